@@ -1,0 +1,111 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const sdk = ['@aws-sdk/*', '@smithy/*', '@aws-crypto/*'];
+const node = ['node:*'];
+
+/** Forbids imports; `message` tells where the thing belongs instead. */
+const mayNotImport = (groups) => ({
+  '@typescript-eslint/no-restricted-imports': [
+    'error',
+    { patterns: groups.map(([group, message]) => ({ group, message })) },
+  ],
+});
+
+const streams = {
+  selector: "MemberExpression[object.name='process'][property.name=/^(stdout|stderr)$/]",
+  message: 'Only report/ writes to streams: return data or emit an event.',
+};
+const everywhere = [
+  {
+    selector: "CallExpression[callee.object.name='jest'][callee.property.name='mock']",
+    message: 'Use a fake.',
+  },
+];
+const impure = [
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'Take a clock as an argument.',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'Take a clock as an argument.',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+    message: 'Take randomness as an argument.',
+  },
+];
+const exits = {
+  selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']",
+  message: 'Only cli.ts ends the process: throw a LandfallError.',
+};
+
+export default defineConfig(
+  { ignores: ['dist/', 'node_modules/', 'lake/', 'sample/', 'rendered/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      'no-restricted-syntax': ['error', ...everywhere],
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, argsIgnorePattern: '^_' }],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 4],
+      'no-restricted-syntax': ['error', ...everywhere, ...impure, exits, streams],
+    },
+  },
+  { files: ['src/report/**'], rules: { 'no-restricted-syntax': ['error', ...everywhere, ...impure, exits] } },
+  { files: ['src/cli.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere] } },
+  { files: ['src/commands/compose.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere, exits] } },
+  {
+    files: ['src/pipeline/**', 'src/run/**'],
+    rules: mayNotImport([
+      [[...sdk, ...node], 'pipeline/ and run/ are pure: declare a port in run/ports.ts.'],
+      [
+        ['**/emr/*', '**/local/*', '**/emr-local/*', '**/commands/*'],
+        'Only commands/compose.ts joins adapters.',
+      ],
+    ]),
+  },
+  {
+    files: ['src/emr-local/**'],
+    rules: mayNotImport([
+      [['**/emr/*'], 'emr-local is the other side of the wire.'],
+      [['@aws-sdk/client-emr'], 'emr-local is the other side of the wire.'],
+    ]),
+  },
+  {
+    files: ['src/{config,lake,query,report,local}/**'],
+    rules: mayNotImport([[sdk, 'SDK types stop at emr/ and store/.']]),
+  },
+  {
+    files: ['test/**', 'scripts/**'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      'no-console': 'off',
+    },
+  },
+  prettier,
+);

@@ -1,0 +1,48 @@
+# Arguments.
+
+USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more]
+
+Writes below URI/<application id>-<random>/: tables/, quarantine/, and last report.json.
+URIs are raw, not percent-encoded: s3://bucket/key with blanks, file:///folder.
+"""
+
+
+def parse_arguments(argv):
+    """The arguments; ends with status 2 and the usage when they are not understood."""
+    usage = USAGE % {
+        "sources": "".join("--source %s=URI " % source["name"] for source in SOURCES),
+        "upstreams": "".join("--upstream %s=URI " % step for step in UPSTREAMS),
+    }
+    parser = argparse.ArgumentParser(usage=usage, description="Step %s: %s" % (STEP, DOC))
+    parser.add_argument("--output", required=True, metavar="URI", help="folder below which to write")
+    parser.add_argument("--source", action="append", default=[], metavar="NAME=URI", help="root of a raw input")
+    parser.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="STEP=URI",
+        help="where an earlier step wrote: the folder of its report.json, or the folder above",
+    )
+    parser.add_argument("--manifest", metavar="URI", help="gzipped JSON lines, one an input object; default: list them")
+    parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")
+    arguments = parser.parse_args(argv)
+    arguments.source = named(parser, "--source", arguments.source, [source["name"] for source in SOURCES])
+    arguments.upstream = named(parser, "--upstream", arguments.upstream, list(UPSTREAMS))
+    if arguments.token is None and "_landfall" in arguments.output.split("/"):
+        parser.error("--output lies inside a _landfall folder, which belongs to runs: choose a folder of your own")
+    return arguments
+
+
+def named(parser, flag, values, names):
+    """`NAME=URI` arguments by name; each name exactly once."""
+    pairs = dict(value.partition("=")[::2] for value in values)
+    for name in names:
+        if not pairs.get(name):
+            parser.error("%s %s=URI is missing" % (flag, name))
+    for name in pairs:
+        if name not in names:
+            parser.error("%s %s: this step knows only %s" % (flag, name, ", ".join(names) or "none"))
+    if len(values) != len(pairs):
+        parser.error("%s: a name is given twice" % flag)
+    return {name: uri.rstrip("/") or uri for name, uri in pairs.items()}

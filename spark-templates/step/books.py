@@ -1,0 +1,89 @@
+# The books of a source: what went in, and what became of it.
+
+
+def open_source(spark, source, root, inputs, folder):
+    """Reads a source: registers its view, writes its quarantine, returns its books."""
+    fit_to_input(spark, inputs)
+    rows = classify(read_lines(spark, source, root, inputs), source).persist(StorageLevel.MEMORY_AND_DISK)
+    counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_conflict"]
+    try:
+        counts = rows.groupBy(*counted).count().collect()
+    except Exception as error:
+        raise reading_failure(spark, error, source, inputs) from error
+    books = keep_books(spark, source, inputs, counts)
+    register_source(rows, source)
+    if books["lines"]["quarantined"] > 0:
+        write_quarantine(spark, rows, source, folder)
+    lines = books["lines"]
+    say(
+        "%s: %d lines: %d kept, %d filtered, %d duplicates, %d quarantined"
+        % (source["name"], lines["read"], lines["kept"], lines["filtered"], lines["duplicates"], lines["quarantined"])
+    )
+    return books
+
+
+def register_source(rows, source):
+    """The view that queries read: kept rows, the fields under their own names, and `_file`, raw."""
+    path = F.expr("url_decode(replace(_file, '+', '%2B'))")
+    names = [field["name"] for field in source["fields"]]
+    kept = rows.where(F.col("_fate") == "kept").select(*names, path.alias("_file"))
+    kept.createOrReplaceTempView(source["name"])
+
+
+def keep_books(spark, source, inputs, counts):
+    """The counts by object, fate and reason as one account; fails when an object is not the one of the manifest."""
+    seen = {place(decoded(row["_file"])): row for row in counts}
+    changed = [entry.uri for entry in inputs if has_changed(spark, entry, seen.get(place(entry.uri)))]
+    if changed:
+        raise StepFailure("input", "%s of %s: changed since they were listed" % (some_of(changed), source["name"]))
+    fates, rejections, conflicts = Counter(), Counter(), 0
+    for row in counts:
+        fates[row["_fate"]] += row["count"]
+        conflicts += row["count"] if row["_conflict"] else 0
+        if row["_fate"] == "quarantined":
+            rejections[(row["_reason"], row["_field"] or "")] += row["count"]
+    return {
+        "objects": {
+            "manifest": len(inputs),
+            "read": len(seen),
+            "empty": len(inputs) - len(seen),
+            "vanished": [],
+            "changed": [],
+        },
+        "lines": {
+            "read": sum(fates.values()) - fates["blank"],
+            "blank": fates["blank"],
+            "kept": fates["kept"],
+            "filtered": fates["filtered"],
+            "duplicates": fates["duplicate"],
+            "quarantined": fates["quarantined"],
+        },
+        "conflicts": conflicts,
+        "quarantinedBy": [
+            {"reason": reason, "field": field or None, "lines": count}
+            for (reason, field), count in sorted(rejections.items())
+        ],
+    }
+
+
+def has_changed(spark, entry, row):
+    """Whether an object is another than the one listed. Stores round times to seconds, each in its own way."""
+    if row is not None:
+        return row["_size"] != entry.size or abs(row["_modified"] - entry.modified) > 1000
+    if entry.size == 0:
+        return False
+    path, files = hadoop_path(spark, entry.uri)
+    return files.getFileStatus(path).getLen() != entry.size
+
+
+def write_quarantine(spark, rows, source, folder):
+    """Rejected lines, readable afterwards: where from, why, which field, and the line itself."""
+    rejected = rows.where(F.col("_fate") == "quarantined").select(
+        F.lit(source["name"]).alias("source"),
+        F.expr("url_decode(replace(_file, '+', '%2B'))").alias("file"),
+        F.col("_reason").alias("reason"),
+        F.col("_field").alias("field"),
+        F.col("_raw").alias("raw"),
+    )
+    balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "raw")
+    balanced.write.parquet("%s/quarantine/%s" % (folder, source["name"]), mode="errorifexists")

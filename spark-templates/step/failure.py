@@ -1,0 +1,97 @@
+# Failures: one reason, told in one line for the driver and one for people.
+
+# Spark's own name for an error and the sentence after it.
+ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
+# Errors that only say where another one happened.
+WRAPPERS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE", "[_LEGACY_ERROR_TEMP")
+# How Spark names a line of a query: when parsing, when analysing, when running.
+SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
+
+
+class StepFailure(Exception):
+    """The one reason for which the step ends; `kind` is its stable name."""
+
+    def __init__(self, kind, error, table=None, line=None):
+        super().__init__(error)
+        self.kind = kind
+        self.error = error
+        self.table = table
+        self.line = line
+
+
+def causes_of(error):
+    """The messages of an exception and of its causes, outermost first; Java's own where Spark raised it."""
+    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    if java is None:
+        return [str(error) or type(error).__name__]
+    messages = []
+    while java is not None and len(messages) < 20:
+        messages.append(java.getMessage() or java.getClass().getName())
+        java = java.getCause()
+    return messages
+
+
+def explain(error):
+    """Spark's own sentence for what went wrong, taken out of everything it was wrapped in."""
+    messages = causes_of(error)
+    sentences = [
+        sentence
+        for message in messages
+        for sentence in ERROR_CLASS.findall(message)
+        if not sentence.startswith(WRAPPERS)
+    ]
+    sentence = sentences[-1] if sentences else messages[-1].strip().split("\n")[0]
+    return re.sub(r"( SQLSTATE: \w+)?\s*(\(line \d+, pos \d+\)|; line \d+ pos \d+;?)?$", "", sentence)
+
+
+def query_line(error):
+    """The line of the query that Spark blames, or None."""
+    found = [match for message in causes_of(error) for match in SQL_LINE.finditer(message)]
+    return int(next(filter(None, found[-1].groups()))) if found else None
+
+
+def query_failure(error, table):
+    """A failed query, placed in its template."""
+    first_line = QUERIES[table["name"]][1]
+    line = query_line(error)
+    return StepFailure("query", explain(error), table["name"], line and line + first_line - 1)
+
+
+def tell(failure):
+    """Says on stderr what failed: a line for the driver, then a line for people."""
+    template = QUERIES[failure.table][0] if failure.table in QUERIES else None
+    facts = {
+        "step": STEP,
+        "table": failure.table,
+        "template": template,
+        "line": failure.line,
+        "error": failure.error,
+        "kind": failure.kind,
+    }
+    place = template and "spark-templates/" + template + (":%d" % failure.line if failure.line else "")
+    human = ": ".join(filter(None, ["landfall", STEP, place, failure.error]))
+    sys.stdout.flush()
+    sys.stderr.write("\nLANDFALL-FAILURE %s\n%s\n" % (json.dumps(facts, ensure_ascii=False), human))
+    sys.stderr.flush()
+
+
+def end_on_signal():
+    """SIGTERM, which is how a step is cancelled, ends the program at once; Spark's JVM ends with it."""
+
+    def end(number, _frame):
+        tell(StepFailure("cancelled", "the step was told to end (signal %d)" % number))
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def end_after(seconds):
+    """A step that hangs is not idle, so no idle timeout ends it: this does."""
+
+    def end():
+        tell(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
+        os._exit(1)
+
+    watchdog = threading.Timer(seconds, end)
+    watchdog.daemon = True
+    watchdog.start()

@@ -1,0 +1,119 @@
+# Raw input: which objects are to be read, and whether they are the ones that are read.
+
+# An object to read: its raw URI, its size in bytes, and when it changed, in epoch milliseconds.
+Input = namedtuple("Input", ["uri", "size", "modified"])
+
+INPUT_GLOB = "{*.json,*.json.gz}"
+# Names told in a failure; the rest is counted.
+FEW = 5
+
+
+def manifest_inputs(spark, uri):
+    """The objects of a manifest, by source."""
+    try:
+        lines = gzip.decompress(read_bytes(spark, uri)).decode("utf-8").splitlines()
+        entries = [json.loads(line) for line in lines]
+        return {
+            source["name"]: [
+                Input(entry["uri"], entry["size"], epoch_millis(entry["last_modified"]))
+                for entry in entries
+                if entry["source"] == source["name"]
+            ]
+            for source in SOURCES
+        }
+    except (OSError, EOFError, ValueError, KeyError, Py4JError) as error:
+        raise StepFailure("input", "the manifest %s cannot be read: %s" % (uri, explain(error))) from error
+
+
+def epoch_millis(text):
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return int(moment.timestamp() * 1000)
+
+
+def listed_inputs(spark, root):
+    """The objects below a root, or the one it names: what a manifest would hold. For runs by hand."""
+    path, files = hadoop_path(spark, root)
+    if not files.exists(path):
+        raise StepFailure("input", "there is nothing at %s" % root)
+    whole = decoded(files.makeQualified(path).toUri().toString())
+    inputs = []
+    found = files.listFiles(path, True)
+    while found.hasNext():
+        status = found.next()
+        uri = decoded(status.getPath().toUri().toString())
+        below = place(uri)[len(place(whole)) :]
+        hidden = any(name.startswith((".", "_")) for name in below.split("/"))
+        if not hidden and uri.endswith((".json", ".json.gz")):
+            inputs.append(Input(uri, status.getLen(), status.getModificationTime()))
+    return inputs
+
+
+def read_lines(spark, source, root, inputs):
+    """The lines of exactly these objects as text, with the object each stands in; fails when one has vanished."""
+    empty = "_file STRING, _size BIGINT, _modified BIGINT, _line STRING"
+    if not inputs:
+        return spark.createDataFrame([], empty)
+    text = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
+    try:
+        frame = text.text(literal_glob(root))
+    except Exception as error:
+        raise StepFailure("input", "%s cannot be read: %s" % (root, explain(error))) from error
+    lines = frame.select(
+        # Here Spark writes file:/folder, elsewhere file:///folder.
+        F.regexp_replace("_metadata.file_path", "^file:/+", "file:///").alias("_file"),
+        F.col("_metadata.file_size").alias("_size"),
+        F.unix_millis("_metadata.file_modification_time").alias("_modified"),
+        F.col("value").alias("_line"),
+    )
+    found = {place(decoded(file)): file for file in input_files(spark, frame)}
+    wanted = {place(entry.uri): entry.uri for entry in inputs}
+    vanished = [uri for where, uri in wanted.items() if where not in found]
+    if vanished:
+        raise StepFailure("input", "%s of %s: no longer there" % (some_of(vanished), source["name"]))
+    strangers = [(file,) for where, file in found.items() if where not in wanted]
+    if not strangers:
+        return lines
+    return lines.join(F.broadcast(spark.createDataFrame(strangers, "_file STRING")), on="_file", how="left_anti")
+
+
+def input_files(spark, frame):
+    """The files of a frame as Spark names them; as one text, for fetching a million names one by one takes minutes."""
+    joined = spark._jvm.org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())
+    return joined.split("\n") if joined else []
+
+
+def some_of(uris):
+    """A few names and how many more."""
+    shown = ", ".join(sorted(uris)[:FEW])
+    rest = len(uris) - FEW
+    return "%d input object%s (%s%s)" % (
+        len(uris),
+        "" if len(uris) == 1 else "s",
+        shown,
+        " and %d more" % rest if rest > 0 else "",
+    )
+
+
+def reading_failure(spark, error, source, inputs):
+    """Why the input could not be read, naming the object: Spark 3.5 does not, so each candidate is tried."""
+    for entry in inputs:
+        if not exists(spark, entry.uri):
+            return StepFailure("input", "%s of %s: no longer there" % (some_of([entry.uri]), source["name"]))
+    for entry in inputs:
+        reason = broken_gzip(spark, entry.uri) if entry.uri.endswith(".gz") else None
+        if reason:
+            return StepFailure("input", "%s cannot be decompressed to its end: %s" % (entry.uri, reason))
+    return StepFailure("input", "%s cannot be read: %s" % (source["name"], explain(error)))
+
+
+def broken_gzip(spark, uri):
+    """What stops the decompression of a file, or None."""
+    path, files = hadoop_path(spark, uri)
+    codec = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(spark._jsc.hadoopConfiguration())
+    nowhere = spark._jvm.java.io.OutputStream.nullOutputStream()
+    try:
+        stream = codec.getCodec(path).createInputStream(files.open(path))
+        spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(stream, nowhere, 65536, True)
+    except Py4JError as error:
+        return explain(error)
+    return None

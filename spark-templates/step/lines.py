@@ -1,0 +1,194 @@
+# From lines to rows: each line is parsed once, and meets one fate.
+
+# Nothing that is not JSON is taken for JSON.
+JSON_OPTIONS = {
+    "mode": "PERMISSIVE",
+    "allowComments": "false",
+    "allowUnquotedFieldNames": "false",
+    "allowSingleQuotes": "false",
+    "allowNumericLeadingZeros": "false",
+    "allowNonNumericNumbers": "false",
+    "allowBackslashEscapingAnyCharacter": "false",
+    "allowUnquotedControlChars": "false",
+}
+# Stands after the line's object: a line that closes the array early, such as `{} ] x`, never reaches it.
+END = "_end"
+
+NOT_BLANK = r"\S"
+SMALL_INTEGER = r"^-?[0-9]{1,18}$"
+NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
+# What Java puts where bytes are not UTF-8.
+REPLACEMENT = "\ufffd"
+
+
+def classify(lines, source):
+    """Rows of a source, kept or not: the typed fields, `_file`, `_fate`, and why a line was rejected."""
+    return settle_duplicates(judge(convert(extract(lines, source), source), source), source)
+
+
+def extract(lines, source):
+    """The text of every field. A line parses when it is one JSON object and nothing else, in UTF-8."""
+    names = [field["name"] for field in source["fields"]]
+    objects = T.ArrayType(T.StructType([T.StructField(name, T.StringType()) for name in names + [END]]))
+    framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":1}]' % END))
+    parsed = F.from_json(F.when(F.col("_line").rlike(NOT_BLANK), framed), objects, JSON_OPTIONS)
+    # Out of a generator: were it selected from directly, the optimizer would parse once for every field.
+    unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
+    first = F.get("_objects", F.lit(0))
+    alone = (F.size("_objects") == 2) & first.isNotNull() & F.get("_objects", F.lit(1))[END].isNotNull()
+    fields = [first[name].alias(text_of(name)) for name in names]
+    texts = unpacked.select("_file", "_size", "_modified", "_line", F.coalesce(alone, F.lit(False)).alias("_alone"), *fields)
+    blank_to_null = [F.when(F.col(text_of(name)).rlike(NOT_BLANK), F.col(text_of(name))) for name in names]
+    return texts.select(
+        "_file",
+        "_size",
+        "_modified",
+        "_line",
+        (F.col("_alone") & ~garbled(names)).alias("_parsed"),
+        *[text.alias(text_of(name)) for name, text in zip(names, blank_to_null)],
+    )
+
+
+def text_of(name):
+    return "_text_" + name
+
+
+def garbled(names):
+    """Whether bytes that are not UTF-8 got into a field; the exact test is dear, and made only on suspicion."""
+    suspect = F.concat_ws("", *[text_of(name) for name in names]).contains(REPLACEMENT)
+    exact = F.expr("encode(decode(CAST(_line AS BINARY), 'UTF-8'), 'UTF-8') <> CAST(_line AS BINARY)")
+    return F.when(suspect, exact).otherwise(F.lit(False))
+
+
+def convert(texts, source):
+    """The value of every field, and why it has none where it should; both under names of their own."""
+    values = [as_type(field).alias(value_of(field["name"])) for field in source["fields"]]
+    problems = [problem_of(field).alias(reason_of(field["name"])) for field in source["fields"]]
+    return texts.select("*", *values).select("*", *problems)
+
+
+def value_of(name):
+    return "_value_" + name
+
+
+def reason_of(name):
+    return "_reason_" + name
+
+
+def as_type(field):
+    """The text as the field's type; null where it does not fit."""
+    name = text_of(field["name"])
+    if field["type"] == "STRING":
+        return F.col(name)
+    if field["type"] == "DOUBLE":
+        return as_double(name)
+    return as_integer(name) if field["type"] == "BIGINT" else within_int(as_integer(name))
+
+
+def as_double(name):
+    text = F.col(name)
+    number = F.when(text.rlike(NUMBER), F.expr("try_cast(`%s` AS DOUBLE)" % name))
+    return F.when(F.abs(number) < F.lit(float("inf")), number)
+
+
+def as_integer(name):
+    """Any text that denotes an integer: Spark reads the number 1542326457796.0 as the text 1.542326457796E12."""
+    text = F.col(name)
+    decimal = F.expr("try_cast(`%s` AS DECIMAL(38, 18))" % name)
+    double = F.expr("try_cast(`%s` AS DOUBLE)" % name)
+    whole = (decimal % 1 == 0) & (decimal.cast("double") == double)
+    return F.when(text.rlike(SMALL_INTEGER), text.cast("bigint")).when(
+        text.rlike(NUMBER) & whole, F.expr("try_cast(try_cast(`%s` AS DECIMAL(38, 18)) AS BIGINT)" % name)
+    )
+
+
+def within_int(value):
+    return F.when(value.between(-(2**31), 2**31 - 1), value).cast("int")
+
+
+def problem_of(field):
+    """Why a field has no valid value: missing, type or range; null when it has one."""
+    text, value = F.col(text_of(field["name"])), F.col(value_of(field["name"]))
+    reason = F.when(text.isNull(), F.lit("missing")).when(value.isNull(), F.lit("type"))
+    if "min" in field:
+        reason = reason.when(value < F.lit(field["min"]), F.lit("range"))
+    if "below" in field:
+        reason = reason.when(value >= F.lit(field["below"]), F.lit("range"))
+    return reason
+
+
+def judge(rows, source):
+    """Decides what becomes of each line, but for duplicates, in the order that the books promise."""
+    keep = source["keep"]
+    verdict = F.when(~F.col("_line").rlike(NOT_BLANK), fate("blank")).when(
+        ~F.col("_parsed"), fate("quarantined", F.lit("unparsable"))
+    )
+    if keep:
+        text = F.col(text_of(keep["field"]))
+        verdict = verdict.when(text.isNull(), fate("quarantined", F.lit("missing"), F.lit(keep["field"])))
+        verdict = verdict.when(text != F.lit(keep["equals"]), fate("filtered"))
+    first = F.coalesce(
+        F.lit(None).cast("struct<reason:string,field:string>"),
+        *[rejection(field["name"]) for field in source["fields"] if field["required"]],
+    )
+    judged = rows.select("*", first.alias("_problem"))
+    rejected = fate("quarantined", F.col("_problem.reason"), F.col("_problem.field"))
+    verdict = verdict.when(F.col("_problem").isNotNull(), rejected).otherwise(fate("kept"))
+    return judged.select("*", verdict.alias("_verdict")).select("*", "_verdict.*")
+
+
+def rejection(name):
+    """Why this field rejects the line; null when it does not."""
+    reason = F.col(reason_of(name))
+    return F.when(reason.isNotNull(), F.struct(reason.alias("reason"), F.lit(name).alias("field")))
+
+
+def fate(name, reason=None, field=None):
+    nothing = F.lit(None).cast("string")
+    return F.struct(
+        F.lit(name).alias("_fate"),
+        (nothing if reason is None else reason).alias("_reason"),
+        (nothing if field is None else field).alias("_field"),
+    )
+
+
+def settle_duplicates(rows, source):
+    """Of kept rows with one event key, the one whose texts are lowest stays; the columns that later parts read."""
+    fate_now, conflict = F.col("_fate"), F.lit(False)
+    if source["event_key"]:
+        texts = [text_of(field["name"]) for field in source["fields"]]
+        kept = F.col("_fate") == "kept"
+        # Other rows are no candidates: they are spread, so that no task gets them all.
+        apart = F.when(~kept, F.xxhash64("_line"))
+        same_event = Window.partitionBy(apart, *[value_of(name) for name in source["event_key"]]).orderBy(
+            *[F.col(text).asc_nulls_first() for text in texts], "_file"
+        )
+        up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+        rows = rows.select(
+            "*",
+            F.row_number().over(same_event).alias("_place"),
+            F.first(F.struct(*texts)).over(up_to_here).alias("_winner"),
+        )
+        duplicate = kept & (F.col("_place") > 1)
+        fate_now = F.when(duplicate, F.lit("duplicate")).otherwise(F.col("_fate"))
+        conflict = duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts))
+    raw = F.when(F.col("_fate") == "quarantined", F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"))
+    return rows.select(
+        "_file",
+        "_size",
+        "_modified",
+        fate_now.alias("_fate"),
+        "_reason",
+        "_field",
+        conflict.alias("_conflict"),
+        raw.alias("_raw"),
+        *[final_value(field) for field in source["fields"]],
+    )
+
+
+def final_value(field):
+    """The value as queries see it: an optional field that does not fit is as good as missing."""
+    value = F.when(F.col(reason_of(field["name"])).isNull(), F.col(value_of(field["name"])))
+    if "default" in field:
+        value = F.coalesce(value, F.lit(field["default"]).cast(COLUMN_TYPES[field["type"]]))
+    return value.alias(field["name"])

@@ -1,0 +1,71 @@
+# The step.
+
+
+def run(spark, arguments, started):
+    """Everything from input to report; the report comes last, and makes the execution complete."""
+    application = spark.sparkContext.applicationId
+    folder = "%s/%s-%s" % (arguments.output.rstrip("/"), application, os.urandom(4).hex())
+    say("%s writes to %s" % (STEP, folder))
+    upstreams = register_upstreams(spark, arguments.upstream)
+    inputs = find_inputs(spark, arguments)
+    sources = {
+        source["name"]: open_source(spark, source, arguments.source[source["name"]], inputs[source["name"]], folder)
+        for source in SOURCES
+    }
+    written = [write_table(spark, table, folder) for table in TABLES]
+    for one in written:
+        read_back(spark, one).createOrReplaceTempView(one.table["name"])
+    tables = {one.table["name"]: report_table(spark, one) for one in written}
+    for name, report in tables.items():
+        for broken in report["violations"]:
+            say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))
+    report = {
+        "version": 1,
+        "step": STEP,
+        "token": arguments.token or "by-hand",
+        "applicationId": application,
+        "sparkVersion": spark.version,
+        "startedAt": int(started * 1000),
+        "endedAt": int(time.time() * 1000),
+        "sources": sources,
+        "upstreams": upstreams,
+        "tables": tables,
+    }
+    create_file(spark, folder + "/report.json", json.dumps(report, ensure_ascii=False, indent=1).encode("utf-8"))
+    say("%s is complete after %.1f s: %s/report.json" % (STEP, time.time() - started, folder))
+
+
+def find_inputs(spark, arguments):
+    """The objects of each source: those of the manifest, or, by hand, those that are there now."""
+    if arguments.manifest:
+        return manifest_inputs(spark, arguments.manifest)
+    return {name: listed_inputs(spark, root) for name, root in arguments.source.items()}
+
+
+def say(text):
+    print("landfall: " + text, flush=True)
+
+
+def main(argv):
+    started = time.time()
+    arguments = parse_arguments(argv)
+    end_on_signal()
+    if arguments.timeout:
+        end_after(arguments.timeout)
+    try:
+        spark = open_session()
+        run(spark, arguments, started)
+    except StepFailure as failure:
+        tell(failure)
+        return 1
+    except Exception as error:
+        if not causes_of(error) or not hasattr(error, "java_exception"):
+            traceback.print_exc()
+        tell(StepFailure("spark", explain(error)))
+        return 1
+    spark.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+/** `landfall attach`: follow a run, or go on with it when its driver is gone. */
+import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
+import type { Staging } from '../run/drive.ts';
+import { readState } from '../run/journal.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { newestRun } from '../run/runs.ts';
+import { openLake } from './compose.ts';
+import { listInputs } from './inputs.ts';
+import { render } from './prepare.ts';
+import { resumeRun } from './resume.ts';
+import { configure, secondsFlag } from './settings.ts';
+import type { Configured } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const timeout = secondsFlag(flags, 'timeout');
+  const configured = configure('attach', flags, world);
+  const store = await openLake(configured.settings);
+  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  const { plan } = await readState(store, name);
+  const settings = withInputsOf(plan, configured.settings);
+  const staging = () => stageAgain(world, { ...configured, settings }, plan);
+  await resumeRun(world, {
+    settings,
+    store,
+    run: name,
+    staging,
+    timeout,
+    takeOver: flags['take-over'] === true,
+  });
+}
+
+/** The settings with the inputs that the run was planned for. */
+function withInputsOf({ sources }: RunPlan, settings: Settings): Settings {
+  return { ...settings, sources: Object.fromEntries(sources.map(({ name, uri }) => [name, uri])) };
+}
+
+/** What a driver that died before staging would have staged; throws `input` when it cannot be made again as planned. */
+async function stageAgain(world: World, configured: Configured, plan: RunPlan): Promise<Staging> {
+  const rendered = render(configured);
+  const manifest = await listInputs(configured.settings, world);
+  const differs = [
+    ...plan.steps
+      .filter(({ name, digest }) => rendered.find((step) => step.name === name)?.digest !== digest)
+      .map(({ name }) => `step ${name}`),
+    ...(manifest.digest === plan.inputsDigest ? [] : ['the inputs']),
+  ];
+  if (differs.length > 0) {
+    throw new LandfallError(
+      'input',
+      `run ${plan.run} was never staged, and ${differs.join(', ')} changed since it was planned`,
+      {
+        stand: ['nothing of it was started'],
+        next: 'landfall submit',
+      },
+    );
+  }
+  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
+  return { manifest: manifest.body, programs };
+}

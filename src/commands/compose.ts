@@ -1,0 +1,154 @@
+/** Joins ports to adapters. No verb's logic is in here. */
+import type { Credentials } from '../config/credentials.ts';
+import type { Settings } from '../config/settings.ts';
+import type { EmrAccess } from '../emr/client.ts';
+import type { LaunchSettings } from '../emr/launch-settings.ts';
+import type { EndpointFile } from '../local/endpoint-file.ts';
+import type { S3Access } from '../local/spark-conf.ts';
+import type { Explain, Emr, Lake, Ports } from '../run/ports.ts';
+import { openStore } from '../store/open.ts';
+import type { S3Settings } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { World } from './world.ts';
+
+/** The object without its undefined values: what is not set is left to the receiver's default. */
+function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** The lake of these settings; nothing is asked of it yet. */
+export function openLake({ lake, s3, aws }: Settings): Promise<Store> {
+  return openStore(lake.path, lakeAccess({ s3, aws }));
+}
+
+function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
+  return set<S3Settings>({
+    endpoint: s3.endpoint,
+    region: s3.region,
+    profile: aws.profile,
+    credentials: revealed(aws.credentials),
+    kmsKeyId: s3.kmsKeyId,
+    expectedBucketOwner: s3.bucketOwner,
+  });
+}
+
+/** A source's root, with the access that inputs have: another region, or no account at all. */
+export function openInput(uri: string, { s3, aws }: Settings): Promise<Store> {
+  return openStore(
+    uri,
+    set<S3Settings>({
+      endpoint: s3.endpoint,
+      region: s3.inputRegion ?? s3.region,
+      profile: aws.profile,
+      credentials: s3.anonymousInput ? undefined : revealed(aws.credentials),
+      anonymous: s3.anonymousInput ? true : undefined,
+    }),
+  );
+}
+
+function revealed(credentials: Credentials | undefined) {
+  if (credentials === undefined) return undefined;
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return {
+    accessKeyId: accessKeyId.reveal(),
+    secretAccessKey: secretAccessKey.reveal(),
+    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
+  };
+}
+
+/** The environment of the local endpoint: its steps find S3 and the credentials for it there, and nowhere else. */
+export function endpointEnvironment(
+  { aws, s3 }: Settings,
+  env: World['env'],
+): Record<string, string | undefined> {
+  const credentials = revealed(aws.credentials);
+  return {
+    ...env,
+    ...(aws.profile === undefined ? {} : { AWS_PROFILE: aws.profile }),
+    ...(s3.endpoint === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3.endpoint }),
+    ...(s3.region === undefined ? {} : { AWS_REGION: s3.region }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_SESSION_TOKEN: credentials.sessionToken,
+        }),
+  };
+}
+
+/** What Spark on this machine needs for these places; undefined when none of them is in S3. */
+export function sparkS3Access(settings: Settings, places: readonly string[]): S3Access | undefined {
+  if (!places.some((place) => place.startsWith('s3://'))) return undefined;
+  const { s3 } = settings;
+  const inputs = Object.values(settings.sources).flatMap((uri) => /^s3:\/\/([^/]+)/.exec(uri)?.[1] ?? []);
+  const { inputRegion } = s3;
+  return {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    anonymousBuckets: s3.anonymousInput ? inputs : [],
+    bucketRegions:
+      inputRegion === undefined ? {} : Object.fromEntries(inputs.map((bucket) => [bucket, inputRegion])),
+  };
+}
+
+/** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
+export function emrAccess({ emr, aws }: Settings, endpoint: EndpointFile | undefined): EmrAccess {
+  if (endpoint !== undefined) {
+    const { url, region, accessKeyId, secretAccessKey } = endpoint;
+    return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey } };
+  }
+  return set<EmrAccess>({
+    endpoint: emr.endpoint,
+    region: emr.region,
+    profile: aws.profile,
+    credentials: revealed(aws.credentials),
+  });
+}
+
+export interface Connection {
+  emr: Emr;
+  explain: Explain;
+  close: () => void;
+}
+
+/** EMR through the SDK, which is loaded here and not before. */
+export async function connectEmr(
+  { clock }: World,
+  access: EmrAccess,
+  launch: LaunchSettings,
+  settings: Settings,
+): Promise<Connection> {
+  const [{ createEmrClients }, { createEmr }, { createExplain }, { clusterLogs }] = await Promise.all([
+    import('../emr/client.ts'),
+    import('../emr/emr.ts'),
+    import('../emr/explain.ts'),
+    import('../emr/cluster-logs.ts'),
+  ]);
+  const clients = await createEmrClients(access);
+  const explain = createExplain({
+    openStore: (uri) => openStore(uri, lakeAccess(settings)),
+    clock,
+    describe: (clusterId) => clusterLogs(clients, clusterId),
+    logUri: launch.logUri,
+    waitSeconds: LOG_WAIT_SECONDS,
+    pollSeconds: 5,
+  });
+  return { emr: createEmr(clients, { launch }), explain, close: () => clients.destroy() };
+}
+
+/** EMR copies logs to S3 every five minutes, in practice within ten. */
+const LOG_WAIT_SECONDS = 600;
+
+/** The ports of one driven run. */
+export async function composePorts(
+  world: World,
+  store: Store,
+  driver: string,
+  { emr, explain }: Connection,
+): Promise<Ports> {
+  const { createLake } = await import('../lake/lake.ts');
+  const lake: Lake = createLake(store, { driver });
+  const { clock, random, printer } = world;
+  return { clock, random, objects: store, emr, explain, lake, emit: printer.emit };
+}

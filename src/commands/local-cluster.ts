@@ -1,0 +1,79 @@
+/** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import type { EndpointFile } from '../local/endpoint-file.ts';
+import { landfallHome } from '../local/home.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { endpointEnvironment, sparkS3Access } from './compose.ts';
+import type { World } from './world.ts';
+
+/** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
+export async function prepareSpark(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+  const { ensureSpark } = await import('../local/setup-spark.ts');
+  await ensureSpark({
+    release: plan.release,
+    home: landfallHome(world.env),
+    env: world.env,
+    clock: world.clock,
+    progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
+    s3: sparkS3Access(settings, placesOf(plan)),
+    signal: world.interrupted,
+  });
+}
+
+const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
+
+/** The folder that the endpoint of a run keeps its state in. */
+export function stateFolderOf(world: World, run: string): string {
+  return join(landfallHome(world.env), 'emr-local', run);
+}
+
+/** The run's endpoint: the one that lives, or a new one on its state. */
+export async function startEndpointOf(
+  world: World,
+  settings: Settings,
+  plan: RunPlan,
+  stateFolder: string,
+): Promise<EndpointFile> {
+  const { startLocalEndpoint } = await import('../local/endpoint-life.ts');
+  const [program = process.execPath, ...args] = world.self;
+  const s3 = sparkS3Access(settings, placesOf(plan));
+  const access = [
+    ...(s3 === undefined ? [] : ['--s3']),
+    ...(s3?.anonymousBuckets ?? []).flatMap((bucket) => ['--anonymous-bucket', bucket]),
+    ...Object.entries(s3?.bucketRegions ?? {}).flatMap(([bucket, region]) => [
+      '--bucket-region',
+      `${bucket}=${region}`,
+    ]),
+  ];
+  return startLocalEndpoint({
+    stateFolder,
+    command: [
+      program,
+      ...args,
+      'emr-local',
+      '--state',
+      stateFolder,
+      '--release',
+      plan.release,
+      '--idle-exit',
+      String(IDLE_EXIT_SECONDS),
+      ...access,
+    ],
+    env: endpointEnvironment(settings, world.env),
+    clock: world.clock,
+  });
+}
+
+/** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
+const IDLE_EXIT_SECONDS = 600;
+
+/** Ends the endpoint and whatever it runs; returns once it is gone. */
+export async function stopEndpointOf(world: World, stateFolder: string): Promise<void> {
+  const { stopLocalEndpoint } = await import('../local/endpoint-life.ts');
+  if (await stopLocalEndpoint(stateFolder, world.clock)) return;
+  world.printer.emit({
+    event: 'warning',
+    message: `the local EMR endpoint is still running; its state is in ${stateFolder}`,
+  });
+}

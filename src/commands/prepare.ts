@@ -1,0 +1,135 @@
+/** Everything a run is, before anything is started: settings, rendered steps, listed inputs, the plan. */
+import { createHash } from 'node:crypto';
+import type { Settings } from '../config/settings.ts';
+import { LandfallError, throwIfErrors } from '../faults.ts';
+import type { RenderedStep } from '../pipeline/contract.ts';
+import { renderSteps } from '../pipeline/render.ts';
+import type { Staging } from '../run/drive.ts';
+import type { Input } from '../run/inputs.ts';
+import type { ClusterChoice, RunPlan } from '../run/plan.ts';
+import { checkRunId, newRunId } from '../run/run-id.ts';
+import type { Store } from '../store/store.ts';
+import { openLake } from './compose.ts';
+import { listInputs, withSample } from './inputs.ts';
+import { configure, parametersOf } from './settings.ts';
+import type { Configured } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export interface Prepared {
+  settings: Settings;
+  plan: RunPlan;
+  staging: Staging;
+  store: Store;
+}
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
+export async function prepare(verb: string, flags: Flags, world: World): Promise<Prepared> {
+  const choice = clusterChoice(textFlag(flags, 'cluster') ?? 'new');
+  const { settings: given, pipeline } = configure(verb, flags, world);
+  const rendered = render({ settings: given, pipeline });
+  const sources = pipeline.sources.map(({ name }) => name);
+  const settings = await withSample(given, sources, choice.cluster === 'local', world);
+  const manifest = await listInputs(settings, world);
+  const store = await openLake(settings);
+  const publication = await nextPublication(store, rendered);
+  const plan = makePlan({
+    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random)),
+    plannedAt: world.clock.now().toISOString(),
+    pipeline: pipeline.name,
+    settings,
+    inputs: manifest.inputs,
+    inputsDigest: manifest.digest,
+    rendered,
+    choice,
+    publication,
+  });
+  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
+  return { settings, plan, staging: { manifest: manifest.body, programs }, store };
+}
+
+/** The steps as programs. Throws `input` with every mistake in the templates. */
+export function render({ settings, pipeline }: Configured): RenderedStep[] {
+  const { steps, diagnostics } = renderSteps(pipeline, parametersOf(settings), sha256);
+  throwIfErrors(diagnostics, 'the templates have mistakes; nothing was started');
+  return steps;
+}
+
+/** `local`, `new`, `reuse` or a cluster's id. */
+export function clusterChoice(text: string): ClusterChoice {
+  if (text === 'local' || text === 'new' || text === 'reuse') return { cluster: text };
+  if (/^j-[A-Z0-9]+$/.test(text)) return { cluster: 'id', id: text };
+  throw new LandfallError('input', `--cluster ${JSON.stringify(text)} is no cluster`, {
+    next: 'use local, new, reuse, or the id of a cluster, such as j-2AXXXXXXGAPLF',
+  });
+}
+
+/** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
+async function nextPublication(store: Store, rendered: readonly RenderedStep[]): Promise<number> {
+  const [{ newestPublication }, { unknownObjects }] = await Promise.all([
+    import('../lake/publication.ts'),
+    import('../lake/unknown-objects.ts'),
+  ]);
+  const tables = rendered.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
+  const unknown = await unknownObjects(
+    store,
+    tables.map(({ name }) => name),
+  );
+  if (unknown.length > 0) {
+    throw new LandfallError(
+      'input',
+      `${String(unknown.length)} object(s) that Landfall did not write lie where tables are published`,
+      {
+        why: unknown.slice(0, 10).map((key) => `${store.uri}/${key}`),
+        stand: ['nothing was started, and nothing was removed'],
+        next: 'move them away, or choose another --lake',
+      },
+    );
+  }
+  return ((await newestPublication(store))?.number ?? 0) + 1;
+}
+
+interface Parts {
+  run: string;
+  plannedAt: string;
+  pipeline: string;
+  settings: Settings;
+  inputs: readonly Input[];
+  inputsDigest: string;
+  rendered: readonly RenderedStep[];
+  choice: ClusterChoice;
+  publication: number;
+}
+
+function makePlan({ settings, inputs, rendered, choice, ...parts }: Parts): RunPlan {
+  const { lake, emr, checks } = settings;
+  return {
+    version: 1,
+    ...parts,
+    lake: lake.path,
+    logUri: lake.logs,
+    sources: inputs.map(({ source, uri, objects, bytes, skipped }) => ({
+      name: source,
+      uri,
+      objects: objects.length,
+      bytes,
+      skipped,
+    })),
+    steps: rendered.map(({ name, digest, sources, upstreams, tables }) => ({
+      name,
+      digest,
+      sources,
+      upstreams,
+      tables,
+    })),
+    cluster: choice,
+    release: emr.release,
+    keepAlive: emr.keepAlive,
+    settleSeconds: emr.settleSeconds,
+    idleTimeoutSeconds: emr.idleTimeout,
+    stepTimeoutSeconds: emr.stepTimeout,
+    maxQuarantined: checks.maxQuarantined,
+  };
+}

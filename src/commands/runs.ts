@@ -1,0 +1,27 @@
+/** `landfall runs`: the runs of a lake. */
+import { columns } from '../report/quantities.ts';
+import { readState } from '../run/journal.ts';
+import { listRuns } from '../run/runs.ts';
+import { statusOf } from '../run/status.ts';
+import { openLake } from './compose.ts';
+import { configure } from './settings.ts';
+import type { Flags, World } from './world.ts';
+
+/** How many journals are read: the newest runs. */
+const SHOWN = 50;
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const store = await openLake(configure('runs', flags, world).settings);
+  const names = (await listRuns(store)).slice(0, SHOWN);
+  const found = [];
+  for (const name of names) found.push(await readState(store, name).then(statusOf, () => undefined));
+  const runs = found.filter((status) => status !== undefined);
+  const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
+    name,
+    verdict,
+    plannedAt,
+    publication === undefined ? '' : String(publication),
+  ]);
+  const text = columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]);
+  world.printer.result(text.join('\n'), runs);
+}

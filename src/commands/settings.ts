@@ -1,0 +1,88 @@
+/** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
+import { readConfig } from '../config/read.ts';
+import { resolveSettings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
+import type { Diagnostic } from '../faults.ts';
+import type { Pipeline } from '../pipeline/contract.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import { unknownFlags, usage } from './arguments.ts';
+import { readTemplates } from './templates.ts';
+import { verbs } from './verbs.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export interface Configured {
+  settings: Settings;
+  pipeline: Pipeline;
+}
+
+/** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
+export function configure(verb: string, flags: Flags, world: World): Configured {
+  const files = readTemplates(textFlag(flags, 'templates'), world.cwd);
+  const { pipeline, diagnostics } = loadPipeline(files);
+  const sourceNames = pipeline?.sources.map(({ name }) => name) ?? [];
+  refuseUnknownFlags(verb, flags, sourceNames, pipeline !== undefined);
+  const resolved = resolveSettings({
+    cfg: readConfig(textFlag(flags, 'config'), world.cwd),
+    env: world.env,
+    flags: settingFlags(flags),
+    sourceNames,
+    cwd: world.cwd,
+  });
+  const all = [...diagnostics, ...(pipeline === undefined ? [] : resolved.diagnostics)];
+  throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
+  tell(all, world);
+  if (flags['verbose'] === true) tellOrigins(resolved.origins, world);
+  if (pipeline === undefined || resolved.settings === undefined)
+    throw new Error('no settings and no mistakes');
+  return { settings: resolved.settings, pipeline };
+}
+
+/** Flags that settings are made of; the others are the verb's own. */
+function settingFlags(flags: Flags): Record<string, string | number | boolean | undefined> {
+  return Object.fromEntries(
+    Object.entries(flags).flatMap(([name, value]) => {
+      if (name === '_') return [];
+      if (Array.isArray(value)) throw usage(`--${name} is given ${String(value.length)} times`);
+      return ['string', 'number', 'boolean'].includes(typeof value)
+        ? [[name, value as string | number | boolean]]
+        : [];
+    }),
+  );
+}
+
+function refuseUnknownFlags(verb: string, flags: Flags, sources: readonly string[], sure: boolean): void {
+  const declared = verbs.find(({ name }) => name === verb);
+  if (declared === undefined || !sure) return;
+  const unknown = unknownFlags(declared, flags, sources);
+  if (unknown.length > 0) throw usage(`unknown flag ${unknown.join(', ')}`, declared);
+}
+
+/** Says what is no error. */
+export function tell(diagnostics: readonly Diagnostic[], { printer }: World): void {
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.severity === 'warning')
+      printer.emit({ event: 'warning', message: formatDiagnostic(diagnostic) });
+    if (diagnostic.severity === 'notice')
+      printer.emit({ event: 'note', message: formatDiagnostic(diagnostic) });
+  }
+}
+
+function tellOrigins(origins: ReadonlyMap<string, string>, { printer }: World): void {
+  for (const [name, origin] of [...origins].sort()) printer.say(`${name}: ${origin}`);
+}
+
+/** The parameters that templates may use. */
+export function parametersOf({ tables }: Settings): Record<string, string | number | readonly string[]> {
+  const { songplayId, songsPartitionBy, targetFileSize } = tables;
+  return { songplay_id: songplayId, songs_partition_by: songsPartitionBy, target_file_size: targetFileSize };
+}
+
+/** A flag that may be given once and is a positive number of seconds. */
+export function secondsFlag(flags: Flags, name: string): number | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  throw new LandfallError('input', `--${name} is not a number of seconds`);
+}

@@ -1,0 +1,145 @@
+/** Every verb: its flags, its help, and where its body is. Bodies are loaded only when their verb is called. */
+import type { Options } from 'yargs';
+import type { Command } from './world.ts';
+
+export interface Verb {
+  name: string;
+  summary: string;
+  positional?: { name: string; summary: string };
+  options: Record<string, Options>;
+  /** It reads the pipeline's inputs: `--<source> URI` is a flag for each source, which only the pipeline can name. */
+  takesSources?: true;
+  examples: readonly (readonly [command: string, what: string])[];
+  load: () => Promise<{ run: Command }>;
+}
+
+const lake: Options = { type: 'string', describe: 'Where the tables land: an s3:// URI or a folder' };
+const templates: Options = { type: 'string', describe: 'Folder of the pipeline [./spark-templates]' };
+const cluster: Options = {
+  type: 'string',
+  describe: 'local, new, reuse, or the id of a cluster (j-...)',
+  default: 'new',
+};
+const runOption = { name: 'run', summary: 'Run id; the newest run of the lake when absent' };
+const timeout: Options = { type: 'number', describe: 'Seconds to watch; the work itself goes on after that' };
+const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
+const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
+
+/** Flags that every verb has. */
+export const globalOptions: Record<string, Options> = {
+  config: { type: 'string', describe: 'Configuration file [dl.cfg, else dwh.cfg]' },
+  output: { choices: ['text', 'json', 'ndjson'], default: 'text', describe: 'Form of what goes to stdout' },
+  verbose: { type: 'boolean', describe: 'Say where every setting comes from' },
+  color: { type: 'boolean', default: true, describe: 'Colours on a terminal; --no-color for none' },
+};
+
+export const verbs: readonly Verb[] = [
+  {
+    name: 'submit',
+    summary: 'Run the pipeline: render, stage, run the steps, verify, publish',
+    options: {
+      cluster,
+      lake,
+      templates,
+      'run-id': { type: 'string', describe: 'Name of the run; a second submit of it never runs it twice' },
+      'keep-alive': keepAlive,
+      timeout,
+    },
+    takesSources: true,
+    examples: [
+      [
+        'landfall submit --cluster local',
+        'On this machine, with a generated sample unless dl.cfg names inputs',
+      ],
+      [`landfall submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
+      ['landfall submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
+    ],
+    load: () => import('./submit.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'Show what submit would do, and why; start nothing',
+    options: {
+      cluster,
+      lake,
+      templates,
+      'run-id': { type: 'string', describe: 'Name of the run' },
+      'keep-alive': keepAlive,
+      requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },
+    },
+    takesSources: true,
+    examples: [['landfall plan --requests', 'With the exact JSON that EMR would be sent']],
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'render',
+    summary: 'Write the rendered steps to a folder',
+    options: {
+      to: { type: 'string', default: 'rendered', describe: 'Folder; made when it is not there' },
+      lake,
+      templates,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall render --to rendered', 'One self-contained PySpark program a step'],
+      ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
+    ],
+    load: () => import('./render.ts'),
+  },
+  {
+    name: 'attach',
+    summary: 'Follow a run from anywhere; go on with it when its driver is gone',
+    positional: runOption,
+    options: {
+      lake,
+      templates,
+      'take-over': { type: 'boolean', describe: 'Do not wait for the other driver to fall silent' },
+      timeout,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall attach 20261121-0930-k3f9a1 --lake s3://my-lake', 'Only the lake’s address is needed'],
+    ],
+    load: () => import('./attach.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'Tell the state of a run from its journal; always exits 0',
+    positional: runOption,
+    options: { lake },
+    examples: [['landfall status --output json', 'The newest run, for a script']],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'runs',
+    summary: 'List the runs of a lake, newest first',
+    options: { lake },
+    examples: [['landfall runs --lake s3://my-lake', '']],
+    load: () => import('./runs.ts'),
+  },
+  {
+    name: 'emr-local',
+    summary: 'Serve an EMR endpoint on this machine that really runs the steps',
+    options: {
+      port: { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes any that is free' },
+      state: { type: 'string', describe: 'Folder for clusters, steps and keys [a new temporary one]' },
+      'log-delay': { type: 'number', default: 0, describe: 'Seconds until a step’s logs reach LogUri' },
+      'idle-exit': {
+        type: 'number',
+        describe: 'Leave after so many seconds without a live cluster or a request',
+      },
+      release: { type: 'string', default: 'emr-7.13.0', describe: 'Release whose Spark runs the steps' },
+      s3: { type: 'boolean', describe: 'Let steps read and write s3:// (fetches S3A once, 281 MB)' },
+      'anonymous-bucket': {
+        type: 'string',
+        array: true,
+        describe: 'Bucket that steps read without credentials',
+      },
+      'bucket-region': { type: 'string', array: true, describe: 'BUCKET=REGION, where it is not AWS_REGION' },
+    },
+    examples: [
+      ['eval "$(landfall emr-local --port 4566)" && aws emr list-clusters', 'As EMR, for any client'],
+    ],
+    load: () => import('./emr-local.ts'),
+  },
+];

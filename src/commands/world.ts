@@ -1,0 +1,41 @@
+/** What a command is given of the world it runs in: made once, by `cli.ts`. */
+import type { Printer } from '../report/printer.ts';
+import type { Clock, Random } from '../run/ports.ts';
+
+export interface World {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  cwd: string;
+  clock: Clock;
+  random: Random;
+  printer: Printer;
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is an `Interruption`. */
+  interrupted: AbortSignal;
+  /** The argument vector that starts this CLI again: node and `cli.js`. */
+  self: readonly string[];
+  /** This process, recognisable to another one on the same boot of the same host. */
+  process: { host: string; boot: string; pid: number };
+}
+
+/** What the user typed: flags by their dashed names, positionals under theirs. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+export type Command = (flags: Flags, world: World) => Promise<void>;
+
+/** Why everything stops: the signal, and the exit code that goes with it. */
+export class Interruption extends Error {
+  readonly signal: string;
+  readonly exitCode: number;
+
+  constructor(signal: string, exitCode: number) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+    this.exitCode = exitCode;
+  }
+}
+
+/** A flag's value when it is a text. */
+export function textFlag(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,75 @@
+/** What settings must be to each other. */
+import type { Diagnostic } from '../faults.ts';
+import { relation } from '../store/uri.ts';
+import type { NamedSetting } from './schema.ts';
+
+type Origins = ReadonlyMap<string, string>;
+type Places = Readonly<Record<string, string>>;
+
+/** All sources or none: with one of them alone no run is possible. */
+export function checkSources(
+  sources: Places,
+  origins: Origins,
+  settings: readonly NamedSetting[],
+): Diagnostic[] {
+  const wanted = settings.filter(({ id }) => id.startsWith('sources.'));
+  const given = wanted.filter(({ key }) => Object.hasOwn(sources, key));
+  const first = given[0];
+  if (first === undefined) return [];
+  return wanted
+    .filter((setting) => !given.includes(setting))
+    .map(({ key, flag, example }) => ({
+      severity: 'error',
+      at: origins.get(first.id) ?? first.key,
+      message: `gives ${first.key}, but nothing gives ${key}`,
+      hint: `add \`${key} = ${example ?? ''}\` under [INPUT], or --${flag ?? ''}`,
+    }));
+}
+
+/** A lake that is, lies in, or holds an input would be read as input, or written into it. */
+export function checkPlaces(
+  { lake, sources }: { lake: { path: string; logs: string }; sources: Places },
+  origins: Origins,
+): Diagnostic[] {
+  const at = (id: string) => origins.get(id) ?? id;
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, place] of Object.entries(sources)) {
+    const how = relation(lake.path, place);
+    if (how !== 'apart') {
+      diagnostics.push({
+        severity: 'error',
+        at: at('lake.path'),
+        message: `the lake ${lake.path} ${LIES[how]} the input ${name} ${place} (${at(`sources.${name}`)})`,
+        hint: 'give the lake a folder of its own',
+      });
+    } else if (relation(lake.logs.replace(/\/+$/, ''), place) === 'inside') {
+      const message = `the logs ${lake.logs} would lie inside the input ${name} ${place}`;
+      diagnostics.push({ severity: 'error', at: at('lake.logs'), message });
+    }
+    for (const [other, otherPlace] of Object.entries(sources)) {
+      const between = relation(place, otherPlace);
+      if (name === other || (between !== 'equal' && between !== 'inside')) continue;
+      if (between === 'equal' && name > other) continue;
+      const severity = between === 'equal' ? 'error' : 'warning';
+      const message = `${name} ${LIES[between]} ${other}: the same objects would be read as both`;
+      diagnostics.push({ severity, at: at(`sources.${name}`), message });
+    }
+  }
+  return diagnostics;
+}
+
+const LIES = { equal: 'is also', inside: 'lies inside', around: 'lies around' } as const;
+
+/** Names what a file lacks that defaults stand in for, with the key to add. */
+export function tellDefaults(file: string, origins: Origins, sourceNames: readonly string[]): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  if (origins.get('lake.path') === 'default') {
+    const hint = 'add `path = s3://my-bucket/lake` under [LAKE]';
+    diagnostics.push({ severity: 'notice', at: file, message: 'names no lake: ./lake is used', hint });
+  }
+  if (sourceNames.length > 0 && sourceNames.every((name) => !origins.has(`sources.${name}`))) {
+    const hint = `add ${sourceNames.map((name) => `\`${name} = s3://my-bucket/${name}\``).join(' and ')} under [INPUT]`;
+    diagnostics.push({ severity: 'notice', at: file, message: 'names no input', hint });
+  }
+  return diagnostics;
+}

@@ -1,0 +1,45 @@
+/** The schema as text: dl.cfg.example and the reference table of the README. */
+import { namedSettings, sectionDocs } from './schema.ts';
+import type { NamedSetting } from './schema.ts';
+
+const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment what you need.
+# A flag outranks an environment variable, which outranks dl.cfg, which outranks the default.
+# What stands here behind a # is the default, or an example where there is none (marked).
+`;
+
+/** The whole of dl.cfg.example. */
+export function exampleText(sourceNames: readonly string[]): string {
+  const settings = namedSettings(sourceNames);
+  const sections = [...new Set(settings.map(({ section }) => section))];
+  const text = (name: string) =>
+    sectionText(
+      name,
+      settings.filter(({ section }) => section === name),
+    );
+  return [HEAD, ...sections.map(text)].join('\n');
+}
+
+/** A Markdown table with a row a setting. */
+export function settingsTable(sourceNames: readonly string[]): string {
+  const rows = namedSettings(sourceNames).map(
+    (setting) =>
+      `| \`[${setting.section}] ${setting.key}\` | ${setting.default === undefined ? '' : `\`${setting.default}\``} | ${others(setting)} | ${setting.doc} |`,
+  );
+  return ['| dl.cfg | default | flag, environment | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+function sectionText(section: string, settings: readonly NamedSetting[]): string {
+  const doc = sectionDocs[section.toLowerCase()] ?? '';
+  return [`# ${doc}`, `[${section}]`, ...settings.map(settingText), ''].join('\n');
+}
+
+function settingText(setting: NamedSetting): string {
+  const value = setting.default ?? setting.example ?? '';
+  const mark = setting.default === undefined && value !== '' ? ' (example)' : '';
+  const ways = others(setting).replaceAll('`', '');
+  return `# ${setting.doc}${ways === '' ? '' : ` Also: ${ways}.`}\n#${setting.key} = ${value}${mark === '' ? '' : `    ;${mark}`}`;
+}
+
+function others({ flag, env }: NamedSetting): string {
+  return [...(flag === undefined ? [] : [`--${flag}`]), ...env].map((name) => `\`${name}\``).join(', ');
+}

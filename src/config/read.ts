@@ -1,0 +1,73 @@
+/** Finds and reads the configuration file: the one place where config/ touches the disk. */
+import { readFileSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { resolve } from 'node:path';
+import { LandfallError } from '../faults.ts';
+
+const NAMES = ['dl.cfg', 'dwh.cfg'];
+const LARGEST_BYTES = 1_000_000;
+
+/**
+ * The text of `config`, or of dl.cfg, or of dwh.cfg, in that order; undefined when none was asked for and none is there.
+ * `path` is the name as it was given. Throws `input` for a file that cannot be read as text.
+ */
+export function readConfig(
+  config: string | undefined,
+  cwd: string,
+): { path: string; text: string } | undefined {
+  const path = config ?? NAMES.find((name) => stat(name, cwd) !== undefined);
+  if (path === undefined) return undefined;
+  const found = path === '' ? undefined : stat(path, cwd);
+  if (found === undefined) {
+    throw new LandfallError('input', `${path === '' ? '--config' : path}: there is no such file`, {
+      next: 'name another with --config, or make one from dl.cfg.example',
+    });
+  }
+  if (!found.isFile())
+    throw unreadable(path, found.isDirectory() ? 'it is a folder' : 'it is not a plain file');
+  if (found.size > LARGEST_BYTES)
+    throw unreadable(path, `it has ${found.size} bytes, too many for a configuration file`);
+  return { path, text: decode(path, read(path, cwd)) };
+}
+
+function stat(path: string, cwd: string): Stats | undefined {
+  try {
+    return statSync(resolve(cwd, path), { throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadable(path, reasonOf(error), error);
+  }
+}
+
+function read(path: string, cwd: string): Buffer {
+  try {
+    return readFileSync(resolve(cwd, path));
+  } catch (error) {
+    throw unreadable(path, reasonOf(error), error);
+  }
+}
+
+function decode(path: string, bytes: Buffer): string {
+  const utf16 = /^(fffe|feff)/.test(bytes.toString('hex', 0, 2));
+  if (utf16) throw unreadable(path, 'it is UTF-16 text: save it as UTF-8');
+  if (bytes.includes(0)) throw unreadable(path, 'it is no text file');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(path, 'it is not UTF-8 text: save it as UTF-8');
+  }
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): LandfallError {
+  return new LandfallError('input', `${path} cannot be read: ${reason}`, {
+    next: 'dl.cfg.example shows what the file looks like; --config names another one',
+    cause,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'ENOTDIR') return 'a part of its path is not a folder';
+  if (code === 'ELOOP') return 'its links lead in a circle';
+  return code ?? 'the system refused';
+}

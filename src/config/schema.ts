@@ -1,0 +1,248 @@
+/** Every setting there is: where it is written, what it may be, what it is when nobody says. */
+import {
+  bytes,
+  columns,
+  credential,
+  location,
+  oneOf,
+  path,
+  pattern,
+  seconds,
+  share,
+  tags,
+  text,
+  url,
+  wholeNumber,
+  yesNo,
+} from './types.ts';
+import type { ValueType } from './types.ts';
+
+export interface Setting<T> {
+  /** One line, for the reference table and dl.cfg.example. */
+  doc: string;
+  type: ValueType<T>;
+  /** As it would be written in dl.cfg. */
+  default?: string;
+  /** Shown in dl.cfg.example when there is no default. */
+  example?: string;
+  /** The key in dl.cfg, when it is not the property's name in snake case. */
+  key?: string;
+  /** Environment variables, first one wins; otherwise `LANDFALL_<SECTION>_<KEY>`. */
+  env?: readonly string[];
+  /** Without the dashes. */
+  flag?: string;
+  secret?: true;
+}
+
+type About = Omit<Setting<unknown>, 'type'>;
+
+const setting = <T>(type: ValueType<T>, about: About & { default: string }): Setting<T> => ({
+  ...about,
+  type,
+});
+const optional = <T>(type: ValueType<T>, about: Omit<About, 'default'>): Setting<T | undefined> => ({
+  ...about,
+  type,
+});
+
+const WEEK = 604_800;
+const region = pattern('an AWS region', /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'us-west-2');
+const role = pattern('the name or ARN of a role', /^[\w+=,.@:/-]+$/, 'EMR_DefaultRole');
+
+const lake = {
+  path: setting(location, {
+    doc: 'Where the tables land: an s3:// URI or a local folder.',
+    default: './lake',
+    env: ['LANDFALL_LAKE'],
+    flag: 'lake',
+  }),
+  logs: optional(location, {
+    doc: "Where EMR puts the cluster's logs (LogUri). Without it: <lake>/_landfall/logs/.",
+    example: 's3://my-bucket/emr-logs/',
+  }),
+};
+
+const emr = {
+  region: optional(region, {
+    doc: 'Region of the cluster.',
+    example: 'us-west-2',
+    env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+  }),
+  endpoint: optional(url, {
+    doc: 'EMR API to speak to, when it is not AWS.',
+    example: 'http://127.0.0.1:4566',
+    env: ['AWS_ENDPOINT_URL_EMR', 'AWS_ENDPOINT_URL'],
+  }),
+  release: setting(pattern('an EMR release', /^emr-(spark-)?\d+\.\d+\.\d+$/, 'emr-7.13.0'), {
+    doc: 'Release label.',
+    default: 'emr-7.13.0',
+  }),
+  instanceType: setting(pattern('an instance type', /^[a-z0-9-]+\.[a-z0-9-]+$/, 'm5.xlarge'), {
+    doc: 'Instance type of the primary and core nodes.',
+    default: 'm5.xlarge',
+  }),
+  coreCount: setting(wholeNumber(0, 1000), { doc: 'Core nodes; 0 is a cluster of one node.', default: '2' }),
+  subnet: optional(pattern('a subnet id', /^subnet-[0-9a-f]+$/, 'subnet-0a1b2c3d'), {
+    doc: 'Subnet to launch into.',
+    example: 'subnet-0a1b2c3d',
+  }),
+  keyName: optional(text, { doc: 'EC2 key pair for SSH.', example: 'my-key' }),
+  serviceRole: setting(role, { doc: 'Role that EMR itself takes.', default: 'EMR_DefaultRole' }),
+  jobFlowRole: setting(role, { doc: 'Instance profile of the nodes.', default: 'EMR_EC2_DefaultRole' }),
+  idleTimeout: setting(seconds(60, WEEK), {
+    doc: 'Seconds without work after which a cluster we launched ends by itself.',
+    default: '600',
+  }),
+  stepTimeout: setting(seconds(0, WEEK), { doc: 'Seconds a step may take; 0 is no limit.', default: '0' }),
+  settleSeconds: setting(seconds(0, 3600), {
+    doc: 'Seconds until the answer to a creating call that got lost can be looked up for certain.',
+    default: '60',
+  }),
+  keepAlive: setting(yesNo, {
+    doc: 'Leave a cluster we launched running at the end, until it has been idle for long enough.',
+    default: 'no',
+    flag: 'keep-alive',
+  }),
+  tags: optional(tags, { doc: 'Tags of the cluster.', example: 'team=data, project=sparkify' }),
+  pool: optional(text, {
+    doc: 'Clusters of this pool (tag landfall:pool) are what `--cluster reuse` may take.',
+    example: 'sparkify',
+  }),
+  clusterJson: optional(path, {
+    doc: "A RunJobFlow request in the API's own shape, for all that has no key here.",
+    example: 'cluster.json',
+  }),
+};
+
+const tables = {
+  songplayId: setting(oneOf('bigint', 'text'), {
+    doc: 'Shape of songplay_id: bigint (60 bits), or text (32 hex digits) for more than 10^8 plays.',
+    default: 'bigint',
+  }),
+  songsPartitionBy: setting(columns(['year'], ['year', 'artist_id']), {
+    doc: 'Layout of songs; `year, artist_id` makes one small file an artist.',
+    default: 'year',
+  }),
+  targetFileSize: setting(bytes(2 ** 20, 5 * 2 ** 30), {
+    doc: 'Size at which a data file is full.',
+    default: '256 MB',
+  }),
+};
+
+const checks = {
+  maxQuarantined: setting(share, {
+    doc: "Largest share of a source's lines that may be unreadable before the run fails.",
+    default: '1%',
+  }),
+};
+
+const s3 = {
+  endpoint: optional(url, {
+    doc: 'S3 API to speak to, when it is not AWS.',
+    example: 'http://127.0.0.1:9000',
+    env: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
+  }),
+  region: optional(region, {
+    doc: "Region of the lake's bucket, when it is not that of the cluster.",
+    example: 'us-west-2',
+  }),
+  inputRegion: optional(region, {
+    doc: "Region of the input's bucket, when it is another one.",
+    example: 'us-west-2',
+  }),
+  anonymousInput: setting(yesNo, {
+    doc: 'Read the input without credentials: public buckets.',
+    default: 'no',
+  }),
+  kmsKeyId: optional(text, {
+    doc: 'KMS key that objects of the lake are encrypted with.',
+    example: 'alias/my-key',
+  }),
+  bucketOwner: optional(pattern('an AWS account id', /^\d{12}$/, '123456789012'), {
+    doc: "Account that must own the lake's bucket.",
+    example: '123456789012',
+  }),
+};
+
+const aws = {
+  profile: optional(text, {
+    doc: 'Profile of ~/.aws/config to use.',
+    example: 'default',
+    env: ['AWS_PROFILE'],
+  }),
+  accessKeyId: optional(credential, {
+    doc: 'Better left out: environment, profile, SSO and roles are found without it.',
+    key: 'AWS_ACCESS_KEY_ID',
+    env: [],
+    secret: true,
+  }),
+  secretAccessKey: optional(credential, {
+    doc: 'Better left out.',
+    key: 'AWS_SECRET_ACCESS_KEY',
+    env: [],
+    secret: true,
+  }),
+  sessionToken: optional(credential, {
+    doc: 'Better left out.',
+    key: 'AWS_SESSION_TOKEN',
+    env: [],
+    secret: true,
+  }),
+};
+
+/** Sections in the order of dl.cfg.example. `[INPUT]` is not here: its keys are the pipeline's sources. */
+export const schema = { lake, emr, tables, checks, s3, aws };
+
+export const sectionDocs: Readonly<Record<string, string>> = {
+  lake: 'Where the result goes.',
+  input: 'Where the raw JSON is. With `--cluster local` and neither given, a small sample is generated.',
+  emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
+  tables: 'How tables are written.',
+  checks: 'What is still acceptable.',
+  s3: 'How S3 is spoken to.',
+  aws: 'Who we are. Keep this file out of version control once it holds a secret.',
+};
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+export type ValuesOf<S> = {
+  readonly [Section in keyof S]: { readonly [Key in keyof S[Section]]: ValueOf<S[Section][Key]> };
+};
+
+/** A setting with its names spelled out. */
+export interface NamedSetting extends Setting<unknown> {
+  /** `emr.coreCount`: its place in Settings, and its key in `origins`. */
+  id: string;
+  /** `EMR` */
+  section: string;
+  /** `core_count` */
+  key: string;
+  env: readonly string[];
+}
+
+/** All settings in order, sources included. */
+export function namedSettings(sourceNames: readonly string[]): NamedSetting[] {
+  const named = Object.entries(schema).flatMap(([section, settings]) =>
+    Object.entries<Setting<unknown>>(settings).map(([property, about]) => name(section, property, about)),
+  );
+  const ofLake = named.filter(({ section }) => section === 'LAKE').length;
+  return [...named.slice(0, ofLake), ...sourceNames.map(sourceSetting), ...named.slice(ofLake)];
+}
+
+function name(section: string, property: string, about: Setting<unknown>): NamedSetting {
+  const key = about.key ?? property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const env = about.env ?? [`LANDFALL_${section}_${key}`.toUpperCase()];
+  return { ...about, id: `${section}.${property}`, section: section.toUpperCase(), key, env };
+}
+
+function sourceSetting(source: string): NamedSetting {
+  return {
+    id: `sources.${source}`,
+    section: 'INPUT',
+    key: source,
+    doc: `Root of ${source}: an s3:// URI or a local folder.`,
+    type: location,
+    example: `s3://my-bucket/${source}`,
+    env: [`LANDFALL_${source.toUpperCase()}`],
+    flag: source.replaceAll('_', '-'),
+  };
+}

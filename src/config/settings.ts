@@ -1,0 +1,137 @@
+/** dl.cfg, environment and flags become one value; every part of it knows where it comes from. */
+import type { Diagnostic } from '../faults.ts';
+import { assign } from './assign.ts';
+import { choose } from './choose.ts';
+import { checkPlaces, checkSources, tellDefaults } from './checks.ts';
+import { chooseCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { unknownVariables } from './environment.ts';
+import { readIni } from './ini-file.ts';
+import { asFolder } from './location.ts';
+import { namedSettings, schema } from './schema.ts';
+import type { ValuesOf } from './schema.ts';
+import { redact, secret } from './secret.ts';
+import type { Secret } from './secret.ts';
+
+type Values = ValuesOf<typeof schema>;
+
+/** All places are `s3://...` or `file:///...` without a trailing slash; all times are in seconds, all sizes in bytes. */
+export interface Settings extends Omit<Values, 'lake' | 'aws'> {
+  readonly lake: {
+    readonly path: string;
+    /** LogUri; ends with a slash. */
+    readonly logs: string;
+  };
+  /** By the source's name. Either all sources of the pipeline are here, or none. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly aws: {
+    readonly profile: string | undefined;
+    /** Those of dl.cfg. Undefined: the SDK's default chain finds them. */
+    readonly credentials: Credentials | undefined;
+  };
+}
+
+export interface SettingsInput {
+  /** `path` is the file's name as messages should show it; relative places in it start at its folder. */
+  cfg?: { path: string; text: string } | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** By the flag's name without dashes: `{ lake: './out', 'song-data': '...' }`; undefined ones were not given. */
+  flags: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** The names of the pipeline's sources. */
+  sourceNames: readonly string[];
+  /** Absolute. */
+  cwd: string;
+}
+
+export interface Resolved {
+  /** Undefined when a diagnostic is an error. */
+  settings?: Settings;
+  /** Where each value comes from, by its place in Settings: `emr.coreCount` -> `dl.cfg:14 [EMR] core_count`. */
+  origins: Map<string, string>;
+  diagnostics: Diagnostic[];
+  /** What must not appear anywhere: for `redact`. */
+  secrets: Secret[];
+}
+
+/** Resolves every setting: flag before environment before dl.cfg before default. All mistakes at once; never throws. */
+export function resolveSettings(input: SettingsInput): Resolved {
+  const settings = namedSettings(input.sourceNames);
+  const file = input.cfg === undefined ? undefined : readIni(input.cfg.path, input.cfg.text);
+  const assigned = assign(file?.entries ?? [], settings, input.sourceNames);
+  const diagnostics = [
+    ...(file?.diagnostics ?? []),
+    ...assigned.diagnostics,
+    ...unknownVariables(input.env, settings),
+  ];
+  const values = new Map<string, unknown>();
+  const origins = new Map<string, string>();
+  for (const setting of settings) {
+    const chosen = choose(setting, assigned.values.get(setting.id), input, diagnostics);
+    if (chosen === undefined) continue;
+    values.set(setting.id, chosen.value);
+    origins.set(setting.id, chosen.at);
+  }
+  const credentials = chooseCredentials(values, origins, input.env);
+  noteDerived(origins);
+  const shape = assemble(input.sourceNames, values, credentials.credentials);
+  diagnostics.push(
+    ...credentials.diagnostics,
+    ...checkSources(shape.sources, origins, settings),
+    ...checkPlaces(shape, origins),
+    ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, input.sourceNames)),
+  );
+  const hidden = [...(file?.secrets ?? []), ...credentials.secrets].filter((value) => value.length >= 4);
+  const failed = diagnostics.some(({ severity }) => severity === 'error');
+  return {
+    ...(failed ? {} : { settings: shape }),
+    origins,
+    diagnostics: diagnostics.map((diagnostic) => redacted(diagnostic, hidden)),
+    secrets: [...new Set(hidden)].map(secret),
+  };
+}
+
+function assemble(
+  sourceNames: readonly string[],
+  values: ReadonlyMap<string, unknown>,
+  credentials: Credentials | undefined,
+): Settings {
+  const sections = Object.entries(schema).map(([section, keys]) => [
+    section,
+    Object.fromEntries(Object.keys(keys).map((key) => [key, values.get(`${section}.${key}`)])),
+  ]);
+  const shape = Object.fromEntries(sections) as unknown as Values;
+  const sources = sourceNames.flatMap((name) => {
+    const place = values.get(`sources.${name}`);
+    return typeof place === 'string' ? [[name, place] as const] : [];
+  });
+  const { path, logs = `${asFolder(path)}_landfall/logs` } = shape.lake;
+  return {
+    ...shape,
+    sources: Object.fromEntries(sources),
+    lake: { path, logs: asFolder(logs) },
+    s3: { ...shape.s3, region: shape.s3.region ?? shape.emr.region },
+    aws: { profile: shape.aws.profile, credentials },
+  };
+}
+
+/** Values that follow from others come from where those come from. */
+function noteDerived(origins: Map<string, string>): void {
+  for (const [id, from] of [
+    ['s3.region', 'emr.region'],
+    ['lake.logs', 'lake.path'],
+  ] as const) {
+    const origin = origins.get(from);
+    if (origin !== undefined && !origins.has(id)) origins.set(id, origin);
+  }
+}
+
+/** A diagnostic without any of these texts in it. */
+function redacted(diagnostic: Diagnostic, secrets: readonly string[]): Diagnostic {
+  const { severity, at, message, hint } = diagnostic;
+  return {
+    severity,
+    at: redact(at, secrets),
+    message: redact(message, secrets),
+    ...(hint === undefined ? {} : { hint: redact(hint, secrets) }),
+  };
+}

@@ -1,0 +1,153 @@
+/** The life of a cluster as functions over its record: no clock, no process, no disk. */
+import { isActive, isLive, isModifiable, isUnderWay } from './records.ts';
+import { cancelPending, startable, stopRunning, withOutcome } from './step-machine.ts';
+import type { ClusterRecord, ReasonCode, StepRecord } from './records.ts';
+import type { StepOutcome } from './step-machine.ts';
+
+/** How long a cluster stays in its passing states, in milliseconds, and what its running steps become when it ends. */
+export interface Pace {
+  startingMs: number;
+  bootstrappingMs: number;
+  terminatingMs: number;
+  /** From a step's end to the upload of its logs. */
+  logDelayMs: number;
+  /** Observers disagree on what EMR makes of steps that run when their cluster is terminated. */
+  endRunningAs: 'CANCELLED' | 'INTERRUPTED';
+}
+
+/** Lets everything happen that is due at `now`; returns the same object when nothing is. */
+export function settle(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
+  let current = cluster;
+  for (;;) {
+    const next = advance(current, now, pace);
+    if (next === current) return current;
+    current = next;
+  }
+}
+
+/** When something will be due next without any request or process having its say; undefined: nothing will. */
+export function nextDue(cluster: ClusterRecord): number | undefined {
+  if (!isLive(cluster)) return undefined;
+  const logs = cluster.steps.flatMap((step) => (step.logs === 'due' ? [step.logsDue ?? 0] : []));
+  const due = [cluster.until, cluster.state === 'WAITING' ? idleEnd(cluster) : undefined, ...logs];
+  const times = due.filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Ends the cluster: pending steps are cancelled, running ones asked to stop. Does nothing to a cluster that is ending. */
+export function terminate(
+  cluster: ClusterRecord,
+  reason: { code: ReasonCode; message: string },
+  now: number,
+  pace: Pace,
+): ClusterRecord {
+  if (!isModifiable(cluster)) return cluster;
+  const stop = { how: 'SEND_INTERRUPT', end: pace.endRunningAs } as const;
+  return {
+    ...cluster,
+    state: 'TERMINATING',
+    reason,
+    until: now + pace.terminatingMs,
+    idleSince: undefined,
+    steps: cluster.steps.map((step) => stopRunning(cancelPending(step, now), stop)),
+  };
+}
+
+/** A running step's process has ended: its final state, its logs due, its ActionOnFailure. */
+export function endStep(
+  cluster: ClusterRecord,
+  ended: { id: string; outcome: StepOutcome },
+  now: number,
+  pace: Pace,
+): ClusterRecord {
+  const before = cluster.steps.find((step) => step.id === ended.id);
+  if (before === undefined || !isUnderWay(before)) return cluster;
+  const logs = cluster.logUri === undefined ? {} : ({ logs: 'due', logsDue: now + pace.logDelayMs } as const);
+  const step: StepRecord = { ...withOutcome(before, ended.outcome, now), ...logs };
+  const after = { ...cluster, steps: cluster.steps.map((other) => (other.id === step.id ? step : other)) };
+  return step.state === 'FAILED' ? actOnFailure(after, step, now, pace) : after;
+}
+
+/** With several steps at once no action fires. Termination protection turns the end of the cluster into a wait. */
+function actOnFailure(cluster: ClusterRecord, failed: StepRecord, now: number, pace: Pace): ClusterRecord {
+  if (cluster.concurrency > 1 || failed.actionOnFailure === 'CONTINUE') return cluster;
+  if (failed.actionOnFailure === 'CANCEL_AND_WAIT' || cluster.terminationProtected) {
+    return { ...cluster, steps: cluster.steps.map((step) => cancelPending(step, now)) };
+  }
+  return terminate(cluster, { code: 'STEP_FAILURE', message: 'Shut down as step failed' }, now, pace);
+}
+
+function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
+  const due = cluster.until !== undefined && cluster.until <= now;
+  switch (cluster.state) {
+    case 'STARTING':
+      if (!due) return cluster;
+      return {
+        ...cluster,
+        state: 'BOOTSTRAPPING',
+        reason: { message: 'Running bootstrap actions' },
+        until: now + pace.bootstrappingMs,
+      };
+    case 'BOOTSTRAPPING':
+      if (!due) return cluster;
+      return { ...wait(cluster, 'Cluster ready to run steps.', now), ready: now, until: undefined };
+    case 'RUNNING':
+    case 'WAITING':
+      return work(cluster, now, pace);
+    case 'TERMINATING':
+      return due ? end(cluster, now) : cluster;
+    case 'TERMINATED':
+    case 'TERMINATED_WITH_ERRORS':
+      return cluster;
+  }
+}
+
+function work(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
+  const next = startable(cluster);
+  if (next !== undefined) {
+    return {
+      ...cluster,
+      state: 'RUNNING',
+      reason: { message: 'Running step' },
+      idleSince: undefined,
+      steps: cluster.steps.map((step) =>
+        step.id === next.id ? { ...step, state: 'RUNNING', started: now } : step,
+      ),
+    };
+  }
+  if (cluster.steps.some(isActive)) return cluster;
+  if (!cluster.keepAlive) {
+    const failed = cluster.steps.some((step) => step.state === 'FAILED');
+    const message = failed ? 'Steps completed with errors' : 'Steps completed';
+    return terminate(cluster, { code: 'ALL_STEPS_COMPLETED', message }, now, pace);
+  }
+  if (cluster.state === 'RUNNING') return wait(cluster, readyAfter(cluster), now);
+  const idle = idleEnd(cluster);
+  if (idle === undefined || idle > now || cluster.terminationProtected) return cluster;
+  const message = `Auto-terminated: idle for ${cluster.idleTimeout ?? 0} seconds`;
+  return terminate(cluster, { code: 'ALL_STEPS_COMPLETED', message }, now, pace);
+}
+
+function wait(cluster: ClusterRecord, message: string, now: number): ClusterRecord {
+  return { ...cluster, state: 'WAITING', reason: { message }, idleSince: now };
+}
+
+function readyAfter(cluster: ClusterRecord): string {
+  const last = cluster.steps.reduce((a, b) => ((b.ended ?? 0) >= (a.ended ?? 0) ? b : a));
+  if (last.state === 'FAILED') return 'Cluster ready after last step failed.';
+  return `Cluster ready after last step ${last.state === 'COMPLETED' ? 'completed' : 'cancelled'}.`;
+}
+
+function idleEnd(cluster: ClusterRecord): number | undefined {
+  if (cluster.idleTimeout === undefined || cluster.idleSince === undefined) return undefined;
+  if (cluster.terminationProtected) return undefined;
+  return cluster.idleSince + cluster.idleTimeout * 1000;
+}
+
+/** Over once no process is left and the logs have arrived, or are lost. */
+function end(cluster: ClusterRecord, now: number): ClusterRecord {
+  if (cluster.steps.some((step) => isUnderWay(step) || step.logs === 'due')) return cluster;
+  const { code } = cluster.reason;
+  const well = code === 'USER_REQUEST' || code === 'ALL_STEPS_COMPLETED';
+  return { ...cluster, state: well ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS', ended: now, until: undefined };
+}

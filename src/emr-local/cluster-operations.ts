@@ -1,0 +1,161 @@
+/** Operations that create, end, change and show clusters. */
+import { describeCluster, summarizeCluster } from './answers.ts';
+import { invalid, invalidRequest } from './aws-error.ts';
+import { terminate } from './cluster-machine.ts';
+import { checkConcurrency, idleTimeout, newCluster, withTags } from './new-cluster.ts';
+import { clusterById, jobFlowById, requireModifiable } from './office.ts';
+import { pageOf } from './pages.ts';
+import { read, requests } from './requests.ts';
+import type { Office, Operation } from './office.ts';
+import type { ClusterRecord } from './records.ts';
+
+export const runJobFlow: Operation = ({ keeper, clock, random, region, pace }, body) => {
+  const request = read(requests.runJobFlow, body);
+  const cluster = newCluster(request, { now: clock.now().getTime(), random, region, pace });
+  keeper.put(cluster);
+  return { JobFlowId: cluster.id, ClusterArn: cluster.arn };
+};
+
+export const describe: Operation = (office, body) => {
+  const { ClusterId } = read(requests.cluster, body);
+  return { Cluster: describeCluster(clusterById(office, ClusterId)) };
+};
+
+/** Newest first. */
+export const listClusters: Operation = ({ keeper }, body) => {
+  const request = read(requests.listClusters, body);
+  const {
+    CreatedAfter: after = -Infinity,
+    CreatedBefore: before = Infinity,
+    ClusterStates: states,
+  } = request;
+  const clusters = [...keeper.all()].sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1));
+  const { page, marker } = pageOf(
+    clusters,
+    request.Marker,
+    ({ created, state }) =>
+      created / 1000 >= after && created / 1000 <= before && (states?.includes(state) ?? true),
+  );
+  return { Clusters: page.map(summarizeCluster), Marker: marker };
+};
+
+/** Protected clusters are refused, the others in the list end all the same. */
+export const terminateJobFlows: Operation = (office, body) => {
+  const { JobFlowIds: ids } = read(requests.jobFlows, body);
+  if (ids.length === 0) throw invalid('The JobFlowId list cannot be empty');
+  if (ids.length > 10) throw invalid('At most 10 job flows can be terminated in one request.');
+  if (new Set(ids).size < ids.length) throw invalid('Specified job flow ID does not exist');
+  const clusters = ids.map((id) => jobFlowById(office, id));
+  const reason = { code: 'USER_REQUEST', message: 'Terminated by user request' } as const;
+  for (const { id, terminationProtected } of clusters) {
+    if (terminationProtected) continue;
+    office.keeper.update(id, (record, now) => terminate(record, reason, now, office.pace));
+  }
+  if (clusters.some((cluster) => cluster.terminationProtected)) {
+    throw invalid('Could not shut down one or more job flows since they are termination protected.');
+  }
+  return undefined;
+};
+
+export const modifyCluster: Operation = (office, body) => {
+  const { ClusterId, StepConcurrencyLevel: level } = read(requests.modifyCluster, body);
+  const cluster = requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  const concurrency = checkConcurrency(level ?? cluster.concurrency, invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, concurrency }));
+  return { StepConcurrencyLevel: concurrency };
+};
+
+export const setTerminationProtection: Operation = (office, body) => {
+  const { JobFlowIds, TerminationProtected } = read(requests.setTerminationProtection, body);
+  changeAll(office, JobFlowIds, () => ({ terminationProtected: TerminationProtected }));
+};
+
+export const setKeepAlive: Operation = (office, body) => {
+  const { JobFlowIds, KeepJobFlowAliveWhenNoSteps } = read(requests.setKeepAlive, body);
+  changeAll(office, JobFlowIds, () => ({ keepAlive: KeepJobFlowAliveWhenNoSteps }));
+};
+
+export const setVisibleToAllUsers: Operation = (office, body) => {
+  const { JobFlowIds, VisibleToAllUsers } = read(requests.setVisibleToAllUsers, body);
+  changeAll(office, JobFlowIds, ({ described }) => ({ described: { ...described, VisibleToAllUsers } }));
+};
+
+export const setUnhealthyNodeReplacement: Operation = (office, body) => {
+  const { JobFlowIds, UnhealthyNodeReplacement } = read(requests.setUnhealthyNodeReplacement, body);
+  changeAll(office, JobFlowIds, ({ described }) => ({
+    described: { ...described, UnhealthyNodeReplacement },
+  }));
+};
+
+export const putAutoTerminationPolicy: Operation = (office, body) => {
+  const { ClusterId, AutoTerminationPolicy } = read(requests.putAutoTerminationPolicy, body);
+  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  const seconds = idleTimeout(AutoTerminationPolicy ?? {}, invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: seconds }));
+  return {};
+};
+
+export const getAutoTerminationPolicy: Operation = (office, body) => {
+  const { ClusterId } = read(requests.cluster, body);
+  const { idleTimeout: seconds } = clusterById(office, ClusterId);
+  return seconds === undefined ? {} : { AutoTerminationPolicy: { IdleTimeout: seconds } };
+};
+
+export const removeAutoTerminationPolicy: Operation = (office, body) => {
+  const { ClusterId } = read(requests.cluster, body);
+  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: undefined }));
+  return {};
+};
+
+/** The policy is recorded and shown; nothing scales. */
+export const putManagedScalingPolicy: Operation = (office, body) => {
+  const { ClusterId, ManagedScalingPolicy } = read(requests.putManagedScalingPolicy, body);
+  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling: ManagedScalingPolicy }));
+  return {};
+};
+
+export const getManagedScalingPolicy: Operation = (office, body) => {
+  const { ClusterId } = read(requests.cluster, body);
+  return { ManagedScalingPolicy: clusterById(office, ClusterId).managedScaling };
+};
+
+export const removeManagedScalingPolicy: Operation = (office, body) => {
+  const { ClusterId } = read(requests.cluster, body);
+  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling: undefined }));
+  return {};
+};
+
+export const addTags: Operation = (office, body) => {
+  const { ResourceId, Tags } = read(requests.addTags, body);
+  const { tags } = taggable(office, ResourceId);
+  const joined = withTags(tags, Tags);
+  office.keeper.update(ResourceId, (record) => ({ ...record, tags: joined }));
+  return {};
+};
+
+export const removeTags: Operation = (office, body) => {
+  const { ResourceId, TagKeys } = read(requests.removeTags, body);
+  const { tags } = taggable(office, ResourceId);
+  const left = Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key)));
+  office.keeper.update(ResourceId, (record) => ({ ...record, tags: left }));
+  return {};
+};
+
+function taggable(office: Office, id: string): ClusterRecord {
+  const cluster = clusterById(office, id);
+  if (cluster.ended !== undefined) throw invalidRequest('Tags cannot be modified on terminated clusters.');
+  return cluster;
+}
+
+/** All or none. */
+function changeAll(
+  office: Office,
+  ids: readonly string[],
+  change: (record: ClusterRecord) => Partial<ClusterRecord>,
+): void {
+  for (const id of ids) requireModifiable(jobFlowById(office, id), invalid);
+  for (const id of ids) office.keeper.update(id, (record) => ({ ...record, ...change(record) }));
+}

@@ -1,0 +1,157 @@
+/** An EMR endpoint on loopback that really runs its steps with spark-submit. Its behaviour: README.md beside this file. */
+import { openDisk } from './disk.ts';
+import { openKeeper } from './keeper.ts';
+import { launch } from './launch.ts';
+import { operate } from './operations.ts';
+import { claim } from './owner.ts';
+import { isLive } from './records.ts';
+import { serve } from './server.ts';
+import type { Pace } from './cluster-machine.ts';
+import type { Keeper } from './keeper.ts';
+import type { Launch } from './launch.ts';
+import type { SparkSetup } from './step-command.ts';
+import type { Clock, Random } from '../run/ports.ts';
+import type { Store } from '../store/store.ts';
+
+export type { SparkSetup } from './step-command.ts';
+
+export interface EndpointOptions {
+  /** 0: any that is free. */
+  port: number;
+  /** Created, readable by its owner alone; clusters and steps in it survive the endpoint. */
+  stateFolder: string;
+  /** The one key that requests must be signed with. Steps never see it. */
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  region: string;
+  /** Asked for at the first step, not before, and again only after it failed. */
+  spark: () => Promise<SparkSetup>;
+  /** For the logs: an `s3://` or `file:///` LogUri as the cluster has it. */
+  openStore: (uri: string) => Promise<Store>;
+  clock: Clock;
+  random: Random;
+  /** From a step's end to the upload of its logs; a cluster that ends uploads what is left before it is over. */
+  logDelaySeconds: number;
+  /** How long without a request and a live cluster until `onIdle` is called; default 600. */
+  idleExitSeconds?: number;
+  /** Called once; the endpoint goes on until it is closed. */
+  onIdle?: () => void;
+  /** Told of what goes wrong outside any request, such as an upload of logs. */
+  warn?: (message: string) => void;
+  /** Milliseconds in the passing cluster states, and what a running step becomes when its cluster ends. */
+  pace?: Partial<Omit<Pace, 'logDelayMs'>>;
+  /** From a cancelled step's SIGTERM to SIGKILL; default 5. */
+  killAfterSeconds?: number;
+  /** What steps inherit; default this process's own environment. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** How processes are started; a test may put something lighter in its place. */
+  launch?: Launch;
+}
+
+export interface Endpoint {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Stops listening, stops running steps and waits for them, leaves all on disk. Never ends this process. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the endpoint, or takes up what an earlier one left in the state folder. Throws LandfallError when the port or the
+ * folder is in use, or the folder cannot be read.
+ */
+export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { clock, random, region } = options;
+  const warn = options.warn ?? (() => undefined);
+  const pace = paceOf(options);
+  const disk = openDisk(options.stateFolder);
+  const release = await claim(options.stateFolder, random);
+  const idle = watchIdle(options, () => ready?.all().some(isLive) ?? true);
+  let ready: Keeper | undefined;
+  let opened: (keeper: Keeper) => void = () => undefined;
+  const keeper = new Promise<Keeper>((resolve) => (opened = resolve));
+  try {
+    const server = await serve({
+      port: options.port,
+      trust: { ...options.credentials, region },
+      clock,
+      random,
+      warn,
+      dispatch: async (name, body) => {
+        idle.touch();
+        return operate({ keeper: await keeper, clock, random, region, pace }, name, body);
+      },
+    });
+    try {
+      ready = await openKeeper({
+        ...meansOf(options),
+        disk,
+        pace,
+        warn,
+        openStore: options.openStore,
+        changed: idle.touch,
+      });
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    opened(ready);
+    const kept = ready;
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      idle.stop();
+      await Promise.all([server.close(), kept.close()]);
+      await release();
+    };
+    return { url: server.url, close: () => (closed ??= close()) };
+  } catch (error) {
+    idle.stop();
+    await release();
+    throw error;
+  }
+}
+
+function paceOf({ pace = {}, logDelaySeconds }: EndpointOptions): Pace {
+  return {
+    startingMs: pace.startingMs ?? 200,
+    bootstrappingMs: pace.bootstrappingMs ?? 200,
+    terminatingMs: pace.terminatingMs ?? 200,
+    endRunningAs: pace.endRunningAs ?? 'CANCELLED',
+    logDelayMs: logDelaySeconds * 1000,
+  };
+}
+
+function meansOf(options: EndpointOptions) {
+  let setup: Promise<SparkSetup> | undefined;
+  const spark = () => {
+    setup ??= options.spark().catch((error: unknown) => {
+      setup = undefined;
+      throw error;
+    });
+    return setup;
+  };
+  return {
+    clock: options.clock,
+    spark,
+    launch: options.launch ?? launch,
+    environment: options.environment ?? process.env,
+    killAfterMs: (options.killAfterSeconds ?? 5) * 1000,
+  };
+}
+
+/** Calls `onIdle` once nothing has touched it for long enough and no cluster lives. */
+function watchIdle(options: EndpointOptions, busy: () => boolean): { touch: () => void; stop: () => void } {
+  const { clock, onIdle } = options;
+  const limit = (options.idleExitSeconds ?? 600) * 1000;
+  const stopped = new AbortController();
+  let touched = clock.monotonic();
+  const watch = async () => {
+    for (;;) {
+      const left = touched + limit - clock.monotonic();
+      if (left <= 0 && !busy()) break;
+      await clock.sleep(left > 0 ? left : limit, stopped.signal);
+      if (stopped.signal.aborted) return;
+    }
+    onIdle?.();
+  };
+  if (onIdle !== undefined) void watch();
+  return { touch: () => (touched = clock.monotonic()), stop: () => stopped.abort() };
+}

@@ -1,0 +1,60 @@
+/** Why a step failed, as far as EMR itself says it: a few known causes, else an unknown error. */
+import { open } from 'node:fs/promises';
+import type { ClusterRecord, FailureDetails } from './records.ts';
+
+const TAIL_BYTES = 256 * 1024;
+
+/** The causes that EMR names; each is looked for line by line. */
+const CAUSES: readonly { reason: string; line: RegExp }[] = [
+  { reason: 'Output directory already exists.', line: /FileAlreadyExistsException|PATH_ALREADY_EXISTS/ },
+  { reason: 'Input directory does not exist.', line: /InvalidInputException|PATH_NOT_FOUND/ },
+  { reason: 'Out of memory.', line: /OutOfMemoryError/ },
+  { reason: 'Incompatible Java version.', line: /UnsupportedClassVersionError/ },
+  { reason: 'Main class not found.', line: /Failed to load class|Error: Could not find or load main class/ },
+  {
+    reason: 'Access to Amazon S3 was denied.',
+    line: /S3Exception.*(Access Denied|403)|AccessDeniedException/,
+  },
+];
+
+/** Where a step's log lies; undefined without a LogUri. */
+export function logFile(
+  cluster: Pick<ClusterRecord, 'id' | 'logUri'>,
+  stepId: string,
+  name: string,
+): string | undefined {
+  if (cluster.logUri === undefined) return undefined;
+  return `${cluster.logUri.replace(/\/+$/, '')}/${cluster.id}/steps/${stepId}/${name}.gz`;
+}
+
+/**
+ * What EMR answers for a step that failed. In client mode Spark lets a Python program's own stderr, its traceback included,
+ * come out of stdout: both are searched, and `log` is asked for the place of the one that told.
+ */
+export function failureDetails(
+  texts: { stderr: string; stdout: string },
+  log: (name: string) => string | undefined,
+): FailureDetails {
+  for (const name of ['stderr', 'stdout'] as const) {
+    const lines = texts[name].split('\n').map((line) => line.trim());
+    for (const { reason, line } of CAUSES) {
+      const found = lines.find((text) => line.test(text));
+      if (found !== undefined) return { Reason: reason, Message: found.slice(0, 1024), LogFile: log(name) };
+    }
+  }
+  return { Reason: 'Unknown Error.', LogFile: log('stderr') };
+}
+
+/** The last part of a text file; empty when it cannot be read. */
+export async function tail(path: string): Promise<string> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

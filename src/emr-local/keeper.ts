@@ -1,0 +1,218 @@
+/** Keeps the records and makes the world follow them: processes, timers, log uploads. Every change goes through `update`. */
+import { endStep, nextDue, settle } from './cluster-machine.ts';
+import { killLeftBehind } from './processes.ts';
+import { isLive, isUnderWay } from './records.ts';
+import { runStep } from './run-step.ts';
+import { uploadLogs } from './step-logs.ts';
+import { settleLogs } from './step-machine.ts';
+import type { Pace } from './cluster-machine.ts';
+import type { Disk } from './disk.ts';
+import type { ClusterRecord, StepRecord } from './records.ts';
+import type { Means, StepRun } from './run-step.ts';
+import type { StepOutcome } from './step-machine.ts';
+import type { Store } from '../store/store.ts';
+
+/** EMR lists finished clusters for two months. */
+const REMEMBERED_MS = 61 * 24 * 3600 * 1000;
+const UPLOAD_AGAIN_MS = 30_000;
+const UPLOAD_LIMIT_MS = 120_000;
+
+export interface KeeperOptions extends Means {
+  disk: Disk;
+  pace: Pace;
+  openStore: (uri: string) => Promise<Store>;
+  /** Something went wrong that no request will be told of. */
+  warn: (message: string) => void;
+  /** Told of each change. */
+  changed: () => void;
+}
+
+export interface Keeper {
+  get(clusterId: string): ClusterRecord | undefined;
+  all(): readonly ClusterRecord[];
+  /** Takes a new cluster in, or replaces one; on disk before it returns, together with all that is due at once. */
+  put(cluster: ClusterRecord): void;
+  /** Changes a cluster that exists. `change` gets the present time. */
+  update(clusterId: string, change: (cluster: ClusterRecord, now: number) => ClusterRecord): ClusterRecord;
+  /** Stops every running step and leaves all on disk. */
+  close(): Promise<void>;
+}
+
+/** The state of a keeper, shared by the functions of this file. */
+interface Desk extends KeeperOptions {
+  clusters: Map<string, ClusterRecord>;
+  runs: Map<string, { stop: StepRun['stop']; recorded: Promise<void> }>;
+  uploads: Map<string, Promise<void>>;
+  timers: Map<string, AbortController>;
+  closing: boolean;
+}
+
+/** Reads what is on disk and takes it up: steps whose endpoint died under them have failed, all else goes on. */
+export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
+  const desk: Desk = {
+    ...options,
+    clusters: new Map(),
+    runs: new Map(),
+    uploads: new Map(),
+    timers: new Map(),
+    closing: false,
+  };
+  const now = desk.clock.now().getTime();
+  for (const cluster of desk.disk.load()) {
+    if (cluster.ended !== undefined && now - cluster.ended > REMEMBERED_MS) desk.disk.remove(cluster.id);
+    else desk.clusters.set(cluster.id, cluster);
+  }
+  for (const cluster of [...desk.clusters.values()].filter(isLive)) {
+    await takeUp(desk, cluster);
+  }
+  return {
+    get: (id) => desk.clusters.get(id),
+    all: () => [...desk.clusters.values()],
+    put: (cluster) => put(desk, cluster),
+    update: (id, change) => update(desk, id, change),
+    close: () => close(desk),
+  };
+}
+
+async function takeUp(desk: Desk, cluster: ClusterRecord): Promise<void> {
+  const orphans = cluster.steps.filter(isUnderWay);
+  for (const { id, pid, started } of orphans) {
+    await killLeftBehind({ id, startedAt: started ?? 0, ...(pid === undefined ? {} : { pid }) });
+  }
+  const outcome = lost('The endpoint ended while the step was running');
+  put(
+    desk,
+    orphans.reduce(
+      (record, { id }) => endStep(record, { id, outcome }, desk.clock.now().getTime(), desk.pace),
+      cluster,
+    ),
+  );
+}
+
+function update(desk: Desk, id: string, change: Parameters<Keeper['update']>[1]): ClusterRecord {
+  const before = desk.clusters.get(id);
+  if (before === undefined) throw new Error(`no cluster ${id}`);
+  const after = change(before, desk.clock.now().getTime());
+  put(desk, after);
+  return desk.clusters.get(id) ?? after;
+}
+
+function put(desk: Desk, changed: ClusterRecord): void {
+  // One reading of the clock for all: what settling left undone at `now` is then known to wait for something else.
+  const now = desk.clock.now().getTime();
+  const cluster = desk.closing ? changed : settle(changed, now, desk.pace);
+  if (cluster !== desk.clusters.get(cluster.id)) {
+    desk.disk.save(cluster);
+    desk.clusters.set(cluster.id, cluster);
+    desk.changed();
+  }
+  if (desk.closing) return;
+  for (const step of cluster.steps) follow(desk, cluster, step, now);
+  arm(desk, cluster, now);
+}
+
+/** Makes the world agree with one step's record. */
+function follow(desk: Desk, cluster: ClusterRecord, step: StepRecord, now: number): void {
+  const run = desk.runs.get(step.id);
+  if (step.state === 'RUNNING' && run === undefined) start(desk, cluster, step);
+  if (step.state === 'CANCEL_PENDING') run?.stop(step.stop?.how ?? 'SEND_INTERRUPT');
+  const due = cluster.state === 'TERMINATING' || (step.logsDue ?? 0) <= now;
+  if (step.logs === 'due' && due && !desk.uploads.has(step.id)) upload(desk, cluster, step);
+}
+
+function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
+  const started = (pid: number) => {
+    const withPid = (other: StepRecord) => (other.id === step.id ? { ...other, pid } : other);
+    guarded(desk, `process ${pid} of step ${step.id} could not be written down`, () =>
+      update(desk, cluster.id, (record) => ({ ...record, steps: record.steps.map(withPid) })),
+    );
+  };
+  const folder = desk.disk.stepFolder(cluster.id, step.id);
+  const run = runStep({ cluster, step, folder, started }, desk);
+  const recorded = run.done.then((outcome) => {
+    desk.runs.delete(step.id);
+    const seen = desk.closing && !outcome.ok ? lost('The endpoint was stopped') : outcome;
+    guarded(desk, `the end of step ${step.id} could not be written down`, () =>
+      update(desk, cluster.id, (record, now) =>
+        endStep(record, { id: step.id, outcome: seen }, now, desk.pace),
+      ),
+    );
+  });
+  desk.runs.set(step.id, { stop: (how) => run.stop(how), recorded });
+}
+
+function upload(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
+  const attempt = async () => {
+    const store = await desk.openStore((cluster.logUri ?? '').replace(/^s3[na]:/, 's3:'));
+    const folder = desk.disk.stepFolder(cluster.id, step.id);
+    await uploadLogs(store, folder, { clusterId: cluster.id, stepId: step.id });
+  };
+  const over = new AbortController();
+  const giveUp = desk.clock.sleep(UPLOAD_LIMIT_MS, over.signal).then(() => {
+    throw new Error(`no answer within ${UPLOAD_LIMIT_MS / 1000} seconds`);
+  });
+  const settled = Promise.race([attempt(), giveUp])
+    .then(() => 'uploaded' as const)
+    .catch((error: unknown) => {
+      const target = cluster.logUri ?? '';
+      desk.warn(`logs of step ${step.id} could not be uploaded to ${target}: ${messageOf(error)}`);
+      return undefined;
+    })
+    .then((uploaded) => {
+      over.abort();
+      desk.uploads.delete(step.id);
+      guarded(desk, `the upload of the logs of step ${step.id} could not be written down`, () =>
+        update(desk, cluster.id, (record, now) => {
+          const retry = record.state === 'TERMINATING' ? 'lost' : { retryAt: now + UPLOAD_AGAIN_MS };
+          return settleLogs(record, step.id, uploaded ?? retry);
+        }),
+      );
+    });
+  desk.uploads.set(step.id, settled);
+}
+
+/** Wakes up when the cluster's next change is due. */
+function arm(desk: Desk, cluster: ClusterRecord, now: number): void {
+  desk.timers.get(cluster.id)?.abort();
+  desk.timers.delete(cluster.id);
+  const due = nextDue(cluster);
+  // What is overdue waits for a process or an upload, whose end comes here by itself.
+  if (due === undefined || due <= now) return;
+  const timer = new AbortController();
+  desk.timers.set(cluster.id, timer);
+  void desk.clock.sleep(due - now, timer.signal).then(() => {
+    if (timer.signal.aborted) return;
+    guarded(desk, `cluster ${cluster.id} could not go on`, () =>
+      update(desk, cluster.id, (record) => record),
+    );
+  });
+}
+
+/** For changes that no request waits for: a failure becomes a warning. */
+function guarded(desk: Desk, what: string, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    desk.warn(`${what}: ${messageOf(error)}`);
+  }
+}
+
+async function close(desk: Desk): Promise<void> {
+  desk.closing = true;
+  for (const timer of desk.timers.values()) timer.abort();
+  const runs = [...desk.runs.values()];
+  for (const run of runs) run.stop('SEND_INTERRUPT');
+  await Promise.all(runs.map((run) => run.recorded));
+  const over = new AbortController();
+  const uploads = Promise.all(desk.uploads.values()).then(() => over.abort());
+  await Promise.race([uploads, desk.clock.sleep(5000, over.signal)]);
+}
+
+/** Not the program's fault. EMR has no such reason: there the instance and the cluster would be lost. */
+function lost(message: string): StepOutcome {
+  return { ok: false, failure: { Reason: 'Infrastructure failure.', Message: message } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

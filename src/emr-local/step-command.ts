@@ -1,0 +1,83 @@
+/** From a step's arguments to the process that runs it: argv exactly as given, never through a shell. */
+import { basename, delimiter, dirname, join } from 'node:path';
+import { notEmulated } from './aws-error.ts';
+import type { StepRecord } from './records.ts';
+
+/** The Spark of this machine. */
+export interface SparkSetup {
+  /** Absolute path of spark-submit. */
+  submit: string;
+  /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME and the like. */
+  env: Readonly<Record<string, string>>;
+  /** spark-defaults.conf. */
+  conf: Readonly<Record<string, string>>;
+}
+
+export interface Command {
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Files that stdout and stderr are written to. */
+  stdout: string;
+  stderr: string;
+}
+
+/** The folders and files of one step. */
+export function stepPaths(folder: string) {
+  return {
+    work: join(folder, 'work'),
+    conf: join(folder, 'conf'),
+    /** Spark's scratch space; removed when the step ends. */
+    scratch: join(folder, 'scratch'),
+    stdout: join(folder, 'stdout'),
+    stderr: join(folder, 'stderr'),
+    controller: join(folder, 'controller'),
+  };
+}
+
+/** Throws the refusal of a step that this endpoint cannot run. */
+export function checkRunnable(jar: string, args: readonly string[], mainClass: string | undefined): void {
+  if (jar !== 'command-runner.jar') {
+    throw notEmulated(`steps of ${basename(jar)} (${jar}): it runs those of command-runner.jar`);
+  }
+  if (mainClass !== undefined) throw notEmulated('a MainClass for command-runner.jar');
+  const [program, first] = args;
+  if (program === 'spark-submit' || program === 'spark-sql') return;
+  if (program === 'bash' && first === '-c') return;
+  throw notEmulated(
+    `command-runner.jar with ${program === undefined ? 'no arguments' : `'${program}'`}: ` +
+      'it runs spark-submit, spark-sql and bash -c',
+  );
+}
+
+/** The process of a step whose arguments `checkRunnable` has let pass. */
+export function stepCommand(
+  step: Pick<StepRecord, 'id' | 'args'> & { clusterId: string },
+  folder: string,
+  spark: SparkSetup,
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
+  const paths = stepPaths(folder);
+  const [program = '', ...args] = step.args;
+  const bin = dirname(spark.submit);
+  const env: Record<string, string | undefined> = { ...environment, ...spark.env };
+  // SPARK_LOCAL_DIRS is a list divided by commas.
+  if (env['SPARK_LOCAL_DIRS'] === undefined && !paths.scratch.includes(',')) {
+    env['SPARK_LOCAL_DIRS'] = paths.scratch;
+  }
+  return {
+    file: program === 'spark-submit' ? spark.submit : program === 'spark-sql' ? join(bin, program) : program,
+    args,
+    cwd: paths.work,
+    env: {
+      ...env,
+      PATH: `${bin}${delimiter}${env['PATH'] ?? ''}`,
+      SPARK_CONF_DIR: paths.conf,
+      EMR_CLUSTER_ID: step.clusterId,
+      EMR_STEP_ID: step.id,
+    },
+    stdout: paths.stdout,
+    stderr: paths.stderr,
+  };
+}

@@ -1,0 +1,30 @@
+/** A step's logs, as EMR leaves them: gzipped under `<LogUri>/<cluster>/steps/<step>/`. */
+import { createReadStream, existsSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { createGzip } from 'node:zlib';
+import { stepPaths } from './step-command.ts';
+import type { Store } from '../store/store.ts';
+
+/** Uploads controller, stderr, stdout and syslog; the last is always empty here. Rejects when the store does. */
+export async function uploadLogs(
+  store: Store,
+  folder: string,
+  place: { clusterId: string; stepId: string },
+): Promise<void> {
+  const paths = stepPaths(folder);
+  const sources = { controller: paths.controller, stderr: paths.stderr, stdout: paths.stdout, syslog: '' };
+  for (const [name, path] of Object.entries(sources)) {
+    await store.put(`${place.clusterId}/steps/${place.stepId}/${name}.gz`, await gzipped(path));
+  }
+}
+
+async function gzipped(path: string): Promise<Uint8Array> {
+  const gzip = createGzip();
+  if (!existsSync(path)) {
+    gzip.end();
+    return buffer(gzip);
+  }
+  const source = createReadStream(path);
+  source.on('error', (error) => gzip.destroy(error));
+  return buffer(source.pipe(gzip));
+}

@@ -1,0 +1,72 @@
+/** Operations that add, cancel and show steps. */
+import { describeStep } from './answers.ts';
+import { invalid, invalidRequest, notEmulated } from './aws-error.ts';
+import { newSteps } from './new-steps.ts';
+import { clusterById, jobFlowById, requireModifiable } from './office.ts';
+import { pageOf } from './pages.ts';
+import { read, requests } from './requests.ts';
+import { cancelSteps as cancelInRecord } from './step-machine.ts';
+import type { Operation } from './office.ts';
+import type { ClusterRecord, StepRecord } from './records.ts';
+
+/** Older ones are kept, and no longer shown. */
+const VISIBLE_STEPS = 1000;
+
+/** All of them are added, or none. */
+export const addJobFlowSteps: Operation = (office, body) => {
+  const request = read(requests.addJobFlowSteps, body);
+  const cluster = requireModifiable(jobFlowById(office, request.JobFlowId), invalid);
+  if (request.ExecutionRoleArn !== undefined) throw notEmulated('ExecutionRoleArn');
+  if (request.Steps.length === 0) throw invalid('The list of steps cannot be empty.');
+  const added = newSteps(cluster, request.Steps, office.clock.now().getTime(), office.random);
+  office.keeper.update(cluster.id, (record) => ({ ...record, steps: [...record.steps, ...added] }));
+  return { StepIds: added.map((step) => step.id) };
+};
+
+/** Newest first; with StepIds, in the order of the ids. */
+export const listSteps: Operation = (office, body) => {
+  const { ClusterId, StepIds: ids, StepStates: states, Marker } = read(requests.listSteps, body);
+  const cluster = clusterById(office, ClusterId);
+  if (ids !== undefined && states !== undefined) {
+    throw invalidRequest('Cannot specify both StepIds and StepStates.');
+  }
+  if (ids !== undefined && ids.length > 10) {
+    throw invalidRequest('At most 10 StepIds can be specified in one request.');
+  }
+  if (ids !== undefined && ids.length > 0) {
+    return { Steps: ids.map((id) => describeStep(stepById(cluster, id))) };
+  }
+  const steps = cluster.steps.slice(-VISIBLE_STEPS).reverse();
+  const { page, marker } = pageOf(steps, Marker, ({ state }) => states?.includes(state) ?? true);
+  return { Steps: page.map(describeStep), Marker: marker };
+};
+
+export const describe: Operation = (office, body) => {
+  const { ClusterId, StepId } = read(requests.describeStep, body);
+  return { Step: describeStep(stepById(clusterById(office, ClusterId), StepId)) };
+};
+
+/** Answers before the steps have stopped. */
+export const cancelSteps: Operation = (office, body) => {
+  const request = read(requests.cancelSteps, body);
+  const { ClusterId, StepIds: ids, StepCancellationOption: how = 'SEND_INTERRUPT' } = request;
+  const cluster = clusterById(office, ClusterId);
+  if (ids.length === 0) throw invalidRequest('The list of StepIds cannot be empty.');
+  if (ids.length > 256) throw invalidRequest('At most 256 StepIds can be specified in one request.');
+  for (const id of ids) stepById(cluster, id);
+  const { answers } = cancelInRecord(cluster, ids, how, 0);
+  office.keeper.update(ClusterId, (record, now) => cancelInRecord(record, ids, how, now).cluster);
+  return {
+    CancelStepsInfoList: answers.map(({ stepId, status, reason }) => ({
+      StepId: stepId,
+      Status: status,
+      Reason: reason,
+    })),
+  };
+};
+
+function stepById(cluster: ClusterRecord, id: string): StepRecord {
+  const step = cluster.steps.find((other) => other.id === id);
+  if (step === undefined) throw invalidRequest(`Step id '${id}' is not valid.`);
+  return step;
+}

@@ -1,0 +1,155 @@
+/** The port `Emr` over the AWS SDK: the creating calls sent once, lists read to their end. */
+import {
+  AddJobFlowStepsCommand,
+  DescribeClusterCommand,
+  ListClustersCommand,
+  ListStepsCommand,
+  RunJobFlowCommand,
+} from '@aws-sdk/client-emr';
+import type { Cluster as EmrCluster, StepSummary } from '@aws-sdk/client-emr';
+import { LandfallError } from '../faults.ts';
+import type { Answer, Cluster, Emr, Step, StepRequest } from '../run/ports.ts';
+import type { EmrClients } from './client.ts';
+import { cancelSteps, terminate } from './ending.ts';
+import { ask, create } from './errors.ts';
+import { DEFAULT_POOL } from './launch-settings.ts';
+import type { LaunchSettings } from './launch-settings.ts';
+import { allPages, chunks } from './pages.ts';
+import { runJobFlowRequest, stepConfig } from './requests.ts';
+import type { ActionOnFailure } from './requests.ts';
+import { findReusable } from './reuse.ts';
+import { clusterOf, stepOf } from './shapes.ts';
+
+export interface EmrSettings {
+  launch: LaunchSettings;
+  /** `CANCEL_AND_WAIT` where nobody watches: a failed step then cancels those behind it. `CONTINUE` when absent. */
+  actionOnFailure?: ActionOnFailure;
+}
+
+/** EMR's limits on one request or cluster. */
+const STEP_IDS_A_LIST = 10;
+const ACTIVE_STEPS = 256;
+const ACTIVE_STATES = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
+
+/** EMR as a run uses it. Requests are made from `settings` when they are sent: mistakes in them are thrown as `input`. */
+export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
+  const { launch, actionOnFailure = 'CONTINUE' } = settings;
+  const { release, applications, pool = DEFAULT_POOL } = launch;
+  return {
+    launch: (token) => runJobFlow(clients, launch, token),
+    findClusters: (token, createdAfter) => findClusters(clients, token, createdAfter),
+    describeCluster: async (clusterId) => clusterOf(await describe(clients, clusterId)),
+    addSteps: (clusterId, steps) => addSteps(clients, clusterId, { steps, actionOnFailure }),
+    listSteps: (clusterId) => listSteps(clients, clusterId),
+    getSteps: (clusterId, stepIds) => getSteps(clients, clusterId, stepIds),
+    cancelSteps: (clusterId, stepIds) =>
+      cancelSteps(clients, { clusterId, stepIds, look: (ids) => getSteps(clients, clusterId, ids) }),
+    terminate: (clusterId) => terminate(clients, clusterId, () => describe(clients, clusterId)),
+    findReusable: () => findReusable(clients, { release, applications, pool }),
+  };
+}
+
+async function runJobFlow(
+  clients: EmrClients,
+  settings: LaunchSettings,
+  token: string,
+): Promise<Answer<string>> {
+  const request = runJobFlowRequest(settings, token);
+  return create({ operation: 'RunJobFlow' }, async () => {
+    const { JobFlowId: id } = await clients.creating.send(new RunJobFlowCommand(request));
+    return id === '' ? undefined : id;
+  });
+}
+
+async function findClusters(clients: EmrClients, token: string, createdAfter: Date): Promise<Cluster[]> {
+  const all = await ask({ operation: 'ListClusters' }, () =>
+    allPages(async (marker) => {
+      const page = await clients.reading.send(
+        new ListClustersCommand({
+          CreatedAfter: createdAfter,
+          ...(marker === undefined ? {} : { Marker: marker }),
+        }),
+      );
+      return { items: page.Clusters, marker: page.Marker };
+    }),
+  );
+  return all.filter(({ Name }) => Name === token).map(clusterOf);
+}
+
+async function describe(clients: EmrClients, clusterId: string): Promise<EmrCluster> {
+  const { Cluster: cluster } = await ask({ operation: 'DescribeCluster', resource: clusterId }, () =>
+    clients.reading.send(new DescribeClusterCommand({ ClusterId: clusterId })),
+  );
+  if (cluster === undefined) throw new LandfallError('cluster', `EMR tells nothing of cluster ${clusterId}`);
+  return cluster;
+}
+
+/** A cluster that has all the active steps EMR allows refuses more: nothing was sent then, and a later try may do. */
+async function addSteps(
+  clients: EmrClients,
+  clusterId: string,
+  { steps, actionOnFailure }: { steps: readonly StepRequest[]; actionOnFailure: ActionOnFailure },
+): Promise<Answer<string[]>> {
+  if (steps.length === 0) return { answer: 'accepted', value: [] };
+  const Steps = steps.map((step) => stepConfig(step, actionOnFailure));
+  try {
+    return await create({ operation: 'AddJobFlowSteps', resource: clusterId }, async () => {
+      const { StepIds: ids } = await clients.creating.send(
+        new AddJobFlowStepsCommand({ JobFlowId: clusterId, Steps }),
+      );
+      return ids?.length === steps.length ? ids : undefined;
+    });
+  } catch (refusal) {
+    if (!(refusal instanceof LandfallError) || refusal.fault !== 'cluster') throw refusal;
+    const active = await activeSteps(clients, clusterId);
+    if (active + steps.length <= ACTIVE_STEPS || steps.length > ACTIVE_STEPS) throw refusal;
+    return {
+      answer: 'unsent',
+      reason: `cluster ${clusterId} has ${String(active)} active steps, EMR allows ${String(ACTIVE_STEPS)}`,
+    };
+  }
+}
+
+/** Steps that have not ended; 0 when they cannot be counted. */
+async function activeSteps(clients: EmrClients, clusterId: string): Promise<number> {
+  try {
+    const steps = await listSteps(clients, clusterId);
+    return steps.filter(({ state }) => ACTIVE_STATES.includes(state)).length;
+  } catch (error) {
+    if (error instanceof LandfallError) return 0;
+    throw error;
+  }
+}
+
+function listSteps(clients: EmrClients, clusterId: string): Promise<Step[]> {
+  return pagesOfSteps(clients, clusterId, {});
+}
+
+/** In the order of the ids; ids that EMR no longer lists are left out. */
+async function getSteps(clients: EmrClients, clusterId: string, stepIds: readonly string[]): Promise<Step[]> {
+  const found = new Map<string, Step>();
+  for (const StepIds of chunks([...new Set(stepIds)], STEP_IDS_A_LIST)) {
+    for (const step of await pagesOfSteps(clients, clusterId, { StepIds })) found.set(step.id, step);
+  }
+  return stepIds.flatMap((id) => found.get(id) ?? []);
+}
+
+async function pagesOfSteps(
+  clients: EmrClients,
+  clusterId: string,
+  which: { StepIds?: string[] },
+): Promise<Step[]> {
+  const summaries = await ask({ operation: 'ListSteps', resource: clusterId }, () =>
+    allPages<StepSummary>(async (marker) => {
+      const page = await clients.reading.send(
+        new ListStepsCommand({
+          ClusterId: clusterId,
+          ...which,
+          ...(marker === undefined ? {} : { Marker: marker }),
+        }),
+      );
+      return { items: page.Steps, marker: page.Marker };
+    }),
+  );
+  return summaries.map(stepOf);
+}

@@ -1,0 +1,85 @@
+/** Ending work: both calls may be repeated, and what has ended already is no error. */
+import { CancelStepsCommand, TerminateJobFlowsCommand } from '@aws-sdk/client-emr';
+import type { Cluster as EmrCluster } from '@aws-sdk/client-emr';
+import { LandfallError } from '../faults.ts';
+import type { Step } from '../run/ports.ts';
+import type { EmrClients } from './client.ts';
+import { failureOf } from './errors.ts';
+import { chunks } from './pages.ts';
+import { firstPlainLine } from './plain-text.ts';
+
+const STEP_IDS_A_CANCEL = 256;
+/** A step in one of these needs no cancelling. */
+const ENDED_STEPS = new Set(['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED', 'CANCEL_PENDING']);
+const ENDED_CLUSTERS = new Set(['TERMINATING', 'TERMINATED', 'TERMINATED_WITH_ERRORS']);
+
+export interface Cancellation {
+  clusterId: string;
+  stepIds: readonly string[];
+  /** Reads the steps' states, should EMR refuse. */
+  look: (stepIds: readonly string[]) => Promise<Step[]>;
+}
+
+/** Asks EMR to interrupt the steps (SIGTERM). Throws `cluster` naming those that go on all the same. */
+export async function cancelSteps(
+  clients: EmrClients,
+  { clusterId, stepIds, look }: Cancellation,
+): Promise<void> {
+  const refused = new Map<string, string>();
+  const call = { operation: 'CancelSteps', resource: clusterId };
+  for (const StepIds of chunks([...new Set(stepIds)], STEP_IDS_A_CANCEL)) {
+    try {
+      const command = new CancelStepsCommand({
+        ClusterId: clusterId,
+        StepIds,
+        StepCancellationOption: 'SEND_INTERRUPT',
+      });
+      const { CancelStepsInfoList: infos } = await clients.reading.send(command);
+      for (const { StepId: id, Status: status, Reason: reason } of infos ?? []) {
+        if (status === 'FAILED' && id !== undefined) refused.set(id, firstPlainLine(reason ?? ''));
+      }
+    } catch (thrown) {
+      const { invalid, reason, error } = failureOf(thrown, call);
+      if (!invalid) throw error;
+      for (const id of StepIds) refused.set(id, reason);
+    }
+  }
+  if (refused.size === 0) return;
+  const ended = new Set(
+    (await look([...refused.keys()])).filter(({ state }) => ENDED_STEPS.has(state)).map(({ id }) => id),
+  );
+  const going = [...refused].filter(([id]) => !ended.has(id));
+  if (going.length === 0) return;
+  throw new LandfallError(
+    'cluster',
+    `EMR did not cancel ${going.map(([id]) => id).join(', ')} on cluster ${clusterId}`,
+    {
+      why: [...new Set(going.map(([, reason]) => reason))].filter((reason) => reason !== ''),
+      next: `aws emr terminate-clusters --cluster-ids ${clusterId}`,
+    },
+  );
+}
+
+/** Asks EMR to end the cluster. Throws `cluster` when it is protected or not known. */
+export async function terminate(
+  clients: EmrClients,
+  clusterId: string,
+  describe: () => Promise<EmrCluster>,
+): Promise<void> {
+  try {
+    await clients.reading.send(new TerminateJobFlowsCommand({ JobFlowIds: [clusterId] }));
+  } catch (thrown) {
+    const { invalid, reason, error } = failureOf(thrown, {
+      operation: 'TerminateJobFlows',
+      resource: clusterId,
+    });
+    if (!invalid) throw error;
+    const cluster = await describe();
+    if (ENDED_CLUSTERS.has(cluster.Status?.State ?? '')) return;
+    if (cluster.TerminationProtected !== true) throw error;
+    throw new LandfallError('cluster', `cluster ${clusterId} is termination protected and goes on`, {
+      why: [reason],
+      next: `aws emr modify-cluster-attributes --cluster-id ${clusterId} --no-termination-protected, then terminate it`,
+    });
+  }
+}

@@ -1,0 +1,223 @@
+/** What the SDK throws, told once: as a LandfallError, and as what became of the request. Never decided by message text. */
+import { LandfallError } from '../faults.ts';
+import type { Answer } from '../run/ports.ts';
+import { firstPlainLine } from './plain-text.ts';
+
+/** A call, as messages name it. */
+export interface Call {
+  /** EMR's name of the operation: `RunJobFlow`. */
+  operation: string;
+  /** What it is about: a cluster id. */
+  resource?: string;
+}
+
+/** `refused`: EMR answered and did nothing. `unsent`: it never left. `ambiguous`: it may have taken effect. */
+export type Delivery = 'refused' | 'unsent' | 'ambiguous';
+
+export interface Failure {
+  delivery: Delivery;
+  /** A few words: `throttled (ThrottlingException)`. */
+  reason: string;
+  error: LandfallError;
+  /** EMR refused the request's content: an unknown or ended cluster, a limit, a field it does not accept. */
+  invalid: boolean;
+}
+
+/** Names that the SDK gives its errors. */
+const THROTTLED = names(
+  'ThrottlingException Throttling ThrottledException RequestThrottled RequestThrottledException SlowDown',
+  'RequestLimitExceeded TooManyRequestsException EC2ThrottledException PriorRequestNotComplete',
+  'BandwidthLimitExceeded LimitExceededException TransactionInProgressException',
+);
+const EXPIRED = names('ExpiredTokenException ExpiredToken RequestExpired TokenRefreshRequired');
+const DENIED = names(
+  'AccessDeniedException AccessDenied UnauthorizedOperation NotAuthorizedException OptInRequired AuthFailure',
+);
+const NO_CREDENTIALS = names('CredentialsProviderError TokenProviderError ProviderError');
+/** Their messages may quote the signed request, session token included: never shown. */
+const SIGNATURE = names(
+  'InvalidSignatureException SignatureDoesNotMatch UnrecognizedClientException InvalidClientTokenId',
+  'InvalidAccessKeyId MissingAuthenticationToken MissingAuthenticationTokenException IncompleteSignature',
+  'IncompleteSignatureException RequestTimeTooSkewed SignatureException AuthorizationHeaderMalformed',
+);
+const INVALID = names('ValidationException InvalidRequestException ValidationError');
+
+/** Codes of Node's network errors. */
+const NEVER_LEFT = names('ENOTFOUND EAI_AGAIN ECONNREFUSED ENETUNREACH EHOSTUNREACH ENETDOWN');
+const TLS =
+  /^(?:EPROTO|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH)$/;
+
+function names(...lines: string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap((line) => line.split(' ')));
+}
+
+interface Symptoms {
+  name: string;
+  code: string | undefined;
+  syscall: string | undefined;
+  status: number | undefined;
+  clockCorrected: boolean;
+  /** The service's or the system's own words, one line. */
+  words: string;
+}
+
+/** Tells what an error of an SDK call means. */
+export function failureOf(thrown: unknown, call: Call): Failure {
+  if (thrown instanceof LandfallError)
+    return { delivery: 'refused', reason: thrown.message, error: thrown, invalid: false };
+  const seen = symptoms(thrown);
+  return unanswered(seen, call) ?? unserved(seen, call) ?? access(seen, call) ?? answered(seen, call);
+}
+
+/** Runs a call that changes nothing, or may be repeated; throws the translated error. */
+export async function ask<T>(call: Call, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (thrown) {
+    throw failureOf(thrown, call).error;
+  }
+}
+
+/** Runs a creating call. What EMR refused is thrown, everything else is an answer; `send` gives undefined for one without ids. */
+export async function create<T>(call: Call, send: () => Promise<T | undefined>): Promise<Answer<T>> {
+  try {
+    const value = await send();
+    if (value === undefined) return { answer: 'ambiguous', reason: 'an answer without ids' };
+    return { answer: 'accepted', value };
+  } catch (thrown) {
+    const { delivery, reason, error } = failureOf(thrown, call);
+    if (delivery === 'refused') throw error;
+    return { answer: delivery, reason };
+  }
+}
+
+function symptoms(thrown: unknown): Symptoms {
+  const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
+  const metadata = (error['$metadata'] ?? {}) as { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  const text = (key: string) => (typeof error[key] === 'string' ? error[key] : undefined);
+  return {
+    name: text('name') ?? '',
+    code: text('code'),
+    syscall: text('syscall'),
+    status: metadata.httpStatusCode,
+    clockCorrected: metadata.clockSkewCorrected === true,
+    words: firstPlainLine(text('message') ?? String(thrown), 500),
+  };
+}
+
+/** No answer at all: told by the code of Node's network error. */
+function unanswered({ name, code, syscall, status, words }: Symptoms, call: Call): Failure | undefined {
+  if (status !== undefined || NO_CREDENTIALS.has(name)) return undefined;
+  if (NEVER_LEFT.has(code ?? '') || (code === 'ETIMEDOUT' && syscall === 'connect')) {
+    return passing(call, 'unsent', words);
+  }
+  if (name === 'TimeoutError' && (code === undefined || code === 'ETIMEDOUT')) {
+    return passing(call, 'ambiguous', 'no answer in time');
+  }
+  if (code === undefined) {
+    const error = new LandfallError('internal', `${place(call)} failed before an answer: ${words}`);
+    return failure('ambiguous', words, error);
+  }
+  if (TLS.test(code)) return failure('refused', words, unreachable(call, words, false));
+  return passing(call, 'ambiguous', `${words} (${code})`);
+}
+
+/** An answer that tells nothing of the request's effect. */
+function unserved({ name, status = 0, clockCorrected }: Symptoms, call: Call): Failure | undefined {
+  if (THROTTLED.has(name) || status === 429) {
+    return passing(call, 'ambiguous', `throttled (${plainName(name)})`);
+  }
+  if (status >= 500 || name === 'RequestTimeout' || name === 'RequestTimeoutException') {
+    return passing(call, 'ambiguous', `HTTP ${String(status)} (${plainName(name)})`);
+  }
+  if (status >= 200 && status < 300) {
+    return passing(call, 'ambiguous', `an answer cut short or unreadable (HTTP ${String(status)})`);
+  }
+  if (clockCorrected && (SIGNATURE.has(name) || EXPIRED.has(name))) {
+    return passing(call, 'unsent', "this machine's clock is off; allowed for in the next request");
+  }
+  return undefined;
+}
+
+function access({ name, status, words }: Symptoms, call: Call): Failure | undefined {
+  const refused = (message: string, next: string, why: string[]) =>
+    failure('refused', message, new LandfallError('access', message, { why, next, retryable: false }));
+  if (NO_CREDENTIALS.has(name)) {
+    return refused(
+      `no AWS credentials to call ${place(call)}`,
+      'sign in (aws sso login) or set AWS_PROFILE, then run the command again',
+      [words],
+    );
+  }
+  if (EXPIRED.has(name)) {
+    return refused(
+      `the AWS credentials have expired (${place(call)})`,
+      'renew them, then attach: the work in the cluster is untouched',
+      [words],
+    );
+  }
+  if (SIGNATURE.has(name)) {
+    return refused(
+      `EMR did not accept the AWS credentials (${place(call)}): ${name}`,
+      "check the key pair, the session token, the region and this machine's clock, then run the command again",
+      [],
+    );
+  }
+  if (DENIED.has(name) || status === 401 || status === 403) {
+    return refused(
+      `not allowed: elasticmapreduce:${call.operation}${on(call)}`,
+      `grant elasticmapreduce:${call.operation} to these credentials, then attach`,
+      [words],
+    );
+  }
+  return undefined;
+}
+
+/** An answer that says no. */
+function answered({ name, status, words }: Symptoms, call: Call): Failure {
+  if (INVALID.has(name)) {
+    const message = `EMR refused ${place(call)}: ${words}`;
+    return {
+      ...failure('refused', words, new LandfallError('cluster', message, { retryable: false })),
+      invalid: true,
+    };
+  }
+  if (name === 'Unknown' || name === 'SyntaxError' || name === '') {
+    const reason = `HTTP ${String(status)}, and not in EMR's words: a proxy, or another service's endpoint?`;
+    return failure('refused', reason, unreachable(call, reason, false));
+  }
+  return failure(
+    'refused',
+    words,
+    new LandfallError('cluster', `EMR refused ${place(call)}: ${plainName(name)}: ${words}`),
+  );
+}
+
+/** Worth asking again. */
+function passing(call: Call, delivery: Delivery, reason: string): Failure {
+  return failure(delivery, reason, unreachable(call, reason, true));
+}
+
+function failure(delivery: Delivery, reason: string, error: LandfallError): Failure {
+  return { delivery, reason, error, invalid: false };
+}
+
+function unreachable(call: Call, reason: string, retryable: boolean): LandfallError {
+  return new LandfallError('unreachable', `no usable answer from EMR to ${place(call)}`, {
+    why: [reason],
+    retryable,
+    ...(retryable ? {} : { next: 'check AWS_ENDPOINT_URL_EMR, the proxy and its certificates, then attach' }),
+  });
+}
+
+function place(call: Call): string {
+  return `${call.operation}${on(call)}`;
+}
+
+function on({ resource }: Call): string {
+  return resource === undefined ? '' : ` on ${firstPlainLine(resource, 80)}`;
+}
+
+function plainName(name: string): string {
+  return firstPlainLine(name, 80);
+}

@@ -1,0 +1,188 @@
+/** Why a step or a cluster failed, told from the logs that EMR copies to LogUri, often minutes late. */
+import { LandfallError } from '../faults.ts';
+import type { Clock, Explain, Step } from '../run/ports.ts';
+import { uriOf } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { ClusterLogs } from './cluster-logs.ts';
+import { readLog } from './log-files.ts';
+import type { LogFile } from './log-files.ts';
+import { firstPlainLine, plainLine } from './plain-text.ts';
+import { lastLines, tellingLines } from './telling-lines.ts';
+
+export interface ExplainSettings {
+  openStore: (uri: string) => Promise<Store>;
+  clock: Clock;
+  /** Where a cluster puts its logs and why it ended: `clusterLogs` of this folder. */
+  describe: (clusterId: string) => Promise<ClusterLogs>;
+  /** Looked in when EMR does not tell the cluster's own. */
+  logUri?: string;
+  /** How long to wait for logs that are not there yet. */
+  waitSeconds: number;
+  pollSeconds: number;
+}
+
+/** How many nodes' bootstrap logs are read at most: they mostly say the same. */
+const BOOTSTRAP_LOGS = 3;
+/** Once one of a step's last logs is there, the others are given this long: not every step writes all of them. */
+const UPLOAD_MS = 20_000;
+
+/** Makes the port that explains failures. It throws nothing for logs that cannot be read: it says so. */
+export function createExplain(settings: ExplainSettings): Explain {
+  return async ({ clusterId, step }) => {
+    const cluster = await described(settings, clusterId);
+    const details = step === undefined ? [] : failureDetails(step);
+    if (step === undefined && cluster.reasonCode !== 'BOOTSTRAP_FAILURE') return [];
+    const logUri = plainLogUri(cluster.logUri) ?? plainLogUri(settings.logUri);
+    if (logUri === undefined) return [...details, `cluster ${clusterId} has no LogUri: its logs are nowhere`];
+    try {
+      const store = await settings.openStore(logUri);
+      const told =
+        step === undefined
+          ? await explainBootstrap(settings, store, { clusterId, ...cluster })
+          : await explainStep(settings, store, { clusterId, step });
+      return [...details.filter((line) => !told.some((other) => other.includes(line))), ...told];
+    } catch (error) {
+      if (!(error instanceof LandfallError)) throw error;
+      return [...details, plainLine(`the logs in ${logUri} could not be read: ${error.message}`)];
+    }
+  };
+}
+
+async function described({ describe }: ExplainSettings, clusterId: string): Promise<ClusterLogs> {
+  try {
+    return await describe(clusterId);
+  } catch (error) {
+    if (error instanceof LandfallError) return { instances: [] };
+    throw error;
+  }
+}
+
+/** EMR echoes `s3n://`, and tells "None" for no logs. */
+export function plainLogUri(told: string | undefined): string | undefined {
+  const uri = told
+    ?.trim()
+    .replace(/^s3[an]:\/\//i, 's3://')
+    .replace(/\/+$/, '');
+  return uri === undefined || uri === '' || uri === 'None' ? undefined : uri;
+}
+
+function failureDetails({ failure }: Step): string[] {
+  return [failure?.reason, failure?.message]
+    .map((text) => firstPlainLine(text ?? ''))
+    .filter((text, at, all) => text !== '' && !/^unknown error\.?$/i.test(text) && all.indexOf(text) === at);
+}
+
+interface StepLogs {
+  stdout: LogFile | undefined;
+  stderr: LogFile | undefined;
+  controller: LogFile | undefined;
+}
+
+async function explainStep(
+  settings: ExplainSettings,
+  store: Store,
+  { clusterId, step }: { clusterId: string; step: Step },
+): Promise<string[]> {
+  const folder = `${clusterId}/steps/${step.id}`;
+  const logs = await untilUploaded(settings, store, { folder, ended: step.ended });
+  const { lines, applicationId } = tellingLines({
+    stdout: logs.stdout?.text ?? '',
+    stderr: logs.stderr?.text ?? '',
+  });
+  const inContainer =
+    lines.length > 0 || applicationId === undefined
+      ? undefined
+      : await container(store, clusterId, applicationId);
+  const exit = lastLines(logs.controller?.text ?? '', 200).findLast((line) => /exit ?code/i.test(line));
+  const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
+  const missing = Object.values(logs).every((file) => file === undefined);
+  return [
+    ...told,
+    ...(told.length > 0 || exit === undefined ? [] : [exit]),
+    ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
+    missing
+      ? `the step's logs are not uploaded yet (waited ${String(settings.waitSeconds)} s): ${uriOf(store, folder)}`
+      : `logs: ${inContainer?.uri ?? uriOf(store, folder)}`,
+  ];
+}
+
+/** Polls until the driver's logs are there and either tell a cause or were uploaded after the step's end. */
+async function untilUploaded(
+  { clock, waitSeconds, pollSeconds }: ExplainSettings,
+  store: Store,
+  { folder, ended }: { folder: string; ended: Date | undefined },
+): Promise<StepLogs> {
+  const deadline = clock.monotonic() + waitSeconds * 1000;
+  let begun: number | undefined;
+  for (;;) {
+    const [stdout, stderr, controller] = await Promise.all(
+      ['stdout', 'stderr', 'controller'].map((name) => readLog(store, `${folder}/${name}.gz`)),
+    );
+    const logs = { stdout, stderr, controller };
+    const now = clock.monotonic();
+    const uploaded = uploadedAfter(logs, ended);
+    if (uploaded !== 'none') begun ??= now;
+    if (uploaded === 'all' || now >= deadline || (begun !== undefined && now - begun >= UPLOAD_MS))
+      return logs;
+    if (tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' }).lines.length > 0)
+      return logs;
+    await clock.sleep(Math.min(pollSeconds * 1000, deadline - now));
+  }
+}
+
+/** How many of the files come from after the step's end: EMR uploads a running step's logs too, without their end. */
+function uploadedAfter(
+  { stdout, stderr, controller }: StepLogs,
+  ended: Date | undefined,
+): 'none' | 'some' | 'all' {
+  const late = [stdout, stderr, controller].map(
+    (file) => file !== undefined && (ended === undefined || file.uploaded.getTime() >= ended.getTime()),
+  );
+  if (!late.includes(true)) return 'none';
+  return late[0] === true && late[1] === true ? 'all' : 'some';
+}
+
+/** In cluster mode the driver writes into the application's first container. The folder may not be there. */
+async function container(
+  store: Store,
+  clusterId: string,
+  applicationId: string,
+): Promise<{ lines: string[]; uri: string } | undefined> {
+  const folder = `${clusterId}/containers/${applicationId}/`;
+  for await (const { key } of store.list(folder)) {
+    const driver = /^(.*_01_000001)\/(?:stdout|stderr)\.gz$/.exec(key)?.[1];
+    if (driver === undefined) continue;
+    const stdout = await readLog(store, `${driver}/stdout.gz`);
+    const stderr = await readLog(store, `${driver}/stderr.gz`);
+    const { lines } = tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' });
+    return { lines, uri: uriOf(store, driver) };
+  }
+  return undefined;
+}
+
+/** The last words of the bootstrap actions that failed; the nodes that EMR names come first. */
+async function explainBootstrap(
+  { clock, waitSeconds, pollSeconds }: ExplainSettings,
+  store: Store,
+  { clusterId, instances }: ClusterLogs & { clusterId: string },
+): Promise<string[]> {
+  const folder = `${clusterId}/node/`;
+  const deadline = clock.monotonic() + waitSeconds * 1000;
+  const rank = (key: string) => (instances.some((id) => key.includes(`/${id}/`)) ? 0 : 1);
+  for (;;) {
+    const keys: string[] = [];
+    for await (const { key } of store.list(folder)) {
+      if (/\/bootstrap-actions\/[^/]+\/stderr\.gz$/.test(key)) keys.push(key);
+    }
+    for (const key of keys.sort((a, b) => rank(a) - rank(b)).slice(0, BOOTSTRAP_LOGS)) {
+      const lines = lastLines((await readLog(store, key))?.text ?? '', 3);
+      if (lines.length > 0) return [...lines, `logs: ${uriOf(store, key)}`];
+    }
+    const left = deadline - clock.monotonic();
+    if (left <= 0)
+      return [
+        `the bootstrap logs are not uploaded yet (waited ${String(waitSeconds)} s): ${uriOf(store, folder)}`,
+      ];
+    await clock.sleep(Math.min(pollSeconds * 1000, left));
+  }
+}

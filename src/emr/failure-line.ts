@@ -1,0 +1,53 @@
+/** The line a step's program prints when it fails: `LANDFALL-FAILURE {json}`, the most telling of all. */
+import { z } from 'zod';
+import { firstPlainLine, plainLine } from './plain-text.ts';
+
+export const OWN_PREFIX = 'LANDFALL-FAILURE ';
+
+const TEMPLATES = 'spark-templates/';
+
+const failureLine = z.object({
+  step: z.string().nullish(),
+  table: z.string().nullish(),
+  /** The template's path within its folder, and the line in the file. */
+  template: z.string().nullish(),
+  line: z.number().int().positive().nullish(),
+  error: z.string(),
+  kind: z.string().nullish(),
+});
+
+export interface OwnFailure {
+  /** The error's first line. */
+  error: string;
+  /** `at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)`; absent when the program knew none. */
+  place?: string;
+}
+
+/** The last such line that can be read; undefined when there is none. */
+export function ownFailure(lines: readonly string[]): OwnFailure | undefined {
+  for (const line of lines.toReversed()) {
+    const failure = line.startsWith(OWN_PREFIX) ? parse(line.slice(OWN_PREFIX.length)) : undefined;
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+function parse(json: string): OwnFailure | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  const told = failureLine.safeParse(value);
+  if (!told.success) return undefined;
+  const { error, template, line, table } = told.data;
+  const of = table === undefined || table === null ? '' : ` (table ${plainLine(table, 100)})`;
+  const at = line === undefined || line === null ? '' : `:${String(line)}`;
+  return {
+    error: firstPlainLine(error),
+    ...(template === undefined || template === null
+      ? {}
+      : { place: `at ${TEMPLATES}${plainLine(template, 200)}${at}${of}` }),
+  };
+}

@@ -1,0 +1,27 @@
+/** Lists longer than one answer. */
+
+export interface Page<T> {
+  items: readonly T[] | undefined;
+  /** Where the next page starts; absent or empty on the last one. */
+  marker: string | undefined;
+}
+
+/** Every item of every page, in order. Stops should a marker come back a second time. */
+export async function allPages<T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  const seen = new Set<string>();
+  for (let marker: string | undefined; ;) {
+    const page = await read(marker);
+    items.push(...(page.items ?? []));
+    marker = page.marker;
+    if (marker === undefined || marker === '' || seen.has(marker)) return items;
+    seen.add(marker);
+  }
+}
+
+/** The list cut into pieces of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  const pieces: T[][] = [];
+  for (let start = 0; start < items.length; start += size) pieces.push(items.slice(start, start + size));
+  return pieces;
+}

@@ -1,0 +1,83 @@
+/** What can go wrong, as the outside sees it: one error, one diagnostic, one table of exit codes. */
+
+/** The kind of failure; it decides the exit code and nothing else. */
+export type Fault =
+  | 'internal'
+  | 'input'
+  | 'cluster'
+  | 'step'
+  | 'tables'
+  | 'timeout'
+  | 'cancelled'
+  | 'owned'
+  | 'access'
+  | 'unreachable'
+  | 'overtaken';
+
+export const EXIT_CODES = {
+  internal: 1,
+  input: 2,
+  cluster: 3,
+  step: 4,
+  tables: 5,
+  timeout: 6,
+  cancelled: 7,
+  owned: 8,
+  access: 9,
+  unreachable: 10,
+  overtaken: 11,
+} as const satisfies Record<Fault, number>;
+
+export interface FaultDetails {
+  /** Why, most telling line first: the cause's own words, then places such as `file:line`. */
+  why?: readonly string[];
+  /** Where things stand: what is done, what runs on, what costs money until when. */
+  stand?: readonly string[];
+  /** The next command, or the next move. */
+  next?: string;
+  /** True when sending the same request again may succeed. Decided where the error is made, nowhere else. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/** The only error Landfall throws on purpose. Callers switch on `fault`, never on text. */
+export class LandfallError extends Error {
+  readonly fault: Fault;
+  readonly why: readonly string[];
+  readonly stand: readonly string[];
+  readonly next: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(fault: Fault, message: string, details: FaultDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'LandfallError';
+    this.fault = fault;
+    this.why = details.why ?? [];
+    this.stand = details.stand ?? [];
+    this.next = details.next;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** A mistake in something the user wrote. Collected, not thrown, so that all of them are shown at once. */
+export interface Diagnostic {
+  severity: 'error' | 'warning' | 'notice';
+  /** Where: `dl.cfg:14 [EMR] core_count`, `spark-templates/song_transform/songs.sql.hbs:31`, `--lake`. */
+  at: string;
+  /** One line: what is wrong. */
+  message: string;
+  /** The next move, such as the nearest valid name. */
+  hint?: string;
+}
+
+/** Turns collected mistakes into the one error that stops the command, or does nothing when there is none. */
+export function throwIfErrors(diagnostics: readonly Diagnostic[], what: string): void {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  if (errors.length === 0) return;
+  throw new LandfallError('input', what, { why: errors.map(formatDiagnostic) });
+}
+
+/** One line: place, message, hint. */
+export function formatDiagnostic({ at, message, hint }: Diagnostic): string {
+  return `${at}: ${message}${hint === undefined ? '' : `; ${hint}`}`;
+}

@@ -1,0 +1,38 @@
+/** Contracts as the Python program holds them: snake_case, without the prose, which may change without a new run. */
+import type { Column, SourceContract, TableContract } from './contract.ts';
+
+export function bakedSource({ name, fields, keep, eventKey }: SourceContract) {
+  return {
+    name,
+    fields: fields.map((field) => ({
+      name: field.name,
+      type: field.type,
+      required: field.required,
+      ...(field.default === undefined ? {} : { default: field.default }),
+      ...(field.min === undefined ? {} : { min: field.min }),
+      ...(field.below === undefined ? {} : { below: field.below }),
+    })),
+    keep: keep === undefined ? null : { field: keep.field, equals: keep.equals },
+    event_key: eventKey ?? [],
+  };
+}
+
+export function bakedTable({ resolves, ...contract }: TableContract) {
+  return {
+    name: contract.name,
+    columns: contract.columns.map(bakedColumn),
+    key: contract.key,
+    partition_by: contract.partitionBy,
+    sort_by: contract.sortBy,
+    may_be_empty: contract.mayBeEmpty,
+    checks: contract.checks,
+    resolves: resolves ?? null,
+  };
+}
+
+/** As much of a table as a step that reads it needs. */
+export function bakedUpstream({ name, columns }: TableContract) {
+  return { name, columns: columns.map(bakedColumn) };
+}
+
+const bakedColumn = ({ name, type, nullable }: Column) => ({ name, type, nullable });

@@ -1,0 +1,116 @@
+/** Mistakes between steps: who writes what, who reads it, and in which order. */
+import type { Diagnostic } from '../faults.ts';
+import type { SourceContract } from './contract.ts';
+import type { TableFile } from './load.ts';
+import type { PipelineFile } from './shapes.ts';
+import { repeated } from './check-table.ts';
+import { mistake } from './template-file.ts';
+import { didYouMean } from './yaml.ts';
+import type { Locate } from './yaml.ts';
+
+export function checkGraph(
+  file: PipelineFile,
+  locate: Locate,
+  read: { sources: readonly SourceContract[]; tables: readonly TableFile[] },
+): Diagnostic[] {
+  return [
+    ...checkNames(file, locate),
+    ...file.steps.flatMap((_, index) => checkReads(file, index, locate)),
+    ...unusedSources(file, locate),
+    ...checkParameters(file, locate, read.tables),
+  ];
+}
+
+function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
+  const names = file.steps.map(({ name }) => name);
+  const writers = new Map<string, string>();
+  return [
+    ...repeated(file.sources).map((index) => mistake(locate(['sources', index]), 'the source is there twice')),
+    ...repeated(names).map((index) =>
+      mistake(locate(['steps', index, 'name']), `there are two steps ${names[index] ?? ''}`),
+    ),
+    ...names.flatMap((name, index) =>
+      FOLDERS.includes(name)
+        ? [mistake(locate(['steps', index, 'name']), `${name} is the name of a folder that holds something else`)]
+        : [],
+    ),
+    ...file.steps.flatMap((step, index) =>
+      step.writes.flatMap((table, position) => {
+        const at = locate(['steps', index, 'writes', position]);
+        const writer = writers.get(table);
+        writers.set(table, step.name);
+        if (writer !== undefined) return [mistake(at, `${table} is written twice, by ${writer} already`)];
+        return file.sources.includes(table) ? [mistake(at, `${table} is the name of a source`)] : [];
+      }),
+    ),
+  ];
+}
+
+/** Folders of the templates that are not a step's. */
+const FOLDERS = ['sources', 'step'];
+
+function checkReads(file: PipelineFile, index: number, locate: Locate): Diagnostic[] {
+  const step = file.steps[index];
+  if (step === undefined) return [];
+  const known = [...file.sources, ...file.steps.flatMap(({ writes }) => writes)];
+  return step.reads.flatMap((name, position) => {
+    const at = locate(['steps', index, 'reads', position]);
+    if (step.reads.indexOf(name) < position) return [mistake(at, `${name} is there twice`)];
+    if (file.sources.includes(name)) return [];
+    const writer = file.steps.findIndex(({ writes }) => writes.includes(name));
+    const other = file.steps[writer];
+    if (other === undefined) return [mistake(at, `nothing is called ${name}`, didYouMean(name, known))];
+    if (writer < index) return [];
+    if (writer === index) return [mistake(at, `${step.name} reads ${name}, which it writes itself`)];
+    const loop = pathBetween(file, step.name, other.name);
+    return loop === undefined
+      ? [mistake(at, `${name} is written by ${other.name}, which comes later`, `put ${other.name} before ${step.name}`)]
+      : [mistake(at, `steps wait for each other: ${[step.name, ...loop].join(' reads from ')}`)];
+  });
+}
+
+/** How `from`, reading from `to`, is itself read by it: the steps of the loop after `from`; undefined without a loop. */
+function pathBetween(file: PipelineFile, from: string, to: string, seen: readonly string[] = []): string[] | undefined {
+  if (to === from) return [to];
+  if (seen.includes(to)) return undefined;
+  for (const upstream of upstreamsOf(file, to)) {
+    const rest = pathBetween(file, from, upstream, [...seen, to]);
+    if (rest !== undefined) return [to, ...rest];
+  }
+  return undefined;
+}
+
+function upstreamsOf(file: PipelineFile, name: string): string[] {
+  const reads = file.steps.find((step) => step.name === name)?.reads ?? [];
+  return file.steps.filter(({ writes }) => writes.some((table) => reads.includes(table))).map((step) => step.name);
+}
+
+function unusedSources(file: PipelineFile, locate: Locate): Diagnostic[] {
+  return file.sources.flatMap((name, index) =>
+    file.steps.some(({ reads }) => reads.includes(name))
+      ? []
+      : [mistake(locate(['sources', index]), `no step reads ${name}`, 'remove it, or name it under reads')],
+  );
+}
+
+function checkParameters(file: PipelineFile, locate: Locate, tables: readonly TableFile[]): Diagnostic[] {
+  return Object.entries(file.parameters).flatMap(([name, parameter]) => {
+    const at = locate(['parameters', name]);
+    const words = 'one_of' in parameter ? parameter.one_of : parameter.list_of;
+    const defaults = [parameter.default].flat();
+    const unused = !tables.some((table) => uses(table, name));
+    return [
+      ...defaults
+        .filter((word) => !words.includes(word))
+        .map((word) => mistake(at, `the default ${word} is not one of ${words.join(', ')}`)),
+      ...(unused && tables.length > 0 ? [mistake(at, `no table uses the parameter ${name}`)] : []),
+      ...(name === 'target_file_size' ? [mistake(at, 'target_file_size is known to every pipeline already')] : []),
+    ];
+  });
+}
+
+function uses({ query, front }: TableFile, name: string): boolean {
+  const byPartition = !Array.isArray(front.partition_by) && front.partition_by.parameter === name;
+  const byType = front.columns.some(({ type }) => typeof type !== 'string' && type.parameter === name);
+  return byPartition || byType || query.includes(name);
+}

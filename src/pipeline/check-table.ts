@@ -1,0 +1,185 @@
+/** Mistakes inside one table contract, and between it and what its step can see. */
+import type { Diagnostic } from '../faults.ts';
+import { typesOf } from './resolve.ts';
+import type { Parameter, SourceContract } from './contract.ts';
+import type { TableFile } from './load.ts';
+import type { FrontMatter, PipelineFile } from './shapes.ts';
+import { mistake } from './template-file.ts';
+import { didYouMean } from './yaml.ts';
+import type { ValuePath } from './yaml.ts';
+
+/** What a table's contract may refer to. */
+export interface Surroundings {
+  file: PipelineFile;
+  parameters: readonly Parameter[];
+  sources: readonly SourceContract[];
+  tables: readonly TableFile[];
+}
+
+type Column = FrontMatter['columns'][number];
+type Check = FrontMatter['checks'][number];
+
+export function checkTable(table: TableFile, around: Surroundings): Diagnostic[] {
+  return [
+    ...checkColumns(table, around),
+    ...checkKeys(table),
+    ...checkPartitions(table, around),
+    ...table.front.checks.flatMap((check, index) => checkCheck(table, check, { around, path: ['checks', index] })),
+    ...checkResolves(table, around),
+  ];
+}
+
+/** Indices of names that stand earlier in the list already, whatever their case. */
+export function repeated(names: readonly string[]): number[] {
+  const folded = names.map((name) => name.toLowerCase());
+  return folded.flatMap((name, index) => (folded.indexOf(name) < index ? [index] : []));
+}
+
+function checkColumns({ front, locate }: TableFile, { parameters }: Surroundings): Diagnostic[] {
+  const names = front.columns.map(({ name }) => name);
+  const twice = repeated(names).map((index) =>
+    mistake(locate(['columns', index, 'name']), `the column ${names[index] ?? ''} is there twice`),
+  );
+  const types = front.columns.flatMap(({ type }, index) => {
+    if (typeof type === 'string') return [];
+    const at = locate(['columns', index, 'type']);
+    const choices = parameters.filter(({ kind }) => kind === 'choice');
+    const parameter = choices.find(({ name }) => name === type.parameter);
+    if (parameter === undefined)
+      return [
+        mistake(at, `no parameter with one_of is called ${type.parameter}`, didYouMean(type.parameter, choices.map(({ name }) => name))),
+      ];
+    const words = Object.keys(type.types);
+    return [
+      ...parameter.words.filter((word) => !words.includes(word)).map((word) => mistake(at, `no type for ${word}`)),
+      ...words
+        .filter((word) => !parameter.words.includes(word))
+        .map((word) => mistake(at, `${parameter.name} is never ${word}`, didYouMean(word, parameter.words))),
+    ];
+  });
+  return [...twice, ...types];
+}
+
+function checkKeys(table: TableFile): Diagnostic[] {
+  const { front, locate } = table;
+  const nullable = front.key.flatMap((name, index) =>
+    columnOf(front, name)?.nullable === true
+      ? [mistake(locate(['key', index]), `${name} is part of the key and may be null`, 'make it nullable: false')]
+      : [],
+  );
+  const lists = { key: front.key, sort_by: front.sort_by ?? [] };
+  const wrong = Object.entries(lists).flatMap(([list, names]) => [
+    ...names.flatMap((name, index) => existing(table, name, [list, index])),
+    ...repeated(names).map((index) => mistake(locate([list, index]), `${names[index] ?? ''} is there twice`)),
+  ]);
+  return [...wrong, ...nullable];
+}
+
+function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagnostic[] {
+  const { front, locate } = table;
+  const path: ValuePath = ['partition_by'];
+  if (Array.isArray(front.partition_by))
+    return [
+      ...front.partition_by.flatMap((name, index) => checkPartition(table, name, [...path, index])),
+      ...repeated(front.partition_by).map((index) => mistake(locate([...path, index]), 'the column is there twice')),
+    ];
+  const { parameter: name } = front.partition_by;
+  const lists = parameters.filter(({ kind }) => kind === 'list');
+  const parameter = lists.find((one) => one.name === name);
+  if (parameter === undefined)
+    return [mistake(locate(path), `no parameter with list_of is called ${name}`, didYouMean(name, lists.map((one) => one.name)))];
+  return parameter.words.flatMap((word) => checkPartition(table, word, path));
+}
+
+function checkPartition(table: TableFile, name: string, path: ValuePath): Diagnostic[] {
+  const column = columnOf(table.front, name);
+  if (column === undefined) return existing(table, name, path);
+  const at = table.locate(path);
+  if (column.nullable) return [mistake(at, `${name} is a partition column and may be null`, 'make it nullable: false')];
+  if (typesOf(column).some((type) => type === 'DOUBLE' || type === 'TIMESTAMP'))
+    return [mistake(at, `${name} is of a type that makes no good folder names`, 'partition by INT, BIGINT or STRING')];
+  return table.front.columns.length === 1 ? [mistake(at, `${name} would leave no column for the files`)] : [];
+}
+
+function checkCheck(table: TableFile, check: Check, { around, path }: { around: Surroundings; path: ValuePath }): Diagnostic[] {
+  const wrong = (key: string, message: string, hint?: string) => mistake(table.locate([...path, key]), message, hint);
+  switch (check.check) {
+    case 'not_null':
+      return existing(table, check.column, [...path, 'column']);
+    case 'unique':
+      return check.columns.flatMap((name, index) => existing(table, name, [...path, 'columns', index]));
+    case 'row_count':
+      return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
+    case 'references':
+      return [...existing(table, check.column, [...path, 'column']), ...checkReference(table, check, { around, path })];
+    case 'accepted_values': {
+      const column = columnOf(table.front, check.column);
+      if (column === undefined) return existing(table, check.column, [...path, 'column']);
+      const kind = typesOf(column).every((type) => type === 'STRING') ? 'string' : 'number';
+      return check.values.some((value) => typeof value !== kind)
+        ? [wrong('values', `${check.column} holds ${kind}s, and not all of these are`)]
+        : [];
+    }
+    case 'range': {
+      const column = columnOf(table.front, check.column);
+      if (column === undefined) return existing(table, check.column, [...path, 'column']);
+      if (typesOf(column).some((type) => type === 'STRING' || type === 'TIMESTAMP'))
+        return [wrong('column', `${check.column} is not a number`)];
+      if (check.min === undefined && check.max === undefined) return [wrong('check', 'needs min, max or both')];
+      return (check.min ?? -Infinity) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
+    }
+  }
+}
+
+function checkReference(
+  table: TableFile,
+  check: Extract<Check, { check: 'references' }>,
+  { around, path }: { around: Surroundings; path: ValuePath },
+): Diagnostic[] {
+  const step = around.file.steps.find(({ name }) => name === table.step);
+  const visible = around.tables.filter(({ name }) => step?.reads.includes(name) === true || step?.writes.includes(name));
+  const other = visible.find(({ name }) => name === check.table);
+  const at = (key: string) => table.locate([...path, key]);
+  if (other === undefined) {
+    const hint = around.tables.some(({ name }) => name === check.table)
+      ? `add ${check.table} to reads of ${table.step} in pipeline.yaml`
+      : didYouMean(check.table, visible.map(({ name }) => name));
+    return [mistake(at('table'), `${table.step} neither reads nor writes a table ${check.table}`, hint)];
+  }
+  const target = columnOf(other.front, check.to);
+  if (target === undefined)
+    return [mistake(at('to'), `${check.table} has no column ${check.to}`, didYouMean(check.to, columnNames(other)))];
+  const column = columnOf(table.front, check.column);
+  return column !== undefined && typesOf(column).join() !== typesOf(target).join()
+    ? [mistake(at('to'), `${check.column} and ${check.table}.${check.to} are of different types`)]
+    : [];
+}
+
+function checkResolves({ front, step: owner, locate }: TableFile, around: Surroundings): Diagnostic[] {
+  if (front.resolves === undefined) return [];
+  const { view } = front.resolves;
+  const reads = around.file.steps.find(({ name }) => name === owner)?.reads ?? [];
+  if (!reads.includes(view))
+    return [mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads))];
+  const source = around.sources.find(({ name }) => name === view);
+  const table = around.tables.find(({ name }) => name === view);
+  const names = source?.fields.map(({ name }) => name) ?? (table === undefined ? undefined : columnNames(table));
+  if (names === undefined) return [];
+  return (['by', 'comparing'] as const).flatMap((key) =>
+    (front.resolves?.[key] ?? []).flatMap((name, index) =>
+      names.includes(name)
+        ? []
+        : [mistake(locate(['resolves', key, index]), `${view} has no column ${name}`, didYouMean(name, names))],
+    ),
+  );
+}
+
+function existing(table: TableFile, name: string, path: ValuePath): Diagnostic[] {
+  const names = columnNames(table);
+  return names.includes(name)
+    ? []
+    : [mistake(table.locate(path), `there is no column ${name}`, didYouMean(name, names))];
+}
+
+const columnOf = (front: FrontMatter, name: string): Column | undefined => front.columns.find((one) => one.name === name);
+const columnNames = ({ front }: TableFile) => front.columns.map(({ name }) => name);

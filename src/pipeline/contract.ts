@@ -1,0 +1,115 @@
+/** The shapes a pipeline is made of once its texts have been read and checked. Plain data. */
+
+export const COLUMN_TYPES = ['BIGINT', 'INT', 'DOUBLE', 'STRING', 'TIMESTAMP'] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+  nullable: boolean;
+  doc: string;
+}
+
+/** What a table promises beyond its types. A violated `error` fails the run; a `warn` is reported. */
+export type Check = { severity: 'error' | 'warn' } & (
+  | { check: 'not_null'; column: string }
+  | { check: 'unique'; columns: readonly string[] }
+  | { check: 'accepted_values'; column: string; values: readonly (string | number)[] }
+  | { check: 'range'; column: string; min?: number; max?: number }
+  | { check: 'references'; column: string; table: string; to: string }
+  | { check: 'row_count'; min?: number; max?: number }
+);
+
+export interface TableContract {
+  name: string;
+  doc: string;
+  columns: readonly Column[];
+  /** Unique together; also what rows are sorted by within a file, unless `sortBy` says otherwise. */
+  key: readonly string[];
+  partitionBy: readonly string[];
+  sortBy: readonly string[];
+  mayBeEmpty: boolean;
+  /** Handed to later steps, never published. */
+  internal: boolean;
+  checks: readonly Check[];
+  /** Counts keys of `view` under which rows differ in `comparing`: conflicts that the query resolves. */
+  resolves?: { view: string; by: readonly string[]; comparing: readonly string[] };
+}
+
+export interface SourceField {
+  name: string;
+  type: Exclude<ColumnType, 'TIMESTAMP'>;
+  required: boolean;
+  /** Value used when the field is missing or blank. */
+  default?: number | string;
+  /** For numbers: smallest value allowed. */
+  min?: number;
+  /** For numbers: first value no longer allowed. */
+  below?: number;
+  doc: string;
+}
+
+export interface SourceContract {
+  name: string;
+  doc: string;
+  fields: readonly SourceField[];
+  /** Lines whose `field` differs from `equals` are filtered; lines without the field are quarantined. */
+  keep?: { field: string; equals: string };
+  /** Two kept lines with equal values here are one event. Absent: lines are never duplicates. */
+  eventKey?: readonly string[];
+}
+
+/** What `dl.cfg` may vary in a pipeline: a choice of one word, or an ordered list of words. */
+export type Parameter = { name: string; doc: string } & (
+  | { kind: 'choice'; words: readonly string[]; default: string }
+  | { kind: 'list'; words: readonly string[]; default: readonly string[] }
+);
+
+/** Where a contract leaves the word to a parameter. */
+export interface Varying {
+  /** The list parameter that holds the partition columns. */
+  partitionBy?: string;
+  /** By column: the choice parameter, and the type that each of its words stands for. */
+  types: Readonly<Record<string, { parameter: string; types: Readonly<Record<string, ColumnType>> }>>;
+}
+
+/** A table's template: its contract and the Handlebars text of its query. */
+export interface TableTemplate {
+  /** With every parameter at its default. */
+  contract: TableContract;
+  varying: Varying;
+  query: string;
+  /** The file the query stands in, relative to the template folder, and the file's line of the query's first line. */
+  path: string;
+  firstLine: number;
+}
+
+export interface PipelineStep {
+  name: string;
+  doc: string;
+  /** Names of sources and of tables that earlier steps write. */
+  reads: readonly string[];
+  writes: readonly TableTemplate[];
+}
+
+export interface Pipeline {
+  name: string;
+  parameters: readonly Parameter[];
+  sources: readonly SourceContract[];
+  steps: readonly PipelineStep[];
+  /** The Handlebars text every step is rendered from, where it stands, and the plain Python it is put together of. */
+  program: { path: string; text: string; sections: Readonly<Record<string, string>> };
+}
+
+/** One step, ready to upload: a self-contained PySpark program. */
+export interface RenderedStep {
+  name: string;
+  program: string;
+  /** SHA-256, hex, of the rendered program: what a retry compares. */
+  digest: string;
+  /** Names of the sources it parses. */
+  sources: readonly string[];
+  /** Names of the steps whose tables it reads. */
+  upstreams: readonly string[];
+  tables: readonly TableContract[];
+}

@@ -1,0 +1,153 @@
+/** Texts in, a checked pipeline out; every mistake in every file at once. */
+import type { Diagnostic } from '../faults.ts';
+import { checkGraph } from './check-graph.ts';
+import { checkSource } from './check-source.ts';
+import { checkTable } from './check-table.ts';
+import type { Parameter, Pipeline, PipelineStep, SourceContract, TableTemplate } from './contract.ts';
+import { splitFrontMatter } from './front-matter.ts';
+import { defaultsOf } from './parameters.ts';
+import { checkQuery } from './query.ts';
+import { frontMatter, pipelineFile, sourceFile } from './shapes.ts';
+import type { FrontMatter, PipelineFile } from './shapes.ts';
+import { toParameters, toSource, toTable } from './resolve.ts';
+import { mistake, normalized, placeOf } from './template-file.ts';
+import type { TemplateFile } from './template-file.ts';
+import { didYouMean, readYaml } from './yaml.ts';
+import type { Locate, YamlRead } from './yaml.ts';
+
+const PIPELINE = 'pipeline.yaml';
+const PROGRAM = 'step.py.hbs';
+const SECTIONS = 'step/';
+
+/** What loading came to: a pipeline only when no diagnostic is an error. */
+export interface Loaded {
+  pipeline?: Pipeline;
+  diagnostics: Diagnostic[];
+}
+
+/** A table's file as it was read, before anything else is known about it. */
+export interface TableFile {
+  step: string;
+  name: string;
+  path: string;
+  front: FrontMatter;
+  locate: Locate;
+  query: string;
+  firstLine: number;
+}
+
+/** The files of one pipeline while it is loaded. */
+interface Folder {
+  files: ReadonlyMap<string, TemplateFile>;
+  diagnostics: Diagnostic[];
+}
+
+/** Loads the pipeline whose files these are; paths are relative to the template folder. Never throws. */
+export function loadPipeline(files: readonly TemplateFile[]): Loaded {
+  const folder: Folder = {
+    files: new Map(files.map((file) => [file.path, normalized(file)])),
+    diagnostics: [],
+  };
+  const main = folder.files.get(PIPELINE);
+  if (main === undefined) return { diagnostics: [mistake(placeOf(PIPELINE), 'there is no such file')] };
+  const read = readYaml({ ...main, firstLine: 1 }, pipelineFile);
+  folder.diagnostics.push(...read.diagnostics);
+  if (read.value === undefined) return { diagnostics: folder.diagnostics };
+  const pipeline = assemble(read.value, read.locate, folder);
+  const failed = folder.diagnostics.some(({ severity }) => severity === 'error');
+  return { ...(failed ? {} : { pipeline }), diagnostics: folder.diagnostics };
+}
+
+function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline {
+  const parameters = toParameters(file);
+  const sources = file.sources.flatMap((name, index) => readSource(name, locate(['sources', index]), folder));
+  const tables = readTables(file, locate, folder);
+  folder.diagnostics.push(...checkGraph(file, locate, { sources, tables }));
+  for (const table of tables) {
+    folder.diagnostics.push(...checkTable(table, { file, parameters, sources, tables }));
+    folder.diagnostics.push(...checkQuery(table, defaultsOf(parameters)));
+  }
+  folder.diagnostics.push(...strayFiles(file, folder));
+  return {
+    name: file.name,
+    parameters,
+    sources,
+    steps: file.steps.map((step) => toStep(step, tables, parameters)),
+    program: readProgram(folder),
+  };
+}
+
+function toStep(
+  { name, doc, reads }: PipelineFile['steps'][number],
+  tables: readonly TableFile[],
+  parameters: readonly Parameter[],
+): PipelineStep {
+  const writes: TableTemplate[] = tables.filter(({ step }) => step === name).map((table) => toTable(table, parameters));
+  return { name, doc, reads, writes };
+}
+
+function readSource(name: string, at: string, folder: Folder): SourceContract[] {
+  const text = find(`sources/${name}.yaml`, at, folder);
+  if (text === undefined) return [];
+  const read = readYaml({ ...text, firstLine: 1 }, sourceFile);
+  folder.diagnostics.push(...read.diagnostics);
+  if (read.value === undefined) return [];
+  if (read.value.name !== name)
+    folder.diagnostics.push(mistake(read.locate(['name']), `the file is that of ${name}, but names ${read.value.name}`));
+  folder.diagnostics.push(...checkSource(read.value, read.locate));
+  return [toSource(read.value)];
+}
+
+function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFile[] {
+  return file.steps.flatMap((step, index) =>
+    step.writes.flatMap((name, position) => {
+      const text = find(`${step.name}/${name}.sql.hbs`, locate(['steps', index, 'writes', position]), folder);
+      return text === undefined ? [] : readTable({ step: step.name, name }, text, folder);
+    }),
+  );
+}
+
+function readTable({ step, name }: { step: string; name: string }, file: TemplateFile, folder: Folder): TableFile[] {
+  const parts = splitFrontMatter(file);
+  if ('message' in parts) {
+    folder.diagnostics.push(parts);
+    return [];
+  }
+  const read: YamlRead<FrontMatter> = readYaml({ path: file.path, text: parts.front, firstLine: 2 }, frontMatter);
+  folder.diagnostics.push(...read.diagnostics);
+  if (read.value === undefined) return [];
+  const { query, firstLine } = parts;
+  return [{ step, name, path: file.path, front: read.value, locate: read.locate, query, firstLine }];
+}
+
+function readProgram(folder: Folder): Pipeline['program'] {
+  const text = find(PROGRAM, placeOf(PROGRAM), folder)?.text ?? '';
+  const sections = [...folder.files.values()]
+    .filter(({ path }) => path.startsWith(SECTIONS) && path.endsWith('.py'))
+    .map((file) => [file.path.slice(SECTIONS.length, -'.py'.length), file.text] as const);
+  return { path: PROGRAM, text, sections: Object.fromEntries(sections) };
+}
+
+function find(path: string, at: string, folder: Folder): TemplateFile | undefined {
+  const file = folder.files.get(path);
+  if (file === undefined) {
+    const hint = didYouMean(path, [...folder.files.keys()].filter((other) => other !== PIPELINE));
+    folder.diagnostics.push(mistake(at, `there is no file ${placeOf(path)}`, hint?.startsWith('did') ? hint : undefined));
+  }
+  return file;
+}
+
+/** Files that look like part of the pipeline and that nothing names: a forgotten line more often than a spare. */
+function strayFiles(file: PipelineFile, folder: Folder): Diagnostic[] {
+  const named = new Set([
+    ...file.sources.map((name) => `sources/${name}.yaml`),
+    ...file.steps.flatMap((step) => step.writes.map((table) => `${step.name}/${table}.sql.hbs`)),
+  ]);
+  return [...folder.files.keys()]
+    .filter((path) => /^sources\/.*\.yaml$|\.sql\.hbs$/.test(path) && !named.has(path))
+    .map((path) => ({
+      severity: 'warning',
+      at: placeOf(path),
+      message: `no line of ${PIPELINE} names this file, so it is not used`,
+    }));
+}

@@ -1,0 +1,140 @@
+/** A checked pipeline and the values of its parameters in, self-contained PySpark programs out. */
+import Handlebars from 'handlebars';
+import type { Diagnostic } from '../faults.ts';
+import type { Pipeline, PipelineStep, RenderedStep, SourceContract, TableContract } from './contract.ts';
+import { settleParameters } from './parameters.ts';
+import type { ParameterValues } from './parameters.ts';
+import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
+import { pythonLiteral, pythonText } from './python-text.ts';
+import { parseMistake, renderMistake, renderQuery } from './query.ts';
+import { contractWith } from './resolve.ts';
+import { checkTemplate } from './strict.ts';
+import type { Rules } from './strict.ts';
+import { placeOf } from './template-file.ts';
+
+/** What rendering came to: no steps when a diagnostic is an error. */
+export interface Rendered {
+  steps: RenderedStep[];
+  diagnostics: Diagnostic[];
+}
+
+/** A table of a step with its parameters filled in. */
+interface RenderedTable {
+  contract: TableContract;
+  path: string;
+  firstLine: number;
+  query: string;
+}
+
+const HELPERS: Rules['helpers'] = {
+  python: { arity: [1, 1] },
+  text: { arity: [1, 1] },
+  section: { arity: [1, 1] },
+};
+
+/**
+ * Renders every step. `parameters` are named as `pipeline.yaml` names them, and `target_file_size` in bytes; what is not
+ * given takes its default. `sha256` answers the hex digest of a text.
+ */
+export function renderSteps(
+  pipeline: Pipeline,
+  parameters: ParameterValues,
+  sha256: (text: string) => string,
+): Rendered {
+  const { values, diagnostics } = settleParameters(pipeline.parameters, parameters);
+  if (diagnostics.length > 0) return { steps: [], diagnostics };
+  const tables = new Map<string, RenderedTable>();
+  for (const template of pipeline.steps.flatMap(({ writes }) => writes)) {
+    const contract = contractWith(template, values);
+    try {
+      const query = renderQuery(template, contract, values);
+      tables.set(contract.name, { contract, path: template.path, firstLine: template.firstLine, query });
+    } catch (error) {
+      diagnostics.push(renderMistake(error, template));
+    }
+  }
+  if (diagnostics.length > 0) return { steps: [], diagnostics };
+  const steps = pipeline.steps.flatMap((step) => {
+    const data = dataOf(pipeline, step, { tables, values });
+    const program = renderProgram(pipeline.program, data, diagnostics);
+    return program === undefined ? [] : [describe(pipeline, step, { tables, program, digest: sha256(program) })];
+  });
+  return { steps: diagnostics.length > 0 ? [] : steps, diagnostics };
+}
+
+function describe(
+  pipeline: Pipeline,
+  step: PipelineStep,
+  { tables, program, digest }: { tables: ReadonlyMap<string, RenderedTable>; program: string; digest: string },
+): RenderedStep {
+  return {
+    name: step.name,
+    program,
+    digest,
+    sources: sourcesOf(pipeline, step).map(({ name }) => name),
+    upstreams: upstreamsOf(pipeline, step).map(({ name }) => name),
+    tables: step.writes.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []),
+  };
+}
+
+/** What the program's template sees; keys are as the Python program spells them. */
+function dataOf(
+  pipeline: Pipeline,
+  step: PipelineStep,
+  { tables, values }: { tables: ReadonlyMap<string, RenderedTable>; values: ParameterValues },
+) {
+  const written = step.writes.flatMap(({ contract }) => tables.get(contract.name) ?? []);
+  const upstreams = upstreamsOf(pipeline, step).map((upstream) => {
+    const read = upstream.writes.filter(({ contract }) => step.reads.includes(contract.name));
+    return [upstream.name, read.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []).map(bakedUpstream)];
+  });
+  return {
+    step: step.name,
+    doc: step.doc,
+    target_file_size: values['target_file_size'],
+    sources: sourcesOf(pipeline, step).map(bakedSource),
+    upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
+    tables: written.map(({ contract }) => bakedTable(contract)),
+    queries: written.map(({ contract, path, firstLine, query }) => ({
+      table: contract.name,
+      template: path,
+      first_line: firstLine,
+      query,
+    })),
+  };
+}
+
+function renderProgram(
+  { path, text, sections }: Pipeline['program'],
+  data: object,
+  diagnostics: Diagnostic[],
+): string | undefined {
+  const at = (line: number) => placeOf(path, line);
+  let program: hbs.AST.Program;
+  try {
+    program = Handlebars.parse(text, { ignoreStandalone: true });
+  } catch (error) {
+    diagnostics.push(parseMistake(error, at));
+    return undefined;
+  }
+  const values = { ...data, sections };
+  const found = checkTemplate(program, values, { helpers: HELPERS, at });
+  diagnostics.push(...found);
+  if (found.length > 0) return undefined;
+  const engine = Handlebars.create();
+  engine.registerHelper({
+    python: (value: Parameters<typeof pythonLiteral>[0]) => pythonLiteral(value),
+    text: (value: string) => pythonText(value),
+    section: (text: string) => text,
+  });
+  return engine.compile(program, { noEscape: true, strict: true })(values);
+}
+
+function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {
+  return pipeline.sources.filter(({ name }) => step.reads.includes(name));
+}
+
+/** The steps that write what this one reads, in the pipeline's order. */
+function upstreamsOf(pipeline: Pipeline, step: PipelineStep): PipelineStep[] {
+  return pipeline.steps.filter(({ writes }) => writes.some(({ contract }) => step.reads.includes(contract.name)));
+}

@@ -1,0 +1,65 @@
+/** The report a step writes last: `<execution>/report.json`. Its presence and its shape make an execution complete. */
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+/** The books of one source: `lines = kept + filtered + duplicates + quarantined`, `objects = read + empty`. */
+export const sourceBooks = z.object({
+  objects: z.object({
+    manifest: count,
+    read: count,
+    empty: count,
+    /** Names in the manifest that Spark did not find, or found with another size; the run fails when there are any. */
+    vanished: z.array(z.string()),
+    changed: z.array(z.string()),
+  }),
+  lines: z.object({
+    read: count,
+    blank: count,
+    kept: count,
+    filtered: count,
+    duplicates: count,
+    quarantined: count,
+  }),
+  /** Of the duplicates, those whose content differs from the line that was kept. */
+  conflicts: count,
+  quarantinedBy: z.array(z.object({ reason: z.string(), field: z.string().nullable(), lines: count })),
+});
+
+/** A contract check that did not hold; `sample` holds a few offending rows as JSON. */
+export const violation = z.object({
+  check: z.string(),
+  severity: z.enum(['error', 'warn']),
+  detail: z.string(),
+  count,
+  sample: z.array(z.string()),
+});
+
+export const tableReport = z.object({
+  /** As the query produced them. */
+  rows: count,
+  /** As counted by reading the written files back. */
+  readBack: count,
+  /** Keys under which the input rows disagreed and one had to win; null when the contract names no rule. */
+  conflicts: count.nullable(),
+  violations: z.array(violation),
+});
+
+export const stepReport = z.object({
+  version: z.literal(1),
+  step: z.string(),
+  token: z.string(),
+  applicationId: z.string(),
+  sparkVersion: z.string(),
+  /** Epoch milliseconds, by the clock of the machine the step ran on. */
+  startedAt: count,
+  endedAt: count,
+  sources: z.record(z.string(), sourceBooks),
+  upstreams: z.record(z.string(), z.string()),
+  tables: z.record(z.string(), tableReport),
+});
+
+export type SourceBooks = z.infer<typeof sourceBooks>;
+export type Violation = z.infer<typeof violation>;
+export type TableReport = z.infer<typeof tableReport>;
+export type StepReport = z.infer<typeof stepReport>;

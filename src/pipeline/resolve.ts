@@ -1,0 +1,80 @@
+/** From the files' shapes to the contracts, and from contracts at their defaults to contracts with parameters filled in. */
+import type { Column, ColumnType, Parameter, SourceContract, TableContract, TableTemplate, Varying } from './contract.ts';
+import type { TableFile } from './load.ts';
+import { defaultsOf } from './parameters.ts';
+import type { ParameterValues } from './parameters.ts';
+import type { FrontMatter, PipelineFile, SourceFile } from './shapes.ts';
+
+export function toParameters(file: PipelineFile): Parameter[] {
+  return Object.entries(file.parameters).map(([name, parameter]) =>
+    'one_of' in parameter
+      ? { name, doc: parameter.doc, kind: 'choice', words: parameter.one_of, default: parameter.default }
+      : { name, doc: parameter.doc, kind: 'list', words: parameter.list_of, default: parameter.default },
+  );
+}
+
+export function toSource({ name, doc, fields, keep, event_key }: SourceFile): SourceContract {
+  return {
+    name,
+    doc,
+    fields: fields.map((field) => defined(field)),
+    ...(keep === undefined ? {} : { keep }),
+    ...(event_key === undefined ? {} : { eventKey: event_key }),
+  };
+}
+
+export function toTable(table: TableFile, parameters: readonly Parameter[]): TableTemplate {
+  const { front, query, path, firstLine } = table;
+  const varying = varyingOf(front);
+  const contract: TableContract = {
+    name: table.name,
+    doc: front.doc,
+    columns: front.columns.map((column) => ({ ...column, type: typesOf(column)[0] ?? 'STRING' })),
+    key: front.key,
+    partitionBy: Array.isArray(front.partition_by) ? front.partition_by : [],
+    sortBy: front.sort_by ?? front.key,
+    mayBeEmpty: front.may_be_empty,
+    internal: front.internal,
+    checks: front.checks.map((check) => defined(check)),
+    ...(front.resolves === undefined ? {} : { resolves: front.resolves }),
+  };
+  return { contract: contractWith({ contract, varying }, defaultsOf(parameters)), varying, query, path, firstLine };
+}
+
+/** The contract as these values of the parameters make it. */
+export function contractWith(
+  { contract, varying }: Pick<TableTemplate, 'contract' | 'varying'>,
+  values: ParameterValues,
+): TableContract {
+  const partitions = varying.partitionBy === undefined ? undefined : values[varying.partitionBy];
+  const typed = (column: Column): Column => {
+    const choice = varying.types[column.name];
+    const word = choice === undefined ? undefined : values[choice.parameter];
+    return { ...column, type: (typeof word === 'string' ? choice?.types[word] : undefined) ?? column.type };
+  };
+  return {
+    ...contract,
+    columns: contract.columns.map(typed),
+    partitionBy: Array.isArray(partitions) ? (partitions as readonly string[]) : contract.partitionBy,
+  };
+}
+
+/** Every type that a column may have. */
+export function typesOf({ type }: FrontMatter['columns'][number]): ColumnType[] {
+  return typeof type === 'string' ? [type] : Object.values(type.types);
+}
+
+function varyingOf(front: FrontMatter): Varying {
+  const types = front.columns.flatMap(({ name, type }) => (typeof type === 'string' ? [] : [[name, type] as const]));
+  return {
+    ...(Array.isArray(front.partition_by) ? {} : { partitionBy: front.partition_by.parameter }),
+    types: Object.fromEntries(types),
+  };
+}
+
+type Defined<T> = T extends unknown ? { [K in keyof T]: Exclude<T[K], undefined> } : never;
+
+/** Without the keys that hold undefined. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Defined<T>;
+}

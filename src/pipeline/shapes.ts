@@ -1,0 +1,103 @@
+/** The files of a pipeline as they are written: YAML, snake_case, nothing resolved yet. */
+import { z } from 'zod';
+import { COLUMN_TYPES } from './contract.ts';
+
+/** Names that become paths, views and identifiers: lower case, so that no file system or engine confuses two. */
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected a name of lower-case letters, digits and "_", starting with a letter');
+/** A field keeps the case that the raw data gives it. `_` at the front is ours. */
+const fieldName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'expected a name of letters, digits and "_", starting with a letter');
+const doc = z.string().trim().min(1);
+const severity = z.enum(['error', 'warn']).default('error');
+const columnType = z.enum(COLUMN_TYPES);
+
+const parameter = z.union([
+  z.strictObject({ doc, one_of: z.array(name).min(1), default: name }),
+  z.strictObject({ doc, list_of: z.array(name).min(1), default: z.array(name).min(1) }),
+]);
+
+export const pipelineFile = z.strictObject({
+  name,
+  parameters: z.record(name, parameter).default({}),
+  sources: z.array(name).min(1),
+  steps: z
+    .array(z.strictObject({ name, doc, reads: z.array(name).min(1), writes: z.array(name).min(1) }))
+    .min(1),
+});
+
+const field = z.strictObject({
+  name: fieldName,
+  type: z.enum(['BIGINT', 'INT', 'DOUBLE', 'STRING']),
+  required: z.boolean().default(false),
+  default: z.union([z.number(), z.string()]).optional(),
+  min: z.number().optional(),
+  below: z.number().optional(),
+  doc,
+});
+
+export const sourceFile = z.strictObject({
+  name,
+  doc,
+  fields: z.array(field).min(1),
+  keep: z.strictObject({ field: fieldName, equals: z.string() }).optional(),
+  event_key: z.array(fieldName).min(1).optional(),
+});
+
+/** `{ parameter: songplay_id, bigint: BIGINT, text: STRING }`: one type for each word of a choice. */
+const typeByParameter = z
+  .object({ parameter: name })
+  .catchall(columnType)
+  .transform(({ parameter, ...types }) => ({ parameter, types: types as Record<string, (typeof COLUMN_TYPES)[number]> }));
+
+const column = z.strictObject({
+  name,
+  type: z.union([columnType, typeByParameter]),
+  nullable: z.boolean().default(true),
+  doc,
+});
+
+const check = z.discriminatedUnion('check', [
+  z.strictObject({ check: z.literal('not_null'), severity, column: name }),
+  z.strictObject({ check: z.literal('unique'), severity, columns: z.array(name).min(1) }),
+  z.strictObject({
+    check: z.literal('accepted_values'),
+    severity,
+    column: name,
+    values: z.array(z.union([z.string(), z.number()])).min(1),
+  }),
+  z.strictObject({
+    check: z.literal('range'),
+    severity,
+    column: name,
+    min: z.number().optional(),
+    max: z.number().optional(),
+  }),
+  z.strictObject({ check: z.literal('references'), severity, column: name, table: name, to: name }),
+  z.strictObject({
+    check: z.literal('row_count'),
+    severity,
+    min: z.number().int().nonnegative().optional(),
+    max: z.number().int().nonnegative().optional(),
+  }),
+]);
+
+export const frontMatter = z.strictObject({
+  doc,
+  columns: z.array(column).min(1),
+  key: z.array(name).min(1),
+  partition_by: z.union([z.array(name), z.strictObject({ parameter: name })]).default([]),
+  sort_by: z.array(name).min(1).optional(),
+  may_be_empty: z.boolean().default(false),
+  internal: z.boolean().default(false),
+  checks: z.array(check).default([]),
+  resolves: z
+    .strictObject({ view: name, by: z.array(fieldName).min(1), comparing: z.array(fieldName).min(1) })
+    .optional(),
+});
+
+export type PipelineFile = z.infer<typeof pipelineFile>;
+export type SourceFile = z.infer<typeof sourceFile>;
+export type FrontMatter = z.infer<typeof frontMatter>;

@@ -1,0 +1,24 @@
+/** The texts a pipeline is loaded from, and how places in them are named. */
+import type { Diagnostic } from '../faults.ts';
+
+export interface TemplateFile {
+  /** Relative to the template folder, `/`-separated. */
+  path: string;
+  text: string;
+}
+
+/** `spark-templates/song_transform/songs.sql.hbs:31`: the place as a person finds it in the project. */
+export function placeOf(path: string, line?: number): string {
+  return `spark-templates/${path}${line === undefined ? '' : `:${line}`}`;
+}
+
+/** A mistake that stops the command. */
+export function mistake(at: string, message: string, hint?: string): Diagnostic {
+  return { severity: 'error', at, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Lines end in a line feed, the last one too, and no byte-order mark is left: what the line counts rest on. */
+export function normalized({ path, text }: TemplateFile): TemplateFile {
+  const lines = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  return { path, text: lines === '' || lines.endsWith('\n') ? lines : `${lines}\n` };
+}

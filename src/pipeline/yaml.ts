@@ -1,0 +1,120 @@
+/** YAML with line numbers, checked against a shape; every mistake is told with its file and line. */
+import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import type { z } from 'zod';
+import type { Diagnostic } from '../faults.ts';
+import { nearest } from '../config/nearest.ts';
+import { mistake, placeOf } from './template-file.ts';
+
+/** Where a value stands: keys and indices from the document's root. */
+export type ValuePath = readonly (string | number)[];
+
+/** Names the place of a value, `file:line`. A value that is absent is placed where its nearest ancestor stands. */
+export type Locate = (path: ValuePath) => string;
+
+export interface YamlText {
+  /** Relative to the template folder. */
+  path: string;
+  text: string;
+  /** The file's line of the text's first line. */
+  firstLine: number;
+}
+
+/** What was read; `value` is absent when there are mistakes. */
+export interface YamlRead<T> {
+  value?: T;
+  locate: Locate;
+  diagnostics: Diagnostic[];
+}
+
+export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> {
+  const lines = new LineCounter();
+  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: true });
+  const lineAt = (offset: number) => lines.linePos(offset).line + source.firstLine - 1;
+  const locate: Locate = (path) => placeOf(source.path, lineAt(offsetOf(document, path)));
+  if (document.errors.length > 0) {
+    const diagnostics = document.errors.map((error) =>
+      mistake(placeOf(source.path, lineAt(error.pos[0])), firstLineOf(error.message)),
+    );
+    return { locate, diagnostics };
+  }
+  const read = shape.safeParse(document.toJS());
+  if (read.success) return { value: read.data, locate, diagnostics: [] };
+  return { locate, diagnostics: read.error.issues.flatMap((issue) => explain(issue, shape, locate)) };
+}
+
+function explain(issue: z.core.$ZodIssue, shape: z.ZodType, locate: Locate): Diagnostic[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(shape, path);
+    return issue.keys.map((key) =>
+      mistake(locate([...path, key]), `unknown key ${dotted([...path, key])}`, didYouMean(key, known)),
+    );
+  }
+  const branch = issue.code === 'invalid_union' ? branchMeant(issue.errors) : undefined;
+  if (branch === undefined) return [mistake(locate(path), `${dotted(path)}: ${wording(issue)}`)];
+  return branch.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, locate));
+}
+
+/** Of the ways a value could have been valid, the one it looks like: the first that it is the right kind of thing for. */
+function branchMeant(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const sameKind = (issue: z.core.$ZodIssue) => issue.path.length > 0 || issue.code === 'unrecognized_keys';
+  return branches.find((issues) => issues.every(sameKind)) ?? branches[0];
+}
+
+function wording(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
+    return `expected one of ${issue.options.join(', ')}`;
+  const message = issue.message.replace(/^Invalid (input|option): /, '').replaceAll('"|"', '", "');
+  return message === 'expected nonoptional, received undefined' || message.endsWith('received undefined')
+    ? `is missing (${message.replace(', received undefined', '')})`
+    : message;
+}
+
+/** The keys that the shape knows at a path; of alternatives, the keys of all. */
+function keysAt(shape: z.core.$ZodType, path: ValuePath): string[] {
+  const def: z.core.$ZodTypeDef & Record<string, unknown> = { ...shape._zod.def };
+  const inside = (child: unknown, rest: ValuePath) => keysAt(child as z.core.$ZodType, rest);
+  if (Array.isArray(def['options']))
+    return [...new Set(def['options'].flatMap((option) => inside(option, path)))];
+  if (def['innerType'] !== undefined) return inside(def['innerType'], path);
+  const [head, ...rest] = path;
+  if (def.type === 'object') {
+    const fields = def['shape'] as Record<string, unknown>;
+    if (head === undefined) return Object.keys(fields);
+    return Object.hasOwn(fields, head) ? inside(fields[head], rest) : [];
+  }
+  if (head === undefined) return [];
+  if (def.type === 'array') return inside(def['element'], rest);
+  return def.type === 'record' ? inside(def['valueType'], rest) : [];
+}
+
+/** A hint that names the nearest valid name, or lists them all when none is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
+  const near = nearest(name, candidates);
+  if (near !== undefined) return `did you mean ${near}?`;
+  return candidates.length === 0 ? undefined : `known: ${candidates.join(', ')}`;
+}
+
+function offsetOf(document: Document.Parsed, path: ValuePath): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last))
+      : undefined;
+    const node = pair?.key ?? document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range[0] ?? 0;
+}
+
+function dotted(path: ValuePath): string {
+  if (path.length === 0) return 'the document';
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
+  );
+}
+
+const firstLineOf = (text: string) => text.split('\n', 1)[0]?.replace(/:$/, '') ?? '';

@@ -1,0 +1,47 @@
+/** Journal entries as lines, for one who only watches. Pure. */
+import type { Stamped } from '../run/entries.ts';
+
+/** One line, or undefined for what is not worth one. */
+export function narrateEntry(entry: Stamped): string | undefined {
+  switch (entry.entry) {
+    case 'planned':
+    case 'endpoint':
+    case 'publish-intent':
+    case 'terminate-intent':
+      return undefined;
+    case 'replanned':
+      return `retry of ${entry.rerun.join(', ')}`;
+    case 'taken-over':
+      return `driver ${entry.driver} took the run over from ${entry.from}`;
+    case 'staged':
+      return 'staged';
+    case 'cluster-intent':
+      return 'launching a cluster';
+    case 'cluster':
+      return `cluster ${entry.id} (${entry.how})`;
+    case 'cluster-surplus':
+      return `a second cluster, ${entry.id}, is being ended`;
+    case 'step-intent':
+      return `submitting step ${entry.step}`;
+    case 'step-submitted':
+      return `step ${entry.step}  ${entry.id}  submitted`;
+    case 'step-surplus':
+      return `a second copy of step ${entry.step}, ${entry.id}, is being cancelled`;
+    case 'step-ended':
+      return `step ${entry.step}  ${entry.state}`;
+    case 'step-accepted':
+      return `step ${entry.step}  accepted`;
+    case 'verified':
+      return `verified: ${String(entry.findings.length)} finding(s)`;
+    case 'published':
+      return `published as number ${String(entry.publication)}`;
+    case 'mirrored':
+      return 'copied to the plain paths';
+    case 'cancel-requested':
+      return `cancelling, by ${entry.by}`;
+    case 'terminate-requested':
+      return `cluster ${entry.clusterId} asked to end`;
+    case 'finished':
+      return `verdict: ${entry.verdict}`;
+  }
+}

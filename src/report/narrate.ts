@@ -1,0 +1,90 @@
+/** Run events as lines for people. Pure: state in, line out. */
+import type { RunEvent } from '../run/events.ts';
+import type { Paint } from './failure.ts';
+import { bytes, count, duration, place } from './quantities.ts';
+
+export interface Line {
+  text: string;
+  /** Repeats an earlier line with a new time: rewritten on a terminal, told once a minute elsewhere. */
+  transient: boolean;
+}
+
+/** What was said last of each cluster and step, so that only changes make lines. */
+export type Said = Readonly<Record<string, string>>;
+
+/** The line that tells this event, if it deserves one, and what has been said after it. */
+export function narrate(said: Said, event: RunEvent, paint: Paint): { line?: Line; said: Said } {
+  switch (event.event) {
+    case 'planned':
+      return { said, line: steady(planned(event.plan, paint)) };
+    case 'progress':
+      return {
+        said,
+        line: { text: progress(event), transient: event.done !== undefined && event.done !== event.total },
+      };
+    case 'cluster': {
+      const reason = event.reason === undefined ? '' : `  ${event.reason}`;
+      const text = `cluster ${event.id}  ${event.state}${reason}`;
+      return changed(said, event.id, { state: event.state, text, elapsedMs: event.elapsedMs });
+    }
+    case 'step': {
+      const again = event.attempt === 1 ? '' : ` (attempt ${String(event.attempt)})`;
+      const text = `step ${event.step}${again}  ${event.id}  ${paintState(event.state, paint)}`;
+      return changed(said, event.id, { state: event.state, text, elapsedMs: event.elapsedMs });
+    }
+    case 'note':
+      return { said, line: steady(paint('dim', event.message)) };
+    case 'warning':
+      return { said, line: steady(`${paint('yellow', 'warning')}  ${event.message}`) };
+    case 'published':
+      return { said, line: steady(`published as number ${String(event.number)}`) };
+    case 'phase-started':
+      return event.phase === 'verify' || event.phase === 'mirror'
+        ? {
+            said,
+            line: steady(event.phase === 'verify' ? 'verifying what landed' : 'copying to the plain paths'),
+          }
+        : { said };
+    case 'phase-ended':
+    case 'verified':
+    case 'finished':
+      return { said };
+  }
+}
+
+const steady = (text: string): Line => ({ text, transient: false });
+
+function changed(
+  said: Said,
+  id: string,
+  { state, text, elapsedMs }: { state: string; text: string; elapsedMs: number },
+): { line: Line; said: Said } {
+  const whole = `${text}  ${duration(elapsedMs)}`;
+  return { said: { ...said, [id]: state }, line: { text: whole, transient: said[id] === state } };
+}
+
+function paintState(state: string, paint: Paint): string {
+  if (state === 'COMPLETED') return paint('green', state);
+  return state === 'FAILED' || state === 'INTERRUPTED' || state === 'CANCELLED' ? paint('red', state) : state;
+}
+
+function planned(
+  { run, sources, lake, cluster, release }: Extract<RunEvent, { event: 'planned' }>['plan'],
+  paint: Paint,
+): string {
+  const inputs = sources.map(({ name, objects, bytes: size, skipped, uri }) => {
+    const passed = skipped === 0 ? '' : `, ${count(skipped)} skipped`;
+    return `  ${name}  ${count(objects)} objects, ${bytes(size)}${passed}  ${place(uri)}`;
+  });
+  const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  return [
+    `${paint('green', 'run')} ${run}  ${release} on cluster ${where}`,
+    ...inputs,
+    `  lake  ${place(lake)}`,
+  ].join('\n');
+}
+
+function progress({ message, done, total }: Extract<RunEvent, { event: 'progress' }>): string {
+  if (done === undefined) return message;
+  return total === undefined ? `${message} ${count(done)}` : `${message} ${count(done)} of ${count(total)}`;
+}

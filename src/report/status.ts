@@ -1,0 +1,38 @@
+/** The status of a run, as text. Pure. */
+import type { RunStatus } from '../run/status.ts';
+import { bytes, columns, count, place } from './quantities.ts';
+
+export function formatStatus(status: RunStatus): string {
+  const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;
+  const rows = steps.map((one) => [
+    one.step,
+    one.attempt === 1 ? '' : `attempt ${String(one.attempt)}`,
+    one.state,
+    one.id ?? '',
+  ]);
+  const landed = tables.map((one) => [
+    one.table,
+    count(one.rows),
+    count(one.files),
+    bytes(one.bytes),
+    place(one.path),
+  ]);
+  return [
+    `run ${run}  ${verdict}${status.message === undefined ? '' : `: ${status.message}`}`,
+    ...status.why.map((line) => `  ${line.replaceAll('\n', '\n  ')}`),
+    `planned ${plannedAt}  lake ${place(lake)}`,
+    ...(cluster === undefined ? [] : [formatCluster(cluster)]),
+    ...columns(rows, [false, false, false, false]),
+    ...(landed.length === 0 ? [] : columns(landed, [false, true, true, true, false])),
+    ...(publication === undefined
+      ? []
+      : [
+          `published as number ${String(publication)}${mirrored ? '' : '; the plain paths are not up to date'}`,
+        ]),
+  ].join('\n');
+}
+
+function formatCluster({ id, ours, endRequested }: NonNullable<RunStatus['cluster']>): string {
+  const whose = ours ? 'launched by this run' : 'not launched by this run';
+  return `cluster ${id ?? 'being launched'}  ${whose}${endRequested ? ', asked to end' : ''}`;
+}

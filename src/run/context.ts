@@ -1,0 +1,23 @@
+/** What every phase of a driven run is given. */
+import type { Journal } from './journal.ts';
+import type { Ports } from './ports.ts';
+import type { Patience } from './reading.ts';
+
+export interface Run {
+  ports: Ports;
+  journal: Journal;
+  /** Aborts when the run is interrupted or its watching ends; sleeps return at once then. */
+  signal: AbortSignal;
+}
+
+/** How reads of this run are tried again. */
+export function patience({ ports, signal }: Run): Patience {
+  const { clock, random, emit } = ports;
+  return { clock, random, signal, note: (message) => emit({ event: 'note', message }) };
+}
+
+/** Waits, and throws the signal's reason when it aborted meanwhile. */
+export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
+  await ports.clock.sleep(ms, signal);
+  signal.throwIfAborted();
+}

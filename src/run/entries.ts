@@ -1,0 +1,57 @@
+/** The entries of a run's journal. Each stands in an object of its own, made by create-if-absent. */
+import type { Fault } from '../faults.ts';
+import type { Verdict } from './events.ts';
+import type { RunPlan } from './plan.ts';
+import type { Finding } from './verification.ts';
+
+/** A newer version than this is refused: it may mean things we do not know. */
+export const JOURNAL_VERSION = 1;
+
+export interface TableSummary {
+  table: string;
+  rows: number;
+  files: number;
+  bytes: number;
+  /** The plain path, a URI. */
+  path: string;
+}
+
+/** Intents are written before the call they announce, results after it. */
+export type Entry =
+  | { entry: 'planned'; plan: RunPlan }
+  /** A retry: a new plan, and the steps that get a new attempt. The others keep their accepted execution. */
+  | { entry: 'replanned'; plan: RunPlan; rerun: readonly string[] }
+  | { entry: 'taken-over'; from: string }
+  | { entry: 'staged' }
+  /** The local EMR endpoint that serves this run; secrets stay in that folder. */
+  | { entry: 'endpoint'; stateFolder: string }
+  | { entry: 'cluster-intent'; n: number; token: string }
+  | { entry: 'cluster'; n: number; id: string; how: 'launched' | 'adopted' | 'reused' | 'given' }
+  | { entry: 'cluster-surplus'; id: string }
+  | { entry: 'step-intent'; step: string; attempt: number; token: string; clusterId: string }
+  | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
+  | { entry: 'step-surplus'; step: string; attempt: number; id: string }
+  | { entry: 'step-ended'; step: string; attempt: number; state: string; why: readonly string[] }
+  | { entry: 'step-accepted'; step: string; attempt: number; execution: string }
+  | { entry: 'verified'; tables: readonly TableSummary[]; findings: readonly Finding[] }
+  | { entry: 'publish-intent'; publication: number }
+  | { entry: 'published'; publication: number }
+  | { entry: 'mirrored'; publication: number }
+  /** May be written by any machine; the owner acts on it. */
+  | { entry: 'cancel-requested'; by: string }
+  | { entry: 'terminate-intent'; clusterId: string }
+  | { entry: 'terminate-requested'; clusterId: string }
+  | { entry: 'finished'; verdict: Verdict; fault?: Fault; message?: string; why?: readonly string[] };
+
+export interface Stamp {
+  version: number;
+  number: number;
+  /** The driver that wrote it. */
+  driver: string;
+  /** Tells two writes of one driver apart. */
+  nonce: string;
+  /** ISO 8601, by the writer's clock: for people, never for decisions. */
+  at: string;
+}
+
+export type Stamped = Stamp & Entry;

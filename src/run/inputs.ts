@@ -1,0 +1,69 @@
+/** The inputs of a run, frozen: every object it will read, by name, size and etag. */
+import type { Diagnostic } from '../faults.ts';
+
+export interface ListedObject {
+  key: string;
+  size: number;
+  etag: string;
+  lastModified: Date;
+}
+
+export interface Input {
+  source: string;
+  /** Root of the source: a folder, a prefix, or a single object. */
+  uri: string;
+  objects: readonly ListedObject[];
+  bytes: number;
+  skipped: number;
+}
+
+/**
+ * Sorts what a listing holds into input and skipped: `.json` and `.json.gz` count, names or folders that start with
+ * `.` or `_` do not (Spark would not read them), nor do folder markers. Keys are relative to the source's root.
+ */
+export async function readListing(
+  source: string,
+  uri: string,
+  listing: AsyncIterable<ListedObject>,
+): Promise<Input> {
+  const objects: ListedObject[] = [];
+  let skipped = 0;
+  for await (const object of listing) {
+    if (isInput(object.key)) objects.push(object);
+    else skipped += 1;
+  }
+  objects.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+  return { source, uri, objects, bytes, skipped };
+}
+
+function isInput(key: string): boolean {
+  const hidden = key.split('/').some((segment) => segment.startsWith('.') || segment.startsWith('_'));
+  return !hidden && (key.endsWith('.json') || key.endsWith('.json.gz'));
+}
+
+/** The manifest's lines, one JSON object an input object; `spark-templates/step.py.hbs` reads them. */
+export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
+  for (const { source, uri, objects } of inputs) {
+    for (const { key, size, etag, lastModified } of objects) {
+      const whole = key === '' ? uri : `${uri}/${key}`;
+      const modified = lastModified.toISOString();
+      yield `${JSON.stringify({ source, key, uri: whole, size, etag, last_modified: modified })}\n`;
+    }
+  }
+}
+
+/** Mistakes that show in what was listed. */
+export function checkInputs(inputs: readonly Input[]): Diagnostic[] {
+  return inputs
+    .filter(({ objects }) => objects.length === 0)
+    .map(({ source, uri, skipped }) => ({
+      severity: 'error',
+      at: uri,
+      message:
+        skipped === 0
+          ? `there is nothing here for ${source}: no such folder, or an empty one`
+          : `none of the ${String(skipped)} objects here is input for ${source}`,
+      hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; set [INPUT] ${source} or --${source.replaceAll('_', '-')}`,
+    }));
+}

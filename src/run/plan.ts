@@ -1,0 +1,96 @@
+/** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
+import type { TableContract } from '../pipeline/contract.ts';
+
+export interface PlannedSource {
+  name: string;
+  /** Root of the input, as given to Spark. */
+  uri: string;
+  objects: number;
+  bytes: number;
+  /** Names passed over: hidden, folder markers, neither `.json` nor `.json.gz`. */
+  skipped: number;
+}
+
+export interface PlannedStep {
+  name: string;
+  /** SHA-256 of the rendered program. */
+  digest: string;
+  sources: readonly string[];
+  /** Steps whose tables it reads. */
+  upstreams: readonly string[];
+  tables: readonly TableContract[];
+}
+
+export type ClusterChoice =
+  { cluster: 'local' } | { cluster: 'new' } | { cluster: 'reuse' } | { cluster: 'id'; id: string };
+
+export interface RunPlan {
+  version: 1;
+  run: string;
+  pipeline: string;
+  /** ISO 8601, UTC. */
+  plannedAt: string;
+  lake: string;
+  logUri: string;
+  sources: readonly PlannedSource[];
+  /** SHA-256 over the manifest: same digest, same inputs. */
+  inputsDigest: string;
+  steps: readonly PlannedStep[];
+  cluster: ClusterChoice;
+  /** EMR release label. */
+  release: string;
+  /** The publication number this run will take; another run taking it first is a conflict. */
+  publication: number;
+  keepAlive: boolean;
+  settleSeconds: number;
+  idleTimeoutSeconds: number;
+  stepTimeoutSeconds: number;
+  /** Largest share of a source's lines that may be quarantined, 0 to 1. */
+  maxQuarantined: number;
+}
+
+/** Where things of a run lie, relative to the lake. */
+export const keys = {
+  runs: '_landfall/runs/',
+  run: (run: string) => `_landfall/runs/${run}`,
+  journal: (run: string) => `_landfall/runs/${run}/journal/`,
+  owner: (run: string) => `_landfall/runs/${run}/owner.json`,
+  inputs: (run: string) => `_landfall/runs/${run}/inputs.json.gz`,
+  attempt: (run: string, step: string, attempt: number) => `_landfall/runs/${run}/steps/${step}/${attempt}`,
+  program: (run: string, step: string, attempt: number) =>
+    `_landfall/runs/${run}/steps/${step}/${attempt}/step.py`,
+} as const;
+
+/** The names by which we find our own cluster or step again. Never reused for anything else. */
+export const tokens = {
+  cluster: (run: string, n: number) => `landfall/${run}/cluster#${n}`,
+  step: (run: string, step: string, attempt: number) => `landfall/${run}/${step}#${attempt}`,
+} as const;
+
+/**
+ * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/step.py.hbs` reads them).
+ * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet.
+ */
+export function stepArguments(
+  plan: RunPlan,
+  step: PlannedStep,
+  attempt: number,
+  upstreams: Readonly<Record<string, string>>,
+): string[] {
+  const at = (key: string) => `${plan.lake}/${key}`;
+  const uri = new Map(plan.sources.map((source) => [source.name, source.uri]));
+  return [
+    'spark-submit',
+    '--deploy-mode',
+    'client',
+    at(keys.program(plan.run, step.name, attempt)),
+    '--output',
+    at(keys.attempt(plan.run, step.name, attempt)),
+    '--token',
+    tokens.step(plan.run, step.name, attempt),
+    ...(step.sources.length > 0 ? ['--manifest', at(keys.inputs(plan.run))] : []),
+    ...step.sources.flatMap((name) => ['--source', `${name}=${uri.get(name) ?? ''}`]),
+    ...step.upstreams.flatMap((name) => ['--upstream', `${name}=${at(upstreams[name] ?? '')}`]),
+    ...(plan.stepTimeoutSeconds > 0 ? ['--timeout', String(plan.stepTimeoutSeconds)] : []),
+  ];
+}

@@ -1,0 +1,116 @@
+/** What a run needs of the world. Adapters implement these shapes; `commands/compose.ts` joins the two. */
+import type { RunEvent } from './events.ts';
+import type { RunPlan } from './plan.ts';
+import type { Accepted, Verification } from './verification.ts';
+
+export interface Clock {
+  now(): Date;
+  /** Milliseconds that only ever grow: for durations and deadlines. */
+  monotonic(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** `bytes` random bytes in lower-case hex. */
+  hex(bytes: number): string;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+/** The lake's objects, as far as a run touches them itself. Keys are relative to the lake. */
+export interface Objects {
+  readonly uri: string;
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, body: Uint8Array): Promise<unknown>;
+  createIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
+  list(prefix: string): AsyncIterable<{ key: string; lastModified: Date }>;
+  head(key: string): Promise<{ lastModified: Date } | undefined>;
+  now(): Promise<Date>;
+}
+
+/** EMR's own words; `state` may also be one that this version does not know. */
+export interface Cluster {
+  id: string;
+  name: string;
+  state: string;
+  reasonCode?: string;
+  reason?: string;
+  /** `Status.ErrorDetails`, a line each. */
+  errorDetails: readonly string[];
+  created?: Date;
+  ready?: Date;
+  ended?: Date;
+}
+
+export interface Step {
+  id: string;
+  name: string;
+  state: string;
+  failure?: { reason?: string; message?: string; logFile?: string };
+  created?: Date;
+  started?: Date;
+  ended?: Date;
+}
+
+/** The outcome of a call that creates something. A refusal is thrown, as a LandfallError. */
+export type Answer<T> =
+  | { answer: 'accepted'; value: T }
+  /** It never left: name not resolved, connection refused. Sending again is safe. */
+  | { answer: 'unsent'; reason: string }
+  /** Timeout, reset, 5xx, throttle: it may have taken effect. Look for the token before sending again. */
+  | { answer: 'ambiguous'; reason: string };
+
+export interface StepRequest {
+  /** The token; at most 256 characters. */
+  name: string;
+  /** The argument vector after `command-runner.jar`, exactly as the process will see it. */
+  args: readonly string[];
+}
+
+/** EMR, narrowed to what a run does. Reads throw LandfallError; `retryable` tells whether to ask again. */
+export interface Emr {
+  /** RunJobFlow, sent once. `token` becomes the cluster's name. */
+  launch(token: string): Promise<Answer<string>>;
+  /** Clusters whose name is exactly `token`, of any state, created after that time. */
+  findClusters(token: string, createdAfter: Date): Promise<Cluster[]>;
+  describeCluster(clusterId: string): Promise<Cluster>;
+  /** AddJobFlowSteps, sent once. Ids in the order of the requests. */
+  addSteps(clusterId: string, steps: readonly StepRequest[]): Promise<Answer<string[]>>;
+  /** Every step of the cluster, newest first, all pages. */
+  listSteps(clusterId: string): Promise<Step[]>;
+  /** The steps with these ids, in chunks of 10. */
+  getSteps(clusterId: string, stepIds: readonly string[]): Promise<Step[]>;
+  /** Asynchronous and idempotent: returns once the request is accepted. */
+  cancelSteps(clusterId: string, stepIds: readonly string[]): Promise<void>;
+  terminate(clusterId: string): Promise<void>;
+  /** A live cluster that fits the settings, and why each other candidate does not. */
+  findReusable(): Promise<{ chosen?: string; rejected: { id: string; reason: string }[] }>;
+}
+
+/** Why a step or a cluster failed, from its logs. Most telling line first; empty when the logs tell nothing. */
+export type Explain = (failed: { clusterId: string; step?: Step }) => Promise<readonly string[]>;
+
+/** The landed tables of the lake. */
+export interface Lake {
+  /** Finds the execution under an attempt's folder whose report is complete; undefined when none is. */
+  acceptExecution(attemptKey: string, token: string): Promise<Accepted | undefined>;
+  verify(plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification>;
+  /** Creates publication entry `number`. False: another run has taken it. True also when our own earlier write did. */
+  publish(plan: RunPlan, verification: Verification): Promise<boolean>;
+  /** Makes the plain paths equal to the newest publication. */
+  mirror(): Promise<void>;
+}
+
+/** Events are what a run tells; `report/` turns them into text, JSON lines or annotations. */
+export type Emit = (event: RunEvent) => void;
+
+export interface Ports {
+  clock: Clock;
+  random: Random;
+  objects: Objects;
+  emr: Emr;
+  explain: Explain;
+  lake: Lake;
+  emit: Emit;
+}

@@ -1,0 +1,167 @@
+/** The state of a run: a fold over its journal. Pure. */
+import type { Entry, Stamped, TableSummary } from './entries.ts';
+import type { RunPlan } from './plan.ts';
+import type { Finding } from './verification.ts';
+
+export interface AttemptState {
+  attempt: number;
+  token: string;
+  clusterId: string;
+  intendedAt: Date;
+  /** Absent: the call was intended; whether it took effect is not known. */
+  stepId?: string;
+  ended?: { state: string; why: readonly string[] };
+  /** The execution accepted, relative to the lake. */
+  execution?: string;
+}
+
+export interface ClusterEntry {
+  n: number;
+  token: string;
+  intendedAt: Date;
+  id?: string;
+  how?: 'launched' | 'adopted' | 'reused' | 'given';
+  /** Set once we have asked, or were about to ask, for its end. */
+  terminate?: 'intended' | 'requested';
+}
+
+export interface RunState {
+  plan: RunPlan;
+  /** The driver that owns the run, as far as the journal tells. */
+  driver: string;
+  staged: boolean;
+  /** State folder of the local endpoint. */
+  endpoint?: string;
+  clusters: ClusterEntry[];
+  /** By step: its attempts, oldest first. */
+  attempts: Record<string, AttemptState[]>;
+  /** By step: the number of the attempt that counts. */
+  current: Record<string, number>;
+  verified?: { tables: readonly TableSummary[]; findings: readonly Finding[] };
+  published?: number;
+  mirrored: boolean;
+  cancelRequested: boolean;
+  finished?: Extract<Entry, { entry: 'finished' }>;
+  /** Number of the newest entry. */
+  length: number;
+}
+
+/** The state after the first entry, which must be `planned`. */
+export function begin(first: Stamped): RunState {
+  if (first.entry !== 'planned') throw new Error(`a journal begins with its plan, not with ${first.entry}`);
+  return {
+    plan: first.plan,
+    driver: first.driver,
+    staged: false,
+    clusters: [],
+    attempts: {},
+    current: Object.fromEntries(first.plan.steps.map((step) => [step.name, 1])),
+    mirrored: false,
+    cancelRequested: false,
+    length: first.number,
+  };
+}
+
+/** The state after one more entry. The given state is not changed. */
+export function advance(before: RunState, entry: Stamped): RunState {
+  return { ...apply(before, entry), length: entry.number };
+}
+
+function apply(state: RunState, entry: Stamped): RunState {
+  switch (entry.entry) {
+    case 'planned':
+      return state;
+    case 'replanned':
+      return replan(state, entry);
+    case 'taken-over':
+      return { ...state, driver: entry.driver };
+    case 'staged':
+      return { ...state, staged: true };
+    case 'endpoint':
+      return { ...state, endpoint: entry.stateFolder };
+    case 'cluster-intent':
+      return {
+        ...state,
+        clusters: [...state.clusters, { n: entry.n, token: entry.token, intendedAt: new Date(entry.at) }],
+      };
+    case 'cluster':
+      return changeCluster(state, (cluster) => cluster.n === entry.n, { id: entry.id, how: entry.how });
+    case 'terminate-intent':
+      return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'intended' });
+    case 'terminate-requested':
+      return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'requested' });
+    case 'step-intent':
+      return addAttempt(state, entry);
+    case 'step-submitted':
+      return changeAttempt(state, entry, { stepId: entry.id });
+    case 'step-ended':
+      return changeAttempt(state, entry, { ended: { state: entry.state, why: entry.why } });
+    case 'step-accepted':
+      return changeAttempt(state, entry, { execution: entry.execution });
+    case 'cluster-surplus':
+    case 'step-surplus':
+    case 'publish-intent':
+      return state;
+    case 'verified':
+      return { ...state, verified: { tables: entry.tables, findings: entry.findings } };
+    case 'published':
+      return { ...state, published: entry.publication };
+    case 'mirrored':
+      return { ...state, mirrored: true };
+    case 'cancel-requested':
+      return { ...state, cancelRequested: true };
+    case 'finished':
+      return { ...state, finished: entry };
+  }
+}
+
+function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>): RunState {
+  const { verified, finished, ...kept } = state;
+  const current = Object.fromEntries(
+    entry.plan.steps.map(({ name }) => {
+      const before = state.current[name] ?? 0;
+      return [name, entry.rerun.includes(name) ? before + 1 : before];
+    }),
+  );
+  return { ...kept, plan: entry.plan, driver: entry.driver, current, staged: false, cancelRequested: false };
+}
+
+function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
+  const { step, attempt, token, clusterId, at } = entry;
+  const added = { attempt, token, clusterId, intendedAt: new Date(at) };
+  return { ...state, attempts: { ...state.attempts, [step]: [...(state.attempts[step] ?? []), added] } };
+}
+
+function changeAttempt(
+  state: RunState,
+  { step, attempt }: { step: string; attempt: number },
+  change: Partial<AttemptState>,
+): RunState {
+  const attempts = (state.attempts[step] ?? []).map((one) =>
+    one.attempt === attempt ? { ...one, ...change } : one,
+  );
+  return { ...state, attempts: { ...state.attempts, [step]: attempts } };
+}
+
+function changeCluster(
+  state: RunState,
+  which: (cluster: ClusterEntry) => boolean,
+  change: Partial<ClusterEntry>,
+): RunState {
+  return { ...state, clusters: state.clusters.map((one) => (which(one) ? { ...one, ...change } : one)) };
+}
+
+/** The attempt of a step that counts now, when it has been intended. */
+export function currentAttempt(state: RunState, step: string): AttemptState | undefined {
+  return state.attempts[step]?.find((one) => one.attempt === state.current[step]);
+}
+
+/** The cluster the run uses: the newest one. */
+export function currentCluster(state: RunState): ClusterEntry | undefined {
+  return state.clusters.at(-1);
+}
+
+/** True for a cluster that we made, and so may end. */
+export function isOurs(cluster: ClusterEntry): boolean {
+  return cluster.how === 'launched' || cluster.how === 'adopted';
+}

@@ -1,0 +1,51 @@
+/** What EMR's states mean to a run. Every state EMR has is named; one that it does not have yet is `unknown`. */
+
+export type StepPhase = 'waiting' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+export type ClusterPhase = 'starting' | 'ready' | 'ending' | 'ended' | 'failed';
+export type ReasonKind = 'infrastructure' | 'configuration' | 'user' | 'step' | 'finished';
+
+export const STEP_PHASES = {
+  PENDING: 'waiting',
+  RUNNING: 'running',
+  CANCEL_PENDING: 'cancelling',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  INTERRUPTED: 'failed',
+} as const satisfies Record<string, StepPhase>;
+
+export const CLUSTER_PHASES = {
+  STARTING: 'starting',
+  BOOTSTRAPPING: 'starting',
+  RUNNING: 'ready',
+  WAITING: 'ready',
+  TERMINATING: 'ending',
+  TERMINATED: 'ended',
+  TERMINATED_WITH_ERRORS: 'failed',
+} as const satisfies Record<string, ClusterPhase>;
+
+/** Why a cluster ended. Only `infrastructure` may go away by itself on a new cluster. */
+export const REASON_KINDS = {
+  INTERNAL_ERROR: 'infrastructure',
+  INSTANCE_FAILURE: 'infrastructure',
+  INSTANCE_FLEET_TIMEOUT: 'infrastructure',
+  VALIDATION_ERROR: 'configuration',
+  BOOTSTRAP_FAILURE: 'configuration',
+  USER_REQUEST: 'user',
+  STEP_FAILURE: 'step',
+  ALL_STEPS_COMPLETED: 'finished',
+} as const satisfies Record<string, ReasonKind>;
+
+export function stepPhase(state: string): StepPhase | 'unknown' {
+  return Object.hasOwn(STEP_PHASES, state) ? STEP_PHASES[state as keyof typeof STEP_PHASES] : 'unknown';
+}
+
+export function clusterPhase(state: string): ClusterPhase | 'unknown' {
+  return Object.hasOwn(CLUSTER_PHASES, state)
+    ? CLUSTER_PHASES[state as keyof typeof CLUSTER_PHASES]
+    : 'unknown';
+}
+
+export function reasonKind(code: string): ReasonKind | 'unknown' {
+  return Object.hasOwn(REASON_KINDS, code) ? REASON_KINDS[code as keyof typeof REASON_KINDS] : 'unknown';
+}

@@ -1,0 +1,44 @@
+/** What became of a run's tables: the executions accepted, the files that landed, the findings against them. */
+import type { StepReport } from '../pipeline/report.ts';
+
+export interface Accepted {
+  step: string;
+  /** The execution's folder, relative to the lake: `_landfall/runs/<run>/steps/<step>/<attempt>/<application id>`. */
+  key: string;
+  report: StepReport;
+}
+
+export interface LandedFile {
+  /** Relative to the lake. */
+  key: string;
+  /** The plain path it is mirrored to, relative to the lake. */
+  mirror: string;
+  size: number;
+  etag: string;
+  rows: number;
+}
+
+export interface LandedTable {
+  table: string;
+  rows: number;
+  bytes: number;
+  partitionBy: readonly string[];
+  files: readonly LandedFile[];
+}
+
+/** A contract broken. */
+export interface Finding {
+  severity: 'error' | 'warn';
+  /** A table or a source. */
+  subject: string;
+  message: string;
+  count?: number;
+  /** Rows, object names or values that show it; a few. */
+  sample?: readonly string[];
+}
+
+export interface Verification {
+  /** Published tables only: internal ones are verified but not listed. */
+  tables: readonly LandedTable[];
+  findings: readonly Finding[];
+}

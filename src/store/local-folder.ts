@@ -1,0 +1,112 @@
+/** Objects in a local folder. */
+import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkKey, checkPrefix } from './keys.ts';
+import { isAbsence, localError, locally } from './local-errors.ts';
+import { foldersIn, walk } from './local-listing.ts';
+import { copyOver, createFile, removeFile, replaceFile, temporaryName } from './local-writing.ts';
+import type { ObjectInfo, Store } from './store.ts';
+import { formatUri } from './uri.ts';
+
+/**
+ * The store of the files under `path`, an absolute folder, which need not exist: the first write makes it. An etag
+ * changes whenever a file is written again. Deleting an object also deletes the folders this leaves empty.
+ */
+export function openFolder(path: string): Store {
+  const at = (key: string) => join(path, checkKey(key));
+  return {
+    uri: formatUri({ scheme: 'file', path }),
+    list: (prefix) => list(path, checkPrefix(prefix)),
+    folders: (prefix) => foldersIn(join(path, checkPrefix(prefix))),
+    head: async (key) => locally('look at', at(key), () => info(at(key), key)),
+    get: async (key) => locally('read', at(key), () => unlessAbsent(readFile(at(key)))),
+    getRange: async (key, start, end) => locally('read', at(key), () => readRange(at(key), start, end)),
+    put: async (key, body) =>
+      locally('write', at(key), async () => {
+        await replaceFile(at(key), body);
+        return present(at(key), key);
+      }),
+    createIfAbsent: async (key, body) => locally('write', at(key), () => createFile(at(key), body)),
+    copy: async (from, to) =>
+      locally('copy', at(from), async () => {
+        await present(at(from), from);
+        await copyOver(at(from), at(to));
+        return present(at(to), to);
+      }),
+    remove: async (keys) => {
+      for (const key of keys) await locally('delete', at(key), () => removeFile(path, at(key)));
+    },
+    now: () => now(path),
+  };
+}
+
+async function* list(root: string, prefix: string): AsyncIterable<ObjectInfo> {
+  try {
+    for await (const key of walk(root, prefix)) {
+      const found = await info(join(root, key), key);
+      if (found !== undefined) yield found;
+    }
+  } catch (error) {
+    throw localError(error, 'list', join(root, prefix));
+  }
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
+}
+
+async function info(path: string, key: string): Promise<ObjectInfo | undefined> {
+  const found = await unlessAbsent(stat(path, { bigint: true }));
+  return found?.isFile() === true ? infoFrom(key, found) : undefined;
+}
+
+async function present(path: string, key: string): Promise<ObjectInfo> {
+  return infoFrom(key, await stat(path, { bigint: true }));
+}
+
+function infoFrom(key: string, { size, ino, mtimeNs, mtime }: BigIntStats): ObjectInfo {
+  const etag = createHash('sha256')
+    .update(`${String(size)} ${String(ino)} ${String(mtimeNs)}`)
+    .digest('hex')
+    .slice(0, 32);
+  return { key, size: Number(size), etag, lastModified: mtime };
+}
+
+async function readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.max(0, end - start));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file system's clock, as it stamps a new file; where nothing can be written, that of the temporary folder. */
+async function now(root: string): Promise<Date> {
+  const stamped = async (folder: string) => {
+    const path = join(folder, temporaryName());
+    try {
+      const file = await open(path, 'wx');
+      const { mtime } = await file.stat().finally(() => file.close());
+      return mtime;
+    } finally {
+      await rm(path, { force: true });
+    }
+  };
+  return stamped(root).catch(() => stamped(tmpdir()));
+}

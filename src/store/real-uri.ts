@@ -1,0 +1,22 @@
+/** What a URI means once the file system's links are followed. */
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { formatUri, parseUri } from './uri.ts';
+
+/**
+ * The canonical URI of the folder that a canonical URI leads to. What does not exist yet is taken as it is written; an
+ * S3 URI is its own answer. Two local folders are compared by this, so that a link does not hide that they are one.
+ */
+export async function realUri(uri: string): Promise<string> {
+  const parsed = parseUri(uri, '/');
+  return parsed.scheme === 'file' ? formatUri({ scheme: 'file', path: await realFolder(parsed.path) }) : uri;
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realFolder(parent), basename(path));
+  }
+}

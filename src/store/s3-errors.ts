@@ -1,0 +1,191 @@
+/** What S3 and its SDK throw, in Landfall's words. The only place that knows their names. */
+import { LandfallError } from '../faults.ts';
+import type { Fault } from '../faults.ts';
+
+/** What was asked for: the IAM action and the object or bucket it was asked of. */
+export interface Asked {
+  action: string;
+  resource: string;
+}
+
+interface Shape {
+  name: string;
+  code: string;
+  status: number | undefined;
+  message: string;
+}
+
+function shapeOf(error: unknown): Shape {
+  const { name, code, message, $metadata: metadata } = (error ?? {}) as Record<string, unknown>;
+  const { httpStatusCode: status } = (metadata ?? {}) as Record<string, unknown>;
+  return {
+    name: typeof name === 'string' ? name : '',
+    code: typeof code === 'string' ? code : '',
+    status: typeof status === 'number' ? status : undefined,
+    message: typeof message === 'string' ? message : String(error),
+  };
+}
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'InvalidToken',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'SignatureDoesNotMatch',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'AuthorizationHeaderMalformed',
+  'RequestTimeTooSkewed',
+]);
+
+const PASSING: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'ServiceUnavailable',
+  'InternalError',
+  'OperationAborted',
+  'ConditionalRequestConflict',
+  'BadDigest',
+  'IncompleteBody',
+  'XAmzContentChecksumMismatch',
+]);
+
+const NETWORK: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+/** True when S3 says that this object does not exist; a missing bucket is something else. */
+export function isNoSuchKey(error: unknown): boolean {
+  const { name, status } = shapeOf(error);
+  return name === 'NoSuchKey' || name === 'NotFound' || (status === 404 && name !== 'NoSuchBucket');
+}
+
+/** True when a precondition did not hold: for create-if-absent, something is there. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return shapeOf(error).status === 412;
+}
+
+/** True when another conditional write of the same key was under way; nothing was written, and trying again decides. */
+export function isConflict(error: unknown): boolean {
+  return shapeOf(error).status === 409;
+}
+
+/** True when a range starts at or behind the end of the object. */
+export function isRangeBehindEnd(error: unknown): boolean {
+  return shapeOf(error).status === 416;
+}
+
+/** The LandfallError for what S3 answered, or did not; one that already is a LandfallError is kept. */
+export function s3Error(error: unknown, asked: Asked): LandfallError {
+  if (error instanceof LandfallError) return error;
+  const shape = shapeOf(error);
+  const meaning = meaningOf(shape, asked);
+  const why = [[shape.name || shape.code, shape.message].filter((part) => part !== '').join(': ')];
+  return new LandfallError(meaning.fault, `${meaning.message} (${asked.action} on ${asked.resource})`, {
+    why,
+    cause: error,
+    ...(meaning.next === undefined ? {} : { next: meaning.next }),
+    ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),
+  });
+}
+
+interface Meaning {
+  fault: Fault;
+  message: string;
+  next?: string;
+  retryable?: boolean;
+}
+
+function meaningOf(shape: Shape, asked: Asked): Meaning {
+  const { name, code, status } = shape;
+  if (CREDENTIALS.has(name)) return credentials(name);
+  if (status === 403 || status === 401 || name === 'AccessDenied') {
+    return { fault: 'access', message: 'access denied', next: `allow ${asked.action} on ${asked.resource}` };
+  }
+  if (name === 'NoSuchBucket') {
+    return { fault: 'input', message: 'there is no such bucket', next: 'create it, or correct its name' };
+  }
+  if (isNetwork(shape)) {
+    return {
+      fault: 'unreachable',
+      message: 'S3 could not be reached',
+      next: 'check network, proxy and endpoint',
+      retryable: true,
+    };
+  }
+  if (/CERT|TLS|SSL/.test(code)) {
+    return {
+      fault: 'unreachable',
+      message: 'S3 cannot be trusted: its TLS certificate was refused',
+      next: 'check endpoint and proxy',
+    };
+  }
+  if (PASSING.has(name) || status === 409 || status === 429 || (status ?? 0) >= 500) {
+    return { fault: 'unreachable', message: 'S3 did not do what it was asked', retryable: true };
+  }
+  if (shape.message.includes('Region is missing')) {
+    return {
+      fault: 'input',
+      message: 'no AWS region is set',
+      next: 'set AWS_REGION, or [AWS] region in dl.cfg',
+    };
+  }
+  if (status === 404) return { fault: 'input', message: 'it is gone' };
+  if (status === 301 || status === 307) {
+    return {
+      fault: 'input',
+      message: 'the bucket is in another region',
+      next: 'set the region of the bucket',
+    };
+  }
+  if (status !== undefined) return { fault: 'input', message: 'S3 refused the request' };
+  return { fault: 'internal', message: 'S3 could not be asked' };
+}
+
+function credentials(name: string): Meaning {
+  const expired = name.startsWith('Expired') || name === 'TokenRefreshRequired';
+  if (expired) return { fault: 'access', message: 'the AWS credentials have expired', next: 'renew them' };
+  if (name === 'CredentialsProviderError') {
+    return {
+      fault: 'access',
+      message: 'there are no usable AWS credentials',
+      next: 'sign in, or set AWS_PROFILE',
+    };
+  }
+  if (name === 'RequestTimeTooSkewed') {
+    return {
+      fault: 'access',
+      message: "this machine's clock differs too much from AWS's",
+      next: 'set the clock',
+    };
+  }
+  return {
+    fault: 'access',
+    message: 'AWS does not accept the credentials',
+    next: 'check them, and the region',
+  };
+}
+
+function isNetwork({ name, code, message, status }: Shape): boolean {
+  return (
+    NETWORK.has(code) ||
+    name === 'TimeoutError' ||
+    (status === undefined && /socket hang up|aborted/i.test(message))
+  );
+}

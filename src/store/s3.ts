@@ -1,0 +1,208 @@
+/** Objects in an S3 bucket, under a prefix. */
+import { createHash } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LandfallError } from '../faults.ts';
+import { checkKey } from './keys.ts';
+import { bucketOf } from './s3-bucket.ts';
+import type { Bucket } from './s3-bucket.ts';
+import { dateHeader, s3Client } from './s3-client.ts';
+import type { S3Settings } from './s3-client.ts';
+import { copyObject } from './s3-copy.ts';
+import { isConflict, isNoSuchKey, isPreconditionFailed, isRangeBehindEnd, s3Error } from './s3-errors.ts';
+import { listFolders, listObjects } from './s3-list.ts';
+import type { ObjectInfo, Store } from './store.ts';
+import { formatUri } from './uri.ts';
+
+/** Opens the store. Nothing is asked of S3 yet. */
+export function openS3(
+  { bucket, prefix }: { bucket: string; prefix: string },
+  settings: S3Settings = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Store {
+  const s3 = bucketOf(bucket, prefix, settings, s3Client(settings, env));
+  return {
+    uri: formatUri({ scheme: 's3', bucket, prefix }),
+    list: (keyPrefix) => listObjects(s3, keyPrefix),
+    folders: (keyPrefix) => listFolders(s3, keyPrefix),
+    head: (key) => head(s3, key),
+    get: (key) => get(s3, key),
+    getRange: (key, start, end) => getRange(s3, key, start, end),
+    put: async (key, body) => put(s3, checkKey(key), body),
+    createIfAbsent: async (key, body) => createIfAbsent(s3, checkKey(key), body),
+    copy: async (from, to) => copyObject(s3, from, checkKey(to), () => head(s3, from)),
+    remove: (keys) => remove(s3, keys),
+    now: () => now(s3),
+  };
+}
+
+const unquoted = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
+
+async function head(s3: Bucket, key: string): Promise<ObjectInfo | undefined> {
+  return s3.ask('s3:GetObject', key, async () => {
+    try {
+      const found = await s3.client.send(new HeadObjectCommand({ ...s3.common, Key: s3.at(key) }));
+      const { ContentLength = 0, ETag, LastModified = new Date(0) } = found;
+      return { key, size: ContentLength, etag: unquoted(ETag), lastModified: LastModified };
+    } catch (error) {
+      if (isNoSuchKey(error)) return undefined;
+      throw error;
+    }
+  });
+}
+
+async function get(s3: Bucket, key: string): Promise<Uint8Array | undefined> {
+  return s3.ask('s3:GetObject', key, async () => {
+    try {
+      return await read(s3, key);
+    } catch (error) {
+      if (isNoSuchKey(error)) return undefined;
+      throw error;
+    }
+  });
+}
+
+async function getRange(s3: Bucket, key: string, start: number, end: number): Promise<Uint8Array> {
+  if (end <= start) return new Uint8Array();
+  return s3.ask('s3:GetObject', key, async () => {
+    try {
+      return await read(s3, key, `bytes=${String(start)}-${String(end - 1)}`);
+    } catch (error) {
+      if (isRangeBehindEnd(error)) return new Uint8Array();
+      throw error;
+    }
+  });
+}
+
+const BODY_TRIES = 3;
+
+/** Reads a body whole. The SDK's retries end when the answer begins; a body that breaks off is asked for again here. */
+async function read(s3: Bucket, key: string, range?: string): Promise<Uint8Array> {
+  for (let tries = 1; ; tries += 1) {
+    const input = { ...s3.common, Key: s3.at(key), ...(range === undefined ? {} : { Range: range }) };
+    const { Body, ContentLength } = await s3.client.send(new GetObjectCommand(input));
+    try {
+      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      if (ContentLength === undefined || bytes.length === ContentLength) return bytes;
+      throw new Error(`${String(bytes.length)} of ${String(ContentLength)} bytes arrived`);
+    } catch (error) {
+      if (tries < BODY_TRIES) continue;
+      throw new LandfallError('unreachable', `reading s3://${s3.bucket}/${s3.at(key)} broke off`, {
+        why: [error instanceof Error ? error.message : String(error)],
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+}
+
+async function send(
+  s3: Bucket,
+  key: string,
+  body: Uint8Array,
+  onlyIfAbsent: boolean,
+): Promise<PutObjectCommandOutput> {
+  const md5 =
+    s3.settings.checksums === 'when-required' ? createHash('md5').update(body).digest('base64') : undefined;
+  return s3.client.send(
+    new PutObjectCommand({
+      ...s3.common,
+      ...s3.encryption,
+      Key: s3.at(key),
+      Body: body,
+      ...(md5 === undefined ? {} : { ContentMD5: md5 }),
+      ...(onlyIfAbsent ? { IfNoneMatch: '*' } : {}),
+    }),
+  );
+}
+
+async function put(s3: Bucket, key: string, body: Uint8Array): Promise<ObjectInfo> {
+  const output = await s3.ask('s3:PutObject', key, () => send(s3, key, body, false));
+  const lastModified = s3.dateOf(output) ?? new Date(0);
+  return { key, size: body.length, etag: unquoted(output.ETag), lastModified };
+}
+
+const CONFLICT_TRIES = 6;
+const CONFLICT_DELAY_MS = 50;
+
+async function createIfAbsent(s3: Bucket, key: string, body: Uint8Array): Promise<boolean> {
+  return s3.ask('s3:PutObject', key, async () => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await send(s3, key, body, true);
+        return true;
+      } catch (error) {
+        if (isPreconditionFailed(error)) return false;
+        if (!isConflict(error) || tries === CONFLICT_TRIES) throw error;
+        await sleep(CONFLICT_DELAY_MS * 2 ** tries);
+      }
+    }
+  });
+}
+
+const BATCH = 1000;
+
+/** What XML cannot carry, or carries changed: such a name cannot stand in a DeleteObjects request. */
+const NOT_FOR_XML = /[^\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
+async function remove(s3: Bucket, keys: readonly string[]): Promise<void> {
+  for (const key of keys.filter((one) => NOT_FOR_XML.test(s3.at(one)))) {
+    await s3.ask('s3:DeleteObject', key, () =>
+      s3.client.send(new DeleteObjectCommand({ ...s3.common, Key: s3.at(key) })),
+    );
+  }
+  const plain = keys.filter((key) => !NOT_FOR_XML.test(s3.at(key)));
+  for (let start = 0; start < plain.length; start += BATCH) {
+    await removeBatch(s3, plain.slice(start, start + BATCH));
+  }
+}
+
+async function removeBatch(s3: Bucket, keys: readonly string[]): Promise<void> {
+  const Objects = keys.map((key) => ({ Key: s3.at(key) }));
+  const { Errors = [] } = await s3.ask('s3:DeleteObject', keys[0] ?? '', () =>
+    s3.client.send(new DeleteObjectsCommand({ ...s3.common, Delete: { Objects, Quiet: true } })),
+  );
+  const refused = Errors.filter(({ Code }) => Code !== 'NoSuchKey');
+  const [first] = refused;
+  if (first === undefined) return;
+  const others = refused.length > 1 ? ` (and ${String(refused.length - 1)} more)` : '';
+  const error = Object.assign(new Error(`${first.Message ?? 'no reason given'}${others}`), {
+    name: first.Code ?? '',
+  });
+  throw s3Error(Object.assign(error, statusOf(first.Code)), {
+    action: 's3:DeleteObject',
+    resource: `s3://${s3.bucket}/${first.Key ?? ''}`,
+  });
+}
+
+/** Errors inside a reply carry no status of their own; without one they would count as ours. */
+function statusOf(code: string | undefined): { $metadata: { httpStatusCode: number } } {
+  const passing = code === 'InternalError' || code === 'SlowDown' || code === 'ServiceUnavailable';
+  return { $metadata: { httpStatusCode: passing ? 503 : 400 } };
+}
+
+async function now(s3: Bucket): Promise<Date> {
+  return s3.ask('s3:ListBucket', '', async () => {
+    try {
+      const output = await s3.client.send(new HeadBucketCommand(s3.common));
+      const date = s3.dateOf(output);
+      if (date !== undefined) return date;
+    } catch (error) {
+      const date = dateHeader((error as { $response?: unknown }).$response);
+      if (date !== undefined) return date;
+      throw error;
+    }
+    throw new LandfallError(
+      'unreachable',
+      `s3://${s3.bucket} does not tell the time: its answers have no Date header`,
+    );
+  });
+}

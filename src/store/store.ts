@@ -1,0 +1,41 @@
+/** Objects under one root, in S3 or in a local folder, behind one small interface. */
+
+export interface ObjectInfo {
+  /** Relative to the store's root, `/`-separated, never with a leading slash. Exactly as stored: not URL-encoded. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Without quotes. For a local file, a digest of size, inode and modification time. */
+  etag: string;
+  lastModified: Date;
+}
+
+export interface Store {
+  /** The root: `s3://bucket/prefix` or `file:///folder`, raw (not percent-encoded), without a trailing slash. */
+  readonly uri: string;
+
+  /** Every object whose key starts with `prefix` (a plain string prefix), page by page, in key order within S3. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Names of the folders right below `prefix`, which ends with a slash; their content is not listed. */
+  folders(prefix: string): AsyncIterable<string>;
+  /** Undefined when there is no such object. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Bytes `[start, end)`; throws when the object is gone. */
+  getRange(key: string, start: number, end: number): Promise<Uint8Array>;
+  /** Writes or replaces, and verifies by checksum that what arrived is what was sent. */
+  put(key: string, body: Uint8Array): Promise<ObjectInfo>;
+  /** Writes only when nothing is there. False: taken. Never replaces, whatever runs beside it. */
+  createIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
+  /** Server-side copy within the store; the source's bytes never pass through us where the store can copy. */
+  copy(from: string, to: string): Promise<ObjectInfo>;
+  /** Deletes what is there of these keys; what is not is no error. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** The time as the store's own clock tells it, by which ages of its objects are judged. */
+  now(): Promise<Date>;
+}
+
+/** The full URI of an object: what Spark, and a person, can be given. */
+export function uriOf(store: Store, key: string): string {
+  return `${store.uri}/${key}`;
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { exampleText, settingsTable } from '../../src/config/example.ts';
+import { namedSettings } from '../../src/config/schema.ts';
+import { linesOf, resolveText, SOURCES } from './resolve.ts';
+
+describe('dl.cfg.example', () => {
+  it('is what the schema says', () => {
+    const file = readFileSync(join(import.meta.dirname, '../../dl.cfg.example'), 'utf8');
+    expect(file).toBe(exampleText(SOURCES));
+  });
+
+  it('changes nothing as it stands', () => {
+    expect(linesOf(resolveText(exampleText(SOURCES)), 'error')).toEqual([]);
+    expect(
+      [...resolveText(exampleText(SOURCES)).origins.values()].every((origin) => origin === 'default'),
+    ).toBe(true);
+  });
+
+  it('is valid with every key uncommented, and names them all', () => {
+    const resolved = resolveText(exampleText(SOURCES).replace(/^#(?=[A-Za-z_]+ =)/gm, ''));
+    expect(linesOf(resolved, 'error')).toEqual([]);
+    const absent = namedSettings(SOURCES).filter(
+      ({ id }) => !resolved.origins.get(id)?.startsWith('dl.cfg:'),
+    );
+    expect(absent.map(({ id }) => id)).toEqual([
+      'aws.accessKeyId',
+      'aws.secretAccessKey',
+      'aws.sessionToken',
+    ]);
+  });
+});
+
+describe('the reference table', () => {
+  it('has a row for each setting', () => {
+    const rows = settingsTable(SOURCES).trimEnd().split('\n').slice(2);
+    expect(rows).toHaveLength(namedSettings(SOURCES).length);
+    expect(rows[0]).toBe(
+      '| `[LAKE] path` | `./lake` | `--lake`, `LANDFALL_LAKE` | Where the tables land: an s3:// URI or a local folder. |',
+    );
+  });
+});

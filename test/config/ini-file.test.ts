@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parse } from 'ini';
+import { readIni } from '../../src/config/ini-file.ts';
+import { linesOf, resolveText, settingsOf } from './resolve.ts';
+
+const values = (text: string) =>
+  readIni('dl.cfg', text).entries.map(({ section, key, value }) => [section, key, value]);
+
+describe('an INI file', () => {
+  it('keeps the line of each value through BOM, CRLF and blank lines', () => {
+    const { entries } = readIni('dl.cfg', '\uFEFF[EMR]\r\n\r\n; note\r\ncore_count = 3 ; three\r\n');
+    expect(entries).toEqual([
+      expect.objectContaining({ line: 4, value: '3', at: 'dl.cfg:4 [EMR] core_count' }),
+    ]);
+  });
+
+  it.each([
+    ['a = b ; c', 'b'],
+    ['a = b # c', 'b'],
+    ['a = # c', ''],
+    ['a = "b ; c" # d', 'b ; c'],
+    ["a = 'b # c'", 'b # c'],
+    ['a = `b`', 'b'],
+    ["a = ''", ''],
+    ['a = ""', ''],
+    ['a = it\'s "b"', 'it\'s "b"'],
+    ['a = b\\#c\\;d', 'b#c;d'],
+    ['a = "say \\"b\\""', 'say "b"'],
+    ['a = true', 'true'],
+    ['a : b', 'b'],
+    ['a: s3://x/y=z', 's3://x/y=z'],
+    ['a = s3://x/y:z', 's3://x/y:z'],
+    ['"a" = b', 'b'],
+  ])('reads %s', (line, value) => {
+    expect(values(line)).toEqual([['', 'a', value]]);
+  });
+
+  it('keeps `#` and `;` within a word, and says so', () => {
+    const resolved = resolveText('[LAKE]\npath = ./a#1;b ; note\n');
+    expect(resolved.settings?.lake.path).toBe('file:///home/ann/work/a#1;b');
+    expect(linesOf(resolved, 'warning')).toEqual([
+      'dl.cfg:2 [LAKE] path: `;` or `#` within the value is taken as part of it, not as a comment; put the whole value in quotes',
+    ]);
+  });
+
+  it('keeps `#` and `;` of a credential without a word', () => {
+    const { entries, diagnostics } = readIni('dl.cfg', '[AWS]\nAWS_SECRET_ACCESS_KEY = #a;b#c/= # mine\n');
+    expect(entries[0]?.value).toBe('#a;b#c/=');
+    expect(diagnostics).toEqual([]);
+  });
+
+  it('refuses a key given twice, naming both lines and no value', () => {
+    const resolved = resolveText('[EMR]\npool = first\n[emr]\nPOOL = second\n');
+    expect(linesOf(resolved, 'error')).toEqual([
+      'dl.cfg:4 [emr] POOL: given a second time: it stands in line 2 already; remove line 2 or line 4',
+    ]);
+  });
+
+  it('refuses unknown keys and sections with the nearest name', () => {
+    const resolved = resolveText(
+      '[EMR]\ncore_cuont = 2\nendpiont = x\n[CHECKS]\nlake = x\n[TABELS]\na = b\nc = d\n[zzz]\na = b\n',
+    );
+    expect(linesOf(resolved, 'error')).toEqual([
+      'dl.cfg:2 [EMR] core_cuont: unknown key; did you mean core_count under [EMR]?',
+      'dl.cfg:3 [EMR] endpiont: unknown key; did you mean endpoint under [EMR]?',
+      'dl.cfg:5 [CHECKS] lake: unknown key; known here: max_quarantined',
+      'dl.cfg:7 [TABELS]: unknown section; did you mean [TABLES]?',
+      'dl.cfg:10 [zzz]: unknown section; the sections are [LAKE], [INPUT], [EMR], [TABLES], [CHECKS], [S3], [AWS]',
+    ]);
+  });
+
+  it('is not fooled by names that objects have, nor by dots', () => {
+    const resolved = resolveText(
+      '[__proto__]\npath = x\n[constructor]\na = b\n[LAKE.x]\npath = y\n[LAKE]\n__proto__ = z\n',
+    );
+    expect(linesOf(resolved, 'error').map((line) => line.slice(0, line.indexOf(';')))).toEqual([
+      'dl.cfg:2 [__proto__]: unknown section',
+      'dl.cfg:4 [constructor]: unknown section',
+      'dl.cfg:6 [LAKE.x]: unknown section',
+      'dl.cfg:8 [LAKE] __proto__: unknown key',
+    ]);
+    expect(Object.getPrototypeOf(settingsOf('').lake)).toBe(Object.prototype);
+  });
+
+  it('refuses what is no pair, no header, or an open quote, and quotes none of it', () => {
+    const resolved = resolveText('[EMR]\nwhatever\ns3://bucket/lake\n[EMR\n[EMR]\npool = "abc\n');
+    expect(linesOf(resolved, 'error')).toEqual([
+      'dl.cfg:4: not a [SECTION] header',
+      'dl.cfg:2 [EMR]: not a `key = value` line; a value stays on the line of its key',
+      'dl.cfg:3 [EMR]: not a `key = value` line; a value stays on the line of its key',
+      'dl.cfg:6 [EMR] pool: a quote is opened and never closed; put the whole value in quotes',
+    ]);
+  });
+
+  it('agrees with ini on files that hold none of its surprises', () => {
+    const name = fc.stringMatching(/^[a-z_]{1,8}$/);
+    const word = fc
+      .stringMatching(/^[A-Za-z0-9/._-]{1,12}$/)
+      .filter((text) => !/^(true|false|null)$/.test(text));
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.dictionary(name, word, { minKeys: 1 }), { minKeys: 1 }), (file) => {
+        const text = Object.entries(file)
+          .map(([section, pairs]) =>
+            [`[${section}]`, ...Object.entries(pairs).map((pair) => pair.join(' = '))].join('\n'),
+          )
+          .join('\n');
+        const read: Record<string, Record<string, string>> = {};
+        for (const [section, key, value] of values(text)) (read[section!] ??= {})[key!] = value!;
+        expect(read).toEqual(JSON.parse(JSON.stringify(parse(text))));
+      }),
+    );
+  });
+
+  it('never throws, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        expect(resolveText(text).diagnostics).toBeInstanceOf(Array);
+      }),
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import {
+  AddJobFlowStepsCommand,
+  CancelStepsCommand,
+  DescribeStepCommand,
+  RunJobFlowCommand,
+} from '@aws-sdk/client-emr';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killLeftBehind } from '../../src/emr-local/processes.ts';
+import { bash, client, clusterRequest, until, world } from './world.ts';
+import type { ChildProcess } from 'node:child_process';
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall-crash-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+function run(file: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  return child;
+}
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Lives on as a zombie where nothing collects orphans. */
+const works = async (pid: number) => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined ? alive(pid) && process.platform !== 'linux' : !stat.includes(') Z ');
+};
+
+async function startProcess(state: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = run(process.execPath, [
+    '--import',
+    'tsx',
+    join(import.meta.dirname, 'endpoint-process.ts'),
+    state,
+  ]);
+  const url = await new Promise<string>((resolve) => {
+    child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+  });
+  return { child, url };
+}
+
+describe('an endpoint that is killed', () => {
+  it.each(['RUNNING', 'CANCEL_PENDING'])(
+    'leaves a step that was %s; the next endpoint kills its processes and tells what became of it',
+    async (state) => {
+      const stateFolder = join(folder, 'state');
+      const { child, url } = await startProcess(stateFolder);
+      const emr = client(url);
+      const { JobFlowId: id } = await emr.send(new RunJobFlowCommand(clusterRequest()));
+      const pids = join(folder, 'pids');
+      const script = `trap '' TERM; sleep 300 & echo $$ $! > ${pids}; while :; do sleep 0.1; done`;
+      const added = await emr.send(new AddJobFlowStepsCommand({ JobFlowId: id, Steps: [bash(script)] }));
+      const step = { ClusterId: id, StepId: added.StepIds?.[0] };
+      const text = await until(
+        () => readFile(pids, 'utf8').catch(() => ''),
+        (it) => it.endsWith('\n'),
+      );
+      if (state === 'CANCEL_PENDING') {
+        await emr.send(new CancelStepsCommand({ ClusterId: id, StepIds: [step.StepId ?? ''] }));
+      }
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await gone;
+      emr.destroy();
+      const [leader = 0] = text.trim().split(' ').map(Number);
+      expect(await works(leader)).toBe(true);
+
+      const next = await world({ stateFolder });
+      try {
+        await until(
+          async () => (await Promise.all(text.trim().split(' ').map(Number).map(works))).includes(true),
+          (working) => !working,
+        );
+        const { Step: found } = await next.emr.send(new DescribeStepCommand(step));
+        if (state === 'RUNNING') {
+          expect(found?.Status).toMatchObject({
+            State: 'FAILED',
+            FailureDetails: {
+              Reason: 'Infrastructure failure.',
+              Message: 'The endpoint ended while the step was running',
+            },
+          });
+        } else {
+          expect(found?.Status?.State).toBe('CANCELLED');
+        }
+        expect(await readdir(stateFolder)).toEqual(['clusters', expect.stringMatching(/^owner-/)]);
+      } finally {
+        await next.end();
+      }
+    },
+  );
+});
+
+describe('what is left behind', () => {
+  it('is killed by the mark of its step; a process that merely has its pid now is spared', async () => {
+    const stranger = run('sleep', ['300']);
+    const ours = run('sleep', ['300'], { EMR_STEP_ID: 's-0000000000OUR' });
+    const ended = new Promise((resolve) => ours.once('exit', (_, signal) => resolve(signal)));
+    await killLeftBehind({ id: 's-0000000000OUR', pid: stranger.pid ?? 0, startedAt: 0 });
+    if (process.platform === 'linux') expect(await ended).toBe('SIGKILL');
+    expect(alive(stranger.pid ?? 0)).toBe(true);
+  });
+});
+
+describe('a state folder', () => {
+  it('whose owner died, or whose pid belongs to another process now, is free', async () => {
+    const stateFolder = join(folder, 'state');
+    await mkdir(stateFolder);
+    await writeFile(join(stateFolder, `owner-${process.pid}-00`), 'another time');
+    await writeFile(join(stateFolder, 'owner-4194305-00'), '4194305 1 x');
+    const next = await world({ stateFolder });
+    expect((await readdir(stateFolder)).filter((name) => name.startsWith('owner-'))).toHaveLength(1);
+    await next.end();
+  });
+
+  it('with a file that cannot be read is refused by name, and left free', async () => {
+    const stateFolder = join(folder, 'state');
+    const cluster = join(stateFolder, 'clusters', 'j-0000000000000');
+    await mkdir(cluster, { recursive: true });
+    await writeFile(join(cluster, 'cluster.json'), '{"version":1');
+    await expect(world({ stateFolder })).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringContaining(join(cluster, 'cluster.json')),
+      next: expect.stringContaining('move'),
+    });
+    await rm(cluster, { recursive: true });
+    await (await world({ stateFolder })).end();
+  });
+});

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { EmrClients } from '../../src/emr/client.ts';
+import { createEmr } from '../../src/emr/emr.ts';
+import type { Emr } from '../../src/run/ports.ts';
+import { clientsOf, launchSettings } from '../support/emr-clients.ts';
+import { scriptedEmr } from '../support/scripted-emr.ts';
+import type { Input, ScriptedEmr } from '../support/scripted-emr.ts';
+
+let server: ScriptedEmr;
+let clients: EmrClients;
+
+async function serving(answers: Record<string, (input: Input) => unknown>): Promise<Emr> {
+  server = await scriptedEmr(answers);
+  clients = await clientsOf(server.endpoint);
+  return createEmr(clients, { launch: launchSettings });
+}
+afterEach(async () => {
+  clients.destroy();
+  await server.close();
+});
+
+const listing =
+  (state: string) =>
+  ({ StepIds }: Input) => ({
+    Steps: (StepIds as string[]).map((Id) => ({ Id, Status: { State: state } })),
+  });
+const refusing = ({ StepIds }: Input) => ({
+  CancelStepsInfoList: (StepIds as string[]).map((StepId) => ({
+    StepId,
+    Status: 'FAILED',
+    Reason: 'Step is not cancellable',
+  })),
+});
+
+describe('cancelling steps', () => {
+  it('asks in chunks of 256, with SIGTERM', async () => {
+    const emr = await serving({ CancelSteps: () => ({ CancelStepsInfoList: [] }) });
+    await emr.cancelSteps(
+      'j-1',
+      Array.from({ length: 600 }, (_, n) => `s-${String(n)}`),
+    );
+    const inputs = server.inputs('CancelSteps');
+    expect(inputs.map(({ StepIds }) => (StepIds as string[]).length)).toEqual([256, 256, 88]);
+    expect(inputs[0]).toMatchObject({ ClusterId: 'j-1', StepCancellationOption: 'SEND_INTERRUPT' });
+  });
+
+  it('sends nothing for no steps', async () => {
+    const emr = await serving({});
+    await emr.cancelSteps('j-1', []);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each(['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED', 'CANCEL_PENDING'])(
+    'takes a refusal for a step that is %s as done',
+    async (state) => {
+      const emr = await serving({ CancelSteps: refusing, ListSteps: listing(state) });
+      await emr.cancelSteps('j-1', ['s-1']);
+      expect(server.inputs('ListSteps')).toHaveLength(1);
+    },
+  );
+
+  it('names the steps that go on all the same', async () => {
+    const emr = await serving({ CancelSteps: refusing, ListSteps: listing('RUNNING') });
+    await expect(emr.cancelSteps('j-1', ['s-1', 's-2'])).rejects.toMatchObject({
+      fault: 'cluster',
+      message: 'EMR did not cancel s-1, s-2 on cluster j-1',
+      why: ['Step is not cancellable'],
+    });
+  });
+
+  it('takes the refusal of a cluster that has ended as done when its steps have', async () => {
+    const emr = await serving({ ListSteps: listing('CANCELLED') });
+    server.spoil('CancelSteps', { fault: 'error', status: 400, type: 'InvalidRequestException' });
+    await emr.cancelSteps('j-1', ['s-1']);
+    expect(server.inputs('ListSteps')).toHaveLength(1);
+  });
+
+  it('is repeated under a fault, for it may be', async () => {
+    const emr = await serving({ CancelSteps: () => ({}) });
+    server.spoil('CancelSteps', { fault: 'reset', after: true });
+    await emr.cancelSteps('j-1', ['s-1']);
+    expect(server.inputs('CancelSteps')).toHaveLength(2);
+  });
+});
+
+describe('terminating a cluster', () => {
+  const refused = { fault: 'error', status: 400, type: 'ValidationException', message: 'refused' } as const;
+  const cluster =
+    (State: string, TerminationProtected = false) =>
+    () => ({
+      Cluster: { Id: 'j-1', Status: { State }, TerminationProtected },
+    });
+
+  it('asks for that cluster alone', async () => {
+    const emr = await serving({ TerminateJobFlows: () => ({}) });
+    await emr.terminate('j-1');
+    expect(server.inputs('TerminateJobFlows')).toEqual([{ JobFlowIds: ['j-1'] }]);
+  });
+
+  it.each(['TERMINATING', 'TERMINATED', 'TERMINATED_WITH_ERRORS'])('is done when it is %s', async (state) => {
+    const emr = await serving({ DescribeCluster: cluster(state) });
+    server.spoil('TerminateJobFlows', refused);
+    await emr.terminate('j-1');
+    expect(server.inputs('DescribeCluster')).toHaveLength(1);
+  });
+
+  it('says that a protected cluster goes on, and how to change that', async () => {
+    const emr = await serving({ DescribeCluster: cluster('WAITING', true) });
+    server.spoil('TerminateJobFlows', refused);
+    await expect(emr.terminate('j-1')).rejects.toMatchObject({
+      fault: 'cluster',
+      message: 'cluster j-1 is termination protected and goes on',
+      next: expect.stringContaining('--no-termination-protected'),
+    });
+  });
+
+  it('throws any other refusal in EMR’s words', async () => {
+    const emr = await serving({ DescribeCluster: cluster('WAITING') });
+    server.spoil('TerminateJobFlows', refused);
+    await expect(emr.terminate('j-1')).rejects.toMatchObject({
+      message: 'EMR refused TerminateJobFlows on j-1: refused',
+    });
+  });
+});

@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { EmrClients } from '../../src/emr/client.ts';
+import { createEmr } from '../../src/emr/emr.ts';
+import type { Emr } from '../../src/run/ports.ts';
+import { clientsOf, launchSettings } from '../support/emr-clients.ts';
+import { scriptedEmr } from '../support/scripted-emr.ts';
+import type { Fault, Input, ScriptedEmr } from '../support/scripted-emr.ts';
+
+let server: ScriptedEmr;
+let clients: EmrClients | undefined;
+
+async function serving(answers: Record<string, (input: Input) => unknown>): Promise<Emr> {
+  server = await scriptedEmr(answers);
+  clients = await clientsOf(server.endpoint);
+  return createEmr(clients, { launch: launchSettings });
+}
+afterEach(async () => {
+  clients?.destroy();
+  await server.close();
+});
+
+/** Pages of a list, 50 an answer, as EMR makes them. */
+function paged(key: string, items: unknown[]): (input: Input) => unknown {
+  return ({ Marker }) => {
+    const start = Marker === undefined ? 0 : Number(Marker);
+    const end = start + 50;
+    return { [key]: items.slice(start, end), ...(end < items.length ? { Marker: String(end) } : {}) };
+  };
+}
+const steps = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    Id: `s-${String(n)}`,
+    Name: `step ${String(n)}`,
+    Status: { State: 'RUNNING' },
+  }));
+
+describe('a list', () => {
+  it('has every step of every page, in EMR’s order', async () => {
+    const emr = await serving({ ListSteps: paged('Steps', steps(120)) });
+    const listed = await emr.listSteps('j-1');
+    expect(listed.map(({ id }) => id)).toEqual(steps(120).map(({ Id }) => Id));
+    expect(server.inputs('ListSteps')).toHaveLength(3);
+  });
+
+  it('asks for ten step ids at a time, and gives them in the order asked', async () => {
+    const emr = await serving({
+      ListSteps: ({ StepIds }) => ({
+        Steps: steps(30)
+          .filter(({ Id }) => (StepIds as string[]).includes(Id))
+          .reverse(),
+      }),
+    });
+    const ids = Array.from({ length: 23 }, (_, n) => `s-${String(n)}`);
+    const found = await emr.getSteps('j-1', [...ids, 's-gone']);
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    expect(server.inputs('ListSteps').map(({ StepIds }) => (StepIds as string[]).length)).toEqual([
+      10, 10, 4,
+    ]);
+  });
+
+  it('finds clusters by their exact name on any page, created since then', async () => {
+    const clusters = Array.from({ length: 70 }, (_, n) => ({
+      Id: `j-${String(n)}`,
+      Name: n === 65 ? 'landfall/r/cluster#1' : `landfall/r/cluster#1${String(n)}`,
+      Status: { State: 'TERMINATED', Timeline: { CreationDateTime: 1_795_000_000.25 } },
+    }));
+    const emr = await serving({ ListClusters: paged('Clusters', clusters) });
+    const found = await emr.findClusters('landfall/r/cluster#1', new Date(1_794_000_000_000));
+    expect(found).toEqual([
+      {
+        id: 'j-65',
+        name: 'landfall/r/cluster#1',
+        state: 'TERMINATED',
+        errorDetails: [],
+        created: new Date(1_795_000_000_250),
+      },
+    ]);
+    expect(server.inputs('ListClusters')[1]).toEqual({ CreatedAfter: 1_794_000_000, Marker: '50' });
+  });
+
+  it('ends when EMR gives the same marker again', async () => {
+    const emr = await serving({ ListSteps: () => ({ Steps: steps(1), Marker: 'again' }) });
+    expect(await emr.listSteps('j-1')).toHaveLength(2);
+  });
+});
+
+describe('what EMR tells', () => {
+  it('is passed on word by word, unknown states and codes too', async () => {
+    const emr = await serving({
+      DescribeCluster: () => ({
+        Cluster: {
+          Id: 'j-1',
+          Name: 'n',
+          NewField: { a: 1 },
+          Status: { State: 'HIBERNATING', StateChangeReason: { Code: 'MOON_PHASE', Message: 'full' } },
+        },
+      }),
+      ListSteps: () => ({
+        Steps: [{ Id: 's-1', Name: 'x', Status: { State: 'PAUSED', StateChangeReason: {} } }],
+      }),
+    });
+    expect(await emr.describeCluster('j-1')).toEqual({
+      id: 'j-1',
+      name: 'n',
+      state: 'HIBERNATING',
+      reasonCode: 'MOON_PHASE',
+      reason: 'full',
+      errorDetails: [],
+    });
+    expect(await emr.listSteps('j-1')).toEqual([{ id: 's-1', name: 'x', state: 'PAUSED' }]);
+  });
+
+  it('has a line for each error detail, with its data', async () => {
+    const emr = await serving({
+      DescribeCluster: () => ({
+        Cluster: {
+          Id: 'j-1',
+          Status: {
+            State: 'TERMINATED_WITH_ERRORS',
+            StateChangeReason: { Code: 'BOOTSTRAP_FAILURE', Message: 'bootstrap action 1 failed' },
+            ErrorDetails: [
+              {
+                ErrorCode: 'BOOTSTRAP_FAILURE_BA_RETURN_CODE_NONZERO',
+                ErrorMessage: 'exit 1 \u001b[31mon\u001b[0m the primary node',
+                ErrorData: [{ 'instance-id': 'i-0abc' }, { 'bootstrap-action': '1' }],
+              },
+            ],
+            Timeline: { CreationDateTime: 1_795_000_000, EndDateTime: 1_795_000_060 },
+          },
+        },
+      }),
+    });
+    const cluster = await emr.describeCluster('j-1');
+    expect(cluster.errorDetails).toEqual([
+      'BOOTSTRAP_FAILURE_BA_RETURN_CODE_NONZERO: exit 1 on the primary node (instance-id i-0abc, bootstrap-action 1)',
+    ]);
+    expect(cluster.ended).toEqual(new Date(1_795_000_060_000));
+    expect(cluster.ready).toBeUndefined();
+  });
+
+  it('has the failure details of a step that was cancelled before it started, without times', async () => {
+    const emr = await serving({
+      ListSteps: () => ({
+        Steps: [
+          {
+            Id: 's-1',
+            Name: 'x',
+            Status: { State: 'FAILED', FailureDetails: { Reason: 'Unknown Error.', LogFile: 's3://l' } },
+          },
+        ],
+      }),
+    });
+    expect(await emr.getSteps('j-1', ['s-1'])).toEqual([
+      { id: 's-1', name: 'x', state: 'FAILED', failure: { reason: 'Unknown Error.', logFile: 's3://l' } },
+    ]);
+  });
+});
+
+describe('a read that fails', () => {
+  const error = (status: number, type: string, message = 'm'): Fault => ({
+    fault: 'error',
+    status,
+    type,
+    message,
+  });
+  const failing: [string, Fault, object][] = [
+    ['throttled', error(400, 'ThrottlingException'), { fault: 'unreachable', retryable: true }],
+    ['a 500', error(500, 'InternalServerException'), { fault: 'unreachable', retryable: true }],
+    ['a reset', { fault: 'reset' }, { fault: 'unreachable', retryable: true }],
+    ['a hang', { fault: 'hang' }, { fault: 'unreachable', retryable: true }],
+    ['an answer cut short', { fault: 'cut' }, { fault: 'unreachable', retryable: true }],
+    ['expired credentials', error(400, 'ExpiredTokenException'), { fault: 'access', retryable: false }],
+    ['denied', error(400, 'AccessDeniedException'), { fault: 'access', retryable: false }],
+    ['a wrong key', error(403, 'UnrecognizedClientException'), { fault: 'access', retryable: false }],
+    [
+      'an unknown cluster',
+      error(400, 'InvalidRequestException', "Cluster id 'j-1' is not valid."),
+      { fault: 'cluster', retryable: false },
+    ],
+    [
+      'a page of a proxy',
+      { fault: 'raw', status: 407, body: 'sign in' },
+      { fault: 'unreachable', retryable: false },
+    ],
+    [
+      'an operation that is not there',
+      error(400, 'UnknownOperationException'),
+      { fault: 'cluster', retryable: false },
+    ],
+  ];
+
+  it.each(failing)('is told by kind: %s', async (_, fault, expected) => {
+    const emr = await serving({ DescribeCluster: () => ({ Cluster: { Id: 'j-1' } }) });
+    server.spoil('DescribeCluster', fault, fault, fault, fault, fault);
+    await expect(emr.describeCluster('j-1')).rejects.toMatchObject(expected);
+  });
+
+  it('is repeated by the SDK when it may pass', async () => {
+    const emr = await serving({
+      DescribeCluster: () => ({ Cluster: { Id: 'j-1', Status: { State: 'WAITING' } } }),
+    });
+    server.spoil('DescribeCluster', error(500, 'InternalServerException'), { fault: 'reset' });
+    expect(await emr.describeCluster('j-1')).toMatchObject({ state: 'WAITING' });
+    expect(server.inputs('DescribeCluster')).toHaveLength(3);
+  });
+
+  it('never shows what EMR quotes of a signed request', async () => {
+    const emr = await serving({});
+    const quoted =
+      'The Canonical String for this request should have been x-amz-security-token:token-canary secret-canary';
+    server.spoil('DescribeCluster', ...Array<Fault>(5).fill(error(403, 'SignatureDoesNotMatch', quoted)));
+    const thrown = await emr.describeCluster('j-1').catch((caught: unknown) => caught);
+    const { message, why, next } = thrown as { message: string; why: string[]; next: string };
+    expect([message, ...why, next].join('\n')).not.toMatch(/canary/);
+    expect(message).toContain('SignatureDoesNotMatch');
+  });
+});

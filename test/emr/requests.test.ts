@@ -1,0 +1,248 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LaunchSettings } from '../../src/emr/launch-settings.ts';
+import { checkLaunch, runJobFlowRequest, stepConfig } from '../../src/emr/requests.ts';
+import { LandfallError, formatDiagnostic } from '../../src/faults.ts';
+import { launchSettings } from '../support/emr-clients.ts';
+
+const TOKEN = 'landfall/r-1/cluster#1';
+const request = (more: Partial<LaunchSettings> = {}) =>
+  runJobFlowRequest({ ...launchSettings, ...more }, TOKEN);
+const problems = (clusterJson: unknown) =>
+  checkLaunch({ ...launchSettings, clusterJson, clusterJsonFile: 'cluster.json' }).map(formatDiagnostic);
+
+describe('the RunJobFlow request', () => {
+  it('is, from settings alone, a small cluster that waits for steps and ends when idle', () => {
+    expect(request({ subnet: 'subnet-1', keyName: 'ops key' })).toEqual({
+      Name: TOKEN,
+      ReleaseLabel: 'emr-7.13.0',
+      LogUri: 's3://lake/_landfall/logs',
+      Applications: [{ Name: 'Spark' }],
+      ServiceRole: 'EMR_DefaultRole',
+      JobFlowRole: 'EMR_EC2_DefaultRole',
+      VisibleToAllUsers: true,
+      Instances: {
+        Ec2SubnetId: 'subnet-1',
+        Ec2KeyName: 'ops key',
+        InstanceGroups: [
+          { InstanceRole: 'MASTER', InstanceType: 'm5.xlarge', InstanceCount: 1 },
+          { InstanceRole: 'CORE', InstanceType: 'm5.xlarge', InstanceCount: 2 },
+        ],
+        KeepJobFlowAliveWhenNoSteps: true,
+      },
+      AutoTerminationPolicy: { IdleTimeout: 600 },
+      StepConcurrencyLevel: 1,
+      Steps: [],
+      Tags: [
+        { Key: 'team', Value: 'plays & songs' },
+        { Key: 'landfall:run', Value: 'r-1' },
+      ],
+    });
+  });
+
+  it('has one node when there are no core nodes', () => {
+    expect(request({ coreCount: 0 }).Instances?.InstanceGroups).toHaveLength(1);
+  });
+
+  it('joins a pool only when the cluster outlives its run', () => {
+    const pool = (more: Partial<LaunchSettings>) =>
+      request(more).Tags?.find(({ Key }) => Key === 'landfall:pool')?.Value;
+    expect(pool({ pool: 'ci' })).toBeUndefined();
+    expect(pool({ pool: 'ci', keepAlive: true })).toBe('ci');
+    expect(pool({ keepAlive: true })).toBe('default');
+  });
+
+  it.each(['EMR_DefaultRole_V2', 'arn:aws:iam::1:role/service-role/AmazonEMR-ServiceRole-1'])(
+    'carries the tag that the managed policy of %s wants',
+    (serviceRole) => {
+      expect(request({ serviceRole }).Tags).toContainEqual({
+        Key: 'for-use-with-amazon-emr-managed-policies',
+        Value: 'true',
+      });
+    },
+  );
+
+  it('passes through everything that cluster_json says beyond our own fields', () => {
+    const clusterJson = {
+      Name: 'nightly',
+      ReleaseLabel: 'emr-7.13.0',
+      Instances: {
+        InstanceFleets: [
+          {
+            InstanceFleetType: 'MASTER',
+            TargetOnDemandCapacity: 1,
+            InstanceTypeConfigs: [
+              {
+                InstanceType: 'm5.xlarge',
+                Configurations: [{ classification: 'a', properties: { b: 'c' } }],
+              },
+            ],
+          },
+          {
+            InstanceFleetType: 'CORE',
+            TargetSpotCapacity: 8,
+            LaunchSpecifications: {
+              SpotSpecification: { TimeoutDurationMinutes: 10, TimeoutAction: 'SWITCH_TO_ON_DEMAND' },
+            },
+          },
+        ],
+        Ec2SubnetIds: ['subnet-a', 'subnet-b'],
+      },
+      Applications: [{ Name: 'Spark' }, { Name: 'Hive' }],
+      ManagedScalingPolicy: {
+        ComputeLimits: { UnitType: 'InstanceFleetUnits', MinimumCapacityUnits: 2, MaximumCapacityUnits: 10 },
+      },
+      SecurityConfiguration: 'encrypted',
+      BootstrapActions: [
+        { Name: 'setup', ScriptBootstrapAction: { Path: 's3://b/setup.sh', Args: ['a b', "c'd"] } },
+      ],
+      Tags: [{ Key: 'team', Value: 'data' }],
+      AutoTerminationPolicy: { IdleTimeout: 3600 },
+      ServiceRole: 'Own',
+    };
+    const sent = request({ clusterJson, subnet: 'subnet-1', keyName: 'k' });
+    expect(sent).toMatchObject({
+      Name: TOKEN,
+      Applications: clusterJson.Applications,
+      ManagedScalingPolicy: clusterJson.ManagedScalingPolicy,
+      SecurityConfiguration: 'encrypted',
+      BootstrapActions: clusterJson.BootstrapActions,
+      AutoTerminationPolicy: { IdleTimeout: 3600 },
+      ServiceRole: 'Own',
+      StepConcurrencyLevel: 1,
+    });
+    expect(sent.Instances).toEqual({
+      Ec2KeyName: 'k',
+      Ec2SubnetIds: ['subnet-a', 'subnet-b'],
+      KeepJobFlowAliveWhenNoSteps: true,
+      InstanceFleets: [
+        {
+          ...clusterJson.Instances.InstanceFleets[0],
+          InstanceTypeConfigs: [
+            { InstanceType: 'm5.xlarge', Configurations: [{ Classification: 'a', Properties: { b: 'c' } }] },
+          ],
+        },
+        clusterJson.Instances.InstanceFleets[1],
+      ],
+    });
+    expect(sent.Tags).toEqual([
+      { Key: 'team', Value: 'data' },
+      { Key: 'landfall:run', Value: 'r-1' },
+      { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
+    ]);
+  });
+
+  it('takes configurations in either key case, nested ones too, with values as texts', () => {
+    const upper = [
+      {
+        Classification: 'spark-env',
+        Configurations: [{ Classification: 'export', Properties: { PYSPARK_PYTHON: '/usr/bin/python3' } }],
+      },
+      {
+        Classification: 'spark-defaults',
+        Properties: { 'spark.executor.cores': '4', 'spark.speculation': 'false' },
+      },
+    ];
+    const lower = [
+      {
+        classification: 'spark-env',
+        configurations: [{ classification: 'export', properties: { PYSPARK_PYTHON: '/usr/bin/python3' } }],
+      },
+      {
+        classification: 'spark-defaults',
+        properties: { 'spark.executor.cores': 4, 'spark.speculation': false },
+      },
+    ];
+    expect(request({ clusterJson: { Configurations: lower } }).Configurations).toEqual(upper);
+    expect(request({ clusterJson: { Configurations: upper } }).Configurations).toEqual(upper);
+  });
+
+  it.each(['a<b', 'a$b', 'a|b', 'a`b', ''])('refuses the name %j, which EMR does not take', (name) => {
+    expect(() => runJobFlowRequest(launchSettings, name)).toThrow(LandfallError);
+  });
+
+  it('names every mistake of cluster_json at once', () => {
+    const clusterJson = { Steps: [{ Name: 's', HadoopJarStep: { Jar: 'x' } }], StepConcurrencyLevel: 5 };
+    const thrown = (() => {
+      try {
+        return request({ clusterJson });
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toMatchObject({
+      fault: 'input',
+      why: [
+        'cluster_json Steps: must be empty; the pipeline submits the steps',
+        'cluster_json StepConcurrencyLevel: must be 1; leave it out',
+      ],
+    });
+  });
+});
+
+describe('the check of cluster_json', () => {
+  const cases: [string, unknown, string][] = [
+    ['a list', [{ Classification: 'x' }], 'cluster.json: is a list, where a RunJobFlow request is an object; for a list of configurations, write {"Configurations": [...]}'],
+    ['a text', 'x', 'cluster.json: holds "x", where EMR wants an object'],
+    ['a misspelt field', { ManagedScalingPolicies: {} }, 'cluster.json ManagedScalingPolicies: EMR has no such field; did you mean ManagedScalingPolicy?'],
+    ['a misspelt field deep inside', { Instances: { InstanceGroups: [{ InstanceRole: 'MASTER', InstanceTyp: 'x' }] } }, 'cluster.json Instances.InstanceGroups[0].InstanceTyp: EMR has no such field; did you mean InstanceType?'],
+    ['a number as text', { EbsRootVolumeSize: '20' }, 'cluster.json EbsRootVolumeSize: holds "20", where EMR wants a number'],
+    ['a list that is none', { Instances: { Ec2SubnetIds: 'subnet-1' } }, 'cluster.json Instances.Ec2SubnetIds: holds "subnet-1", where EMR wants a list'],
+    ['a null', { Tags: null }, 'cluster.json Tags: holds null, where EMR wants a list'],
+    ['no keep-alive', { Instances: { KeepJobFlowAliveWhenNoSteps: false } }, 'KeepJobFlowAliveWhenNoSteps: must be true'],
+    ['termination protection', { Instances: { TerminationProtected: true } }, 'TerminationProtected: must be false'],
+    ['fleets beside groups', { Instances: { InstanceFleets: [], InstanceGroups: [] } }, 'InstanceFleets: cannot stand beside instance groups'],
+    ['two kinds of subnet', { Instances: { Ec2SubnetId: 'a', Ec2SubnetIds: ['b'] } }, 'Ec2SubnetIds: cannot stand beside Ec2SubnetId'],
+    ['applications without Spark', { Applications: [{ Name: 'Hive' }] }, 'Applications: lacks Spark'],
+    ['another LogUri', { LogUri: 's3://else' }, 'LogUri: is s3://else, but the run\'s is s3://lake/_landfall/logs; leave it out and set log_uri in dl.cfg'],
+    ['another release', { ReleaseLabel: 'emr-6.1.0' }, 'ReleaseLabel: is emr-6.1.0, but the run\'s is emr-7.13.0'],
+    ['an idle timeout EMR does not take', { AutoTerminationPolicy: { IdleTimeout: 30 } }, 'AutoTerminationPolicy.IdleTimeout: is 30: EMR takes whole seconds from 60 to 604800'],
+    ['a tag of ours', { Tags: [{ Key: 'landfall:pool', Value: 'x' }] }, 'Tags: landfall:pool: tags of this name are ours'],
+  ]; // prettier-ignore
+  it.each(cases)('tells the place of %s', (_, clusterJson, expected) => {
+    expect(problems(clusterJson)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('takes a request that EMR would take', () => {
+    expect(
+      problems({
+        Instances: { InstanceCount: 3, MasterInstanceType: 'm5.xlarge' },
+        KerberosAttributes: { Realm: 'A', KdcAdminPassword: 'p' },
+      }),
+    ).toEqual([]);
+  });
+
+  it('notes that its name is not used', () => {
+    const found = checkLaunch({ ...launchSettings, clusterJson: { Name: 'x' } });
+    expect(found).toEqual([expect.objectContaining({ severity: 'notice', at: 'cluster_json Name' })]);
+  });
+
+  it('tells an idle timeout of the settings that EMR does not take', () => {
+    expect(checkLaunch({ ...launchSettings, idleTimeoutSeconds: 59 })).toEqual([
+      expect.objectContaining({ at: '[EMR] idle_timeout', severity: 'error' }),
+    ]);
+  });
+});
+
+describe('a step', () => {
+  it('keeps its arguments as they are, commas, quotes and unicode included', () => {
+    const args = ['spark-submit', 'a,b c\'d"e', '[x]=%20#ü🎵', 's3://b/songs and plays/'];
+    expect(stepConfig({ name: 'landfall/r/s#1', args })).toEqual({
+      Name: 'landfall/r/s#1',
+      ActionOnFailure: 'CONTINUE',
+      HadoopJarStep: { Jar: 'command-runner.jar', Args: args },
+    });
+  });
+
+  it('may have 10,240 characters of arguments, its jar included, and no more', () => {
+    const room = 10_240 - 'command-runner.jar'.length;
+    expect(stepConfig({ name: 's', args: ['a'.repeat(room)] }).Name).toBe('s');
+    expect(() => stepConfig({ name: 's', args: ['a'.repeat(room), 'b'] })).toThrow(
+      /10241 characters, EMR takes 10240/,
+    );
+  });
+
+  it('may have no empty argument, which EMR would drop, and no name of more than 256 characters', () => {
+    expect(() => stepConfig({ name: 's', args: ['a', ''] })).toThrow(/argument 2 is empty/);
+    expect(() => stepConfig({ name: 's'.repeat(257), args: [] })).toThrow(/257 characters/);
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * Runs the tests: first makes what they need (a Python environment, the private Spark), then the fast ones, then those
+ * with real Spark. Words after `--` go to Jest. Ends with one plain line: N passed, N failed.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { landfallHome } from '../src/local/home.ts';
+import { ensureSpark } from '../src/local/setup-spark.ts';
+import { pythonFolder } from './support/python.ts';
+
+const root = join(import.meta.dirname, '..');
+
+function ensurePython(): void {
+  const folder = pythonFolder();
+  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const marker = join(folder, 'requirements.sha256');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
+  console.error('making the Python environment of the tests');
+  rmSync(folder, { recursive: true, force: true });
+  must('python3', ['-m', 'venv', folder]);
+  must(join(folder, 'bin/python'), [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '-r',
+    requirements,
+  ]);
+  writeFileSync(marker, digest);
+}
+
+function must(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
+}
+
+async function ensureTestSpark(): Promise<string> {
+  const spark = await ensureSpark({
+    release: 'emr-7.13.0',
+    home: landfallHome(process.env),
+    env: process.env,
+    clock: {
+      now: () => new Date(),
+      monotonic: () => performance.now(),
+      sleep: async (ms) => {
+        await delay(ms);
+      },
+    },
+    progress: ({ message }) => console.error(message),
+    s3: {},
+  });
+  return spark.home;
+}
+
+interface Counts {
+  numPassedTests: number;
+  numFailedTests: number;
+  numFailedTestSuites: number;
+}
+
+/** Runs Jest over some folders; `workers` files at a time. */
+function jest(folders: readonly string[], workers: number, env: NodeJS.ProcessEnv): Counts {
+  const folder = mkdtempSync(join(tmpdir(), 'landfall-jest-'));
+  const outputFile = join(folder, 'result.json');
+  const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '-c', 'test/jest.config.json'];
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      ...args,
+      `--maxWorkers=${String(workers)}`,
+      '--json',
+      `--outputFile=${outputFile}`,
+      ...folders,
+      ...process.argv.slice(2),
+    ],
+    { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  if (!existsSync(outputFile)) throw new Error(`Jest ended with ${String(status)} and left no result`);
+  const counts = JSON.parse(readFileSync(outputFile, 'utf8')) as Counts;
+  rmSync(folder, { recursive: true });
+  return counts;
+}
+
+ensurePython();
+const env = {
+  ...process.env,
+  NODE_NO_WARNINGS: '1',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  LANDFALL_HOME: landfallHome(process.env),
+  LANDFALL_TEST_SPARK_HOME: await ensureTestSpark(),
+};
+const fast = [
+  'config',
+  'pipeline',
+  'run',
+  'report',
+  'store',
+  'lake',
+  'emr',
+  'emr-local',
+  'local',
+  'commands',
+  'house',
+];
+const results = [
+  jest(
+    fast.map((name) => `test/${name}/`),
+    2,
+    env,
+  ),
+  jest(['test/spark/', 'test/acceptance/'], 2, env),
+];
+const passed = results.reduce((sum, { numPassedTests }) => sum + numPassedTests, 0);
+const failed = results.reduce(
+  (sum, result) => sum + Math.max(result.numFailedTests, result.numFailedTestSuites),
+  0,
+);
+console.log(`${String(passed)} passed, ${String(failed)} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

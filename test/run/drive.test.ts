@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { drive } from '../../src/run/drive.ts';
+import { readState } from '../../src/run/journal.ts';
+import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
+import type { FakeWorld } from '../support/fake-run.ts';
+import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
+
+async function expectOneOfEach(world: FakeWorld): Promise<void> {
+  const state = await readState(world.objects, plan.run);
+  expect(state.finished?.verdict).toBe('succeeded');
+  expect(world.published).toEqual([plan.run]);
+  expect(world.emr.liveClusters()).toEqual([]);
+  for (const { name } of plan.steps) {
+    const accepted = state.attempts[name]?.filter(({ execution }) => execution !== undefined) ?? [];
+    expect(accepted).toHaveLength(1);
+  }
+}
+
+async function landed(options: Partial<FakeEmrOptions>): Promise<FakeWorld> {
+  const world = fakeWorld(7, options);
+  await driveRun(world, await startRun(world));
+  await expectOneOfEach(world);
+  return world;
+}
+
+describe('driving a run', () => {
+  it('launches one cluster, submits each step once, publishes, and ends the cluster', async () => {
+    const world = await landed({});
+    expect(world.emr.clusters).toHaveLength(1);
+    expect(world.emr.clusters[0]?.steps.map(({ request }) => request.name)).toEqual([
+      'landfall/r1/song_transform#1',
+      'landfall/r1/log_transform#1',
+    ]);
+  });
+
+  it('hands the accepted execution of an upstream to the step that reads it', async () => {
+    const world = await landed({});
+    const [, log] = world.emr.clusters[0]?.steps ?? [];
+    const upstream = log?.request.args[log.request.args.indexOf('--upstream') + 1] ?? '';
+    const accepted =
+      (await readState(world.objects, plan.run)).attempts['song_transform']?.[0]?.execution ?? '';
+    expect(accepted).toMatch(/song_transform\/1\/application_/);
+    expect(upstream).toBe(`song_transform=s3://lake/root/${accepted}`);
+  });
+
+  const faults: CreationFault[] = ['unsent', 'lost-before', 'lost-after', 'lost-late'];
+  for (const fault of faults) {
+    for (const call of [1, 2, 3]) {
+      it(`ends with one cluster and one copy of each step when creating call ${String(call)} is ${fault}`, async () => {
+        const world = await landed({ fault: (n) => (n === call ? fault : undefined) });
+        expect(world.emr.clusters).toHaveLength(1);
+        expect(world.emr.clusters[0]?.steps).toHaveLength(2);
+      });
+    }
+  }
+
+  it('cancels the second copy of a step whose first copy showed after the settle window', async () => {
+    const world = await landed({
+      fault: (n) => (n === 2 ? 'lost-late' : undefined),
+      lateMs: 75_000,
+      stepMs: 600_000,
+    });
+    const copies = world.emr.clusters[0]?.steps.filter(({ request }) =>
+      request.name.includes('song_transform'),
+    );
+    expect(copies).toHaveLength(2);
+    expect(copies?.filter(({ cancelled }) => cancelled !== undefined)).toHaveLength(1);
+  });
+
+  it('ends the second cluster that a late launch left behind', async () => {
+    const world = await landed({ fault: (n) => (n === 1 ? 'lost-late' : undefined), lateMs: 75_000 });
+    expect(world.emr.clusters).toHaveLength(2);
+  });
+
+  it('follows a step that runs 26 hours to its end', async () => {
+    const world = await landed({ stepMs: 26 * 3_600_000 });
+    expect(world.clock.elapsed()).toBeGreaterThan(52 * 3_600_000);
+    expect(world.clock.elapsed()).toBeLessThan(53 * 3_600_000);
+  });
+
+  it('fails with the cause, publishes nothing and ends the cluster when a step fails', async () => {
+    const world = fakeWorld(1, { end: (token) => (token.includes('log_') ? 'FAILED' : 'COMPLETED') });
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
+      fault: 'step',
+      message: 'step log_transform ended FAILED',
+      why: ['ValueError: no such column'],
+    });
+    expect(world.published).toEqual([]);
+    expect(world.emr.liveClusters()).toEqual([]);
+    expect((await readState(world.objects, plan.run)).finished).toMatchObject({
+      verdict: 'failed',
+      fault: 'step',
+    });
+  });
+
+  it('says who was first when another run took the publication number', async () => {
+    const world = fakeWorld(1);
+    await world.objects.put('_landfall/published/1', new Uint8Array());
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'overtaken' });
+  });
+});
+
+describe('a driver that dies', () => {
+  class Killed extends Error {}
+
+  /** Makes every use of the lake after the n-th journal write throw, as if the process were gone. */
+  function dieAfterWrite(world: FakeWorld, n: number): void {
+    const { objects, emr } = world;
+    const { createIfAbsent, put } = objects;
+    let writes = 0;
+    let dead = false;
+    const whileAlive = <A extends unknown[], R>(work: (...args: A) => R) => {
+      return (...args: A): R => {
+        if (dead) throw new Killed();
+        return work(...args);
+      };
+    };
+    objects.put = whileAlive(put);
+    for (const name of [
+      'launch',
+      'addSteps',
+      'listSteps',
+      'describeCluster',
+      'terminate',
+      'cancelSteps',
+    ] as const) {
+      emr[name] = whileAlive(emr[name] as (...args: unknown[]) => unknown) as never;
+    }
+    objects.createIfAbsent = async (key, body) => {
+      if (dead) throw new Killed();
+      const created = await createIfAbsent(key, body);
+      if (key.includes('/journal/')) writes += 1;
+      if (writes === n) dead = true;
+      return created;
+    };
+  }
+
+  it('is succeeded, after each of its journal writes, by one that ends in the same state', async () => {
+    const whole = fakeWorld(3);
+    await driveRun(whole, await startRun(whole));
+    const length = (await readState(whole.objects, plan.run)).length;
+    expect(length).toBeGreaterThan(12);
+    for (let n = 1; n < length; n += 1) {
+      const world = fakeWorld(3);
+      const alive = { createIfAbsent: world.objects.createIfAbsent, put: world.objects.put };
+      const emr = { ...world.emr };
+      dieAfterWrite(world, n);
+      const died = startRun(world).then((journal) => driveRun(world, journal));
+      await expect(died).rejects.toBeDefined();
+      Object.assign(world.objects, alive);
+      Object.assign(world.emr, emr);
+      await driveRun(world, await takeOver(world, 'driver-2'));
+      await expectOneOfEach(world);
+      expect(world.emr.clusters).toHaveLength(1);
+      expect(world.emr.clusters[0]?.steps).toHaveLength(2);
+    }
+  });
+
+  it('stops at its next look when it was only paused and another took the run over', async () => {
+    const world = fakeWorld(5);
+    const first = await startRun(world);
+    const paused = driveRun(world, first);
+    paused.catch(() => undefined);
+    await world.clock.sleep(30_000);
+    const second = await takeOver(world, 'driver-2');
+    await driveRun(world, second);
+    await expect(paused).rejects.toMatchObject({ fault: 'owned' });
+    await expectOneOfEach(world);
+  });
+
+  it('asks for the staging again when it died before the run was staged', async () => {
+    const world = fakeWorld(9);
+    const journal = await startRun(world);
+    let asked = 0;
+    const signal = new AbortController().signal;
+    await drive({ ports: world.ports, journal, signal }, () => {
+      asked += 1;
+      return Promise.resolve(staging);
+    });
+    expect(asked).toBe(1);
+    expect(world.objects.contents.get('_landfall/runs/r1/inputs.json.gz')).toEqual(staging.manifest);
+  });
+});

@@ -1,0 +1,300 @@
+"""What the five tables and the books must be, worked out from the raw JSON without Spark.
+
+Written from the design's rules, not from the pipeline's templates: Python parses and judges lines, DuckDB makes the
+tables. Usage: oracle.py SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES; the last two are the `tables` folders of the two executions.
+Prints JSON: the books of both sources, the number of rows of each table, and what is missing from or too many in each
+table and quarantine.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+from decimal import Decimal
+
+import duckdb
+
+SONG_FIELDS = {
+    "song_id": "text!",
+    "title": "text!",
+    "artist_id": "text!",
+    "artist_name": "text!",
+    "artist_location": "text",
+    "artist_latitude": "double",
+    "artist_longitude": "double",
+    "duration": "double!",
+    "year": "int",
+}
+LOG_FIELDS = {
+    "ts": "bigint!",
+    "userId": "bigint!",
+    "sessionId": "bigint!",
+    "itemInSession": "bigint!",
+    "level": "text!",
+    "page": "text!",
+    "song": "text",
+    "artist": "text",
+    "length": "double",
+    "firstName": "text",
+    "lastName": "text",
+    "gender": "text",
+    "location": "text",
+    "userAgent": "text",
+}
+EVENT_KEY = ["ts", "userId", "sessionId", "itemInSession"]
+TS_MIN, TS_BELOW = 946684800000, 4102444800000
+WHITE = " \t\n\x0b\f\r"
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+TABLES = {
+    "songs": """
+        SELECT song_id, title, artist_id, "year", duration FROM song_data
+        QUALIFY row_number() OVER (
+          PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title, duration, "year", artist_name) = 1""",
+    "artists": """
+        SELECT artist_id, artist_name AS name, artist_location AS location,
+          artist_latitude AS latitude, artist_longitude AS longitude
+        FROM song_data
+        QUALIFY row_number() OVER (
+          PARTITION BY artist_id
+          ORDER BY (artist_latitude IS NOT NULL AND artist_longitude IS NOT NULL) DESC,
+            (artist_location IS NOT NULL) DESC, "year" DESC, song_id, artist_name,
+            artist_location NULLS LAST, artist_latitude NULLS LAST, artist_longitude NULLS LAST) = 1""",
+    "users": """
+        SELECT userId AS user_id, firstName AS first_name, lastName AS last_name, gender, level FROM log_data
+        WHERE (ts, sessionId, itemInSession) = (
+          SELECT max((o.ts, o.sessionId, o.itemInSession)) FROM log_data o WHERE o.userId = log_data.userId)""",
+    "time": """
+        SELECT DISTINCT ts AS start_time, hour(epoch_ms(ts)) AS "hour", day(epoch_ms(ts)) AS "day",
+          weekofyear(epoch_ms(ts)) AS week, month(epoch_ms(ts)) AS "month", year(epoch_ms(ts)) AS "year",
+          dayname(epoch_ms(ts)) AS weekday
+        FROM log_data""",
+    "songplays": """
+        WITH winners AS (
+          SELECT * FROM song_data
+          QUALIFY row_number() OVER (
+            PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title, duration, "year", artist_name) = 1
+        ), keys AS (
+          SELECT title, artist_name, duration, min(song_id) AS song_id, arg_min(artist_id, song_id) AS artist_id
+          FROM winners GROUP BY ALL
+        )
+        SELECT e.songplay_id, e.ts AS start_time, e.userId AS user_id, e.level, k.song_id, k.artist_id,
+          e.sessionId AS session_id, e.location, e.userAgent AS user_agent,
+          year(epoch_ms(e.ts)) AS "year", month(epoch_ms(e.ts)) AS "month"
+        FROM log_data e
+        LEFT JOIN keys k ON k.title = e.song AND k.artist_name = e.artist AND k.duration = e.length""",
+}
+
+
+class Number(str):
+    """The text of a JSON number."""
+
+
+def strict(constant):
+    raise ValueError(constant)
+
+
+def java_text(number):
+    """A number as Java spells it: integers as they are, others as doubles."""
+    if not re.search(r"[.eE]", number):
+        return str(number)
+    value = float(number)
+    if value in (float("inf"), float("-inf")):
+        return '"Infinity"' if value > 0 else '"-Infinity"'
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value) if "e" not in repr(value) else "%f" % value
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    mantissa = "%d.%s" % (digits[0], "".join(map(str, digits[1:])) or "0")
+    return "%s%sE%d" % ("-" if sign else "", mantissa, exponent + len(digits) - 1)
+
+
+def text_of(value):
+    if value is None:
+        return None
+    if isinstance(value, Number):
+        text = java_text(value)
+    elif isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, separators=(",", ":"))
+    return text if text.strip(WHITE) else None
+
+
+def parse(line):
+    """The object on a line, or None when the line is not one object in UTF-8."""
+    try:
+        value = json.loads(line.decode("utf-8"), parse_constant=strict, parse_float=Number, parse_int=Number)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def convert(text, kind):
+    if text is None or kind == "text":
+        return text
+    if not NUMBER.fullmatch(text.strip(WHITE)):
+        return None
+    if kind == "double":
+        value = float(text)
+        return value if abs(value) != float("inf") else None
+    value = Decimal(text.strip(WHITE))
+    if value != value.to_integral_value():
+        return None
+    bits = 31 if kind == "int" else 63
+    return int(value) if -(2**bits) <= value < 2**bits else None
+
+
+def files_below(root):
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name[0] not in "._"]
+        for name in names:
+            if name[0] not in "._" and name.endswith((".json", ".json.gz")):
+                yield os.path.join(folder, name)
+
+
+def lines_of(path):
+    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+        content = file.read()
+    if content.startswith(b"\xef\xbb\xbf"):
+        content = content[3:]
+    lines = re.split(b"\r\n|\r|\n", content)
+    return lines[:-1] if lines[-1] == b"" else lines
+
+
+def judge(line, fields, is_log):
+    """(fate, reason, field, values, texts) of one line."""
+    if not line.strip(WHITE.encode()):
+        return "blank", None, None, None, None
+    found = parse(line)
+    if found is None:
+        return "quarantined", "unparsable", None, None, None
+    texts = {name: text_of(found.get(name)) for name in fields}
+    values = {name: convert(texts[name], kind.rstrip("!")) for name, kind in fields.items()}
+    if is_log and texts["page"] is None:
+        return "quarantined", "missing", "page", None, None
+    if is_log and texts["page"] != "NextSong":
+        return "filtered", None, None, None, None
+    for name, kind in fields.items():
+        if not kind.endswith("!"):
+            continue
+        if texts[name] is None:
+            return "quarantined", "missing", name, None, None
+        if values[name] is None:
+            return "quarantined", "type", name, None, None
+        if name == "ts" and not TS_MIN <= values[name] < TS_BELOW:
+            return "quarantined", "range", name, None, None
+    return "kept", None, None, values, texts
+
+
+def read(root, fields, is_log):
+    """The kept rows of a source and its books."""
+    lines = dict.fromkeys(["read", "blank", "kept", "filtered", "duplicates", "quarantined"], 0)
+    objects, rejections, rows, rejected = {"manifest": 0, "read": 0, "empty": 0}, {}, [], []
+    for path in files_below(root):
+        content = lines_of(path)
+        objects["manifest"] += 1
+        objects["read" if content else "empty"] += 1
+        for line in content:
+            fate, reason, field, values, texts = judge(line, fields, is_log)
+            lines[fate] += 1
+            lines["read"] += fate != "blank"
+            if fate == "kept":
+                rows.append((values, [texts[name] for name in fields]))
+            if fate == "quarantined":
+                rejections[(reason, field)] = rejections.get((reason, field), 0) + 1
+                rejected.append([path, reason, field, line.decode("utf-8", "replace")])
+    books = {"objects": {**objects, "vanished": [], "changed": []}, "lines": lines, "conflicts": 0}
+    by = sorted(rejections.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
+    books["quarantinedBy"] = [{"reason": r, "field": f, "lines": n} for (r, f), n in by]
+    kept = settle(rows, books) if is_log else [values for values, _ in rows]
+    lines["kept"] = len(kept)
+    return kept, books, rejected
+
+
+def settle(rows, books):
+    """Of equal events, the one with the lowest texts."""
+    events = {}
+    for values, texts in rows:
+        order = [(text is not None, (text or "").encode("utf-8")) for text in texts]
+        events.setdefault(tuple(values[name] for name in EVENT_KEY), []).append((order, texts, values))
+    kept = []
+    for same in events.values():
+        same.sort(key=lambda entry: entry[0])
+        kept.append(same[0][2])
+        books["lines"]["duplicates"] += len(same) - 1
+        books["conflicts"] += sum(texts != same[0][1] for _, texts, _ in same)
+    return kept
+
+
+def songplay_id(row):
+    key = "|".join(str(row[name]) for name in EVENT_KEY)
+    return int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)
+
+
+def load(database, name, rows, fields):
+    types = {"text": "VARCHAR", "double": "DOUBLE", "bigint": "BIGINT", "int": "BIGINT"}
+    columns = {field: types[kind.rstrip("!")] for field, kind in fields.items()}
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row) + "\n")
+        file.flush()
+        shape = "{%s}" % ", ".join("'%s': '%s'" % entry for entry in columns.items())
+        database.execute(
+            "CREATE TABLE %s AS FROM read_json('%s', format = 'newline_delimited', columns = %s)" % (name, file.name, shape)
+        )
+
+
+def compare(database, name, folder):
+    """Rows the folder lacks, and rows it has too many."""
+    database.execute("CREATE OR REPLACE VIEW expected AS " + TABLES[name])
+    columns = [column[0] for column in database.execute("SELECT * FROM expected LIMIT 0").description]
+    listed = ", ".join('epoch_ms("%s") AS "%s"' % (c, c) if c == "start_time" else '"%s"' % c for c in columns)
+    database.execute(
+        "CREATE OR REPLACE VIEW actual AS SELECT %s FROM read_parquet('%s/**/*.parquet', hive_partitioning = true)"
+        % (listed, folder)
+    )
+    return {
+        "missing": [repr(row) for row in database.execute("FROM expected EXCEPT ALL FROM actual").fetchall()][:5],
+        "unexpected": [repr(row) for row in database.execute("FROM actual EXCEPT ALL FROM expected").fetchall()][:5],
+    }
+
+
+def compare_quarantine(database, folder, rejected):
+    """Rejected lines the quarantine lacks, and lines it has too many; an absent one is empty."""
+    actual = []
+    if os.path.isdir(folder):
+        query = "SELECT file, reason, field, raw FROM read_parquet('%s/**/*.parquet')" % folder
+        actual = [[file[len("file://") :], *rest] for file, *rest in database.execute(query).fetchall()]
+    return {
+        "missing": [repr(row) for row in rejected if row not in actual][:5],
+        "unexpected": [repr(row) for row in actual if row not in rejected][:5],
+        "surplus": len(actual) - len(rejected),
+    }
+
+
+def main(song_data, log_data, *folders):
+    database = duckdb.connect()
+    database.execute("SET TimeZone = 'UTC'")
+    songs, song_books, song_rejected = read(song_data, SONG_FIELDS, False)
+    plays, log_books, log_rejected = read(log_data, LOG_FIELDS, True)
+    for song in songs:
+        song["year"] = song["year"] or 0
+    load(database, "song_data", songs, SONG_FIELDS)
+    load(database, "log_data", [{**play, "songplay_id": songplay_id(play)} for play in plays], {**LOG_FIELDS, "songplay_id": "bigint"})
+    found = {name: os.path.join(folder, name) for folder in folders for name in TABLES if os.path.isdir(os.path.join(folder, name))}
+    result = {
+        "books": {"song_data": song_books, "log_data": log_books},
+        "rows": {name: database.execute("SELECT count(*) FROM (%s)" % query).fetchone()[0] for name, query in TABLES.items()},
+        "differences": {name: compare(database, name, folder) for name, folder in found.items()},
+        "quarantine": {
+            name: compare_quarantine(database, os.path.join(os.path.dirname(folder), "quarantine", name), rejected)
+            for folder, (name, rejected) in zip(folders, [("song_data", song_rejected), ("log_data", log_rejected)])
+        },
+    }
+    print(json.dumps(result))
+
+
+main(*sys.argv[1:])

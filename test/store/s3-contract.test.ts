@@ -1,0 +1,92 @@
+import '../support/one-realm.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openS3 } from '../../src/store/s3.ts';
+import { proveCreateIfAbsent } from '../../src/store/precondition.ts';
+import { startMoto } from '../support/moto.ts';
+import type { Moto } from '../support/moto.ts';
+import { bytes, keysOf, storeContract, text } from './contract.ts';
+
+let moto: Moto;
+let prefixes = 0;
+beforeAll(async () => {
+  moto = await startMoto();
+  await moto.createBucket('lake');
+});
+afterAll(() => moto.stop());
+
+const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+
+function open(settings = {}) {
+  prefixes += 1;
+  const prefix = `some prefix/${String(prefixes)}`;
+  return openS3({ bucket: 'lake', prefix }, { endpoint: moto.endpoint, credentials, ...settings }, {});
+}
+
+describe('an S3 prefix', () => {
+  storeContract(() => Promise.resolve(open()));
+
+  it('does not see what lies beside it', async () => {
+    const store = open();
+    await store.put('a', bytes('x'));
+    const whole = openS3({ bucket: 'lake', prefix: '' }, { endpoint: moto.endpoint, credentials }, {});
+    const key = `${store.uri.slice('s3://lake/'.length)}0`;
+    await whole.put(key, bytes('x'));
+    expect(await keysOf(store, '')).toEqual(['a']);
+    expect(await keysOf(whole, key)).toEqual([key]);
+  });
+
+  it('lists and deletes more than one page', async () => {
+    const store = open();
+    const keys = Array.from({ length: 1_100 }, (_, n) => `x/${String(n).padStart(5, '0')} +%`);
+    for (let start = 0; start < keys.length; start += 50) {
+      await Promise.all(keys.slice(start, start + 50).map((key) => store.put(key, bytes('x'))));
+    }
+    expect(await keysOf(store, 'x/')).toEqual(keys);
+    await store.remove(keys);
+    expect(await keysOf(store, '')).toEqual([]);
+  });
+
+  it('copies a large object in parts', async () => {
+    const store = open({ partsAbove: 5 * 2 ** 20 });
+    const body = new Uint8Array(12 * 2 ** 20).map((_, n) => n % 251);
+    await store.put('large +ä', body);
+    const copied = await store.copy('large +ä', 'to');
+    expect(copied).toMatchObject({ key: 'to', size: body.length });
+    expect(copied.etag).toMatch(/-3$/);
+    expect(Buffer.compare((await store.get('to'))!, body)).toBe(0);
+  });
+
+  it('works for stores that know only the older checksums', async () => {
+    const store = open({ checksums: 'when-required' });
+    await store.put('a', bytes('x'));
+    expect(await store.createIfAbsent('a', bytes('y'))).toBe(false);
+    await store.remove(['a']);
+    expect(text(await store.get('a'))).toBeUndefined();
+  });
+
+  it('takes the endpoint from AWS_ENDPOINT_URL_S3', async () => {
+    const store = openS3({ bucket: 'lake', prefix: 'env' }, { credentials }, moto.env);
+    await store.put('a', bytes('x'));
+    expect(await keysOf(store, '')).toEqual(['a']);
+  });
+
+  it('proves that it honours create-if-absent, and leaves no probe behind', async () => {
+    const store = open();
+    await proveCreateIfAbsent(store, 'probe1');
+    expect(await keysOf(store, '')).toEqual([]);
+  });
+
+  it('names a bucket that does not exist', async () => {
+    const store = openS3(
+      { bucket: 'no-such-bucket', prefix: '' },
+      { endpoint: moto.endpoint, credentials },
+      {},
+    );
+    const expected = {
+      fault: 'input',
+      message: expect.stringMatching(/no such bucket.*s3:\/\/no-such-bucket/),
+    };
+    await expect(store.put('a', bytes('x'))).rejects.toMatchObject(expected);
+    await expect(keysOf(store, '')).rejects.toMatchObject(expected);
+  });
+});

@@ -1,0 +1,226 @@
+import '../support/one-realm.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { S3Settings } from '../../src/store/s3-client.ts';
+import { openS3 } from '../../src/store/s3.ts';
+import { bytes, keysOf, text } from './contract.ts';
+import { answer, hangUp, neverAnswer, refuse, scriptedS3 } from './scripted-s3.ts';
+import type { Reply, ScriptedS3 } from './scripted-s3.ts';
+
+const credentials = {
+  accessKeyId: 'AKIDCANARY',
+  secretAccessKey: 'SECRETCANARY',
+  sessionToken: 'TOKENCANARY',
+};
+let s3: ScriptedS3 | undefined;
+afterEach(async () => {
+  await s3?.stop();
+  s3 = undefined;
+});
+
+async function store(replies: Reply[], settings: S3Settings = {}) {
+  s3 = await scriptedS3(...replies);
+  return openS3(
+    { bucket: 'lake', prefix: 'p' },
+    { endpoint: s3.endpoint, credentials, maxAttempts: 1, ...settings },
+    {},
+  );
+}
+
+const ok = answer(200, '', { etag: '"e"' });
+
+describe('creating if absent, over S3', () => {
+  it('asks for it in the request, and takes 412 for taken', async () => {
+    const lake = await store([ok, refuse(412, 'PreconditionFailed')]);
+    expect(await lake.createIfAbsent('a', bytes('x'))).toBe(true);
+    expect(await lake.createIfAbsent('a', bytes('x'))).toBe(false);
+    expect(s3!.seen.map(({ method, headers }) => [method, headers['if-none-match']])).toEqual([
+      ['PUT', '*'],
+      ['PUT', '*'],
+    ]);
+  });
+
+  it('asks again after a conflict, until it is decided', async () => {
+    const conflict = refuse(409, 'ConditionalRequestConflict');
+    const lake = await store([conflict, conflict, ok]);
+    expect(await lake.createIfAbsent('a', bytes('x'))).toBe(true);
+    await s3!.stop();
+    const other = await store([conflict, refuse(412, 'PreconditionFailed')]);
+    expect(await other.createIfAbsent('a', bytes('x'))).toBe(false);
+  });
+
+  it('gives up on endless conflicts with an error that may be retried', async () => {
+    const lake = await store([refuse(409, 'ConditionalRequestConflict')]);
+    await expect(lake.createIfAbsent('a', bytes('x'))).rejects.toMatchObject({
+      fault: 'unreachable',
+      retryable: true,
+    });
+    expect(s3!.seen.length).toBeLessThan(10);
+  });
+});
+
+describe('what S3 answers', () => {
+  it.each([
+    [refuse(403, 'AccessDenied'), 'access', /access denied \(s3:PutObject on s3:\/\/lake\/p\/a b\)/, false],
+    [refuse(400, 'ExpiredToken'), 'access', /credentials have expired/, false],
+    [refuse(403, 'InvalidAccessKeyId'), 'access', /does not accept the credentials/, false],
+    [refuse(403, 'SignatureDoesNotMatch'), 'access', /does not accept the credentials/, false],
+    [refuse(403, 'RequestTimeTooSkewed'), 'access', /clock/, false],
+    [refuse(404, 'NoSuchBucket'), 'input', /no such bucket/, false],
+    [refuse(301, 'PermanentRedirect'), 'input', /another region/, false],
+    [refuse(400, 'KMS.DisabledException'), 'input', /refused/, false],
+    [refuse(503, 'SlowDown'), 'unreachable', /did not do/, true],
+    [refuse(500, 'InternalError'), 'unreachable', /did not do/, true],
+    [refuse(400, 'BadDigest'), 'unreachable', /did not do/, true],
+    [hangUp, 'unreachable', /could not be reached/, true],
+  ] as const)(
+    'becomes an error that names action and object (%#)',
+    async (reply, fault, message, retryable) => {
+      const lake = await store([reply]);
+      const error: unknown = await lake.put('a b', bytes('x')).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ fault, retryable, message: expect.stringMatching(message) });
+      expect(JSON.stringify([error, (error as Error).message, (error as { why: string[] }).why])).not.toMatch(
+        /CANARY/,
+      );
+    },
+  );
+
+  it('is asked for again when it was a passing failure', async () => {
+    const lake = await store([refuse(503, 'SlowDown'), hangUp, ok], { maxAttempts: 3 });
+    expect(await lake.put('a', bytes('x'))).toMatchObject({ etag: 'e' });
+  });
+
+  it('may not come at all: the request ends in time', async () => {
+    const lake = await store([neverAnswer], { requestTimeoutMs: 200 });
+    await expect(lake.get('a')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
+  });
+
+  it('names an endpoint that is not there', async () => {
+    const lake = openS3(
+      { bucket: 'lake', prefix: '' },
+      { endpoint: 'http://127.0.0.1:1', credentials, maxAttempts: 1 },
+      {},
+    );
+    await expect(lake.get('a')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
+  });
+
+  it('is read again when it breaks off in the middle', async () => {
+    const broken: Reply = (_, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('12345', () => response.destroy());
+    };
+    const lake = await store([broken, answer(200, '1234567890')]);
+    expect(text(await lake.get('a'))).toBe('1234567890');
+    await s3!.stop();
+    await expect((await store([broken])).get('a')).rejects.toMatchObject({
+      fault: 'unreachable',
+      retryable: true,
+    });
+  });
+
+  it('reports what it could not delete inside a good answer', async () => {
+    const body = (code: string) =>
+      `<?xml version="1.0"?><DeleteResult><Error><Key>p/b</Key><Code>${code}</Code><Message>m</Message></Error></DeleteResult>`;
+    const lake = await store([answer(200, body('AccessDenied')), answer(200, body('InternalError'))]);
+    await expect(lake.remove(['a', 'b'])).rejects.toMatchObject({
+      fault: 'access',
+      message: expect.stringContaining('s3://lake/p/b'),
+    });
+    await expect(lake.remove(['a', 'b'])).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
+  });
+
+  it('is a failed copy when an error stands in a good answer', async () => {
+    const head = answer(200, '', { etag: '"e"', 'content-length': '1' });
+    const lake = await store([
+      head,
+      answer(200, '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>m</Message></Error>'),
+    ]);
+    await expect(lake.copy('a', 'b')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
+  });
+});
+
+describe('listing over S3', () => {
+  const page = (keys: string[], more: string) =>
+    answer(
+      200,
+      `<?xml version="1.0"?><ListBucketResult><EncodingType>url</EncodingType>${keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')}<IsTruncated>${String(more !== '')}</IsTruncated>${more === '' ? '' : `<NextContinuationToken>${more}</NextContinuationToken>`}</ListBucketResult>`,
+    );
+
+  it('decodes names as S3 encodes them: a blank as a plus sign, and follows pages', async () => {
+    const lake = await store([page(['p/a+b', 'p/a%2Bb'], 'to/ken=='), page(['p/a%2520b%01%C3%A9'], '')]);
+    expect(await keysOf(lake, '')).toEqual(['a b', 'a+b', 'a%20b\u0001é']);
+    expect(s3!.seen[1]!.url).toContain('continuation-token=to%2Fken%3D%3D');
+  });
+
+  it('fails, rather than ends, when a later page fails', async () => {
+    const lake = await store([page(['p/a'], 't'), refuse(403, 'AccessDenied')]);
+    await expect(keysOf(lake, '')).rejects.toMatchObject({
+      fault: 'access',
+      message: expect.stringContaining('s3:ListBucket'),
+    });
+  });
+});
+
+describe('how S3 is asked', () => {
+  it('sends a checksum with what it puts, of the kind that was set', async () => {
+    const lake = await store([ok]);
+    await lake.put('a', bytes('hello'));
+    expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBe('NhCmhg==');
+    await s3!.stop();
+    const older = await store([ok], { checksums: 'when-required' });
+    await older.put('a', bytes('hello'));
+    expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBeUndefined();
+    expect(s3!.seen[0]!.headers['content-md5']).toBe('XUFAKrxLKna5cZ2REBfFkg==');
+  });
+
+  it('names the owner the bucket must have, and the key to encrypt with', async () => {
+    const lake = await store([ok], { expectedBucketOwner: '123456789012', kmsKeyId: 'alias/lake' });
+    await lake.put('a', bytes('x'));
+    await lake.get('a');
+    const [put, get] = s3!.seen;
+    expect(put!.headers).toMatchObject({
+      'x-amz-expected-bucket-owner': '123456789012',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/lake',
+    });
+    expect(get!.headers['x-amz-expected-bucket-owner']).toBe('123456789012');
+  });
+
+  it('signs with the credentials given, and not at all for a public bucket', async () => {
+    const lake = await store([answer(200, 'x')]);
+    await lake.get('a');
+    expect(s3!.seen[0]!.headers.authorization).toContain('AKIDCANARY');
+    const endpoint = s3!.endpoint;
+    const open = openS3({ bucket: 'lake', prefix: '' }, { endpoint, anonymous: true }, {});
+    await open.get('a');
+    expect(s3!.seen[1]!.headers.authorization).toBeUndefined();
+    expect(s3!.seen[1]!.headers['x-amz-security-token']).toBeUndefined();
+  });
+
+  it('follows a bucket into its region', async () => {
+    const redirect = answer(
+      301,
+      '<?xml version="1.0"?><Error><Code>PermanentRedirect</Code><Message>m</Message></Error>',
+      { 'x-amz-bucket-region': 'eu-north-1' },
+    );
+    const lake = await store([redirect, answer(200, 'x')], { region: 'us-east-1' });
+    expect(text(await lake.get('a'))).toBe('x');
+    expect(s3!.seen[1]!.headers.authorization).toContain('/eu-north-1/s3/');
+  });
+
+  it('tells the time from the answer, even when the bucket may not be looked at', async () => {
+    const date = 'Sat, 21 Nov 2026 10:00:00 GMT';
+    const lake = await store([answer(200, '', { date }), answer(403, '', { date })]);
+    expect(await lake.now()).toEqual(new Date(date));
+    expect(await lake.now()).toEqual(new Date(date));
+  });
+
+  it('deletes names that XML cannot carry one by one', async () => {
+    const lake = await store([answer(204), answer(200, '<?xml version="1.0"?><DeleteResult/>')]);
+    await lake.remove(['plain', 'con\u0001trol']);
+    expect(s3!.seen.map(({ method, url }) => [method, url.split('?')[0]])).toEqual([
+      ['DELETE', '/lake/p/con%01trol'],
+      ['POST', '/lake/'],
+    ]);
+    expect(s3!.seen[1]!.body).toContain('<Key>p/plain</Key>');
+  });
+});

@@ -1,0 +1,126 @@
+/** A whole run on a virtual clock: fake EMR, a lake in memory, real journal and real drive. */
+import type { StepReport } from '../../src/pipeline/report.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { createJournal, openJournal } from '../../src/run/journal.ts';
+import type { Journal } from '../../src/run/journal.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
+import { drive } from '../../src/run/drive.ts';
+import type { Staging } from '../../src/run/drive.ts';
+import { argument, fakeEmr, outputKey } from './fake-emr.ts';
+import type { FakeEmr, FakeEmrOptions } from './fake-emr.ts';
+import { memoryObjects } from './memory-objects.ts';
+import type { MemoryObjects } from './memory-objects.ts';
+import { seededRandom } from './seeded-random.ts';
+import { virtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export const plan: RunPlan = {
+  version: 1,
+  run: 'r1',
+  pipeline: 'sparkify',
+  plannedAt: '2026-11-21T09:30:00.000Z',
+  lake: 's3://lake/root',
+  logUri: 's3://lake/root/_landfall/logs/',
+  sources: [{ name: 'song_data', uri: 's3://in/song_data', objects: 1, bytes: 10, skipped: 0 }],
+  inputsDigest: 'd',
+  steps: [
+    { name: 'song_transform', digest: 'a', sources: ['song_data'], upstreams: [], tables: [] },
+    { name: 'log_transform', digest: 'b', sources: [], upstreams: ['song_transform'], tables: [] },
+  ],
+  cluster: { cluster: 'new' },
+  release: 'emr-7.13.0',
+  publication: 1,
+  keepAlive: false,
+  settleSeconds: 60,
+  idleTimeoutSeconds: 600,
+  stepTimeoutSeconds: 0,
+  maxQuarantined: 0.01,
+};
+
+export const staging: Staging = {
+  manifest: new Uint8Array([1]),
+  programs: { song_transform: 'print(1)', log_transform: 'print(2)' },
+};
+
+export interface FakeWorld {
+  clock: VirtualClock;
+  objects: MemoryObjects;
+  emr: FakeEmr;
+  ports: Ports;
+  events: RunEvent[];
+  published: string[];
+}
+
+/** A world with nothing in it yet; `options` sets EMR's faults. */
+export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): FakeWorld {
+  const clock = virtualClock();
+  const random = seededRandom(seed);
+  const objects = memoryObjects(clock);
+  const events: RunEvent[] = [];
+  const published: string[] = [];
+  const complete: FakeEmrOptions['complete'] = async (step, applicationId) => {
+    const report = { version: 1, token: step.name, applicationId } as unknown as StepReport;
+    const key = `${outputKey(objects, step)}/${applicationId}-${random.hex(4)}/report.json`;
+    await objects.put(key, new TextEncoder().encode(JSON.stringify(report)));
+  };
+  const emr = fakeEmr({ clock, random, complete, ...options });
+  const ports: Ports = {
+    clock,
+    random,
+    objects,
+    emr,
+    explain: () => Promise.resolve(['ValueError: no such column']),
+    lake: fakeLake(objects, published),
+    emit: (event) => events.push(event),
+  };
+  return { clock, objects, emr, ports, events, published };
+}
+
+function fakeLake(objects: Objects, published: string[]): Lake {
+  return {
+    acceptExecution: async (attemptKey, token) => {
+      for await (const { key } of objects.list(`${attemptKey}/`)) {
+        if (!key.endsWith('/report.json')) continue;
+        const report = JSON.parse(new TextDecoder().decode(await objects.get(key))) as StepReport;
+        if (report.token === token) return { step: token, key: key.slice(0, -'/report.json'.length), report };
+      }
+      return undefined;
+    },
+    verify: () => Promise.resolve({ tables: [], findings: [] }),
+    publish: async (its) => {
+      const created = await objects.createIfAbsent(
+        `_landfall/published/${String(its.publication)}`,
+        new Uint8Array(),
+      );
+      if (created) published.push(its.run);
+      return created || published.includes(its.run);
+    },
+    mirror: () => Promise.resolve(),
+  };
+}
+
+/** Starts the run in this world, as the driver of that name. */
+export function startRun({ ports }: FakeWorld, driver = 'driver-1'): Promise<Journal> {
+  const { objects, clock, random } = ports;
+  return createJournal({ objects, clock, random, driver }, { entry: 'planned', plan });
+}
+
+/** Opens the run as another driver that takes it over. */
+export async function takeOver({ ports }: FakeWorld, driver: string): Promise<Journal> {
+  const { objects, clock, random } = ports;
+  const journal = await openJournal({ objects, clock, random, driver }, plan.run);
+  await journal.append({ entry: 'taken-over', from: journal.state().driver });
+  return journal;
+}
+
+/** Drives to the verdict. */
+export function driveRun(
+  world: FakeWorld,
+  journal: Journal,
+  signal = new AbortController().signal,
+): Promise<void> {
+  return drive({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
+}
+
+export { argument };

@@ -1,0 +1,49 @@
+/** A store in memory, for tests that only need objects to be somewhere. */
+import type { ObjectInfo, Store } from '../../src/store/store.ts';
+
+export interface MemoryStore extends Store {
+  /** Puts an object there, as if uploaded at that time. */
+  place(key: string, body: Uint8Array, lastModified: Date): void;
+}
+
+export function memoryStore(uri: string, now: () => Date): MemoryStore {
+  const objects = new Map<string, { body: Uint8Array; lastModified: Date }>();
+  const info = (key: string): ObjectInfo | undefined => {
+    const found = objects.get(key);
+    if (found === undefined) return undefined;
+    return {
+      key,
+      size: found.body.length,
+      etag: String(found.body.length),
+      lastModified: found.lastModified,
+    };
+  };
+  const put = (key: string, body: Uint8Array) => {
+    objects.set(key, { body, lastModified: now() });
+    return Promise.resolve(info(key)!);
+  };
+  return {
+    uri,
+    place: (key, body, lastModified) => objects.set(key, { body, lastModified }),
+    list: async function* (prefix) {
+      for (const key of [...objects.keys()].sort()) {
+        if (key.startsWith(prefix)) yield await Promise.resolve(info(key)!);
+      }
+    },
+    head: (key) => Promise.resolve(info(key)),
+    get: (key) => Promise.resolve(objects.get(key)?.body),
+    getRange: (key, start, end) => Promise.resolve(objects.get(key)!.body.subarray(start, end)),
+    put,
+    createIfAbsent: async (key, body) => {
+      if (objects.has(key)) return false;
+      await put(key, body);
+      return true;
+    },
+    copy: (from, to) => put(to, objects.get(from)!.body),
+    remove: (keys) => {
+      for (const key of keys) objects.delete(key);
+      return Promise.resolve();
+    },
+    now: () => Promise.resolve(now()),
+  };
+}
