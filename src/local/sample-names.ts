@@ -1,0 +1,102 @@
+/** Invented names for the sample, and the dice that choose among them. */
+
+/** A stream of numbers in [0, 1) that is the same on every machine (mulberry32). */
+export type Dice = () => number;
+
+export function diceOf(seed: number): Dice {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A whole number in [from, below). */
+export function between(dice: Dice, from: number, below: number): number {
+  return from + Math.floor(dice() * (below - from));
+}
+
+/** One of a list that is not empty. */
+export function pick<T>(dice: Dice, list: readonly T[]): T {
+  return list[Math.floor(dice() * list.length)] as T;
+}
+
+/** `length` signs out of `alphabet`. */
+export function letters(dice: Dice, alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet.charAt(between(dice, 0, alphabet.length))).join('');
+}
+
+export const ADJECTIVES = [
+  'Quiet',
+  'Crooked',
+  'Amber',
+  'Hollow',
+  'Second',
+  'Northern',
+  'Paper',
+  'Electric',
+  'Lucid',
+  'Grüne',
+] as const;
+export const NOUNS = [
+  'Harbour',
+  'Lantern',
+  'Meridian',
+  'Orchard',
+  'Signal',
+  'Tide',
+  'Window',
+  'Foxes',
+  'Año',
+  'Rooks',
+] as const;
+export const VERBS = [
+  'Waiting for',
+  'Counting',
+  'Under',
+  "Don't Forget",
+  'Leaving',
+  'Beyond',
+  'Almost',
+  'Half of',
+] as const;
+export const FIRST_NAMES = [
+  'Ada',
+  'Bruno',
+  'Chiara',
+  'Dimitri',
+  'Elif',
+  'Farid',
+  'Grethe',
+  'Hugo',
+  'Inés',
+  'Jonas',
+  'Kaya',
+  'Lior',
+] as const;
+export const LAST_NAMES = [
+  'Abara',
+  'Blum',
+  "O'Carroll",
+  'Dvořák',
+  'Eklund',
+  'Ferro',
+  'Gauthier',
+  'Hale',
+  'Ibsen',
+  'Juarez',
+] as const;
+export const PLACES = [
+  { name: 'Port Ellis, OR', latitude: 44.97313, longitude: -124.01078 },
+  { name: 'Nyhavn-Vester, WA', latitude: 47.11342, longitude: -122.76521 },
+  { name: 'Sainte-Aude, QC', latitude: 46.81228, longitude: -71.21454 },
+  { name: 'Marlow Flats-Dunmore, TX', latitude: 31.54933, longitude: -97.14667 },
+  { name: 'Calder, Scotland', latitude: 55.89217, longitude: -3.4295 },
+] as const;
+export const BROWSERS = [
+  '"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/36.0.1985.125 Safari/537.36"',
+  'Mozilla/5.0 (Windows NT 6.1; WOW64; rv:31.0) Gecko/20100101 Firefox/31.0',
+  '"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_4) AppleWebKit/537.78.2 (KHTML, like Gecko) Version/7.0.6 Safari/537.78.2"',
+] as const;

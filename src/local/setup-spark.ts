@@ -1,0 +1,134 @@
+/** The private Spark of `--cluster local`: made once, from PyPI, used ever after without a network. */
+import { cpus, totalmem } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import type { Clock } from '../run/ports.ts';
+import { download } from './download.ts';
+import { findJava } from './find-java.ts';
+import { findPython } from './find-python.ts';
+import { installSpark } from './install-spark.ts';
+import type { Progress } from './progress.ts';
+import { readReady, writeReady } from './ready.ts';
+import type { Ready } from './ready.ts';
+import { runCommand } from './run-command.ts';
+import type { Run } from './run-command.ts';
+import { localConf, s3Conf } from './spark-conf.ts';
+import type { S3Access } from './spark-conf.ts';
+import { PACKAGED_JAVA, sparkOfRelease } from './spark-versions.ts';
+import type { SparkVersion } from './spark-versions.ts';
+import { sparkEnvironment } from './spark-environment.ts';
+import { takeTurn } from './turns.ts';
+
+export interface SparkRequest {
+  /** EMR release label. */
+  release: string;
+  /** As `landfallHome` gives it. */
+  home: string;
+  /** PATH, JAVA_HOME, HTTPS_PROXY, LANDFALL_MAVEN and what pip reads. */
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  progress: Progress;
+  /** Given: Spark can read and write `s3://`. */
+  s3?: S3Access | undefined;
+  /** Aborting it ends what is being downloaded; the next call goes on from there, or starts afresh. */
+  signal?: AbortSignal | undefined;
+  run?: Run;
+}
+
+export interface Spark {
+  version: string;
+  /** SPARK_HOME. */
+  home: string;
+  /** Absolute path of spark-submit. */
+  submit: string;
+  /** To be laid over the environment that spark-submit inherits. */
+  env: Readonly<Record<string, string>>;
+  /** spark-defaults.conf. */
+  conf: Readonly<Record<string, string>>;
+}
+
+const CENTRAL = 'https://repo1.maven.org/maven2';
+
+/**
+ * Gives the Spark of a release, setting it up when it is not there yet: a few minutes and some 400 MB of download. Two
+ * set-ups at once take turns; one that broke off is started afresh. Throws `input`, with the next move, when Python or
+ * Java is missing or something cannot be downloaded.
+ */
+export async function ensureSpark(request: SparkRequest): Promise<Spark> {
+  const version = sparkOfRelease(request.release);
+  const base = join(request.home, `spark-${version.spark}`);
+  const jars = request.s3 === undefined ? [] : version.jars.map(({ path }) => jarPath(request.home, path));
+  let ready = readReady(base, version.spark, jars);
+  if (ready === undefined) {
+    const endTurn = await takeTurn({
+      folder: join(request.home, 'turns', `spark-${version.spark}`),
+      clock: request.clock,
+      waiting: (pid) =>
+        request.progress({ message: `waiting for process ${pid}, which is setting up Spark` }),
+    });
+    try {
+      ready = readReady(base, version.spark, []) ?? (await setUp(version, base, request));
+      if (request.s3 !== undefined) await fetchJars(version, ready.python, request);
+    } finally {
+      await endTurn();
+    }
+  }
+  const machine = { cores: Math.max(1, cpus().length), memory: totalmem() };
+  return {
+    version: version.spark,
+    home: ready.sparkHome,
+    submit: join(ready.sparkHome, 'bin', 'spark-submit'),
+    env: sparkEnvironment(ready),
+    conf: { ...localConf(machine), ...(request.s3 && s3Conf(jars, request.s3)) },
+  };
+}
+
+async function setUp(version: SparkVersion, base: string, request: SparkRequest): Promise<Ready> {
+  const run = request.run ?? runCommand;
+  const python = await findPython(run, request.env);
+  const java = await findJava(run, request.env, version);
+  if (java.home === undefined && version.javaModule !== undefined) throw noJava(version, java.refused);
+  const packages = java.home === undefined ? [PACKAGED_JAVA.requirement] : [];
+  const megabytes = version.megabytes + (java.home === undefined ? PACKAGED_JAVA.megabytes : 0);
+  const ready = await installSpark({
+    version: version.spark,
+    base,
+    log: join(request.home, `spark-${version.spark}.log`),
+    python,
+    javaHome: java.home,
+    requirements: [...version.packages, ...packages],
+    megabytes,
+    tools: {
+      run,
+      env: request.env,
+      clock: request.clock,
+      progress: request.progress,
+      signal: request.signal,
+    },
+  });
+  writeReady(base, ready);
+  return ready;
+}
+
+async function fetchJars(version: SparkVersion, python: string, request: SparkRequest): Promise<void> {
+  const { env, clock, progress, signal, home } = request;
+  const mirror =
+    (env['LANDFALL_MAVEN'] ?? '') === '' ? CENTRAL : (env['LANDFALL_MAVEN'] ?? '').replace(/\/+$/, '');
+  const tools = { python, run: request.run ?? runCommand, env, clock, progress, signal };
+  for (const { path, sha256, bytes } of version.jars) {
+    await download({ url: `${mirror}/${path}`, path: jarPath(home, path), sha256, bytes }, tools);
+  }
+}
+
+/** Jars keep their version's folder: two of the same name never mix. */
+function jarPath(home: string, path: string): string {
+  return join(home, 'jars', basename(dirname(path)), basename(path));
+}
+
+function noJava(version: SparkVersion, refused: readonly string[]): LandfallError {
+  const javas = version.javas.join(' or ');
+  return new LandfallError('input', `Spark ${version.spark} needs a full JDK ${javas}, and there is none`, {
+    why: refused.length > 0 ? refused : ['neither JAVA_HOME nor PATH leads to a Java'],
+    next: `install one (Debian, Ubuntu: apt install openjdk-17-jdk-headless) and set JAVA_HOME, or use emr-7.13.0, which brings its own`,
+  });
+}

@@ -1,0 +1,75 @@
+/** spark-defaults.conf of the local Spark. Pure. */
+
+export interface Machine {
+  cores: number;
+  /** Bytes. */
+  memory: number;
+}
+
+/** How S3 is spoken to; credentials are not here: they are the environment of the steps. */
+export interface S3Access {
+  /** Undefined: AWS. */
+  endpoint?: string | undefined;
+  region?: string | undefined;
+  /** Buckets that are read without credentials. */
+  anonymousBuckets?: readonly string[];
+  /** Regions of buckets that differ from `region`. */
+  bucketRegions?: Readonly<Record<string, string>>;
+}
+
+const GIB = 2 ** 30;
+
+/** What every local Spark needs. Paths are relative to the step's own folder. */
+export function localConf({ cores, memory }: Machine): Record<string, string> {
+  const gigabytes = Math.min(4, Math.max(1, Math.floor(memory / GIB / 3)));
+  return {
+    'spark.master': `local[${cores}]`,
+    'spark.driver.memory': `${gigabytes}g`,
+    'spark.driver.host': '127.0.0.1',
+    'spark.driver.bindAddress': '127.0.0.1',
+    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC',
+    'spark.ui.enabled': 'false',
+    'spark.ui.showConsoleProgress': 'false',
+    'spark.log.level': 'WARN',
+    'spark.sql.shuffle.partitions': String(2 * cores),
+    'spark.sql.catalogImplementation': 'in-memory',
+    'spark.sql.warehouse.dir': 'spark-warehouse',
+  };
+}
+
+/** S3A under the name `s3://`, with its jars on the launch class path: a step may itself lie on S3. */
+export function s3Conf(jars: readonly string[], access: S3Access): Record<string, string> {
+  const { endpoint, region, anonymousBuckets = [], bucketRegions = {} } = access;
+  const conf: Record<string, string> = {
+    'spark.driver.extraClassPath': jars.join(':'),
+    'spark.executor.extraClassPath': jars.join(':'),
+    [hadoop('fs.s3.impl')]: 'org.apache.hadoop.fs.s3a.S3AFileSystem',
+    [hadoop('fs.AbstractFileSystem.s3.impl')]: 'org.apache.hadoop.fs.s3a.S3A',
+    // Folder markers of others stay where they are.
+    [hadoop('fs.s3a.directory.marker.retention')]: 'keep',
+    [hadoop('fs.s3a.connection.establish.timeout')]: '10000',
+    [hadoop('fs.s3a.connection.timeout')]: '60000',
+    [hadoop('fs.s3a.attempts.maximum')]: '8',
+    [hadoop('fs.s3a.retry.limit')]: '5',
+    [hadoop('fs.s3a.threads.max')]: '32',
+    [hadoop('fs.s3a.connection.maximum')]: '64',
+  };
+  if (endpoint !== undefined) {
+    conf[hadoop('fs.s3a.endpoint')] = endpoint;
+    conf[hadoop('fs.s3a.path.style.access')] = 'true';
+    conf[hadoop('fs.s3a.connection.ssl.enabled')] = String(endpoint.toLowerCase().startsWith('https:'));
+  }
+  if (region !== undefined) conf[hadoop('fs.s3a.endpoint.region')] = region;
+  for (const bucket of anonymousBuckets) {
+    conf[hadoop(`fs.s3a.bucket.${bucket}.aws.credentials.provider`)] =
+      'org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider';
+  }
+  for (const [bucket, its] of Object.entries(bucketRegions)) {
+    conf[hadoop(`fs.s3a.bucket.${bucket}.endpoint.region`)] = its;
+  }
+  return conf;
+}
+
+function hadoop(key: string): string {
+  return `spark.hadoop.${key}`;
+}

@@ -1,0 +1,73 @@
+/** One at a time: processes that set up the same thing take turns. */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { identityOf } from '../emr-local/processes.ts';
+import type { Clock } from '../run/ports.ts';
+
+const LOOK_AGAIN_MS = 250;
+
+export interface Turn {
+  /** Made if it is not there; nothing else lives in it. */
+  folder: string;
+  clock: Clock;
+  /** Told once, when another process has the turn. */
+  waiting?: (pid: number) => void;
+}
+
+/**
+ * Waits until it is our turn; the answer ends it. A holder that was killed loses its turn at once. The n-th turn is the
+ * file `n`, holding the process it belongs to, or nothing when it is over. Files are only ever created under the next
+ * number and the highest one is never deleted, so two processes cannot both have created the highest.
+ */
+export async function takeTurn(turn: Turn): Promise<() => Promise<void>> {
+  const { folder, clock } = turn;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const mine = (await identityOf(process.pid)) ?? String(process.pid);
+  let told = false;
+  for (;;) {
+    const last = Math.max(0, ...(await numbers(folder)));
+    const holder =
+      last === 0 ? '' : await readFile(join(folder, String(last)), 'utf8').catch(() => undefined);
+    if (holder === undefined) continue;
+    if (holder !== '' && holder === (await identityOf(Number.parseInt(holder)))) {
+      if (!told) turn.waiting?.(Number.parseInt(holder));
+      told = true;
+      await clock.sleep(LOOK_AGAIN_MS);
+      continue;
+    }
+    const path = join(folder, String(last + 1));
+    if (!(await createWhole(path, mine))) continue;
+    await Promise.all(
+      (await numbers(folder))
+        .filter((n) => n <= last)
+        .map((n) => rm(join(folder, String(n)), { force: true })),
+    );
+    return () => replace(path, '');
+  }
+}
+
+async function numbers(folder: string): Promise<number[]> {
+  return (await readdir(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Creates the file with its content in one move; false when it is there already. */
+async function createWhole(path: string, content: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}.tmp`;
+  await writeFile(draft, content);
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}.tmp`;
+  await writeFile(draft, content);
+  await rename(draft, path);
+}

