@@ -9,7 +9,7 @@ def open_source(spark, source, root, inputs, folder):
     try:
         counts = rows.groupBy(*counted).count().collect()
     except Exception as error:
-        raise reading_failure(spark, error, source, inputs) from error
+        raise reading_failure(spark, error, source, root, inputs) from error
     books = keep_books(spark, source, inputs, counts)
     register_source(rows, source)
     if books["lines"]["quarantined"] > 0:

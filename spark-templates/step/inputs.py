@@ -6,6 +6,8 @@ Input = namedtuple("Input", ["uri", "size", "modified"])
 INPUT_GLOB = "{*.json,*.json.gz}"
 # Names told in a failure; the rest is counted.
 FEW = 5
+# How long to look for the object that broke, once one has.
+SEARCH_SECONDS = 600
 
 
 def manifest_inputs(spark, uri):
@@ -50,14 +52,14 @@ def listed_inputs(spark, root):
 
 def read_lines(spark, source, root, inputs):
     """The lines of exactly these objects as text, with the object each stands in; fails when one has vanished."""
-    empty = "_file STRING, _size BIGINT, _modified BIGINT, _line STRING"
     if not inputs:
-        return spark.createDataFrame([], empty)
-    text = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
-    try:
-        frame = text.text(literal_glob(root))
-    except Exception as error:
-        raise StepFailure("input", "%s cannot be read: %s" % (root, explain(error))) from error
+        return spark.createDataFrame([], "_file STRING, _size BIGINT, _modified BIGINT, _line STRING")
+    frame = open_text(spark, root)
+    found = {place(decoded(file)): file for file in input_files(spark, frame)}
+    wanted = {place(entry.uri): entry.uri for entry in inputs}
+    vanished = [uri for where, uri in wanted.items() if where not in found]
+    if vanished:
+        raise vanished_failure(source, vanished)
     lines = frame.select(
         # Here Spark writes file:/folder, elsewhere file:///folder.
         F.regexp_replace("_metadata.file_path", "^file:/+", "file:///").alias("_file"),
@@ -65,15 +67,23 @@ def read_lines(spark, source, root, inputs):
         F.unix_millis("_metadata.file_modification_time").alias("_modified"),
         F.col("value").alias("_line"),
     )
-    found = {place(decoded(file)): file for file in input_files(spark, frame)}
-    wanted = {place(entry.uri): entry.uri for entry in inputs}
-    vanished = [uri for where, uri in wanted.items() if where not in found]
-    if vanished:
-        raise StepFailure("input", "%s of %s: no longer there" % (some_of(vanished), source["name"]))
     strangers = [(file,) for where, file in found.items() if where not in wanted]
     if not strangers:
         return lines
     return lines.join(F.broadcast(spark.createDataFrame(strangers, "_file STRING")), on="_file", how="left_anti")
+
+
+def open_text(spark, root):
+    """Everything below a root that may be input, as text; listed now, read later."""
+    text = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
+    try:
+        return text.text(literal_glob(root))
+    except Exception as error:
+        raise StepFailure("input", "%s cannot be read: %s" % (root, explain(error))) from error
+
+
+def vanished_failure(source, uris):
+    return StepFailure("input", "%s of %s: no longer there" % (some_of(uris), source["name"]))
 
 
 def input_files(spark, frame):
@@ -94,16 +104,19 @@ def some_of(uris):
     )
 
 
-def reading_failure(spark, error, source, inputs):
+def reading_failure(spark, error, source, root, inputs):
     """Why the input could not be read, naming the object: Spark 3.5 does not, so each candidate is tried."""
+    present = {place(decoded(file)) for file in input_files(spark, open_text(spark, root))}
+    vanished = [entry.uri for entry in inputs if place(entry.uri) not in present]
+    if vanished:
+        return vanished_failure(source, vanished)
+    deadline = time.monotonic() + SEARCH_SECONDS
     for entry in inputs:
-        if not exists(spark, entry.uri):
-            return StepFailure("input", "%s of %s: no longer there" % (some_of([entry.uri]), source["name"]))
-    for entry in inputs:
-        reason = broken_gzip(spark, entry.uri) if entry.uri.endswith(".gz") else None
-        if reason:
-            return StepFailure("input", "%s cannot be decompressed to its end: %s" % (entry.uri, reason))
-    return StepFailure("input", "%s cannot be read: %s" % (source["name"], explain(error)))
+        if entry.uri.endswith(".gz") and time.monotonic() < deadline:
+            reason = broken_gzip(spark, entry.uri)
+            if reason:
+                return StepFailure("input", "%s cannot be decompressed to its end: %s" % (entry.uri, reason))
+    return StepFailure("input", "%s in %s cannot be read: %s" % (source["name"], root, explain(error)))
 
 
 def broken_gzip(spark, uri):

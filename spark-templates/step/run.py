@@ -59,7 +59,7 @@ def main(argv):
         tell(failure)
         return 1
     except Exception as error:
-        if not causes_of(error) or not hasattr(error, "java_exception"):
+        if not isinstance(error, (Py4JError, PySparkException)):
             traceback.print_exc()
         tell(StepFailure("spark", explain(error)))
         return 1

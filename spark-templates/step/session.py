@@ -9,7 +9,6 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.variable.substitute": "false",
     # Queries read views, never paths.
     "spark.sql.runSQLOnFiles": "false",
@@ -32,6 +31,8 @@ SETTINGS = {
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "true",
+    # Plans are wide; a warning that their text is cut tells nobody anything.
+    "spark.sql.debug.maxToStringFields": "200",
 }
 
 # Bytes of a shuffle that make one byte of a zstd Parquet file, about.

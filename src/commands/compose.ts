@@ -93,10 +93,13 @@ export function sparkS3Access(settings: Settings, places: readonly string[]): S3
 }
 
 /** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
-export function emrAccess({ emr, aws }: Settings, endpoint: EndpointFile | undefined): EmrAccess {
+export function emrAccess(
+  { emr, aws }: Settings,
+  endpoint: EndpointFile | undefined,
+): EmrAccess & { local?: true } {
   if (endpoint !== undefined) {
     const { url, region, accessKeyId, secretAccessKey } = endpoint;
-    return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey } };
+    return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey }, local: true };
   }
   return set<EmrAccess>({
     endpoint: emr.endpoint,
@@ -115,7 +118,7 @@ export interface Connection {
 /** EMR through the SDK, which is loaded here and not before. */
 export async function connectEmr(
   { clock }: World,
-  access: EmrAccess,
+  access: EmrAccess & { local?: true },
   launch: LaunchSettings,
   settings: Settings,
 ): Promise<Connection> {
@@ -131,14 +134,15 @@ export async function connectEmr(
     clock,
     describe: (clusterId) => clusterLogs(clients, clusterId),
     logUri: launch.logUri,
-    waitSeconds: LOG_WAIT_SECONDS,
-    pollSeconds: 5,
+    ...(access.local === true ? LOCAL_LOGS : EMR_LOGS),
   });
   return { emr: createEmr(clients, { launch }), explain, close: () => clients.destroy() };
 }
 
 /** EMR copies logs to S3 every five minutes, in practice within ten. */
-const LOG_WAIT_SECONDS = 600;
+const EMR_LOGS = { waitSeconds: 600, pollSeconds: 5 };
+/** Our own endpoint writes them as soon as a step has ended. */
+const LOCAL_LOGS = { waitSeconds: 10, pollSeconds: 0.2 };
 
 /** The ports of one driven run. */
 export async function composePorts(

@@ -79,7 +79,7 @@ async function start({
     cwd: stateFolder,
     env,
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', 'ignore', output],
   });
   closeSync(output);
   const fate: { ended?: string } = {};

@@ -135,14 +135,15 @@ async function must({ log, tools }: Installation, message: string, work: Promise
   });
 }
 
-/** The lines of an output that say why, or its last one. */
+/** The lines of an output that say why: the first, which is the cause, and the last ones. */
 function tellingLines(output: string): string[] {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const errors = lines.filter((line) => /error|no space left|denied|not found|failed/i.test(line));
-  return [...new Set((errors.length > 0 ? errors : lines).slice(-3))];
+  const telling = errors.length > 0 ? errors : lines.slice(-3);
+  return [...new Set([...telling.slice(0, 1), ...telling.slice(-2)])];
 }
 
 /** pip as we need it, whatever the user has set for other work; proxies, indexes and certificates stay. */

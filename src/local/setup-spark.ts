@@ -79,7 +79,10 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
     home: ready.sparkHome,
     submit: join(ready.sparkHome, 'bin', 'spark-submit'),
     env: sparkEnvironment(ready),
-    conf: { ...localConf(machine), ...(request.s3 && s3Conf(jars, request.s3)) },
+    conf: {
+      ...localConf(machine),
+      ...(request.s3 && s3Conf([join(ready.sparkHome, 'jars', '*'), ...jars], request.s3)),
+    },
   };
 }
 

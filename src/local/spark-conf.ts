@@ -37,12 +37,15 @@ export function localConf({ cores, memory }: Machine): Record<string, string> {
   };
 }
 
-/** S3A under the name `s3://`, with its jars on the launch class path: a step may itself lie on S3. */
-export function s3Conf(jars: readonly string[], access: S3Access): Record<string, string> {
+/**
+ * S3A under the name `s3://`, with its jars on the launch class path: a step may itself lie on S3. Spark's own jars must
+ * come first in `classPath`: the AWS bundle carries an old SLF4J, which would silence all logs.
+ */
+export function s3Conf(classPath: readonly string[], access: S3Access): Record<string, string> {
   const { endpoint, region, anonymousBuckets = [], bucketRegions = {} } = access;
   const conf: Record<string, string> = {
-    'spark.driver.extraClassPath': jars.join(':'),
-    'spark.executor.extraClassPath': jars.join(':'),
+    'spark.driver.extraClassPath': classPath.join(':'),
+    'spark.executor.extraClassPath': classPath.join(':'),
     [hadoop('fs.s3.impl')]: 'org.apache.hadoop.fs.s3a.S3AFileSystem',
     [hadoop('fs.AbstractFileSystem.s3.impl')]: 'org.apache.hadoop.fs.s3a.S3A',
     // Folder markers of others stay where they are.

@@ -64,7 +64,8 @@ function parse(source: QueryText, at: (line: number) => string): hbs.AST.Program
 /** Handlebars' own complaint as one line with its place. */
 export function parseMistake(error: unknown, at: (line: number) => string): Diagnostic {
   const text = error instanceof Error ? error.message : String(error);
-  const [, line] = /on line (\d+)|- (\d+):\d+$/.exec(text)?.filter((part) => part !== undefined) ?? [];
+  const found = /on line (\d+)|- (\d+):\d+$/.exec(text);
+  const line = found?.[1] ?? found?.[2];
   const [first = '', ...rest] = text.split('\n');
   const expected = rest.findLast((part) => part.startsWith('Expecting'))?.replaceAll("'", '');
   return mistake(

@@ -50,7 +50,7 @@ export const sourceFile = z.strictObject({
 const typeByParameter = z
   .object({ parameter: name })
   .catchall(columnType)
-  .transform(({ parameter, ...types }) => ({ parameter, types: types as Record<string, (typeof COLUMN_TYPES)[number]> }));
+  .transform(({ parameter, ...types }) => ({ parameter, types }));
 
 const column = z.strictObject({
   name,

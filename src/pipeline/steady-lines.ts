@@ -53,7 +53,7 @@ function blocksOf(program: hbs.AST.Program | undefined): hbs.AST.BlockStatement[
   return (program?.body ?? []).flatMap((statement) => {
     if (statement.type !== 'BlockStatement') return [];
     const block = statement as hbs.AST.BlockStatement;
-    return [block, ...blocksOf(block.program), ...blocksOf(block.inverse as hbs.AST.Program | undefined)];
+    return [block, ...blocksOf(block.program), ...blocksOf(block.inverse)];
   });
 }
 

@@ -71,7 +71,7 @@ function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): 
   return [
     ...unresolved,
     ...(inner === undefined ? [] : checkProgram(block.program, inner, rules)),
-    ...checkProgram(block.inverse as hbs.AST.Program | undefined, scope, rules),
+    ...checkProgram(block.inverse, scope, rules),
   ];
 }
 

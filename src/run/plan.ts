@@ -83,7 +83,7 @@ export function stepArguments(
     'spark-submit',
     '--deploy-mode',
     'client',
-    at(keys.program(plan.run, step.name, attempt)),
+    encodedUri(at(keys.program(plan.run, step.name, attempt))),
     '--output',
     at(keys.attempt(plan.run, step.name, attempt)),
     '--token',
@@ -93,4 +93,10 @@ export function stepArguments(
     ...step.upstreams.flatMap((name) => ['--upstream', `${name}=${at(upstreams[name] ?? '')}`]),
     ...(plan.stepTimeoutSeconds > 0 ? ['--timeout', String(plan.stepTimeoutSeconds)] : []),
   ];
+}
+
+/** spark-submit takes its program for a URI, percent-encoded, unlike every path that the program itself is given. */
+function encodedUri(uri: string): string {
+  const [, root = '', path = ''] = /^([a-z0-9]+:\/\/[^/]*)(.*)$/s.exec(uri) ?? [];
+  return root + path.split('/').map(encodeURIComponent).join('/');
 }

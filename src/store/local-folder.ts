@@ -20,7 +20,7 @@ export function openFolder(path: string): Store {
   return {
     uri: formatUri({ scheme: 'file', path }),
     list: (prefix) => list(path, checkPrefix(prefix)),
-    folders: (prefix) => foldersIn(join(path, checkPrefix(prefix))),
+    folders: (prefix) => explained(path, checkPrefix(prefix), foldersIn(join(path, prefix))),
     head: async (key) => locally('look at', at(key), () => info(at(key), key)),
     get: async (key) => locally('read', at(key), () => unlessAbsent(readFile(at(key)))),
     getRange: async (key, start, end) => locally('read', at(key), () => readRange(at(key), start, end)),
@@ -44,11 +44,15 @@ export function openFolder(path: string): Store {
 }
 
 async function* list(root: string, prefix: string): AsyncIterable<ObjectInfo> {
+  for await (const key of explained(root, prefix, walk(root, prefix))) {
+    const found = await locally('look at', join(root, key), () => info(join(root, key), key));
+    if (found !== undefined) yield found;
+  }
+}
+
+async function* explained<T>(root: string, prefix: string, listing: AsyncIterable<T>): AsyncIterable<T> {
   try {
-    for await (const key of walk(root, prefix)) {
-      const found = await info(join(root, key), key);
-      if (found !== undefined) yield found;
-    }
+    yield* listing;
   } catch (error) {
     throw localError(error, 'list', join(root, prefix));
   }

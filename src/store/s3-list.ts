@@ -25,7 +25,11 @@ export async function* listFolders(s3: Bucket, prefix: string): AsyncIterable<st
   }
 }
 
-async function* pages(s3: Bucket, prefix: string, delimiter?: string): AsyncIterable<ListObjectsV2CommandOutput> {
+async function* pages(
+  s3: Bucket,
+  prefix: string,
+  delimiter?: string,
+): AsyncIterable<ListObjectsV2CommandOutput> {
   let token: string | undefined;
   do {
     const page: ListObjectsV2CommandOutput = await s3.ask('s3:ListBucket', prefix, () =>
@@ -44,7 +48,8 @@ async function* pages(s3: Bucket, prefix: string, delimiter?: string): AsyncIter
   } while (token !== undefined);
 }
 
-const decoded = (key: string, encoded: boolean) => (encoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key);
+const decoded = (key: string, encoded: boolean) =>
+  encoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 
 function infoOf(
   { Key = '', Size = 0, ETag = '', LastModified }: _Object,

@@ -104,6 +104,7 @@ describe('an endpoint that is killed', () => {
         expect(await readdir(stateFolder)).toEqual(['clusters', expect.stringMatching(/^owner-/)]);
       } finally {
         await next.end();
+        if (await works(leader)) process.kill(-leader, 'SIGKILL');
       }
     },
   );

@@ -126,7 +126,10 @@ export async function world(overrides: Partial<EndpointOptions> = {}, store = ma
     clock,
     store,
     warnings,
-    endpoint: await start(),
+    endpoint: await start().catch(async (error: unknown) => {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }),
     emr: undefined as unknown as EMRClient,
     restart: async () => {
       it.emr.destroy();

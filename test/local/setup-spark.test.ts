@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,29 @@ describe('setting up Spark', () => {
     expect(existsSync(join(env['JAVA_HOME'] ?? '', 'bin', 'java'))).toBe(true);
     expect(conf['spark.master']).toMatch(/^local\[\d+\]$/);
     expect(conf['spark.ui.enabled']).toBe('false');
+  });
+
+  it('gets the jars of S3A from the mirror that is named, and puts those of Spark before them', async () => {
+    const refused = await refusalOf({}, { s3: {}, env: { LANDFALL_MAVEN: 'http://mirror.invalid/m2/' } });
+    expect(refused.message).toBe(
+      'http://mirror.invalid/m2/org/apache/hadoop/hadoop-aws/3.3.4/hadoop-aws-3.3.4.jar could not be downloaded',
+    );
+    for (const [path, bytes] of [
+      ['3.3.4/hadoop-aws-3.3.4.jar', 962_685],
+      ['1.12.262/aws-java-sdk-bundle-1.12.262.jar', 280_645_251],
+    ] as const) {
+      mkdirSync(join(home, 'jars', path, '..'), { recursive: true });
+      writeFileSync(join(home, 'jars', path), '');
+      truncateSync(join(home, 'jars', path), bytes);
+    }
+    const { conf, home: sparkHome } = await setUp({}, { s3: { region: 'us-west-2' } }).spark;
+    expect(conf['spark.driver.extraClassPath']).toBe(
+      [
+        join(sparkHome, 'jars', '*'),
+        join(home, 'jars', '3.3.4', 'hadoop-aws-3.3.4.jar'),
+        join(home, 'jars', '1.12.262', 'aws-java-sdk-bundle-1.12.262.jar'),
+      ].join(':'),
+    );
   });
 
   it('uses a Java 17 that is there', async () => {

@@ -1,7 +1,8 @@
 """What the five tables and the books must be, worked out from the raw JSON without Spark.
 
 Written from the design's rules, not from the pipeline's templates: Python parses and judges lines, DuckDB makes the
-tables. Usage: oracle.py SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES; the last two are the `tables` folders of the two executions.
+tables. Usage: oracle.py bigint|text SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES, the first being the shape of songplay_id, the last
+two the `tables` folders of the two executions.
 Prints JSON: the books of both sources, the number of rows of each table, and what is missing from or too many in each
 table and quarantine.
 """
@@ -229,9 +230,9 @@ def settle(rows, books):
     return kept
 
 
-def songplay_id(row):
-    key = "|".join(str(row[name]) for name in EVENT_KEY)
-    return int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)
+def songplay_id(row, shape):
+    digits = hashlib.sha256("|".join(str(row[name]) for name in EVENT_KEY).encode()).hexdigest()
+    return digits[:32] if shape == "text" else int(digits[:15], 16)
 
 
 def load(database, name, rows, fields):
@@ -243,18 +244,20 @@ def load(database, name, rows, fields):
         file.flush()
         shape = "{%s}" % ", ".join("'%s': '%s'" % entry for entry in columns.items())
         database.execute(
-            "CREATE TABLE %s AS FROM read_json('%s', format = 'newline_delimited', columns = %s)" % (name, file.name, shape)
+            "CREATE TABLE %s AS FROM read_json('%s', format = 'newline_delimited', columns = %s)"
+            % (name, file.name, shape)
         )
 
 
 def compare(database, name, folder):
-    """Rows the folder lacks, and rows it has too many."""
+    """Rows the folder lacks, and rows it has too many. Read from inside it: DuckDB takes paths for patterns."""
+    os.chdir(folder)
     database.execute("CREATE OR REPLACE VIEW expected AS " + TABLES[name])
     columns = [column[0] for column in database.execute("SELECT * FROM expected LIMIT 0").description]
     listed = ", ".join('epoch_ms("%s") AS "%s"' % (c, c) if c == "start_time" else '"%s"' % c for c in columns)
     database.execute(
         "CREATE OR REPLACE VIEW actual AS SELECT %s FROM read_parquet('%s/**/*.parquet', hive_partitioning = true)"
-        % (listed, folder)
+        % (listed, name)
     )
     return {
         "missing": [repr(row) for row in database.execute("FROM expected EXCEPT ALL FROM actual").fetchall()][:5],
@@ -266,7 +269,8 @@ def compare_quarantine(database, folder, rejected):
     """Rejected lines the quarantine lacks, and lines it has too many; an absent one is empty."""
     actual = []
     if os.path.isdir(folder):
-        query = "SELECT file, reason, field, raw FROM read_parquet('%s/**/*.parquet')" % folder
+        os.chdir(folder)
+        query = "SELECT file, reason, field, raw FROM read_parquet('*.parquet')"
         actual = [[file[len("file://") :], *rest] for file, *rest in database.execute(query).fetchall()]
     return {
         "missing": [repr(row) for row in rejected if row not in actual][:5],
@@ -275,7 +279,7 @@ def compare_quarantine(database, folder, rejected):
     }
 
 
-def main(song_data, log_data, *folders):
+def main(shape, song_data, log_data, *folders):
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
     songs, song_books, song_rejected = read(song_data, SONG_FIELDS, False)
@@ -283,11 +287,12 @@ def main(song_data, log_data, *folders):
     for song in songs:
         song["year"] = song["year"] or 0
     load(database, "song_data", songs, SONG_FIELDS)
-    load(database, "log_data", [{**play, "songplay_id": songplay_id(play)} for play in plays], {**LOG_FIELDS, "songplay_id": "bigint"})
-    found = {name: os.path.join(folder, name) for folder in folders for name in TABLES if os.path.isdir(os.path.join(folder, name))}
+    plays = [{**play, "songplay_id": songplay_id(play, shape)} for play in plays]
+    load(database, "log_data", plays, {**LOG_FIELDS, "songplay_id": shape})
+    found = {name: folder for folder in folders for name in os.listdir(folder) if name in TABLES}
     result = {
         "books": {"song_data": song_books, "log_data": log_books},
-        "rows": {name: database.execute("SELECT count(*) FROM (%s)" % query).fetchone()[0] for name, query in TABLES.items()},
+        "rows": {name: len(database.execute(query).fetchall()) for name, query in TABLES.items()},
         "differences": {name: compare(database, name, folder) for name, folder in found.items()},
         "quarantine": {
             name: compare_quarantine(database, os.path.join(os.path.dirname(folder), "quarantine", name), rejected)

@@ -52,7 +52,7 @@ const token = (text: string, json: string) => json.replace('"TOKEN"', text);
 const SONGS: Record<string, string | Buffer> = {
   'A/A/A/TRAAA1.json': song({}),
   'A/A/B/b c+d%20e/[x]{y}/TR ü#=,*?.json': song({ song_id: 'SO2', title: 'Zwei Ü', artist_id: 'AR2', artist_name: 'Bo & Co' }),
-  "A/it's \"q\"/TR.json": song({ song_id: 'SO3', title: 'It\'s "three"\\', artist_id: 'AR3', artist_name: '' + '川' }),
+  "A/it's \"q\"/TR.json": song({ song_id: 'SO3', title: 'It\'s "three"\\', artist_id: 'AR3', artist_name: '川' }),
   // Records that disagree: a known year wins, then artist_id, title, duration.
   'A/conflict.json': lines(
     song({ song_id: 'SOC', title: 'Aaa', year: 0, artist_id: 'AR4' }),

@@ -100,5 +100,5 @@ export function executionOf(attempt: string): { folder: string; report: StepRepo
 export function failureOf({ stderr }: Outcome): Record<string, unknown> {
   const lines = stderr.split('\n').filter((line) => line.startsWith('LANDFALL-FAILURE '));
   if (lines.length !== 1) throw new Error(`failure lines: ${lines.length}\n${stderr.slice(-3000)}`);
-  return JSON.parse(lines[0]!.slice('LANDFALL-FAILURE '.length));
+  return JSON.parse(lines[0]!.slice('LANDFALL-FAILURE '.length)) as Record<string, unknown>;
 }

@@ -35,17 +35,6 @@ describe('an S3 prefix', () => {
     expect(await keysOf(whole, key)).toEqual([key]);
   });
 
-  it('lists and deletes more than one page', async () => {
-    const store = open();
-    const keys = Array.from({ length: 1_100 }, (_, n) => `x/${String(n).padStart(5, '0')} +%`);
-    for (let start = 0; start < keys.length; start += 50) {
-      await Promise.all(keys.slice(start, start + 50).map((key) => store.put(key, bytes('x'))));
-    }
-    expect(await keysOf(store, 'x/')).toEqual(keys);
-    await store.remove(keys);
-    expect(await keysOf(store, '')).toEqual([]);
-  });
-
   it('copies a large object in parts', async () => {
     const store = open({ partsAbove: 5 * 2 ** 20 });
     const body = new Uint8Array(12 * 2 ** 20).map((_, n) => n % 251);

@@ -214,6 +214,12 @@ describe('how S3 is asked', () => {
     expect(await lake.now()).toEqual(new Date(date));
   });
 
+  it('deletes a thousand names a request', async () => {
+    const lake = await store([answer(200, '<?xml version="1.0"?><DeleteResult/>')]);
+    await lake.remove(Array.from({ length: 2_001 }, (_, n) => String(n)));
+    expect(s3!.seen.map(({ body }) => body.split('<Key>').length - 1)).toEqual([1_000, 1_000, 1]);
+  });
+
   it('deletes names that XML cannot carry one by one', async () => {
     const lake = await store([answer(204), answer(200, '<?xml version="1.0"?><DeleteResult/>')]);
     await lake.remove(['plain', 'con\u0001trol']);

@@ -30,6 +30,15 @@ export function memoryStore(uri: string, now: () => Date): MemoryStore {
         if (key.startsWith(prefix)) yield await Promise.resolve(info(key)!);
       }
     },
+    folders: async function* (prefix) {
+      const below = [...objects.keys()].filter(
+        (key) => key.startsWith(prefix) && key.includes('/', prefix.length),
+      );
+      const names = new Set(
+        below.sort().map((key) => key.slice(prefix.length, key.indexOf('/', prefix.length))),
+      );
+      for (const name of names) yield await Promise.resolve(name);
+    },
     head: (key) => Promise.resolve(info(key)),
     get: (key) => Promise.resolve(objects.get(key)?.body),
     getRange: (key, start, end) => Promise.resolve(objects.get(key)!.body.subarray(start, end)),

@@ -1,0 +1,111 @@
+/** The first command of the README, in a folder with a hostile name: the generated sample, landed and checked. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunSummary } from '../../src/report/summary.ts';
+import { landfall, temporaryFolder } from '../support/landfall.ts';
+import type { Ended } from '../support/landfall.ts';
+import { equalTables, judge } from '../support/oracle.ts';
+import { commandLines } from '../support/processes.ts';
+
+const { folder: cwd, remove } = temporaryFolder();
+const lake = join(cwd, 'lake');
+const canary = 'wJalrXUtnFEMI7MDENGbPxRfiCYEXAMPLEKEYcanary';
+const surroundings = { cwd, env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary } };
+let first: Ended;
+let summary: RunSummary;
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const published = () => filesBelow(lake).filter((path) => !path.startsWith(join(lake, '_landfall')));
+
+beforeAll(async () => {
+  mkdirSync(cwd, { recursive: true });
+  first = await landfall(['submit', '--cluster', 'local', '--output', 'json'], surroundings);
+  summary = JSON.parse(first.stdout || '{}') as RunSummary;
+}, 300_000);
+afterAll(remove);
+
+describe('submit --cluster local with nothing configured', () => {
+  it('succeeds, and says what landed on stdout alone', () => {
+    expect(first).toMatchObject({ code: 0 });
+    expect(summary).toMatchObject({ verdict: 'succeeded', publication: 1, findings: [] });
+    expect(summary.tables.map(({ table }) => table).sort()).toEqual(['artists', 'songplays', 'songs', 'time', 'users']);
+  });
+
+  it('lands exactly the rows that DuckDB finds in the raw JSON', () => {
+    const { differences, rows, books } = judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake);
+    expect(differences).toEqual(equalTables);
+    expect(Object.fromEntries(summary.tables.map(({ table, rows: landed }) => [table, landed]))).toEqual(rows);
+    expect(summary.books).toEqual(books);
+  });
+
+  it('has planted answers in its sample: matches, duplicates, conflicts, bad lines', () => {
+    const { lines, conflicts } = summary.books['log_data'] ?? { lines: { duplicates: 0, quarantined: 0 }, conflicts: 0 };
+    expect(lines.duplicates).toBeGreaterThan(conflicts);
+    expect(conflicts).toBeGreaterThan(0);
+    expect(lines.quarantined).toBeGreaterThan(0);
+    expect(summary.tables.find(({ table }) => table === 'songs')?.conflicts).toBeGreaterThan(0);
+  });
+
+  it('counts files and bytes as they lie at the plain paths', () => {
+    const counted = summary.tables.reduce((sum, { files }) => sum + files, 0);
+    expect(published()).toHaveLength(counted);
+  });
+
+  it('leaves no process behind', () => {
+    expect(commandLines(summary.run)).toEqual([]);
+  });
+
+  it('writes the secrets of its environment nowhere', () => {
+    expect(first.stdout + first.stderr).not.toContain(canary);
+    const leaks = filesBelow(lake).filter((path) => readFileSync(path).includes(canary));
+    expect(leaks).toEqual([]);
+  });
+
+  it('keeps the logs of its steps', () => {
+    const logs = filesBelow(join(lake, '_landfall/logs')).map((path) => path.slice(path.lastIndexOf('/') + 1));
+    expect(logs.filter((name) => name === 'stderr.gz')).toHaveLength(2);
+  });
+
+  it('tells the run’s status from its journal', async () => {
+    const { code, stdout } = await landfall(['status', '--output', 'json'], surroundings);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ run: summary.run, verdict: 'succeeded', publication: 1, mirrored: true });
+  });
+
+  it('has nothing to do when a finished run is attached to', async () => {
+    const { code, stdout } = await landfall(['attach', summary.run, '--output', 'json'], surroundings);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'succeeded' });
+  });
+});
+
+describe('a second submit', () => {
+  it('stops at a stranger’s file in a plain path, and leaves it there', async () => {
+    const stranger = join(lake, 'songs/year=2004/mine.parquet');
+    mkdirSync(join(stranger, '..'), { recursive: true });
+    writeFileSync(stranger, 'mine');
+    const before = published();
+    const { code, stderr } = await landfall(['submit', '--cluster', 'local'], surroundings);
+    expect(code).toBe(2);
+    expect(stderr).toContain('songs/year=2004/mine.parquet');
+    expect(readFileSync(stranger, 'utf8')).toBe('mine');
+    expect(published()).toEqual(before);
+    rmSync(stranger);
+  });
+
+  it('leaves the same tables, and nothing of the first beside them', async () => {
+    const { code, stdout, stderr } = await landfall(['submit', '--cluster', 'local', '--output', 'json'], surroundings);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    const second = JSON.parse(stdout) as RunSummary;
+    expect(second.publication).toBe(2);
+    expect(judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake).differences).toEqual(equalTables);
+    expect(published().filter((path) => path.includes(summary.run))).toEqual([]);
+    expect(published()).toHaveLength(second.tables.reduce((sum, { files }) => sum + files, 0));
+  }, 300_000);
+});

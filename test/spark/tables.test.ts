@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ParameterValues } from '../../src/pipeline/parameters.ts';
+import { NOTHING, judge } from './oracle.ts';
+import type { Judgement } from './oracle.ts';
+import { plant } from './planted.ts';
+import { executionOf, renderInto, runSpark } from './spark.ts';
+
+const SAMPLE = join(import.meta.dirname, '../../../shared/data/sparkify');
+const MINUTES = 60_000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "landfall spark's ü [1] {2} 100%+ "));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Landed {
+  song: ReturnType<typeof executionOf>;
+  log: ReturnType<typeof executionOf>;
+  stdout: string;
+  judgement: Judgement;
+}
+
+/** Runs both steps over an input, by hand and in odd time zones, and asks the oracle. */
+async function land(name: string, input: { songData: string; logData: string }, parameters: ParameterValues) {
+  const programs = renderInto(join(folder, name, 'programs'), parameters);
+  const attempt = (step: string) => join(folder, name, 'lake', step);
+  const song = await runSpark(
+    [programs['song_transform']!, '--output', `file://${attempt('song')}`, '--source', `song_data=file://${input.songData}`],
+    { TZ: 'America/New_York' },
+  );
+  if (song.code !== 0) throw new Error(song.stderr.slice(-4000));
+  const log = await runSpark(
+    [
+      ...['--conf', 'spark.sql.session.timeZone=Asia/Tokyo'],
+      ...[programs['log_transform']!, '--output', `file://${attempt('log')}`, '--source', `log_data=file://${input.logData}`],
+      ...['--upstream', `song_transform=file://${attempt('song')}`],
+    ],
+    { TZ: 'Asia/Kolkata' },
+  );
+  if (log.code !== 0) throw new Error(log.stderr.slice(-4000));
+  const executions = { song: executionOf(attempt('song')), log: executionOf(attempt('log')) };
+  const shape = parameters['songplay_id'] === 'text' ? 'text' : 'bigint';
+  const folders = { song: executions.song.folder, log: executions.log.folder };
+  const judgement = await judge({ ...input, shape }, folders);
+  return { ...executions, stdout: song.stdout + log.stdout, judgement } satisfies Landed;
+}
+
+function expectAllRight({ song, log, judgement }: Landed): void {
+  expect(judgement).toMatchObject(NOTHING);
+  expect(song.report.sources['song_data']).toEqual(judgement.books.song_data);
+  expect(log.report.sources['log_data']).toEqual(judgement.books.log_data);
+  for (const [table, report] of Object.entries({ ...song.report.tables, ...log.report.tables })) {
+    expect(report.readBack).toBe(report.rows);
+    if (table !== 'song_keys') expect([table, report.rows]).toEqual([table, judgement.rows[table]]);
+  }
+}
+
+describe('tables of planted data', () => {
+  let landed: Landed;
+  beforeAll(async () => {
+    landed = await land('planted', plant(join(folder, 'planted', 'input')), {});
+  }, 5 * MINUTES);
+
+  it('agree with the oracle row by row, and so do books and quarantine', () => {
+    expectAllRight(landed);
+  });
+
+  it('hold every kind of fate, so that agreeing means something', () => {
+    const { books } = landed.judgement;
+    expect(books.log_data).toMatchObject({ lines: { kept: 37, filtered: 5, duplicates: 6, quarantined: 21 }, conflicts: 3 });
+    expect(books.song_data.lines).toEqual({ read: 75, blank: 4, kept: 42, filtered: 0, duplicates: 0, quarantined: 33 });
+    expect(books.song_data.objects).toMatchObject({ manifest: 18, read: 16, empty: 2 });
+    const reasons = books.log_data.quarantinedBy.map(({ reason, field }) => `${reason} ${field ?? '-'}`);
+    expect(reasons).toEqual([
+      'missing level',
+      'missing page',
+      'missing sessionId',
+      'missing ts',
+      'missing userId',
+      'range ts',
+      'type itemInSession',
+      'type ts',
+      'type userId',
+      'unparsable -',
+    ]);
+  });
+
+  it('report conflicts that queries resolved and checks that do not hold', () => {
+    expect(landed.song.report.tables).toMatchObject({ songs: { conflicts: 1 }, artists: { conflicts: 4 } });
+    expect(landed.log.report.tables['users']!.conflicts).toBe(2);
+    const violations = landed.log.report.tables['users']!.violations;
+    expect(violations).toHaveLength(1);
+    expect(violations[0]).toMatchObject({ check: 'accepted_values', severity: 'warn', count: 1 });
+    expect(violations[0]!.sample.map((row): unknown => JSON.parse(row))).toEqual([
+      { user_id: 24, first_name: 'Kim', last_name: 'Lee', gender: 'F', level: 'gold' },
+    ]);
+  });
+
+  it('name the upstream execution that was read and are told in few lines', () => {
+    expect(landed.log.report.upstreams).toEqual({ song_transform: `file://${landed.song.folder}` });
+    expect(landed.log.report).toMatchObject({ token: 'by-hand', step: 'log_transform' });
+    const lines = landed.stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => !line.startsWith('landfall: '))).toEqual([]);
+    expect(lines).toContain('landfall: songplays: 37 rows');
+  });
+
+  it('lie in zstd Parquet below partition folders', () => {
+    const years = readdirSync(join(landed.log.folder, 'tables/songplays')).filter((name) => name.startsWith('year='));
+    expect(years.sort()).toEqual(['year=2000', 'year=2017', 'year=2018', 'year=2019', 'year=2020', 'year=2021', 'year=2099']);
+    const files = readdirSync(join(landed.song.folder, 'tables/artists')).filter((name) => name.endsWith('.parquet'));
+    expect(files).toEqual([expect.stringMatching(/\.zstd\.parquet$/)]);
+  });
+});
+
+describe('tables of planted data with other parameters', () => {
+  it('agree with the oracle too', async () => {
+    const parameters = { songplay_id: 'text', songs_partition_by: ['year', 'artist_id'], target_file_size: 2 ** 20 };
+    const landed = await land('varied', plant(join(folder, 'varied', 'input')), parameters);
+    expectAllRight(landed);
+    expect(existsSync(join(landed.song.folder, 'tables/songs/year=2004/artist_id=AR2'))).toBe(true);
+  }, 5 * MINUTES);
+});
+
+if (existsSync(SAMPLE))
+  it('lands the real sample as the oracle does, with the known figures', async () => {
+    const input = { songData: join(SAMPLE, 'song_data'), logData: join(SAMPLE, 'log_data') };
+    const landed = await land('sample', input, {});
+    expectAllRight(landed);
+    expect(landed.judgement.rows).toEqual({ songplays: 6820, users: 96, songs: 71, artists: 69, time: 6813 });
+    expect(landed.log.report.sources['log_data']).toMatchObject({
+      lines: { read: 8056, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
+    });
+    const reports = { ...landed.song.report.tables, ...landed.log.report.tables };
+    expect(Object.values(reports).flatMap(({ violations }) => violations)).toEqual([]);
+  }, 5 * MINUTES);

@@ -1,0 +1,108 @@
+/** The built CLI, as a user runs it. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+const cli = join(root, 'dist/cli.js');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  process: ChildProcess;
+  ended: Promise<Ended>;
+  /** Resolves once stdout or stderr holds this text; rejects when the program ends without it. */
+  says: (text: string | RegExp) => Promise<void>;
+}
+
+export interface Surroundings {
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+/** A clean environment: no AWS, no configuration of ours, but the private Spark that the tests have made. */
+function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'LANG', 'LANDFALL_HOME', 'JAVA_HOME', 'NODE_NO_WARNINGS', 'TMPDIR'];
+  const inherited = Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  return {
+    ...inherited,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...env,
+  };
+}
+
+/** Starts `landfall ARGS`. */
+export function start(args: readonly string[], { cwd, env }: Surroundings): Running {
+  return watch(
+    spawn(process.execPath, [cli, ...args], {
+      cwd,
+      env: environment(env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/** Starts `npm run SCRIPT -- ARGS` in a process group of its own, as a terminal would. */
+export function startThroughNpm(
+  script: string,
+  args: readonly string[],
+  { env }: Partial<Surroundings>,
+): Running {
+  const child = spawn('npm', ['run', script, '--', ...args], {
+    cwd: root,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  return watch(child);
+}
+
+/** Runs `landfall ARGS` to its end. */
+export function landfall(args: readonly string[], surroundings: Surroundings): Promise<Ended> {
+  return start(args, surroundings).ended;
+}
+
+function watch(child: ChildProcess): Running {
+  const heard = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      heard[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, ...heard }));
+  });
+  const says = (text: string | RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        const all = heard.stdout + heard.stderr;
+        if (typeof text === 'string' ? !all.includes(text) : !text.test(all)) return;
+        listeners.delete(look);
+        resolve();
+      };
+      listeners.add(look);
+      look();
+      void ended.then(({ stdout, stderr }) =>
+        reject(new Error(`ended without saying ${String(text)}:\n${stdout}\n${stderr}`)),
+      );
+    });
+  return { process: child, ended, says };
+}
+
+/** A folder of its own, removed by the returned function. The name is hostile on purpose. */
+export function temporaryFolder(name = "a b's [ü] %41#"): { folder: string; remove: () => void } {
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'landfall-')));
+  return { folder: join(base, name), remove: () => rmSync(base, { recursive: true, force: true }) };
+}

@@ -1,0 +1,27 @@
+/** What the tables must hold, worked out from the raw JSON by DuckDB (test/spark/oracle.py). */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { SourceBooks } from '../../src/pipeline/report.ts';
+import { testPython } from './python.ts';
+
+export interface Judgement {
+  books: Record<string, SourceBooks>;
+  rows: Record<string, number>;
+  differences: Record<string, { missing: string[]; unexpected: string[] }>;
+}
+
+/** Judges the tables at plain paths in a folder against the raw inputs. */
+export function judge(songData: string, logData: string, tables: string): Judgement {
+  const script = join(import.meta.dirname, '../spark/oracle.py');
+  const { status, stdout, stderr } = spawnSync(testPython(), [script, 'bigint', songData, logData, tables, tables], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Judgement;
+}
+
+/** No row missing and none too many, in all five tables. */
+export const equalTables = Object.fromEntries(
+  ['songs', 'artists', 'users', 'time', 'songplays'].map((name) => [name, { missing: [], unexpected: [] }]),
+);
