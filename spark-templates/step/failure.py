@@ -57,7 +57,7 @@ def query_failure(error, table):
     return StepFailure("query", explain(error), table["name"], line and line + first_line - 1)
 
 
-def tell(failure):
+def tell(failure, write=None):
     """Says on stderr what failed: a line for the driver, then a line for people."""
     template = QUERIES[failure.table][0] if failure.table in QUERIES else None
     facts = {
@@ -70,16 +70,28 @@ def tell(failure):
     }
     place = template and "spark-templates/" + template + (":%d" % failure.line if failure.line else "")
     human = ": ".join(filter(None, ["landfall", STEP, place, failure.error]))
+    (write or write_error)("\nLANDFALL-FAILURE %s\n%s" % (json.dumps(facts, ensure_ascii=False), human))
+
+
+def write_error(text):
+    """spark-submit joins the program's stderr to its stdout; the JVM's own is the one that is kept apart."""
     sys.stdout.flush()
-    sys.stderr.write("\nLANDFALL-FAILURE %s\n%s\n" % (json.dumps(facts, ensure_ascii=False), human))
-    sys.stderr.flush()
+    try:
+        SparkContext._jvm.java.lang.System.err.println(text)
+    except Exception:
+        write_own_error(text)
+
+
+def write_own_error(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def end_on_signal():
     """SIGTERM, which is how a step is cancelled, ends the program at once; Spark's JVM ends with it."""
 
     def end(number, _frame):
-        tell(StepFailure("cancelled", "the step was told to end (signal %d)" % number))
+        # The JVM is ending as well, or in the middle of answering.
+        tell(StepFailure("cancelled", "the step was told to end (signal %d)" % number), write_own_error)
         os._exit(128 + number)
 
     signal.signal(signal.SIGTERM, end)

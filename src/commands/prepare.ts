@@ -8,7 +8,9 @@ import type { Staging } from '../run/drive.ts';
 import type { Input } from '../run/inputs.ts';
 import type { ClusterChoice, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
+import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
+import { displayUri, relation } from '../store/uri.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
 import { configure, parametersOf } from './settings.ts';
@@ -32,6 +34,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   const rendered = render({ settings: given, pipeline });
   const sources = pipeline.sources.map(({ name }) => name);
   const settings = await withSample(given, sources, choice.cluster === 'local', world);
+  await keepApart(settings);
   const manifest = await listInputs(settings, world);
   const store = await openLake(settings);
   const publication = await nextPublication(store, rendered);
@@ -48,6 +51,24 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   });
   const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
   return { settings, plan, staging: { manifest: manifest.body, programs }, store };
+}
+
+/** Refuses a lake that is, links followed, the same place as an input, or inside or around it. */
+async function keepApart({ lake, sources }: Settings): Promise<void> {
+  const root = await realUri(lake.path);
+  for (const [name, uri] of Object.entries(sources)) {
+    const lies = relation(root, await realUri(uri));
+    if (lies === 'apart') continue;
+    const how = lies === 'equal' ? 'the same place as' : lies;
+    throw new LandfallError(
+      'input',
+      `the lake ${displayUri(lake.path)} is ${how} the input ${name}, ${displayUri(uri)}`,
+      {
+        stand: ['nothing was started'],
+        next: 'choose another --lake',
+      },
+    );
+  }
 }
 
 /** The steps as programs. Throws `input` with every mistake in the templates. */

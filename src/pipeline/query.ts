@@ -26,6 +26,9 @@ const HELPERS: Rules['helpers'] = {
   eq: { arity: [2, 2], test: true },
 };
 
+/** Nothing is escaped, nothing may be missing, and no line break is taken away. */
+export const RENDERING = { noEscape: true, strict: true, ignoreStandalone: true } as const;
+
 /** Every mistake of the template that can be told before a contract and its parameters are settled. */
 export function checkQuery(source: QueryText, values: ParameterValues): Diagnostic[] {
   const at = (line: number) => placeOf(source.path, line + source.firstLine - 1);
@@ -44,9 +47,9 @@ export function renderQuery(source: QueryText, contract: TableContract, values: 
     columns: (...args: unknown[]) => columnsOf(contract, args.length > 1 ? String(args[0]) : undefined),
     eq: (left: unknown, right: unknown) => left === right,
   });
-  const program = keepLines(Handlebars.parse(source.query, { ignoreStandalone: true }));
+  const program = keepLines(Handlebars.parse(source.query, RENDERING));
   const knownHelpers = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
-  return engine.compile(program, { noEscape: true, strict: true, knownHelpersOnly: true, knownHelpers })(values);
+  return engine.compile(program, { ...RENDERING, knownHelpersOnly: true, knownHelpers })(values);
 }
 
 function columnsOf({ columns }: TableContract, alias: string | undefined): string {
@@ -55,7 +58,7 @@ function columnsOf({ columns }: TableContract, alias: string | undefined): strin
 
 function parse(source: QueryText, at: (line: number) => string): hbs.AST.Program | Diagnostic {
   try {
-    return Handlebars.parse(source.query, { ignoreStandalone: true });
+    return Handlebars.parse(source.query, RENDERING);
   } catch (error) {
     return parseMistake(error, at);
   }

@@ -6,7 +6,7 @@ import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
-import { parseMistake, renderMistake, renderQuery } from './query.ts';
+import { RENDERING, parseMistake, renderMistake, renderQuery } from './query.ts';
 import { contractWith } from './resolve.ts';
 import { checkTemplate } from './strict.ts';
 import type { Rules } from './strict.ts';
@@ -112,7 +112,7 @@ function renderProgram(
   const at = (line: number) => placeOf(path, line);
   let program: hbs.AST.Program;
   try {
-    program = Handlebars.parse(text, { ignoreStandalone: true });
+    program = Handlebars.parse(text, RENDERING);
   } catch (error) {
     diagnostics.push(parseMistake(error, at));
     return undefined;
@@ -127,7 +127,7 @@ function renderProgram(
     text: (value: string) => pythonText(value),
     section: (text: string) => text,
   });
-  return engine.compile(program, { noEscape: true, strict: true })(values);
+  return engine.compile(program, RENDERING)(values);
 }
 
 function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {

@@ -11,7 +11,10 @@ import { commandLines } from '../support/processes.ts';
 const { folder: cwd, remove } = temporaryFolder();
 const lake = join(cwd, 'lake');
 const canary = 'wJalrXUtnFEMI7MDENGbPxRfiCYEXAMPLEKEYcanary';
-const surroundings = { cwd, env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary } };
+const surroundings = {
+  cwd,
+  env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary },
+};
 let first: Ended;
 let summary: RunSummary;
 
@@ -34,18 +37,33 @@ describe('submit --cluster local with nothing configured', () => {
   it('succeeds, and says what landed on stdout alone', () => {
     expect(first).toMatchObject({ code: 0 });
     expect(summary).toMatchObject({ verdict: 'succeeded', publication: 1, findings: [] });
-    expect(summary.tables.map(({ table }) => table).sort()).toEqual(['artists', 'songplays', 'songs', 'time', 'users']);
+    expect(summary.tables.map(({ table }) => table).sort()).toEqual([
+      'artists',
+      'songplays',
+      'songs',
+      'time',
+      'users',
+    ]);
   });
 
   it('lands exactly the rows that DuckDB finds in the raw JSON', () => {
-    const { differences, rows, books } = judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake);
+    const { differences, rows, books } = judge(
+      join(cwd, 'sample/song_data'),
+      join(cwd, 'sample/log_data'),
+      lake,
+    );
     expect(differences).toEqual(equalTables);
-    expect(Object.fromEntries(summary.tables.map(({ table, rows: landed }) => [table, landed]))).toEqual(rows);
+    expect(Object.fromEntries(summary.tables.map(({ table, rows: landed }) => [table, landed]))).toEqual(
+      rows,
+    );
     expect(summary.books).toEqual(books);
   });
 
   it('has planted answers in its sample: matches, duplicates, conflicts, bad lines', () => {
-    const { lines, conflicts } = summary.books['log_data'] ?? { lines: { duplicates: 0, quarantined: 0 }, conflicts: 0 };
+    const { lines, conflicts } = summary.books['log_data'] ?? {
+      lines: { duplicates: 0, quarantined: 0 },
+      conflicts: 0,
+    };
     expect(lines.duplicates).toBeGreaterThan(conflicts);
     expect(conflicts).toBeGreaterThan(0);
     expect(lines.quarantined).toBeGreaterThan(0);
@@ -68,14 +86,21 @@ describe('submit --cluster local with nothing configured', () => {
   });
 
   it('keeps the logs of its steps', () => {
-    const logs = filesBelow(join(lake, '_landfall/logs')).map((path) => path.slice(path.lastIndexOf('/') + 1));
+    const logs = filesBelow(join(lake, '_landfall/logs')).map((path) =>
+      path.slice(path.lastIndexOf('/') + 1),
+    );
     expect(logs.filter((name) => name === 'stderr.gz')).toHaveLength(2);
   });
 
   it('tells the run’s status from its journal', async () => {
     const { code, stdout } = await landfall(['status', '--output', 'json'], surroundings);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ run: summary.run, verdict: 'succeeded', publication: 1, mirrored: true });
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: summary.run,
+      verdict: 'succeeded',
+      publication: 1,
+      mirrored: true,
+    });
   });
 
   it('has nothing to do when a finished run is attached to', async () => {
@@ -100,11 +125,16 @@ describe('a second submit', () => {
   });
 
   it('leaves the same tables, and nothing of the first beside them', async () => {
-    const { code, stdout, stderr } = await landfall(['submit', '--cluster', 'local', '--output', 'json'], surroundings);
+    const { code, stdout, stderr } = await landfall(
+      ['submit', '--cluster', 'local', '--output', 'json'],
+      surroundings,
+    );
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const second = JSON.parse(stdout) as RunSummary;
     expect(second.publication).toBe(2);
-    expect(judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake).differences).toEqual(equalTables);
+    expect(judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake).differences).toEqual(
+      equalTables,
+    );
     expect(published().filter((path) => path.includes(summary.run))).toEqual([]);
     expect(published()).toHaveLength(second.tables.reduce((sum, { files }) => sum + files, 0));
   }, 300_000);

@@ -119,7 +119,7 @@ describe('loading a pipeline', () => {
     ['a reference to another type', COUNTS, ['to: kind', 'to: year'], ':10: kind and cats.year are of different types'],
     ['a reference to no table', COUNTS, ['table: cats', 'table: dogs'], ':10: second neither reads nor writes a table dogs'],
     ['a rule over a view it does not read', CATS, ['view: raw', 'view: row'], ':9: first does not read row; did you mean raw?'],
-    ['a rule over no column', CATS, ['comparing: [kind]', 'comparing: [knid]'], ':9: raw has no column knid; did you mean kind?'],
+    ['a rule over no column', CATS, ['comparing: [kind]', 'comparing: [kindd]'], ':9: raw has no column kindd; did you mean kind?'],
     ['an unknown key', COUNTS, ['may_be_empty', 'maybe_empty'], ':5: unknown key maybe_empty; did you mean may_be_empty?'],
   ])('rejects %s in a table', (_, file, change, message) => {
     expect(mistakes({ [file]: change })).toContainEqual(expect.stringContaining(`spark-templates/${file}${message}`));
@@ -163,7 +163,7 @@ describe('a query template', () => {
     ['a tag over two lines', '{{lit\n shape}}', ':12: a tag must stand on one line'],
     ['a loop over lines', '{{#each layout}}\n{{ident this}}{{/each}}', ':12: the body of #each must stand on one line'],
     ['whitespace control', '{{~lit shape}}', ':12: ~ would move the lines that follow'],
-    ['broken Handlebars', '{{#if shape}}1', ':14: not a Handlebars template: '],
+    ['broken Handlebars', '{{#if shape}}1', ':21: not a Handlebars template: '],
     ['a literal {{', "'{{'", 'write \\{{ for a {{ that is meant literally'],
   ])('rejects %s', (_, text, message) => {
     const found = mistakes({ [CATS]: ['SELECT\n', `SELECT\n${text}\n`] });

@@ -13,10 +13,14 @@ export interface Judgement {
 /** Judges the tables at plain paths in a folder against the raw inputs. */
 export function judge(songData: string, logData: string, tables: string): Judgement {
   const script = join(import.meta.dirname, '../spark/oracle.py');
-  const { status, stdout, stderr } = spawnSync(testPython(), [script, 'bigint', songData, logData, tables, tables], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    testPython(),
+    [script, 'bigint', songData, logData, tables, tables],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    },
+  );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Judgement;
 }

@@ -1,0 +1,148 @@
+/** Mistakes: each a clear message with the place and the next move; nothing started, nothing lost. */
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeSample } from '../../src/local/write-sample.ts';
+import { landfall, root, temporaryFolder } from '../support/landfall.ts';
+
+const { folder: cwd, remove } = temporaryFolder();
+const sample = join(cwd, 'in');
+const lake = join(cwd, 'lake');
+const songs = ['--song-data', join(sample, 'song_data')];
+const logs = ['--log-data', join(sample, 'log_data')];
+
+beforeAll(() => {
+  mkdirSync(cwd, { recursive: true });
+  writeSample(sample);
+});
+afterAll(remove);
+
+/** Runs submit, which must exit 2, say each of these and leave no lake. */
+async function refused(
+  args: readonly string[],
+  says: readonly (string | RegExp)[],
+  env: Record<string, string> = {},
+) {
+  const { code, stderr, stdout } = await landfall(['submit', '--cluster', 'local', '--lake', lake, ...args], {
+    cwd,
+    env,
+  });
+  for (const text of says)
+    expect(stderr).toEqual(
+      typeof text === 'string' ? expect.stringContaining(text) : expect.stringMatching(text),
+    );
+  expect(stderr).toMatch(/error {2}/);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+  expect(existsSync(lake)).toBe(false);
+}
+
+function config(text: string): string[] {
+  const path = join(cwd, 'given.cfg');
+  writeFileSync(path, text);
+  return ['--config', path];
+}
+
+describe('submit refuses', () => {
+  it('a missing input folder', () =>
+    refused(['--song-data', join(cwd, 'nowhere'), ...logs], ['nowhere', 'song_data', '--song-data']));
+
+  it('an input folder with no matching files', async () => {
+    mkdirSync(join(cwd, 'empty'), { recursive: true });
+    writeFileSync(join(cwd, 'empty/notes.txt'), 'x');
+    await refused(['--song-data', join(cwd, 'empty'), ...logs], ['none of the 1 objects', '.json']);
+  });
+
+  it('one input without the other', () => refused(songs, ['log_data']));
+
+  it('a configuration file that is not there', () =>
+    refused(['--config', 'absent.cfg'], ['absent.cfg', 'there is no such file']));
+
+  it('a configuration file that is a folder', () => refused(['--config', sample], ['it is a folder']));
+
+  it('an unknown key, naming the nearest', () =>
+    refused(
+      [...config('[EMR]\nrelese = emr-7.13.0\n'), ...songs, ...logs],
+      ['given.cfg:2', 'relese', 'release'],
+    ));
+
+  it('a value that does not fit, naming its line', () =>
+    refused(
+      [...config('[EMR]\n\ncore_count = two\n'), ...songs, ...logs],
+      ['given.cfg:3 [EMR] core_count', 'not a whole number'],
+    ));
+
+  it('an unknown flag', () => refused(['--sogn-data', 'x'], ['--sogn-data', 'landfall submit --help']));
+
+  it('a cluster that is none', async () => {
+    const { code, stderr } = await landfall(['submit', '--cluster', 'locl', ...songs, ...logs], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('"locl" is no cluster');
+    expect(stderr).toContain('local, new, reuse');
+  });
+
+  it('a flag given twice', () => refused(['--lake', lake], ['--lake is given 2 times']));
+
+  it('a run id that could not be a folder', () =>
+    refused(['--run-id', '../x', ...songs, ...logs], ['../x', '--run-id']));
+
+  it('a lake inside its input', async () => {
+    const inside = join(sample, 'song_data/lake');
+    const { code, stderr } = await landfall(
+      ['submit', '--cluster', 'local', '--lake', inside, ...songs, ...logs],
+      { cwd },
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('song_data');
+    expect(existsSync(inside)).toBe(false);
+  });
+
+  it('a template that names a missing variable, with file, line and the nearest name', async () => {
+    const templates = join(cwd, 'my templates');
+    cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+    const path = join(templates, 'log_transform/users.sql.hbs');
+    const text = `${readFileSync(path, 'utf8').trimEnd()}\n-- {{songplay_idd}}\n`;
+    writeFileSync(path, text);
+    const line = String(text.trimEnd().split('\n').length);
+    await refused(
+      ['--templates', templates, ...songs, ...logs],
+      [`log_transform/users.sql.hbs:${line}`, 'songplay_idd', 'songplay_id'],
+    );
+  });
+
+  it('to start without any python3', () =>
+    refused([...songs, ...logs], ['Python 3.9'], {
+      PATH: '/nowhere',
+      LANDFALL_HOME: join(cwd, 'fresh home'),
+    }));
+});
+
+describe('emr-local refuses', () => {
+  it('a port in use, naming it', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await landfall(
+      ['emr-local', '--port', String(port), '--state', join(cwd, 'state')],
+      { cwd },
+    );
+    server.close();
+    expect(code).toBe(2);
+    expect(stderr).toContain(String(port));
+  });
+});
+
+describe('every verb', () => {
+  it('has a help page with an example', async () => {
+    const { stdout } = await landfall(['--help'], { cwd });
+    const verbs = [...stdout.matchAll(/^ {2}landfall ([a-z-]+)/gm)].map(([, verb = '']) => verb);
+    expect(verbs).toContain('submit');
+    for (const verb of verbs) {
+      const { code, stdout: help } = await landfall([verb, '--help'], { cwd });
+      expect(code).toBe(0);
+      expect(help).toMatch(/Examples:\s+(eval "\$\()?(landfall|spark-submit)/);
+    }
+  });
+});

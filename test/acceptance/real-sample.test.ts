@@ -1,0 +1,83 @@
+/** The real sample, through a driver that is killed in the middle and succeeded by `attach`. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateSample } from '../../src/local/sample-data.ts';
+import { writeSample } from '../../src/local/write-sample.ts';
+import type { RunSummary } from '../../src/report/summary.ts';
+import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
+import type { Ended } from '../support/landfall.ts';
+import { equalTables, judge } from '../support/oracle.ts';
+import type { Judgement } from '../support/oracle.ts';
+import { commandLines } from '../support/processes.ts';
+
+const real = join(root, '../shared/data/sparkify');
+const present = existsSync(real);
+const { folder: cwd, remove } = temporaryFolder('plain');
+const lake = join(cwd, 'lake');
+let data: string;
+let attached: Ended;
+let summary: RunSummary;
+let judgement: Judgement;
+
+beforeAll(async () => {
+  mkdirSync(cwd, { recursive: true });
+  data = present ? real : join(cwd, 'generated');
+  if (!present) writeSample(data, { seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
+  const inputs = [
+    '--song-data',
+    join(data, 'song_data'),
+    '--log-data',
+    join(data, 'log_data'),
+    '--lake',
+    lake,
+  ];
+  const driver = start(['submit', '--cluster', 'local', '--run-id', 'killed', ...inputs], { cwd });
+  await driver.says(/log_transform {2}s-\w+ {2}RUNNING/);
+  driver.process.kill('SIGKILL');
+  await driver.ended;
+  attached = await landfall(['attach', 'killed', '--lake', lake, '--output', 'json'], { cwd });
+  summary = JSON.parse(attached.stdout || '{}') as RunSummary;
+  judgement = judge(join(data, 'song_data'), join(data, 'log_data'), lake);
+}, 400_000);
+afterAll(remove);
+
+describe('attach, after the driver was killed during log_transform', () => {
+  it('ends the run as its driver would have, with only the lake’s address', () => {
+    expect({ code: attached.code, stderr: attached.code === 0 ? '' : attached.stderr }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    expect(summary).toMatchObject({ run: 'killed', verdict: 'succeeded', publication: 1, findings: [] });
+  });
+
+  it('lands the rows that DuckDB finds in the raw JSON, once', () => {
+    expect(judgement.differences).toEqual(equalTables);
+    expect(summary.books).toEqual(judgement.books);
+  });
+
+  it('submits no step twice and leaves nothing running', () => {
+    const submitted = attached.stderr.match(/a second copy/g) ?? [];
+    expect(submitted).toEqual([]);
+    expect(commandLines('runs/killed/')).toEqual([]);
+    expect(commandLines('emr-local/killed')).toEqual([]);
+  });
+
+  it('lands the figures that are known of this data', () => {
+    const rows = Object.fromEntries(summary.tables.map(({ table, rows: landed }) => [table, landed]));
+    const { lines } = summary.books['log_data'] ?? {};
+    const known = present
+      ? {
+          rows: { songplays: 6820, users: 96, songs: 71, artists: 69, time: 6813 },
+          lines: { read: 8056, blank: 0, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
+        }
+      : { rows: judgement.rows, lines: generatedLines() };
+    expect({ rows, lines }).toEqual(known);
+  });
+});
+
+function generatedLines(): Record<string, number> {
+  const { expected } = generateSample({ seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
+  const { lines, blank, kept, filtered, duplicates, quarantined } = expected.log_data;
+  return { read: lines, blank, kept, filtered, duplicates, quarantined };
+}
