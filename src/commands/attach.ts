@@ -1,5 +1,4 @@
 /** `landfall attach`: follow a run, or go on with it when its driver is gone. */
-import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import type { Staging } from '../run/drive.ts';
 import { readState } from '../run/journal.ts';
@@ -9,7 +8,7 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import { render } from './prepare.ts';
 import { resumeRun } from './resume.ts';
-import { configure, secondsFlag } from './settings.ts';
+import { configure, secondsFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
@@ -30,11 +29,6 @@ export async function run(flags: Flags, world: World): Promise<void> {
     timeout,
     takeOver: flags['take-over'] === true,
   });
-}
-
-/** The settings with the inputs that the run was planned for. */
-function withInputsOf({ sources }: RunPlan, settings: Settings): Settings {
-  return { ...settings, sources: Object.fromEntries(sources.map(({ name, uri }) => [name, uri])) };
 }
 
 /** What a driver that died before staging would have staged; throws `input` when it cannot be made again as planned. */

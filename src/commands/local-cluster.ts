@@ -1,4 +1,5 @@
 /** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
@@ -68,10 +69,13 @@ export async function startEndpointOf(
 /** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
 const IDLE_EXIT_SECONDS = 600;
 
-/** Ends the endpoint and whatever it runs; returns once it is gone. */
-export async function stopEndpointOf(world: World, stateFolder: string): Promise<void> {
+/** Ends the endpoint and whatever it runs; returns once it is gone. The state of a finished run goes with it. */
+export async function stopEndpointOf(world: World, stateFolder: string, finished: boolean): Promise<void> {
   const { stopLocalEndpoint } = await import('../local/endpoint-life.ts');
-  if (await stopLocalEndpoint(stateFolder, world.clock)) return;
+  if (await stopLocalEndpoint(stateFolder, world.clock)) {
+    if (finished) await rm(stateFolder, { recursive: true, force: true });
+    return;
+  }
   world.printer.emit({
     event: 'warning',
     message: `the local EMR endpoint is still running; its state is in ${stateFolder}`,

@@ -19,6 +19,7 @@ import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export interface Prepared {
+  configured: Configured;
   settings: Settings;
   plan: RunPlan;
   staging: Staging;
@@ -50,7 +51,13 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     publication,
   });
   const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
-  return { settings, plan, staging: { manifest: manifest.body, programs }, store };
+  return {
+    configured: { settings, pipeline },
+    settings,
+    plan,
+    staging: { manifest: manifest.body, programs },
+    store,
+  };
 }
 
 /** Refuses a lake that is, links followed, the same place as an input, or inside or around it. */
@@ -88,7 +95,7 @@ export function clusterChoice(text: string): ClusterChoice {
 }
 
 /** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
-async function nextPublication(store: Store, rendered: readonly RenderedStep[]): Promise<number> {
+export async function nextPublication(store: Store, rendered: readonly RenderedStep[]): Promise<number> {
   const [{ newestPublication }, { unknownObjects }] = await Promise.all([
     import('../lake/publication.ts'),
     import('../lake/unknown-objects.ts'),
@@ -112,7 +119,7 @@ async function nextPublication(store: Store, rendered: readonly RenderedStep[]):
   return ((await newestPublication(store))?.number ?? 0) + 1;
 }
 
-interface Parts {
+export interface PlanParts {
   run: string;
   plannedAt: string;
   pipeline: string;
@@ -124,7 +131,8 @@ interface Parts {
   publication: number;
 }
 
-function makePlan({ settings, inputs, rendered, choice, ...parts }: Parts): RunPlan {
+/** The plan, out of what was prepared for it. */
+export function makePlan({ settings, inputs, rendered, choice, ...parts }: PlanParts): RunPlan {
   const { lake, emr, checks } = settings;
   return {
     version: 1,

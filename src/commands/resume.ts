@@ -76,7 +76,7 @@ async function takeRunOver(world: World, resumption: Resumption, state: RunState
 }
 
 /** A process on this boot of this host that no longer runs; in doubt it lives. */
-function isDead(who: Owner, { process: here }: World): boolean {
+export function isDead(who: Owner, { process: here }: World): boolean {
   if (who.host !== here.host || who.boot !== here.boot || here.boot === 'unknown') return false;
   try {
     process.kill(who.pid, 0);
@@ -111,5 +111,8 @@ function tellVerdict({ printer }: World, state: RunState): void {
     message = `run ${state.plan.run} ${state.finished.verdict}`,
     why = [],
   } = state.finished;
-  throw new LandfallError(fault, message, { why, next: 'mend the cause, then landfall submit' });
+  throw new LandfallError(fault, message, {
+    why,
+    next: `mend the cause, then landfall retry ${state.plan.run}`,
+  });
 }

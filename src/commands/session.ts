@@ -97,7 +97,7 @@ async function driven(world: World, session: Session): Promise<void> {
   } finally {
     ending.abort();
     connection.close();
-    if (local && !goesOn) await stopEndpointOf(world, stateFolder);
+    if (local && !goesOn) await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
   }
 }
 
@@ -176,9 +176,10 @@ function nextOf({ fault }: LandfallError, run: string): string | undefined {
     case 'cluster':
     case 'step':
     case 'tables':
+      return `mend the cause, then landfall retry ${run}`;
     case 'cancelled':
     case 'overtaken':
-      return 'mend the cause, then landfall submit';
+      return `landfall retry ${run}`;
     case 'input':
     case 'internal':
       return undefined;

@@ -6,6 +6,7 @@ import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
+import type { RunPlan } from '../run/plan.ts';
 import { unknownFlags, usage } from './arguments.ts';
 import { readTemplates } from './templates.ts';
 import { verbs } from './verbs.ts';
@@ -85,4 +86,9 @@ export function secondsFlag(flags: Flags, name: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
   throw new LandfallError('input', `--${name} is not a number of seconds`);
+}
+
+/** The settings with the inputs that a run was planned for. */
+export function withInputsOf({ sources }: RunPlan, settings: Settings): Settings {
+  return { ...settings, sources: Object.fromEntries(sources.map(({ name, uri }) => [name, uri])) };
 }

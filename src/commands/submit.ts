@@ -1,12 +1,15 @@
 /** `landfall submit`: plan a run, start it, drive it to its verdict. */
 import type { Settings } from '../config/settings.ts';
-import { throwIfErrors } from '../faults.ts';
-import { createJournal } from '../run/journal.ts';
+import { LandfallError, throwIfErrors } from '../faults.ts';
+import { createJournal, readState } from '../run/journal.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { planDifferences } from '../run/retry.ts';
 import { prepare } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
+import { retryRun } from './retry.ts';
 import { resumeRun, runExists } from './resume.ts';
 import { secondsFlag, tell } from './settings.ts';
 import { driveToVerdict } from './session.ts';
@@ -17,12 +20,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, printer, random } = world;
   const timeout = secondsFlag(flags, 'timeout');
   const started = clock.monotonic();
-  const { settings, plan, staging, store } = await prepare('submit', flags, world);
-  const stage = () => Promise.resolve(staging);
+  const prepared = await prepare('submit', flags, world);
+  const { settings, plan, staging, store } = prepared;
   if (textFlag(flags, 'run-id') !== undefined && (await runExists(store, plan.run))) {
-    await resumeRun(world, { settings, store, run: plan.run, staging: stage, timeout, takeOver: false });
+    await submitAgain(world, prepared, timeout);
     return;
   }
+  const stage = () => Promise.resolve(staging);
   await preflight(world, settings, plan);
   const { proveCreateIfAbsent } = await import('../store/precondition.ts');
   await proveCreateIfAbsent(store, random.hex(8));
@@ -31,6 +35,39 @@ export async function run(flags: Flags, world: World): Promise<void> {
   printer.emit({ event: 'planned', plan });
   const planMs = clock.monotonic() - started;
   await driveToVerdict(world, { settings, store, journal, staging: stage, timeout, planMs });
+}
+
+/** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
+async function submitAgain(world: World, prepared: Prepared, timeout: number | undefined): Promise<void> {
+  const { configured, settings, plan, staging, store } = prepared;
+  const state = await readState(store, plan.run);
+  const succeeded = state.finished?.verdict === 'succeeded';
+  const programs = plan.steps.filter(
+    ({ name, digest }) => state.plan.steps.find((step) => step.name === name)?.digest !== digest,
+  );
+  const differs = [
+    ...planDifferences(state.plan, plan),
+    ...(succeeded ? programs.map(({ name }) => `the program of step ${name} changed`) : []),
+  ];
+  if (differs.length > 0) {
+    throw new LandfallError('input', `run ${plan.run} exists and was planned differently`, {
+      why: differs,
+      stand: ['nothing was started'],
+      next: 'give another --run-id, or none',
+    });
+  }
+  if (state.finished !== undefined && !succeeded) {
+    await retryRun(world, configured, { store, run: plan.run, choice: {}, takeOver: false, timeout });
+    return;
+  }
+  await resumeRun(world, {
+    settings,
+    store,
+    run: plan.run,
+    staging: () => Promise.resolve(staging),
+    timeout,
+    takeOver: false,
+  });
 }
 
 /** What can be found wrong about the place to run before anything is started there. */

@@ -103,6 +103,27 @@ export const verbs: readonly Verb[] = [
     load: () => import('./attach.ts'),
   },
   {
+    name: 'retry',
+    summary: 'Run again what failed, changed or never ran of a run, and what depends on it',
+    positional: runOption,
+    options: {
+      lake,
+      templates,
+      from: { type: 'string', describe: 'Run this step and all that depend on it' },
+      only: { type: 'string', describe: 'Run this step alone' },
+      cluster: { type: 'string', describe: 'local, new, reuse, or the id of a cluster [as before]' },
+      'keep-alive': keepAlive,
+      'take-over': { type: 'boolean', describe: 'Even when another driver owns the run' },
+      timeout,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall retry', 'The newest run, after its cause was mended'],
+      ['landfall retry 20261121-0930-k3f9a1 --from log_transform', 'Whatever became of that step'],
+    ],
+    load: () => import('./retry.ts'),
+  },
+  {
     name: 'status',
     summary: 'Tell the state of a run from its journal; always exits 0',
     positional: runOption,

@@ -25,13 +25,20 @@ function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
   const names = file.steps.map(({ name }) => name);
   const writers = new Map<string, string>();
   return [
-    ...repeated(file.sources).map((index) => mistake(locate(['sources', index]), 'the source is there twice')),
+    ...repeated(file.sources).map((index) =>
+      mistake(locate(['sources', index]), 'the source is there twice'),
+    ),
     ...repeated(names).map((index) =>
       mistake(locate(['steps', index, 'name']), `there are two steps ${names[index] ?? ''}`),
     ),
     ...names.flatMap((name, index) =>
       FOLDERS.includes(name)
-        ? [mistake(locate(['steps', index, 'name']), `${name} is the name of a folder that holds something else`)]
+        ? [
+            mistake(
+              locate(['steps', index, 'name']),
+              `${name} is the name of a folder that holds something else`,
+            ),
+          ]
         : [],
     ),
     ...file.steps.flatMap((step, index) =>
@@ -64,13 +71,24 @@ function checkReads(file: PipelineFile, index: number, locate: Locate): Diagnost
     if (writer === index) return [mistake(at, `${step.name} reads ${name}, which it writes itself`)];
     const loop = pathBetween(file, step.name, other.name);
     return loop === undefined
-      ? [mistake(at, `${name} is written by ${other.name}, which comes later`, `put ${other.name} before ${step.name}`)]
+      ? [
+          mistake(
+            at,
+            `${name} is written by ${other.name}, which comes later`,
+            `put ${other.name} before ${step.name}`,
+          ),
+        ]
       : [mistake(at, `steps wait for each other: ${[step.name, ...loop].join(' reads from ')}`)];
   });
 }
 
 /** How `from`, reading from `to`, is itself read by it: the steps of the loop after `from`; undefined without a loop. */
-function pathBetween(file: PipelineFile, from: string, to: string, seen: readonly string[] = []): string[] | undefined {
+function pathBetween(
+  file: PipelineFile,
+  from: string,
+  to: string,
+  seen: readonly string[] = [],
+): string[] | undefined {
   if (to === from) return [to];
   if (seen.includes(to)) return undefined;
   for (const upstream of upstreamsOf(file, to)) {
@@ -82,7 +100,9 @@ function pathBetween(file: PipelineFile, from: string, to: string, seen: readonl
 
 function upstreamsOf(file: PipelineFile, name: string): string[] {
   const reads = file.steps.find((step) => step.name === name)?.reads ?? [];
-  return file.steps.filter(({ writes }) => writes.some((table) => reads.includes(table))).map((step) => step.name);
+  return file.steps
+    .filter(({ writes }) => writes.some((table) => reads.includes(table)))
+    .map((step) => step.name);
 }
 
 function unusedSources(file: PipelineFile, locate: Locate): Diagnostic[] {
@@ -104,7 +124,9 @@ function checkParameters(file: PipelineFile, locate: Locate, tables: readonly Ta
         .filter((word) => !words.includes(word))
         .map((word) => mistake(at, `the default ${word} is not one of ${words.join(', ')}`)),
       ...(unused && tables.length > 0 ? [mistake(at, `no table uses the parameter ${name}`)] : []),
-      ...(name === 'target_file_size' ? [mistake(at, 'target_file_size is known to every pipeline already')] : []),
+      ...(name === 'target_file_size'
+        ? [mistake(at, 'target_file_size is known to every pipeline already')]
+        : []),
     ];
   });
 }

@@ -24,7 +24,9 @@ export function checkTable(table: TableFile, around: Surroundings): Diagnostic[]
     ...checkColumns(table, around),
     ...checkKeys(table),
     ...checkPartitions(table, around),
-    ...table.front.checks.flatMap((check, index) => checkCheck(table, check, { around, path: ['checks', index] })),
+    ...table.front.checks.flatMap((check, index) =>
+      checkCheck(table, check, { around, path: ['checks', index] }),
+    ),
     ...checkResolves(table, around),
   ];
 }
@@ -47,11 +49,20 @@ function checkColumns({ front, locate }: TableFile, { parameters }: Surroundings
     const parameter = choices.find(({ name }) => name === type.parameter);
     if (parameter === undefined)
       return [
-        mistake(at, `no parameter with one_of is called ${type.parameter}`, didYouMean(type.parameter, choices.map(({ name }) => name))),
+        mistake(
+          at,
+          `no parameter with one_of is called ${type.parameter}`,
+          didYouMean(
+            type.parameter,
+            choices.map(({ name }) => name),
+          ),
+        ),
       ];
     const words = Object.keys(type.types);
     return [
-      ...parameter.words.filter((word) => !words.includes(word)).map((word) => mistake(at, `no type for ${word}`)),
+      ...parameter.words
+        .filter((word) => !words.includes(word))
+        .map((word) => mistake(at, `no type for ${word}`)),
       ...words
         .filter((word) => !parameter.words.includes(word))
         .map((word) => mistake(at, `${parameter.name} is never ${word}`, didYouMean(word, parameter.words))),
@@ -64,7 +75,13 @@ function checkKeys(table: TableFile): Diagnostic[] {
   const { front, locate } = table;
   const nullable = front.key.flatMap((name, index) =>
     columnOf(front, name)?.nullable === true
-      ? [mistake(locate(['key', index]), `${name} is part of the key and may be null`, 'make it nullable: false')]
+      ? [
+          mistake(
+            locate(['key', index]),
+            `${name} is part of the key and may be null`,
+            'make it nullable: false',
+          ),
+        ]
       : [],
   );
   const lists = { key: front.key, sort_by: front.sort_by ?? [] };
@@ -81,13 +98,24 @@ function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagno
   if (Array.isArray(front.partition_by))
     return [
       ...front.partition_by.flatMap((name, index) => checkPartition(table, name, [...path, index])),
-      ...repeated(front.partition_by).map((index) => mistake(locate([...path, index]), 'the column is there twice')),
+      ...repeated(front.partition_by).map((index) =>
+        mistake(locate([...path, index]), 'the column is there twice'),
+      ),
     ];
   const { parameter: name } = front.partition_by;
   const lists = parameters.filter(({ kind }) => kind === 'list');
   const parameter = lists.find((one) => one.name === name);
   if (parameter === undefined)
-    return [mistake(locate(path), `no parameter with list_of is called ${name}`, didYouMean(name, lists.map((one) => one.name)))];
+    return [
+      mistake(
+        locate(path),
+        `no parameter with list_of is called ${name}`,
+        didYouMean(
+          name,
+          lists.map((one) => one.name),
+        ),
+      ),
+    ];
   return parameter.words.flatMap((word) => checkPartition(table, word, path));
 }
 
@@ -95,14 +123,26 @@ function checkPartition(table: TableFile, name: string, path: ValuePath): Diagno
   const column = columnOf(table.front, name);
   if (column === undefined) return existing(table, name, path);
   const at = table.locate(path);
-  if (column.nullable) return [mistake(at, `${name} is a partition column and may be null`, 'make it nullable: false')];
+  if (column.nullable)
+    return [mistake(at, `${name} is a partition column and may be null`, 'make it nullable: false')];
   if (typesOf(column).some((type) => type === 'DOUBLE' || type === 'TIMESTAMP'))
-    return [mistake(at, `${name} is of a type that makes no good folder names`, 'partition by INT, BIGINT or STRING')];
+    return [
+      mistake(
+        at,
+        `${name} is of a type that makes no good folder names`,
+        'partition by INT, BIGINT or STRING',
+      ),
+    ];
   return table.front.columns.length === 1 ? [mistake(at, `${name} would leave no column for the files`)] : [];
 }
 
-function checkCheck(table: TableFile, check: Check, { around, path }: { around: Surroundings; path: ValuePath }): Diagnostic[] {
-  const wrong = (key: string, message: string, hint?: string) => mistake(table.locate([...path, key]), message, hint);
+function checkCheck(
+  table: TableFile,
+  check: Check,
+  { around, path }: { around: Surroundings; path: ValuePath },
+): Diagnostic[] {
+  const wrong = (key: string, message: string, hint?: string) =>
+    mistake(table.locate([...path, key]), message, hint);
   switch (check.check) {
     case 'not_null':
       return existing(table, check.column, [...path, 'column']);
@@ -111,7 +151,10 @@ function checkCheck(table: TableFile, check: Check, { around, path }: { around: 
     case 'row_count':
       return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     case 'references':
-      return [...existing(table, check.column, [...path, 'column']), ...checkReference(table, check, { around, path })];
+      return [
+        ...existing(table, check.column, [...path, 'column']),
+        ...checkReference(table, check, { around, path }),
+      ];
     case 'accepted_values': {
       const column = columnOf(table.front, check.column);
       if (column === undefined) return existing(table, check.column, [...path, 'column']);
@@ -125,7 +168,8 @@ function checkCheck(table: TableFile, check: Check, { around, path }: { around: 
       if (column === undefined) return existing(table, check.column, [...path, 'column']);
       if (typesOf(column).some((type) => type === 'STRING' || type === 'TIMESTAMP'))
         return [wrong('column', `${check.column} is not a number`)];
-      if (check.min === undefined && check.max === undefined) return [wrong('check', 'needs min, max or both')];
+      if (check.min === undefined && check.max === undefined)
+        return [wrong('check', 'needs min, max or both')];
       return (check.min ?? -Infinity) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     }
   }
@@ -137,18 +181,25 @@ function checkReference(
   { around, path }: { around: Surroundings; path: ValuePath },
 ): Diagnostic[] {
   const step = around.file.steps.find(({ name }) => name === table.step);
-  const visible = around.tables.filter(({ name }) => step?.reads.includes(name) === true || step?.writes.includes(name));
+  const visible = around.tables.filter(
+    ({ name }) => step?.reads.includes(name) === true || step?.writes.includes(name),
+  );
   const other = visible.find(({ name }) => name === check.table);
   const at = (key: string) => table.locate([...path, key]);
   if (other === undefined) {
     const hint = around.tables.some(({ name }) => name === check.table)
       ? `add ${check.table} to reads of ${table.step} in pipeline.yaml`
-      : didYouMean(check.table, visible.map(({ name }) => name));
+      : didYouMean(
+          check.table,
+          visible.map(({ name }) => name),
+        );
     return [mistake(at('table'), `${table.step} neither reads nor writes a table ${check.table}`, hint)];
   }
   const target = columnOf(other.front, check.to);
   if (target === undefined)
-    return [mistake(at('to'), `${check.table} has no column ${check.to}`, didYouMean(check.to, columnNames(other)))];
+    return [
+      mistake(at('to'), `${check.table} has no column ${check.to}`, didYouMean(check.to, columnNames(other))),
+    ];
   const column = columnOf(table.front, check.column);
   return column !== undefined && typesOf(column).join() !== typesOf(target).join()
     ? [mistake(at('to'), `${check.column} and ${check.table}.${check.to} are of different types`)]
@@ -163,13 +214,20 @@ function checkResolves({ front, step: owner, locate }: TableFile, around: Surrou
     return [mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads))];
   const source = around.sources.find(({ name }) => name === view);
   const table = around.tables.find(({ name }) => name === view);
-  const names = source?.fields.map(({ name }) => name) ?? (table === undefined ? undefined : columnNames(table));
+  const names =
+    source?.fields.map(({ name }) => name) ?? (table === undefined ? undefined : columnNames(table));
   if (names === undefined) return [];
   return (['by', 'comparing'] as const).flatMap((key) =>
     (front.resolves?.[key] ?? []).flatMap((name, index) =>
       names.includes(name)
         ? []
-        : [mistake(locate(['resolves', key, index]), `${view} has no column ${name}`, didYouMean(name, names))],
+        : [
+            mistake(
+              locate(['resolves', key, index]),
+              `${view} has no column ${name}`,
+              didYouMean(name, names),
+            ),
+          ],
     ),
   );
 }
@@ -181,5 +239,6 @@ function existing(table: TableFile, name: string, path: ValuePath): Diagnostic[]
     : [mistake(table.locate(path), `there is no column ${name}`, didYouMean(name, names))];
 }
 
-const columnOf = (front: FrontMatter, name: string): Column | undefined => front.columns.find((one) => one.name === name);
+const columnOf = (front: FrontMatter, name: string): Column | undefined =>
+  front.columns.find((one) => one.name === name);
 const columnNames = ({ front }: TableFile) => front.columns.map(({ name }) => name);

@@ -15,7 +15,11 @@ export interface TableText {
 export function splitFrontMatter({ path, text }: TemplateFile): TableText | Diagnostic {
   const lines = text.split('\n');
   if (lines[0] !== '---')
-    return mistake(placeOf(path, 1), 'the file does not start with its contract', 'start it with a line of ---');
+    return mistake(
+      placeOf(path, 1),
+      'the file does not start with its contract',
+      'start it with a line of ---',
+    );
   const end = lines.indexOf('---', 1);
   if (end === -1) return mistake(placeOf(path, 1), 'the contract has no end', 'end it with a line of ---');
   const query = lines.slice(end + 1).join('\n');

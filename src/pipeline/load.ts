@@ -82,7 +82,9 @@ function toStep(
   tables: readonly TableFile[],
   parameters: readonly Parameter[],
 ): PipelineStep {
-  const writes: TableTemplate[] = tables.filter(({ step }) => step === name).map((table) => toTable(table, parameters));
+  const writes: TableTemplate[] = tables
+    .filter(({ step }) => step === name)
+    .map((table) => toTable(table, parameters));
   return { name, doc, reads, writes };
 }
 
@@ -93,7 +95,9 @@ function readSource(name: string, at: string, folder: Folder): SourceContract[] 
   folder.diagnostics.push(...read.diagnostics);
   if (read.value === undefined) return [];
   if (read.value.name !== name)
-    folder.diagnostics.push(mistake(read.locate(['name']), `the file is that of ${name}, but names ${read.value.name}`));
+    folder.diagnostics.push(
+      mistake(read.locate(['name']), `the file is that of ${name}, but names ${read.value.name}`),
+    );
   folder.diagnostics.push(...checkSource(read.value, read.locate));
   return [toSource(read.value)];
 }
@@ -107,13 +111,20 @@ function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFi
   );
 }
 
-function readTable({ step, name }: { step: string; name: string }, file: TemplateFile, folder: Folder): TableFile[] {
+function readTable(
+  { step, name }: { step: string; name: string },
+  file: TemplateFile,
+  folder: Folder,
+): TableFile[] {
   const parts = splitFrontMatter(file);
   if ('message' in parts) {
     folder.diagnostics.push(parts);
     return [];
   }
-  const read: YamlRead<FrontMatter> = readYaml({ path: file.path, text: parts.front, firstLine: 2 }, frontMatter);
+  const read: YamlRead<FrontMatter> = readYaml(
+    { path: file.path, text: parts.front, firstLine: 2 },
+    frontMatter,
+  );
   folder.diagnostics.push(...read.diagnostics);
   if (read.value === undefined) return [];
   const { query, firstLine } = parts;
@@ -131,8 +142,13 @@ function readProgram(folder: Folder): Pipeline['program'] {
 function find(path: string, at: string, folder: Folder): TemplateFile | undefined {
   const file = folder.files.get(path);
   if (file === undefined) {
-    const hint = didYouMean(path, [...folder.files.keys()].filter((other) => other !== PIPELINE));
-    folder.diagnostics.push(mistake(at, `there is no file ${placeOf(path)}`, hint?.startsWith('did') ? hint : undefined));
+    const hint = didYouMean(
+      path,
+      [...folder.files.keys()].filter((other) => other !== PIPELINE),
+    );
+    folder.diagnostics.push(
+      mistake(at, `there is no file ${placeOf(path)}`, hint?.startsWith('did') ? hint : undefined),
+    );
   }
   return file;
 }

@@ -46,7 +46,8 @@ function checkValue({ name, kind, words }: Parameter, value: ParameterValues[str
   const at = `parameter ${name}`;
   const expected = `expected ${kind === 'choice' ? 'one' : 'some'} of ${words.join(', ')}`;
   const given = kind === 'choice' ? (typeof value === 'string' ? [value] : undefined) : listOf(value);
-  if (given === undefined || given.length === 0 || new Set(given).size < given.length) return [mistake(at, expected)];
+  if (given === undefined || given.length === 0 || new Set(given).size < given.length)
+    return [mistake(at, expected)];
   return given
     .filter((word) => !words.includes(word))
     .map((word) => mistake(at, `${JSON.stringify(word)}: ${expected}`, didYouMean(word, words)));

@@ -11,7 +11,9 @@ export function pythonLiteral(value: Json, indent = 0): string {
   const pad = ' '.repeat(indent + 4);
   const lines = Array.isArray(value)
     ? (value as readonly Json[]).map((item) => `${pad}${pythonLiteral(item, indent + 4)},\n`)
-    : Object.entries(value).map(([key, item]) => `${pad}${JSON.stringify(key)}: ${pythonLiteral(item, indent + 4)},\n`);
+    : Object.entries(value).map(
+        ([key, item]) => `${pad}${JSON.stringify(key)}: ${pythonLiteral(item, indent + 4)},\n`,
+      );
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   return `${open}\n${lines.join('')}${' '.repeat(indent)}${close}`;
 }

@@ -34,7 +34,10 @@ export function checkQuery(source: QueryText, values: ParameterValues): Diagnost
   const at = (line: number) => placeOf(source.path, line + source.firstLine - 1);
   const program = parse(source, at);
   if ('severity' in program) return [program];
-  return [...checkTemplate(program, values, { helpers: HELPERS, at }), ...checkLines(program, source.query, at)];
+  return [
+    ...checkTemplate(program, values, { helpers: HELPERS, at }),
+    ...checkLines(program, source.query, at),
+  ];
 }
 
 /** The SQL text. `source` has passed `checkQuery`; a value that a helper refuses is an `input` error. */
@@ -53,7 +56,9 @@ export function renderQuery(source: QueryText, contract: TableContract, values: 
 }
 
 function columnsOf({ columns }: TableContract, alias: string | undefined): string {
-  return columns.map(({ name }) => (alias === undefined ? name : `${sqlIdentifier(alias)}.${name}`)).join(', ');
+  return columns
+    .map(({ name }) => (alias === undefined ? name : `${sqlIdentifier(alias)}.${name}`))
+    .join(', ');
 }
 
 function parse(source: QueryText, at: (line: number) => string): hbs.AST.Program | Diagnostic {

@@ -57,7 +57,9 @@ export function renderSteps(
   const steps = pipeline.steps.flatMap((step) => {
     const data = dataOf(pipeline, step, { tables, values });
     const program = renderProgram(pipeline.program, data, diagnostics);
-    return program === undefined ? [] : [describe(pipeline, step, { tables, program, digest: sha256(program) })];
+    return program === undefined
+      ? []
+      : [describe(pipeline, step, { tables, program, digest: sha256(program) })];
   });
   return { steps: diagnostics.length > 0 ? [] : steps, diagnostics };
 }
@@ -65,7 +67,11 @@ export function renderSteps(
 function describe(
   pipeline: Pipeline,
   step: PipelineStep,
-  { tables, program, digest }: { tables: ReadonlyMap<string, RenderedTable>; program: string; digest: string },
+  {
+    tables,
+    program,
+    digest,
+  }: { tables: ReadonlyMap<string, RenderedTable>; program: string; digest: string },
 ): RenderedStep {
   return {
     name: step.name,
@@ -86,7 +92,10 @@ function dataOf(
   const written = step.writes.flatMap(({ contract }) => tables.get(contract.name) ?? []);
   const upstreams = upstreamsOf(pipeline, step).map((upstream) => {
     const read = upstream.writes.filter(({ contract }) => step.reads.includes(contract.name));
-    return [upstream.name, read.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []).map(bakedUpstream)];
+    return [
+      upstream.name,
+      read.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []).map(bakedUpstream),
+    ];
   });
   return {
     step: step.name,
@@ -136,5 +145,7 @@ function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {
 
 /** The steps that write what this one reads, in the pipeline's order. */
 function upstreamsOf(pipeline: Pipeline, step: PipelineStep): PipelineStep[] {
-  return pipeline.steps.filter(({ writes }) => writes.some(({ contract }) => step.reads.includes(contract.name)));
+  return pipeline.steps.filter(({ writes }) =>
+    writes.some(({ contract }) => step.reads.includes(contract.name)),
+  );
 }

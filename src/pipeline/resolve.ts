@@ -1,5 +1,13 @@
 /** From the files' shapes to the contracts, and from contracts at their defaults to contracts with parameters filled in. */
-import type { Column, ColumnType, Parameter, SourceContract, TableContract, TableTemplate, Varying } from './contract.ts';
+import type {
+  Column,
+  ColumnType,
+  Parameter,
+  SourceContract,
+  TableContract,
+  TableTemplate,
+  Varying,
+} from './contract.ts';
 import type { TableFile } from './load.ts';
 import { defaultsOf } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -38,7 +46,13 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     checks: front.checks.map((check) => defined(check)),
     ...(front.resolves === undefined ? {} : { resolves: front.resolves }),
   };
-  return { contract: contractWith({ contract, varying }, defaultsOf(parameters)), varying, query, path, firstLine };
+  return {
+    contract: contractWith({ contract, varying }, defaultsOf(parameters)),
+    varying,
+    query,
+    path,
+    firstLine,
+  };
 }
 
 /** The contract as these values of the parameters make it. */
@@ -65,7 +79,9 @@ export function typesOf({ type }: FrontMatter['columns'][number]): ColumnType[] 
 }
 
 function varyingOf(front: FrontMatter): Varying {
-  const types = front.columns.flatMap(({ name, type }) => (typeof type === 'string' ? [] : [[name, type] as const]));
+  const types = front.columns.flatMap(({ name, type }) =>
+    typeof type === 'string' ? [] : [[name, type] as const],
+  );
   return {
     ...(Array.isArray(front.partition_by) ? {} : { partitionBy: front.partition_by.parameter }),
     types: Object.fromEntries(types),

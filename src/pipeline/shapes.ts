@@ -5,11 +5,17 @@ import { COLUMN_TYPES } from './contract.ts';
 /** Names that become paths, views and identifiers: lower case, so that no file system or engine confuses two. */
 const name = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected a name of lower-case letters, digits and "_", starting with a letter');
+  .regex(
+    /^[a-z][a-z0-9_]{0,62}$/,
+    'expected a name of lower-case letters, digits and "_", starting with a letter',
+  );
 /** A field keeps the case that the raw data gives it. `_` at the front is ours. */
 const fieldName = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'expected a name of letters, digits and "_", starting with a letter');
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,62}$/,
+    'expected a name of letters, digits and "_", starting with a letter',
+  );
 const doc = z.string().trim().min(1);
 const severity = z.enum(['error', 'warn']).default('error');
 const columnType = z.enum(COLUMN_TYPES);

@@ -32,20 +32,35 @@ const linesOfComment = ({ loc }: hbs.AST.Statement) => loc.end.line - loc.start.
 /** Line breaks that the program emits, whichever branches are taken. */
 function linesOf(program: hbs.AST.Program): number {
   return program.body.reduce((sum, statement) => {
-    if (statement.type === 'ContentStatement') return sum + newlines((statement as hbs.AST.ContentStatement).value);
-    return statement.type === 'BlockStatement' ? sum + linesOf((statement as hbs.AST.BlockStatement).program) : sum;
+    if (statement.type === 'ContentStatement')
+      return sum + newlines((statement as hbs.AST.ContentStatement).value);
+    return statement.type === 'BlockStatement'
+      ? sum + linesOf((statement as hbs.AST.BlockStatement).program)
+      : sum;
   }, 0);
 }
 
 /** What would move lines in spite of the padding: tags over several lines, `~`, and loops over lines. */
-export function checkLines(program: hbs.AST.Program, text: string, at: (line: number) => string): Diagnostic[] {
+export function checkLines(
+  program: hbs.AST.Program,
+  text: string,
+  at: (line: number) => string,
+): Diagnostic[] {
   const loops = blocksOf(program).filter((block) => nameOf(block) === 'each' && linesOf(block.program) > 0);
-  const long = [...text.matchAll(/(?<!\\)\{\{(?!!)[^}]*\n/g)].map(({ index }) => newlines(text.slice(0, index)) + 1);
-  const strips = [...text.matchAll(/\{\{\{?~|~\}?\}\}/g)].map(({ index }) => newlines(text.slice(0, index)) + 1);
+  const long = [...text.matchAll(/(?<!\\)\{\{(?!!)[^}]*\n/g)].map(
+    ({ index }) => newlines(text.slice(0, index)) + 1,
+  );
+  const strips = [...text.matchAll(/\{\{\{?~|~\}?\}\}/g)].map(
+    ({ index }) => newlines(text.slice(0, index)) + 1,
+  );
   return [
-    ...long.map((line) => mistake(at(line), 'a tag must stand on one line, so that Spark names the right one')),
+    ...long.map((line) =>
+      mistake(at(line), 'a tag must stand on one line, so that Spark names the right one'),
+    ),
     ...strips.map((line) => mistake(at(line), '~ would move the lines that follow', 'leave it out')),
-    ...loops.map(({ loc }) => mistake(at(loc.start.line), 'the body of #each must stand on one line with it')),
+    ...loops.map(({ loc }) =>
+      mistake(at(loc.start.line), 'the body of #each must stand on one line with it'),
+    ),
   ];
 }
 

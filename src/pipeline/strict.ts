@@ -62,7 +62,11 @@ function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): 
   if (!BLOCKS.includes(name))
     return [wrong(block, rules, `there is no block #${name}`, `known: ${BLOCKS.join(', ')}`)];
   const [subject] = block.params;
-  if (subject === undefined || block.params.length > 1 || (block.hash as hbs.AST.Hash | undefined) !== undefined)
+  if (
+    subject === undefined ||
+    block.params.length > 1 ||
+    (block.hash as hbs.AST.Hash | undefined) !== undefined
+  )
     return [wrong(block, rules, `#${name} takes one argument`)];
   const unresolved = checkExpression(subject, scope, rules);
   const inner = name === 'each' ? elementScope(subject, scope) : scope;
@@ -77,7 +81,8 @@ function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): 
 
 /** The first element stands for all: values of one list have one shape. */
 function elementScope(subject: hbs.AST.Expression, scope: Scope): Scope | undefined {
-  const list = subject.type === 'PathExpression' ? resolve(subject as hbs.AST.PathExpression, scope).value : undefined;
+  const list =
+    subject.type === 'PathExpression' ? resolve(subject as hbs.AST.PathExpression, scope).value : undefined;
   return Array.isArray(list) ? { value: list[0] as unknown, outer: scope } : undefined;
 }
 
@@ -115,7 +120,8 @@ function checkExpression(expression: hbs.AST.Expression, scope: Scope, rules: Ru
 
 function checkPath(path: hbs.AST.PathExpression, scope: Scope, rules: Rules): Diagnostic[] {
   if (path.data) {
-    const known = scope.outer !== undefined && path.parts.length === 1 && LOOP_DATA.includes(path.parts[0] ?? '');
+    const known =
+      scope.outer !== undefined && path.parts.length === 1 && LOOP_DATA.includes(path.parts[0] ?? '');
     return known ? [] : [wrong(path, rules, `nothing is called ${path.original}`)];
   }
   const found = resolve(path, scope);
@@ -130,7 +136,8 @@ function resolve(
 ): { value: unknown; missing: string; known: readonly string[] } {
   let value = scopeAt(scope, path.depth)?.value;
   for (const part of path.parts) {
-    const known = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+    const known =
+      typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
     if (!known.includes(part)) return { value: undefined, missing: part, known };
     value = (value as Record<string, unknown>)[part];
   }

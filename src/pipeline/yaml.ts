@@ -53,11 +53,15 @@ function explain(issue: z.core.$ZodIssue, shape: z.ZodType, locate: Locate): Dia
   }
   const branch = issue.code === 'invalid_union' ? branchMeant(issue.errors) : undefined;
   if (branch === undefined) return [mistake(locate(path), `${dotted(path)}: ${wording(issue)}`)];
-  return branch.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, locate));
+  return branch.flatMap((inner) =>
+    explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, locate),
+  );
 }
 
 /** Of the ways a value could have been valid, the one it looks like: the first that it is the right kind of thing for. */
-function branchMeant(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+function branchMeant(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
   const sameKind = (issue: z.core.$ZodIssue) => issue.path.length > 0 || issue.code === 'unrecognized_keys';
   return branches.find((issues) => issues.every(sameKind)) ?? branches[0];
 }

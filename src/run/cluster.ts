@@ -17,23 +17,39 @@ const CLOCK_SLACK_MS = 10 * 60_000;
 /** The id of the run's cluster, which can take steps when this resolves. Throws `cluster` when it cannot be had. */
 export async function ensureCluster(run: Run): Promise<string> {
   const known = currentCluster(run.journal.state());
-  const id = known?.id ?? (await obtain(run, known));
+  const id = known?.id === undefined || !(await serves(run, known.id)) ? await obtain(run, known) : known.id;
   await untilReady(run, id);
   return id;
 }
 
-async function obtain(run: Run, intended: ClusterEntry | undefined): Promise<string> {
+/** True while the run has to stay with that cluster; a retry only stays with one that still takes steps. */
+async function serves(run: Run, id: string): Promise<boolean> {
+  const state = run.journal.state();
+  if (!state.renewCluster) return true;
+  if (currentCluster(state)?.terminate !== undefined) return false;
+  try {
+    const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(id));
+    return clusterPhase(cluster.state) === 'ready';
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault === 'cluster') return false;
+    throw error;
+  }
+}
+
+async function obtain(run: Run, before: ClusterEntry | undefined): Promise<string> {
   const choice = run.journal.state().plan.cluster;
+  const intended = before?.id === undefined ? before : undefined;
+  const n = intended?.n ?? (before?.n ?? 0) + 1;
   switch (choice.cluster) {
     case 'id':
-      return record(run, { n: 1, id: choice.id, how: 'given' });
+      return record(run, { n, id: choice.id, how: 'given' });
     case 'reuse': {
       const id = intended === undefined ? await reuse(run) : undefined;
-      return id === undefined ? launch(run, intended) : record(run, { n: 1, id, how: 'reused' });
+      return id === undefined ? launch(run, n, intended) : record(run, { n, id, how: 'reused' });
     }
     case 'local':
     case 'new':
-      return launch(run, intended);
+      return launch(run, n, intended);
   }
 }
 
@@ -61,9 +77,8 @@ async function record(
   return found.id;
 }
 
-async function launch(run: Run, intended: ClusterEntry | undefined): Promise<string> {
+async function launch(run: Run, n: number, intended: ClusterEntry | undefined): Promise<string> {
   const { journal, ports, signal } = run;
-  const n = intended?.n ?? 1;
   const token = tokens.cluster(journal.run, n);
   if (intended === undefined) await journal.append({ entry: 'cluster-intent', n, token });
   const intendedAt = intended?.intendedAt ?? ports.clock.now();

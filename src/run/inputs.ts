@@ -1,4 +1,5 @@
 /** The inputs of a run, frozen: every object it will read, by name, size and etag. */
+import { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
 
 export interface ListedObject {
@@ -52,6 +53,32 @@ export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
     }
   }
 }
+
+/** Objects that an earlier manifest names and that are gone or changed now, a line each. `manifest` is its text. */
+export function changedInputs(manifest: string, inputs: readonly Input[]): string[] {
+  const now = new Map(
+    inputs.flatMap(({ source, objects }) => objects.map((one) => [`${source}/${one.key}`, one])),
+  );
+  const known = manifest.split('\n').filter((line) => line !== '');
+  const seen = new Set<string>();
+  const changed = known.flatMap((line) => {
+    const { source, key, uri, size, etag } = manifestLine.parse(JSON.parse(line));
+    seen.add(`${source}/${key}`);
+    const object = now.get(`${source}/${key}`);
+    if (object === undefined) return [`${uri} is gone`];
+    return object.size === size && object.etag === etag ? [] : [`${uri} changed`];
+  });
+  const added = [...now.keys()].filter((name) => !seen.has(name)).map((name) => `${name} is new`);
+  return [...changed, ...added];
+}
+
+const manifestLine = z.object({
+  source: z.string(),
+  key: z.string(),
+  uri: z.string(),
+  size: z.number(),
+  etag: z.string(),
+});
 
 /** Mistakes that show in what was listed. */
 export function checkInputs(inputs: readonly Input[]): Diagnostic[] {

@@ -35,6 +35,8 @@ export interface RunState {
   clusters: ClusterEntry[];
   /** By step: its attempts, oldest first. */
   attempts: Record<string, AttemptState[]>;
+  /** A retry may use another cluster than the attempt before it. */
+  renewCluster: boolean;
   /** By step: the number of the attempt that counts. */
   current: Record<string, number>;
   verified?: { tables: readonly TableSummary[]; findings: readonly Finding[] };
@@ -55,6 +57,7 @@ export function begin(first: Stamped): RunState {
     staged: false,
     clusters: [],
     attempts: {},
+    renewCluster: false,
     current: Object.fromEntries(first.plan.steps.map((step) => [step.name, 1])),
     mirrored: false,
     cancelRequested: false,
@@ -85,7 +88,10 @@ function apply(state: RunState, entry: Stamped): RunState {
         clusters: [...state.clusters, { n: entry.n, token: entry.token, intendedAt: new Date(entry.at) }],
       };
     case 'cluster':
-      return changeCluster(state, (cluster) => cluster.n === entry.n, { id: entry.id, how: entry.how });
+      return {
+        ...changeCluster(state, (cluster) => cluster.n === entry.n, { id: entry.id, how: entry.how }),
+        renewCluster: false,
+      };
     case 'terminate-intent':
       return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'intended' });
     case 'terminate-requested':
@@ -116,14 +122,22 @@ function apply(state: RunState, entry: Stamped): RunState {
 }
 
 function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>): RunState {
-  const { verified, finished, ...kept } = state;
+  const { verified, finished, published, ...kept } = state;
   const current = Object.fromEntries(
     entry.plan.steps.map(({ name }) => {
       const before = state.current[name] ?? 0;
       return [name, entry.rerun.includes(name) ? before + 1 : before];
     }),
   );
-  return { ...kept, plan: entry.plan, driver: entry.driver, current, staged: false, cancelRequested: false };
+  return {
+    ...kept,
+    plan: entry.plan,
+    driver: entry.driver,
+    current,
+    staged: false,
+    cancelRequested: false,
+    renewCluster: true,
+  };
 }
 
 function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {

@@ -1,9 +1,10 @@
 /** Failures and interruptions, as a person meets them. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSample } from '../../src/local/write-sample.ts';
 import { landfall, root, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
+import { equalTables, judge } from '../support/oracle.ts';
 import { commandLines } from '../support/processes.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
@@ -16,31 +17,58 @@ beforeAll(() => {
 });
 afterAll(remove);
 
-describe('a step that fails', () => {
-  it('exits 4 with Spark’s own error and the line of the template, and publishes nothing', async () => {
-    const templates = join(cwd, 'my templates');
+describe('at 3 a.m.', () => {
+  const templates = join(cwd, 'my templates');
+  const users = join(templates, 'log_transform/users.sql.hbs');
+  const lake = join(cwd, 'failed-lake');
+
+  it('a wrong query exits 4 with Spark’s own error and the template’s line; nothing is published', async () => {
     cpSync(join(root, 'spark-templates'), templates, { recursive: true });
-    const path = join(templates, 'song_transform/artists.sql.hbs');
-    const [, contract = '', query = ''] = readFileSync(path, 'utf8').split('---\n');
-    const text = ['', contract, query.replace('artist_location', 'artist_lokation')].join('---\n');
-    writeFileSync(path, text);
-    const line = text.split('\n').findIndex((one) => one.includes('artist_lokation')) + 1;
-    const lake = join(cwd, 'failed-lake');
-    const { code, stderr } = await landfall(
-      ['submit', '--cluster', 'local', '--lake', lake, '--templates', templates, ...inputs],
-      {
-        cwd,
-      },
-    );
-    expect(code).toBe(4);
+    const [, contract = '', query = ''] = readFileSync(users, 'utf8').split('---\n');
+    const text = ['', contract, query.replace('firstName', 'fristName')].join('---\n');
+    writeFileSync(users, text);
+    const line = text.split('\n').findIndex((one) => one.includes('fristName')) + 1;
+    const args = ['--run-id', 'night', '--lake', lake, '--templates', templates, ...inputs];
+    const { code, stderr } = await landfall(['submit', '--cluster', 'local', ...args], { cwd });
     expect(stderr).toContain('UNRESOLVED_COLUMN');
-    expect(stderr).toContain('artist_lokation');
-    expect(stderr).toContain(`spark-templates/song_transform/artists.sql.hbs:${String(line)}`);
-    expect(stderr).toMatch(/next: .*landfall (submit|retry)/);
+    expect(stderr).toContain('fristName');
+    expect(stderr).toContain(`spark-templates/log_transform/users.sql.hbs:${String(line)}`);
+    expect(stderr).toContain('landfall retry night');
     expect(stderr).not.toContain('at org.apache');
+    expect(code).toBe(4);
     expect(readdirSync(lake)).toEqual(['_landfall']);
     expect(commandLines(lake)).toEqual([]);
   }, 200_000);
+
+  it('retry, after the template was mended, runs that step alone again, and the tables land', async () => {
+    cpSync(join(root, 'spark-templates/log_transform/users.sql.hbs'), users);
+    const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
+      cwd,
+    });
+    expect(stderr).toContain('step song_transform  keeps its tables');
+    expect(stderr).toContain('step log_transform  runs again: it failed');
+    expect(stderr).toMatch(/step log_transform \(attempt 2\) .*COMPLETED/);
+    expect(code).toBe(0);
+    expect(judge(join(sample, 'song_data'), join(sample, 'log_data'), lake).differences).toEqual(equalTables);
+  }, 200_000);
+
+  it('submit of the same run id then has nothing to do, and refuses other settings', async () => {
+    const args = ['submit', '--cluster', 'local', '--run-id', 'night', '--lake', lake, ...inputs];
+    expect((await landfall([...args, '--templates', templates], { cwd })).code).toBe(0);
+    const changed = await landfall(args, { cwd, env: { LANDFALL_CHECKS_MAX_QUARANTINED: '2%' } });
+    expect(changed.stderr).toContain('max_quarantined: 0.01 before, 0.02 now');
+    expect(changed.code).toBe(2);
+  });
+
+  it('retry names the input that changed since', async () => {
+    const [day = ''] = readdirSync(join(sample, 'log_data'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.json'),
+    );
+    appendFileSync(join(sample, 'log_data', day), '\n');
+    const { code, stderr } = await landfall(['retry', 'night', '--lake', lake], { cwd });
+    expect(stderr).toContain(`${day} changed`);
+    expect(code).toBe(2);
+  });
 });
 
 describe('an interruption', () => {

@@ -17,8 +17,17 @@ describe('loading a pipeline', () => {
       ['second', ['raw', 'cats']],
     ]);
     const [cats] = pipeline!.steps[0]!.writes;
-    expect(cats).toMatchObject({ path: CATS, firstLine: 11, contract: { partitionBy: ['year'], sortBy: ['id'] } });
-    expect(cats!.contract.columns[0]).toEqual({ name: 'id', type: 'BIGINT', nullable: false, doc: 'Number.' });
+    expect(cats).toMatchObject({
+      path: CATS,
+      firstLine: 11,
+      contract: { partitionBy: ['year'], sortBy: ['id'] },
+    });
+    expect(cats!.contract.columns[0]).toEqual({
+      name: 'id',
+      type: 'BIGINT',
+      nullable: false,
+      doc: 'Number.',
+    });
     expect(pipeline!.sources[0]).toMatchObject({ keep: { field: 'kind', equals: 'cat' }, eventKey: ['id'] });
     expect(pipeline!.steps[1]!.writes[0]!.contract).toMatchObject({ internal: true, mayBeEmpty: true });
   });
@@ -57,28 +66,101 @@ describe('loading a pipeline', () => {
   it.each<[string, Parameters<typeof mistakes>[0], string]>([
     ['a missing pipeline.yaml', { [PIPELINE]: undefined }, 'pipeline.yaml: there is no such file'],
     ['broken YAML', { [PIPELINE]: ['sources: [raw]', 'sources: [raw'] }, 'pipeline.yaml:6: '],
-    ['a key given twice', { [PIPELINE]: ['sources: [raw]', 'sources: [raw]\nsources: [raw]'] }, 'pipeline.yaml:6: Map keys must be unique'],
-    ['a missing key', { [PIPELINE]: ['    doc: Makes cats.\n', ''] }, 'pipeline.yaml:7: steps[0].doc: is missing (expected string)'],
-    ['a wrong type', { [PIPELINE]: ['reads: [raw]', 'reads: raw'] }, 'pipeline.yaml:9: steps[0].reads: expected array, received string'],
-    ['a forbidden name', { [PIPELINE]: ['writes: [cats]', 'writes: [../Cats]'] }, 'pipeline.yaml:10: steps[0].writes[0]: expected a name of lower-case'],
-    ['a step that is named as a folder', { [PIPELINE]: ['name: second', 'name: sources'] }, 'pipeline.yaml:11: sources is the name of a folder'],
-    ['a missing table file', { [CATS]: undefined }, 'pipeline.yaml:10: there is no file spark-templates/first/cats.sql.hbs'],
-    ['a missing source file', { [RAW]: undefined }, 'pipeline.yaml:5: there is no file spark-templates/sources/raw.yaml'],
-    ['a missing program', { 'step.py.hbs': undefined }, 'step.py.hbs: there is no file spark-templates/step.py.hbs'],
-    ['a table written twice', { [PIPELINE]: ['writes: [counts]', 'writes: [cats]'] }, 'pipeline.yaml:14: cats is written twice, by first already'],
-    ['a table named as a source', { [PIPELINE]: ['writes: [counts]', 'writes: [raw]'] }, 'pipeline.yaml:14: raw is the name of a source'],
-    ['a step there twice', { [PIPELINE]: ['name: second', 'name: first'] }, 'pipeline.yaml:11: there are two steps first'],
-    ['an unknown input', { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, catz]'] }, 'pipeline.yaml:13: nothing is called catz; did you mean cats?'],
-    ['a step reading itself', { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, cats, counts]'] }, 'pipeline.yaml:13: second reads counts, which it writes itself'],
-    ['a cycle', { [PIPELINE]: ['reads: [raw]', 'reads: [raw, counts]'] }, 'pipeline.yaml:9: steps wait for each other: first reads from second reads from first'],
+    [
+      'a key given twice',
+      { [PIPELINE]: ['sources: [raw]', 'sources: [raw]\nsources: [raw]'] },
+      'pipeline.yaml:6: Map keys must be unique',
+    ],
+    [
+      'a missing key',
+      { [PIPELINE]: ['    doc: Makes cats.\n', ''] },
+      'pipeline.yaml:7: steps[0].doc: is missing (expected string)',
+    ],
+    [
+      'a wrong type',
+      { [PIPELINE]: ['reads: [raw]', 'reads: raw'] },
+      'pipeline.yaml:9: steps[0].reads: expected array, received string',
+    ],
+    [
+      'a forbidden name',
+      { [PIPELINE]: ['writes: [cats]', 'writes: [../Cats]'] },
+      'pipeline.yaml:10: steps[0].writes[0]: expected a name of lower-case',
+    ],
+    [
+      'a step that is named as a folder',
+      { [PIPELINE]: ['name: second', 'name: sources'] },
+      'pipeline.yaml:11: sources is the name of a folder',
+    ],
+    [
+      'a missing table file',
+      { [CATS]: undefined },
+      'pipeline.yaml:10: there is no file spark-templates/first/cats.sql.hbs',
+    ],
+    [
+      'a missing source file',
+      { [RAW]: undefined },
+      'pipeline.yaml:5: there is no file spark-templates/sources/raw.yaml',
+    ],
+    [
+      'a missing program',
+      { 'step.py.hbs': undefined },
+      'step.py.hbs: there is no file spark-templates/step.py.hbs',
+    ],
+    [
+      'a table written twice',
+      { [PIPELINE]: ['writes: [counts]', 'writes: [cats]'] },
+      'pipeline.yaml:14: cats is written twice, by first already',
+    ],
+    [
+      'a table named as a source',
+      { [PIPELINE]: ['writes: [counts]', 'writes: [raw]'] },
+      'pipeline.yaml:14: raw is the name of a source',
+    ],
+    [
+      'a step there twice',
+      { [PIPELINE]: ['name: second', 'name: first'] },
+      'pipeline.yaml:11: there are two steps first',
+    ],
+    [
+      'an unknown input',
+      { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, catz]'] },
+      'pipeline.yaml:13: nothing is called catz; did you mean cats?',
+    ],
+    [
+      'a step reading itself',
+      { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, cats, counts]'] },
+      'pipeline.yaml:13: second reads counts, which it writes itself',
+    ],
+    [
+      'a cycle',
+      { [PIPELINE]: ['reads: [raw]', 'reads: [raw, counts]'] },
+      'pipeline.yaml:9: steps wait for each other: first reads from second reads from first',
+    ],
     [
       'steps in the wrong order',
-      { [PIPELINE]: ['reads: [raw]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw, cats]', 'reads: [raw, counts]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw]'] },
+      {
+        [PIPELINE]: [
+          'reads: [raw]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw, cats]',
+          'reads: [raw, counts]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw]',
+        ],
+      },
       'pipeline.yaml:9: counts is written by second, which comes later; put second before first',
     ],
-    ['a parameter nobody uses', { [PIPELINE]: ['parameters:', 'parameters:\n  lonely: { doc: x, one_of: [a], default: a }'] }, 'pipeline.yaml:3: no table uses the parameter lonely'],
-    ['a default outside its words', { [PIPELINE]: ['default: number', 'default: numbr'] }, 'pipeline.yaml:3: the default numbr is not one of number, text'],
-    ['a source nobody reads', { [PIPELINE]: ['sources: [raw]', 'sources: [raw, raw]'] }, 'pipeline.yaml:5: the source is there twice'],
+    [
+      'a parameter nobody uses',
+      { [PIPELINE]: ['parameters:', 'parameters:\n  lonely: { doc: x, one_of: [a], default: a }'] },
+      'pipeline.yaml:3: no table uses the parameter lonely',
+    ],
+    [
+      'a default outside its words',
+      { [PIPELINE]: ['default: number', 'default: numbr'] },
+      'pipeline.yaml:3: the default numbr is not one of number, text',
+    ],
+    [
+      'a source nobody reads',
+      { [PIPELINE]: ['sources: [raw]', 'sources: [raw, raw]'] },
+      'pipeline.yaml:5: the source is there twice',
+    ],
   ])('rejects %s in pipeline.yaml', (_, changes, message) => {
     expect(mistakes(changes)).toContainEqual(expect.stringContaining(`spark-templates/${message}`));
   });
@@ -86,43 +168,157 @@ describe('loading a pipeline', () => {
   it.each<[string, readonly [string, string], string]>([
     ['another name than its file', ['name: raw', 'name: rew'], ':1: the file is that of raw, but names rew'],
     ['a field there twice but for case', ['name: kind', 'name: ID'], ':5: the field ID is there twice'],
-    ['a reserved field name', ['name: kind', 'name: _file'], ':5: fields[1].name: expected a name of letters'],
+    [
+      'a reserved field name',
+      ['name: kind', 'name: _file'],
+      ':5: fields[1].name: expected a name of letters',
+    ],
     ['an unknown type', ['type: INT', 'type: FLOAT'], ':6: fields[2].type: expected one of "BIGINT", "INT"'],
-    ['a keep without its field', ['field: kind, equals', 'field: kin, equals'], ':7: there is no field kin; did you mean kind?'],
-    ['an event key that is optional', ['event_key: [id]', 'event_key: [kind]'], ':8: kind is part of the event key; make it required: true'],
-    ['bounds on text', ['type: STRING, doc', 'type: STRING, min: 1, doc'], ':5: kind is a STRING and has no min'],
+    [
+      'a keep without its field',
+      ['field: kind, equals', 'field: kin, equals'],
+      ':7: there is no field kin; did you mean kind?',
+    ],
+    [
+      'an event key that is optional',
+      ['event_key: [id]', 'event_key: [kind]'],
+      ':8: kind is part of the event key; make it required: true',
+    ],
+    [
+      'bounds on text',
+      ['type: STRING, doc', 'type: STRING, min: 1, doc'],
+      ':5: kind is a STRING and has no min',
+    ],
     ['bounds that nothing meets', ['below: 10', 'below: 0'], ':4: no value of id is at least 0 and below 0'],
     ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is not a INT'],
-    ['a default that never counts', ['required: true, min', 'required: true, default: 1, min'], ':4: id is required and so never takes its default'],
+    [
+      'a default that never counts',
+      ['required: true, min', 'required: true, default: 1, min'],
+      ':4: id is required and so never takes its default',
+    ],
   ])('rejects %s in an input contract', (_, change, message) => {
-    expect(mistakes({ [RAW]: change })).toContainEqual(expect.stringContaining(`spark-templates/${RAW}${message}`));
+    expect(mistakes({ [RAW]: change })).toContainEqual(
+      expect.stringContaining(`spark-templates/${RAW}${message}`),
+    );
   });
 
   it.each<[string, string, readonly [string, string], string]>([
     ['no front matter', CATS, ['---\ndoc', 'doc'], ':1: the file does not start with its contract'],
-    ['front matter without an end', COUNTS, ['---\nSELECT kind', 'SELECT kind'], ':1: the contract has no end'],
-    ['no query', COUNTS, ['SELECT kind, count(*) AS cats FROM cats GROUP BY kind', ' '], ':12: there is no query'],
+    [
+      'front matter without an end',
+      COUNTS,
+      ['---\nSELECT kind', 'SELECT kind'],
+      ':1: the contract has no end',
+    ],
+    [
+      'no query',
+      COUNTS,
+      ['SELECT kind, count(*) AS cats FROM cats GROUP BY kind', ' '],
+      ':12: there is no query',
+    ],
     ['a column there twice', COUNTS, ['name: cats,', 'name: kind,'], ':8: the column kind is there twice'],
-    ['a nullable key', COUNTS, ['type: STRING, nullable: false', 'type: STRING'], ':3: kind is part of the key and may be null'],
-    ['an unknown partition column', COUNTS, ['internal: true', 'partition_by: [kin]'], ':4: there is no column kin; did you mean kind?'],
-    ['a partition column that may be null', CATS, ['type: INT, nullable: false', 'type: INT'], ':4: year is a partition column and may be null'],
-    ['a partition column of a bad type', CATS, ['type: INT', 'type: DOUBLE'], ':4: year is of a type that makes no good folder names'],
-    ['an unknown partition parameter', CATS, ['parameter: layout', 'parameter: layuot'], ':4: no parameter with list_of is called layuot; did you mean layout?'],
-    ['an unknown type parameter', CATS, ['parameter: shape', 'parameter: shap'], ':6: no parameter with one_of is called shap; did you mean shape?'],
+    [
+      'a nullable key',
+      COUNTS,
+      ['type: STRING, nullable: false', 'type: STRING'],
+      ':3: kind is part of the key and may be null',
+    ],
+    [
+      'an unknown partition column',
+      COUNTS,
+      ['internal: true', 'partition_by: [kin]'],
+      ':4: there is no column kin; did you mean kind?',
+    ],
+    [
+      'a partition column that may be null',
+      CATS,
+      ['type: INT, nullable: false', 'type: INT'],
+      ':4: year is a partition column and may be null',
+    ],
+    [
+      'a partition column of a bad type',
+      CATS,
+      ['type: INT', 'type: DOUBLE'],
+      ':4: year is of a type that makes no good folder names',
+    ],
+    [
+      'an unknown partition parameter',
+      CATS,
+      ['parameter: layout', 'parameter: layuot'],
+      ':4: no parameter with list_of is called layuot; did you mean layout?',
+    ],
+    [
+      'an unknown type parameter',
+      CATS,
+      ['parameter: shape', 'parameter: shap'],
+      ':6: no parameter with one_of is called shap; did you mean shape?',
+    ],
     ['a type missing for a word', CATS, [', text: STRING', ''], ':6: no type for text'],
-    ['a type for no word', CATS, ['text: STRING', 'txt: STRING'], ':6: shape is never txt; did you mean text?'],
-    ['an unknown check', COUNTS, ['check: range', 'check: ranges'], ':11: checks[1].check: expected one of not_null, unique'],
-    ['a check on no column', COUNTS, ['column: cats, min', 'column: cat, min'], ':11: there is no column cat; did you mean cats?'],
+    [
+      'a type for no word',
+      CATS,
+      ['text: STRING', 'txt: STRING'],
+      ':6: shape is never txt; did you mean text?',
+    ],
+    [
+      'an unknown check',
+      COUNTS,
+      ['check: range', 'check: ranges'],
+      ':11: checks[1].check: expected one of not_null, unique',
+    ],
+    [
+      'a check on no column',
+      COUNTS,
+      ['column: cats, min', 'column: cat, min'],
+      ':11: there is no column cat; did you mean cats?',
+    ],
     ['a range on text', COUNTS, ['column: cats, min', 'column: kind, min'], ':11: kind is not a number'],
-    ['a range without bounds', COUNTS, ['column: cats, min: 1', 'column: cats'], ':11: needs min, max or both'],
-    ['a reference to no column', COUNTS, ['to: kind', 'to: kinds'], ':10: cats has no column kinds; did you mean kind?'],
-    ['a reference to another type', COUNTS, ['to: kind', 'to: year'], ':10: kind and cats.year are of different types'],
-    ['a reference to no table', COUNTS, ['table: cats', 'table: dogs'], ':10: second neither reads nor writes a table dogs'],
-    ['a rule over a view it does not read', CATS, ['view: raw', 'view: row'], ':9: first does not read row; did you mean raw?'],
-    ['a rule over no column', CATS, ['comparing: [kind]', 'comparing: [kindd]'], ':9: raw has no column kindd; did you mean kind?'],
-    ['an unknown key', COUNTS, ['may_be_empty', 'maybe_empty'], ':5: unknown key maybe_empty; did you mean may_be_empty?'],
+    [
+      'a range without bounds',
+      COUNTS,
+      ['column: cats, min: 1', 'column: cats'],
+      ':11: needs min, max or both',
+    ],
+    [
+      'a reference to no column',
+      COUNTS,
+      ['to: kind', 'to: kinds'],
+      ':10: cats has no column kinds; did you mean kind?',
+    ],
+    [
+      'a reference to another type',
+      COUNTS,
+      ['to: kind', 'to: year'],
+      ':10: kind and cats.year are of different types',
+    ],
+    [
+      'a reference to no table',
+      COUNTS,
+      ['table: cats', 'table: dogs'],
+      ':10: second neither reads nor writes a table dogs',
+    ],
+    [
+      'a rule over a view it does not read',
+      CATS,
+      ['view: raw', 'view: row'],
+      ':9: first does not read row; did you mean raw?',
+    ],
+    [
+      'a rule over no column',
+      CATS,
+      ['comparing: [kind]', 'comparing: [kindd]'],
+      ':9: raw has no column kindd; did you mean kind?',
+    ],
+    [
+      'an unknown key',
+      COUNTS,
+      ['may_be_empty', 'maybe_empty'],
+      ':5: unknown key maybe_empty; did you mean may_be_empty?',
+    ],
   ])('rejects %s in a table', (_, file, change, message) => {
-    expect(mistakes({ [file]: change })).toContainEqual(expect.stringContaining(`spark-templates/${file}${message}`));
+    expect(mistakes({ [file]: change })).toContainEqual(
+      expect.stringContaining(`spark-templates/${file}${message}`),
+    );
   });
 
   it('tells which reads are missing for a reference', () => {
@@ -133,7 +329,9 @@ describe('loading a pipeline', () => {
   });
 
   it('warns of files that nothing names', () => {
-    const { pipeline, diagnostics } = loadPipeline(tiny({ 'first/dogs.sql.hbs': 'SELECT 1', 'README.md': 'x' }));
+    const { pipeline, diagnostics } = loadPipeline(
+      tiny({ 'first/dogs.sql.hbs': 'SELECT 1', 'README.md': 'x' }),
+    );
     expect(pipeline).toBeDefined();
     expect(diagnostics).toMatchObject([{ severity: 'warning', at: 'spark-templates/first/dogs.sql.hbs' }]);
   });
@@ -141,15 +339,35 @@ describe('loading a pipeline', () => {
 
 describe('a query template', () => {
   it.each<[string, string, string]>([
-    ['an unknown name', '{{lit nope}}', ':12: nothing is called nope; known: shape, layout, target_file_size'],
+    [
+      'an unknown name',
+      '{{lit nope}}',
+      ':12: nothing is called nope; known: shape, layout, target_file_size',
+    ],
     ['an unknown helper', '{{lti shape}}', ':12: there is no helper lti; did you mean lit?'],
-    ['a value without a helper', '{{shape}}', ':12: shape is written without a helper; say how: ident, lit, uri, columns'],
+    [
+      'a value without a helper',
+      '{{shape}}',
+      ':12: shape is written without a helper; say how: ident, lit, uri, columns',
+    ],
     ['an unknown name without a helper', '{{shap}}', ':12: nothing is called shap; did you mean shape?'],
     ['an unknown name in #if', '{{#if shap}}1{{/if}}', ':12: nothing is called shap'],
     ['an unknown name in #unless', '{{#unless shap}}1{{/unless}}', ':12: nothing is called shap'],
-    ['an unknown name in #each', '{{#each layuot}}1{{/each}}', ':12: nothing is called layuot; did you mean layout?'],
-    ['an unknown name in an argument of an argument', '{{#if (eq shap "x")}}1{{/if}}', ':12: nothing is called shap'],
-    ['an unknown name in a branch not taken', '{{#if (eq shape "text")}}{{lit nope}}{{/if}}', ':12: nothing is called nope'],
+    [
+      'an unknown name in #each',
+      '{{#each layuot}}1{{/each}}',
+      ':12: nothing is called layuot; did you mean layout?',
+    ],
+    [
+      'an unknown name in an argument of an argument',
+      '{{#if (eq shap "x")}}1{{/if}}',
+      ':12: nothing is called shap',
+    ],
+    [
+      'an unknown name in a branch not taken',
+      '{{#if (eq shape "text")}}{{lit nope}}{{/if}}',
+      ':12: nothing is called nope',
+    ],
     ['a part of a plain value', '{{lit shape.length}}', ':12: nothing is called shape.length'],
     ['an inherited property', '{{lit constructor}}', ':12: nothing is called constructor'],
     ['a parent scope that is not there', '{{lit ../shape}}', ':12: nothing is called ../shape'],
@@ -161,7 +379,11 @@ describe('a query template', () => {
     ['a wrong number of arguments', '{{lit shape layout}}', ':12: lit takes 1 arguments'],
     ['a test written out', '{{eq shape "x"}}', ':12: eq belongs in (eq ...) of an #if'],
     ['a tag over two lines', '{{lit\n shape}}', ':12: a tag must stand on one line'],
-    ['a loop over lines', '{{#each layout}}\n{{ident this}}{{/each}}', ':12: the body of #each must stand on one line'],
+    [
+      'a loop over lines',
+      '{{#each layout}}\n{{ident this}}{{/each}}',
+      ':12: the body of #each must stand on one line',
+    ],
     ['whitespace control', '{{~lit shape}}', ':12: ~ would move the lines that follow'],
     ['broken Handlebars', '{{#if shape}}1', ':21: not a Handlebars template: '],
     ['a literal {{', "'{{'", 'write \\{{ for a {{ that is meant literally'],

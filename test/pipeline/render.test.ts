@@ -57,7 +57,9 @@ describe('rendering', () => {
       },
     ]);
     expect(held(second!, 'UPSTREAMS')).toMatchObject({ first: [{ name: 'cats' }] });
-    expect(held(second!, 'TABLES')).toMatchObject([{ name: 'counts', may_be_empty: true, sort_by: ['kind'], resolves: null }]);
+    expect(held(second!, 'TABLES')).toMatchObject([
+      { name: 'counts', may_be_empty: true, sort_by: ['kind'], resolves: null },
+    ]);
     expect(first).toContain('print("{{not a template}}")');
   });
 
@@ -65,7 +67,9 @@ describe('rendering', () => {
     for (const shape of ['number', 'text']) {
       const { steps } = render({}, { shape });
       const { template, firstLine, lines } = queryOf(steps[0]!.program, 'cats');
-      const file = tiny().find(({ path }) => path === template)!.text.split('\n');
+      const file = tiny()
+        .find(({ path }) => path === template)!
+        .text.split('\n');
       const at = (text: string) => lines.indexOf(text) + firstLine;
       expect(lines).toHaveLength(file.length - firstLine + 1);
       expect(file[at('FROM raw') - 1]).toBe('FROM raw');
@@ -77,12 +81,17 @@ describe('rendering', () => {
 
   it('shows queries as they are written', () => {
     const { program } = render().steps[1]!;
-    expect(program).toContain('"second/counts.sql.hbs", 13, r"""\nSELECT kind, count(*) AS cats FROM cats GROUP BY kind\n"""');
+    expect(program).toContain(
+      '"second/counts.sql.hbs", 13, r"""\nSELECT kind, count(*) AS cats FROM cats GROUP BY kind\n"""',
+    );
   });
 
   it('fills contracts and queries from parameters', () => {
     const { steps } = render({}, { shape: 'text', layout: ['year', 'kind'] });
-    expect(steps[0]!.tables[0]).toMatchObject({ partitionBy: ['year', 'kind'], columns: [{ type: 'STRING' }, {}, {}] });
+    expect(steps[0]!.tables[0]).toMatchObject({
+      partitionBy: ['year', 'kind'],
+      columns: [{ type: 'STRING' }, {}, {}],
+    });
     expect(held(steps[0]!.program, 'TABLES')).toMatchObject([{ partition_by: ['year', 'kind'] }]);
   });
 
@@ -106,7 +115,10 @@ describe('rendering', () => {
     const [first, second] = digests();
     expect(digests()).toEqual([first, second]);
     expect(digests({ [CATS]: ['doc: Kind.', 'doc: Which kind.'] })).toEqual([first, second]);
-    expect(digests({ [CATS]: ['  year\n', '  year + 0 AS year\n'] })).toEqual([expect.not.stringMatching(first!), second]);
+    expect(digests({ [CATS]: ['  year\n', '  year + 0 AS year\n'] })).toEqual([
+      expect.not.stringMatching(first!),
+      second,
+    ]);
     const [other, same] = digests({}, { layout: ['kind'] });
     expect(other).not.toBe(first);
     expect(same).toBe(second);
@@ -129,7 +141,9 @@ describe('rendering', () => {
 
   it('reports a value that a helper refuses at its template', () => {
     const { diagnostics } = render({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] });
-    expect(diagnostics.map(formatDiagnostic)).toEqual(['spark-templates/first/cats.sql.hbs:11: "no uri" is no URI']);
+    expect(diagnostics.map(formatDiagnostic)).toEqual([
+      'spark-templates/first/cats.sql.hbs:11: "no uri" is no URI',
+    ]);
   });
 
   it('rejects a program that names what is not there', () => {
@@ -155,12 +169,19 @@ describe('rendering', () => {
 
   it('embeds any text unchanged', () => {
     const texts = Array.from({ length: 40 }, (_, seed) =>
-      fc.sample(fc.string({ unit: fc.constantFrom('"', '\\', "'", 'r', '\n', '{', '}', 'ü', ' ') }), { numRuns: 1, seed }),
+      fc.sample(fc.string({ unit: fc.constantFrom('"', '\\', "'", 'r', '\n', '{', '}', 'ü', ' ') }), {
+        numRuns: 1,
+        seed,
+      }),
     ).flat();
     // One {{ would start a tag.
     const sql = texts.map((text) => text.replaceAll('{', '(')).join('\n');
     const { steps } = render({ [CATS]: ['SELECT\n', `SELECT\n${sql}\n`] });
-    expect(queryOf(steps[0]!.program, 'cats').lines.slice(1, 1 + sql.split('\n').length).join('\n')).toBe(sql);
+    expect(
+      queryOf(steps[0]!.program, 'cats')
+        .lines.slice(1, 1 + sql.split('\n').length)
+        .join('\n'),
+    ).toBe(sql);
   });
 });
 
@@ -173,8 +194,14 @@ describe('the shipped steps', () => {
   it('parse as Python 3.9 and hold what parameters ask for', () => {
     const { steps, diagnostics } = rendered();
     expect(diagnostics).toEqual([]);
-    expect(held(steps[0]!.program, 'TABLES')).toMatchObject([{ name: 'songs', partition_by: ['year', 'artist_id'] }, {}, {}]);
-    expect(queryOf(steps[1]!.program, 'songplays').lines).toContain('  substr(plays.event_hash, 1, 32) AS songplay_id,');
+    expect(held(steps[0]!.program, 'TABLES')).toMatchObject([
+      { name: 'songs', partition_by: ['year', 'artist_id'] },
+      {},
+      {},
+    ]);
+    expect(queryOf(steps[1]!.program, 'songplays').lines).toContain(
+      '  substr(plays.event_hash, 1, 32) AS songplay_id,',
+    );
     expect(steps[1]!.tables[2]!.columns[0]).toMatchObject({ name: 'songplay_id', type: 'STRING' });
   });
 
@@ -188,7 +215,8 @@ for node in ast.walk(ast.parse(sys.stdin.read())):
   });
 
   it('read only what they are handed: no clock, randomness or order of rows decides a value', () => {
-    const banned = /\b(rand|randn|uuid|first|last|any_value|monotonically_increasing_id|current_\w+|now)\s*\(|dropDuplicates/i;
+    const banned =
+      /\b(rand|randn|uuid|first|last|any_value|monotonically_increasing_id|current_\w+|now)\s*\(|dropDuplicates/i;
     for (const { path, text } of templates().filter((file) => file.path.endsWith('.sql.hbs')))
       expect([path, banned.exec(text)]).toEqual([path, null]);
   });

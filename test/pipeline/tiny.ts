@@ -75,7 +75,9 @@ QUERIES = {  # by table{{#each queries}}
 };
 
 /** The files, with texts replaced: from, to, or a whole text. */
-export function tiny(changes: Record<string, readonly [string, string] | string | undefined> = {}): TemplateFile[] {
+export function tiny(
+  changes: Record<string, readonly [string, string] | string | undefined> = {},
+): TemplateFile[] {
   return Object.entries({ ...TINY, ...pick(changes) })
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([path, text]) => ({ path, text }));

@@ -20,7 +20,10 @@ export interface Judgement {
 /** What an execution that is right in everything differs in. */
 export const NOTHING: Pick<Judgement, 'differences' | 'quarantine'> = {
   differences: Object.fromEntries(
-    ['songs', 'artists', 'users', 'time', 'songplays'].map((table) => [table, { missing: [], unexpected: [] }]),
+    ['songs', 'artists', 'users', 'time', 'songplays'].map((table) => [
+      table,
+      { missing: [], unexpected: [] },
+    ]),
   ),
   quarantine: Object.fromEntries(
     ['song_data', 'log_data'].map((source) => [source, { missing: [], unexpected: [], surplus: 0 }]),

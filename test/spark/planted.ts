@@ -51,8 +51,18 @@ const token = (text: string, json: string) => json.replace('"TOKEN"', text);
 
 const SONGS: Record<string, string | Buffer> = {
   'A/A/A/TRAAA1.json': song({}),
-  'A/A/B/b c+d%20e/[x]{y}/TR ü#=,*?.json': song({ song_id: 'SO2', title: 'Zwei Ü', artist_id: 'AR2', artist_name: 'Bo & Co' }),
-  "A/it's \"q\"/TR.json": song({ song_id: 'SO3', title: 'It\'s "three"\\', artist_id: 'AR3', artist_name: '川' }),
+  'A/A/B/b c+d%20e/[x]{y}/TR ü#=,*?.json': song({
+    song_id: 'SO2',
+    title: 'Zwei Ü',
+    artist_id: 'AR2',
+    artist_name: 'Bo & Co',
+  }),
+  'A/it\'s "q"/TR.json': song({
+    song_id: 'SO3',
+    title: 'It\'s "three"\\',
+    artist_id: 'AR3',
+    artist_name: '川',
+  }),
   // Records that disagree: a known year wins, then artist_id, title, duration.
   'A/conflict.json': lines(
     song({ song_id: 'SOC', title: 'Aaa', year: 0, artist_id: 'AR4' }),
@@ -72,11 +82,45 @@ const SONGS: Record<string, string | Buffer> = {
     song({ song_id: 'SOT1', title: 'Twin', artist_id: 'AR8', artist_name: 'Tia' }),
   ),
   'A/artists.json': lines(
-    song({ song_id: 'SOA1', artist_id: 'AR9', artist_name: 'No coordinates', artist_location: 'Rome', year: 2010 }),
-    song({ song_id: 'SOA2', artist_id: 'AR9', artist_name: 'Half', artist_latitude: 1.5, artist_location: 'Rome', year: 2011 }),
-    song({ song_id: 'SOA3', artist_id: 'AR9', artist_name: 'Both', artist_latitude: 1.5, artist_longitude: -2, year: 1990 }),
-    song({ song_id: 'SOA4', artist_id: 'AR9', artist_name: 'All', artist_latitude: '40.7', artist_longitude: ' -74 ', artist_location: ' Rome ', year: 1980 }),
-    song({ song_id: 'SOA5', artist_id: 'ARX', artist_name: 'Bad latitude', artist_latitude: 'NaN', artist_longitude: 'x' }),
+    song({
+      song_id: 'SOA1',
+      artist_id: 'AR9',
+      artist_name: 'No coordinates',
+      artist_location: 'Rome',
+      year: 2010,
+    }),
+    song({
+      song_id: 'SOA2',
+      artist_id: 'AR9',
+      artist_name: 'Half',
+      artist_latitude: 1.5,
+      artist_location: 'Rome',
+      year: 2011,
+    }),
+    song({
+      song_id: 'SOA3',
+      artist_id: 'AR9',
+      artist_name: 'Both',
+      artist_latitude: 1.5,
+      artist_longitude: -2,
+      year: 1990,
+    }),
+    song({
+      song_id: 'SOA4',
+      artist_id: 'AR9',
+      artist_name: 'All',
+      artist_latitude: '40.7',
+      artist_longitude: ' -74 ',
+      artist_location: ' Rome ',
+      year: 1980,
+    }),
+    song({
+      song_id: 'SOA5',
+      artist_id: 'ARX',
+      artist_name: 'Bad latitude',
+      artist_latitude: 'NaN',
+      artist_longitude: 'x',
+    }),
     song({ song_id: 'SOA6', artist_id: 'ARX', artist_name: 'Far', artist_latitude: 91, artist_longitude: 1 }),
   ),
   'B/years.json': lines(

@@ -68,9 +68,19 @@ export function startSpark(args: readonly string[], env: Record<string, string> 
   const home = sparkHome();
   // A package's own interpreter runs it: <environment>/lib/python3.x/site-packages/pyspark.
   const python = join(home, '../../../../bin/python');
-  const options = ['--master', 'local[2]', '--driver-java-options', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'];
+  const options = [
+    '--master',
+    'local[2]',
+    '--driver-java-options',
+    '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+  ];
   const child = spawn(join(home, 'bin/spark-submit'), [...options, ...args], {
-    env: { ...process.env, SPARK_HOME: home, PYSPARK_PYTHON: existsSync(python) ? python : testPython(), ...env },
+    env: {
+      ...process.env,
+      SPARK_HOME: home,
+      PYSPARK_PYTHON: existsSync(python) ? python : testPython(),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -86,7 +96,8 @@ export function startSpark(args: readonly string[], env: Record<string, string> 
   return { child, outcome, ended };
 }
 
-export const runSpark = (args: readonly string[], env?: Record<string, string>) => startSpark(args, env).ended;
+export const runSpark = (args: readonly string[], env?: Record<string, string>) =>
+  startSpark(args, env).ended;
 
 /** The one execution below an attempt's folder. */
 export function executionOf(attempt: string): { folder: string; report: StepReport } {

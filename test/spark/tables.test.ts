@@ -30,14 +30,26 @@ async function land(name: string, input: { songData: string; logData: string }, 
   const programs = renderInto(join(folder, name, 'programs'), parameters);
   const attempt = (step: string) => join(folder, name, 'lake', step);
   const song = await runSpark(
-    [programs['song_transform']!, '--output', `file://${attempt('song')}`, '--source', `song_data=file://${input.songData}`],
+    [
+      programs['song_transform']!,
+      '--output',
+      `file://${attempt('song')}`,
+      '--source',
+      `song_data=file://${input.songData}`,
+    ],
     { TZ: 'America/New_York' },
   );
   if (song.code !== 0) throw new Error(song.stderr.slice(-4000));
   const log = await runSpark(
     [
       ...['--conf', 'spark.sql.session.timeZone=Asia/Tokyo'],
-      ...[programs['log_transform']!, '--output', `file://${attempt('log')}`, '--source', `log_data=file://${input.logData}`],
+      ...[
+        programs['log_transform']!,
+        '--output',
+        `file://${attempt('log')}`,
+        '--source',
+        `log_data=file://${input.logData}`,
+      ],
       ...['--upstream', `song_transform=file://${attempt('song')}`],
     ],
     { TZ: 'Asia/Kolkata' },
@@ -72,8 +84,18 @@ describe('tables of planted data', () => {
 
   it('hold every kind of fate, so that agreeing means something', () => {
     const { books } = landed.judgement;
-    expect(books.log_data).toMatchObject({ lines: { kept: 37, filtered: 5, duplicates: 6, quarantined: 21 }, conflicts: 3 });
-    expect(books.song_data.lines).toEqual({ read: 75, blank: 4, kept: 42, filtered: 0, duplicates: 0, quarantined: 33 });
+    expect(books.log_data).toMatchObject({
+      lines: { kept: 37, filtered: 5, duplicates: 6, quarantined: 21 },
+      conflicts: 3,
+    });
+    expect(books.song_data.lines).toEqual({
+      read: 75,
+      blank: 4,
+      kept: 42,
+      filtered: 0,
+      duplicates: 0,
+      quarantined: 33,
+    });
     expect(books.song_data.objects).toMatchObject({ manifest: 18, read: 16, empty: 2 });
     const reasons = books.log_data.quarantinedBy.map(({ reason, field }) => `${reason} ${field ?? '-'}`);
     expect(reasons).toEqual([
@@ -110,31 +132,61 @@ describe('tables of planted data', () => {
   });
 
   it('lie in zstd Parquet below partition folders', () => {
-    const years = readdirSync(join(landed.log.folder, 'tables/songplays')).filter((name) => name.startsWith('year='));
-    expect(years.sort()).toEqual(['year=2000', 'year=2017', 'year=2018', 'year=2019', 'year=2020', 'year=2021', 'year=2099']);
-    const files = readdirSync(join(landed.song.folder, 'tables/artists')).filter((name) => name.endsWith('.parquet'));
+    const years = readdirSync(join(landed.log.folder, 'tables/songplays')).filter((name) =>
+      name.startsWith('year='),
+    );
+    expect(years.sort()).toEqual([
+      'year=2000',
+      'year=2017',
+      'year=2018',
+      'year=2019',
+      'year=2020',
+      'year=2021',
+      'year=2099',
+    ]);
+    const files = readdirSync(join(landed.song.folder, 'tables/artists')).filter((name) =>
+      name.endsWith('.parquet'),
+    );
     expect(files).toEqual([expect.stringMatching(/\.zstd\.parquet$/)]);
   });
 });
 
 describe('tables of planted data with other parameters', () => {
-  it('agree with the oracle too', async () => {
-    const parameters = { songplay_id: 'text', songs_partition_by: ['year', 'artist_id'], target_file_size: 2 ** 20 };
-    const landed = await land('varied', plant(join(folder, 'varied', 'input')), parameters);
-    expectAllRight(landed);
-    expect(existsSync(join(landed.song.folder, 'tables/songs/year=2004/artist_id=AR2'))).toBe(true);
-  }, 5 * MINUTES);
+  it(
+    'agree with the oracle too',
+    async () => {
+      const parameters = {
+        songplay_id: 'text',
+        songs_partition_by: ['year', 'artist_id'],
+        target_file_size: 2 ** 20,
+      };
+      const landed = await land('varied', plant(join(folder, 'varied', 'input')), parameters);
+      expectAllRight(landed);
+      expect(existsSync(join(landed.song.folder, 'tables/songs/year=2004/artist_id=AR2'))).toBe(true);
+    },
+    5 * MINUTES,
+  );
 });
 
 if (existsSync(SAMPLE))
-  it('lands the real sample as the oracle does, with the known figures', async () => {
-    const input = { songData: join(SAMPLE, 'song_data'), logData: join(SAMPLE, 'log_data') };
-    const landed = await land('sample', input, {});
-    expectAllRight(landed);
-    expect(landed.judgement.rows).toEqual({ songplays: 6820, users: 96, songs: 71, artists: 69, time: 6813 });
-    expect(landed.log.report.sources['log_data']).toMatchObject({
-      lines: { read: 8056, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
-    });
-    const reports = { ...landed.song.report.tables, ...landed.log.report.tables };
-    expect(Object.values(reports).flatMap(({ violations }) => violations)).toEqual([]);
-  }, 5 * MINUTES);
+  it(
+    'lands the real sample as the oracle does, with the known figures',
+    async () => {
+      const input = { songData: join(SAMPLE, 'song_data'), logData: join(SAMPLE, 'log_data') };
+      const landed = await land('sample', input, {});
+      expectAllRight(landed);
+      expect(landed.judgement.rows).toEqual({
+        songplays: 6820,
+        users: 96,
+        songs: 71,
+        artists: 69,
+        time: 6813,
+      });
+      expect(landed.log.report.sources['log_data']).toMatchObject({
+        lines: { read: 8056, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
+      });
+      const reports = { ...landed.song.report.tables, ...landed.log.report.tables };
+      expect(Object.values(reports).flatMap(({ violations }) => violations)).toEqual([]);
+    },
+    5 * MINUTES,
+  );

@@ -101,9 +101,9 @@ function fakeLake(objects: Objects, published: string[]): Lake {
 }
 
 /** Starts the run in this world, as the driver of that name. */
-export function startRun({ ports }: FakeWorld, driver = 'driver-1'): Promise<Journal> {
+export function startRun({ ports }: FakeWorld, driver = 'driver-1', its: RunPlan = plan): Promise<Journal> {
   const { objects, clock, random } = ports;
-  return createJournal({ objects, clock, random, driver }, { entry: 'planned', plan });
+  return createJournal({ objects, clock, random, driver }, { entry: 'planned', plan: its });
 }
 
 /** Opens the run as another driver that takes it over. */

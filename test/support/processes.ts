@@ -3,14 +3,25 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Command lines, without our own; zombies have none. */
 export function commandLines(text: string): string[] {
+  return mentioning(text).map(({ line }) => line);
+}
+
+/** The environments of the processes that mention a text in their command line: `NAME=value` each. */
+export function environments(text: string): string[][] {
+  return mentioning(text).map(({ pid }) => (read(pid, 'environ') ?? '').split('\0'));
+}
+
+function mentioning(text: string): { pid: string; line: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
-      } catch {
-        return [];
-      }
-    })
-    .filter((line) => line.includes(text));
+    .map((pid) => ({ pid, line: (read(pid, 'cmdline') ?? '').replaceAll('\0', ' ') }))
+    .filter(({ line }) => line.includes(text));
+}
+
+function read(pid: string, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

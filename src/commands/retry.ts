@@ -1,0 +1,123 @@
+/** `landfall retry`: render again, run again what has to be, keep what is good. */
+import { gunzipSync } from 'node:zlib';
+import { LandfallError } from '../faults.ts';
+import { changedInputs } from '../run/inputs.ts';
+import { openJournal, readState } from '../run/journal.ts';
+import { ownedBy, ownership } from '../run/ownership.ts';
+import { keys } from '../run/plan.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { stepsToRerun } from '../run/retry.ts';
+import type { Rerun, RetryChoice } from '../run/retry.ts';
+import { newestRun } from '../run/runs.ts';
+import type { RunState } from '../run/state.ts';
+import type { Store } from '../store/store.ts';
+import { openLake } from './compose.ts';
+import { listInputs } from './inputs.ts';
+import type { Manifest } from './inputs.ts';
+import { prepareSpark } from './local-cluster.ts';
+import { clusterChoice, makePlan, nextPublication, render } from './prepare.ts';
+import { isDead } from './resume.ts';
+import { driveToVerdict } from './session.ts';
+import { configure, secondsFlag, withInputsOf } from './settings.ts';
+import type { Configured } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const timeout = secondsFlag(flags, 'timeout');
+  const configured = configure('retry', flags, world);
+  const store = await openLake(configured.settings);
+  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  await retryRun(world, configured, {
+    store,
+    run: name,
+    choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },
+    cluster: textFlag(flags, 'cluster'),
+    takeOver: flags['take-over'] === true,
+    timeout,
+  });
+}
+
+export interface Retry {
+  store: Store;
+  run: string;
+  choice: RetryChoice;
+  /** Where to run instead of where it ran before. */
+  cluster?: string | undefined;
+  takeOver: boolean;
+  timeout?: number | undefined;
+}
+
+/** Retries a run that has ended without success, or does nothing when there is nothing to run again. */
+export async function retryRun(world: World, configured: Configured, retry: Retry): Promise<void> {
+  const { clock, random, printer } = world;
+  const { store, run: name, timeout } = retry;
+  const state = await readState(store, name);
+  await checkOwner(world, state, retry);
+  const started = clock.monotonic();
+  const settings = withInputsOf(state.plan, configured.settings);
+  const rendered = render({ ...configured, settings });
+  const manifest = await listInputs(settings, world);
+  await checkInputs(store, state, manifest);
+  const plan = makePlan({
+    run: name,
+    plannedAt: clock.now().toISOString(),
+    pipeline: configured.pipeline.name,
+    settings,
+    inputs: manifest.inputs,
+    inputsDigest: manifest.digest,
+    rendered,
+    choice: retry.cluster === undefined ? state.plan.cluster : clusterChoice(retry.cluster),
+    publication: await nextPublication(store, rendered),
+  });
+  const rerun = stepsToRerun(state, plan.steps, retry.choice);
+  if (rerun.length === 0 && state.finished?.verdict === 'succeeded') {
+    printer.result(`run ${name} succeeded, and nothing has changed: nothing to do`, { run: name, rerun });
+    return;
+  }
+  sayRerun(world, plan, rerun);
+  if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);
+  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
+  await journal.append({ entry: 'replanned', plan, rerun: rerun.map(({ step }) => step) });
+  const programs = Object.fromEntries(rendered.map((step) => [step.name, step.program]));
+  const staging = () => Promise.resolve({ manifest: manifest.body, programs });
+  await driveToVerdict(world, {
+    settings,
+    store,
+    journal,
+    staging,
+    timeout,
+    planMs: clock.monotonic() - started,
+  });
+}
+
+function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): void {
+  for (const { name } of plan.steps) {
+    const reason = rerun.find(({ step }) => step === name)?.reason;
+    const text =
+      reason === undefined ? `step ${name}  keeps its tables` : `step ${name}  runs again: ${reason}`;
+    printer.emit({ event: 'note', message: text });
+  }
+}
+
+async function checkOwner(world: World, state: RunState, { store, run, takeOver }: Retry): Promise<void> {
+  if (state.finished !== undefined) return;
+  const owner = await ownership(store, run, (who) => isDead(who, world));
+  if (owner.owner === 'fresh' && !takeOver) throw ownedBy(run, owner.who, owner.silentMs);
+  throw new LandfallError('input', `run ${run} has no verdict yet: there is nothing to retry`, {
+    next: `landfall attach ${run}`,
+  });
+}
+
+/** A retry runs on the same inputs, or not at all. */
+async function checkInputs(store: Store, state: RunState, manifest: Manifest): Promise<void> {
+  if (manifest.digest === state.plan.inputsDigest) return;
+  const before = await store.get(keys.inputs(state.plan.run));
+  const changed =
+    before === undefined ? [] : changedInputs(gunzipSync(before).toString('utf8'), manifest.inputs);
+  throw new LandfallError('input', `the inputs changed since run ${state.plan.run} was planned`, {
+    why: changed.slice(0, 10),
+    stand: changed.length > 10 ? [`and ${String(changed.length - 10)} more`] : [],
+    next: 'landfall submit, for a run on the inputs as they are now',
+  });
+}

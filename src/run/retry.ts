@@ -1,0 +1,103 @@
+/** What a retry runs again, and why. Pure. */
+import { LandfallError } from '../faults.ts';
+import type { PlannedStep, RunPlan } from './plan.ts';
+import { currentAttempt } from './state.ts';
+import type { RunState } from './state.ts';
+import { stepPhase } from './states.ts';
+
+export interface Rerun {
+  step: string;
+  reason: string;
+}
+
+export interface RetryChoice {
+  /** This step and all that depend on it, whatever became of them. */
+  from?: string | undefined;
+  /** This step alone. */
+  only?: string | undefined;
+}
+
+/**
+ * The steps of the new plan that run again: those without an accepted execution, those whose tables broke their contract,
+ * those whose program changed, and all that depend on one of these. Throws `input` for a step the plan does not have,
+ * and for `only` when others cannot stay as they are.
+ */
+export function stepsToRerun(
+  state: RunState,
+  steps: readonly PlannedStep[],
+  { from, only }: RetryChoice = {},
+): Rerun[] {
+  for (const name of [from, only]) if (name !== undefined) checkStep(name, steps);
+  const reasons = new Map<string, string>();
+  for (const step of steps) {
+    const reason =
+      step.name === from || step.name === only
+        ? 'it was asked for'
+        : (ownReason(state, step) ?? inherited(step, reasons));
+    if (reason !== undefined) reasons.set(step.name, reason);
+  }
+  if (only === undefined) return [...reasons].map(([step, reason]) => ({ step, reason }));
+  const others = steps.filter((step) => step.name !== only && ownReason(state, step) !== undefined);
+  if (others.length > 0) {
+    throw new LandfallError(
+      'input',
+      `--only ${only} would leave ${others.map(({ name }) => name).join(', ')} undone`,
+      {
+        next: 'landfall retry without --only',
+      },
+    );
+  }
+  return [{ step: only, reason: 'it was asked for' }];
+}
+
+function ownReason(state: RunState, step: PlannedStep): string | undefined {
+  const planned = state.plan.steps.find(({ name }) => name === step.name);
+  const attempt = currentAttempt(state, step.name);
+  if (planned === undefined || attempt === undefined) return 'it never ran';
+  if (attempt.execution === undefined) {
+    const phase = attempt.ended === undefined ? 'unknown' : stepPhase(attempt.ended.state);
+    return phase === 'cancelled'
+      ? 'it was cancelled'
+      : phase === 'unknown'
+        ? 'it was not seen to end'
+        : 'it failed';
+  }
+  if (planned.digest !== step.digest) return 'its program changed';
+  const subjects = new Set([...step.tables.map(({ name }) => name), ...step.sources]);
+  const broken = state.verified?.findings.find(
+    ({ severity, subject }) => severity === 'error' && subjects.has(subject),
+  );
+  return broken === undefined ? undefined : `${broken.subject} broke its contract`;
+}
+
+function inherited({ upstreams }: PlannedStep, reasons: ReadonlyMap<string, string>): string | undefined {
+  const upstream = upstreams.find((name) => reasons.has(name));
+  return upstream === undefined ? undefined : `it reads what ${upstream} writes`;
+}
+
+function checkStep(name: string, steps: readonly PlannedStep[]): void {
+  if (steps.some((step) => step.name === name)) return;
+  throw new LandfallError('input', `the pipeline has no step ${name}`, {
+    next: `use one of ${steps.map((step) => step.name).join(', ')}`,
+  });
+}
+
+/** How two plans of one run differ in what decides its result or where it runs; empty when they do not. */
+export function planDifferences(before: RunPlan, after: RunPlan): string[] {
+  const described = (plan: RunPlan): Record<string, string> => ({
+    ...Object.fromEntries(plan.sources.map(({ name, uri }) => [name, uri])),
+    'the inputs themselves': plan.inputsDigest,
+    lake: plan.lake,
+    release: plan.release,
+    cluster: plan.cluster.cluster === 'id' ? plan.cluster.id : plan.cluster.cluster,
+    max_quarantined: String(plan.maxQuarantined),
+  });
+  const [old, now] = [described(before), described(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .filter((name) => old[name] !== now[name])
+    .map((name) =>
+      name.startsWith('the ')
+        ? `${name} changed`
+        : `${name}: ${old[name] ?? 'none'} before, ${now[name] ?? 'none'} now`,
+    );
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { createOnce } from '../../src/run/create-once.ts';
+import type { Answer } from '../../src/run/ports.ts';
+import { virtualClock } from '../support/virtual-clock.ts';
+
+/** A creation that answers as told, one answer a send; `there` is what a look finds. */
+function scripted(answers: Answer<string>[], there: () => string | undefined) {
+  const clock = virtualClock();
+  const sent: number[] = [];
+  const notes: string[] = [];
+  const creation = {
+    what: 'cluster',
+    send: () => {
+      sent.push(clock.elapsed());
+      return Promise.resolve(answers[sent.length - 1] ?? { answer: 'accepted' as const, value: 'last' });
+    },
+    find: () => Promise.resolve(there()),
+    settleMs: 60_000,
+    note: (message: string) => notes.push(message),
+  };
+  return { clock, creation, sent, notes };
+}
+
+const lost: Answer<string> = { answer: 'ambiguous', reason: 'ECONNRESET' };
+const unsent: Answer<string> = { answer: 'unsent', reason: 'ECONNREFUSED' };
+
+describe('createOnce', () => {
+  it('sends once when the answer comes', async () => {
+    const { clock, creation, sent } = scripted([{ answer: 'accepted', value: 'j-1' }], () => undefined);
+    expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-1', how: 'accepted' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('adopts what a lost answer made, without sending again', async () => {
+    const { clock, creation, sent } = scripted([lost], () => 'j-2');
+    expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-2', how: 'adopted' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('sends again only after it has looked twice, a settle window apart', async () => {
+    const { clock, creation, sent } = scripted([lost], () => undefined);
+    expect(await createOnce(clock, creation, false)).toEqual({ value: 'last', how: 'accepted' });
+    expect(sent).toHaveLength(2);
+    expect((sent[1] ?? 0) - (sent[0] ?? 0)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('looks before it sends when an earlier driver meant to send', async () => {
+    const { clock, creation, sent } = scripted([], () => 'j-3');
+    expect(await createOnce(clock, creation, true)).toEqual({ value: 'j-3', how: 'adopted' });
+    expect(sent).toEqual([]);
+  });
+
+  it('sends again at once, backing off, what never left', async () => {
+    const { clock, creation, sent } = scripted([unsent, unsent, unsent], () => undefined);
+    await createOnce(clock, creation, false);
+    expect(sent).toEqual([0, 2_000, 6_000, 14_000]);
+  });
+
+  it('gives up as unreachable after a quarter of an hour of requests that never left', async () => {
+    const { clock, creation } = scripted(
+      Array.from({ length: 1000 }, () => unsent),
+      () => undefined,
+    );
+    await expect(createOnce(clock, creation, false)).rejects.toMatchObject({ fault: 'unreachable' });
+    expect(clock.elapsed()).toBeLessThan(17 * 60_000);
+  });
+
+  it('does not look for what was refused', async () => {
+    const { clock, creation } = scripted([], () => 'j-4');
+    const refused = { ...creation, send: () => Promise.reject(new Error('ValidationException')) };
+    await expect(createOnce(clock, refused, false)).rejects.toThrow('ValidationException');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { changedInputs, checkInputs, manifestLines, readListing } from '../../src/run/inputs.ts';
+import type { ListedObject } from '../../src/run/inputs.ts';
+
+const listed = (key: string, size = 1, etag = 'e'): ListedObject => ({
+  key,
+  size,
+  etag,
+  lastModified: new Date(0),
+});
+
+async function* listing(objects: readonly ListedObject[]): AsyncIterable<ListedObject> {
+  for (const object of objects) yield await Promise.resolve(object);
+}
+
+const read = (objects: readonly ListedObject[]) =>
+  readListing('log_data', 's3://raw/log_data', listing(objects));
+
+describe('reading a listing', () => {
+  it('takes .json and .json.gz at any depth and counts what it passes over', async () => {
+    const keys = [
+      'b.json',
+      'A/B/a.json.gz',
+      'a.JSON',
+      'x.json.tmp',
+      '.hidden.json',
+      '_SUCCESS',
+      '_tmp/a.json',
+      'A/.x/a.json',
+      'A/',
+    ];
+    const { objects, skipped, bytes } = await read(keys.map((key) => listed(key)));
+    expect(objects.map(({ key }) => key)).toEqual(['A/B/a.json.gz', 'b.json']);
+    expect({ skipped, bytes }).toEqual({ skipped: 7, bytes: 2 });
+  });
+
+  it('gives the same manifest whatever order the listing came in', async () => {
+    const objects = ['c.json', 'a b.json', 'ü=%+#[.json'].map((key) => listed(key));
+    const one = [...manifestLines([await read(objects)])];
+    const other = [...manifestLines([await read([...objects].reverse())])];
+    expect(one).toEqual(other);
+    expect(JSON.parse(one[0] ?? '')).toEqual({
+      source: 'log_data',
+      key: 'a b.json',
+      uri: 's3://raw/log_data/a b.json',
+      size: 1,
+      etag: 'e',
+      last_modified: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('calls it a mistake when nothing is left to read', async () => {
+    expect(checkInputs([await read([])])[0]?.message).toContain('there is nothing here');
+    expect(checkInputs([await read([listed('x.csv')])])[0]?.message).toContain('none of the 1 objects');
+    expect(checkInputs([await read([listed('x.json')])])).toEqual([]);
+  });
+});
+
+describe('inputs that changed since a manifest was written', () => {
+  it('are named, one line each', async () => {
+    const before = await read([
+      listed('same.json'),
+      listed('gone.json'),
+      listed('grown.json'),
+      listed('rewritten.json'),
+    ]);
+    const after = await read([
+      listed('same.json'),
+      listed('grown.json', 2),
+      listed('rewritten.json', 1, 'f'),
+      listed('new.json'),
+    ]);
+    expect(changedInputs([...manifestLines([before])].join(''), [after])).toEqual([
+      's3://raw/log_data/gone.json is gone',
+      's3://raw/log_data/grown.json changed',
+      's3://raw/log_data/rewritten.json changed',
+      'log_data/new.json is new',
+    ]);
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import { openJournal, readState } from '../../src/run/journal.ts';
+import type { PlannedStep } from '../../src/run/plan.ts';
+import { planDifferences, stepsToRerun } from '../../src/run/retry.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import type { FakeWorld } from '../support/fake-run.ts';
+
+const song: PlannedStep = { name: 'song', digest: 'a', sources: ['song_data'], upstreams: [], tables: [] };
+const log: PlannedStep = { name: 'log', digest: 'b', sources: ['log_data'], upstreams: ['song'], tables: [] };
+const other: PlannedStep = { name: 'other', digest: 'c', sources: [], upstreams: [], tables: [] };
+const steps = [song, log, other];
+
+/** A run of these steps in which `ends` tells what became of each; `accepted` for one that left tables. */
+function ended(ends: Record<string, string>): RunState {
+  const attempts = Object.fromEntries(
+    Object.entries(ends).map(([name, end]) => {
+      const base = { attempt: 1, token: 't', clusterId: 'j-1', intendedAt: new Date(0) };
+      return [
+        name,
+        [end === 'accepted' ? { ...base, execution: 'key' } : { ...base, ended: { state: end, why: [] } }],
+      ];
+    }),
+  );
+  return {
+    plan: { ...plan, steps },
+    driver: 'd',
+    staged: true,
+    clusters: [],
+    attempts,
+    renewCluster: false,
+    current: { song: 1, log: 1, other: 1 },
+    mirrored: false,
+    cancelRequested: false,
+    length: 9,
+  };
+}
+
+const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
+const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
+
+describe('the steps a retry runs again', () => {
+  it('are none when every step was accepted and nothing changed', () => {
+    expect(stepsToRerun(ended(good), steps)).toEqual([]);
+  });
+
+  it('are the failed one and those that never ran, each with its reason', () => {
+    expect(stepsToRerun(ended({ song: 'accepted', log: 'FAILED' }), steps)).toEqual([
+      { step: 'log', reason: 'it failed' },
+      { step: 'other', reason: 'it never ran' },
+    ]);
+    expect(stepsToRerun(ended({ ...good, other: 'CANCELLED' }), steps)).toEqual([
+      { step: 'other', reason: 'it was cancelled' },
+    ]);
+  });
+
+  it('include what depends on a failed one, though it succeeded itself', () => {
+    expect(stepsToRerun(ended({ ...good, song: 'INTERRUPTED' }), steps)).toEqual([
+      { step: 'song', reason: 'it failed' },
+      { step: 'log', reason: 'it reads what song writes' },
+    ]);
+  });
+
+  it('include one whose program changed, and what depends on it', () => {
+    expect(names(stepsToRerun(ended(good), [{ ...song, digest: 'new' }, log, other]))).toEqual([
+      'song',
+      'log',
+    ]);
+  });
+
+  it('include one whose source or table has a finding against it', () => {
+    const broken = (subject: string, severity: 'error' | 'warn'): RunState => ({
+      ...ended(good),
+      verified: { tables: [], findings: [{ subject, severity, message: 'm' }] },
+    });
+    expect(names(stepsToRerun(broken('log_data', 'error'), steps))).toEqual(['log']);
+    expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
+  });
+
+  it('are from a named step on, or that step alone', () => {
+    expect(names(stepsToRerun(ended(good), steps, { from: 'song' }))).toEqual(['song', 'log']);
+    expect(names(stepsToRerun(ended(good), steps, { only: 'song' }))).toEqual(['song']);
+  });
+
+  it('are refused when one alone would leave another undone, or when there is no such step', () => {
+    expect(() => stepsToRerun(ended({ ...good, other: 'FAILED' }), steps, { only: 'song' })).toThrow(
+      'would leave other undone',
+    );
+    expect(() => stepsToRerun(ended(good), steps, { from: 'sogn' })).toThrow('no step sogn');
+  });
+});
+
+describe('the differences of two plans of one run', () => {
+  it('name what decides the result or the place, and not when it was planned', () => {
+    const later = { ...plan, plannedAt: 'later', publication: 9 };
+    expect(planDifferences(plan, later)).toEqual([]);
+    expect(planDifferences(plan, { ...plan, inputsDigest: 'x', release: 'emr-spark-8.0.0' })).toEqual([
+      'the inputs themselves changed',
+      'release: emr-7.13.0 before, emr-spark-8.0.0 now',
+    ]);
+  });
+});
+
+describe('a retried run', () => {
+  async function retried(world: FakeWorld, rerun: string[]): Promise<RunState> {
+    const { objects, clock, random } = world.ports;
+    const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
+    await journal.append({ entry: 'replanned', plan: { ...plan, publication: 2 }, rerun });
+    await driveRun(world, journal);
+    return readState(world.objects, plan.run);
+  }
+
+  it('runs the failed step as a second attempt on a new cluster, and keeps the other’s tables', async () => {
+    let broken = true;
+    const world = fakeWorld(4, {
+      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
+    });
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
+    broken = false;
+    const state = await retried(world, ['log_transform']);
+    expect(state.finished?.verdict).toBe('succeeded');
+    expect(state.attempts['song_transform']).toHaveLength(1);
+    expect(state.attempts['log_transform']?.map(({ token }) => token)).toEqual([
+      'landfall/r1/log_transform#1',
+      'landfall/r1/log_transform#2',
+    ]);
+    expect(world.emr.clusters.map(({ token }) => token)).toEqual([
+      'landfall/r1/cluster#1',
+      'landfall/r1/cluster#2',
+    ]);
+    expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it('stays on a cluster that was kept alive', async () => {
+    let broken = true;
+    const world = fakeWorld(4, {
+      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
+    });
+    const kept = { ...plan, keepAlive: true };
+    const journal = await startRun(world, 'driver-1', kept);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
+    broken = false;
+    await retried(world, ['log_transform']);
+    expect(world.emr.clusters).toHaveLength(1);
+  });
+});
