@@ -61,8 +61,7 @@ def read_lines(spark, source, root, inputs):
     if vanished:
         raise vanished_failure(source, vanished)
     lines = frame.select(
-        # Here Spark writes file:/folder, elsewhere file:///folder.
-        F.regexp_replace("_metadata.file_path", "^file:/+", "file:///").alias("_file"),
+        full_uri(F.col("_metadata.file_path")).alias("_file"),
         F.col("_metadata.file_size").alias("_size"),
         F.unix_millis("_metadata.file_modification_time").alias("_modified"),
         F.col("value").alias("_line"),
@@ -71,6 +70,12 @@ def read_lines(spark, source, root, inputs):
     if not strangers:
         return lines
     return lines.join(F.broadcast(spark.createDataFrame(strangers, "_file STRING")), on="_file", how="left_anti")
+
+
+def full_uri(path):
+    """Here Spark writes file:/folder, elsewhere file:///folder."""
+    short = path.startswith("file:/") & ~path.startswith("file:///")
+    return F.when(short, F.concat(F.lit("file://"), path.substr(6, 1 << 20))).otherwise(path)
 
 
 def open_text(spark, root):

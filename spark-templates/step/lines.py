@@ -14,8 +14,6 @@ JSON_OPTIONS = {
 # Stands after the line's object: a line that closes the array early, such as `{} ] x`, never reaches it.
 END = "_end"
 
-NOT_BLANK = r"\S"
-SMALL_INTEGER = r"^-?[0-9]{1,18}$"
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 # What Java puts where bytes are not UTF-8.
 REPLACEMENT = "\ufffd"
@@ -31,22 +29,28 @@ def extract(lines, source):
     names = [field["name"] for field in source["fields"]]
     objects = T.ArrayType(T.StructType([T.StructField(name, T.StringType()) for name in names + [END]]))
     framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":1}]' % END))
-    parsed = F.from_json(F.when(F.col("_line").rlike(NOT_BLANK), framed), objects, JSON_OPTIONS)
+    parsed = F.from_json(F.when(not_blank("_line"), framed), objects, JSON_OPTIONS)
     # Out of a generator: were it selected from directly, the optimizer would parse once for every field.
     unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
     first = F.get("_objects", F.lit(0))
     alone = (F.size("_objects") == 2) & first.isNotNull() & F.get("_objects", F.lit(1))[END].isNotNull()
     fields = [first[name].alias(text_of(name)) for name in names]
     texts = unpacked.select("_file", "_size", "_modified", "_line", F.coalesce(alone, F.lit(False)).alias("_alone"), *fields)
-    blank_to_null = [F.when(F.col(text_of(name)).rlike(NOT_BLANK), F.col(text_of(name))) for name in names]
+    blank_to_null = [F.when(not_blank(text_of(name)), F.col(text_of(name))).alias(text_of(name)) for name in names]
     return texts.select(
         "_file",
         "_size",
         "_modified",
         "_line",
         (F.col("_alone") & ~garbled(names)).alias("_parsed"),
-        *[text.alias(text_of(name)) for name, text in zip(names, blank_to_null)],
+        *blank_to_null,
     )
+
+
+def not_blank(name):
+    """Whether a text holds more than white space. What starts beyond the blank does: only the rest needs a search."""
+    text = F.col(name)
+    return (text > " ") & (text.substr(1, 1) > " ") | text.rlike(r"\S")
 
 
 def text_of(name):
@@ -97,9 +101,8 @@ def as_integer(name):
     decimal = F.expr("try_cast(`%s` AS DECIMAL(38, 18))" % name)
     double = F.expr("try_cast(`%s` AS DOUBLE)" % name)
     whole = (decimal % 1 == 0) & (decimal.cast("double") == double)
-    return F.when(text.rlike(SMALL_INTEGER), text.cast("bigint")).when(
-        text.rlike(NUMBER) & whole, F.expr("try_cast(try_cast(`%s` AS DECIMAL(38, 18)) AS BIGINT)" % name)
-    )
+    truncated = F.expr("try_cast(try_cast(`%s` AS DECIMAL(38, 18)) AS BIGINT)" % name)
+    return F.coalesce(F.expr("try_cast(`%s` AS BIGINT)" % name), F.when(text.rlike(NUMBER) & whole, truncated))
 
 
 def within_int(value):
@@ -120,7 +123,7 @@ def problem_of(field):
 def judge(rows, source):
     """Decides what becomes of each line, but for duplicates, in the order that the books promise."""
     keep = source["keep"]
-    verdict = F.when(~F.col("_line").rlike(NOT_BLANK), fate("blank")).when(
+    verdict = F.when(~not_blank("_line"), fate("blank")).when(
         ~F.col("_parsed"), fate("quarantined", F.lit("unparsable"))
     )
     if keep:
@@ -160,7 +163,7 @@ def settle_duplicates(rows, source):
         kept = F.col("_fate") == "kept"
         # Other rows are no candidates: they are spread, so that no task gets them all.
         apart = F.when(~kept, F.xxhash64("_line"))
-        same_event = Window.partitionBy(apart, *[value_of(name) for name in source["event_key"]]).orderBy(
+        same_event = Window.partitionBy(*[value_of(name) for name in source["event_key"]], apart).orderBy(
             *[F.col(text).asc_nulls_first() for text in texts], "_file"
         )
         up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)

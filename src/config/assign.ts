@@ -4,7 +4,7 @@ import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { readLegacy } from './legacy.ts';
 import type { Meaning } from './legacy.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { NamedSetting } from './schema.ts';
 
 /** What dl.cfg says about one setting. */

@@ -1,6 +1,6 @@
 /** Environment variables of ours that nobody reads: probably misspelled. */
 import type { Diagnostic } from '../faults.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { NamedSetting } from './schema.ts';
 
 /** A warning for each `LANDFALL_...` variable that is close to one that exists; others may belong to someone else. */

@@ -3,7 +3,7 @@
  * silence; so a misspelt field would be lost, not refused.
  */
 import { RunJobFlowInput$ } from '@aws-sdk/client-emr';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Diagnostic } from '../faults.ts';
 import { plainLine } from './plain-text.ts';
 

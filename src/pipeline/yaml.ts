@@ -3,7 +3,7 @@ import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { mistake, placeOf } from './template-file.ts';
 
 /** Where a value stands: keys and indices from the document's root. */

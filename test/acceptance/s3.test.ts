@@ -1,13 +1,14 @@
 /** A whole run on S3: input, lake, logs and the steps' own programs, through S3A, with the credentials of a file. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import '../support/one-realm.ts';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Publication } from '../../src/lake/publication.ts';
 import { landfallHome } from '../../src/local/home.ts';
 import { generateSample } from '../../src/local/sample-data.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
-import type { RunStatus } from '../../src/run/status.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { landfall, start, temporaryFolder } from '../support/landfall.ts';
@@ -15,7 +16,6 @@ import type { Ended } from '../support/landfall.ts';
 import { startMoto } from '../support/moto.ts';
 import type { Moto } from '../support/moto.ts';
 import { equalTables, judge } from '../support/oracle.ts';
-import '../support/one-realm.ts';
 import { commandLines, environments } from '../support/processes.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
@@ -25,46 +25,48 @@ const canary = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEYcanary';
 const credentials = { accessKeyId: 'AKIACANARYCANARYCAN2', secretAccessKey: canary };
 const runId = `s3-${String(process.pid)}-${String(Date.now())}`;
 const stateFolder = join(landfallHome(process.env), 'emr-local', runId);
-const sample = generateSample({ songs: 12, days: 2, eventsPerDay: 60 });
+const sample = generateSample({ songs: 8, days: 2, eventsPerDay: 60 });
+const config = join(cwd, 'my dl.cfg');
 
 let moto: Moto;
+let raw: Store;
 let lake: Store;
-let config: string;
 let ended: Ended;
 let seen: Sightings;
 let summary: RunSummary;
+/** What the first run left in the lake, unzipped. */
+let objects: Map<string, Buffer>;
 
-/** What could be seen of the processes and the endpoint's file while the steps ran. */
+/** What could be seen of the processes and of the endpoint's file while the run went on. */
 interface Sightings {
   /** How often a step's own process was there. */
   steps: number;
-  /** Command lines with the secret in them. */
+  /** How often its environment held the secret of S3, and how often the endpoint's. */
+  environments: { withS3: number; withEmr: number };
+  /** Command lines with the secret of S3 in them. */
   leaks: string[];
   endpointFile: { text: string; mode: number } | undefined;
-  /** Environments of steps that had the secret of S3, and the one of the endpoint. */
-  environments: { withS3: number; withEmr: number };
 }
-
-const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 async function watch(over: Promise<unknown>): Promise<Sightings> {
   const sightings: Sightings = {
     steps: 0,
+    environments: { withS3: 0, withEmr: 0 },
     leaks: [],
     endpointFile: undefined,
-    environments: { withS3: 0, withEmr: 0 },
   };
-  const state = { over: false };
-  void over.finally(() => (state.over = true));
-  while (!state.over) {
+  let goesOn = true;
+  void over.finally(() => (goesOn = false));
+  while (goesOn) {
     sightings.endpointFile = endpointFile() ?? sightings.endpointFile;
-    sightings.leaks.push(...commandLines(canary));
-    const key = secretOf(sightings.endpointFile?.text);
-    const steps = environments(`/runs/${runId}/steps/`).map((variables) => variables.join('\n'));
+    const emr = `=${secretOf(sightings.endpointFile?.text)}`;
+    const steps = environments(`/runs/${runId}/steps/`);
+    const having = (value: string) => steps.filter((all) => all.some((one) => one.endsWith(value))).length;
     sightings.steps += steps.length;
-    sightings.environments.withS3 += steps.filter((text) => text.includes(canary)).length;
-    sightings.environments.withEmr += steps.filter((text) => key !== '' && text.includes(key)).length;
-    await delay(100);
+    sightings.environments.withS3 += having(`AWS_SECRET_ACCESS_KEY=${canary}`);
+    sightings.environments.withEmr += having(emr);
+    sightings.leaks.push(...commandLines(canary));
+    await delay(200);
   }
   return sightings;
 }
@@ -79,30 +81,29 @@ function endpointFile(): Sightings['endpointFile'] {
 }
 
 function secretOf(text: string | undefined): string {
-  return text === undefined ? '' : (JSON.parse(text) as { secretAccessKey: string }).secretAccessKey;
+  return text === undefined ? 'none' : (JSON.parse(text) as { secretAccessKey: string }).secretAccessKey;
 }
 
-async function contents(): Promise<Map<string, Buffer>> {
+async function contents(store: Store): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  for await (const { key } of lake.list('')) {
-    const body = Buffer.from((await lake.get(key)) ?? []);
+  for await (const { key } of store.list('')) {
+    const body = Buffer.from((await store.get(key)) ?? []);
     found.set(key, key.endsWith('.gz') ? gunzipSync(body) : body);
   }
   return found;
 }
 
-beforeAll(async () => {
-  mkdirSync(cwd, { recursive: true });
-  moto = await startMoto();
-  await Promise.all(['landed', 'raw'].map((bucket) => moto.createBucket(bucket)));
-  const access = { endpoint: moto.endpoint, region: 'us-east-1', credentials };
-  const raw = await openStore(rawUri, access);
-  lake = await openStore(lakeUri, access);
-  for (const { path, text } of sample.files) await raw.put(path, bytesOf(text));
-  config = join(cwd, 'my dl.cfg');
-  writeFileSync(
-    config,
-    `[LAKE]
+const bytesOf = (content: string) => new TextEncoder().encode(content);
+const text = (body: Uint8Array | undefined) => new TextDecoder().decode(body);
+const plain = (key: string) => !key.startsWith('_landfall/');
+
+function save(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+function configuration(): string {
+  return `[LAKE]
 path = ${JSON.stringify(lakeUri)}
 [INPUT]
 song_data = ${JSON.stringify(`${rawUri}/song_data`)}
@@ -113,24 +114,29 @@ region = us-east-1
 [AWS]
 AWS_ACCESS_KEY_ID = '${credentials.accessKeyId}'
 AWS_SECRET_ACCESS_KEY = '${canary}'
-`,
-  );
-  const running = start(
-    ['submit', '--cluster', 'local', '--config', config, '--run-id', runId, '--output', 'json'],
-    { cwd },
-  );
+`;
+}
+
+beforeAll(async () => {
+  moto = await startMoto();
+  await Promise.all(['landed', 'raw'].map((bucket) => moto.createBucket(bucket)));
+  const access = { endpoint: moto.endpoint, region: 'us-east-1', credentials };
+  [raw, lake] = await Promise.all([openStore(rawUri, access), openStore(lakeUri, access)]);
+  for (const { path, text: content } of sample.files) await raw.put(path, bytesOf(content));
+  save(config, configuration());
+  const args = ['submit', '--cluster', 'local', '--config', config, '--run-id', runId, '--output', 'json'];
+  const running = start(args, { cwd });
   seen = await watch(running.ended);
   ended = await running.ended;
   summary = JSON.parse(ended.stdout || '{}') as RunSummary;
+  objects = await contents(lake);
 }, 300_000);
 
 afterAll(async () => {
   await moto.stop();
+  rmSync(stateFolder, { recursive: true, force: true });
   remove();
 });
-
-const plain = (key: string) => !key.startsWith('_landfall/');
-const text = (body: Buffer | undefined) => (body ?? Buffer.alloc(0)).toString();
 
 describe('submit --cluster local with its input and lake in S3', () => {
   it('succeeds, and says so with S3 addresses', () => {
@@ -143,11 +149,10 @@ describe('submit --cluster local with its input and lake in S3', () => {
   });
 
   it('lands exactly the rows that DuckDB finds in the raw JSON', () => {
-    const raw = join(cwd, 'raw');
-    for (const { path, text: body } of sample.files) save(join(raw, path), body);
-    const mirror = join(cwd, 'mirror');
-    for (const [key, body] of objects) if (plain(key)) save(join(mirror, key), body);
-    const { differences, rows, books } = judge(join(raw, 'song_data'), join(raw, 'log_data'), mirror);
+    for (const { path, text: content } of sample.files) save(join(cwd, path), content);
+    const tables = join(cwd, 'tables');
+    for (const [key, body] of objects) if (plain(key)) save(join(tables, key), body);
+    const { differences, rows, books } = judge(join(cwd, 'song_data'), join(cwd, 'log_data'), tables);
     expect(differences).toEqual(equalTables);
     expect(rows).toEqual(sample.expected.rows);
     expect(summary.books).toEqual(books);
@@ -160,7 +165,7 @@ describe('submit --cluster local with its input and lake in S3', () => {
     expect(files.map(({ mirror }) => mirror).sort()).toEqual([...objects.keys()].filter(plain).sort());
     for (const { key, mirror, size } of files) {
       expect(objects.get(mirror)).toHaveLength(size);
-      expect(objects.get(mirror)?.equals(objects.get(key) ?? Buffer.alloc(0))).toBe(true);
+      expect(objects.get(mirror)).toEqual(objects.get(key));
     }
   });
 
@@ -176,13 +181,14 @@ describe('submit --cluster local with its input and lake in S3', () => {
   });
 
   it('names every input object in its manifest, as S3 has it', async () => {
-    const lines = text(objects.get(`_landfall/runs/${runId}/inputs.json.gz`)).trimEnd().split('\n');
-    const listed: unknown[] = [];
-    for await (const { key, size, etag, lastModified } of raw.list(''))
-      listed.push({ uri: `${rawUri}/${key}`, size, etag, last_modified: lastModified.toISOString() });
-    expect(lines.map((line) => withoutKey(JSON.parse(line) as ManifestLine)).sort(byUri)).toEqual(
-      (listed as ManifestLine[]).sort(byUri),
-    );
+    const lines = text(objects.get(`_landfall/runs/${runId}/inputs.json.gz`))
+      .trimEnd()
+      .split('\n');
+    const named = lines.map((line) => JSON.parse(line) as { uri: string });
+    const there: unknown[] = [];
+    for await (const { key, size, etag } of raw.list(''))
+      there.push(expect.objectContaining({ uri: `${rawUri}/${key}`, size, etag }));
+    expect(named.sort((a, b) => (a.uri < b.uri ? -1 : 1))).toEqual(there);
   });
 
   it('keeps the logs of its steps in the lake', () => {
@@ -228,12 +234,12 @@ describe('a second submit', () => {
   it('stops at a stranger’s object in a plain path, and leaves the lake as it was', async () => {
     const stranger = 'songs/year=2004/mine é%41.parquet';
     await lake.put(stranger, bytesOf('mine'));
-    const before = await keysOf(lake);
+    const before = [...(await contents(lake)).keys()];
     const { code, stderr } = await landfall(['submit', '--cluster', 'local', '--config', config], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain(`${lakeUri}/${stranger}`);
     expect(stderr).not.toContain(canary);
-    expect(await keysOf(lake)).toEqual(before);
-    expect(text(Buffer.from((await lake.get(stranger)) ?? []))).toBe('mine');
+    expect([...(await contents(lake)).keys()]).toEqual(before);
+    expect(text(await lake.get(stranger))).toBe('mine');
   });
 });
