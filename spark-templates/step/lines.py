@@ -48,9 +48,9 @@ def extract(lines, source):
 
 
 def not_blank(name):
-    """Whether a text holds more than white space. What starts beyond the blank does: only the rest needs a search."""
+    """Whether a text holds more than white space: nearly always its first character tells, which saves the search."""
     text = F.col(name)
-    return (text > " ") & (text.substr(1, 1) > " ") | text.rlike(r"\S")
+    return (text >= "!") | text.rlike(r"\S")
 
 
 def text_of(name):

@@ -31,6 +31,8 @@ SETTINGS = {
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "true",
+    # The JVM never compiles a method of more bytes than this: better many small ones than one that is interpreted.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     # Plans are wide; a warning that their text is cut tells nobody anything.
     "spark.sql.debug.maxToStringFields": "200",
 }

@@ -124,6 +124,14 @@ export const verbs: readonly Verb[] = [
     load: () => import('./retry.ts'),
   },
   {
+    name: 'cancel',
+    summary: 'End a run from anywhere: its steps, and the cluster that it launched',
+    positional: runOption,
+    options: { lake, timeout },
+    examples: [['landfall cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
+    load: () => import('./cancel.ts'),
+  },
+  {
     name: 'status',
     summary: 'Tell the state of a run from its journal; always exits 0',
     positional: runOption,

@@ -53,12 +53,9 @@ export async function cancelRun(run: Run, by: string): Promise<CancelOutcome> {
   }
   outcome.requested.push(...open.map(({ what }) => what));
   if (outcome.requested.length === 0 && outcome.failed.length === 0 && state.published === undefined) {
-    await journal.append({
-      entry: 'finished',
-      verdict: 'cancelled',
-      fault: 'cancelled',
-      message: `cancelled by ${by}`,
-    });
+    const message = `run ${journal.run} is cancelled`;
+    await journal.append({ entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message });
+    ports.emit({ event: 'finished', run: journal.run, verdict: 'cancelled' });
   }
   return outcome;
 }

@@ -1,6 +1,6 @@
 /** The cluster of a run: chosen or launched exactly once, waited for, ended. */
 import { LandfallError } from '../faults.ts';
-import { patience, pause } from './context.ts';
+import { checkpoint, patience, pause } from './context.ts';
 import type { Run } from './context.ts';
 import { createOnce } from './create-once.ts';
 import { pace } from './pace.ts';
@@ -87,7 +87,7 @@ async function launch(run: Run, n: number, intended: ClusterEntry | undefined): 
     {
       what: 'cluster',
       send: async () => {
-        await journal.refresh();
+        await checkpoint(run);
         return ports.emr.launch(token);
       },
       find: () => findOurs(run, token, intendedAt),
@@ -150,7 +150,7 @@ async function untilReady(run: Run, id: string): Promise<void> {
     if (phase === 'ready') return;
     if (phase === 'ending' || phase === 'ended' || phase === 'failed') throw await clusterLost(run, cluster);
     await pause(run, pace(clock.monotonic() - changed, random.fraction()));
-    await run.journal.refresh();
+    await checkpoint(run);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What every phase of a driven run is given. */
+import { LandfallError } from '../faults.ts';
 import type { Journal } from './journal.ts';
 import type { Ports } from './ports.ts';
 import type { Patience } from './reading.ts';
@@ -20,4 +21,13 @@ export function patience({ ports, signal }: Run): Patience {
 export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
   await ports.clock.sleep(ms, signal);
   signal.throwIfAborted();
+}
+
+/**
+ * Looks what others appended. Throws `owned` when the run was taken over, `cancelled` when someone asked for its end.
+ * To be called before anything is sent to EMR or published.
+ */
+export async function checkpoint({ journal }: Run): Promise<void> {
+  const { cancelRequested } = await journal.refresh();
+  if (cancelRequested) throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
 }

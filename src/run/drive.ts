@@ -1,7 +1,8 @@
 /** A run from its plan to its verdict. Every phase looks into the journal first, so it can be entered from any point. */
 import { LandfallError } from '../faults.ts';
 import { ensureCluster, releaseCluster } from './cluster.ts';
-import { patience } from './context.ts';
+import { cancelRun } from './cancel.ts';
+import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
 import type { TableSummary } from './entries.ts';
 import type { Phase } from './events.ts';
@@ -46,6 +47,10 @@ async function settle(run: Run, work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (run.signal.aborted || !(error instanceof LandfallError) || !isVerdict(error)) throw error;
+    if (run.journal.state().cancelRequested) {
+      await cancelRun(run, 'request');
+      throw error;
+    }
     await releaseCluster(run).catch((cause: unknown) => {
       run.ports.emit({ event: 'warning', message: `the cluster could not be ended: ${messageOf(cause)}` });
     });
@@ -163,6 +168,7 @@ export function summaries(plan: RunPlan, { tables }: Pick<Verification, 'tables'
 async function publish(run: Run, verification: Verification): Promise<void> {
   const { journal, ports } = run;
   const { plan } = journal.state();
+  await checkpoint(run);
   await journal.append({ entry: 'publish-intent', publication: plan.publication });
   const won = await patiently(patience(run), () => ports.lake.publish(plan, verification));
   if (!won) {

@@ -1,7 +1,7 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
 import { clusterLost, endSurplusClusters, tellCluster } from './cluster.ts';
-import { patience, pause } from './context.ts';
+import { checkpoint, patience, pause } from './context.ts';
 import type { Run } from './context.ts';
 import { createOnce } from './create-once.ts';
 import { pace } from './pace.ts';
@@ -40,7 +40,7 @@ async function submit(run: Run, step: PlannedStep, clusterId: string): Promise<s
     {
       what: `step ${step.name}`,
       send: async () => {
-        await journal.refresh();
+        await checkpoint(run);
         const answer = await ports.emr.addSteps(clusterId, [{ name: token, args }]);
         return answer.answer === 'accepted' ? { answer: 'accepted', value: answer.value[0] ?? '' } : answer;
       },
@@ -107,9 +107,7 @@ async function follow(run: Run, name: string, clusterId: string, stepId: string)
       throw await stepEnded(run, { name, attempt, clusterId }, step);
     if (phase !== 'running') await checkCluster(run, clusterId);
     await pause(run, pace(clock.monotonic() - changed, random.fraction()));
-    await journal.refresh();
-    if (journal.state().cancelRequested)
-      throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
+    await checkpoint(run);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { drive } from '../../src/run/drive.ts';
-import { readState } from '../../src/run/journal.ts';
+import { openJournal, readState } from '../../src/run/journal.ts';
 import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
@@ -179,5 +179,22 @@ describe('a driver that dies', () => {
     });
     expect(asked).toBe(1);
     expect(world.objects.contents.get('_landfall/runs/r1/inputs.json.gz')).toEqual(staging.manifest);
+  });
+});
+
+describe('a run that someone asks to cancel', () => {
+  it('cancels its step, ends its cluster and gives that verdict at its next look', async () => {
+    const world = fakeWorld(2, { stepMs: 3_600_000 });
+    const driving = driveRun(world, await startRun(world));
+    driving.catch(() => undefined);
+    await world.clock.sleep(120_000);
+    const { objects, clock, random } = world.ports;
+    const other = await openJournal({ objects, clock, random, driver: 'someone' }, plan.run);
+    await other.append({ entry: 'cancel-requested', by: 'someone' });
+    await expect(driving).rejects.toMatchObject({ fault: 'cancelled' });
+    expect((await readState(world.objects, plan.run)).finished).toMatchObject({ verdict: 'cancelled' });
+    expect(world.emr.clusters[0]?.steps[0]?.cancelled).toBeDefined();
+    expect(world.emr.liveClusters()).toEqual([]);
+    expect(world.published).toEqual([]);
   });
 });

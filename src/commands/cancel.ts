@@ -1,0 +1,41 @@
+/** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
+import { LandfallError } from '../faults.ts';
+import { openJournal, readState } from '../run/journal.ts';
+import { newestRun } from '../run/runs.ts';
+import { openLake } from './compose.ts';
+import { resumeRun } from './resume.ts';
+import { configure, secondsFlag, withInputsOf } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const { clock, random, printer } = world;
+  const timeout = secondsFlag(flags, 'timeout');
+  const configured = configure('cancel', flags, world);
+  const store = await openLake(configured.settings);
+  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  const state = await readState(store, name);
+  if (state.finished !== undefined) {
+    printer.result(`run ${name} ${state.finished.verdict}: nothing to cancel`, {
+      run: name,
+      verdict: state.finished.verdict,
+    });
+    return;
+  }
+  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
+  await journal.append({
+    entry: 'cancel-requested',
+    by: `pid ${String(world.process.pid)} on ${world.process.host}`,
+  });
+  const settings = withInputsOf(state.plan, configured.settings);
+  try {
+    await resumeRun(world, { settings, store, run: name, staging: neverStaged, timeout, takeOver: false });
+  } catch (error) {
+    if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
+    printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });
+  }
+}
+
+function neverStaged(): Promise<never> {
+  return Promise.reject(new Error('a cancelled run is not staged'));
+}

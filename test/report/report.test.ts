@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
+import { failureValue, formatFailure, painter } from '../../src/report/failure.ts';
+import { narrate } from '../../src/report/narrate.ts';
+import { bytes, columns, count, duration, place } from '../../src/report/quantities.ts';
+import { collect, emptySummary, formatSummary } from '../../src/report/summary.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { plan } from '../support/fake-run.ts';
+
+const plain = painter(false);
+
+describe('quantities', () => {
+  it('are written for people', () => {
+    expect([count(6820), count(0)]).toEqual(['6,820', '0']);
+    expect([bytes(0), bytes(999), bytes(1000), bytes(312_400), bytes(5e12)]).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '312.4 kB',
+      '5.0 TB',
+    ]);
+    expect([400, 9_999, 14_000, 200_000, 7_500_000].map(duration)).toEqual([
+      '0.4 s',
+      '10.0 s',
+      '14 s',
+      '3 min 20 s',
+      '2 h 05 min',
+    ]);
+    expect([place('file:///a b'), place('s3://b/c')]).toEqual(['/a b', 's3://b/c']);
+  });
+
+  it('stand in columns, numbers to the right', () => {
+    expect(
+      columns(
+        [
+          ['table', 'rows'],
+          ['songs', '71'],
+        ],
+        [false, true],
+      ),
+    ).toEqual(['table  rows', 'songs    71']);
+  });
+});
+
+describe('a failure', () => {
+  const error = new LandfallError('step', 'step log_transform ended FAILED', {
+    why: ['[UNRESOLVED_COLUMN] no column x', 'at spark-templates/log_transform/users.sql.hbs:31'],
+    stand: ['nothing was published'],
+    next: 'landfall retry r1',
+  });
+
+  it('is said once: what failed, why, where things stand, the next command', () => {
+    expect(formatFailure(error, plain)).toBe(
+      [
+        'error  step log_transform ended FAILED',
+        '  [UNRESOLVED_COLUMN] no column x',
+        '  at spark-templates/log_transform/users.sql.hbs:31',
+        '  nothing was published',
+        '  next: landfall retry r1',
+      ].join('\n'),
+    );
+  });
+
+  it('is the same as a value', () => {
+    expect(failureValue(error, 4)).toMatchObject({ exitCode: 4, fault: 'step', next: 'landfall retry r1' });
+  });
+});
+
+describe('narrating a run', () => {
+  const step = (state: string, elapsedMs: number): RunEvent => ({
+    event: 'step',
+    step: 's',
+    attempt: 1,
+    id: 's-1',
+    state,
+    elapsedMs,
+  });
+
+  it('makes a lasting line of each change and a passing one of each repetition', () => {
+    const first = narrate({}, step('RUNNING', 0), plain);
+    const second = narrate(first.said, step('RUNNING', 14_000), plain);
+    const third = narrate(second.said, step('COMPLETED', 15_000), plain);
+    expect([first, second, third].map(({ line }) => line)).toEqual([
+      { text: 'step s  s-1  RUNNING  0.0 s', transient: false },
+      { text: 'step s  s-1  RUNNING  14 s', transient: true },
+      { text: 'step s  s-1  COMPLETED  15 s', transient: false },
+    ]);
+  });
+
+  it('shows a state it does not know as EMR told it', () => {
+    expect(narrate({}, step('HIBERNATING', 0), plain).line?.text).toContain('HIBERNATING');
+  });
+});
+
+describe('the summary of a run', () => {
+  const lines = { read: 10, blank: 1, kept: 7, filtered: 1, duplicates: 1, quarantined: 1 };
+  const objects = { manifest: 2, read: 1, empty: 1, vanished: [], changed: [] };
+  const report = {
+    version: 1 as const,
+    step: 's',
+    token: 't',
+    applicationId: 'a',
+    sparkVersion: '3.5.6',
+    startedAt: 0,
+    endedAt: 1,
+    sources: { log_data: { objects, lines, conflicts: 1, quarantinedBy: [] } },
+    upstreams: {},
+    tables: { songs: { rows: 7, readBack: 7, conflicts: 2, violations: [] } },
+  };
+  const file = { key: 'k', mirror: 'm', size: 1500, etag: 'e', rows: 7 };
+  const events: RunEvent[] = [
+    { event: 'planned', plan },
+    { event: 'phase-ended', phase: 'steps', ms: 14_000 },
+    {
+      event: 'verified',
+      tables: [{ table: 'songs', rows: 7, bytes: 1500, partitionBy: ['year'], files: [file] }],
+      reports: [report],
+      findings: [{ severity: 'warn', subject: 'songs', message: 'duration is below 0' }],
+    },
+    { event: 'published', number: 3 },
+    { event: 'finished', run: 'r1', verdict: 'succeeded' },
+  ];
+  const summary = events.reduce(collect, emptySummary);
+
+  it('collects tables, books, findings, times and the publication', () => {
+    expect(summary).toEqual({
+      run: 'r1',
+      verdict: 'succeeded',
+      lake: 's3://lake/root',
+      publication: 3,
+      tables: [
+        { table: 'songs', rows: 7, files: 1, bytes: 1500, path: 's3://lake/root/songs', conflicts: 2 },
+      ],
+      books: report.sources,
+      findings: [{ severity: 'warn', subject: 'songs', message: 'duration is below 0' }],
+      times: [{ phase: 'steps', ms: 14_000 }],
+    });
+  });
+
+  it('reads as a table of what landed, the books, and how long each part took', () => {
+    expect(formatSummary(summary)).toBe(
+      [
+        'table  rows  files   bytes  path',
+        'songs     7      1  1.5 kB  s3://lake/root/songs',
+        '',
+        'source    objects               lines',
+        'log_data  2 = 1 read + 1 empty  10 = 7 kept + 1 filtered + 1 duplicates + 1 quarantined  1 of the duplicates differ from the line kept',
+        'songs: 2 key(s) with conflicting rows, one row kept of each',
+        'warn  songs: duration is below 0',
+        '',
+        'steps 14 s',
+        'run r1 published as number 3',
+      ].join('\n'),
+    );
+  });
+});
