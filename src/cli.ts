@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The entry: argv in, exit code out. The only file that reads process.argv, sets the exit code, handles signals. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,13 +12,20 @@ import { createPrinter } from './report/printer.ts';
 import type { Printer } from './report/printer.ts';
 import type { Clock, Random } from './run/ports.ts';
 
+const LEAVE_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const clock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    const wait = (part: number) => delay(part, undefined, signal === undefined ? {} : { signal });
+    // A timer of more than 2^31 ms, 25 days, would go off at once.
+    for (let left = ms; left > 0 && signal?.aborted !== true; left -= LONGEST_TIMER_MS) {
+      await wait(Math.min(left, LONGEST_TIMER_MS)).catch(() => undefined);
+    }
   },
 };
 
@@ -27,22 +34,29 @@ const random: Random = {
   fraction: () => randomInt(2 ** 32) / 2 ** 32,
 };
 
+/** One Ctrl-C under npm arrives twice: from the terminal, and forwarded. What comes so soon is no second wish. */
+const SAME_WISH_MS = 1_000;
+
 /** Aborts at the first signal; a second one leaves at once. */
 function interruptions(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
+      const now = performance.now();
+      if (controller.signal.aborted && now - first < SAME_WISH_MS) return;
       if (controller.signal.aborted) process.exit(exitCode);
+      first = now;
       controller.abort(new Interruption(signal, exitCode));
     });
   }
   return controller.signal;
 }
 
-/** Tells two boots of one host apart, so that a process id found in the lake can be believed or not. */
+/** Tells boots of one host, and containers on it, apart: a process id found in the lake can be believed or not. */
 function bootId(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     return 'unknown';
   }
@@ -63,21 +77,34 @@ async function main(argv: readonly string[]): Promise<number> {
     random,
     printer,
     interrupted: interruptions(),
+    answering: { interruptions: false },
     self: [process.execPath, ...process.execArgv, import.meta.filename],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
   };
   try {
     const { run } = await parsed.verb.load();
-    await run(parsed.flags, world);
+    await Promise.race([run(parsed.flags, world), unanswered(world)]);
     return 0;
   } catch (error) {
-    return fail(printer, error);
+    return fail(printer, world.interrupted.aborted ? world.interrupted.reason : error);
   }
+}
+
+/** Rejects at an interruption that the verb does not answer itself. */
+function unanswered({ interrupted, answering }: World): Promise<never> {
+  return new Promise((_, reject) => {
+    interrupted.addEventListener('abort', () => {
+      if (!answering.interruptions) reject(interrupted.reason as Error);
+    });
+  });
 }
 
 /** Says the failure and gives its exit code. Only our own bugs show a stack. */
 function fail(printer: Printer, error: unknown): number {
-  if (error instanceof Interruption) return error.exitCode;
+  if (error instanceof Interruption) {
+    printer.interruption(error.signal, error.exitCode);
+    return error.exitCode;
+  }
   if (error instanceof LandfallError) {
     const exitCode = EXIT_CODES[error.fault];
     printer.failure(error, exitCode);
@@ -93,3 +120,5 @@ function fail(printer: Printer, error: unknown): number {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// What still waits for something, such as a store that does not answer, must not keep us here.
+setTimeout(() => process.exit(), LEAVE_MS).unref();

@@ -139,7 +139,8 @@ def repetition(frame, unique, surplus):
 
 
 def as_json(rows):
-    return [row["json"] for row in rows.select(F.to_json(F.struct("*"), {"ignoreNullFields": "false"}).alias("json")).collect()]
+    whole = F.to_json(F.struct("*"), {"ignoreNullFields": "false"})
+    return [row["json"] for row in rows.select(whole.alias("json")).collect()]
 
 
 def size_violations(table, rows):
@@ -169,5 +170,6 @@ def count_conflicts(spark, rule):
     if rule is None:
         return None
     content = F.struct(*rule["comparing"])
-    spread = spark.table(rule["view"]).groupBy(*rule["by"]).agg(F.min(content).alias("low"), F.max(content).alias("high"))
+    keys = spark.table(rule["view"]).groupBy(*rule["by"])
+    spread = keys.agg(F.min(content).alias("low"), F.max(content).alias("high"))
     return spread.where(~F.col("low").eqNullSafe(F.col("high"))).count()

@@ -35,7 +35,8 @@ def extract(lines, source):
     first = F.get("_objects", F.lit(0))
     alone = (F.size("_objects") == 2) & first.isNotNull() & F.get("_objects", F.lit(1))[END].isNotNull()
     fields = [first[name].alias(text_of(name)) for name in names]
-    texts = unpacked.select("_file", "_size", "_modified", "_line", F.coalesce(alone, F.lit(False)).alias("_alone"), *fields)
+    certain = F.coalesce(alone, F.lit(False)).alias("_alone")
+    texts = unpacked.select("_file", "_size", "_modified", "_line", certain, *fields)
     blank_to_null = [F.when(not_blank(text_of(name)), F.col(text_of(name))).alias(text_of(name)) for name in names]
     return texts.select(
         "_file",

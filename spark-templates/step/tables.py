@@ -36,7 +36,7 @@ def run_query(spark, table):
 
 
 def conforming(frame, table):
-    """The frame with the contract's columns in the contract's order; fails when they are not there, or of other types."""
+    """The frame with the contract's columns in its order; fails when they are not there, or of other types."""
     expected = {field.name: field.dataType for field in schema_of(table)}
     names = [field.name for field in frame.schema]
     actual = {field.name: field.dataType for field in frame.schema}

@@ -6,7 +6,8 @@ def find_execution(spark, step, uri):
     for folder in [uri] + ["%s/%s" % (uri, name) for name in folders_below(spark, uri)]:
         if is_complete(spark, step, folder):
             return folder
-    raise StepFailure("upstream", "the step %s has no complete execution in %s: its report.json is missing" % (step, uri))
+    message = "the step %s has no complete execution in %s: its report.json is missing"
+    raise StepFailure("upstream", message % (step, uri))
 
 
 def is_complete(spark, step, folder):

@@ -3,21 +3,20 @@ import { LandfallError } from '../faults.ts';
 import type { Staging } from '../run/drive.ts';
 import { readState } from '../run/journal.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { newestRun } from '../run/runs.ts';
+import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import { render } from './prepare.ts';
 import { resumeRun } from './resume.ts';
 import { configure, secondsFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
-import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const timeout = secondsFlag(flags, 'timeout');
   const configured = configure('attach', flags, world);
   const store = await openLake(configured.settings);
-  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
   const settings = withInputsOf(plan, configured.settings);
   const staging = () => stageAgain(world, { ...configured, settings }, plan);

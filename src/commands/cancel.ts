@@ -1,11 +1,10 @@
 /** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
 import { LandfallError } from '../faults.ts';
 import { openJournal, readState } from '../run/journal.ts';
-import { newestRun } from '../run/runs.ts';
+import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
 import { configure, secondsFlag, withInputsOf } from './settings.ts';
-import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
@@ -13,8 +12,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const timeout = secondsFlag(flags, 'timeout');
   const configured = configure('cancel', flags, world);
   const store = await openLake(configured.settings);
-  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  const name = await chosenRun(flags, store);
   const state = await readState(store, name);
+  if (state.finished === undefined && state.publishing) {
+    throw new LandfallError('input', `run ${name} is being published: it is too late to cancel it`, {
+      next: `landfall attach ${name}`,
+    });
+  }
   if (state.finished !== undefined) {
     printer.result(`run ${name} ${state.finished.verdict}: nothing to cancel`, {
       run: name,
@@ -32,6 +36,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     await resumeRun(world, { settings, store, run: name, staging: neverStaged, timeout, takeOver: false });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
+    if ((await readState(store, name)).finished?.verdict !== 'cancelled') throw error;
     printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });
   }
 }

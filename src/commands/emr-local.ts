@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startEndpoint } from '../emr-local/endpoint.ts';
 import { readEndpointFile, removeEndpointFile, writeEndpointFile } from '../local/endpoint-file.ts';
+import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
 import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { openStore } from '../store/open.ts';
 import { usage } from './arguments.ts';
+import { faultOptions } from './fault-flags.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
@@ -17,14 +19,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const state = textFlag(flags, 'state');
   const stateFolder =
     state === undefined ? mkdtempSync(join(tmpdir(), 'landfall-emr-')) : resolve(world.cwd, state);
-  const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? {
-    accessKeyId: `LOCAL${random.hex(8).toUpperCase()}`,
-    secretAccessKey: random.hex(20),
-  };
-  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? newKey(world);
+  const region = regionOf(env) ?? 'us-east-1';
   const idleExit = numberFlag(flags, 'idle-exit');
   const idle = new AbortController();
   const warn = (message: string) => printer.emit({ event: 'warning', message });
+  const s3 = s3Access(flags, world);
+  world.answering.interruptions = true;
   const endpoint = await startEndpoint({
     port: numberFlag(flags, 'port') ?? 0,
     stateFolder,
@@ -37,53 +38,71 @@ export async function run(flags: Flags, world: World): Promise<void> {
         env,
         clock,
         progress: ({ message }) => printer.emit({ event: 'note', message }),
-        s3: s3Access(flags, world),
+        s3,
+        smallData: flags['small-data'] === true,
         signal: world.interrupted,
       }),
     openStore: (uri) => openStore(uri),
+    ...faultOptions(flags, world),
+    ...(s3 === undefined ? {} : { stepVariables: await s3Variables() }),
     clock,
     random,
     logDelaySeconds: numberFlag(flags, 'log-delay') ?? 0,
     warn,
     ...(idleExit === undefined ? {} : { idleExitSeconds: idleExit, onIdle: () => idle.abort() }),
   });
-  writeEndpointFile(stateFolder, {
-    url: endpoint.url,
-    pid: process.pid,
-    accessKeyId,
-    secretAccessKey,
-    region,
-  });
-  const variables = {
-    AWS_ENDPOINT_URL_EMR: endpoint.url,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_REGION: region,
-  };
+  const file = { url: endpoint.url, pid: process.pid, accessKeyId, secretAccessKey, region };
+  writeEndpointFile(stateFolder, file);
   if (state === undefined) printer.say(`state in ${stateFolder}`);
-  printer.result(
-    `export ${Object.entries(variables)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' ')}`,
-    variables,
-  );
+  printVariables(world, file);
   await ended(AbortSignal.any([world.interrupted, idle.signal]));
   await endpoint.close();
   removeEndpointFile(stateFolder);
   world.interrupted.throwIfAborted();
 }
 
+/** For `eval`: what every client of AWS needs in order to speak to the endpoint. */
+function printVariables(
+  { printer }: World,
+  { url, accessKeyId, secretAccessKey, region }: EndpointFile,
+): void {
+  const variables = {
+    AWS_ENDPOINT_URL_EMR: url,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    // The one that boto3 and the AWS CLI read.
+    AWS_DEFAULT_REGION: region,
+  };
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  printer.result(`export ${words.join(' ')}`, variables);
+}
+
+const regionOf = (env: World['env']) =>
+  [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find((name) => name !== undefined && name !== '');
+
+const newKey = ({ random }: World) => ({
+  accessKeyId: `LOCAL${random.hex(8).toUpperCase()}`,
+  secretAccessKey: random.hex(20),
+});
+
 function s3Access(flags: Flags, { env }: World): S3Access | undefined {
   if (flags['s3'] !== true) return undefined;
   const list = (name: string) => [flags[name] ?? []].flat().map(String);
   return {
     endpoint: env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'],
-    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'],
+    region: regionOf(env),
     anonymousBuckets: list('anonymous-bucket'),
     bucketRegions: Object.fromEntries(
       list('bucket-region').map((pair) => pair.split('=', 2) as [string, string]),
     ),
   };
+}
+
+/** S3A knows neither profiles nor SSO: the steps get what they lead to. */
+async function s3Variables(): Promise<() => Promise<Record<string, string | undefined>>> {
+  const { credentialVariables } = await import('../store/s3-credentials.ts');
+  return credentialVariables();
 }
 
 function numberFlag(flags: Flags, name: string): number | undefined {

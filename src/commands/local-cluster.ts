@@ -1,10 +1,11 @@
 /** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { checkRunId } from '../run/run-id.ts';
 import { endpointEnvironment, sparkS3Access } from './compose.ts';
 import type { World } from './world.ts';
 
@@ -24,9 +25,14 @@ export async function prepareSpark(world: World, settings: Settings, plan: RunPl
 
 const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
 
-/** The folder that the endpoint of a run keeps its state in. */
-export function stateFolderOf(world: World, run: string): string {
-  return join(landfallHome(world.env), 'emr-local', run);
+/**
+ * The folder that the endpoint of a run keeps its state in. The one that the journal names is believed only if it lies
+ * where such folders do: whoever can write to the lake must not choose what is deleted here.
+ */
+export function stateFolderOf(world: World, run: string, journalled?: string): string {
+  const home = join(landfallHome(world.env), 'emr-local');
+  const own = join(home, checkRunId(run));
+  return journalled !== undefined && dirname(journalled) === home ? journalled : own;
 }
 
 /** The run's endpoint: the one that lives, or a new one on its state. */
@@ -59,12 +65,18 @@ export async function startEndpointOf(
       plan.release,
       '--idle-exit',
       String(IDLE_EXIT_SECONDS),
+      ...(isSmall(plan) ? ['--small-data'] : []),
       ...access,
     ],
     env: endpointEnvironment(settings, world.env),
     clock: world.clock,
   });
 }
+
+/** Below this, starting up is most of the work. */
+const SMALL_BYTES = 300e6;
+
+const isSmall = ({ sources }: RunPlan) => sources.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL_BYTES;
 
 /** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
 const IDLE_EXIT_SECONDS = 600;

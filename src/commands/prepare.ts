@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
 import { displayUri, relation } from '../store/uri.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
-import { configure, parametersOf } from './settings.ts';
+import { configure } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
@@ -31,10 +31,11 @@ export const sha256 = (text: string): string => createHash('sha256').update(text
 /** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
 export async function prepare(verb: string, flags: Flags, world: World): Promise<Prepared> {
   const choice = clusterChoice(textFlag(flags, 'cluster') ?? 'new');
-  const { settings: given, pipeline } = configure(verb, flags, world);
-  const rendered = render({ settings: given, pipeline });
+  const given = configure(verb, flags, world);
+  const { pipeline } = given;
+  const rendered = render(given);
   const sources = pipeline.sources.map(({ name }) => name);
-  const settings = await withSample(given, sources, choice.cluster === 'local', world);
+  const settings = await withSample(given.settings, sources, choice.cluster === 'local', world);
   await keepApart(settings);
   const manifest = await listInputs(settings, world);
   const store = await openLake(settings);
@@ -52,7 +53,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   });
   const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
   return {
-    configured: { settings, pipeline },
+    configured: { ...given, settings },
     settings,
     plan,
     staging: { manifest: manifest.body, programs },
@@ -79,8 +80,8 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
 }
 
 /** The steps as programs. Throws `input` with every mistake in the templates. */
-export function render({ settings, pipeline }: Configured): RenderedStep[] {
-  const { steps, diagnostics } = renderSteps(pipeline, parametersOf(settings), sha256);
+export function render({ pipeline, parameters }: Configured): RenderedStep[] {
+  const { steps, diagnostics } = renderSteps(pipeline, parameters, sha256);
   throwIfErrors(diagnostics, 'the templates have mistakes; nothing was started');
   return steps;
 }

@@ -9,6 +9,7 @@ import { ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { keys } from '../run/plan.ts';
 import { statusOf } from '../run/status.ts';
+import { advance } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { prepareSpark } from './local-cluster.ts';
@@ -35,26 +36,34 @@ export async function resumeRun(world: World, resumption: Resumption): Promise<v
   const { store, run, takeOver } = resumption;
   const deadline = world.clock.monotonic() + (resumption.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
-  let told = state.length;
+  let told = false;
   for (;;) {
     if (isOver(state)) {
       tellVerdict(world, state);
       return;
     }
     const owner = await ownership(store, run, (who) => isDead(who, world));
-    if (owner.owner !== 'fresh' || takeOver) break;
-    if (told === state.length) sayOwner(world, run, owner.who, owner.silentMs);
-    for (const entry of await readEntries(store, run, told)) {
+    if (owner.owner !== 'fresh' || takeOver) {
+      const timeout = (deadline - world.clock.monotonic()) / 1000;
+      if (
+        await takeRunOver(
+          world,
+          { ...resumption, timeout: Number.isFinite(timeout) ? timeout : undefined },
+          state,
+        )
+      )
+        return;
+    } else if (!told) sayOwner(world, run, owner.who, owner.silentMs);
+    told = true;
+    for (const entry of await readEntries(store, run, state.length)) {
       const line = narrateEntry(entry);
       if (line !== undefined) world.printer.emit({ event: 'note', message: line });
-      told = entry.number;
+      state = advance(state, entry);
     }
-    state = await readState(store, run);
     if (world.clock.monotonic() > deadline) throw watchedLongEnough(run);
     await world.clock.sleep(WATCH_MS, world.interrupted);
     world.interrupted.throwIfAborted();
   }
-  await takeRunOver(world, resumption, state);
 }
 
 const WATCH_MS = 2_000;
@@ -64,15 +73,18 @@ function isOver({ finished, mirrored }: RunState): boolean {
   return finished !== undefined && (finished.verdict !== 'succeeded' || mirrored);
 }
 
-async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<void> {
+/** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
+async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<boolean> {
   const { clock, random } = world;
   const { store, run, settings, staging, timeout } = resumption;
   if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
   const driver = random.hex(8);
   const journal = await openJournal({ objects: store, clock, random, driver }, run);
+  if (journal.state().length !== state.length) return false;
   await journal.append({ entry: 'taken-over', from: state.driver });
   world.printer.emit({ event: 'note', message: `going on with run ${run}` });
   await driveToVerdict(world, { settings, store, journal, staging, timeout });
+  return true;
 }
 
 /** A process on this boot of this host that no longer runs; in doubt it lives. */
@@ -103,16 +115,14 @@ function watchedLongEnough(run: string): LandfallError {
 
 /** Prints what a finished run came to, or throws it when that is a failure. */
 function tellVerdict({ printer }: World, state: RunState): void {
+  const { finished, plan } = state;
   const status = statusOf(state);
-  printer.result(formatStatus(status), status);
-  if (state.finished === undefined || state.finished.verdict === 'succeeded') return;
-  const {
-    fault = 'step',
-    message = `run ${state.plan.run} ${state.finished.verdict}`,
-    why = [],
-  } = state.finished;
-  throw new LandfallError(fault, message, {
-    why,
-    next: `mend the cause, then landfall retry ${state.plan.run}`,
-  });
+  if (finished === undefined || finished.verdict === 'succeeded') {
+    printer.result(formatStatus(status), status);
+    return;
+  }
+  const { fault = 'step', message = `run ${plan.run} ${finished.verdict}`, why = [] } = finished;
+  const retry = `landfall retry ${plan.run}`;
+  const next = finished.verdict === 'cancelled' ? retry : `mend the cause, then ${retry}`;
+  throw new LandfallError(fault, message, { why, next });
 }

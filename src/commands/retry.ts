@@ -2,15 +2,15 @@
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
 import { changedInputs } from '../run/inputs.ts';
-import { openJournal, readState } from '../run/journal.ts';
+import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';
-import { newestRun } from '../run/runs.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
+import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
@@ -27,13 +27,12 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const timeout = secondsFlag(flags, 'timeout');
   const configured = configure('retry', flags, world);
   const store = await openLake(configured.settings);
-  const name = textFlag(flags, 'run') ?? (await newestRun(store));
+  const name = await chosenRun(flags, store);
   await retryRun(world, configured, {
     store,
     run: name,
     choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },
     cluster: textFlag(flags, 'cluster'),
-    takeOver: flags['take-over'] === true,
     timeout,
   });
 }
@@ -44,7 +43,6 @@ export interface Retry {
   choice: RetryChoice;
   /** Where to run instead of where it ran before. */
   cluster?: string | undefined;
-  takeOver: boolean;
   timeout?: number | undefined;
 }
 
@@ -52,8 +50,9 @@ export interface Retry {
 export async function retryRun(world: World, configured: Configured, retry: Retry): Promise<void> {
   const { clock, random, printer } = world;
   const { store, run: name, timeout } = retry;
-  const state = await readState(store, name);
-  await checkOwner(world, state, retry);
+  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
+  const state = journal.state();
+  await checkOwner(world, state, store);
   const started = clock.monotonic();
   const settings = withInputsOf(state.plan, configured.settings);
   const rendered = render({ ...configured, settings });
@@ -77,8 +76,12 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   }
   sayRerun(world, plan, rerun);
   if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);
-  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
-  await journal.append({ entry: 'replanned', plan, rerun: rerun.map(({ step }) => step) });
+  await journal.append({
+    entry: 'replanned',
+    plan,
+    rerun: rerun.map(({ step }) => step),
+    elsewhere: retry.cluster !== undefined,
+  });
   const programs = Object.fromEntries(rendered.map((step) => [step.name, step.program]));
   const staging = () => Promise.resolve({ manifest: manifest.body, programs });
   await driveToVerdict(world, {
@@ -100,10 +103,11 @@ function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): v
   }
 }
 
-async function checkOwner(world: World, state: RunState, { store, run, takeOver }: Retry): Promise<void> {
+async function checkOwner(world: World, state: RunState, store: Store): Promise<void> {
   if (state.finished !== undefined) return;
+  const { run } = state.plan;
   const owner = await ownership(store, run, (who) => isDead(who, world));
-  if (owner.owner === 'fresh' && !takeOver) throw ownedBy(run, owner.who, owner.silentMs);
+  if (owner.owner === 'fresh') throw ownedBy(run, owner.who, owner.silentMs);
   throw new LandfallError('input', `run ${run} has no verdict yet: there is nothing to retry`, {
     next: `landfall attach ${run}`,
   });

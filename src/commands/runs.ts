@@ -1,20 +1,21 @@
 /** `landfall runs`: the runs of a lake. */
+import { LandfallError } from '../faults.ts';
 import { columns } from '../report/quantities.ts';
 import { readState } from '../run/journal.ts';
 import { listRuns } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
 import { openLake } from './compose.ts';
-import { configure } from './settings.ts';
+import { configureLake } from './settings.ts';
 import type { Flags, World } from './world.ts';
 
 /** How many journals are read: the newest runs. */
 const SHOWN = 50;
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configure('runs', flags, world).settings);
+  const store = await openLake(configureLake(flags, world));
   const names = (await listRuns(store)).slice(0, SHOWN);
   const found = [];
-  for (const name of names) found.push(await readState(store, name).then(statusOf, () => undefined));
+  for (const name of names) found.push(await readState(store, name).then(statusOf, unreadable));
   const runs = found.filter((status) => status !== undefined);
   const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
     name,
@@ -24,4 +25,10 @@ export async function run(flags: Flags, world: World): Promise<void> {
   ]);
   const text = columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]);
   world.printer.result(text.join('\n'), runs);
+}
+
+/** A journal that this version cannot read hides no other run; a lake that cannot be read is an error. */
+function unreadable(error: unknown): undefined {
+  if (error instanceof LandfallError && error.fault === 'input') return undefined;
+  throw error;
 }

@@ -4,13 +4,14 @@ import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { collect, emptySummary, formatSummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
-import { cancelRun } from '../run/cancel.ts';
+import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
 import type { Run } from '../run/context.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
+import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { composePorts, connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';
@@ -36,8 +37,9 @@ export interface Session {
 export async function driveToVerdict(world: World, session: Session): Promise<void> {
   const { journal, store } = session;
   const { plan } = journal.state();
-  const release = await hold(store, world.clock, plan.run, { driver: journal.driver, ...world.process });
-  let summary = collect(emptySummary, { event: 'planned', plan });
+  const owner = { driver: journal.driver, ...world.process };
+  const release = await hold(store, world.clock, owner, journal);
+  let summary = summaryOf(journal.state());
   const { planMs } = session;
   if (planMs !== undefined) summary = collect(summary, { event: 'phase-ended', phase: 'plan', ms: planMs });
   const listening: World = {
@@ -50,6 +52,7 @@ export async function driveToVerdict(world: World, session: Session): Promise<vo
       },
     },
   };
+  world.answering.interruptions = true;
   try {
     await driven(listening, session);
   } catch (error) {
@@ -58,6 +61,17 @@ export async function driveToVerdict(world: World, session: Session): Promise<vo
     await release();
   }
   printSummary(world, summary);
+}
+
+/** What earlier drivers of the run have come to. */
+function summaryOf({ plan, verified, published }: RunState): RunSummary {
+  const summary = collect(emptySummary, { event: 'planned', plan });
+  return {
+    ...summary,
+    tables: [...(verified?.tables ?? [])],
+    findings: verified?.findings ?? [],
+    ...(published === undefined ? {} : { publication: published }),
+  };
 }
 
 function printSummary({ printer }: World, summary: RunSummary): void {
@@ -71,7 +85,7 @@ function printSummary({ printer }: World, summary: RunSummary): void {
 async function driven(world: World, session: Session): Promise<void> {
   const { journal, settings, store } = session;
   const { plan } = journal.state();
-  const stateFolder = journal.state().endpoint ?? stateFolderOf(world, plan.run);
+  const stateFolder = stateFolderOf(world, plan.run, journal.state().endpoint);
   const local = plan.cluster.cluster === 'local';
   let endpoint: EndpointFile | undefined;
   if (local) {
@@ -85,9 +99,13 @@ async function driven(world: World, session: Session): Promise<void> {
   const run: Run = { ports, journal, signal: AbortSignal.any([world.interrupted, ending.signal]) };
   let goesOn = plan.keepAlive;
   try {
+    const working = work(run, session);
     await Promise.race([
-      work(run, session),
-      aborted(world.interrupted),
+      working,
+      aborted(world.interrupted).catch(async (cause: unknown) => {
+        await letGo(world, working);
+        throw cause;
+      }),
       expiry(world, session, ending.signal),
     ]);
   } catch (error) {
@@ -101,10 +119,19 @@ async function driven(world: World, session: Session): Promise<void> {
   }
 }
 
+/** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */
+async function letGo({ clock }: World, working: Promise<void>): Promise<void> {
+  await Promise.race([working.catch(() => undefined), clock.sleep(IN_FLIGHT_MS)]);
+}
+
+const IN_FLIGHT_MS = 500;
+
 async function work(run: Run, { staging }: Session): Promise<void> {
-  if (run.journal.state().cancelRequested) {
-    sayCancelled(run, await cancelRun(run, 'attach'));
-    throw new LandfallError('cancelled', `run ${run.journal.run} is cancelled`);
+  const { cancelRequested, publishing } = run.journal.state();
+  if (cancelRequested && !publishing) {
+    const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
+    sayCancelled(run, outcome);
+    throw cancelledError(run.journal.run, outcome);
   }
   await drive(run, staging);
 }
@@ -132,14 +159,20 @@ function leavesWorkRunning({ fault }: LandfallError): boolean {
 
 /** Cancels on the first signal, within seconds, and says what is confirmed and what only requested. */
 async function interrupted(world: World, run: Run, { signal }: Interruption): Promise<void> {
-  if (run.journal.state().published !== undefined) {
-    world.printer.say(`${signal}: the tables are published; the copy at the plain paths may be unfinished`);
+  if (run.journal.state().publishing) {
+    world.printer.say(
+      `${signal}: the tables are being published; that, or their copy to the plain paths, is unfinished`,
+    );
     world.printer.say(`  next: landfall attach ${run.journal.run}`);
     return;
   }
   world.printer.say(`${signal}: cancelling run ${run.journal.run}`);
   const silent = new AbortController().signal;
-  sayCancelled(run, await cancelRun({ ...run, signal: silent }, signal));
+  const outcome = await cancelRun({ ...run, signal: silent }, { by: signal }).catch((error: unknown) => {
+    run.ports.emit({ event: 'warning', message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  });
+  if (outcome !== undefined) sayCancelled(run, outcome);
   world.printer.say(`  next: landfall attach ${run.journal.run}`);
 }
 

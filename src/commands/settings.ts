@@ -16,6 +16,8 @@ import type { Flags, World } from './world.ts';
 export interface Configured {
   settings: Settings;
   pipeline: Pipeline;
+  /** What templates may use; parameters that nobody set are not here, and take the pipeline's own default. */
+  parameters: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
@@ -37,7 +39,35 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
   if (flags['verbose'] === true) tellOrigins(resolved.origins, world);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
-  return { settings: resolved.settings, pipeline };
+  const parameters = parametersOf(resolved.settings, resolved.origins);
+  return { settings: resolved.settings, pipeline, parameters };
+}
+
+/**
+ * The settings of a verb that only reads the lake: templates may have mistakes, and what is said of inputs does not
+ * matter to it.
+ */
+export function configureLake(flags: Flags, world: World): Settings {
+  const sourceNames = knownSources(world);
+  const { settings, diagnostics } = resolveSettings({
+    cfg: readConfig(textFlag(flags, 'config'), world.cwd),
+    env: world.env,
+    flags: settingFlags(flags),
+    sourceNames,
+    cwd: world.cwd,
+  });
+  throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
+  if (settings === undefined) throw new Error('no settings and no mistakes');
+  return settings;
+}
+
+function knownSources({ cwd }: World): string[] {
+  try {
+    return loadPipeline(readTemplates(undefined, cwd)).pipeline?.sources.map(({ name }) => name) ?? [];
+  } catch (error) {
+    if (error instanceof LandfallError) return [];
+    throw error;
+  }
 }
 
 /** Flags that settings are made of; the others are the verb's own. */
@@ -74,10 +104,14 @@ function tellOrigins(origins: ReadonlyMap<string, string>, { printer }: World): 
   for (const [name, origin] of [...origins].sort()) printer.say(`${name}: ${origin}`);
 }
 
-/** The parameters that templates may use. */
-export function parametersOf({ tables }: Settings): Record<string, string | number | readonly string[]> {
+function parametersOf({ tables }: Settings, origins: ReadonlyMap<string, string>): Configured['parameters'] {
   const { songplayId, songsPartitionBy, targetFileSize } = tables;
-  return { songplay_id: songplayId, songs_partition_by: songsPartitionBy, target_file_size: targetFileSize };
+  const isSet = (name: keyof typeof tables) => origins.get(`tables.${name}`) !== 'default';
+  return {
+    ...(isSet('songplayId') ? { songplay_id: songplayId } : {}),
+    ...(isSet('songsPartitionBy') ? { songs_partition_by: songsPartitionBy } : {}),
+    target_file_size: targetFileSize,
+  };
 }
 
 /** A flag that may be given once and is a positive number of seconds. */

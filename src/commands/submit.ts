@@ -30,6 +30,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   await preflight(world, settings, plan);
   const { proveCreateIfAbsent } = await import('../store/precondition.ts');
   await proveCreateIfAbsent(store, random.hex(8));
+  world.interrupted.throwIfAborted();
   const driver = random.hex(8);
   const journal = await createJournal({ objects: store, clock, random, driver }, { entry: 'planned', plan });
   printer.emit({ event: 'planned', plan });
@@ -57,7 +58,7 @@ async function submitAgain(world: World, prepared: Prepared, timeout: number | u
     });
   }
   if (state.finished !== undefined && !succeeded) {
-    await retryRun(world, configured, { store, run: plan.run, choice: {}, takeOver: false, timeout });
+    await retryRun(world, configured, { store, run: plan.run, choice: {}, timeout });
     return;
   }
   await resumeRun(world, {

@@ -113,7 +113,6 @@ export const verbs: readonly Verb[] = [
       only: { type: 'string', describe: 'Run this step alone' },
       cluster: { type: 'string', describe: 'local, new, reuse, or the id of a cluster [as before]' },
       'keep-alive': keepAlive,
-      'take-over': { type: 'boolean', describe: 'Even when another driver owns the run' },
       timeout,
     },
     takesSources: true,
@@ -158,6 +157,10 @@ export const verbs: readonly Verb[] = [
         describe: 'Leave after so many seconds without a live cluster or a request',
       },
       release: { type: 'string', default: 'emr-7.13.0', describe: 'Release whose Spark runs the steps' },
+      'small-data': {
+        type: 'boolean',
+        describe: 'Start Spark quickly rather than run it fast: under 300 MB of input',
+      },
       s3: { type: 'boolean', describe: 'Let steps read and write s3:// (fetches S3A once, 281 MB)' },
       'anonymous-bucket': {
         type: 'string',
@@ -165,9 +168,16 @@ export const verbs: readonly Verb[] = [
         describe: 'Bucket that steps read without credentials',
       },
       'bucket-region': { type: 'string', array: true, describe: 'BUCKET=REGION, where it is not AWS_REGION' },
+      faults: { type: 'string', describe: 'JSON file that says what is to go wrong, and when' },
+      'fault-seed': {
+        type: 'number',
+        describe: 'Let things go wrong at random, the same for the same number',
+      },
+      quotas: { type: 'boolean', describe: 'Throttle by the request quotas of an EMR account' },
     },
     examples: [
       ['eval "$(landfall emr-local --port 4566)" && aws emr list-clusters', 'As EMR, for any client'],
+      ['landfall emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
     ],
     load: () => import('./emr-local.ts'),
   },

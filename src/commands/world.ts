@@ -11,6 +11,8 @@ export interface World {
   printer: Printer;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is an `Interruption`. */
   interrupted: AbortSignal;
+  /** Set by a verb that sees to interruptions itself from then on; until then they just end it. */
+  answering: { interruptions: boolean };
   /** The argument vector that starts this CLI again: node and `cli.js`. */
   self: readonly string[];
   /** This process, recognisable to another one on the same boot of the same host. */

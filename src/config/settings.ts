@@ -12,6 +12,7 @@ import { namedSettings, schema } from './schema.ts';
 import type { ValuesOf } from './schema.ts';
 import { redact, secret } from './secret.ts';
 import type { Secret } from './secret.ts';
+import { checkSparkPlaces } from './spark-places.ts';
 
 type Values = ValuesOf<typeof schema>;
 
@@ -78,6 +79,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
     ...credentials.diagnostics,
     ...checkSources(shape.sources, origins, settings),
     ...checkPlaces(shape, origins),
+    ...checkSparkPlaces(shape, origins),
     ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, input.sourceNames)),
   );
   const hidden = [...(file?.secrets ?? []), ...credentials.secrets].filter((value) => value.length >= 4);

@@ -1,4 +1,5 @@
 /** Records in the API's own shape. Times are epoch seconds with a fraction; undefined members are left out on the wire. */
+import { ec2InstanceId } from './ids.ts';
 import { isLive } from './records.ts';
 import type { ClusterRecord, InstancePool, StepRecord } from './records.ts';
 
@@ -25,6 +26,7 @@ export function summarizeCluster(cluster: ClusterRecord) {
     Status: {
       State: cluster.state,
       StateChangeReason: { Code: cluster.reason.code, Message: cluster.reason.message },
+      ErrorDetails: cluster.reason.details,
       Timeline: {
         CreationDateTime: seconds(cluster.created),
         ReadyDateTime: seconds(cluster.ready),
@@ -114,7 +116,7 @@ export function describeInstance(cluster: ClusterRecord, pool: InstancePool, id:
   const state = poolState(cluster);
   return {
     Id: id,
-    Ec2InstanceId: `i-${id.slice(3).toLowerCase()}`,
+    Ec2InstanceId: ec2InstanceId(id),
     PublicDnsName: 'localhost',
     PublicIpAddress: '127.0.0.1',
     PrivateDnsName: 'localhost',
@@ -154,6 +156,22 @@ function poolStatus(cluster: ClusterRecord, state: string) {
       ReadyDateTime: seconds(cluster.ready),
       EndDateTime: seconds(cluster.ended),
     },
+  };
+}
+
+/** The answer with another state wherever it tells one of a cluster or a step. */
+export function withState(answer: unknown, state: string): unknown {
+  const { Cluster, Clusters, Step, Steps, ...rest } = answer as Record<string, unknown>;
+  const changed = (thing: unknown) => {
+    const { Status, ...others } = thing as { Status: object };
+    return { ...others, Status: { ...Status, State: state } };
+  };
+  return {
+    ...rest,
+    ...(Cluster !== undefined && { Cluster: changed(Cluster) }),
+    ...(Step !== undefined && { Step: changed(Step) }),
+    ...(Clusters !== undefined && { Clusters: (Clusters as unknown[]).map(changed) }),
+    ...(Steps !== undefined && { Steps: (Steps as unknown[]).map(changed) }),
   };
 }
 

@@ -1,7 +1,9 @@
 /** The life of a cluster as functions over its record: no clock, no process, no disk. */
+import { strikeTime } from './fate.ts';
 import { isActive, isLive, isModifiable, isUnderWay } from './records.ts';
 import { cancelPending, startable, stopRunning, withOutcome } from './step-machine.ts';
-import type { ClusterRecord, ReasonCode, StepRecord } from './records.ts';
+import type { Fate } from './fate.ts';
+import type { Cancellation, ClusterRecord, ErrorDetail, ReasonCode, StepRecord } from './records.ts';
 import type { StepOutcome } from './step-machine.ts';
 
 /** How long a cluster stays in its passing states, in milliseconds, and what its running steps become when it ends. */
@@ -29,7 +31,8 @@ export function settle(cluster: ClusterRecord, now: number, pace: Pace): Cluster
 export function nextDue(cluster: ClusterRecord): number | undefined {
   if (!isLive(cluster)) return undefined;
   const logs = cluster.steps.flatMap((step) => (step.logs === 'due' ? [step.logsDue ?? 0] : []));
-  const due = [cluster.until, cluster.state === 'WAITING' ? idleEnd(cluster) : undefined, ...logs];
+  const fate = isModifiable(cluster) ? strikeTime(cluster) : undefined;
+  const due = [cluster.until, fate, cluster.state === 'WAITING' ? idleEnd(cluster) : undefined, ...logs];
   const times = due.filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }
@@ -37,12 +40,13 @@ export function nextDue(cluster: ClusterRecord): number | undefined {
 /** Ends the cluster: pending steps are cancelled, running ones asked to stop. Does nothing to a cluster that is ending. */
 export function terminate(
   cluster: ClusterRecord,
-  reason: { code: ReasonCode; message: string },
+  why: { code: ReasonCode; message: string; details?: readonly ErrorDetail[]; how?: Cancellation },
   now: number,
   pace: Pace,
 ): ClusterRecord {
   if (!isModifiable(cluster)) return cluster;
-  const stop = { how: 'SEND_INTERRUPT', end: pace.endRunningAs } as const;
+  const { how = 'SEND_INTERRUPT', ...reason } = why;
+  const stop = { how, end: pace.endRunningAs };
   return {
     ...cluster,
     state: 'TERMINATING',
@@ -62,7 +66,8 @@ export function endStep(
 ): ClusterRecord {
   const before = cluster.steps.find((step) => step.id === ended.id);
   if (before === undefined || !isUnderWay(before)) return cluster;
-  const logs = cluster.logUri === undefined ? {} : ({ logs: 'due', logsDue: now + pace.logDelayMs } as const);
+  const unlogged = cluster.logUri === undefined || cluster.logsNever === true;
+  const logs = unlogged ? {} : ({ logs: 'due', logsDue: now + pace.logDelayMs } as const);
   const step: StepRecord = { ...withOutcome(before, ended.outcome, now), ...logs };
   const after = { ...cluster, steps: cluster.steps.map((other) => (other.id === step.id ? step : other)) };
   return step.state === 'FAILED' ? actOnFailure(after, step, now, pace) : after;
@@ -78,6 +83,9 @@ function actOnFailure(cluster: ClusterRecord, failed: StepRecord, now: number, p
 }
 
 function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
+  if (isModifiable(cluster) && cluster.fate !== undefined && (strikeTime(cluster) ?? Infinity) <= now) {
+    return struck(cluster, cluster.fate, now, pace);
+  }
   const due = cluster.until !== undefined && cluster.until <= now;
   switch (cluster.state) {
     case 'STARTING':
@@ -100,6 +108,17 @@ function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord
     case 'TERMINATED_WITH_ERRORS':
       return cluster;
   }
+}
+
+/** The cluster is lost: its processes are killed. */
+function struck(cluster: ClusterRecord, fate: Fate, now: number, pace: Pace): ClusterRecord {
+  const { code, message, details, bootstrapLog } = fate;
+  const logged = cluster.logUri !== undefined && cluster.logsNever !== true;
+  return {
+    ...terminate(cluster, { code, message, details, how: 'TERMINATE_PROCESS' }, now, pace),
+    fate: undefined,
+    bootstrapLog: logged ? bootstrapLog : undefined,
+  };
 }
 
 function work(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
@@ -147,6 +166,7 @@ function idleEnd(cluster: ClusterRecord): number | undefined {
 /** Over once no process is left and the logs have arrived, or are lost. */
 function end(cluster: ClusterRecord, now: number): ClusterRecord {
   if (cluster.steps.some((step) => isUnderWay(step) || step.logs === 'due')) return cluster;
+  if (cluster.bootstrapLog?.state === 'due') return cluster;
   const { code } = cluster.reason;
   const well = code === 'USER_REQUEST' || code === 'ALL_STEPS_COMPLETED';
   return { ...cluster, state: well ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS', ended: now, until: undefined };

@@ -5,14 +5,16 @@ import { terminate } from './cluster-machine.ts';
 import { checkConcurrency, idleTimeout, newCluster, withTags } from './new-cluster.ts';
 import { clusterById, jobFlowById, requireModifiable } from './office.ts';
 import { pageOf } from './pages.ts';
+import { isShown } from './records.ts';
 import { read, requests } from './requests.ts';
 import type { Office, Operation } from './office.ts';
 import type { ClusterRecord } from './records.ts';
 
-export const runJobFlow: Operation = ({ keeper, clock, random, region, pace }, body) => {
+export const runJobFlow: Operation = (office, body) => {
+  const { keeper, clock, random, region, pace, hiddenUntil, destine } = office;
   const request = read(requests.runJobFlow, body);
   const cluster = newCluster(request, { now: clock.now().getTime(), random, region, pace });
-  keeper.put(cluster);
+  keeper.put(destine({ ...cluster, hiddenUntil }));
   return { JobFlowId: cluster.id, ClusterArn: cluster.arn };
 };
 
@@ -22,19 +24,23 @@ export const describe: Operation = (office, body) => {
 };
 
 /** Newest first. */
-export const listClusters: Operation = ({ keeper }, body) => {
+export const listClusters: Operation = ({ keeper, clock }, body) => {
   const request = read(requests.listClusters, body);
   const {
     CreatedAfter: after = -Infinity,
     CreatedBefore: before = Infinity,
     ClusterStates: states,
   } = request;
+  const now = clock.now().getTime();
   const clusters = [...keeper.all()].sort((a, b) => b.created - a.created || (a.id < b.id ? -1 : 1));
   const { page, marker } = pageOf(
     clusters,
     request.Marker,
-    ({ created, state }) =>
-      created / 1000 >= after && created / 1000 <= before && (states?.includes(state) ?? true),
+    (cluster) =>
+      isShown(cluster, now) &&
+      cluster.created / 1000 >= after &&
+      cluster.created / 1000 <= before &&
+      (states?.includes(cluster.state) ?? true),
   );
   return { Clusters: page.map(summarizeCluster), Marker: marker };
 };

@@ -1,12 +1,15 @@
 /** An EMR endpoint on loopback that really runs its steps with spark-submit. Its behaviour: README.md beside this file. */
 import { openDisk } from './disk.ts';
+import { faultPlanShape } from './fault-plan.ts';
 import { openKeeper } from './keeper.ts';
 import { launch } from './launch.ts';
+import { openMisbehaviour } from './misbehaviour.ts';
 import { operate } from './operations.ts';
 import { claim } from './owner.ts';
 import { isLive } from './records.ts';
 import { serve } from './server.ts';
 import type { Pace } from './cluster-machine.ts';
+import type { FaultPlanInput } from './fault-plan.ts';
 import type { Keeper } from './keeper.ts';
 import type { Launch } from './launch.ts';
 import type { SparkSetup } from './step-command.ts';
@@ -43,6 +46,12 @@ export interface EndpointOptions {
   killAfterSeconds?: number;
   /** What steps inherit; default this process's own environment. */
   environment?: Readonly<Record<string, string | undefined>>;
+  /** More of it, asked for before each step: what changes with time, such as credentials that expire. */
+  stepVariables?: () => Promise<Readonly<Record<string, string | undefined>>>;
+  /** What is to go wrong; nothing when absent. */
+  faults?: FaultPlanInput;
+  /** Throttle by the quotas that EMR has for an account. */
+  quotas?: boolean;
   /** How processes are started; a test may put something lighter in its place. */
   launch?: Launch;
 }
@@ -62,6 +71,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const { clock, random, region } = options;
   const warn = options.warn ?? (() => undefined);
   const pace = paceOf(options);
+  const plan = faultPlanShape.parse(options.faults ?? {});
+  const misbehaviour = openMisbehaviour({ plan, quotas: options.quotas ?? false, pace });
   const disk = openDisk(options.stateFolder);
   const release = await claim(options.stateFolder, random);
   const idle = watchIdle(options, () => ready?.all().some(isLive) ?? true);
@@ -75,9 +86,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       clock,
       random,
       warn,
-      dispatch: async (name, body) => {
+      conduct: (name) => misbehaviour.conduct(name, clock.monotonic()),
+      dispatch: async (name, body, conduct) => {
         idle.touch();
-        return operate({ keeper: await keeper, clock, random, region, pace }, name, body);
+        const office = { keeper: await keeper, clock, random, region, pace };
+        return operate(office, { name, body, conduct }, misbehaviour);
       },
     });
     try {
@@ -87,7 +100,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
         pace,
         warn,
         openStore: options.openStore,
-        changed: idle.touch,
+        changed: (cluster) => {
+          idle.touch();
+          misbehaviour.history.remember(cluster, clock.now().getTime());
+        },
       });
     } catch (error) {
       await server.close();
@@ -121,12 +137,13 @@ function paceOf({ pace = {}, logDelaySeconds }: EndpointOptions): Pace {
 
 function meansOf(options: EndpointOptions) {
   let setup: Promise<SparkSetup> | undefined;
-  const spark = () => {
+  const spark = async () => {
     setup ??= options.spark().catch((error: unknown) => {
       setup = undefined;
       throw error;
     });
-    return setup;
+    const [ready, variables] = await Promise.all([setup, options.stepVariables?.()]);
+    return { ...ready, env: { ...ready.env, ...variables } };
   };
   return {
     clock: options.clock,

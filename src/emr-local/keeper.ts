@@ -3,13 +3,13 @@ import { endStep, nextDue, settle } from './cluster-machine.ts';
 import { killLeftBehind } from './processes.ts';
 import { isLive, isUnderWay } from './records.ts';
 import { runStep } from './run-step.ts';
-import { uploadLogs } from './step-logs.ts';
+import { uploadBootstrapLog, uploadLogs } from './step-logs.ts';
 import { settleLogs } from './step-machine.ts';
 import type { Pace } from './cluster-machine.ts';
 import type { Disk } from './disk.ts';
-import type { ClusterRecord, StepRecord } from './records.ts';
+import type { BootstrapLog, ClusterRecord, StepRecord } from './records.ts';
 import type { Means, StepRun } from './run-step.ts';
-import type { StepOutcome } from './step-machine.ts';
+import type { LogResult, StepOutcome } from './step-machine.ts';
 import type { Store } from '../store/store.ts';
 
 /** EMR lists finished clusters for two months. */
@@ -23,8 +23,8 @@ export interface KeeperOptions extends Means {
   openStore: (uri: string) => Promise<Store>;
   /** Something went wrong that no request will be told of. */
   warn: (message: string) => void;
-  /** Told of each change. */
-  changed: () => void;
+  /** Told of each change, what it has come to. */
+  changed: (cluster: ClusterRecord) => void;
 }
 
 export interface Keeper {
@@ -36,6 +36,13 @@ export interface Keeper {
   update(clusterId: string, change: (cluster: ClusterRecord, now: number) => ClusterRecord): ClusterRecord;
   /** Stops every running step and leaves all on disk. */
   close(): Promise<void>;
+}
+
+/** Some logs on their way: what a warning calls them, how they are sent, and what their end makes of the record. */
+interface Upload {
+  what: string;
+  send: (store: Store) => Promise<void>;
+  settle: (record: ClusterRecord, result: LogResult) => ClusterRecord;
 }
 
 /** The state of a keeper, shared by the functions of this file. */
@@ -104,10 +111,13 @@ function put(desk: Desk, changed: ClusterRecord): void {
   if (cluster !== desk.clusters.get(cluster.id)) {
     desk.disk.save(cluster);
     desk.clusters.set(cluster.id, cluster);
-    desk.changed();
+    desk.changed(cluster);
   }
   if (desk.closing) return;
   for (const step of cluster.steps) follow(desk, cluster, step, now);
+  const { id, bootstrapLog: log } = cluster;
+  if (log?.state === 'due' && !desk.uploads.has(id))
+    upload(desk, cluster, id, uploadOfBootstrap(cluster, log));
   arm(desk, cluster, now);
 }
 
@@ -117,7 +127,9 @@ function follow(desk: Desk, cluster: ClusterRecord, step: StepRecord, now: numbe
   if (step.state === 'RUNNING' && run === undefined) start(desk, cluster, step);
   if (step.state === 'CANCEL_PENDING') run?.stop(step.stop?.how ?? 'SEND_INTERRUPT');
   const due = cluster.state === 'TERMINATING' || (step.logsDue ?? 0) <= now;
-  if (step.logs === 'due' && due && !desk.uploads.has(step.id)) upload(desk, cluster, step);
+  if (step.logs === 'due' && due && !desk.uploads.has(step.id)) {
+    upload(desk, cluster, step.id, uploadOfStep(desk, cluster, step));
+  }
 }
 
 function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
@@ -141,34 +153,55 @@ function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
   desk.runs.set(step.id, { stop: (how) => run.stop(how), recorded });
 }
 
-function upload(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
-  const attempt = async () => {
-    const store = await desk.openStore((cluster.logUri ?? '').replace(/^s3[na]:/, 's3:'));
-    const folder = desk.disk.stepFolder(cluster.id, step.id);
-    await uploadLogs(store, folder, { clusterId: cluster.id, stepId: step.id });
+function uploadOfStep(desk: Desk, { id: clusterId }: ClusterRecord, { id: stepId }: StepRecord): Upload {
+  const folder = desk.disk.stepFolder(clusterId, stepId);
+  return {
+    what: `logs of step ${stepId}`,
+    send: (store) => uploadLogs(store, folder, { clusterId, stepId }),
+    settle: (record, result) => settleLogs(record, stepId, result),
   };
+}
+
+function uploadOfBootstrap({ id }: ClusterRecord, log: BootstrapLog): Upload {
+  return {
+    what: `bootstrap logs of cluster ${id}`,
+    send: (store) => uploadBootstrapLog(store, id, log),
+    settle: (record, result) => ({
+      ...record,
+      bootstrapLog: { ...log, state: result === 'uploaded' ? 'uploaded' : 'lost' },
+    }),
+  };
+}
+
+/** One upload of some logs; `key` is the step's id, or the cluster's. */
+function upload(
+  desk: Desk,
+  cluster: ClusterRecord,
+  key: string,
+  { what, send, settle: settled }: Upload,
+): void {
+  const attempt = async () => send(await desk.openStore((cluster.logUri ?? '').replace(/^s3[na]:/, 's3:')));
   const over = new AbortController();
   const giveUp = desk.clock.sleep(UPLOAD_LIMIT_MS, over.signal).then(() => {
     throw new Error(`no answer within ${UPLOAD_LIMIT_MS / 1000} seconds`);
   });
-  const settled = Promise.race([attempt(), giveUp])
+  const done = Promise.race([attempt(), giveUp])
     .then(() => 'uploaded' as const)
     .catch((error: unknown) => {
-      const target = cluster.logUri ?? '';
-      desk.warn(`logs of step ${step.id} could not be uploaded to ${target}: ${messageOf(error)}`);
+      desk.warn(`${what} could not be uploaded to ${cluster.logUri ?? ''}: ${messageOf(error)}`);
       return undefined;
     })
     .then((uploaded) => {
       over.abort();
-      desk.uploads.delete(step.id);
-      guarded(desk, `the upload of the logs of step ${step.id} could not be written down`, () =>
+      desk.uploads.delete(key);
+      guarded(desk, `the upload of the ${what} could not be written down`, () =>
         update(desk, cluster.id, (record, now) => {
           const retry = record.state === 'TERMINATING' ? 'lost' : { retryAt: now + UPLOAD_AGAIN_MS };
-          return settleLogs(record, step.id, uploaded ?? retry);
+          return settled(record, uploaded ?? retry);
         }),
       );
     });
-  desk.uploads.set(step.id, settled);
+  desk.uploads.set(key, done);
 }
 
 /** Wakes up when the cluster's next change is due. */

@@ -12,6 +12,10 @@ export interface Office {
   random: Random;
   region: string;
   pace: Pace;
+  /** What is created is hidden from lists until then. */
+  hiddenUntil?: number | undefined;
+  /** Gives a new cluster its fate; absent, it has none. */
+  destine: (cluster: ClusterRecord) => ClusterRecord;
 }
 
 /** One operation: the request's body in, the answer's body out. */

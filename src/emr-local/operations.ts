@@ -1,9 +1,13 @@
 /** Every operation this endpoint emulates, by its name on the wire. */
+import * as account from './account-operations.ts';
+import { withState } from './answers.ts';
 import { notEmulated } from './aws-error.ts';
 import * as clusters from './cluster-operations.ts';
 import * as instances from './instance-operations.ts';
 import { describeReleaseLabel, listReleaseLabels } from './releases.ts';
 import * as steps from './step-operations.ts';
+import type { Conduct } from './fault-decisions.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
 import type { Office, Operation } from './office.ts';
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -34,11 +38,34 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListBootstrapActions: instances.listBootstrapActions,
   DescribeReleaseLabel: (_, body) => describeReleaseLabel(body),
   ListReleaseLabels: (_, body) => listReleaseLabels(body),
+  ListSupportedInstanceTypes: (_, body) => account.listSupportedInstanceTypes(body),
+  GetBlockPublicAccessConfiguration: () => account.getBlockPublicAccessConfiguration(),
 };
 
-/** Runs one operation. Throws an AwsError: its refusal, or that it is not emulated. */
-export function operate(office: Office, name: string, body: unknown): unknown {
+/** The names of all of them. */
+export const operationNames: readonly string[] = Object.keys(OPERATIONS);
+
+/** Runs one operation, as well as `conduct` lets it. Throws an AwsError: its refusal, or that it is not emulated. */
+export function operate(
+  office: Omit<Office, 'destine'>,
+  { name, body, conduct }: { name: string; body: unknown; conduct: Conduct },
+  { destine, history }: Pick<Misbehaviour, 'destine' | 'history'>,
+): unknown {
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (operation === undefined) throw notEmulated(`the operation ${name}`);
-  return operation(office, body);
+  const { lateMs, staleMs, unknownState } = conduct;
+  const now = office.clock.now().getTime();
+  const answer = operation(
+    {
+      ...office,
+      destine,
+      hiddenUntil: lateMs === undefined ? undefined : now + lateMs,
+      keeper:
+        staleMs === undefined
+          ? office.keeper
+          : { ...office.keeper, ...history.at(office.keeper, now - staleMs) },
+    },
+    body,
+  );
+  return unknownState === undefined ? answer : withState(answer, unknownState);
 }

@@ -1,4 +1,5 @@
 /** What the endpoint remembers of a cluster and its steps. Plain data, written to disk as it is; times are epoch milliseconds. */
+import type { Fate } from './fate.ts';
 
 export const CLUSTER_STATES = [
   'STARTING',
@@ -44,6 +45,21 @@ export type ReasonCode =
   | 'STEP_FAILURE'
   | 'ALL_STEPS_COMPLETED';
 
+/** What EMR tells of a cluster's failure, in the API's own spelling: it is answered as it is. */
+export interface ErrorDetail {
+  ErrorCode: string;
+  ErrorData: readonly Readonly<Record<string, string>>[];
+  ErrorMessage: string;
+}
+
+/** The stderr of the first bootstrap action, on one instance. */
+export interface BootstrapLog {
+  /** The EC2 instance. */
+  instance: string;
+  stderr: string;
+  state: 'due' | 'uploaded' | 'lost';
+}
+
 /** In the API's own spelling: it is answered as it is. */
 export interface FailureDetails {
   Reason: string;
@@ -71,6 +87,8 @@ export interface StepRecord {
   /** `none`: it never ran, or the cluster has no LogUri. `lost`: uploading failed for good. */
   logs: 'none' | 'due' | 'uploaded' | 'lost';
   logsDue?: number | undefined;
+  /** Until then lists do not show it. */
+  hiddenUntil?: number | undefined;
 }
 
 /** One fleet or one instance group; `config` is what the request said of it. */
@@ -93,7 +111,11 @@ export interface ClusterRecord {
   arn: string;
   name: string;
   state: ClusterState;
-  reason: { code?: ReasonCode | undefined; message?: string | undefined };
+  reason: {
+    code?: ReasonCode | undefined;
+    message?: string | undefined;
+    details?: readonly ErrorDetail[] | undefined;
+  };
   created: number;
   ready?: number | undefined;
   ended?: number | undefined;
@@ -117,6 +139,13 @@ export interface ClusterRecord {
   described: Readonly<Record<string, unknown>>;
   /** Oldest first. */
   steps: readonly StepRecord[];
+  /** Until then lists do not show it. */
+  hiddenUntil?: number | undefined;
+  /** The end that it will come to by itself. */
+  fate?: Fate | undefined;
+  bootstrapLog?: BootstrapLog | undefined;
+  /** No log of it will ever be uploaded. */
+  logsNever?: true | undefined;
 }
 
 /** A step that holds one of the 256 places: not ended yet. */
@@ -127,6 +156,11 @@ export function isActive(step: StepRecord): boolean {
 /** A step whose process has been started and has not been seen to end. */
 export function isUnderWay(step: StepRecord): boolean {
   return step.state === 'RUNNING' || step.state === 'CANCEL_PENDING';
+}
+
+/** Whether lists show it at that time. */
+export function isShown({ hiddenUntil }: { hiddenUntil?: number | undefined }, now: number): boolean {
+  return hiddenUntil === undefined || hiddenUntil <= now;
 }
 
 /** A cluster that can still take steps, or is ending: whatever is not over. */

@@ -21,9 +21,13 @@ const SPARK_OF_RELEASE: Readonly<Record<string, string>> = {
   'emr-7.0.0': '3.5.0',
 };
 
+export function isRelease(label: string): boolean {
+  return Object.hasOwn(SPARK_OF_RELEASE, label);
+}
+
 /** Throws EMR's refusal of a label it does not know. */
 export function checkRelease(label: string): void {
-  if (!Object.hasOwn(SPARK_OF_RELEASE, label)) {
+  if (!isRelease(label)) {
     throw invalid(`The supplied release label is invalid: ${label}.`);
   }
 }
@@ -42,7 +46,7 @@ export function applicationsOf(
 /** DescribeReleaseLabel: of the applications only Spark is listed. */
 export function describeReleaseLabel(body: unknown) {
   const { ReleaseLabel: label } = read(requests.describeReleaseLabel, body);
-  if (label === undefined || !Object.hasOwn(SPARK_OF_RELEASE, label)) {
+  if (label === undefined || !isRelease(label)) {
     throw invalidRequest(`Release label '${label ?? ''}' is not valid.`);
   }
   return { ReleaseLabel: label, Applications: [{ Name: 'Spark', Version: SPARK_OF_RELEASE[label] }] };

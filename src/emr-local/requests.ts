@@ -171,6 +171,7 @@ export const requests = {
     InstanceFleetType: role.optional(),
     InstanceStates: z.array(z.string()).optional(),
   }),
+  listSupportedInstanceTypes: z.object({ ReleaseLabel: z.string(), Marker: marker }),
   describeReleaseLabel: z.object({ ReleaseLabel: z.string().optional() }),
   listReleaseLabels: z.object({
     Filters: z.object({ Prefix: z.string().optional(), Application: z.string().optional() }).optional(),

@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import { LandfallError } from '../faults.ts';
 import { awsError, isAwsError } from './aws-error.ts';
 import { verifySignature } from './signature.ts';
+import { spoil } from './spoil.ts';
 import type { AwsError } from './aws-error.ts';
+import type { Conduct } from './fault-decisions.ts';
 import type { Trust } from './signature.ts';
+import type { Reply } from './spoil.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,8 +23,10 @@ export interface ServerOptions {
   trust: Trust;
   clock: Clock;
   random: Random;
+  /** Decides how a signed request is treated; asked once for each. */
+  conduct: (operation: string) => Conduct;
   /** Answers a signed request; throws an AwsError to refuse it. */
-  dispatch: (operation: string, body: unknown) => Promise<unknown>;
+  dispatch: (operation: string, body: unknown, conduct: Conduct) => Promise<unknown>;
   /** Something went wrong within `dispatch` that is not the caller's fault. */
   warn: (message: string) => void;
 }
@@ -63,32 +68,91 @@ async function handle(
   response: ServerResponse,
   options: ServerOptions,
 ): Promise<void> {
-  const hex = options.random.hex(16);
-  const requestId = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-  const send = (status: number, body: unknown) => {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    response.writeHead(status, {
-      'content-type': 'application/x-amz-json-1.1',
-      'content-length': Buffer.byteLength(text),
-      'x-amzn-requestid': requestId,
-      date: options.clock.now().toUTCString(),
-    });
-    response.end(text);
-  };
-  try {
-    send(200, await answer(request, options));
-  } catch (error) {
-    if (!isAwsError(error)) options.warn(`request ${requestId} failed: ${String(error)}`);
-    const refusal = isAwsError(error)
-      ? error
-      : awsError('InternalServerException', 'An internal error occurred in the local EMR endpoint.', 500);
+  const call = await outcomeOf(() => receive(request, options), response, options);
+  if (call.status !== 200) {
     if (!request.complete) response.setHeader('connection', 'close');
-    send(refusal.status, errorBody(refusal));
+    replyOn(response, options, call).send();
     request.resume();
+    return;
+  }
+  const { operation, body } = call.body as Call;
+  const conduct = options.conduct(operation);
+  const { ending, slowMs = 0 } = conduct;
+  if (ending?.when === 'before') {
+    await spoil(ending, operation, replyOn(response, options, call));
+    return;
+  }
+  const outcome = await outcomeOf(() => options.dispatch(operation, body, conduct), response, options);
+  const reply = replyOn(response, options, outcome);
+  if (slowMs > 0) await reply.pause(slowMs);
+  if (ending === undefined) reply.send();
+  else await spoil(ending, operation, reply);
+}
+
+interface Call {
+  operation: string;
+  body: unknown;
+}
+
+/** What a request deserves to be answered. */
+interface Outcome {
+  status: number;
+  body: unknown;
+}
+
+async function outcomeOf(
+  work: () => Promise<unknown>,
+  response: ServerResponse,
+  options: ServerOptions,
+): Promise<Outcome> {
+  if (!response.hasHeader('x-amzn-requestid')) response.setHeader('x-amzn-requestid', requestId(options));
+  try {
+    return { status: 200, body: (await work()) ?? undefined };
+  } catch (error) {
+    if (isAwsError(error)) return { status: error.status, body: errorBody(error) };
+    options.warn(`request ${String(response.getHeader('x-amzn-requestid'))} failed: ${String(error)}`);
+    const message = 'An internal error occurred in the local EMR endpoint.';
+    return { status: 500, body: errorBody(awsError('InternalServerException', message, 500)) };
   }
 }
 
-async function answer(request: IncomingMessage, options: ServerOptions): Promise<unknown> {
+function requestId({ random }: ServerOptions): string {
+  return random.hex(16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+function replyOn(response: ServerResponse, { clock }: ServerOptions, { status, body }: Outcome): Reply {
+  const head = (code: number, text: string) =>
+    response.writeHead(code, {
+      'content-type': 'application/x-amz-json-1.1',
+      'content-length': Buffer.byteLength(text),
+      date: clock.now().toUTCString(),
+    });
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return {
+    send: () => void head(status, text).end(text),
+    refuse: (error) => {
+      const refusal = JSON.stringify(errorBody(error));
+      head(error.status, refusal).end(refusal);
+    },
+    sendHalf: () => {
+      const whole = Buffer.from(text);
+      if (whole.length < 2) response.socket?.resetAndDestroy();
+      else head(status, text).write(whole.subarray(0, whole.length / 2), () => response.destroy());
+    },
+    reset: () => void response.socket?.resetAndDestroy(),
+    pause: (ms) => pause(response, clock, ms),
+  };
+}
+
+async function pause(response: ServerResponse, clock: Clock, ms: number): Promise<void> {
+  const left = new AbortController();
+  const leave = () => left.abort();
+  response.once('close', leave);
+  await clock.sleep(ms, left.signal);
+  response.off('close', leave);
+}
+
+async function receive(request: IncomingMessage, options: ServerOptions): Promise<Call> {
   const headers = headersOf(request);
   checkHost(headers['host'], request.socket.localPort);
   const path = request.url ?? '';
@@ -104,7 +168,7 @@ async function answer(request: IncomingMessage, options: ServerOptions): Promise
       'The X-Amz-Target header names no operation of ElasticMapReduce.',
     );
   }
-  return (await options.dispatch(operation, parseBody(body))) ?? undefined;
+  return { operation, body: parseBody(body) };
 }
 
 /** A page in a browser that reached us by a name of its own is turned away. */

@@ -7,8 +7,8 @@ import type { StepRecord } from './records.ts';
 export interface SparkSetup {
   /** Absolute path of spark-submit. */
   submit: string;
-  /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME and the like. */
-  env: Readonly<Record<string, string>>;
+  /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME and the like; undefined ones are not inherited. */
+  env: Readonly<Record<string, string | undefined>>;
   /** spark-defaults.conf. */
   conf: Readonly<Record<string, string>>;
 }

@@ -1,8 +1,9 @@
 /** A step's logs, as EMR leaves them: gzipped under `<LogUri>/<cluster>/steps/<step>/`. */
 import { createReadStream, existsSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { stepPaths } from './step-command.ts';
+import type { BootstrapLog } from './records.ts';
 import type { Store } from '../store/store.ts';
 
 /** Uploads controller, stderr, stdout and syslog; the last is always empty here. Rejects when the store does. */
@@ -15,6 +16,18 @@ export async function uploadLogs(
   const sources = { controller: paths.controller, stderr: paths.stderr, stdout: paths.stdout, syslog: '' };
   for (const [name, path] of Object.entries(sources)) {
     await store.put(`${place.clusterId}/steps/${place.stepId}/${name}.gz`, await gzipped(path));
+  }
+}
+
+/** Uploads what a bootstrap action left, under `node/`. Rejects when the store does. */
+export async function uploadBootstrapLog(store: Store, clusterId: string, log: BootstrapLog): Promise<void> {
+  const folder = `${clusterId}/node/${log.instance}/bootstrap-actions/1`;
+  for (const [name, text] of [
+    ['controller', ''],
+    ['stderr', log.stderr],
+    ['stdout', ''],
+  ] as const) {
+    await store.put(`${folder}/${name}.gz`, gzipSync(text));
   }
 }
 

@@ -57,12 +57,11 @@ export function cancelSteps(
   return { cluster: { ...cluster, steps }, answers };
 }
 
-/** Logs of a step arrived, or will be tried again at `retryAt`, or are given up. */
-export function settleLogs(
-  cluster: ClusterRecord,
-  stepId: string,
-  result: 'uploaded' | 'lost' | { retryAt: number },
-): ClusterRecord {
+/** Logs have arrived, or will be sent again at `retryAt`, or are given up. */
+export type LogResult = 'uploaded' | 'lost' | { retryAt: number };
+
+/** What became of an upload of a step's logs. */
+export function settleLogs(cluster: ClusterRecord, stepId: string, result: LogResult): ClusterRecord {
   const change =
     typeof result === 'string' ? { logs: result, logsDue: undefined } : { logsDue: result.retryAt };
   return {

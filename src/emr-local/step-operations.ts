@@ -4,6 +4,7 @@ import { invalid, invalidRequest, notEmulated } from './aws-error.ts';
 import { newSteps } from './new-steps.ts';
 import { clusterById, jobFlowById, requireModifiable } from './office.ts';
 import { pageOf } from './pages.ts';
+import { isShown } from './records.ts';
 import { read, requests } from './requests.ts';
 import { cancelSteps as cancelInRecord } from './step-machine.ts';
 import type { Operation } from './office.ts';
@@ -18,7 +19,11 @@ export const addJobFlowSteps: Operation = (office, body) => {
   const cluster = requireModifiable(jobFlowById(office, request.JobFlowId), invalid);
   if (request.ExecutionRoleArn !== undefined) throw notEmulated('ExecutionRoleArn');
   if (request.Steps.length === 0) throw invalid('The list of steps cannot be empty.');
-  const added = newSteps(cluster, request.Steps, office.clock.now().getTime(), office.random);
+  const { hiddenUntil } = office;
+  const added = newSteps(cluster, request.Steps, office.clock.now().getTime(), office.random).map((step) => ({
+    ...step,
+    hiddenUntil,
+  }));
   office.keeper.update(cluster.id, (record) => ({ ...record, steps: [...record.steps, ...added] }));
   return { StepIds: added.map((step) => step.id) };
 };
@@ -36,8 +41,13 @@ export const listSteps: Operation = (office, body) => {
   if (ids !== undefined && ids.length > 0) {
     return { Steps: ids.map((id) => describeStep(stepById(cluster, id))) };
   }
+  const now = office.clock.now().getTime();
   const steps = cluster.steps.slice(-VISIBLE_STEPS).reverse();
-  const { page, marker } = pageOf(steps, Marker, ({ state }) => states?.includes(state) ?? true);
+  const { page, marker } = pageOf(
+    steps,
+    Marker,
+    (step) => isShown(step, now) && (states?.includes(step.state) ?? true),
+  );
   return { Steps: page.map(describeStep), Marker: marker };
 };
 

@@ -40,7 +40,7 @@ export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
     findClusters: (token, createdAfter) => findClusters(clients, token, createdAfter),
     describeCluster: async (clusterId) => clusterOf(await describe(clients, clusterId)),
     addSteps: (clusterId, steps) => addSteps(clients, clusterId, { steps, actionOnFailure }),
-    listSteps: (clusterId) => listSteps(clients, clusterId),
+    listSteps: (clusterId, since) => listSteps(clients, clusterId, since),
     getSteps: (clusterId, stepIds) => getSteps(clients, clusterId, stepIds),
     cancelSteps: (clusterId, stepIds) =>
       cancelSteps(clients, { clusterId, stepIds, look: (ids) => getSteps(clients, clusterId, ids) }),
@@ -121,8 +121,8 @@ async function activeSteps(clients: EmrClients, clusterId: string): Promise<numb
   }
 }
 
-function listSteps(clients: EmrClients, clusterId: string): Promise<Step[]> {
-  return pagesOfSteps(clients, clusterId, {});
+function listSteps(clients: EmrClients, clusterId: string, since?: Date): Promise<Step[]> {
+  return pagesOfSteps(clients, clusterId, {}, since);
 }
 
 /** In the order of the ids; ids that EMR no longer lists are left out. */
@@ -138,18 +138,25 @@ async function pagesOfSteps(
   clients: EmrClients,
   clusterId: string,
   which: { StepIds?: string[] },
+  since?: Date,
 ): Promise<Step[]> {
+  const older = ({ Status }: StepSummary) =>
+    since !== undefined && (Status?.Timeline?.CreationDateTime?.getTime() ?? Infinity) < since.getTime();
+
   const summaries = await ask({ operation: 'ListSteps', resource: clusterId }, () =>
-    allPages<StepSummary>(async (marker) => {
-      const page = await clients.reading.send(
-        new ListStepsCommand({
-          ClusterId: clusterId,
-          ...which,
-          ...(marker === undefined ? {} : { Marker: marker }),
-        }),
-      );
-      return { items: page.Steps, marker: page.Marker };
-    }),
+    allPages<StepSummary>(
+      async (marker) => {
+        const page = await clients.reading.send(
+          new ListStepsCommand({
+            ClusterId: clusterId,
+            ...which,
+            ...(marker === undefined ? {} : { Marker: marker }),
+          }),
+        );
+        return { items: page.Steps, marker: page.Marker };
+      },
+      (steps) => steps.some(older),
+    ),
   );
   return summaries.map(stepOf);
 }

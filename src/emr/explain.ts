@@ -28,7 +28,7 @@ const UPLOAD_MS = 20_000;
 
 /** Makes the port that explains failures. It throws nothing for logs that cannot be read: it says so. */
 export function createExplain(settings: ExplainSettings): Explain {
-  return async ({ clusterId, step }) => {
+  return async ({ clusterId, step }, signal) => {
     const cluster = await described(settings, clusterId);
     const details = step === undefined ? [] : failureDetails(step);
     if (step === undefined && cluster.reasonCode !== 'BOOTSTRAP_FAILURE') return [];
@@ -39,7 +39,7 @@ export function createExplain(settings: ExplainSettings): Explain {
       const told =
         step === undefined
           ? await explainBootstrap(settings, store, { clusterId, ...cluster })
-          : await explainStep(settings, store, { clusterId, step });
+          : await explainStep(settings, store, { clusterId, step, signal });
       return [...details.filter((line) => !told.some((other) => other.includes(line))), ...told];
     } catch (error) {
       if (!(error instanceof LandfallError)) throw error;
@@ -81,10 +81,10 @@ interface StepLogs {
 async function explainStep(
   settings: ExplainSettings,
   store: Store,
-  { clusterId, step }: { clusterId: string; step: Step },
+  { clusterId, step, signal }: { clusterId: string; step: Step; signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const folder = `${clusterId}/steps/${step.id}`;
-  const logs = await untilUploaded(settings, store, { folder, ended: step.ended });
+  const logs = await untilUploaded(settings, store, { folder, ended: step.ended, signal });
   const { lines, applicationId } = tellingLines({
     stdout: logs.stdout?.text ?? '',
     stderr: logs.stderr?.text ?? '',
@@ -110,7 +110,7 @@ async function explainStep(
 async function untilUploaded(
   { clock, waitSeconds, pollSeconds }: ExplainSettings,
   store: Store,
-  { folder, ended }: { folder: string; ended: Date | undefined },
+  { folder, ended, signal }: { folder: string; ended: Date | undefined; signal: AbortSignal | undefined },
 ): Promise<StepLogs> {
   const deadline = clock.monotonic() + waitSeconds * 1000;
   let begun: number | undefined;
@@ -126,7 +126,8 @@ async function untilUploaded(
       return logs;
     if (tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' }).lines.length > 0)
       return logs;
-    await clock.sleep(Math.min(pollSeconds * 1000, deadline - now));
+    await clock.sleep(Math.min(pollSeconds * 1000, deadline - now), signal);
+    if (signal?.aborted === true) return logs;
   }
 }
 

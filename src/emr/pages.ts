@@ -6,15 +6,18 @@ export interface Page<T> {
   marker: string | undefined;
 }
 
-/** Every item of every page, in order. Stops should a marker come back a second time. */
-export async function allPages<T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+/** Items page by page, in order, until `enough` says so of a page. Stops should a marker come back a second time. */
+export async function allPages<T>(
+  read: (marker: string | undefined) => Promise<Page<T>>,
+  enough: (page: readonly T[]) => boolean = () => false,
+): Promise<T[]> {
   const items: T[] = [];
   const seen = new Set<string>();
   for (let marker: string | undefined; ;) {
     const page = await read(marker);
     items.push(...(page.items ?? []));
     marker = page.marker;
-    if (marker === undefined || marker === '' || seen.has(marker)) return items;
+    if (marker === undefined || marker === '' || seen.has(marker) || enough(page.items ?? [])) return items;
     seen.add(marker);
   }
 }

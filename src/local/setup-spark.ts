@@ -30,6 +30,8 @@ export interface SparkRequest {
   progress: Progress;
   /** Given: Spark can read and write `s3://`. */
   s3?: S3Access | undefined;
+  /** Input is under some 300 MB: the JVM had better start quickly than run fast. */
+  smallData?: boolean;
   /** Aborting it ends what is being downloaded; the next call goes on from there, or starts afresh. */
   signal?: AbortSignal | undefined;
   run?: Run;
@@ -73,7 +75,11 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
       await endTurn();
     }
   }
-  const machine = { cores: Math.max(1, cpus().length), memory: totalmem() };
+  const machine = {
+    cores: Math.max(1, cpus().length),
+    memory: totalmem(),
+    smallData: request.smallData === true,
+  };
   return {
     version: version.spark,
     home: ready.sparkHome,

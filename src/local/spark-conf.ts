@@ -4,6 +4,8 @@ export interface Machine {
   cores: number;
   /** Bytes. */
   memory: number;
+  /** One compiler and one collector thread: twice as fast for little data, half as fast for much. */
+  smallData?: boolean;
 }
 
 /** How S3 is spoken to; credentials are not here: they are the environment of the steps. */
@@ -18,16 +20,17 @@ export interface S3Access {
 }
 
 const GIB = 2 ** 30;
+const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 /** What every local Spark needs. Paths are relative to the step's own folder. */
-export function localConf({ cores, memory }: Machine): Record<string, string> {
+export function localConf({ cores, memory, smallData = false }: Machine): Record<string, string> {
   const gigabytes = Math.min(4, Math.max(1, Math.floor(memory / GIB / 3)));
   return {
     'spark.master': `local[${cores}]`,
     'spark.driver.memory': `${gigabytes}g`,
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
-    'spark.driver.extraJavaOptions': '-Duser.timezone=UTC',
+    'spark.driver.extraJavaOptions': ['-Duser.timezone=UTC', ...(smallData ? QUICK_START : [])].join(' '),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',

@@ -3,6 +3,7 @@ import type { LandfallError } from '../faults.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Emit } from '../run/ports.ts';
 import { failureValue, formatFailure, painter } from './failure.ts';
+import { harmless } from './harmless.ts';
 import { narrate } from './narrate.ts';
 import type { Said } from './narrate.ts';
 
@@ -15,6 +16,8 @@ export interface Printer {
   /** The command's result: `text` for people, `value` for `--output json` and `ndjson`. */
   result: (text: string, value: unknown) => void;
   failure: (error: LandfallError, exitCode: number) => void;
+  /** For scripts: the one document that an interrupted command still owes. */
+  interruption: (signal: string, exitCode: number) => void;
   /** A line on stderr. */
   say: (text: string) => void;
 }
@@ -47,8 +50,12 @@ export function createPrinter({ output, colours, monotonic }: PrinterOptions): P
     say: (text) => live(text, false),
     result: (text, value) => {
       live('', false);
-      if (output === 'text') out(text);
+      if (output === 'text') out(harmless(text));
       else out(output === 'json' ? JSON.stringify(value, null, 2) : JSON.stringify(value));
+    },
+    interruption: (signal, exitCode) => {
+      live('', false);
+      if (output !== 'text') out(JSON.stringify({ event: 'interrupted', signal, exitCode }));
     },
     failure: (error, exitCode) => {
       live(formatFailure(error, paint), false);
@@ -68,6 +75,6 @@ function createLines(monotonic: () => number): (text: string, transient: boolean
     const clear = overwrite ? '\r\u001b[2K' : '';
     overwrite = transient && terminal;
     if (text !== '' || clear !== '')
-      process.stderr.write(clear + text + (overwrite || text === '' ? '' : '\n'));
+      process.stderr.write(clear + harmless(text) + (overwrite || text === '' ? '' : '\n'));
   };
 }

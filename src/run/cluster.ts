@@ -11,8 +11,8 @@ import { currentCluster, isOurs } from './state.ts';
 import type { ClusterEntry } from './state.ts';
 import { clusterPhase, reasonKind } from './states.ts';
 
-/** A cluster may have been created this long before the journal's clock said so. */
-const CLOCK_SLACK_MS = 10 * 60_000;
+/** A cluster or step may have been created this long before the journal's clock said so. */
+export const CLOCK_SLACK_MS = 10 * 60_000;
 
 /** The id of the run's cluster, which can take steps when this resolves. Throws `cluster` when it cannot be had. */
 export async function ensureCluster(run: Run): Promise<string> {
@@ -24,9 +24,10 @@ export async function ensureCluster(run: Run): Promise<string> {
 
 /** True while the run has to stay with that cluster; a retry only stays with one that still takes steps. */
 async function serves(run: Run, id: string): Promise<boolean> {
-  const state = run.journal.state();
-  if (!state.renewCluster) return true;
-  if (currentCluster(state)?.terminate !== undefined) return false;
+  const { renewCluster, plan, clusters } = run.journal.state();
+  if (renewCluster === 'no') return true;
+  if (renewCluster === 'always' && !(plan.cluster.cluster === 'id' && plan.cluster.id === id)) return false;
+  if (clusters.at(-1)?.terminate !== undefined) return false;
   try {
     const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(id));
     return clusterPhase(cluster.state) === 'ready';
@@ -128,7 +129,9 @@ export async function endSurplusClusters(run: Run): Promise<void> {
   for (const { id } of await liveClusters(run, ours.token, ours.intendedAt)) {
     if (id === ours.id) continue;
     await journal.append({ entry: 'cluster-surplus', id });
-    await ports.emr.terminate(id);
+    await unharmed(run, `a second cluster with our token, ${id}, could not be ended`, () =>
+      ports.emr.terminate(id),
+    );
     ports.emit({ event: 'note', message: `a second cluster with our token, ${id}, is being ended` });
   }
 }
@@ -165,7 +168,7 @@ export async function clusterLost(run: Run, cluster: Cluster): Promise<LandfallE
   const told = [cluster.reasonCode, cluster.reason]
     .filter((part) => part !== undefined && part !== '')
     .join(': ');
-  const logs = await run.ports.explain({ clusterId: cluster.id }).catch(() => []);
+  const logs = await run.ports.explain({ clusterId: cluster.id }, run.signal).catch(() => []);
   return new LandfallError('cluster', `cluster ${cluster.id} is ${cluster.state} before the run was done`, {
     why: [...(told === '' ? [] : [told]), ...cluster.errorDetails, ...logs],
     stand: [
@@ -176,8 +179,26 @@ export async function clusterLost(run: Run, cluster: Cluster): Promise<LandfallE
   });
 }
 
-/** Ends the cluster if this run launched it and was not told to keep it. Never ends another's. */
-export async function releaseCluster({ ports, journal }: Run): Promise<void> {
+/** Tidies up beside the run: what fails of it is told, and changes no verdict. */
+export async function unharmed(run: Run, what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof LandfallError) || error.fault === 'owned') throw error;
+    const why = [error.message, ...error.why, ...(error.next === undefined ? [] : [error.next])].join('; ');
+    run.ports.emit({ event: 'warning', message: `${what}: ${why}` });
+  }
+}
+
+/** Ends the cluster if this run launched it and was not told to keep it; when it cannot, says so. Never ends another's. */
+export async function releaseCluster(run: Run): Promise<void> {
+  const id = currentCluster(run.journal.state())?.id ?? '';
+  await unharmed(run, `cluster ${id} could not be ended and goes on costing money until it is idle`, () =>
+    release(run),
+  );
+}
+
+async function release({ ports, journal }: Run): Promise<void> {
   const state = journal.state();
   const cluster = currentCluster(state);
   if (

@@ -27,7 +27,9 @@ export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
  * Looks what others appended. Throws `owned` when the run was taken over, `cancelled` when someone asked for its end.
  * To be called before anything is sent to EMR or published.
  */
-export async function checkpoint({ journal }: Run): Promise<void> {
-  const { cancelRequested } = await journal.refresh();
-  if (cancelRequested) throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
+export async function checkpoint({ journal, signal }: Run): Promise<void> {
+  signal.throwIfAborted();
+  const { cancelRequested, publishing } = await journal.refresh();
+  if (cancelRequested && !publishing)
+    throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
 }

@@ -46,22 +46,28 @@ export async function createOnce<T>(
         return { value: answer.value, how: 'accepted' };
       case 'unsent':
         if (clock.monotonic() - started > UNREACHABLE_AFTER_MS || signal?.aborted === true) {
-          throw new LandfallError('unreachable', `EMR could not be reached to create the ${what}`, {
-            why: [answer.reason],
-          });
+          throw noAnswer(what, answer.reason);
         }
         note(`${what}: not sent (${answer.reason}); trying again in ${String(delay / 1000)} s`);
         await clock.sleep(delay, signal);
+        signal?.throwIfAborted();
         break;
       case 'ambiguous': {
         note(`${what}: the answer was lost (${answer.reason}); looking whether it took effect`);
         const found = await lookTwice(clock, creation, signal);
         if (found !== undefined) return { value: found, how: 'adopted' };
+        if (clock.monotonic() - started > UNREACHABLE_AFTER_MS) throw noAnswer(what, answer.reason);
         note(`${what}: it did not take effect; sending it again`);
         break;
       }
     }
   }
+}
+
+function noAnswer(what: string, reason: string): LandfallError {
+  return new LandfallError('unreachable', `EMR could not be reached to create the ${what}`, {
+    why: [reason],
+  });
 }
 
 async function lookTwice<T>(

@@ -1,7 +1,7 @@
 /** A run from its plan to its verdict. Every phase looks into the journal first, so it can be entered from any point. */
 import { LandfallError } from '../faults.ts';
-import { ensureCluster, releaseCluster } from './cluster.ts';
-import { cancelRun } from './cancel.ts';
+import { ensureCluster, releaseCluster, unharmed } from './cluster.ts';
+import { cancelledError, cancelRun } from './cancel.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
 import type { TableSummary } from './entries.ts';
@@ -10,7 +10,7 @@ import { keys } from './plan.ts';
 import type { RunPlan } from './plan.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
-import { runSteps } from './steps.ts';
+import { followSubmitted, isUnderWay, runSteps } from './steps.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** What a run uploads before its first step. */
@@ -31,12 +31,12 @@ export async function drive(run: Run, staging: () => Promise<Staging>): Promise<
   if (journal.state().published === undefined) {
     await settle(run, async () => {
       await phase(run, 'stage', () => stage(run, staging));
-      const clusterId = await phase(run, 'cluster', () => ensureClusterFor(run));
-      if (clusterId !== undefined) await phase(run, 'steps', () => runSteps(run, clusterId));
+      await executeSteps(run);
       const verification = await phase(run, 'verify', () => verify(run));
       await phase(run, 'publish', () => publish(run, verification));
     });
   }
+  await releaseCluster(run);
   if (!journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
   await finish(run);
 }
@@ -48,15 +48,17 @@ async function settle(run: Run, work: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (run.signal.aborted || !(error instanceof LandfallError) || !isVerdict(error)) throw error;
     if (run.journal.state().cancelRequested) {
-      await cancelRun(run, 'request');
-      throw error;
+      throw cancelledError(
+        run.journal.run,
+        await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true }),
+      );
     }
-    await releaseCluster(run).catch((cause: unknown) => {
-      run.ports.emit({ event: 'warning', message: `the cluster could not be ended: ${messageOf(cause)}` });
-    });
+    await releaseCluster(run);
     const verdict = error.fault === 'cancelled' ? 'cancelled' : 'failed';
     const { fault, message, why } = error;
-    await run.journal.append({ entry: 'finished', verdict, fault, message, why });
+    await unharmed(run, 'the verdict could not be journalled', () =>
+      run.journal.append({ entry: 'finished', verdict, fault, message, why }),
+    );
     run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
     throw error;
   }
@@ -80,8 +82,6 @@ function isVerdict({ fault }: LandfallError): boolean {
       return false;
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function phase<T>({ ports, signal }: Run, name: Phase, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
@@ -107,11 +107,19 @@ async function stage({ journal, ports }: Run, staging: () => Promise<Staging>): 
   await journal.append({ entry: 'staged' });
 }
 
-/** The cluster, unless every step has been accepted already. */
-async function ensureClusterFor(run: Run): Promise<string | undefined> {
-  const state = run.journal.state();
-  const done = state.plan.steps.every(({ name }) => currentAttempt(state, name)?.execution !== undefined);
-  return done ? undefined : ensureCluster(run);
+/** What is under way first: only a step that is still to be submitted needs a cluster that takes steps. */
+async function executeSteps(run: Run): Promise<void> {
+  const { journal } = run;
+  const isOpen = () =>
+    journal
+      .state()
+      .plan.steps.some(({ name }) => currentAttempt(journal.state(), name)?.execution === undefined);
+  if (journal.state().plan.steps.some(({ name }) => isUnderWay(journal.state(), name))) {
+    await phase(run, 'steps', () => followSubmitted(run));
+  }
+  if (!isOpen()) return;
+  const clusterId = await phase(run, 'cluster', () => ensureCluster(run));
+  await phase(run, 'steps', () => runSteps(run, clusterId));
 }
 
 async function verify(run: Run): Promise<Verification> {
@@ -192,9 +200,6 @@ async function mirror(run: Run): Promise<void> {
 async function finish(run: Run): Promise<void> {
   const { journal, ports } = run;
   if (journal.state().finished !== undefined) return;
-  await releaseCluster(run).catch((cause: unknown) => {
-    ports.emit({ event: 'warning', message: `the cluster could not be ended: ${messageOf(cause)}` });
-  });
   await journal.append({ entry: 'finished', verdict: 'succeeded' });
   ports.emit({ event: 'finished', run: journal.run, verdict: 'succeeded' });
 }

@@ -19,8 +19,9 @@ export interface TableSummary {
 /** Intents are written before the call they announce, results after it. */
 export type Entry =
   | { entry: 'planned'; plan: RunPlan }
-  /** A retry: a new plan, and the steps that get a new attempt. The others keep their accepted execution. */
-  | { entry: 'replanned'; plan: RunPlan; rerun: readonly string[] }
+  /** A retry: a new plan, and the steps that get a new attempt. The others keep their accepted
+   * execution. `elsewhere`: on the cluster that the new plan names, not on the one it ran on before. */
+  | { entry: 'replanned'; plan: RunPlan; rerun: readonly string[]; elsewhere: boolean }
   | { entry: 'taken-over'; from: string }
   | { entry: 'staged' }
   /** The local EMR endpoint that serves this run; secrets stay in that folder. */
@@ -31,7 +32,7 @@ export type Entry =
   | { entry: 'step-intent'; step: string; attempt: number; token: string; clusterId: string }
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
   | { entry: 'step-surplus'; step: string; attempt: number; id: string }
-  | { entry: 'step-ended'; step: string; attempt: number; state: string; why: readonly string[] }
+  | { entry: 'step-ended'; step: string; attempt: number; state: string }
   | { entry: 'step-accepted'; step: string; attempt: number; execution: string }
   | { entry: 'verified'; tables: readonly TableSummary[]; findings: readonly Finding[] }
   | { entry: 'publish-intent'; publication: number }
@@ -42,6 +43,31 @@ export type Entry =
   | { entry: 'terminate-intent'; clusterId: string }
   | { entry: 'terminate-requested'; clusterId: string }
   | { entry: 'finished'; verdict: Verdict; fault?: Fault; message?: string; why?: readonly string[] };
+
+/** Every kind of entry there is, as the compiler sees to. */
+export const ENTRY_KINDS: readonly string[] = Object.keys({
+  planned: true,
+  replanned: true,
+  'taken-over': true,
+  staged: true,
+  endpoint: true,
+  'cluster-intent': true,
+  cluster: true,
+  'cluster-surplus': true,
+  'step-intent': true,
+  'step-submitted': true,
+  'step-surplus': true,
+  'step-ended': true,
+  'step-accepted': true,
+  verified: true,
+  'publish-intent': true,
+  published: true,
+  mirrored: true,
+  'cancel-requested': true,
+  'terminate-intent': true,
+  'terminate-requested': true,
+  finished: true,
+} satisfies Record<Entry['entry'], true>);
 
 export interface Stamp {
   version: number;

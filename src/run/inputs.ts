@@ -82,15 +82,36 @@ const manifestLine = z.object({
 
 /** Mistakes that show in what was listed. */
 export function checkInputs(inputs: readonly Input[]): Diagnostic[] {
-  return inputs
-    .filter(({ objects }) => objects.length === 0)
-    .map(({ source, uri, skipped }) => ({
+  return [
+    ...inputs.filter(({ objects }) => objects.length === 0).map(nothingToRead),
+    ...inputs.flatMap(unreachableObjects),
+  ];
+}
+
+function nothingToRead({ source, uri, skipped }: Input): Diagnostic {
+  return {
+    severity: 'error',
+    at: uri,
+    message:
+      skipped === 0
+        ? `there is nothing here for ${source}: no such folder, or an empty one`
+        : `none of the ${String(skipped)} objects here is input for ${source}`,
+    hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; set [INPUT] ${source} or --${source.replaceAll('_', '-')}`,
+  };
+}
+
+/** S3 has folders without a name, which Spark loses: it takes `a//b` for `a/b`, and finds nothing there. */
+function unreachableObjects({ uri, objects }: Input): Diagnostic[] {
+  const unreachable = objects.filter(({ key }) => key.startsWith('/') || key.includes('//'));
+  const [first] = unreachable;
+  if (first === undefined) return [];
+  const others = unreachable.length === 1 ? '' : ` and ${String(unreachable.length - 1)} more`;
+  return [
+    {
       severity: 'error',
-      at: uri,
-      message:
-        skipped === 0
-          ? `there is nothing here for ${source}: no such folder, or an empty one`
-          : `none of the ${String(skipped)} objects here is input for ${source}`,
-      hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; set [INPUT] ${source} or --${source.replaceAll('_', '-')}`,
-    }));
+      at: `${uri}/${first.key}`,
+      message: `Spark cannot reach this object${others}: a folder in its name is empty`,
+      hint: 'rename it, without a double slash, or choose an input that does not hold it',
+    },
+  ];
 }

@@ -1,9 +1,11 @@
 /** The journal of a run: the truth about it. Appending is create-if-absent, so two drivers never both succeed. */
 import { LandfallError } from '../faults.ts';
-import { JOURNAL_VERSION } from './entries.ts';
+import { z } from 'zod';
+import { ENTRY_KINDS, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
 import { keys } from './plan.ts';
 import type { Clock, Objects, Random } from './ports.ts';
+import { patiently } from './reading.ts';
 import { advance, begin } from './state.ts';
 import type { RunState } from './state.ts';
 
@@ -23,6 +25,8 @@ interface Writer {
   clock: Clock;
   random: Random;
   driver: string;
+  /** Ends the waiting for a store that does not answer. */
+  signal?: AbortSignal;
 }
 
 const decoder = new TextDecoder();
@@ -35,7 +39,7 @@ export async function createJournal(
 ): Promise<Journal> {
   const { run } = entry.plan;
   const first = stamp(writer, entry, 1);
-  if (!(await write(writer.objects, run, first))) {
+  if ((await place(writer, run, first)).nonce !== first.nonce) {
     throw new LandfallError('owned', `run ${run} exists already`, { next: `landfall attach ${run}` });
   }
   return journal(writer, run, begin(first));
@@ -52,7 +56,13 @@ export async function readState(objects: Objects, run: string): Promise<RunState
   if (first === undefined) {
     throw new LandfallError('input', `no run ${run} in ${objects.uri}`, { next: 'landfall runs' });
   }
-  return readOn(objects, run, begin(first));
+  const state = begin(first);
+  if (state.plan.run !== run) {
+    throw new LandfallError('input', `${objects.uri}/${keyOf(run, 1)} is the plan of run ${state.plan.run}`, {
+      next: 'restore the object, or start a new run with landfall submit',
+    });
+  }
+  return readOn(objects, run, state);
 }
 
 /** The entries after number `after`, in order. */
@@ -74,33 +84,39 @@ async function readOn(objects: Objects, run: string, before: RunState): Promise<
   }
 }
 
+/** Entries that a driver may append to a run it does not own. */
+const FROM_OUTSIDE = ['taken-over', 'replanned', 'cancel-requested'];
+
 function journal(writer: Writer, run: string, initial: RunState): Journal {
-  const { objects, driver } = writer;
+  const { driver } = writer;
   let state = initial;
   let claimed = initial.driver === driver;
+  let lost: LandfallError | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
-  const absorb = (entry: Stamped) => {
+  /** One after another: an interruption's append may come while the work's is under way. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  /** Folds an entry that stands there; remembers for good when it means that the run is another driver's now. */
+  const absorb = (entry: Stamped, wish?: Entry) => {
     state = advance(state, entry);
     if (entry.driver === driver || entry.entry === 'cancel-requested') return;
-    throw new LandfallError('owned', `run ${run} was taken over by driver ${entry.driver}`, {
-      stand: ['this driver has stopped; nothing was cancelled'],
-      next: `landfall attach ${run}`,
-    });
+    if (!claimed && (wish === undefined || wish.entry === 'cancel-requested')) return;
+    lost = overtaken(run, entry.driver);
+    throw lost;
   };
   const append = async (entry: Entry): Promise<RunState> => {
-    if (
-      !claimed &&
-      entry.entry !== 'taken-over' &&
-      entry.entry !== 'replanned' &&
-      entry.entry !== 'cancel-requested'
-    ) {
+    if (lost !== undefined) throw lost;
+    if (!claimed && !FROM_OUTSIDE.includes(entry.entry)) {
       throw new Error(`${entry.entry} appended to run ${run} without owning it`);
     }
     for (;;) {
       const stamped = stamp(writer, entry, state.length + 1);
-      const created = await write(objects, run, stamped);
-      const there = created ? stamped : await mustRead(objects, run, stamped.number);
-      absorb(there);
+      const there = await place(writer, run, stamped);
+      absorb(there, entry);
       if (there.nonce !== stamped.nonce) continue;
       if (entry.entry !== 'cancel-requested') claimed = true;
       return state;
@@ -108,12 +124,40 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   };
   const refresh = async (): Promise<RunState> => {
     for (;;) {
-      const next = await read(objects, run, state.length + 1);
+      if (lost !== undefined) throw lost;
+      const next = await lasting(writer, () => read(writer.objects, run, state.length + 1));
       if (next === undefined) return state;
       absorb(next);
     }
   };
-  return { run, driver, state: () => state, append, refresh };
+  return {
+    run,
+    driver,
+    state: () => state,
+    append: (entry) => inTurn(() => append(entry)),
+    refresh: () => inTurn(refresh),
+  };
+}
+
+function overtaken(run: string, driver: string): LandfallError {
+  return new LandfallError('owned', `run ${run} was taken over by driver ${driver}`, {
+    stand: ['this driver has stopped; nothing was cancelled'],
+    next: `landfall attach ${run}`,
+  });
+}
+
+/** Writes the entry at its number and returns what stands there now: this entry, or the one that was faster. */
+async function place(writer: Writer, run: string, entry: Stamped): Promise<Stamped> {
+  return lasting(writer, async () => {
+    const created = await write(writer.objects, run, entry);
+    return created ? entry : mustRead(writer.objects, run, entry.number);
+  });
+}
+
+/** A journal outlasts a store that is away for a while: writing an entry again is told by its nonce. */
+function lasting<T>({ clock, random, signal }: Writer, work: () => Promise<T>): Promise<T> {
+  const patience = { clock, random, note: () => undefined, ...(signal === undefined ? {} : { signal }) };
+  return patiently(patience, work);
 }
 
 function stamp({ driver, random, clock }: Writer, entry: Entry, number: number): Stamped {
@@ -159,14 +203,29 @@ async function read(objects: Objects, run: string, number: number): Promise<Stam
       },
     );
   }
+  if (!ENTRY_KINDS.includes(entry.entry)) {
+    throw new LandfallError('input', `${objects.uri}/${key} is of a kind this version does not know`, {
+      why: [entry.entry],
+      next: 'upgrade Landfall and try again',
+    });
+  }
   return entry;
 }
+
+const stampShape = z.looseObject({
+  version: z.number().int(),
+  number: z.number().int(),
+  driver: z.string(),
+  nonce: z.string(),
+  at: z.iso.datetime(),
+  entry: z.string(),
+});
 
 function parse(text: string): Stamped | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const whole = typeof value === 'object' && value !== null && 'entry' in value && 'version' in value;
-    return whole ? (value as Stamped) : undefined;
+    const { success } = stampShape.safeParse(value);
+    return success ? (value as Stamped) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Who drives a run now. A lease for people and for politeness; correctness rests on the journal alone. */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
+import type { Journal } from './journal.ts';
 import { keys } from './plan.ts';
 import type { Clock, Objects } from './ports.ts';
 
@@ -13,10 +14,12 @@ const ownerShape = z.object({
   host: z.string(),
   boot: z.string(),
   pid: z.number().int(),
+  /** It has let go of the run. */
+  released: z.boolean().default(false),
 });
 
 /** A driver, and the process it is: on the same boot of the same host, one can see whether it still lives. */
-export type Owner = z.infer<typeof ownerShape>;
+export type Owner = Omit<z.infer<typeof ownerShape>, 'released'>;
 
 export type Ownership =
   | { owner: 'none' }
@@ -33,14 +36,15 @@ export async function ownership(
 ): Promise<Ownership> {
   const key = keys.owner(run);
   const [body, info, now] = [await objects.get(key), await objects.head(key), await objects.now()];
-  const who = body === undefined ? undefined : parseOwner(body);
-  if (who === undefined || info === undefined) return { owner: 'none' };
+  const parsed = body === undefined ? undefined : parseOwner(body);
+  if (parsed === undefined || info === undefined || parsed.released) return { owner: 'none' };
+  const { released, ...who } = parsed;
   if (isDead(who)) return { owner: 'dead', who };
   const silentMs = now.getTime() - info.lastModified.getTime();
   return { owner: silentMs < SILENT_MS ? 'fresh' : 'silent', who, silentMs };
 }
 
-function parseOwner(body: Uint8Array): Owner | undefined {
+function parseOwner(body: Uint8Array): z.infer<typeof ownerShape> | undefined {
   try {
     return ownerShape.parse(JSON.parse(new TextDecoder().decode(body)));
   } catch {
@@ -48,26 +52,33 @@ function parseOwner(body: Uint8Array): Owner | undefined {
   }
 }
 
-/** Claims the run and goes on renewing the claim until the returned function is called, which gives it up. */
+/**
+ * Claims the run and goes on renewing the claim, as long as the journal knows of no other driver, until the returned
+ * function is called, which gives it up.
+ */
 export async function hold(
   objects: Objects,
   clock: Clock,
-  run: string,
   who: Owner,
+  journal: Journal,
 ): Promise<() => Promise<void>> {
   const stop = new AbortController();
-  const renew = () => objects.put(keys.owner(run), new TextEncoder().encode(`${JSON.stringify(who)}\n`));
-  await renew();
+  const key = keys.owner(journal.run);
+  const write = (released: boolean) =>
+    objects.put(key, new TextEncoder().encode(`${JSON.stringify({ ...who, released })}\n`));
+  const isOurs = () => journal.state().driver === who.driver;
+  await write(false);
   const renewing = (async () => {
     for (;;) {
       await clock.sleep(RENEW_MS, stop.signal);
-      if (stop.signal.aborted) return;
-      await renew().catch(() => undefined);
+      if (stop.signal.aborted || !isOurs()) return;
+      await write(false).catch(() => undefined);
     }
   })();
   return async () => {
     stop.abort();
     await renewing;
+    if (isOurs()) await write(true).catch(() => undefined);
   };
 }
 

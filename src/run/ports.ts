@@ -77,8 +77,8 @@ export interface Emr {
   describeCluster(clusterId: string): Promise<Cluster>;
   /** AddJobFlowSteps, sent once. Ids in the order of the requests. */
   addSteps(clusterId: string, steps: readonly StepRequest[]): Promise<Answer<string[]>>;
-  /** Every step of the cluster, newest first, all pages. */
-  listSteps(clusterId: string): Promise<Step[]>;
+  /** The cluster's steps, newest first, all pages; none of those created before `since` are looked for. */
+  listSteps(clusterId: string, since?: Date): Promise<Step[]>;
   /** The steps with these ids, in chunks of 10. */
   getSteps(clusterId: string, stepIds: readonly string[]): Promise<Step[]>;
   /** Asynchronous and idempotent: returns once the request is accepted. */
@@ -89,7 +89,11 @@ export interface Emr {
 }
 
 /** Why a step or a cluster failed, from its logs. Most telling line first; empty when the logs tell nothing. */
-export type Explain = (failed: { clusterId: string; step?: Step }) => Promise<readonly string[]>;
+export type Explain = (
+  failed: { clusterId: string; step?: Step },
+  /** Ends the waiting for logs that are late. */
+  signal?: AbortSignal,
+) => Promise<readonly string[]>;
 
 /** The landed tables of the lake. */
 export interface Lake {

@@ -2,20 +2,33 @@
 import { LandfallError } from '../faults.ts';
 import { keys } from './plan.ts';
 
-interface Folders {
+interface Runs {
   readonly uri: string;
   folders(prefix: string): AsyncIterable<string>;
+  head(key: string): Promise<{ lastModified: Date } | undefined>;
 }
 
-/** Run ids, newest first as far as their names tell: ids we choose begin with their minute. */
-export async function listRuns(lake: Folders): Promise<string[]> {
-  const runs: string[] = [];
-  for await (const name of lake.folders(keys.runs)) runs.push(name);
-  return runs.sort().reverse();
+const AT_ONCE = 16;
+
+/** Run ids, newest first: by when their journals began, for a name may be anything. */
+export async function listRuns(lake: Runs): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of lake.folders(keys.runs)) names.push(name);
+  const begun: { name: string; at: number }[] = [];
+  for (let start = 0; start < names.length; start += AT_ONCE) {
+    const some = names.slice(start, start + AT_ONCE);
+    const heads = await Promise.all(some.map((name) => lake.head(`${keys.journal(name)}000001.json`)));
+    begun.push(
+      ...some.flatMap((name, at) =>
+        heads[at] === undefined ? [] : [{ name, at: heads[at].lastModified.getTime() }],
+      ),
+    );
+  }
+  return begun.sort((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1)).map(({ name }) => name);
 }
 
 /** The newest run; throws `input` when the lake has none. */
-export async function newestRun(lake: Folders): Promise<string> {
+export async function newestRun(lake: Runs): Promise<string> {
   const [newest] = await listRuns(lake);
   if (newest !== undefined) return newest;
   throw new LandfallError('input', `there is no run in ${lake.uri}`, {

@@ -10,7 +10,7 @@ export interface AttemptState {
   intendedAt: Date;
   /** Absent: the call was intended; whether it took effect is not known. */
   stepId?: string;
-  ended?: { state: string; why: readonly string[] };
+  ended?: { state: string };
   /** The execution accepted, relative to the lake. */
   execution?: string;
 }
@@ -35,11 +35,13 @@ export interface RunState {
   clusters: ClusterEntry[];
   /** By step: its attempts, oldest first. */
   attempts: Record<string, AttemptState[]>;
-  /** A retry may use another cluster than the attempt before it. */
-  renewCluster: boolean;
+  /** A retry may use another cluster than the attempt before it (`if-gone`), or must (`always`). */
+  renewCluster: 'no' | 'if-gone' | 'always';
   /** By step: the number of the attempt that counts. */
   current: Record<string, number>;
   verified?: { tables: readonly TableSummary[]; findings: readonly Finding[] };
+  /** Publication was intended: from here on the run is no longer cancelled, but finished. */
+  publishing: boolean;
   published?: number;
   mirrored: boolean;
   cancelRequested: boolean;
@@ -57,7 +59,8 @@ export function begin(first: Stamped): RunState {
     staged: false,
     clusters: [],
     attempts: {},
-    renewCluster: false,
+    renewCluster: 'no',
+    publishing: false,
     current: Object.fromEntries(first.plan.steps.map((step) => [step.name, 1])),
     mirrored: false,
     cancelRequested: false,
@@ -90,7 +93,7 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'cluster':
       return {
         ...changeCluster(state, (cluster) => cluster.n === entry.n, { id: entry.id, how: entry.how }),
-        renewCluster: false,
+        renewCluster: 'no',
       };
     case 'terminate-intent':
       return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'intended' });
@@ -101,13 +104,14 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'step-submitted':
       return changeAttempt(state, entry, { stepId: entry.id });
     case 'step-ended':
-      return changeAttempt(state, entry, { ended: { state: entry.state, why: entry.why } });
+      return changeAttempt(state, entry, { ended: { state: entry.state } });
     case 'step-accepted':
       return changeAttempt(state, entry, { execution: entry.execution });
     case 'cluster-surplus':
     case 'step-surplus':
-    case 'publish-intent':
       return state;
+    case 'publish-intent':
+      return { ...state, publishing: true };
     case 'verified':
       return { ...state, verified: { tables: entry.tables, findings: entry.findings } };
     case 'published':
@@ -135,8 +139,10 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
     driver: entry.driver,
     current,
     staged: false,
+    mirrored: false,
+    publishing: false,
     cancelRequested: false,
-    renewCluster: true,
+    renewCluster: entry.elsewhere ? 'always' : 'if-gone',
   };
 }
 

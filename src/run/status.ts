@@ -13,7 +13,7 @@ export interface RunStatus {
   lake: string;
   driver: string;
   cluster?: { id?: string; ours: boolean; endRequested: boolean };
-  steps: { step: string; attempt: number; state: string; id?: string; why: readonly string[] }[];
+  steps: { step: string; attempt: number; state: string; id?: string }[];
   tables: readonly TableSummary[];
   findings: readonly Finding[];
   publication?: number;
@@ -54,7 +54,7 @@ function stepStatus(state: RunState, step: string): RunStatus['steps'][number] {
   const attempt = currentAttempt(state, step);
   const number = state.current[step] ?? 1;
   const id = attempt?.stepId === undefined ? {} : { id: attempt.stepId };
-  const base = { step, attempt: number, ...id, why: attempt?.ended?.why ?? [] };
+  const base = { step, attempt: number, ...id };
   if (attempt === undefined) return { ...base, state: 'not submitted' };
   if (attempt.execution !== undefined) return { ...base, state: 'accepted' };
   if (attempt.ended !== undefined) return { ...base, state: attempt.ended.state };

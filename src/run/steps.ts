@@ -1,6 +1,13 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
-import { clusterLost, endSurplusClusters, tellCluster } from './cluster.ts';
+import {
+  CLOCK_SLACK_MS,
+  clusterLost,
+  endSurplusClusters,
+  releaseCluster,
+  tellCluster,
+  unharmed,
+} from './cluster.ts';
 import { checkpoint, patience, pause } from './context.ts';
 import type { Run } from './context.ts';
 import { createOnce } from './create-once.ts';
@@ -18,11 +25,39 @@ export async function runSteps(run: Run, clusterId: string): Promise<void> {
   for (const step of run.journal.state().plan.steps) {
     const attempt = currentAttempt(run.journal.state(), step.name);
     if (attempt?.execution !== undefined) continue;
-    if (attempt?.ended !== undefined) throw stepFailed(step.name, attempt.ended);
-    const stepId = attempt?.stepId ?? (await submit(run, step, clusterId));
+    run.signal.throwIfAborted();
+    const stepId = await submit(run, step, clusterId);
     await follow(run, step.name, clusterId, stepId);
     await accept(run, step.name);
   }
+}
+
+/** Whether a step was submitted and what became of it has not been journalled yet. */
+export function isUnderWay(state: RunState, step: string): boolean {
+  const attempt = currentAttempt(state, step);
+  return attempt?.stepId !== undefined && attempt.execution === undefined;
+}
+
+/** Follows the steps that were submitted before, wherever: their cluster may have ended since, they are listed still. */
+export async function followSubmitted(run: Run): Promise<void> {
+  for (const { name } of run.journal.state().plan.steps) {
+    const attempt = currentAttempt(run.journal.state(), name);
+    if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
+    if (attempt.ended !== undefined) throw await whyItEnded(run, name, attempt);
+    await follow(run, name, attempt.clusterId, attempt.stepId);
+    await accept(run, name);
+  }
+}
+
+/** The error for a step whose end an earlier driver journalled, but perhaps not why. */
+async function whyItEnded(
+  run: Run,
+  name: string,
+  { clusterId, stepId = '', ended }: AttemptState,
+): Promise<LandfallError> {
+  const [step] = await patiently(patience(run), () => run.ports.emr.getSteps(clusterId, [stepId]));
+  const why = step === undefined ? [] : await run.ports.explain({ clusterId, step }, run.signal);
+  return stepFailed(name, { state: ended?.state ?? 'FAILED', why });
 }
 
 async function submit(run: Run, step: PlannedStep, clusterId: string): Promise<string> {
@@ -35,6 +70,7 @@ async function submit(run: Run, step: PlannedStep, clusterId: string): Promise<s
   if (intended === undefined) {
     await journal.append({ entry: 'step-intent', step: step.name, attempt, token, clusterId });
   }
+  const intendedAt = intended?.intendedAt ?? ports.clock.now();
   const created = await createOnce(
     ports.clock,
     {
@@ -44,7 +80,7 @@ async function submit(run: Run, step: PlannedStep, clusterId: string): Promise<s
         const answer = await ports.emr.addSteps(clusterId, [{ name: token, args }]);
         return answer.answer === 'accepted' ? { answer: 'accepted', value: answer.value[0] ?? '' } : answer;
       },
-      find: async () => (await withToken(run, clusterId, token))[0]?.id,
+      find: async () => (await withToken(run, clusterId, token, intendedAt))[0]?.id,
       settleMs: state.plan.settleSeconds * 1000,
       note: (message) => ports.emit({ event: 'note', message }),
     },
@@ -72,8 +108,9 @@ function executions(state: RunState): Record<string, string> {
 }
 
 /** Steps with our token, oldest first. */
-async function withToken(run: Run, clusterId: string, token: string): Promise<Step[]> {
-  const steps = await patiently(patience(run), () => run.ports.emr.listSteps(clusterId));
+async function withToken(run: Run, clusterId: string, token: string, intendedAt: Date): Promise<Step[]> {
+  const since = new Date(intendedAt.getTime() - CLOCK_SLACK_MS);
+  const steps = await patiently(patience(run), () => run.ports.emr.listSteps(clusterId, since));
   return steps.filter((step) => step.name === token).reverse();
 }
 
@@ -83,11 +120,12 @@ async function follow(run: Run, name: string, clusterId: string, stepId: string)
   const { clock, random } = ports;
   const attempt = journal.state().current[name] ?? 1;
   const token = tokens.step(journal.run, name, attempt);
+  const intendedAt = currentAttempt(journal.state(), name)?.intendedAt ?? clock.now();
   let changed = clock.monotonic();
   let last: Step | undefined;
   await endSurplusClusters(run);
   for (;;) {
-    const copies = await withToken(run, clusterId, token);
+    const copies = await withToken(run, clusterId, token, intendedAt);
     const step = copies.find((one) => one.id === stepId);
     if (step === undefined) throw await stepGone(run, name, clusterId, stepId);
     await cancelSurplus(run, { name, attempt, clusterId, stepId }, copies);
@@ -133,9 +171,9 @@ async function cancelSurplus(
   );
   if (surplus.length === 0) return;
   for (const { id } of surplus) await run.journal.append({ entry: 'step-surplus', step: name, attempt, id });
-  await run.ports.emr.cancelSteps(
-    clusterId,
-    surplus.map((copy) => copy.id),
+  const ids = surplus.map((copy) => copy.id);
+  await unharmed(run, `the second copy of step ${name} could not be cancelled`, () =>
+    run.ports.emr.cancelSteps(clusterId, ids),
   );
   run.ports.emit({
     event: 'note',
@@ -166,8 +204,10 @@ async function stepEnded(
   const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
   const under = ['ending', 'ended', 'failed'].includes(clusterPhase(cluster.state));
   const cancelled = stepPhase(step.state) === 'cancelled';
-  const why = cancelled ? [] : await run.ports.explain({ clusterId, step });
-  await run.journal.append({ entry: 'step-ended', step: name, attempt, state: step.state, why });
+  await run.journal.append({ entry: 'step-ended', step: name, attempt, state: step.state });
+  // Before the logs: a cluster that ends uploads them sooner, and costs nothing while we wait for them.
+  if (!cancelled) await releaseCluster(run);
+  const why = cancelled ? [] : await run.ports.explain({ clusterId, step }, run.signal);
   if (under && reasonOfEnd(cluster.reasonCode)) return clusterLost(run, cluster);
   return stepFailed(name, { state: step.state, why });
 }
@@ -178,7 +218,10 @@ function reasonOfEnd(code: string | undefined): boolean {
 }
 
 /** A cancelled step is a cancelled run; any other end but COMPLETED is a failed step. */
-export function stepFailed(name: string, { state, why }: NonNullable<AttemptState['ended']>): LandfallError {
+export function stepFailed(
+  name: string,
+  { state, why }: { state: string; why: readonly string[] },
+): LandfallError {
   if (stepPhase(state) === 'cancelled') return new LandfallError('cancelled', `step ${name} was cancelled`);
   return new LandfallError('step', `step ${name} ended ${state}`, { why });
 }

@@ -55,9 +55,9 @@ async function watch(over: Promise<unknown>): Promise<Sightings> {
     leaks: [],
     endpointFile: undefined,
   };
-  let goesOn = true;
-  void over.finally(() => (goesOn = false));
-  while (goesOn) {
+  const state = { over: false };
+  void over.finally(() => (state.over = true));
+  while (!state.over) {
     sightings.endpointFile = endpointFile() ?? sightings.endpointFile;
     const emr = `=${secretOf(sightings.endpointFile?.text)}`;
     const steps = environments(`/runs/${runId}/steps/`);

@@ -197,6 +197,29 @@ describe('places', () => {
     ]);
   });
 
+  it.each(['s3://my_bucket/x', 's3://data.2018/x', 's3://data-/x', 's3://1.2.3', 's3://a..b/x'])(
+    'refuse the lake %s, whose bucket Spark cannot reach',
+    (lake) => {
+      const [error] = linesOf(resolveText('', { flags: { lake } }), 'error');
+      expect(error).toMatch(/^--lake: Spark cannot reach the bucket .*: its name is no host name/);
+    },
+  );
+
+  it.each(['s3://lake/a:b/[1]', 's3://lake/09:30 *', './a:b {c}', './a:b\\c', './at 9:30?'])(
+    'refuse the lake %s, which Spark takes for a pattern it cannot read',
+    (lake) => {
+      const [error] = linesOf(resolveText('', { flags: { lake } }), 'error');
+      expect(error).toMatch(/^--lake: Spark cannot read .*a colon/);
+    },
+  );
+
+  it.each(['s3://123bucket/09:30', 's3://data.x2018/[1]', 's3://logs-2018/%41 ü', './a:b', './[a] {b} *?'])(
+    'accept the lake %s',
+    (lake) => {
+      expect(linesOf(resolveText('', { flags: { lake } }), 'error')).toEqual([]);
+    },
+  );
+
   it('refuse credentials within a URI without repeating them', () => {
     const uri = 's3n://AKIAXXXX:abcd1234@music/song_data';
     const { diagnostics } = resolveText('', {

@@ -272,6 +272,26 @@ describe('a step', () => {
       'no Java 17 (2)',
     );
   });
+
+  it('gets variables that are asked for anew before each step, in place of those it would inherit', async () => {
+    await here.end();
+    let turn = 0;
+    here = await world({
+      environment: { PATH: process.env['PATH'], TOKEN: 'old' },
+      stepVariables: () => Promise.resolve({ TURN: String((turn += 1)), TOKEN: undefined }),
+    });
+    const id = await launch();
+    const script = 'echo "$TURN ${TOKEN-none}"';
+    const steps = await add(id, bash(script), bash(script));
+    await stepState(id, steps[1], 'COMPLETED');
+    const logOf = (step: string) => here.store.text(`s3://bucket/logs/${id}/steps/${step}/stdout.gz`);
+    expect(
+      await until(
+        () => steps.map(logOf),
+        (texts) => !texts.includes(undefined),
+      ),
+    ).toEqual(['1 none\n', '2 none\n']);
+  });
 });
 
 describe('logs', () => {

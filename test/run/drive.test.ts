@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { cancelRun } from '../../src/run/cancel.ts';
 import { drive } from '../../src/run/drive.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
 import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
@@ -196,5 +197,91 @@ describe('a run that someone asks to cancel', () => {
     expect(world.emr.clusters[0]?.steps[0]?.cancelled).toBeDefined();
     expect(world.emr.liveClusters()).toEqual([]);
     expect(world.published).toEqual([]);
+  });
+});
+
+describe('cancelling', () => {
+  const interrupt = { by: 'SIGINT' };
+
+  it('gives no verdict while a launch whose answer was lost may still appear; settling it later ends that cluster', async () => {
+    const world = fakeWorld(6, { fault: () => 'lost-late', lateMs: 40_000 });
+    const stop = new AbortController();
+    const journal = await startRun(world);
+    const driving = driveRun(world, journal, stop.signal);
+    driving.catch(() => undefined);
+    await world.clock.sleep(1_000);
+    stop.abort(new Error('SIGINT'));
+    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const first = await cancelRun(run, interrupt);
+    expect(first.requested).toEqual(['a cluster named landfall/r1/cluster#1, should it appear']);
+    expect(journal.state().finished).toBeUndefined();
+    const second = await cancelRun(run, { by: 'attach', settle: true, confirmMs: 120_000 });
+    expect(second.requested).toEqual([]);
+    expect(world.emr.clusters).toHaveLength(1);
+    expect(world.emr.liveClusters()).toEqual([]);
+    expect(journal.state().finished?.verdict).toBe('cancelled');
+    await expect(driving).rejects.toBeDefined();
+  });
+
+  it('gives no verdict when it could not even look', async () => {
+    const world = fakeWorld(6, { fault: () => 'lost-before' });
+    const journal = await startRun(world);
+    await journal.append({ entry: 'cluster-intent', n: 1, token: 't' });
+    world.emr.findClusters = () => Promise.reject(new Error('AccessDenied'));
+    const outcome = await cancelRun(
+      { ports: world.ports, journal, signal: new AbortController().signal },
+      interrupt,
+    );
+    expect(outcome.failed).toEqual(['looking for what runs: AccessDenied']);
+    expect(journal.state().finished).toBeUndefined();
+  });
+
+  it('still asks EMR when the journal cannot be written', async () => {
+    const world = fakeWorld(6, { stepMs: 3_600_000 });
+    const stop = new AbortController();
+    const journal = await startRun(world);
+    driveRun(world, journal, stop.signal).catch(() => undefined);
+    await world.clock.sleep(60_000);
+    stop.abort(new Error('SIGINT'));
+    world.objects.createIfAbsent = () => Promise.reject(new Error('disk full'));
+    const outcome = await cancelRun(
+      { ports: world.ports, journal, signal: new AbortController().signal },
+      interrupt,
+    );
+    expect(outcome.failed).toEqual(['the journal: disk full']);
+    expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it('no longer counts once publication was intended: the run is finished instead', async () => {
+    const world = fakeWorld(6);
+    const publish = world.ports.lake.publish;
+    world.ports.lake.publish = () => Promise.reject(new Error('killed'));
+    await expect(driveRun(world, await startRun(world))).rejects.toThrow('killed');
+    world.ports.lake.publish = publish;
+    const journal = await takeOver(world, 'driver-2');
+    await journal.append({ entry: 'cancel-requested', by: 'someone' });
+    await driveRun(world, journal);
+    await expectOneOfEach(world);
+  });
+});
+
+describe('a run that is attached to late', () => {
+  it('accepts steps that completed on a cluster which has ended since', async () => {
+    const world = fakeWorld(8);
+    const stop = new AbortController();
+    const journal = await startRun(world);
+    const watching = driveRun(world, journal, stop.signal);
+    watching.catch(() => undefined);
+    await world.clock.sleep(100_000);
+    expect(journal.state().attempts['log_transform']?.[0]?.stepId).toBeDefined();
+    stop.abort(new Error('timeout'));
+    await world.clock.sleep(600_000);
+    for (const { id } of world.emr.clusters) {
+      await world.emr.listSteps(id);
+      await world.emr.terminate(id);
+    }
+    await driveRun(world, await takeOver(world, 'driver-2'));
+    await expectOneOfEach(world);
+    expect(world.emr.clusters).toHaveLength(1);
   });
 });

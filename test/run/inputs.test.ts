@@ -54,6 +54,16 @@ describe('reading a listing', () => {
     expect(checkInputs([await read([listed('x.csv')])])[0]?.message).toContain('none of the 1 objects');
     expect(checkInputs([await read([listed('x.json')])])).toEqual([]);
   });
+
+  it('calls it a mistake when objects lie in folders without a name, where Spark finds nothing', async () => {
+    const keys = ['a/b.json', '/lead.json', 'a//b.json'].map((key) => listed(key));
+    expect(checkInputs([await read(keys)])).toEqual([
+      expect.objectContaining({
+        at: 's3://raw/log_data//lead.json',
+        message: 'Spark cannot reach this object and 1 more: a folder in its name is empty',
+      }),
+    ]);
+  });
 });
 
 describe('inputs that changed since a manifest was written', () => {

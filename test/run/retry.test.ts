@@ -28,7 +28,8 @@ function ended(ends: Record<string, string>): RunState {
     staged: true,
     clusters: [],
     attempts,
-    renewCluster: false,
+    renewCluster: 'no',
+    publishing: false,
     current: { song: 1, log: 1, other: 1 },
     mirrored: false,
     cancelRequested: false,
@@ -105,7 +106,7 @@ describe('a retried run', () => {
   async function retried(world: FakeWorld, rerun: string[]): Promise<RunState> {
     const { objects, clock, random } = world.ports;
     const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
-    await journal.append({ entry: 'replanned', plan: { ...plan, publication: 2 }, rerun });
+    await journal.append({ entry: 'replanned', plan: { ...plan, publication: 2 }, rerun, elsewhere: false });
     await driveRun(world, journal);
     return readState(world.objects, plan.run);
   }
@@ -129,6 +130,19 @@ describe('a retried run', () => {
       'landfall/r1/cluster#2',
     ]);
     expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it('publishes and mirrors once more when a run that had succeeded is retried', async () => {
+    const world = fakeWorld(4);
+    let mirrored = 0;
+    world.ports.lake.mirror = () => {
+      mirrored += 1;
+      return Promise.resolve();
+    };
+    await driveRun(world, await startRun(world));
+    const state = await retried(world, ['log_transform']);
+    expect(state).toMatchObject({ published: 2, mirrored: true });
+    expect(mirrored).toBe(2);
   });
 
   it('stays on a cluster that was kept alive', async () => {

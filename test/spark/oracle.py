@@ -1,8 +1,11 @@
 """What the five tables and the books must be, worked out from the raw JSON without Spark.
 
 Written from the design's rules, not from the pipeline's templates: Python parses and judges lines, DuckDB makes the
-tables. Usage: oracle.py bigint|text SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES, the first being the shape of songplay_id, the last
-two the `tables` folders of the two executions.
+tables.
+
+Usage: oracle.py bigint|text SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES, the first being the shape of songplay_id, the
+last two the `tables` folders of the two executions.
+
 Prints JSON: the books of both sources, the number of rows of each table, and what is missing from or too many in each
 table and quarantine.
 """

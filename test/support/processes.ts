@@ -6,9 +6,12 @@ export function commandLines(text: string): string[] {
   return mentioning(text).map(({ line }) => line);
 }
 
-/** The environments of the processes that mention a text in their command line: `NAME=value` each. */
+/** The environments of the processes that mention a text in their command line, `NAME=value` each; ending ones have none. */
 export function environments(text: string): string[][] {
-  return mentioning(text).map(({ pid }) => (read(pid, 'environ') ?? '').split('\0'));
+  return mentioning(text)
+    .map(({ pid }) => read(pid, 'environ') ?? '')
+    .filter((all) => all !== '')
+    .map((all) => all.split('\0'));
 }
 
 function mentioning(text: string): { pid: string; line: string }[] {

@@ -1,0 +1,111 @@
+/** Data files against the contract of their table, as far as names and footers tell. */
+import type { Column, ColumnType, TableContract } from '../pipeline/contract.ts';
+import type { Finding } from '../run/verification.ts';
+import type { FileColumn } from './footer.ts';
+import type { DataFile, InspectedTable } from './inspect.ts';
+import type { PartitionValue } from './partition-path.ts';
+
+const PARQUET_TYPES: Readonly<Record<ColumnType, { physical: string; logical: readonly string[] }>> = {
+  BIGINT: { physical: 'INT64', logical: ['', 'INTEGER(64,signed)'] },
+  INT: { physical: 'INT32', logical: ['', 'INTEGER(32,signed)'] },
+  DOUBLE: { physical: 'DOUBLE', logical: [''] },
+  STRING: { physical: 'BYTE_ARRAY', logical: ['STRING'] },
+  TIMESTAMP: { physical: 'INT64', logical: ['TIMESTAMP(MICROS,UTC)'] },
+};
+
+const CODEC = 'ZSTD';
+const SAMPLE = 5;
+
+/** Everything about the files that breaks the contract; the same mistake in many files is one finding with a count. */
+export function fileFindings(contract: TableContract, { files, broken, strays }: InspectedTable): Finding[] {
+  const subject = contract.name;
+  const isEmpty = files.every(({ rows }) => rows === 0);
+  const mistakes = new Map<string, string[]>();
+  const note = (message: string, name: string) => mistakes.set(message, [...(mistakes.get(message) ?? []), name]);
+  for (const file of files) {
+    for (const message of mistakesOf(contract, file, isEmpty)) note(message, file.name);
+  }
+  for (const { name, why } of broken) note(`a data file is broken: ${why}`, name);
+  for (const name of strays) note('something that is not data lies among the data files', name);
+  return [...mistakes].map(([message, names]) => ({
+    severity: 'error',
+    subject,
+    message,
+    count: names.length,
+    sample: names.slice(0, SAMPLE),
+  }));
+}
+
+/** `isEmpty`: the table holds no rows. Its one file then stands for the schema alone and lies in no partition. */
+function* mistakesOf(contract: TableContract, file: DataFile, isEmpty: boolean): Iterable<string> {
+  const { partitionBy } = contract;
+  const isLoose = isEmpty && partitionBy.length > 0 && file.partition?.length === 0;
+  if (!isLoose) yield* partitionMistakes(contract, file, isEmpty);
+  const inFile = contract.columns.filter(({ name }) => !partitionBy.includes(name));
+  for (const column of inFile) yield* columnMistakes(column, file);
+  const known = isLoose ? contract.columns : inFile;
+  for (const { name } of file.columns) {
+    if (!known.some((column) => column.name === name)) yield `column ${name} is not in the contract`;
+  }
+}
+
+function* columnMistakes({ name, type, nullable }: Column, { columns, rows }: DataFile): Iterable<string> {
+  const [found, ...more] = columns.filter((column) => column.name === name);
+  if (found === undefined) {
+    yield `column ${name} is missing`;
+    return;
+  }
+  if (more.length > 0) yield `column ${name} is there ${String(more.length + 1)} times`;
+  const { physical, logical } = PARQUET_TYPES[type];
+  if (found.physical !== physical || !logical.includes(found.logical)) {
+    yield `column ${name} is ${typeName(found)}, not ${type} (${typeName({ physical, logical: logical[0] ?? '' })})`;
+  }
+  if (rows > 0 && !nullable && (found.nulls ?? 0) > 0) yield `column ${name} holds nulls`;
+  const other = found.codecs.filter((codec) => codec !== CODEC);
+  if (other.length > 0) yield `column ${name} is compressed with ${other.join(', ')}, not ${CODEC}`;
+}
+
+function typeName({ physical, logical }: Pick<FileColumn, 'physical' | 'logical'>): string {
+  return logical === '' ? physical : `${physical} ${logical}`;
+}
+
+function* partitionMistakes(contract: TableContract, file: DataFile, isEmpty: boolean): Iterable<string> {
+  const { partitionBy, columns } = contract;
+  const wanted = partitionBy.length === 0 ? 'in no folder' : `in folders ${partitionBy.map((name) => `${name}=...`).join('/')}`;
+  if (file.partition?.map(({ name }) => name).join('/') !== partitionBy.join('/')) {
+    yield `a data file does not lie ${wanted}`;
+    return;
+  }
+  for (const value of file.partition) {
+    const column = columns.find(({ name }) => name === value.name);
+    if (column !== undefined) yield* valueMistakes(column, value, isEmpty);
+  }
+}
+
+function* valueMistakes({ name, type, nullable }: Column, { value }: PartitionValue, isEmpty: boolean): Iterable<string> {
+  if (value === null) {
+    if (!nullable && !isEmpty) yield `partition column ${name} holds nulls`;
+  } else if (!fits(value, type)) {
+    yield `${JSON.stringify(value)} is no ${type} for partition column ${name}`;
+  }
+}
+
+const LIMITS = { INT: [-(2n ** 31n), 2n ** 31n - 1n], BIGINT: [-(2n ** 63n), 2n ** 63n - 1n] } as const;
+
+/** True when a folder's text is how Spark writes a value of that type. */
+function fits(value: string, type: ColumnType): boolean {
+  switch (type) {
+    case 'INT':
+    case 'BIGINT': {
+      if (!/^(0|-?[1-9]\d*)$/.test(value)) return false;
+      const [least, most] = LIMITS[type];
+      return BigInt(value) >= least && BigInt(value) <= most;
+    }
+    case 'DOUBLE':
+      return /^-?(\d+(\.\d+)?([eE][-+]?\d+)?|Infinity)$|^NaN$/.test(value);
+    case 'TIMESTAMP':
+      return /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/.test(value);
+    case 'STRING':
+      return value !== '';
+  }
+}

@@ -1,0 +1,110 @@
+/** What a Parquet file's footer tells, read without the rest of the file. */
+import { parquetMetadata, parquetSchema } from 'hyparquet';
+import type { FileMetaData, SchemaElement } from 'hyparquet';
+
+export interface FileColumn {
+  name: string;
+  /** `INT64`, `BYTE_ARRAY`, ...; `GROUP` for a nested one. */
+  physical: string;
+  /** `STRING`, `TIMESTAMP(MICROS,UTC)`, `INTEGER(32,signed)`, ...; empty when the footer names none. */
+  logical: string;
+  /** True when the schema itself rules nulls out. */
+  required: boolean;
+  /** Undefined when the writer left it out, as it may for very long values. */
+  nulls: number | undefined;
+  /** Codecs of its chunks, each once. */
+  codecs: readonly string[];
+}
+
+export interface Footer {
+  rows: number;
+  columns: readonly FileColumn[];
+}
+
+/** Reads bytes `[start, end)` of the file. */
+export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
+
+/** Bytes fetched first: a footer seldom has more. */
+const TAIL = 64 * 1024;
+/** What ends every file: the footer's length in four bytes, then the magic. */
+const END = 8;
+/** Magic, an empty footer, its length, and magic again. */
+const SMALLEST = 12;
+
+/** Reads the footer of a file of `size` bytes; `broken` says why it is no whole Parquet file. */
+export async function readFooter(size: number, read: ReadRange): Promise<Footer | { broken: string }> {
+  if (size === 0) return { broken: 'it has zero bytes' };
+  if (size < SMALLEST) return { broken: `${String(size)} bytes are too few for a Parquet file` };
+  let bytes = await read(Math.max(0, size - TAIL), size);
+  if (bytes.length !== Math.min(TAIL, size)) return { broken: 'it became shorter while it was read' };
+  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - END, END);
+  if (end.getUint32(4, true) !== MAGIC) return { broken: 'it is cut off: it does not end as Parquet does' };
+  const length = end.getUint32(0, true);
+  if (length > size - SMALLEST) return { broken: 'its end gives an impossible length for the footer' };
+  if (length + END > bytes.length) bytes = await read(size - length - END, size);
+  return parse(bytes, size);
+}
+
+/** `PAR1`, read as a little-endian number. */
+const MAGIC = 0x31524150;
+
+function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
+  try {
+    const metadata = parquetMetadata(bytes, { geoparquet: false });
+    if (!isWhole(metadata, size)) return { broken: 'bytes are missing: its columns reach beyond its end' };
+    return { rows: Number(metadata.num_rows), columns: columnsOf(metadata) };
+  } catch (error) {
+    return { broken: `its footer cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** True when every column chunk lies between the opening magic and the footer. */
+function isWhole(metadata: FileMetaData, size: number): boolean {
+  const footer = size - END - metadata.metadata_length;
+  return chunksOf(metadata).every((chunk) => {
+    const dictionary = Number(chunk.dictionary_page_offset ?? 0);
+    const start = dictionary > 0 ? dictionary : Number(chunk.data_page_offset);
+    return start >= 4 && start + Number(chunk.total_compressed_size) <= footer;
+  });
+}
+
+function chunksOf(metadata: FileMetaData): ChunkMetaData[] {
+  const chunks = metadata.row_groups.flatMap(({ columns }) => columns);
+  return chunks.flatMap(({ meta_data: chunk }) => (chunk === undefined ? [] : [chunk]));
+}
+
+type ChunkMetaData = NonNullable<FileMetaData['row_groups'][number]['columns'][number]['meta_data']>;
+
+function columnsOf(metadata: FileMetaData): FileColumn[] {
+  const all = chunksOf(metadata);
+  return parquetSchema(metadata).children.map(({ element }) => {
+    const chunks = all.filter(({ path_in_schema: path }) => path[0] === element.name);
+    const nulls = chunks.map(({ statistics }) => statistics?.null_count);
+    return {
+      name: element.name,
+      physical: element.type ?? 'GROUP',
+      logical: logicalOf(element),
+      required: element.repetition_type === 'REQUIRED',
+      nulls: nulls.includes(undefined) ? undefined : nulls.reduce((sum, count) => sum + Number(count), 0),
+      codecs: [...new Set(chunks.map(({ codec }) => codec))],
+    };
+  });
+}
+
+function logicalOf({ logical_type: logical, converted_type: converted }: SchemaElement): string {
+  if (logical === undefined) return converted === undefined ? '' : (OLDER_NAMES[converted] ?? converted);
+  if (logical.type === 'TIMESTAMP' || logical.type === 'TIME') {
+    return `${logical.type}(${logical.unit},${logical.isAdjustedToUTC ? 'UTC' : 'local'})`;
+  }
+  if (logical.type !== 'INTEGER') return logical.type;
+  return `INTEGER(${String(logical.bitWidth)},${logical.isSigned ? 'signed' : 'unsigned'})`;
+}
+
+/** What the names of Parquet's first edition mean; its timestamps are always adjusted to UTC. */
+const OLDER_NAMES: Readonly<Record<string, string>> = {
+  UTF8: 'STRING',
+  INT_32: 'INTEGER(32,signed)',
+  INT_64: 'INTEGER(64,signed)',
+  TIMESTAMP_MICROS: 'TIMESTAMP(MICROS,UTC)',
+  TIMESTAMP_MILLIS: 'TIMESTAMP(MILLIS,UTC)',
+};

@@ -1,0 +1,70 @@
+/** What lies in a table's folder: data files with what their footers tell, broken ones, and what does not belong there. */
+import pLimit from 'p-limit';
+import type { ObjectInfo, Store } from '../store/store.ts';
+import { readFooter } from './footer.ts';
+import type { FileColumn } from './footer.ts';
+import { isFolderMarker } from './folder-marker.ts';
+import { partitionOf } from './partition-path.ts';
+import type { PartitionValue } from './partition-path.ts';
+
+export interface DataFile {
+  key: string;
+  /** Key relative to the table's folder: `year=2004/part-0.zstd.parquet`. */
+  name: string;
+  size: number;
+  etag: string;
+  rows: number;
+  columns: readonly FileColumn[];
+  /** Undefined when the folders it lies in are not `column=value`. */
+  partition: readonly PartitionValue[] | undefined;
+}
+
+export interface InspectedTable {
+  /** The folder, relative to the store, with a trailing slash. */
+  folder: string;
+  files: readonly DataFile[];
+  /** Named like data, but no whole Parquet file. */
+  broken: readonly { name: string; why: string }[];
+  /** Names of everything else, but for what writers leave by custom: `_SUCCESS`, checksums, folder markers. */
+  strays: readonly string[];
+}
+
+const FOOTERS_AT_ONCE = 16;
+
+/** Lists `folder` (with a trailing slash) and reads the footer of every data file. Broken files are data, not errors. */
+export async function inspectTable(store: Store, folder: string): Promise<InspectedTable> {
+  const limit = pLimit(FOOTERS_AT_ONCE);
+  const reading: Promise<DataFile | { name: string; why: string }>[] = [];
+  const strays: string[] = [];
+  for await (const object of store.list(folder)) {
+    const name = object.key.slice(folder.length);
+    const kind = kindOf(name, object.size);
+    if (kind === 'data') reading.push(limit(() => inspectFile(store, name, object)));
+    else if (kind === 'stray') strays.push(name);
+  }
+  const read = await Promise.all(reading);
+  return {
+    folder,
+    files: read.filter((file) => 'rows' in file),
+    broken: read.filter((file) => 'why' in file),
+    strays,
+  };
+}
+
+function kindOf(name: string, size: number): 'data' | 'left-by-custom' | 'stray' {
+  const segments = name.split('/');
+  const base = segments.at(-1) ?? '';
+  if (isFolderMarker(name, size) || base === '_SUCCESS' || /^\..*\.crc$/.test(base)) return 'left-by-custom';
+  const hidden = segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'));
+  return !hidden && base.endsWith('.parquet') ? 'data' : 'stray';
+}
+
+async function inspectFile(
+  store: Store,
+  name: string,
+  { key, size, etag }: ObjectInfo,
+): Promise<DataFile | { name: string; why: string }> {
+  const footer = await readFooter(size, (start, end) => store.getRange(key, start, end));
+  if ('broken' in footer) return { name, why: footer.broken };
+  return { key, name, size, etag, ...footer, partition: partitionOf(name.split('/').slice(0, -1)) };
+}

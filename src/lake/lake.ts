@@ -1,0 +1,44 @@
+/** The port `Lake` over a store. */
+import type { Lake } from '../run/ports.ts';
+import type { RunPlan } from '../run/plan.ts';
+import type { Accepted, Verification } from '../run/verification.ts';
+import type { Store } from '../store/store.ts';
+import { acceptExecution } from './accept.ts';
+import { inspectTable } from './inspect.ts';
+import type { InspectedTable } from './inspect.ts';
+import { mirror } from './mirror.ts';
+import type { OnTable } from './mirror.ts';
+import { publish } from './publication.ts';
+import { verification } from './verify.ts';
+import type { StepOutput } from './verify.ts';
+
+export interface LakeNeeds {
+  /** This driver's id; it is written into the publication. */
+  driver: string;
+  /** Told after each mirrored table. */
+  onTable?: OnTable;
+}
+
+/** The lake's tables, as a run needs them. */
+export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
+  return {
+    acceptExecution: (attemptKey, token) => acceptExecution(store, attemptKey, token),
+    verify: (plan, accepted) => verify(store, plan, accepted),
+    publish: async (plan, { tables }) => {
+      const { run, publication: number } = plan;
+      return (await publish(store, { number, run, driver, tables })) === 'published';
+    },
+    mirror: () => mirror(store, onTable),
+  };
+}
+
+async function verify(store: Store, plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification> {
+  const outputs = new Map<string, StepOutput>();
+  for (const { step, key, report } of accepted) {
+    const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];
+    const tables = new Map<string, InspectedTable>();
+    for (const { name } of contracts) tables.set(name, await inspectTable(store, `${key}/tables/${name}/`));
+    outputs.set(step, { report, tables });
+  }
+  return verification(plan, outputs);
+}

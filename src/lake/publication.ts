@@ -1,0 +1,129 @@
+/** The publication log: entry N, once created, makes its tables the current ones, all of them or none. */
+import { z } from 'zod';
+import { LandfallError } from '../faults.ts';
+import type { LandedTable } from '../run/verification.ts';
+import { uriOf } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+
+const FOLDER = '_landfall/published/';
+const VERSION = 1;
+
+const count = z.number().int().nonnegative();
+
+const landedTable = z.object({
+  table: z.string(),
+  rows: count,
+  bytes: count,
+  partitionBy: z.array(z.string()),
+  files: z.array(z.object({ key: z.string(), mirror: z.string(), size: count, etag: z.string(), rows: count })),
+});
+
+const publicationShape = z.object({
+  version: z.literal(VERSION),
+  number: z.number().int().positive(),
+  run: z.string(),
+  /** Id of the driver that published. */
+  driver: z.string(),
+  /** ISO 8601, by the store's clock. */
+  publishedAt: z.string(),
+  tables: z.array(landedTable),
+  /** Tables of earlier entries that this one no longer has: their plain paths are to be emptied. */
+  formerTables: z.array(z.string()),
+});
+
+export type Publication = z.infer<typeof publicationShape>;
+
+/** What a run wants to publish, as entry `number`. */
+export interface Candidate {
+  number: number;
+  run: string;
+  driver: string;
+  tables: readonly LandedTable[];
+}
+
+/** `_landfall/published/000007.json`. Entries are numbered from 1, without gaps. */
+export function publicationKey(number: number): string {
+  return `${FOLDER}${String(number).padStart(6, '0')}.json`;
+}
+
+/** The current publication; undefined when nothing was ever published. */
+export async function newestPublication(store: Store): Promise<Publication | undefined> {
+  let newest = 0;
+  for await (const { key } of store.list(FOLDER)) {
+    const number = Number(/^(\d+)\.json$/.exec(key.slice(FOLDER.length))?.[1] ?? 0);
+    if (key === publicationKey(number)) newest = Math.max(newest, number);
+  }
+  return newest === 0 ? undefined : readPublication(store, newest);
+}
+
+/** The newest entry after `number`; undefined while that one is the newest. Much cheaper than a listing. */
+export async function publicationAfter(store: Store, number: number): Promise<Publication | undefined> {
+  let newest: Publication | undefined;
+  for (let next = number + 1; ; next += 1) {
+    const entry = await readPublication(store, next);
+    if (entry === undefined) return newest;
+    newest = entry;
+  }
+}
+
+/** Entry `number`, or undefined. Throws `input` for an entry this version of Landfall cannot understand. */
+export async function readPublication(store: Store, number: number): Promise<Publication | undefined> {
+  const body = await store.get(publicationKey(number));
+  return body === undefined ? undefined : parse(uriOf(store, publicationKey(number)), body);
+}
+
+function parse(uri: string, body: Uint8Array): Publication {
+  const { value, problem } = readJson(body);
+  const version = z.object({ version: z.number() }).safeParse(value).data?.version ?? 0;
+  if (version > VERSION) {
+    throw new LandfallError('input', `${uri} was written by a newer Landfall`, {
+      why: [`it has format ${String(version)}; this Landfall knows up to ${String(VERSION)}`],
+      next: 'update Landfall, here and wherever else it writes to this lake',
+    });
+  }
+  const parsed = publicationShape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new LandfallError('input', `${uri} is damaged`, {
+    why: [problem ?? z.prettifyError(parsed.error)],
+    next: 'restore it from a version or a backup; nothing in Landfall ever rewrites it',
+  });
+}
+
+function readJson(body: Uint8Array): { value: unknown; problem?: string } {
+  try {
+    return { value: JSON.parse(new TextDecoder().decode(body)) };
+  } catch (error) {
+    return { value: undefined, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * Creates entry `number`. `taken`: another run has it. `published` also when the entry is already there and ours, that
+ * is of the same run and with the same files: an answer was lost, or this run's earlier driver got so far.
+ */
+export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
+  const { number, run, driver, tables } = candidate;
+  const before = number === 1 ? undefined : await readPublication(store, number - 1);
+  if (number !== 1 && before === undefined) {
+    throw new LandfallError('input', `cannot publish as number ${String(number)}: there is no number ${String(number - 1)}`, {
+      why: [`${uriOf(store, publicationKey(number - 1))} is missing`],
+      next: 'restore it from a version or a backup, or submit again',
+    });
+  }
+  const publishedAt = (await store.now()).toISOString();
+  const entry = { version: VERSION, number, run, driver, publishedAt, tables, formerTables: formerTables(before, tables) };
+  const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
+  if (await store.createIfAbsent(publicationKey(number), body)) return 'published';
+  const there = await readPublication(store, number);
+  return there?.run === run && filesOf(there.tables) === filesOf(tables) ? 'published' : 'taken';
+}
+
+function formerTables(before: Publication | undefined, tables: readonly LandedTable[]): string[] {
+  const earlier = [...(before?.tables.map(({ table }) => table) ?? []), ...(before?.formerTables ?? [])];
+  return [...new Set(earlier)].filter((name) => !tables.some(({ table }) => table === name)).sort();
+}
+
+function filesOf(tables: readonly LandedTable[]): string {
+  const files = tables.flatMap(({ table, files: all }) => all.map(({ key, size, rows }) => [table, key, size, rows]));
+  return JSON.stringify([tables.map(({ table }) => table).sort(), files.map((file) => file.join(' ')).sort()]);
+}

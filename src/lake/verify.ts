@@ -1,0 +1,73 @@
+/** The verdict on what landed: findings against contracts, reports and books, and the files that would be published. */
+import type { TableContract } from '../pipeline/contract.ts';
+import type { StepReport, TableReport } from '../pipeline/report.ts';
+import type { PlannedStep, RunPlan } from '../run/plan.ts';
+import type { Finding, LandedTable, Verification } from '../run/verification.ts';
+import { booksFindings } from './books.ts';
+import { fileFindings } from './file-findings.ts';
+import type { InspectedTable } from './inspect.ts';
+import { landedTable } from './landed.ts';
+
+/** What one step left: its report, and by table what lies in the lake. Undefined: no execution was accepted. */
+export interface StepOutput {
+  report: StepReport;
+  tables: ReadonlyMap<string, InspectedTable>;
+}
+
+/** Judges a run. `outputs` holds what each step left, by step name. */
+export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
+  const findings: Finding[] = [];
+  const tables: LandedTable[] = [];
+  for (const step of plan.steps) {
+    const output = outputs.get(step.name);
+    if (output === undefined) {
+      findings.push({ severity: 'error', subject: step.name, message: 'no execution of this step was accepted' });
+      continue;
+    }
+    findings.push(...sourceFindings(plan, step, output.report));
+    for (const contract of step.tables) {
+      const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
+      findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
+      if (!contract.internal) tables.push(landedTable(plan.run, contract, inspected));
+    }
+  }
+  return { tables, findings };
+}
+
+function sourceFindings(plan: RunPlan, step: PlannedStep, report: StepReport): Finding[] {
+  return step.sources.flatMap((name): Finding[] => {
+    const books = report.sources[name];
+    const planned = plan.sources.find((source) => source.name === name);
+    if (books === undefined || planned === undefined) {
+      return [{ severity: 'error', subject: name, message: `step ${step.name} reports no books of this source` }];
+    }
+    return booksFindings(name, books, { objects: planned.objects, maxQuarantined: plan.maxQuarantined });
+  });
+}
+
+/** Findings against one table: its files, its counts, and the checks that its step made. */
+export function tableFindings(
+  contract: TableContract,
+  inspected: InspectedTable,
+  report: TableReport | undefined,
+): Finding[] {
+  const subject = contract.name;
+  const found = fileFindings(contract, inspected);
+  const error = (message: string) => found.push({ severity: 'error', subject, message });
+  const rows = inspected.files.reduce((sum, file) => sum + file.rows, 0);
+  if (inspected.files.length === 0) error('it has no data file, so not even a schema');
+  else if (rows === 0 && !contract.mayBeEmpty) error('it is empty, and may not be');
+  if (report === undefined) {
+    error('its step reports nothing about it');
+    return found;
+  }
+  if (report.rows !== rows || report.readBack !== rows) {
+    error(
+      `its row counts differ: ${String(report.rows)} written by the step, ${String(rows)} in the Parquet footers, ${String(report.readBack)} read back`,
+    );
+  }
+  for (const { check, severity, detail, count, sample } of report.violations) {
+    found.push({ severity, subject, message: `${check}: ${detail}`, count, sample });
+  }
+  return found;
+}

@@ -1,0 +1,11 @@
+/** Text that others wrote (object names, logs, reasons) must not steer the terminal it is shown on. Pure. */
+
+/** Controls but for line feeds and our own colours, and characters that reorder what stands around them. */
+const STEERING =
+  // eslint-disable-next-line no-control-regex
+  /\u001b(?!\[\d{1,2}m)|[\u0000-\u0009\u000b-\u001a\u001c-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The text with a dot for every character that a terminal would obey. */
+export function harmless(text: string): string {
+  return text.replace(STEERING, '·');
+}

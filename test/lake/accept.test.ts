@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { acceptExecution } from '../../src/lake/accept.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { report, RUN } from './plans.ts';
+
+const ATTEMPT = `_landfall/runs/${RUN}/steps/song_transform/1`;
+const TOKEN = `landfall/${RUN}/song_transform#1`;
+const text = (value: string) => new TextEncoder().encode(value);
+const store = () => memoryStore('s3://lake', () => new Date());
+const body = (change: Partial<StepReport> = {}) => text(JSON.stringify({ ...report({}), ...change }));
+
+describe('accepting an execution', () => {
+  it('takes the one whose report is complete', async () => {
+    const lake = store();
+    await lake.put(`${ATTEMPT}/step.py`, text('program'));
+    await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
+    await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
+    expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toEqual({
+      step: 'song_transform',
+      key: `${ATTEMPT}/local-1-ff`,
+      report: report({}),
+    });
+  });
+
+  it('takes none while no report is there', async () => {
+    const lake = store();
+    expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
+    await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
+    expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
+  });
+
+  it.each([
+    ['empty', text('')],
+    ['cut', text(JSON.stringify(report({})).slice(0, -5))],
+    ['of another shape', text('{"version": 1}')],
+    ['of another token', body({ token: `landfall/${RUN}/song_transform#2` })],
+  ])('does not count a report that is %s, and goes on to the next', async (_, broken) => {
+    const lake = store();
+    await lake.put(`${ATTEMPT}/local-1-ff/report.json`, broken);
+    expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
+    await lake.put(`${ATTEMPT}/local-2-ff/report.json`, body());
+    expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-2-ff`);
+  });
+
+  it('takes the lowest name of several', async () => {
+    const lake = store();
+    for (const name of ['local-3-aa', 'local-1-bb', 'local-2-cc']) await lake.put(`${ATTEMPT}/${name}/report.json`, body());
+    expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-1-bb`);
+  });
+
+  it('does not mistake a table’s or another attempt’s file for a report', async () => {
+    const lake = store();
+    await lake.put(`${ATTEMPT}/local-1-ff/tables/report.json`, body());
+    await lake.put(`${ATTEMPT}/report.json`, body());
+    await lake.put(`${ATTEMPT}0/local-1-ff/report.json`, body());
+    expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
+  });
+
+  it('does not list the data files of the one it takes', async () => {
+    const lake = store();
+    await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
+    for (let n = 0; n < 100; n += 1) await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/${String(n)}`, text('x'));
+    const blind = {
+      ...lake,
+      list: () => {
+        throw new Error('listed');
+      },
+    };
+    expect(await acceptExecution(blind, ATTEMPT, TOKEN)).toBeDefined();
+  });
+});

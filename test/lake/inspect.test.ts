@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { inspectTable } from '../../src/lake/inspect.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import { copyTo, duckdb } from './parquet.ts';
+
+let made: string;
+let root: string;
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), "landfall 'made "));
+  await mkdir(join(made, 'types'));
+  await duckdb(made, [
+    copyTo(
+      `select 1::bigint b, 2::int i, 1.5::double d, 'x' s, timestamptz '2018-11-21 21:56:47.796+00' t,
+        timestamp '2018-11-21 21:56:47.796' l, if(range = 2, null, range) n from range(5)`,
+      '$root/types/types.parquet',
+    ),
+    copyTo(`select range a, repeat('x', 300) || range b from range(100000)`, '$root/large.parquet', 'compression snappy, row_group_size 2048'),
+    copyTo(`select 1 a, 'x' as "column ${'n'.repeat(80)}"`, '$root/one.parquet'),
+    copyTo(
+      `select ${Array.from({ length: 1500 }, (_, n) => `${String(n)} as "${'wide'.repeat(20)}${String(n)}"`).join(', ')}`,
+      '$root/wide.parquet',
+    ),
+  ]);
+});
+afterAll(() => rm(made, { recursive: true, force: true }));
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'landfall-inspect-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const inspect = () => inspectTable(openFolder(root), 'tables/songs/');
+
+/** Puts a file made by DuckDB, or text, into the table's folder. */
+async function place(name: string, from: string | Uint8Array): Promise<string> {
+  const path = join(root, 'tables/songs', name);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, typeof from === 'string' ? await readFile(join(made, from)) : from);
+  return path;
+}
+
+describe('inspecting a table', () => {
+  it('tells rows, columns, types, nulls and codecs from the footer alone', async () => {
+    await place('a.parquet', 'types/types.parquet');
+    const { files, broken, strays } = await inspect();
+    expect({ broken, strays }).toEqual({ broken: [], strays: [] });
+    const [file] = files;
+    expect(file).toMatchObject({ key: 'tables/songs/a.parquet', name: 'a.parquet', rows: 5, partition: [] });
+    expect(file!.columns.map(({ name, physical, logical, nulls }) => [name, physical, logical, nulls])).toEqual([
+      ['b', 'INT64', 'INTEGER(64,signed)', 0],
+      ['i', 'INT32', 'INTEGER(32,signed)', 0],
+      ['d', 'DOUBLE', '', 0],
+      ['s', 'BYTE_ARRAY', 'STRING', 0],
+      ['t', 'INT64', 'TIMESTAMP(MICROS,UTC)', 0],
+      ['l', 'INT64', 'TIMESTAMP(MICROS,local)', 0],
+      ['n', 'INT64', 'INTEGER(64,signed)', 1],
+    ]);
+    expect(new Set(file!.columns.flatMap(({ codecs }) => codecs))).toEqual(new Set(['ZSTD']));
+  });
+
+  it('sums over row groups, and reads little of a large file', async () => {
+    await place('large.parquet', 'large.parquet');
+    const folder = openFolder(root);
+    let fetched = 0;
+    const counting = {
+      ...folder,
+      getRange: (key: string, start: number, end: number) => {
+        fetched += end - start;
+        return folder.getRange(key, start, end);
+      },
+    };
+    const { files } = await inspectTable(counting, 'tables/songs/');
+    expect(files[0]).toMatchObject({ rows: 100_000 });
+    expect(files[0]!.columns.map(({ codecs }) => codecs)).toEqual([['SNAPPY'], ['SNAPPY']]);
+    expect(fetched).toBeLessThan(100_000);
+  });
+
+  it('reads footers larger than the first fetch', async () => {
+    await place('wide.parquet', 'wide.parquet');
+    const { files } = await inspect();
+    expect(files[0]!.columns).toHaveLength(1500);
+  });
+
+  it('decodes partition values from folder names', async () => {
+    await place('year=2004/artist_id=AR%3A1%2F2/a.parquet', 'one.parquet');
+    await place('year=2004/artist_id=a=b%zz/b.parquet', 'one.parquet');
+    await place('year=__HIVE_DEFAULT_PARTITION__/artist_id=é/c.parquet', 'one.parquet');
+    await place('loose/d.parquet', 'one.parquet');
+    const { files } = await inspect();
+    const partitions = Object.fromEntries(files.map(({ name, partition }) => [name.slice(-9, -8), partition?.map(({ value }) => value)]));
+    expect(partitions).toEqual({ a: ['2004', 'AR:1/2'], b: ['2004', 'a=b%zz'], c: [null, 'é'], d: undefined });
+  });
+
+  it('tells strays from what writers leave by custom', async () => {
+    await place('a.parquet', 'one.parquet');
+    for (const name of ['_SUCCESS', '._SUCCESS.crc', '.a.parquet.crc', 'year=2004/.b.parquet.crc']) {
+      await place(name, new Uint8Array([1]));
+    }
+    for (const name of ['notes.txt', '_temporary/0/a.parquet', 'sub/.hidden.parquet', 'a.PARQUET']) {
+      await place(name, new Uint8Array([1]));
+    }
+    const { files, broken, strays } = await inspect();
+    expect(files.map(({ name }) => name)).toEqual(['a.parquet']);
+    expect(broken).toEqual([]);
+    expect([...strays].sort()).toEqual(['_temporary/0/a.parquet', 'a.PARQUET', 'notes.txt', 'sub/.hidden.parquet']);
+  });
+
+  it.each([
+    ['an empty file', new Uint8Array(), /zero bytes/],
+    ['a few bytes', new TextEncoder().encode('PAR1PAR1'), /too few/],
+    ['text', new TextEncoder().encode('{"json": "a".repeat(100)}'.repeat(20)), /cut off/],
+    ['an impossible footer length', new TextEncoder().encode(`PAR1${'x'.repeat(100)}\xff\xff\xff\x7fPAR1`), /impossible/],
+    ['a footer of zeros', Buffer.from(`PAR1${'\0'.repeat(50)}2\0\0\0PAR1`), /cannot be read/],
+  ])('takes %s for broken, not for an error', async (_, body, why) => {
+    await place('a.parquet', 'one.parquet');
+    await place('b.parquet', body);
+    const { files, broken } = await inspect();
+    expect(files).toHaveLength(1);
+    expect(broken).toEqual([{ name: 'b.parquet', why: expect.stringMatching(why) }]);
+  });
+
+  it('takes a file cut at any place for broken', async () => {
+    const path = await place('a.parquet', 'types/types.parquet');
+    const whole = await readFile(path);
+    for (let size = whole.length - 1; size > 0; size -= 97) {
+      await writeFile(path, whole);
+      await truncate(path, size);
+      const { files, broken } = await inspect();
+      expect({ size, files: files.length, broken: broken.length }).toEqual({ size, files: 0, broken: 1 });
+    }
+  });
+
+  it('takes a file that lost bytes in its middle for broken', async () => {
+    const path = await place('a.parquet', 'large.parquet');
+    const whole = await readFile(path);
+    await writeFile(path, Buffer.concat([whole.subarray(0, 5000), whole.subarray(9000)]));
+    expect((await inspect()).broken).toEqual([{ name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) }]);
+  });
+
+  it('passes on that a file could not be read at all', async () => {
+    await place('a.parquet', 'one.parquet');
+    const failing = { ...openFolder(root), getRange: () => Promise.reject(new Error('no network')) };
+    await expect(inspectTable(failing, 'tables/songs/')).rejects.toThrow('no network');
+  });
+
+  it('finds nothing in a folder that does not exist', async () => {
+    expect(await inspect()).toEqual({ folder: 'tables/songs/', files: [], broken: [], strays: [] });
+  });
+});

@@ -1,0 +1,239 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mirror } from '../../src/lake/mirror.ts';
+import { publish } from '../../src/lake/publication.ts';
+import { unknownObjects } from '../../src/lake/unknown-objects.ts';
+import type { LandedTable } from '../../src/run/verification.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import type { Store } from '../../src/store/store.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { expectedPaths, landed, plainPaths, watched } from './publishing.ts';
+
+const memory = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Runs r1 (2003, 2004) and r2 (2004, 2005); r1 is published and mirrored. */
+async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: LandedTable[] }> {
+  const first = await landed(store, 'r1', [2003, 2004]);
+  const second = await landed(store, 'r2', [2004, 2005]);
+  await publish(store, { number: 1, run: 'r1', driver: 'd1', tables: first });
+  await mirror(store);
+  return { first, second };
+}
+
+const publishSecond = (store: Store, tables: LandedTable[]) => publish(store, { number: 2, run: 'r2', driver: 'd2', tables });
+
+describe('the mirror', () => {
+  it('does nothing before the first publication', async () => {
+    const store = memory();
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual({});
+  });
+
+  it('shows the published files at plain paths, and then exactly those of the next publication', async () => {
+    const store = memory();
+    const { first, second } = await twoRuns(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(first));
+    await publishSecond(store, second);
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(second));
+  });
+
+  it('leaves the runs’ own files alone', async () => {
+    const store = memory();
+    const { first, second } = await twoRuns(store);
+    await publishSecond(store, second);
+    await mirror(store);
+    for (const { files } of [...first, ...second]) {
+      for (const { key } of files) expect(await store.head(key)).toBeDefined();
+    }
+  });
+
+  it('changes nothing when it is run again, and copies nothing twice', async () => {
+    const store = memory();
+    await twoRuns(store);
+    const calls: string[] = [];
+    await mirror(watched(store, (call) => Promise.resolve(void calls.push(call)), true));
+    expect(calls).toEqual([]);
+  });
+
+  it('copies a file again that is cut short', async () => {
+    const store = memory();
+    const { first } = await twoRuns(store);
+    await store.put(first[0]!.files[0]!.mirror, bytes('short'));
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(first));
+  });
+
+  it('lets a stranger’s objects survive, whatever they are called', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    const strange = ['songs/year=2004/theirs.parquet', 'songs/r1-part-9.parquet', 'songs/', 'songsx/a', 'users', 'other/year=2004/r1-part-0.zstd.parquet'];
+    for (const key of strange) await store.put(key, bytes('theirs'));
+    await publishSecond(store, second);
+    await mirror(store);
+    const there = await plainPaths(store);
+    for (const key of strange) expect(there[key]).toBe('theirs');
+    expect(Object.keys(there)).toHaveLength(strange.length + Object.keys(expectedPaths(second)).length);
+  });
+
+  it('catches up with publications that nobody mirrored', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    await publishSecond(store, second);
+    const third = await landed(store, 'r3', [2010]);
+    await publish(store, { number: 3, run: 'r3', driver: 'd3', tables: third });
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(third));
+  });
+
+  it('empties the plain path of a table that is no longer published, however long ago it was', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    const songs = second.filter(({ table }) => table === 'songs');
+    await publish(store, { number: 2, run: 'r2', driver: 'd', tables: songs });
+    await publish(store, { number: 3, run: 'r2', driver: 'd', tables: songs });
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(songs));
+  });
+
+  it('goes back to an older set when that is published again', async () => {
+    const store = memory();
+    const { first, second } = await twoRuns(store);
+    await publishSecond(store, second);
+    await mirror(store);
+    await publish(store, { number: 3, run: 'r1', driver: 'd', tables: first });
+    await mirror(store);
+    expect(await plainPaths(store)).toEqual(expectedPaths(first));
+  });
+
+  it('names a published file that has changed, and does not mirror it', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    await publishSecond(store, second);
+    const { key, mirror: plain } = second[0]!.files[1]!;
+    await store.put(key, bytes('tampered with'));
+    await expect(mirror(store)).rejects.toMatchObject({ fault: 'tables', message: expect.stringContaining(key) });
+    expect(await store.head(plain)).toBeUndefined();
+  });
+
+  it('reads back no further than it must', async () => {
+    const store = memory();
+    await twoRuns(store);
+    for (let number = 2; number <= 20; number += 1) {
+      const run = `n${String(number)}`;
+      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004]) });
+      await mirror(store);
+    }
+    const last = await landed(store, 'last', [2004]);
+    await publish(store, { number: 21, run: 'last', driver: 'd', tables: last });
+    const read: string[] = [];
+    const get = (key: string) => {
+      read.push(key.slice(-11, -5));
+      return store.get(key);
+    };
+    await mirror({ ...store, get });
+    expect([...new Set(read)].sort()).toEqual(['000020', '000021', '000022']);
+  });
+
+  it('converges when it is run again after dying before any of its calls', async () => {
+    let survived = false;
+    for (let n = 1; !survived; n += 1) {
+      const store = memory();
+      const { second } = await twoRuns(store);
+      await publishSecond(store, second);
+      let calls = 0;
+      const dying = watched(store, async (call) => {
+        calls += 1;
+        if (calls >= n) await Promise.reject(new Error(`killed before call ${String(n)}: ${call}`));
+      });
+      survived = await mirror(dying).then(
+        () => true,
+        () => false,
+      );
+      expect(n).toBeLessThan(100);
+      await mirror(store);
+      expect(await plainPaths(store)).toEqual(expectedPaths(second));
+    }
+  });
+
+  it('converges on the newest when another run publishes and mirrors before any of its calls', async () => {
+    for (let n = 1; ; n += 1) {
+      const store = memory();
+      const { second } = await twoRuns(store);
+      await publishSecond(store, second);
+      const third = await landed(store, 'r3', [2004, 2006]);
+      let calls = 0;
+      const slow = watched(store, async () => {
+        calls += 1;
+        if (calls !== n) return;
+        await publish(store, { number: 3, run: 'r3', driver: 'd3', tables: third });
+        await mirror(store);
+      });
+      await mirror(slow);
+      expect(await plainPaths(store)).toEqual(expectedPaths(calls < n ? second : third));
+      if (calls < n) break;
+      expect(n).toBeLessThan(100);
+    }
+  });
+
+  it('converges when two mirror at the same time', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    await publishSecond(store, second);
+    const lane = () => mirror(watched(store, () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3))));
+    await Promise.all([lane(), lane(), lane()]);
+    expect(await plainPaths(store)).toEqual(expectedPaths(second));
+  });
+});
+
+describe('the mirror in a local folder', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "landfall mirror's "));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('leaves no folder of a partition that is gone', async () => {
+    const store = openFolder(root);
+    const { second } = await twoRuns(store);
+    await publishSecond(store, second);
+    await mirror(store);
+    expect((await readdir(join(root, 'songs'))).sort()).toEqual(['year=2004', 'year=2005']);
+    expect(await plainPaths(store)).toEqual(expectedPaths(second));
+  });
+});
+
+describe('unknown objects', () => {
+  it('are none in an empty lake, nor after publishing, however often', async () => {
+    const store = memory();
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    const { second } = await twoRuns(store);
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    await publishSecond(store, second);
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+  });
+
+  it('are what nobody published, but for folder markers and other paths', async () => {
+    const store = memory();
+    await twoRuns(store);
+    await store.put('songs/', bytes(''));
+    await store.put('songs/year=2004_$folder$', bytes(''));
+    await store.put('other/theirs', bytes('x'));
+    await store.put('songs_keys/theirs', bytes('x'));
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    await store.put('songs/year=2004/theirs é.parquet', bytes('x'));
+    await store.put('users', bytes('a file where a folder must be'));
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual(['songs/year=2004/theirs é.parquet', 'users']);
+  });
+
+  it('do not include what a dead mirror left behind', async () => {
+    const store = memory();
+    const { second } = await twoRuns(store);
+    await publishSecond(store, second);
+    await store.copy(second[0]!.files[0]!.key, second[0]!.files[0]!.mirror);
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+/** A plan and reports about two small tables, for tests of what landed. */
+import type { TableContract } from '../../src/pipeline/contract.ts';
+import type { SourceBooks, StepReport, TableReport } from '../../src/pipeline/report.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+
+const column = (name: string, type: TableContract['columns'][number]['type'], nullable = false) => ({
+  name,
+  type,
+  nullable,
+  doc: name,
+});
+
+export const songs: TableContract = {
+  name: 'songs',
+  doc: 'songs',
+  columns: [
+    column('song_id', 'STRING'),
+    column('title', 'STRING', true),
+    column('artist_id', 'STRING'),
+    column('year', 'INT'),
+    column('duration', 'DOUBLE'),
+  ],
+  key: ['song_id'],
+  partitionBy: ['year'],
+  sortBy: ['song_id'],
+  mayBeEmpty: false,
+  internal: false,
+  checks: [],
+};
+
+export const songKeys: TableContract = {
+  ...songs,
+  name: 'song_keys',
+  columns: [column('song_id', 'STRING')],
+  partitionBy: [],
+  internal: true,
+};
+
+export const RUN = '20261121-0930-abc123';
+export const EXECUTION = `_landfall/runs/${RUN}/steps/song_transform/1/local-1-ff`;
+
+export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunPlan {
+  return {
+    version: 1,
+    run: RUN,
+    pipeline: 'sparkify',
+    plannedAt: '2026-11-21T09:30:00.000Z',
+    lake: 'file:///lake',
+    logUri: 'file:///lake/_landfall/logs',
+    sources: [{ name: 'song_data', uri: 'file:///in', objects: 4, bytes: 100, skipped: 0 }],
+    inputsDigest: 'x',
+    steps: [{ name: 'song_transform', digest: 'x', sources: ['song_data'], upstreams: [], tables }],
+    cluster: { cluster: 'local' },
+    release: 'emr-7.13.0',
+    publication: 1,
+    keepAlive: false,
+    settleSeconds: 60,
+    idleTimeoutSeconds: 600,
+    stepTimeoutSeconds: 0,
+    maxQuarantined: 0.01,
+  };
+}
+
+export function books(lines: Partial<SourceBooks['lines']> = {}, objects: Partial<SourceBooks['objects']> = {}): SourceBooks {
+  return {
+    objects: { manifest: 4, read: 3, empty: 1, vanished: [], changed: [], ...objects },
+    lines: { read: 1000, blank: 2, kept: 900, filtered: 80, duplicates: 15, quarantined: 5, ...lines },
+    conflicts: 0,
+    quarantinedBy: [
+      { reason: 'not JSON', field: null, lines: 3 },
+      { reason: 'not a BIGINT', field: 'ts', lines: 2 },
+    ],
+  };
+}
+
+export function tableReport(rows: number, more: Partial<TableReport> = {}): TableReport {
+  return { rows, readBack: rows, conflicts: null, violations: [], ...more };
+}
+
+export function report(tables: StepReport['tables'], sources: StepReport['sources'] = { song_data: books() }): StepReport {
+  return {
+    version: 1,
+    step: 'song_transform',
+    token: `landfall/${RUN}/song_transform#1`,
+    applicationId: 'local-1',
+    sparkVersion: '3.5.6',
+    startedAt: 0,
+    endedAt: 1,
+    sources,
+    upstreams: {},
+    tables,
+  };
+}
