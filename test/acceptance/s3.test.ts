@@ -37,7 +37,7 @@ let summary: RunSummary;
 /** What the first run left in the lake, unzipped. */
 let objects: Map<string, Buffer>;
 
-/** What could be seen of the processes and of the endpoint's file while the run went on. */
+/** What could be seen of the processes and of the endpoint's files while the run went on. */
 interface Sightings {
   /** How often a step's own process was there. */
   steps: number;
@@ -46,6 +46,9 @@ interface Sightings {
   /** Command lines with the secret of S3 in them. */
   leaks: string[];
   endpointFile: { text: string; mode: number } | undefined;
+  /** Names of the endpoint's files, and of those with the secret of S3 in them. */
+  files: Set<string>;
+  leakyFiles: Set<string>;
 }
 
 async function watch(over: Promise<unknown>): Promise<Sightings> {
@@ -54,6 +57,8 @@ async function watch(over: Promise<unknown>): Promise<Sightings> {
     environments: { withS3: 0, withEmr: 0 },
     leaks: [],
     endpointFile: undefined,
+    files: new Set(),
+    leakyFiles: new Set(),
   };
   const state = { over: false };
   void over.finally(() => (state.over = true));
@@ -66,9 +71,23 @@ async function watch(over: Promise<unknown>): Promise<Sightings> {
     sightings.environments.withS3 += having(`AWS_SECRET_ACCESS_KEY=${canary}`);
     sightings.environments.withEmr += having(emr);
     sightings.leaks.push(...commandLines(canary));
+    lookIntoFiles(sightings);
     await delay(200);
   }
   return sightings;
+}
+
+/** The endpoint's folder goes when the run has succeeded, and a step's scratch space with the step. */
+function lookIntoFiles({ files, leakyFiles }: Sightings): void {
+  try {
+    for (const entry of readdirSync(stateFolder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      files.add(entry.name);
+      if (readFileSync(join(entry.parentPath, entry.name)).includes(canary)) leakyFiles.add(entry.name);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function endpointFile(): Sightings['endpointFile'] {
@@ -222,11 +241,10 @@ describe('the secret of S3', () => {
     expect(seen.endpointFile?.mode).toBe(0o600);
     expect(secretOf(seen.endpointFile?.text)).toMatch(/^[0-9a-f]{40}$/);
     expect(seen.endpointFile?.text).not.toContain(canary);
-    const files = readdirSync(stateFolder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    expect(files.filter((path) => path.endsWith('spark-defaults.conf'))).toHaveLength(2);
-    expect(files.filter((path) => readFileSync(path).includes(canary))).toEqual([]);
+    expect([...seen.files]).toEqual(
+      expect.arrayContaining(['cluster.json', 'controller', 'endpoint.log', 'spark-defaults.conf', 'stderr']),
+    );
+    expect([...seen.leakyFiles]).toEqual([]);
   });
 });
 
