@@ -1,8 +1,22 @@
+/** The lock file that every fresh clone is installed from. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 
-it('records no download addresses in package-lock.json', () => {
-  const lock = readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8');
-  expect(lock).not.toMatch(/"resolved": "http/);
+const text = readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8');
+
+it('records no download addresses', () => {
+  expect(text).not.toMatch(/"resolved": "http/);
+});
+
+it('holds every platform’s optional packages: npm ci refuses it otherwise', () => {
+  const { packages } = JSON.parse(text) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
 });
