@@ -4,14 +4,14 @@ import { openJournal, readState } from '../run/journal.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
-import { configure, secondsFlag, withInputsOf } from './settings.ts';
+import { configureLake, secondsFlag, withInputsOf } from './settings.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;
   const timeout = secondsFlag(flags, 'timeout');
-  const configured = configure('cancel', flags, world);
-  const store = await openLake(configured.settings);
+  const lakeSettings = configureLake(flags, world);
+  const store = await openLake(lakeSettings);
   const name = await chosenRun(flags, store);
   const state = await readState(store, name);
   if (state.finished === undefined && state.publishing) {
@@ -31,7 +31,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     entry: 'cancel-requested',
     by: `pid ${String(world.process.pid)} on ${world.process.host}`,
   });
-  const settings = withInputsOf(state.plan, configured.settings);
+  const settings = withInputsOf(state.plan, lakeSettings);
   try {
     await resumeRun(world, { settings, store, run: name, staging: neverStaged, timeout, takeOver: false });
   } catch (error) {

@@ -1,4 +1,5 @@
 /** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
@@ -29,9 +30,10 @@ const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map
  * The folder that the endpoint of a run keeps its state in. The one that the journal names is believed only if it lies
  * where such folders do: whoever can write to the lake must not choose what is deleted here.
  */
-export function stateFolderOf(world: World, run: string, journalled?: string): string {
+export function stateFolderOf(world: World, { run, lake }: RunPlan, journalled?: string): string {
   const home = join(landfallHome(world.env), 'emr-local');
-  const own = join(home, checkRunId(run));
+  // Run ids are unique within a lake only.
+  const own = join(home, `${checkRunId(run)}-${createHash('sha256').update(lake).digest('hex').slice(0, 8)}`);
   return journalled !== undefined && dirname(journalled) === home ? journalled : own;
 }
 

@@ -85,7 +85,7 @@ function printSummary({ printer }: World, summary: RunSummary): void {
 async function driven(world: World, session: Session): Promise<void> {
   const { journal, settings, store } = session;
   const { plan } = journal.state();
-  const stateFolder = stateFolderOf(world, plan.run, journal.state().endpoint);
+  const stateFolder = stateFolderOf(world, plan, journal.state().endpoint);
   const local = plan.cluster.cluster === 'local';
   let endpoint: EndpointFile | undefined;
   if (local) {

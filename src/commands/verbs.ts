@@ -176,7 +176,7 @@ export const verbs: readonly Verb[] = [
       quotas: { type: 'boolean', describe: 'Throttle by the request quotas of an EMR account' },
     },
     examples: [
-      ['eval "$(landfall emr-local --port 4566)" && aws emr list-clusters', 'As EMR, for any client'],
+      ['landfall emr-local --port 4566 --state ./emr', 'Prints the variables that point a client here'],
       ['landfall emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
     ],
     load: () => import('./emr-local.ts'),
