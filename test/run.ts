@@ -40,7 +40,8 @@ function must(program: string, args: readonly string[]): void {
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
 }
 
-async function ensureTestSpark(): Promise<string> {
+/** What tests that call spark-submit themselves are told of the private Spark. */
+async function ensureTestSpark(): Promise<Record<string, string>> {
   const spark = await ensureSpark({
     release: 'emr-7.13.0',
     home: landfallHome(process.env),
@@ -55,7 +56,8 @@ async function ensureTestSpark(): Promise<string> {
     progress: ({ message }) => console.error(message),
     s3: {},
   });
-  return spark.home;
+  const java = spark.env['JAVA_HOME'] ?? '';
+  return { LANDFALL_TEST_SPARK_HOME: spark.home, ...(java === '' ? {} : { LANDFALL_TEST_JAVA_HOME: java }) };
 }
 
 interface Counts {
@@ -94,7 +96,7 @@ const env = {
   NODE_NO_WARNINGS: '1',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   LANDFALL_HOME: landfallHome(process.env),
-  LANDFALL_TEST_SPARK_HOME: await ensureTestSpark(),
+  ...(await ensureTestSpark()),
 };
 const fast = [
   'config',

@@ -63,6 +63,12 @@ export function sparkHome(): string {
   return home;
 }
 
+/** The private Spark's own Java, where this machine has none on its PATH. */
+function javaHome(): Record<string, string> {
+  const java = process.env['LANDFALL_TEST_JAVA_HOME'];
+  return java === undefined ? {} : { JAVA_HOME: java };
+}
+
 /** Starts spark-submit in a process group of its own. */
 export function startSpark(args: readonly string[], env: Record<string, string> = {}) {
   const home = sparkHome();
@@ -78,6 +84,7 @@ export function startSpark(args: readonly string[], env: Record<string, string> 
     env: {
       ...process.env,
       SPARK_HOME: home,
+      ...javaHome(),
       PYSPARK_PYTHON: existsSync(python) ? python : testPython(),
       ...env,
     },
