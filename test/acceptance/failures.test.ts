@@ -106,7 +106,7 @@ describe('an interruption', () => {
     expect(commandLines(lake)).toEqual([]);
   }, 100_000);
 
-  it('exits 143 by SIGTERM and 130 by SIGINT when nothing stands between', async () => {
+  it('that arrives twice, from the terminal and from npm, is one: exits 143 by SIGTERM, 130 by SIGINT', async () => {
     for (const [signal, code] of [
       ['SIGTERM', 143],
       ['SIGINT', 130],
@@ -116,6 +116,8 @@ describe('an interruption', () => {
         cwd,
       });
       await running.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+      running.process.kill(signal);
+      await new Promise((resolve) => setTimeout(resolve, 5));
       running.process.kill(signal);
       expect((await running.ended).code).toBe(code);
       expect(commandLines(lake)).toEqual([]);
