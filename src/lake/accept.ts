@@ -11,12 +11,17 @@ import type { Store } from '../store/store.ts';
  */
 export async function acceptExecution(store: Store, attemptKey: string, token: string): Promise<Accepted | undefined> {
   for await (const name of store.folders(`${attemptKey}/`)) {
-    const key = `${attemptKey}/${name}`;
-    const body = await store.get(`${key}/report.json`);
-    const report = body === undefined ? undefined : parseReport(body);
-    if (report?.token === token) return { step: report.step, key, report };
+    const execution = await readExecution(store, `${attemptKey}/${name}`, token);
+    if (execution !== undefined) return execution;
   }
   return undefined;
+}
+
+/** The execution in that folder; undefined when its report is missing, broken, or another attempt's. */
+export async function readExecution(store: Store, key: string, token: string): Promise<Accepted | undefined> {
+  const body = await store.get(`${key}/report.json`);
+  const report = body === undefined ? undefined : parseReport(body);
+  return report?.token === token ? { step: report.step, key, report } : undefined;
 }
 
 function parseReport(body: Uint8Array): StepReport | undefined {

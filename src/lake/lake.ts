@@ -3,7 +3,7 @@ import type { Lake } from '../run/ports.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { acceptExecution } from './accept.ts';
+import { acceptExecution, readExecution } from './accept.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
 import { mirror } from './mirror.ts';
@@ -23,6 +23,7 @@ export interface LakeNeeds {
 export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
   return {
     acceptExecution: (attemptKey, token) => acceptExecution(store, attemptKey, token),
+    readExecution: (key, token) => readExecution(store, key, token),
     verify: (plan, accepted) => verify(store, plan, accepted),
     publish: async (plan, { tables }) => {
       const { run, publication: number } = plan;

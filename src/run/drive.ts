@@ -1,6 +1,6 @@
 /** A run from its plan to its verdict. Every phase looks into the journal first, so it can be entered from any point. */
 import { LandfallError } from '../faults.ts';
-import { ensureCluster, releaseCluster, unharmed } from './cluster.ts';
+import { endSurplusClusters, ensureCluster, releaseCluster, unharmed } from './cluster.ts';
 import { cancelledError, cancelRun } from './cancel.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
@@ -36,6 +36,7 @@ export async function drive(run: Run, staging: () => Promise<Staging>): Promise<
       await phase(run, 'publish', () => publish(run, verification));
     });
   }
+  await unharmed(run, 'a second cluster could not be looked for', () => endSurplusClusters(run));
   await releaseCluster(run);
   if (!journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
   await finish(run);
@@ -150,9 +151,8 @@ async function acceptedAgain({ journal, ports }: Run): Promise<Accepted[]> {
   for (const { name } of state.plan.steps) {
     const attempt = currentAttempt(state, name);
     if (attempt?.execution === undefined) throw new Error(`step ${name} has no accepted execution`);
-    const folder = keys.attempt(journal.run, name, attempt.attempt);
-    const accepted = await ports.lake.acceptExecution(folder, attempt.token);
-    if (accepted?.key !== attempt.execution) {
+    const accepted = await ports.lake.readExecution(attempt.execution, attempt.token);
+    if (accepted === undefined) {
       throw new LandfallError('tables', `the accepted output of step ${name} is gone from the lake`, {
         why: [`${state.plan.lake}/${attempt.execution}/report.json`],
       });

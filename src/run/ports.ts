@@ -99,6 +99,8 @@ export type Explain = (
 export interface Lake {
   /** Finds the execution under an attempt's folder whose report is complete; undefined when none is. */
   acceptExecution(attemptKey: string, token: string): Promise<Accepted | undefined>;
+  /** The execution accepted before, as it stands in the lake now: a second copy may have completed since. */
+  readExecution(key: string, token: string): Promise<Accepted | undefined>;
   verify(plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification>;
   /** Creates publication entry `number`. False: another run has taken it. True also when our own earlier write did. */
   publish(plan: RunPlan, verification: Verification): Promise<boolean>;

@@ -114,6 +114,9 @@ async function withToken(run: Run, clusterId: string, token: string, intendedAt:
   return steps.filter((step) => step.name === token).reverse();
 }
 
+/** A second cluster is looked for this often: ListClusters has a quota of its own, and lists the account's. */
+const SURPLUS_LOOK_MS = 30_000;
+
 /** Polls until the step ends; a second step with our token is cancelled on sight. Throws when it did not complete. */
 async function follow(run: Run, name: string, clusterId: string, stepId: string): Promise<void> {
   const { ports, journal } = run;
@@ -123,8 +126,12 @@ async function follow(run: Run, name: string, clusterId: string, stepId: string)
   const intendedAt = currentAttempt(journal.state(), name)?.intendedAt ?? clock.now();
   let changed = clock.monotonic();
   let last: Step | undefined;
-  await endSurplusClusters(run);
+  let looked = Number.NEGATIVE_INFINITY;
   for (;;) {
+    if (clock.monotonic() - looked >= SURPLUS_LOOK_MS) {
+      looked = clock.monotonic();
+      await endSurplusClusters(run);
+    }
     const copies = await withToken(run, clusterId, token, intendedAt);
     const step = copies.find((one) => one.id === stepId);
     if (step === undefined) throw await stepGone(run, name, clusterId, stepId);

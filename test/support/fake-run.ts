@@ -79,6 +79,11 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
 
 function fakeLake(objects: Objects, published: string[]): Lake {
   return {
+    readExecution: async (key, token) => {
+      const body = await objects.get(`${key}/report.json`);
+      if (body === undefined) return undefined;
+      return { step: token, key, report: JSON.parse(new TextDecoder().decode(body)) as StepReport };
+    },
     acceptExecution: async (attemptKey, token) => {
       for await (const { key } of objects.list(`${attemptKey}/`)) {
         if (!key.endsWith('/report.json')) continue;
