@@ -156,6 +156,7 @@ export function makePlan({ settings, inputs, rendered, choice, ...parts }: PlanP
     })),
     cluster: choice,
     release: emr.release,
+    ...(emr.region === undefined ? {} : { region: emr.region }),
     keepAlive: emr.keepAlive,
     settleSeconds: emr.settleSeconds,
     idleTimeoutSeconds: emr.idleTimeout,

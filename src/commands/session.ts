@@ -11,6 +11,7 @@ import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
+import type { RunPlan } from '../run/plan.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { composePorts, connectEmr, emrAccess } from './compose.ts';
@@ -93,7 +94,12 @@ async function driven(world: World, session: Session): Promise<void> {
     endpoint = await startEndpointOf(world, settings, plan, stateFolder);
   }
   const launch = launchSettings(settings, plan);
-  const connection = await connectEmr(world, emrAccess(settings, endpoint), launch, settings);
+  const connection = await connectEmr(
+    world,
+    emrAccess(inRegionOf(plan, settings), endpoint),
+    launch,
+    settings,
+  );
   const ports = await composePorts(world, store, journal.driver, connection);
   const ending = new AbortController();
   const run: Run = { ports, journal, signal: AbortSignal.any([world.interrupted, ending.signal]) };
@@ -117,6 +123,11 @@ async function driven(world: World, session: Session): Promise<void> {
     connection.close();
     if (local && !goesOn) await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
   }
+}
+
+/** The settings, looking at EMR where the run was planned for. */
+function inRegionOf({ region }: RunPlan, settings: Settings): Settings {
+  return region === undefined ? settings : { ...settings, emr: { ...settings.emr, region } };
 }
 
 /** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */

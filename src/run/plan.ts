@@ -39,6 +39,8 @@ export interface RunPlan {
   cluster: ClusterChoice;
   /** EMR release label. */
   release: string;
+  /** Region of the cluster, where the settings name one: whoever goes on with the run looks for it there. */
+  region?: string;
   /** The publication number this run will take; another run taking it first is a conflict. */
   publication: number;
   keepAlive: boolean;
