@@ -1,6 +1,6 @@
 /** A whole run on S3: input, lake, logs and the steps' own programs, through S3A, with the credentials of a file. */
 import '../support/one-realm.ts';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -24,7 +24,14 @@ const rawUri = 's3://raw/raw däta/100%25 #1 [2018]';
 const canary = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEYcanary';
 const credentials = { accessKeyId: 'AKIACANARYCANARYCAN2', secretAccessKey: canary };
 const runId = `s3-${String(process.pid)}-${String(Date.now())}`;
-const stateFolder = join(landfallHome(process.env), 'emr-local', runId);
+const endpoints = join(landfallHome(process.env), 'emr-local');
+
+/** The endpoint's folder, named after the run and its lake. */
+function stateFolder(): string {
+  const folders = existsSync(endpoints) ? readdirSync(endpoints) : [];
+  const name = folders.find((folder) => folder.startsWith(runId));
+  return join(endpoints, name ?? runId);
+}
 const sample = generateSample({ songs: 8, days: 2, eventsPerDay: 60 });
 const config = join(cwd, 'my dl.cfg');
 
@@ -80,7 +87,7 @@ async function watch(over: Promise<unknown>): Promise<Sightings> {
 /** The endpoint's folder goes when the run has succeeded, and a step's scratch space with the step. */
 function lookIntoFiles({ files, leakyFiles }: Sightings): void {
   try {
-    for (const entry of readdirSync(stateFolder, { recursive: true, withFileTypes: true })) {
+    for (const entry of readdirSync(stateFolder(), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       files.add(entry.name);
       if (readFileSync(join(entry.parentPath, entry.name)).includes(canary)) leakyFiles.add(entry.name);
@@ -91,7 +98,7 @@ function lookIntoFiles({ files, leakyFiles }: Sightings): void {
 }
 
 function endpointFile(): Sightings['endpointFile'] {
-  const path = join(stateFolder, 'endpoint.json');
+  const path = join(stateFolder(), 'endpoint.json');
   try {
     return { text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 };
   } catch {
@@ -153,7 +160,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await moto.stop();
-  rmSync(stateFolder, { recursive: true, force: true });
+  rmSync(stateFolder(), { recursive: true, force: true });
   remove();
 });
 
