@@ -6,7 +6,7 @@ import type { RunPlan } from '../run/plan.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
-import { render } from './prepare.ts';
+import { render, stagingOf } from './prepare.ts';
 import { resumeRun } from './resume.ts';
 import { configure, secondsFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
@@ -50,6 +50,5 @@ async function stageAgain(world: World, configured: Configured, plan: RunPlan): 
       },
     );
   }
-  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
-  return { manifest: manifest.body, programs };
+  return stagingOf(rendered, manifest);
 }

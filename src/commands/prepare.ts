@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { displayUri, relation } from '../store/uri.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
+import type { Manifest } from './inputs.ts';
 import { configure } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { textFlag } from './world.ts';
@@ -51,12 +52,11 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     choice,
     publication,
   });
-  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
   return {
     configured: { ...given, settings },
     settings,
     plan,
-    staging: { manifest: manifest.body, programs },
+    staging: stagingOf(rendered, manifest),
     store,
   };
 }
@@ -77,6 +77,12 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
       },
     );
   }
+}
+
+/** What is uploaded before the first step. */
+export function stagingOf(rendered: readonly RenderedStep[], manifest: Manifest): Staging {
+  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
+  return { manifest: manifest.body, programs };
 }
 
 /** The steps as programs. Throws `input` with every mistake in the templates. */

@@ -6,7 +6,7 @@ import { configure } from './settings.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export function run(flags: Flags, world: World): Promise<void> {
   const steps = render(configure('render', flags, world));
   const folder = resolve(world.cwd, textFlag(flags, 'to') ?? 'rendered');
   mkdirSync(folder, { recursive: true });
@@ -16,5 +16,5 @@ export async function run(flags: Flags, world: World): Promise<void> {
     return { step: name, path, digest, tables: tables.map((table) => table.name) };
   });
   world.printer.result(written.map(({ path }) => path).join('\n'), written);
-  await Promise.resolve();
+  return Promise.resolve();
 }

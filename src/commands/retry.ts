@@ -15,7 +15,7 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
-import { clusterChoice, makePlan, nextPublication, render } from './prepare.ts';
+import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { driveToVerdict } from './session.ts';
 import { configure, secondsFlag, withInputsOf } from './settings.ts';
@@ -82,8 +82,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     rerun: rerun.map(({ step }) => step),
     elsewhere: retry.cluster !== undefined,
   });
-  const programs = Object.fromEntries(rendered.map((step) => [step.name, step.program]));
-  const staging = () => Promise.resolve({ manifest: manifest.body, programs });
+  const staging = () => Promise.resolve(stagingOf(rendered, manifest));
   await driveToVerdict(world, {
     settings,
     store,

@@ -3,7 +3,7 @@ import type { RunPlan } from './plan.ts';
 import type { Finding, LandedTable } from './verification.ts';
 import type { StepReport } from '../pipeline/report.ts';
 
-export type Phase = 'plan' | 'prepare' | 'stage' | 'cluster' | 'steps' | 'verify' | 'publish' | 'mirror';
+export type Phase = 'plan' | 'stage' | 'cluster' | 'steps' | 'verify' | 'publish' | 'mirror';
 
 export type Verdict = 'succeeded' | 'failed' | 'cancelled' | 'unknown';
 
