@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
+import { makeClassArchive } from './class-archive.ts';
 import { sizeOf, watched } from './progress.ts';
 import type { Progress } from './progress.ts';
 import type { Ready } from './ready.ts';
@@ -77,6 +78,10 @@ export async function installSpark(installation: Installation): Promise<Ready> {
   const javaHome = installation.javaHome ?? /^java (.+)$/m.exec(where.output)?.[1]?.trim() ?? '';
   const ready: Ready = { version: 1, spark: version, folder, sparkHome, python, javaHome };
   await prove(installation, ready);
+  tools.progress({ message: `making Spark ${version} start faster` });
+  const { env: inherited, signal } = tools;
+  await makeClassArchive(ready, tools.run, { env: inherited, log, signal });
+  if (signal?.aborted === true) throw interrupted();
   return ready;
 }
 
@@ -127,12 +132,15 @@ async function showGrowth(installation: Installation, downloads: string, work: P
 async function must({ log, tools }: Installation, message: string, work: Promise<Ran>): Promise<void> {
   const { code, output } = await work;
   if (code === 0) return;
-  if (tools.signal?.aborted === true)
-    throw new LandfallError('cancelled', 'setting up Spark was interrupted');
+  if (tools.signal?.aborted === true) throw interrupted();
   throw new LandfallError('input', message, {
     why: [...tellingLines(output), `all of it: ${log}`],
     next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again: npm run setup-spark',
   });
+}
+
+function interrupted(): LandfallError {
+  return new LandfallError('cancelled', 'setting up Spark was interrupted');
 }
 
 /** The lines of an output that say why: the first, which is the cause, and the last ones. */

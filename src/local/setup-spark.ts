@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
+import { archiveOptions, classArchive, sparkJars } from './class-archive.ts';
 import { download } from './download.ts';
 import { findJava } from './find-java.ts';
 import { findPython } from './find-python.ts';
@@ -75,7 +76,10 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
       await endTurn();
     }
   }
+  const archive = classArchive(ready);
   const machine = {
+    sparkJars: sparkJars(ready),
+    archiveOptions: archive === undefined ? undefined : archiveOptions(archive),
     cores: Math.max(1, cpus().length),
     memory: totalmem(),
     smallData: request.smallData === true,
@@ -87,7 +91,7 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
     env: sparkEnvironment(ready),
     conf: {
       ...localConf(machine),
-      ...(request.s3 && s3Conf([join(ready.sparkHome, 'jars', '*'), ...jars], request.s3)),
+      ...(request.s3 && s3Conf([sparkJars(ready), ...jars], request.s3)),
     },
   };
 }

@@ -6,6 +6,10 @@ export interface Machine {
   memory: number;
   /** One compiler and one collector thread: twice as fast for little data, half as fast for much. */
   smallData?: boolean;
+  /** What the class path begins with: the archive of classes is of no use otherwise. */
+  sparkJars: string;
+  /** Options of the JVM for that archive; undefined when there is none. */
+  archiveOptions?: string | undefined;
 }
 
 /** How S3 is spoken to; credentials are not here: they are the environment of the steps. */
@@ -23,14 +27,20 @@ const GIB = 2 ** 30;
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 /** What every local Spark needs. Paths are relative to the step's own folder. */
-export function localConf({ cores, memory, smallData = false }: Machine): Record<string, string> {
+export function localConf(machine: Machine): Record<string, string> {
+  const { cores, memory, smallData = false, sparkJars, archiveOptions } = machine;
   const gigabytes = Math.min(4, Math.max(1, Math.floor(memory / GIB / 3)));
   return {
     'spark.master': `local[${cores}]`,
     'spark.driver.memory': `${gigabytes}g`,
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
-    'spark.driver.extraJavaOptions': ['-Duser.timezone=UTC', ...(smallData ? QUICK_START : [])].join(' '),
+    'spark.driver.extraClassPath': sparkJars,
+    'spark.driver.extraJavaOptions': [
+      '-Duser.timezone=UTC',
+      ...(smallData ? QUICK_START : []),
+      ...(archiveOptions === undefined ? [] : [archiveOptions]),
+    ].join(' '),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',

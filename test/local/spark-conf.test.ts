@@ -9,11 +9,13 @@ describe('the configuration of the local Spark', () => {
     [8, '2g'],
     [64, '4g'],
   ])('takes of %d GB of memory %s', (gigabytes, memory) => {
-    expect(localConf({ cores: 4, memory: gigabytes * GIB })['spark.driver.memory']).toBe(memory);
+    expect(
+      localConf({ cores: 4, memory: gigabytes * GIB, sparkJars: '/s/jars/*' })['spark.driver.memory'],
+    ).toBe(memory);
   });
 
   it('stays on this machine and leaves no traces beside its step', () => {
-    expect(localConf({ cores: 4, memory: GIB })).toMatchObject({
+    expect(localConf({ cores: 4, memory: GIB, sparkJars: '/s/jars/*' })).toMatchObject({
       'spark.master': 'local[4]',
       'spark.driver.bindAddress': '127.0.0.1',
       'spark.sql.shuffle.partitions': '8',

@@ -1,15 +1,17 @@
 /** Runs rendered steps with a real spark-submit. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { landfallHome } from '../../src/local/home.ts';
+import { ensureSpark } from '../../src/local/setup-spark.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { stepReport } from '../../src/pipeline/report.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
 import type { ParameterValues } from '../../src/pipeline/parameters.ts';
 import type { TemplateFile } from '../../src/pipeline/template-file.ts';
-import { testPython } from '../support/python.ts';
+import { systemClock } from '../support/system-clock.ts';
 
 export interface Outcome {
   code: number;
@@ -52,42 +54,21 @@ export function renderInto(
   );
 }
 
-/** The pyspark package to run: `LANDFALL_TEST_SPARK_HOME`, or the one beside the tests' Python. */
-export function sparkHome(): string {
-  const given = process.env['LANDFALL_TEST_SPARK_HOME'];
-  if (given !== undefined) return given;
-  const lib = join(testPython(), '../../lib');
-  const version = readdirSync(lib).find((name) => name.startsWith('python3')) ?? '';
-  const home = join(lib, version, 'site-packages/pyspark');
-  if (!existsSync(home)) throw new Error(`no Spark at ${home}: set LANDFALL_TEST_SPARK_HOME`);
-  return home;
-}
-
-/** The private Spark's own Java, where this machine has none on its PATH. */
-function javaHome(): Record<string, string> {
-  const java = process.env['LANDFALL_TEST_JAVA_HOME'];
-  return java === undefined ? {} : { JAVA_HOME: java };
-}
+/** The private Spark that `--cluster local` uses for this release, set up when it is not there. */
+const spark = await ensureSpark({
+  release: process.env['LANDFALL_TEST_RELEASE'] ?? 'emr-7.13.0',
+  home: landfallHome(process.env),
+  env: process.env,
+  clock: systemClock,
+  progress: ({ message }) => console.error(message),
+  smallData: true,
+});
 
 /** Starts spark-submit in a process group of its own. */
 export function startSpark(args: readonly string[], env: Record<string, string> = {}) {
-  const home = sparkHome();
-  // A package's own interpreter runs it: <environment>/lib/python3.x/site-packages/pyspark.
-  const python = join(home, '../../../../bin/python');
-  const options = [
-    '--master',
-    'local[2]',
-    '--driver-java-options',
-    '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
-  ];
-  const child = spawn(join(home, 'bin/spark-submit'), [...options, ...args], {
-    env: {
-      ...process.env,
-      SPARK_HOME: home,
-      ...javaHome(),
-      PYSPARK_PYTHON: existsSync(python) ? python : testPython(),
-      ...env,
-    },
+  const conf = Object.entries(spark.conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
+  const child = spawn(spark.submit, [...conf, ...args], {
+    env: { ...process.env, ...spark.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
