@@ -5,16 +5,18 @@ import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the first
- * by name, so that every driver takes the same. A report that cannot be read whole counts as none. Their data files are
- * not listed.
+ * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the one that
+ * was complete first, of equals the first by name. A later one never changes that: whoever looks at another time, such as
+ * a step that was given the attempt's folder (`find_execution` in spark-templates/step/upstreams.py), takes the same.
+ * A report that cannot be read whole counts as none. Their data files are not listed.
  */
 export async function acceptExecution(store: Store, attemptKey: string, token: string): Promise<Accepted | undefined> {
+  let first: Accepted | undefined;
   for await (const name of store.folders(`${attemptKey}/`)) {
-    const execution = await readExecution(store, `${attemptKey}/${name}`, token);
-    if (execution !== undefined) return execution;
+    const found = await readExecution(store, `${attemptKey}/${name}`, token);
+    if (found !== undefined && (first === undefined || found.report.endedAt < first.report.endedAt)) first = found;
   }
-  return undefined;
+  return first;
 }
 
 /** The execution in that folder; undefined when its report is missing, broken, or another attempt's. */

@@ -1,10 +1,11 @@
 /** A verified table as it will be published: its files, and where each will be mirrored. */
 import type { TableContract } from '../pipeline/contract.ts';
+import type { RunPlan } from '../run/plan.ts';
 import type { LandedTable } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
 
 /** The table's files; rows and bytes are their sums. */
-export function landedTable(run: string, contract: TableContract, { files }: InspectedTable): LandedTable {
+export function landedTable(plan: Publishing, contract: TableContract, { files }: InspectedTable): LandedTable {
   return {
     table: contract.name,
     rows: files.reduce((sum, file) => sum + file.rows, 0),
@@ -12,7 +13,7 @@ export function landedTable(run: string, contract: TableContract, { files }: Ins
     partitionBy: contract.partitionBy,
     files: files.map(({ key, name, size, etag, rows }) => ({
       key,
-      mirror: mirrorKey(contract.name, run, name),
+      mirror: mirrorKey(contract.name, plan, name),
       size,
       etag,
       rows,
@@ -20,11 +21,15 @@ export function landedTable(run: string, contract: TableContract, { files }: Ins
   };
 }
 
+/** Which run publishes, and as what number. */
+export type Publishing = Pick<RunPlan, 'run' | 'publication'>;
+
 /**
- * The plain path of a file: `songs/year=2004/<run>-part-00000-....zstd.parquet`. The run's id and the part's own random
- * name make it one that no other publication names, so that deleting another's files can never hit this one.
+ * The plain path of a file: `songs/year=2004/<run>-7-part-00000-....zstd.parquet`, 7 being the publication. The number
+ * makes it one that no other publication names, not even of the same files: a publisher that was overtaken, and deletes
+ * what was current before it, can never hit a file that is current again.
  */
-export function mirrorKey(table: string, run: string, name: string): string {
+export function mirrorKey(table: string, { run, publication }: Publishing, name: string): string {
   const cut = name.lastIndexOf('/') + 1;
-  return `${table}/${name.slice(0, cut)}${run}-${name.slice(cut)}`;
+  return `${table}/${name.slice(0, cut)}${run}-${String(publication)}-${name.slice(cut)}`;
 }

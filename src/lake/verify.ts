@@ -28,7 +28,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
       findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
-      if (!contract.internal) tables.push(landedTable(plan.run, contract, inspected));
+      if (!contract.internal) tables.push(landedTable(plan, contract, inspected));
     }
   }
   return { tables, findings };

@@ -43,7 +43,18 @@ describe('accepting an execution', () => {
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-2-ff`);
   });
 
-  it('takes the lowest name of several', async () => {
+  it('takes the one of several that was complete first, as a step that was given their folder did', async () => {
+    const lake = store();
+    for (const [name, endedAt] of [
+      ['application_1_9999-aa', 2_000],
+      ['application_1_10000-bb', 3_000],
+      ['application_1_10001-cc', 1_000],
+    ] as const)
+      await lake.put(`${ATTEMPT}/${name}/report.json`, body({ endedAt }));
+    expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/application_1_10001-cc`);
+  });
+
+  it('takes the lowest name of several that were complete at once', async () => {
     const lake = store();
     for (const name of ['local-3-aa', 'local-1-bb', 'local-2-cc']) await lake.put(`${ATTEMPT}/${name}/report.json`, body());
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-1-bb`);

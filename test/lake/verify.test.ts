@@ -68,8 +68,8 @@ describe('verifying what landed', () => {
     expect(tables).toHaveLength(1);
     expect(tables[0]).toMatchObject({ table: 'songs', rows: 3, partitionBy: ['year'] });
     expect(tables[0]!.files).toMatchObject([
-      { mirror: `songs/year=0/${RUN}-part-0-u.zstd.parquet`, key: `${EXECUTION}/tables/songs/year=0/part-0-u.zstd.parquet`, rows: 1 },
-      { mirror: `songs/year=2004/${RUN}-part-0-u.zstd.parquet`, rows: 2 },
+      { mirror: `songs/year=0/${RUN}-1-part-0-u.zstd.parquet`, key: `${EXECUTION}/tables/songs/year=0/part-0-u.zstd.parquet`, rows: 1 },
+      { mirror: `songs/year=2004/${RUN}-1-part-0-u.zstd.parquet`, rows: 2 },
     ]);
     expect(tables[0]!.bytes).toBe(tables[0]!.files.reduce((sum, { size }) => sum + size, 0));
     expect(tables[0]!.files.every(({ size, etag }) => size > 0 && etag !== '')).toBe(true);
