@@ -13,7 +13,7 @@ export function describeCluster(cluster: ClusterRecord) {
     AutoTerminate: !cluster.keepAlive,
     TerminationProtected: cluster.terminationProtected,
     Tags: Object.entries(cluster.tags).map(([Key, Value]) => ({ Key, Value })),
-    MasterPublicDnsName: cluster.ready === undefined ? undefined : 'localhost',
+    MasterPublicDnsName: isProvisioned(cluster) ? 'localhost' : undefined,
     StepConcurrencyLevel: cluster.concurrency,
   };
 }
@@ -72,7 +72,8 @@ export function describeGroup(cluster: ClusterRecord, group: InstancePool) {
     RunningInstanceCount: state === 'RUNNING' ? group.count : 0,
     Status: poolStatus(cluster, state),
     Configurations: group.config['Configurations'] ?? [],
-    EbsBlockDevices: [],
+    ...storage(group.config['EbsConfiguration']),
+    CustomAmiId: group.config['CustomAmiId'],
     ShrinkPolicy: {},
   };
 }
@@ -93,22 +94,29 @@ export function describeFleet(cluster: ClusterRecord, fleet: InstancePool) {
     InstanceTypeSpecifications: (fleet.types ?? []).map(specification),
     LaunchSpecifications: config['LaunchSpecifications'],
     ResizeSpecifications: config['ResizeSpecifications'],
+    Context: config['Context'],
   };
 }
 
 /** What was asked of one instance type, in the words of the answer. */
 function specification({ EbsConfiguration: ebs, ...type }: Readonly<Record<string, unknown>>) {
-  const { EbsOptimized, EbsBlockDeviceConfigs: devices = [] } = (ebs ?? {}) as EbsConfiguration;
-  return {
-    ...type,
-    EbsOptimized,
-    EbsBlockDevices: devices.map(({ VolumeSpecification }) => ({ VolumeSpecification })),
-  };
+  return { ...type, ...storage(ebs) };
 }
 
 interface EbsConfiguration {
   EbsOptimized?: boolean;
-  EbsBlockDeviceConfigs?: { VolumeSpecification?: unknown }[];
+  EbsBlockDeviceConfigs?: { VolumeSpecification?: unknown; VolumesPerInstance?: number }[];
+}
+
+/** One device for each volume that was asked for. */
+function storage(asked: unknown) {
+  const { EbsOptimized, EbsBlockDeviceConfigs: devices = [] } = (asked ?? {}) as EbsConfiguration;
+  return {
+    EbsOptimized,
+    EbsBlockDevices: devices.flatMap(({ VolumeSpecification, VolumesPerInstance: volumes = 1 }) =>
+      Array.from({ length: volumes }, () => ({ VolumeSpecification })),
+    ),
+  };
 }
 
 /** An item of ListInstances. */
@@ -116,17 +124,24 @@ export function describeInstance(cluster: ClusterRecord, pool: InstancePool, id:
   const state = poolState(cluster);
   return {
     Id: id,
-    Ec2InstanceId: ec2InstanceId(id),
-    PublicDnsName: 'localhost',
-    PublicIpAddress: '127.0.0.1',
-    PrivateDnsName: 'localhost',
-    PrivateIpAddress: '127.0.0.1',
+    ...(isProvisioned(cluster) && {
+      Ec2InstanceId: ec2InstanceId(id),
+      PublicDnsName: 'localhost',
+      PublicIpAddress: '127.0.0.1',
+      PrivateDnsName: 'localhost',
+      PrivateIpAddress: '127.0.0.1',
+    }),
     Status: poolStatus(cluster, state),
     [cluster.collection === 'INSTANCE_GROUP' ? 'InstanceGroupId' : 'InstanceFleetId']: pool.id,
     Market: pool.market,
     InstanceType: pool.instanceType,
     EbsVolumes: [],
   };
+}
+
+/** Whether EC2 has given it instances. */
+function isProvisioned({ provisioned, ready }: ClusterRecord): boolean {
+  return provisioned !== undefined || ready !== undefined;
 }
 
 /** The state of all instances of a cluster: they come and go together. */

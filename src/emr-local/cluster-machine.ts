@@ -82,6 +82,10 @@ function actOnFailure(cluster: ClusterRecord, failed: StepRecord, now: number, p
   return terminate(cluster, { code: 'STEP_FAILURE', message: 'Shut down as step failed' }, now, pace);
 }
 
+const FINISHED = { code: 'ALL_STEPS_COMPLETED', message: 'Steps completed' } as const;
+/** A step that failed and said CONTINUE: EMR ends the cluster as TERMINATED all the same. */
+const FINISHED_WITH_ERRORS = { code: 'STEP_FAILURE', message: 'Steps completed with errors' } as const;
+
 function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
   if (isModifiable(cluster) && cluster.fate !== undefined && (strikeTime(cluster) ?? Infinity) <= now) {
     return struck(cluster, cluster.fate, now, pace);
@@ -94,6 +98,7 @@ function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord
         ...cluster,
         state: 'BOOTSTRAPPING',
         reason: { message: 'Running bootstrap actions' },
+        provisioned: now,
         until: now + pace.bootstrappingMs,
       };
     case 'BOOTSTRAPPING':
@@ -137,8 +142,8 @@ function work(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
   if (cluster.steps.some(isActive)) return cluster;
   if (!cluster.keepAlive) {
     const failed = cluster.steps.some((step) => step.state === 'FAILED');
-    const message = failed ? 'Steps completed with errors' : 'Steps completed';
-    return terminate(cluster, { code: 'ALL_STEPS_COMPLETED', message }, now, pace);
+    if (!failed) return terminate(cluster, FINISHED, now, pace);
+    return { ...terminate(cluster, FINISHED_WITH_ERRORS, now, pace), endsAs: 'TERMINATED' };
   }
   if (cluster.state === 'RUNNING') return wait(cluster, readyAfter(cluster), now);
   const idle = idleEnd(cluster);
@@ -169,5 +174,10 @@ function end(cluster: ClusterRecord, now: number): ClusterRecord {
   if (cluster.bootstrapLog?.state === 'due') return cluster;
   const { code } = cluster.reason;
   const well = code === 'USER_REQUEST' || code === 'ALL_STEPS_COMPLETED';
-  return { ...cluster, state: well ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS', ended: now, until: undefined };
+  return {
+    ...cluster,
+    state: cluster.endsAs ?? (well ? 'TERMINATED' : 'TERMINATED_WITH_ERRORS'),
+    ended: now,
+    until: undefined,
+  };
 }

@@ -2,10 +2,10 @@
 import { describeCluster, summarizeCluster } from './answers.ts';
 import { invalid, invalidRequest } from './aws-error.ts';
 import { terminate } from './cluster-machine.ts';
-import { checkConcurrency, idleTimeout, newCluster, withTags } from './new-cluster.ts';
+import { checkConcurrency, idleTimeout, newCluster, scalingPolicy, withTags } from './new-cluster.ts';
 import { clusterById, jobFlowById, requireModifiable } from './office.ts';
 import { pageOf } from './pages.ts';
-import { isShown } from './records.ts';
+import { isModifiable, isShown } from './records.ts';
 import { read, requests } from './requests.ts';
 import type { Office, Operation } from './office.ts';
 import type { ClusterRecord } from './records.ts';
@@ -53,22 +53,24 @@ export const terminateJobFlows: Operation = (office, body) => {
   if (new Set(ids).size < ids.length) throw invalid('Specified job flow ID does not exist');
   const clusters = ids.map((id) => jobFlowById(office, id));
   const reason = { code: 'USER_REQUEST', message: 'Terminated by user request' } as const;
-  for (const { id, terminationProtected } of clusters) {
-    if (terminationProtected) continue;
+  const kept = clusters.filter((cluster) => cluster.terminationProtected && isModifiable(cluster));
+  for (const { id } of clusters.filter((cluster) => !kept.includes(cluster))) {
     office.keeper.update(id, (record, now) => terminate(record, reason, now, office.pace));
   }
-  if (clusters.some((cluster) => cluster.terminationProtected)) {
+  if (kept.length > 0) {
     throw invalid('Could not shut down one or more job flows since they are termination protected.');
   }
   return undefined;
 };
 
 export const modifyCluster: Operation = (office, body) => {
-  const { ClusterId, StepConcurrencyLevel: level } = read(requests.modifyCluster, body);
+  const { ClusterId, StepConcurrencyLevel: level, ExtendedSupport } = read(requests.modifyCluster, body);
   const cluster = requireModifiable(clusterById(office, ClusterId), invalidRequest);
   const concurrency = checkConcurrency(level ?? cluster.concurrency, invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, concurrency }));
-  return { StepConcurrencyLevel: concurrency };
+  const described =
+    ExtendedSupport === undefined ? cluster.described : { ...cluster.described, ExtendedSupport };
+  office.keeper.update(ClusterId, (record) => ({ ...record, concurrency, described }));
+  return { StepConcurrencyLevel: concurrency, ExtendedSupport: described['ExtendedSupport'] };
 };
 
 export const setTerminationProtection: Operation = (office, body) => {
@@ -118,7 +120,8 @@ export const removeAutoTerminationPolicy: Operation = (office, body) => {
 export const putManagedScalingPolicy: Operation = (office, body) => {
   const { ClusterId, ManagedScalingPolicy } = read(requests.putManagedScalingPolicy, body);
   requireModifiable(clusterById(office, ClusterId), invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling: ManagedScalingPolicy }));
+  const managedScaling = scalingPolicy(ManagedScalingPolicy, invalidRequest);
+  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling }));
   return {};
 };
 
@@ -162,6 +165,7 @@ function changeAll(
   ids: readonly string[],
   change: (record: ClusterRecord) => Partial<ClusterRecord>,
 ): void {
+  if (ids.length === 0) throw invalid('The JobFlowId list cannot be empty');
   for (const id of ids) requireModifiable(jobFlowById(office, id), invalid);
   for (const id of ids) office.keeper.update(id, (record) => ({ ...record, ...change(record) }));
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ export interface Disk {
 export function openDisk(root: string): Disk {
   const clusters = join(root, 'clusters');
   try {
+    refuseStrange(root);
     mkdirSync(clusters, { recursive: true, mode: 0o700 });
     chmodSync(root, 0o700);
   } catch (cause) {
@@ -53,6 +55,13 @@ export function openDisk(root: string): Disk {
     remove: (clusterId) => rmSync(folder(clusterId), { recursive: true, force: true }),
     stepFolder: (clusterId, stepId) => join(folder(clusterId), 'steps', stepId),
   };
+}
+
+/** A folder that others can look into and that holds other things is none of ours: its mode is left alone. */
+function refuseStrange(root: string): void {
+  if (!existsSync(root) || existsSync(join(root, 'clusters'))) return;
+  const open = (statSync(root).mode & 0o077) !== 0;
+  if (open && readdirSync(root).length > 0) throw new Error('it holds other things');
 }
 
 /** None when the cluster's first save never finished: nobody was told its id. */

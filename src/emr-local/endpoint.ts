@@ -61,6 +61,8 @@ export interface Endpoint {
   readonly url: string;
   /** Stops listening, stops running steps and waits for them, leaves all on disk. Never ends this process. */
   close(): Promise<void>;
+  /** Kills running steps and waits for nothing: for a process that leaves at once. */
+  abandon(): void;
 }
 
 /**
@@ -117,7 +119,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       await Promise.all([server.close(), kept.close()]);
       await release();
     };
-    return { url: server.url, close: () => (closed ??= close()) };
+    const abandon = () => kept.abandon();
+    return { url: server.url, close: () => (closed ??= close()), abandon };
   } catch (error) {
     idle.stop();
     await release();

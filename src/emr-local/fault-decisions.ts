@@ -4,7 +4,8 @@ import type { ErrorCode, Fault } from './fault-plan.ts';
 /** What takes the place of the answer: `before` instead of the operation, `after` once it has been run. */
 export type Ending = { when: 'before' | 'after' } & (
   | { how: 'error'; code: ErrorCode; message?: string | undefined }
-  | { how: 'reset' }
+  /** `effectMs`, of a reset `before`: the operation is run all the same, so much later. */
+  | { how: 'reset'; effectMs?: number }
   /** `before`: then the connection is reset; `after`: then the answer comes. */
   | { how: 'hang'; ms: number }
   /** Half of the body, then the end of the connection. */
@@ -66,6 +67,8 @@ function effect(fault: Fault): Conduct {
       return { ending: { when: 'before', how: 'reset' } };
     case 'reset-after':
       return { ending: { when: 'after', how: 'reset' } };
+    case 'delayed':
+      return { ending: { when: 'before', how: 'reset', effectMs: fault.seconds * 1000 } };
     case 'hang':
       return { ending: { when: fault.when, how: 'hang', ms: fault.seconds * 1000 } };
     case 'truncate':

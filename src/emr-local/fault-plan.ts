@@ -30,6 +30,7 @@ const fault = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('reset-before'), ...calls }),
   z.strictObject({ fault: z.literal('reset-after'), ...calls }),
   z.strictObject({ fault: z.literal('hang'), ...calls, seconds, when: z.enum(['before', 'after']) }),
+  z.strictObject({ fault: z.literal('delayed'), ...calls, seconds }),
   z.strictObject({ fault: z.literal('truncate'), ...calls }),
   z.strictObject({ fault: z.literal('slow'), ...calls, ms: z.number().min(0).max(86_400_000) }),
   z.strictObject({ fault: z.literal('late'), ...calls, seconds }),

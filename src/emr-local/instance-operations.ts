@@ -5,6 +5,7 @@ import { clusterById } from './office.ts';
 import { pageOf } from './pages.ts';
 import { read, requests } from './requests.ts';
 import type { Operation } from './office.ts';
+import type { ClusterRecord } from './records.ts';
 
 export const listInstanceGroups: Operation = (office, body) => {
   const { ClusterId, Marker } = read(requests.clusterPage, body);
@@ -25,7 +26,7 @@ export const listInstanceFleets: Operation = (office, body) => {
 export const listInstances: Operation = (office, body) => {
   const request = read(requests.listInstances, body);
   const cluster = clusterById(office, request.ClusterId);
-  const poolId = request.InstanceGroupId ?? request.InstanceFleetId;
+  const poolId = checkPool(cluster, request);
   const roles =
     request.InstanceFleetType === undefined ? request.InstanceGroupTypes : [request.InstanceFleetType];
   const instances = cluster.pools.flatMap((pool) => pool.instanceIds.map((id) => ({ id, pool })));
@@ -39,6 +40,22 @@ export const listInstances: Operation = (office, body) => {
   );
   return { Instances: page.map(({ id, pool }) => describeInstance(cluster, pool, id)), Marker: marker };
 };
+
+/** The group or fleet that is asked for; throws when the cluster has no such. */
+function checkPool(
+  cluster: ClusterRecord,
+  {
+    InstanceGroupId: group,
+    InstanceFleetId: fleet,
+  }: { InstanceGroupId?: string | undefined; InstanceFleetId?: string | undefined },
+): string | undefined {
+  const id = group ?? fleet;
+  const kind = group === undefined ? 'fleet' : 'group';
+  if (id !== undefined && !cluster.pools.some((pool) => pool.id === id)) {
+    throw invalidRequest(`Instance ${kind} id '${id}' is not valid.`);
+  }
+  return id;
+}
 
 export const listBootstrapActions: Operation = (office, body) => {
   const { ClusterId, Marker } = read(requests.clusterPage, body);

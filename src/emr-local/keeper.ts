@@ -3,11 +3,12 @@ import { endStep, nextDue, settle } from './cluster-machine.ts';
 import { killLeftBehind } from './processes.ts';
 import { isLive, isUnderWay } from './records.ts';
 import { runStep } from './run-step.ts';
+import { withClusterConf } from './spark-defaults.ts';
 import { uploadBootstrapLog, uploadLogs } from './step-logs.ts';
 import { settleLogs } from './step-machine.ts';
 import type { Pace } from './cluster-machine.ts';
 import type { Disk } from './disk.ts';
-import type { BootstrapLog, ClusterRecord, StepRecord } from './records.ts';
+import type { BootstrapLog, Cancellation, ClusterRecord, StepRecord } from './records.ts';
 import type { Means, StepRun } from './run-step.ts';
 import type { LogResult, StepOutcome } from './step-machine.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +17,7 @@ import type { Store } from '../store/store.ts';
 const REMEMBERED_MS = 61 * 24 * 3600 * 1000;
 const UPLOAD_AGAIN_MS = 30_000;
 const UPLOAD_LIMIT_MS = 120_000;
+const WRITE_AGAIN_MS = 2_000;
 
 export interface KeeperOptions extends Means {
   disk: Disk;
@@ -36,6 +38,8 @@ export interface Keeper {
   update(clusterId: string, change: (cluster: ClusterRecord, now: number) => ClusterRecord): ClusterRecord;
   /** Stops every running step and leaves all on disk. */
   close(): Promise<void>;
+  /** Kills every running step and waits for nothing: the next keeper finds out. */
+  abandon(): void;
 }
 
 /** Some logs on their way: what a warning calls them, how they are sent, and what their end makes of the record. */
@@ -52,6 +56,8 @@ interface Desk extends KeeperOptions {
   uploads: Map<string, Promise<void>>;
   timers: Map<string, AbortController>;
   closing: boolean;
+  /** Aborted when `closing` is set. */
+  closed: AbortController;
 }
 
 /** Reads what is on disk and takes it up: steps whose endpoint died under them have failed, all else goes on. */
@@ -63,6 +69,7 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
     uploads: new Map(),
     timers: new Map(),
     closing: false,
+    closed: new AbortController(),
   };
   const now = desk.clock.now().getTime();
   for (const cluster of desk.disk.load()) {
@@ -78,6 +85,9 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
     put: (cluster) => put(desk, cluster),
     update: (id, change) => update(desk, id, change),
     close: () => close(desk),
+    abandon: () => {
+      for (const run of desk.runs.values()) run.stop('TERMINATE_PROCESS');
+    },
   };
 }
 
@@ -134,23 +144,32 @@ function follow(desk: Desk, cluster: ClusterRecord, step: StepRecord, now: numbe
 
 function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
   const started = (pid: number) => {
-    const withPid = (other: StepRecord) => (other.id === step.id ? { ...other, pid } : other);
-    guarded(desk, `process ${pid} of step ${step.id} could not be written down`, () =>
+    const withPid = (other: StepRecord) =>
+      other.id === step.id && isUnderWay(other) ? { ...other, pid } : other;
+    void insist(desk, `process ${pid} of step ${step.id} could not be written down`, () =>
       update(desk, cluster.id, (record) => ({ ...record, steps: record.steps.map(withPid) })),
     );
   };
   const folder = desk.disk.stepFolder(cluster.id, step.id);
-  const run = runStep({ cluster, step, folder, started }, desk);
-  const recorded = run.done.then((outcome) => {
-    desk.runs.delete(step.id);
+  const spark = async () => {
+    const setup = await desk.spark();
+    return { ...setup, conf: withClusterConf(setup.conf, cluster.described['Configurations']) };
+  };
+  const run = runStep({ cluster, step, folder, started }, { ...desk, spark });
+  const recorded = run.done.then(async (outcome) => {
+    // Its process is gone; what has the same id from now on is a stranger's.
+    held.stop = () => undefined;
     const seen = desk.closing && !outcome.ok ? lost('The endpoint was stopped') : outcome;
-    guarded(desk, `the end of step ${step.id} could not be written down`, () =>
+    await insist(desk, `the end of step ${step.id} could not be written down`, () =>
       update(desk, cluster.id, (record, now) =>
         endStep(record, { id: step.id, outcome: seen }, now, desk.pace),
       ),
     );
+    // Not before: a step that is recorded as running and has no run would be started again.
+    desk.runs.delete(step.id);
   });
-  desk.runs.set(step.id, { stop: (how) => run.stop(how), recorded });
+  const held = { stop: (how: Cancellation) => run.stop(how), recorded };
+  desk.runs.set(step.id, held);
 }
 
 function uploadOfStep(desk: Desk, { id: clusterId }: ClusterRecord, { id: stepId }: StepRecord): Upload {
@@ -191,15 +210,15 @@ function upload(
       desk.warn(`${what} could not be uploaded to ${cluster.logUri ?? ''}: ${messageOf(error)}`);
       return undefined;
     })
-    .then((uploaded) => {
+    .then(async (uploaded) => {
       over.abort();
-      desk.uploads.delete(key);
-      guarded(desk, `the upload of the ${what} could not be written down`, () =>
+      await insist(desk, `the upload of the ${what} could not be written down`, () =>
         update(desk, cluster.id, (record, now) => {
           const retry = record.state === 'TERMINATING' ? 'lost' : { retryAt: now + UPLOAD_AGAIN_MS };
           return settled(record, uploaded ?? retry);
         }),
       );
+      desk.uploads.delete(key);
     });
   desk.uploads.set(key, done);
 }
@@ -215,23 +234,30 @@ function arm(desk: Desk, cluster: ClusterRecord, now: number): void {
   desk.timers.set(cluster.id, timer);
   void desk.clock.sleep(due - now, timer.signal).then(() => {
     if (timer.signal.aborted) return;
-    guarded(desk, `cluster ${cluster.id} could not go on`, () =>
+    void insist(desk, `cluster ${cluster.id} could not go on`, () =>
       update(desk, cluster.id, (record) => record),
     );
   });
 }
 
-/** For changes that no request waits for: a failure becomes a warning. */
-function guarded(desk: Desk, what: string, change: () => void): void {
-  try {
-    change();
-  } catch (error) {
-    desk.warn(`${what}: ${messageOf(error)}`);
+/** For changes that no request waits for: tried, such as on a full disk, until they succeed. The first failure is a warning. */
+async function insist(desk: Desk, what: string, change: () => void): Promise<void> {
+  for (let failures = 0; ; failures += 1) {
+    const last = desk.closing;
+    try {
+      change();
+      return;
+    } catch (error) {
+      if (failures === 0) desk.warn(`${what}: ${messageOf(error)}`);
+    }
+    if (last) return;
+    await desk.clock.sleep(WRITE_AGAIN_MS, desk.closed.signal);
   }
 }
 
 async function close(desk: Desk): Promise<void> {
   desk.closing = true;
+  desk.closed.abort();
   for (const timer of desk.timers.values()) timer.abort();
   const runs = [...desk.runs.values()];
   for (const run of runs) run.stop('SEND_INTERRUPT');

@@ -1,7 +1,7 @@
 /** A step's process, in a process group of its own. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { groupLives, signalGroup } from './processes.ts';
+import { groupLives, marked, signalGroup, signalMarked } from './processes.ts';
 import type { Command } from './step-command.ts';
 
 export type Exit = { code: number } | { signal: string } | { error: string };
@@ -11,8 +11,9 @@ export interface RunningProcess {
   readonly pid: number | undefined;
   /** The end of the leader; its children may live on. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** To every process of the group. */
+  /** To every process of the group, and to those that left it and still carry the step's id. */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Whether any of these is left. */
   groupLives(): Promise<boolean>;
 }
 
@@ -20,6 +21,7 @@ export type Launch = (command: Command) => RunningProcess;
 
 /** Starts the command as a real process, detached into its own group and session, without standard input. */
 export const launch: Launch = (command) => {
+  const mark = `EMR_STEP_ID=${command.env['EMR_STEP_ID'] ?? ''}`;
   const out = openSync(command.stdout, 'a', 0o600);
   const err = openSync(command.stderr, 'a', 0o600);
   try {
@@ -39,8 +41,12 @@ export const launch: Launch = (command) => {
     return {
       pid,
       exited,
-      signal: (name) => pid !== undefined && signalGroup(pid, name),
-      groupLives: async () => pid !== undefined && (await groupLives(pid)),
+      signal: (name) => {
+        if (pid === undefined) return;
+        signalGroup(pid, name);
+        signalMarked(mark, name);
+      },
+      groupLives: () => Promise.resolve(pid !== undefined && (groupLives(pid) || marked(mark).length > 0)),
     };
   } finally {
     closeSync(out);

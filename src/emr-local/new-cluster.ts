@@ -11,6 +11,7 @@ import type { Random } from '../run/ports.ts';
 
 /** Members whose effect a step could see and would not find here. All others without effect are recorded and echoed. */
 const NOT_EMULATED = [
+  'AdditionalInfo',
   'StepExecutionRoleArn',
   'KerberosAttributes',
   'MonitoringConfiguration',
@@ -42,6 +43,7 @@ export function newCluster(
   const id = newId('j', random);
   const concurrency = checkConcurrency(request.StepConcurrencyLevel ?? 1, invalid);
   const policy = request.AutoTerminationPolicy;
+  const pools = newPools(request.Instances, random);
   return {
     version: 1,
     id,
@@ -52,18 +54,22 @@ export function newCluster(
     created: now,
     until: now + world.pace.startingMs,
     keepAlive: request.Instances.KeepJobFlowAliveWhenNoSteps ?? false,
-    terminationProtected: request.Instances.TerminationProtected ?? false,
+    ...pools,
+    terminationProtected: request.Instances.TerminationProtected ?? hasSeveralMasters(pools),
     concurrency,
     idleTimeout: policy === undefined ? undefined : idleTimeout(policy, invalid),
-    logUri: request.LogUri,
-    ...newPools(request.Instances, random),
+    // The AWS CLI takes what begins with file:// for the name of a file to read the value from.
+    logUri: request.LogUri?.replace(/^file:\/(?!\/)/, 'file:///'),
     bootstrapActions: (request.BootstrapActions ?? []).map(({ Name, ScriptBootstrapAction: script }) => ({
       Name,
       ScriptPath: script.Path,
       Args: script.Args ?? [],
     })),
     tags: withTags({}, request.Tags ?? []),
-    managedScaling: request.ManagedScalingPolicy,
+    managedScaling:
+      request.ManagedScalingPolicy === undefined
+        ? undefined
+        : scalingPolicy(request.ManagedScalingPolicy, invalid),
     described: describedFrom(request, release),
     steps: newSteps({ concurrency, steps: [] }, request.Steps ?? [], now, random),
   };
@@ -87,6 +93,28 @@ export function idleTimeout(
     throw refuse('The idle timeout of the auto-termination policy must be between 60 and 604800 seconds.');
   }
   return seconds;
+}
+
+/** The managed scaling policy, when its limits leave something to choose. */
+export function scalingPolicy(
+  policy: NonNullable<RunJobFlowRequest['ManagedScalingPolicy']>,
+  refuse: (message: string) => Error,
+): typeof policy {
+  const { ComputeLimits: limits } = policy;
+  if (limits === undefined)
+    throw refuse('The ComputeLimits of the managed scaling policy must be specified.');
+  const { MinimumCapacityUnits: least, MaximumCapacityUnits: most } = limits;
+  if (least < 1 || least > most) {
+    throw refuse(
+      'The MinimumCapacityUnits of the managed scaling policy must be at least 1 and at most its MaximumCapacityUnits.',
+    );
+  }
+  return policy;
+}
+
+/** EMR protects a cluster that is to survive the loss of a master, unless told otherwise. */
+function hasSeveralMasters({ pools }: Pick<ClusterRecord, 'pools'>): boolean {
+  return pools.some(({ role, count }) => role === 'MASTER' && count > 1);
 }
 
 /** Tags joined with new ones; the later of equal keys wins. */
@@ -134,8 +162,9 @@ function check(request: RunJobFlowRequest): string {
   if (request.JobFlowRole === undefined) throw invalid('InstanceProfile is required for creating cluster.');
   const strange = NOT_EMULATED.find((name) => request[name] !== undefined);
   if (strange !== undefined) throw notEmulated(strange);
+  if (request.Instances.HadoopVersion !== undefined) throw notEmulated('HadoopVersion');
   if (request.SessionEnabled === true) throw notEmulated('SessionEnabled (Spark Connect)');
-  if (request.LogUri !== undefined && !/^(s3[na]?|file):\/\//.test(request.LogUri)) {
+  if (request.LogUri !== undefined && !/^(s3[na]?:\/\/[^/]|file:\/(\/\/|[^/]))/.test(request.LogUri)) {
     throw invalid(`The LogUri '${request.LogUri}' is not an s3:// URI, nor a file:/// URI.`);
   }
   return release;
@@ -153,6 +182,7 @@ function describedFrom(request: RunJobFlowRequest, release: string): Record<stri
     VisibleToAllUsers: request.VisibleToAllUsers ?? true,
     UnhealthyNodeReplacement:
       instances.UnhealthyNodeReplacement ?? !(instances.TerminationProtected ?? false),
+    PlacementGroups: request.PlacementGroupConfigs,
     ScaleDownBehavior: request.ScaleDownBehavior ?? 'TERMINATE_AT_TASK_COMPLETION',
     Ec2InstanceAttributes: {
       Ec2KeyName: instances.Ec2KeyName,

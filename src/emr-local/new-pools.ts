@@ -1,8 +1,8 @@
 /** From the instances a request asks for to instance groups or fleets, by EMR's rules. Nothing is provisioned. */
-import { invalid } from './aws-error.ts';
+import { invalid, notEmulated } from './aws-error.ts';
 import { newId } from './ids.ts';
 import type { ClusterRecord, InstancePool } from './records.ts';
-import type { InstancesRequest } from './requests.ts';
+import type { InstancesRequest } from './instances-request.ts';
 import type { Random } from '../run/ports.ts';
 
 type Pools = Pick<ClusterRecord, 'collection' | 'pools'>;
@@ -44,7 +44,16 @@ function simpleGroups(request: InstancesRequest): Group[] {
   return [first, { InstanceRole: 'CORE', InstanceType: worker ?? master, InstanceCount: count - 1 }];
 }
 
+/** As many as EMR allows in a cluster. */
+const MAX_GROUPS = 50;
+
 function groups(requests: readonly Group[], random: Random): InstancePool[] {
+  if (requests.length > MAX_GROUPS) {
+    throw invalid(`A cluster may have at most ${MAX_GROUPS} instance groups.`);
+  }
+  if (requests.some(({ AutoScalingPolicy: policy }) => policy !== undefined)) {
+    throw notEmulated("an instance group's AutoScalingPolicy");
+  }
   const roles = requests.map((group) => group.InstanceRole);
   const masters = roles.filter((role) => role === 'MASTER').length;
   if (masters === 0) {

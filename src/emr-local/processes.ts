@@ -1,18 +1,19 @@
 /** What the operating system knows of processes: who is alive, and which of them belong together. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+const KILL_ROUNDS = 100;
 
 /**
  * A text that no other process has, before or after: its id and when it started. Undefined when there is no such process.
  */
 export async function identityOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
-    const stat = await readStat(pid);
+    const stat = readStat(pid);
     if (stat === undefined || stat.state === 'Z') return undefined;
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+    const boot = readProc('sys/kernel/random/boot_id') ?? '';
     return `${pid} ${stat.start} ${boot.trim()}`;
   }
   const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
@@ -20,14 +21,26 @@ export async function identityOf(pid: number): Promise<string | undefined> {
 }
 
 /** True while a process of the group lives; one that has ended and was not collected by its parent does not count. */
-export async function groupLives(leader: number): Promise<boolean> {
+export function groupLives(leader: number): boolean {
   if (process.platform !== 'linux') return canSignal(-leader);
   if (!canSignal(-leader)) return false;
-  for (const pid of await everyPid()) {
-    const stat = await readStat(pid);
-    if (stat?.group === leader && stat.state !== 'Z') return true;
-  }
-  return false;
+  return everyPid().some((pid) => {
+    const stat = readStat(pid);
+    return stat?.group === leader && stat.state !== 'Z';
+  });
+}
+
+/** Processes that carry a variable in their environment, such as `EMR_STEP_ID=s-...`. Linux alone tells; elsewhere none. */
+export function marked(variable: string): number[] {
+  if (process.platform !== 'linux') return [];
+  return everyPid().filter(
+    (pid) => pid !== process.pid && readProc(`${pid}/environ`)?.split('\0').includes(variable) === true,
+  );
+}
+
+/** Sends a signal to every process that carries the variable. */
+export function signalMarked(variable: string, name: NodeJS.Signals): void {
+  for (const pid of marked(variable)) signal(pid, name);
 }
 
 /** Sends a signal to every process of the group; none left is no error. */
@@ -46,7 +59,11 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
  */
 export async function killLeftBehind(step: { id: string; pid?: number; startedAt: number }): Promise<void> {
   if (process.platform === 'linux') {
-    for (const pid of await pidsMarked(`EMR_STEP_ID=${step.id}`)) signal(pid, 'SIGKILL');
+    const variable = `EMR_STEP_ID=${step.id}`;
+    // One that is just being forked is found the next time.
+    for (let round = 0; round < KILL_ROUNDS && marked(variable).length > 0; round += 1) {
+      signalMarked(variable, 'SIGKILL');
+    }
     return;
   }
   if (step.pid === undefined) return;
@@ -55,28 +72,27 @@ export async function killLeftBehind(step: { id: string; pid?: number; startedAt
   if (Math.abs(started - step.startedAt) <= 5000) signalGroup(step.pid, 'SIGKILL');
 }
 
-async function pidsMarked(variable: string): Promise<number[]> {
-  const pids = await everyPid();
-  const marked = await Promise.all(
-    pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-      return environment.split('\0').includes(variable) && pid !== process.pid;
-    }),
-  );
-  return pids.filter((_, index) => marked[index]);
-}
-
-async function everyPid(): Promise<number[]> {
-  const names = await readdir('/proc');
-  return names.filter((name) => /^\d+$/.test(name)).map(Number);
+function everyPid(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** `/proc/<pid>/stat`: the command in parentheses may itself hold blanks and parentheses. */
-async function readStat(pid: number): Promise<{ state: string; group: number; start: string } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+function readStat(pid: number): { state: string; group: number; start: string } | undefined {
+  const text = readProc(`${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', group: Number(fields[2]), start: fields[19] ?? '' };
+}
+
+/** At once: it is memory, and so many promises would cost ten times as much. */
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function canSignal(pid: number): boolean {

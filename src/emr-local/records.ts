@@ -116,7 +116,11 @@ export interface ClusterRecord {
     message?: string | undefined;
     details?: readonly ErrorDetail[] | undefined;
   };
+  /** The state it will end in, where `reason` alone does not tell. */
+  endsAs?: 'TERMINATED' | undefined;
   created: number;
+  /** When its instances were there. */
+  provisioned?: number | undefined;
   ready?: number | undefined;
   ended?: number | undefined;
   /** When the present state ends by itself: STARTING, BOOTSTRAPPING; for TERMINATING the earliest end. */
@@ -128,7 +132,7 @@ export interface ClusterRecord {
   concurrency: number;
   /** Seconds; absent without an auto-termination policy. */
   idleTimeout?: number | undefined;
-  /** As the request gave it. */
+  /** As the request gave it, but `file:///` for `file:/`. */
   logUri?: string | undefined;
   collection: 'INSTANCE_GROUP' | 'INSTANCE_FLEET';
   pools: readonly InstancePool[];

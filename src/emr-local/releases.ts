@@ -1,5 +1,5 @@
 /** The releases this endpoint answers to, newest first, with the version of Spark that EMR ships in each. */
-import { invalid, invalidRequest } from './aws-error.ts';
+import { invalid, invalidRequest, notEmulated } from './aws-error.ts';
 import { pageOf } from './pages.ts';
 import { read, requests } from './requests.ts';
 
@@ -25,22 +25,19 @@ export function isRelease(label: string): boolean {
   return Object.hasOwn(SPARK_OF_RELEASE, label);
 }
 
-/** Throws EMR's refusal of a label it does not know. */
+/** Throws EMR's refusal of a label it does not know; of an older release, our own. */
 export function checkRelease(label: string): void {
-  if (!isRelease(label)) {
-    throw invalid(`The supplied release label is invalid: ${label}.`);
-  }
+  if (isRelease(label)) return;
+  if (/^emr-[4-6]\.\d+\.\d+$/.test(label)) throw notEmulated(`the release ${label}`);
+  throw invalid(`The supplied release label is invalid: ${label}.`);
 }
 
 /** The applications as DescribeCluster names them; of versions only Spark's is known here. */
-export function applicationsOf(
-  label: string,
-  asked: readonly { Name?: string | undefined }[],
-): { Name: string; Version?: string }[] {
-  return asked.map(({ Name = '' }) => {
-    const version = Name.toLowerCase() === 'spark' ? SPARK_OF_RELEASE[label] : undefined;
-    return version === undefined ? { Name } : { Name, Version: version };
-  });
+export function applicationsOf(label: string, asked: readonly { Name?: string | undefined }[]): object[] {
+  return asked.map((application) => ({
+    ...application,
+    Version: application.Name?.toLowerCase() === 'spark' ? SPARK_OF_RELEASE[label] : undefined,
+  }));
 }
 
 /** DescribeReleaseLabel: of the applications only Spark is listed. */

@@ -1,19 +1,27 @@
 /** Reads a request by its schema; a mistake becomes the refusal that AWS would send. */
 import { z } from 'zod';
 import { awsError, invalid } from './aws-error.ts';
+import { instances, role } from './instances-request.ts';
+import { anything, clusterId, configurations, flag, marker, name, text } from './members.ts';
 import { ACTIONS_ON_FAILURE, CANCELLATIONS, CLUSTER_STATES, STEP_STATES } from './records.ts';
 import type { AwsError } from './aws-error.ts';
 
-const name = z.string().max(256);
-const text = z.string().max(10_280);
-const document = z.record(z.string(), z.unknown());
-const documents = z.array(document);
-const clusterId = z.string().max(256);
-const flag = z.boolean();
-const marker = z.string().optional();
-
 const tag = z.object({ Key: z.string().optional(), Value: z.string().optional() });
-const idlePolicy = z.object({ IdleTimeout: z.number().optional() });
+const idlePolicy = z.object({ IdleTimeout: z.number().int().optional() });
+
+const managedScaling = z.object({
+  ComputeLimits: z
+    .object({
+      UnitType: z.enum(['InstanceFleetUnits', 'Instances', 'VCPU']),
+      MinimumCapacityUnits: z.number().int(),
+      MaximumCapacityUnits: z.number().int(),
+      MaximumOnDemandCapacityUnits: z.number().int().optional(),
+      MaximumCoreCapacityUnits: z.number().int().optional(),
+    })
+    .optional(),
+  UtilizationPerformanceIndex: z.number().int().min(1).max(100).optional(),
+  ScalingStrategy: z.enum(['DEFAULT', 'ADVANCED']).optional(),
+});
 
 const step = z.object({
   Name: name,
@@ -22,69 +30,28 @@ const step = z.object({
     Jar: text,
     MainClass: text.optional(),
     Args: z.array(text).optional(),
-    Properties: z.array(z.object({ Key: z.string().optional(), Value: z.string().optional() })).optional(),
+    Properties: z.array(z.object({ Key: text.optional(), Value: text.optional() })).optional(),
   }),
-  StepMonitoringConfiguration: document.optional(),
-});
-
-const role = z.enum(['MASTER', 'CORE', 'TASK']);
-const market = z.enum(['ON_DEMAND', 'SPOT']);
-
-const ebs = z.object({
-  EbsOptimized: flag.optional(),
-  EbsBlockDeviceConfigs: z.array(z.object({ VolumeSpecification: document })).optional(),
-});
-
-const instanceGroup = z.looseObject({
-  Name: name.optional(),
-  InstanceRole: role,
-  InstanceType: name,
-  InstanceCount: z.number().int(),
-  Market: market.optional(),
-});
-
-const instanceFleet = z.looseObject({
-  Name: name.optional(),
-  InstanceFleetType: role,
-  TargetOnDemandCapacity: z.number().int().min(0).optional(),
-  TargetSpotCapacity: z.number().int().min(0).optional(),
-  InstanceTypeConfigs: z
-    .array(
-      z.looseObject({
-        InstanceType: name,
-        WeightedCapacity: z.number().int().min(0).optional(),
-        EbsConfiguration: ebs.optional(),
-      }),
-    )
-    .optional(),
-});
-
-const instances = z.object({
-  MasterInstanceType: name.optional(),
-  SlaveInstanceType: name.optional(),
-  InstanceCount: z.number().int().optional(),
-  InstanceGroups: z.array(instanceGroup).optional(),
-  InstanceFleets: z.array(instanceFleet).optional(),
-  KeepJobFlowAliveWhenNoSteps: flag.optional(),
-  TerminationProtected: flag.optional(),
-  UnhealthyNodeReplacement: flag.optional(),
-  HadoopVersion: name.optional(),
-  Ec2KeyName: name.optional(),
-  Ec2SubnetId: name.optional(),
-  Ec2SubnetIds: z.array(name).optional(),
-  Placement: z
-    .object({ AvailabilityZone: name.optional(), AvailabilityZones: z.array(name).optional() })
-    .optional(),
-  EmrManagedMasterSecurityGroup: name.optional(),
-  EmrManagedSlaveSecurityGroup: name.optional(),
-  ServiceAccessSecurityGroup: name.optional(),
-  AdditionalMasterSecurityGroups: z.array(name).optional(),
-  AdditionalSlaveSecurityGroups: z.array(name).optional(),
+  StepMonitoringConfiguration: anything,
 });
 
 const bootstrapAction = z.object({
   Name: name,
   ScriptBootstrapAction: z.object({ Path: text, Args: z.array(text).optional() }),
+});
+
+const application = z.object({
+  Name: z.string().optional(),
+  Version: z.string().optional(),
+  Args: z.array(z.string()).optional(),
+  AdditionalInfo: z.record(z.string(), z.string()).optional(),
+});
+
+const INSTANCE_STATES = ['AWAITING_FULFILLMENT', 'PROVISIONING', 'BOOTSTRAPPING', 'RUNNING', 'TERMINATED'];
+
+const placementGroup = z.object({
+  InstanceRole: role,
+  PlacementStrategy: z.enum(['SPREAD', 'PARTITION', 'CLUSTER', 'NONE']).optional(),
 });
 
 const cluster = z.object({ ClusterId: clusterId });
@@ -101,12 +68,13 @@ export const requests = {
     ReleaseLabel: name.optional(),
     Instances: instances,
     Steps: z.array(step).optional(),
-    StepExecutionRoleArn: text.optional(),
+    AdditionalInfo: anything,
+    StepExecutionRoleArn: anything,
     BootstrapActions: z.array(bootstrapAction).optional(),
-    SupportedProducts: z.array(name).optional(),
-    NewSupportedProducts: documents.optional(),
-    Applications: z.array(z.looseObject({ Name: z.string().optional() })).optional(),
-    Configurations: documents.optional(),
+    SupportedProducts: anything,
+    NewSupportedProducts: anything,
+    Applications: z.array(application).optional(),
+    Configurations: configurations.optional(),
     VisibleToAllUsers: flag.optional(),
     JobFlowRole: text.optional(),
     ServiceRole: text.optional(),
@@ -119,14 +87,14 @@ export const requests = {
     EbsRootVolumeIops: z.number().int().optional(),
     EbsRootVolumeThroughput: z.number().int().optional(),
     RepoUpgradeOnBoot: z.enum(['SECURITY', 'NONE']).optional(),
-    KerberosAttributes: document.optional(),
+    KerberosAttributes: anything,
     StepConcurrencyLevel: z.number().int().optional(),
-    ManagedScalingPolicy: document.optional(),
-    PlacementGroupConfigs: documents.optional(),
+    ManagedScalingPolicy: managedScaling.optional(),
+    PlacementGroupConfigs: z.array(placementGroup).optional(),
     AutoTerminationPolicy: idlePolicy.optional(),
     OSReleaseLabel: name.optional(),
     ExtendedSupport: flag.optional(),
-    MonitoringConfiguration: document.optional(),
+    MonitoringConfiguration: anything,
     SessionEnabled: flag.optional(),
   }),
   cluster,
@@ -140,7 +108,7 @@ export const requests = {
   addJobFlowSteps: z.object({
     JobFlowId: name,
     Steps: z.array(step),
-    ExecutionRoleArn: text.optional(),
+    ExecutionRoleArn: anything,
   }),
   listSteps: clusterPage.extend({
     StepStates: z.array(z.enum(STEP_STATES)).optional(),
@@ -161,7 +129,7 @@ export const requests = {
   setVisibleToAllUsers: jobFlows.extend({ VisibleToAllUsers: flag }),
   setUnhealthyNodeReplacement: jobFlows.extend({ UnhealthyNodeReplacement: flag }),
   putAutoTerminationPolicy: cluster.extend({ AutoTerminationPolicy: idlePolicy.optional() }),
-  putManagedScalingPolicy: cluster.extend({ ManagedScalingPolicy: document }),
+  putManagedScalingPolicy: cluster.extend({ ManagedScalingPolicy: managedScaling }),
   addTags: z.object({ ResourceId: z.string(), Tags: z.array(tag) }),
   removeTags: z.object({ ResourceId: z.string(), TagKeys: z.array(z.string()) }),
   listInstances: clusterPage.extend({
@@ -169,7 +137,7 @@ export const requests = {
     InstanceGroupTypes: z.array(role).optional(),
     InstanceFleetId: name.optional(),
     InstanceFleetType: role.optional(),
-    InstanceStates: z.array(z.string()).optional(),
+    InstanceStates: z.array(z.enum(INSTANCE_STATES)).optional(),
   }),
   listSupportedInstanceTypes: z.object({ ReleaseLabel: z.string(), Marker: marker }),
   describeReleaseLabel: z.object({ ReleaseLabel: z.string().optional() }),
@@ -182,7 +150,6 @@ export const requests = {
 
 export type RunJobFlowRequest = z.infer<typeof requests.runJobFlow>;
 export type StepRequest = z.infer<typeof step>;
-export type InstancesRequest = z.infer<typeof instances>;
 
 /** The body, checked. Throws AWS's ValidationException or SerializationException naming the member. */
 export function read<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
@@ -200,10 +167,16 @@ function refusal(issue: z.core.$ZodIssue): AwsError {
   if (issue.code === 'invalid_type' && !missing) {
     return awsError('SerializationException', `The member '${at}' is not of type ${issue.expected}.`);
   }
-  const value = missing ? 'null' : `'${String(issue.input).slice(0, 100)}'`;
+  const value = missing ? 'null' : `'${shown(issue.input)}'`;
   return invalid(
     `1 validation error detected: Value ${value} at '${at}' failed to satisfy constraint: ${constraint(issue)}`,
   );
+}
+
+/** Structures are not spelled out: they may be deep, or of no form that can be. */
+function shown(input: unknown): string {
+  const plain = typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean';
+  return plain ? String(input).slice(0, 100) : '...';
 }
 
 function constraint(issue: z.core.$ZodIssue): string {
@@ -213,6 +186,7 @@ function constraint(issue: z.core.$ZodIssue): string {
   }
   if (issue.code === 'too_big') return `Member must have length less than or equal to ${issue.maximum}`;
   if (issue.code === 'too_small') return `Member must have value greater than or equal to ${issue.minimum}`;
+  if (issue.code === 'invalid_format') return 'Member must not contain control characters';
   return issue.message;
 }
 

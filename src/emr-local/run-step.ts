@@ -1,5 +1,6 @@
 /** One step from its start to its outcome: folders, process, signals, controller log. */
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { failureDetails, logFile, tail } from './failure-details.ts';
 import { sparkDefaults } from './spark-defaults.ts';
 import { stepCommand, stepPaths } from './step-command.ts';
@@ -143,7 +144,10 @@ function failed(message: string): StepOutcome {
   return { ok: false, failure: { Reason: 'Unknown Error.', Message: message } };
 }
 
+/** As EMR's step runner writes it: a signal is an exit code too. */
 function describe(exit: Exit): string {
   if ('code' in exit) return `exit code ${exit.code}`;
-  return 'signal' in exit ? `signal ${exit.signal}` : `an error: ${exit.error}`;
+  if ('error' in exit) return `an error: ${exit.error}`;
+  const number = (constants.signals as Readonly<Record<string, number>>)[exit.signal] ?? 0;
+  return `exit code ${128 + number} (${exit.signal})`;
 }

@@ -13,9 +13,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const HOST = '127.0.0.1';
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
 const TARGET = /^ElasticMapReduce\.([A-Za-z]{1,100})$/;
 /** A request of 256 steps with arguments at their limit is well below it. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** `Configurations` may nest; nobody nests them so deeply. */
+const MAX_DEPTH = 100;
 
 export interface ServerOptions {
   /** 0: any that is free. */
@@ -33,14 +36,21 @@ export interface ServerOptions {
 
 /** Listens on 127.0.0.1. Throws LandfallError when the port is taken. */
 export async function serve(options: ServerOptions): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
-  server.on('request', (request, response) => void handle(request, response, options));
+  const server = createServer({
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+  });
+  const closing = new AbortController();
+  const dealing = { ...options, closing: closing.signal };
+  server.on('request', (request, response) => void handle(request, response, dealing));
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${HOST}:${port}`,
     close: () =>
       new Promise((resolve) => {
+        closing.abort();
         server.close(() => resolve());
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 1000).unref();
@@ -66,7 +76,7 @@ function listen(server: Server, port: number): Promise<void> {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ServerOptions,
+  options: ServerOptions & { closing: AbortSignal },
 ): Promise<void> {
   const call = await outcomeOf(() => receive(request, options), response, options);
   if (call.status !== 200) {
@@ -80,6 +90,10 @@ async function handle(
   const { ending, slowMs = 0 } = conduct;
   if (ending?.when === 'before') {
     await spoil(ending, operation, replyOn(response, options, call));
+    if (ending.how !== 'reset' || ending.effectMs === undefined) return;
+    await options.clock.sleep(ending.effectMs, options.closing);
+    if (options.closing.aborted) return;
+    await outcomeOf(() => options.dispatch(operation, body, conduct), response, options);
     return;
   }
   const outcome = await outcomeOf(() => options.dispatch(operation, body, conduct), response, options);
@@ -123,7 +137,7 @@ function requestId({ random }: ServerOptions): string {
 function replyOn(response: ServerResponse, { clock }: ServerOptions, { status, body }: Outcome): Reply {
   const head = (code: number, text: string) =>
     response.writeHead(code, {
-      'content-type': 'application/x-amz-json-1.1',
+      'content-type': CONTENT_TYPE,
       'content-length': Buffer.byteLength(text),
       date: clock.now().toUTCString(),
     });
@@ -154,11 +168,17 @@ async function pause(response: ServerResponse, clock: Clock, ms: number): Promis
 
 async function receive(request: IncomingMessage, options: ServerOptions): Promise<Call> {
   const headers = headersOf(request);
+  checkOnce(request);
   checkHost(headers['host'], request.socket.localPort);
   const path = request.url ?? '';
   if (request.method !== 'POST' || path !== '/') {
-    throw awsError('UnknownOperationException', 'Operations are POST requests to /.', 404);
+    throw awsError(
+      'UnknownOperationException',
+      'Operations are POST requests to /, signed in their headers.',
+      404,
+    );
   }
+  checkContentType(headers['content-type']);
   const body = await readBody(request);
   await verifySignature({ method: 'POST', path, headers, body }, options.trust, options.clock.now());
   const operation = TARGET.exec(headers['x-amz-target'] ?? '')?.[1];
@@ -171,29 +191,49 @@ async function receive(request: IncomingMessage, options: ServerOptions): Promis
   return { operation, body: parseBody(body) };
 }
 
+/** Of these, Node would silently take the first. */
+const SINGLE = ['host', 'authorization', 'content-type'];
+
+function checkOnce({ rawHeaders }: IncomingMessage): void {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw awsError('SerializationException', `The header ${twice} stands twice.`);
+}
+
+function checkContentType(type: string | undefined): void {
+  if (type?.split(';')[0]?.trim().toLowerCase() !== CONTENT_TYPE) {
+    throw awsError('SerializationException', `The Content-Type of a request must be ${CONTENT_TYPE}.`);
+  }
+}
+
 /** A page in a browser that reached us by a name of its own is turned away. */
 function checkHost(host: string | undefined, port: number | undefined): void {
-  const ours = [`${HOST}:${port ?? ''}`, `localhost:${port ?? ''}`];
+  // Of the port that HTTP has by default, clients say nothing.
+  const suffixes = [`:${port ?? ''}`, ...(port === 80 ? [''] : [])];
+  const ours = suffixes.flatMap((suffix) => [`${HOST}${suffix}`, `localhost${suffix}`]);
   if (host === undefined || !ours.includes(host.toLowerCase())) {
     throw awsError('AccessDeniedException', `This endpoint answers only to Host ${ours.join(' or ')}.`, 403);
   }
 }
 
+/** Throws the refusal of a body that is too large, or that ends before its time. */
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop must not destroy the connection: a refusal is still to be sent over it.
   const parts = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const chunk of parts) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      throw awsError(
-        'RequestEntityTooLargeException',
-        `The request is larger than ${MAX_BODY_BYTES} bytes.`,
-        413,
-      );
+  try {
+    for await (const chunk of parts) {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) break;
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch {
+    throw awsError('SerializationException', 'The connection ended before the body.');
+  }
+  if (size > MAX_BODY_BYTES) {
+    const limit = `The request is larger than ${MAX_BODY_BYTES} bytes.`;
+    throw awsError('RequestEntityTooLargeException', limit, 413);
   }
   return Buffer.concat(chunks);
 }
@@ -202,12 +242,23 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
 function parseBody(body: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const value: unknown = JSON.parse(text === '' ? '{}' : text, (_, member: unknown) => member ?? undefined);
+    const value = withoutNulls(JSON.parse(text === '' ? '{}' : text), MAX_DEPTH);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Said below.
   }
-  throw awsError('SerializationException', 'The body is not a JSON object in UTF-8.');
+  throw awsError(
+    'SerializationException',
+    `The body is not a JSON object in UTF-8 of at most ${MAX_DEPTH} levels.`,
+  );
+}
+
+function withoutNulls(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  if (levels === 0) throw new Error('nested too deeply');
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, levels - 1));
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member, levels - 1)]));
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

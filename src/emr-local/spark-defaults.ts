@@ -6,6 +6,30 @@ export function sparkDefaults(conf: Readonly<Record<string, string>>): string {
   return lines.join('');
 }
 
+/** Of these a cluster has its own idea, and this machine another. */
+const OF_THE_CLUSTER = /^spark\.(master|submit\.deployMode|yarn\..*|eventLog\..*|history\..*)$/;
+
+/**
+ * This machine's settings, joined with what the cluster's `Configurations` say of `spark-defaults`. What this machine sets
+ * it keeps: it is what makes Spark run here.
+ */
+export function withClusterConf(
+  conf: Readonly<Record<string, string>>,
+  configurations: unknown,
+): Record<string, string> {
+  const lists = (configurations ?? []) as readonly ClusterConfiguration[];
+  const asked = lists
+    .filter(({ Classification }) => Classification === 'spark-defaults')
+    .flatMap(({ Properties = {} }) => Object.entries(Properties))
+    .filter(([key]) => !OF_THE_CLUSTER.test(key));
+  return { ...Object.fromEntries(asked), ...conf };
+}
+
+interface ClusterConfiguration {
+  Classification?: string;
+  Properties?: Readonly<Record<string, string>>;
+}
+
 function escapeKey(key: string): string {
   return escapeText(key).replace(/[ :=#!]/g, '\\$&');
 }

@@ -1,6 +1,7 @@
 /** From a step's arguments to the process that runs it: argv exactly as given, never through a shell. */
 import { basename, delimiter, dirname, join } from 'node:path';
 import { notEmulated } from './aws-error.ts';
+import { asksForCluster } from './spark-arguments.ts';
 import type { StepRecord } from './records.ts';
 
 /** The Spark of this machine. */
@@ -43,7 +44,11 @@ export function checkRunnable(jar: string, args: readonly string[], mainClass: s
   }
   if (mainClass !== undefined) throw notEmulated('a MainClass for command-runner.jar');
   const [program, first] = args;
-  if (program === 'spark-submit' || program === 'spark-sql') return;
+  if (program === 'spark-submit' || program === 'spark-sql') {
+    const elsewhere = asksForCluster(program, args.slice(1));
+    if (elsewhere === undefined) return;
+    throw notEmulated(`${program} ${elsewhere}: Spark runs in local mode, its driver in the step`);
+  }
   if (program === 'bash' && first === '-c') return;
   throw notEmulated(
     `command-runner.jar with ${program === undefined ? 'no arguments' : `'${program}'`}: ` +

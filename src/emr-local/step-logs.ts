@@ -1,10 +1,13 @@
 /** A step's logs, as EMR leaves them: gzipped under `<LogUri>/<cluster>/steps/<step>/`. */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { createGzip, gzipSync } from 'node:zlib';
 import { stepPaths } from './step-command.ts';
 import type { BootstrapLog } from './records.ts';
 import type { Store } from '../store/store.ts';
+
+/** Of a longer log the end is uploaded: it is gathered in memory. */
+const LONGEST_BYTES = 64 * 1024 * 1024;
 
 /** Uploads controller, stderr, stdout and syslog; the last is always empty here. Rejects when the store does. */
 export async function uploadLogs(
@@ -37,7 +40,9 @@ async function gzipped(path: string): Promise<Uint8Array> {
     gzip.end();
     return buffer(gzip);
   }
-  const source = createReadStream(path);
+  const left = Math.max(0, statSync(path).size - LONGEST_BYTES);
+  if (left > 0) gzip.write(`(the first ${left} bytes are left out)\n`);
+  const source = createReadStream(path, { start: left });
   source.on('error', (error) => gzip.destroy(error));
   return buffer(source.pipe(gzip));
 }

@@ -98,9 +98,11 @@ describe('steps', () => {
     const ending = settle(endStep(one, { id: 'a', outcome: failed }, 20, pace), 20, pace);
     expect(ending).toMatchObject({
       state: 'TERMINATING',
-      reason: { message: 'Steps completed with errors' },
+      reason: { code: 'STEP_FAILURE', message: 'Steps completed with errors' },
     });
     expect(settle(ending, 120, pace)).toMatchObject({ state: 'TERMINATED', ended: 120 });
+    const well = settle(endStep(one, { id: 'a', outcome: { ok: true } }, 20, pace), 20, pace);
+    expect(well.reason).toMatchObject({ code: 'ALL_STEPS_COMPLETED', message: 'Steps completed' });
   });
 
   it('are ended once: a second report of the same end changes nothing', () => {

@@ -28,6 +28,14 @@ interface SeenByBoto3 extends Seen {
   pages: Record<string, [pages: number, items: number, distinct: number]>;
   unpaged: string[];
   types: [number, number, string | null];
+  newest_first: boolean;
+  failure: { Reason: string; LogFile: string };
+  tags: { Key: string; Value: string }[];
+  placement: unknown;
+  volumes: number[];
+  running: string[];
+  labels: number[];
+  since: number[];
   protected: string;
   refused: Record<string, string>;
   silent: string[];
@@ -55,11 +63,25 @@ describe('boto3', () => {
         list_instance_groups: [1, 2, 2],
         list_bootstrap_actions: [1, 16, 16],
       });
+      expect(seen).toMatchObject({
+        newest_first: true,
+        failure: {
+          Reason: 'Unknown Error.',
+          LogFile: expect.stringMatching(/^s3:\/\/bucket\/logs\/j-.*stderr\.gz$/),
+        },
+        tags: [{ Key: 'landfall:pool', Value: 'é' }],
+        placement: [{ InstanceRole: 'MASTER', PlacementStrategy: 'SPREAD' }],
+        volumes: [0, 2],
+        running: ['RUNNING'],
+        labels: [6, 6, 3],
+        since: [1, 1],
+      });
       expect(seen.types).toEqual([25, 15, null]);
       expect(seen.protected).toContain('termination protected');
       expect(seen.refused).toEqual({
         describe_cluster: "Cluster id 'j-NONE' is not valid.",
         describe_step: "Step id 's-NONE' is not valid.",
+        add_tags: 'Tags cannot be modified on terminated clusters.',
         add_job_flow_steps: 'A job flow that is shutting down, terminated, or finished may not be modified.',
       });
       expect(here.warnings).toEqual([]);
@@ -71,7 +93,7 @@ describe('boto3', () => {
 
 interface SeenByCli extends Seen {
   waited: number[];
-  failed: { Reason: string };
+  failed: { Reason: string; LogFile: string };
   [other: string]: unknown;
 }
 
@@ -83,7 +105,10 @@ describe('the AWS CLI', () => {
       expect(seen.offences).toEqual([]);
       expect(seen).toMatchObject({
         waited: [0, 0, 255, 0, 255],
-        failed: { Reason: 'Unknown Error.' },
+        failed: {
+          Reason: 'Unknown Error.',
+          LogFile: expect.stringMatching(/^file:\/\/\/logs of the cli\/j-.*stderr.gz$/),
+        },
         pending: ['spark'],
         cancelled: ['SUBMITTED', 'SUBMITTED'],
         listed: [
@@ -99,10 +124,19 @@ describe('the AWS CLI', () => {
           ['MASTER', 1],
           ['CORE', 2],
         ],
+        fleets: [
+          ['MASTER', 0],
+          ['CORE', 4],
+        ],
+        fleet_ended: { Code: 'ALL_STEPS_COMPLETED', Message: 'Steps completed' },
+        cluster_mode: [
+          expect.any(Number),
+          expect.stringContaining('does not emulate spark-submit --deploy-mode cluster'),
+        ],
         bootstrap: [{ Name: 'boot', ScriptPath: 's3://b/boot.sh', Args: ['a'] }],
         tags: { 'landfall:pool': 'default', team: '', added: 'yes' },
         ended: { Code: 'USER_REQUEST', Message: 'Terminated by user request' },
-        after: [true],
+        after: [false, true],
         unknown: [expect.any(Number), expect.stringContaining("Cluster id 'j-NONE' is not valid.")],
       });
       expect(here.warnings).toEqual([]);

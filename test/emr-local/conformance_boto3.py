@@ -66,12 +66,14 @@ def with_everything():
             "TargetSpotCapacity": 60,
             "InstanceTypeConfigs": types,
             "LaunchSpecifications": {"SpotSpecification": spot},
+            "ResizeSpecifications": {"SpotResizeSpecification": {"TimeoutDurationMinutes": 20, "AllocationStrategy": "diversified"}},
+            "Context": "context",
         },
     ]
     return emr.run_job_flow(
         Name="landfall/everything/cluster#1",
         LogUri="s3://bucket/logs",
-        Applications=[{"Name": "Spark"}, {"Name": "Hadoop"}],
+        Applications=[{"Name": "Spark"}, {"Name": "Hadoop", "Args": ["a"], "AdditionalInfo": {"b": "c"}}],
         Configurations=configurations,
         Instances={
             "InstanceFleets": fleets,
@@ -89,6 +91,7 @@ def with_everything():
             "ComputeLimits": {"UnitType": "InstanceFleetUnits", "MinimumCapacityUnits": 1, "MaximumCapacityUnits": 60}
         },
         StepConcurrencyLevel=8,
+        PlacementGroupConfigs=[{"InstanceRole": "MASTER", "PlacementStrategy": "SPREAD"}],
         SecurityConfiguration="sc",
         EbsRootVolumeSize=20,
         ScaleDownBehavior="TERMINATE_AT_TASK_COMPLETION",
@@ -117,7 +120,7 @@ def every_change(cluster):
     emr.remove_managed_scaling_policy(ClusterId=cluster)
     emr.add_tags(ResourceId=cluster, Tags=[{"Key": "k", "Value": "v"}])
     emr.remove_tags(ResourceId=cluster, TagKeys=["k"])
-    emr.modify_cluster(ClusterId=cluster, StepConcurrencyLevel=9)
+    emr.modify_cluster(ClusterId=cluster, StepConcurrencyLevel=9, ExtendedSupport=True)
     emr.describe_cluster(ClusterId=cluster)
     refused = refusal("terminate_job_flows", JobFlowIds=[cluster])
     emr.set_termination_protection(JobFlowIds=[cluster], TerminationProtected=False)
@@ -126,26 +129,39 @@ def every_change(cluster):
 
 def every_step(cluster):
     """Steps in every state that they can be brought to."""
-    emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step("true") for _ in range(51)])
+    plain = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step("true") for _ in range(51)])["StepIds"]
     failing, endless = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step("exit 3"), step("sleep 60")])["StepIds"]
     failed = awaited("step_complete", ClusterId=cluster, StepId=failing)
     while emr.describe_step(ClusterId=cluster, StepId=endless)["Step"]["Status"]["State"] != "RUNNING":
         pass
     emr.cancel_steps(ClusterId=cluster, StepIds=[failing, endless])
     cancelled = awaited("step_complete", ClusterId=cluster, StepId=endless)
-    return failed, cancelled
+    details = emr.describe_step(ClusterId=cluster, StepId=failing)["Step"]["Status"]["FailureDetails"]
+    return failed, cancelled, details, [endless, failing, *reversed(plain)]
 
 
 cluster = with_everything()
 running = awaited("cluster_running", ClusterId=cluster)
 protected = every_change(cluster)
-failed, cancelled = every_step(cluster)
+failed, cancelled, details, newest_first = every_step(cluster)
 groups = emr.run_job_flow(
     Name="groups",
     Instances={
         "InstanceGroups": [
             {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1},
-            {"InstanceRole": "CORE", "InstanceType": "m5.xlarge", "InstanceCount": 2, "Market": "SPOT", "BidPrice": "0.1"},
+            {
+                "InstanceRole": "CORE",
+                "InstanceType": "m5.xlarge",
+                "InstanceCount": 2,
+                "Market": "SPOT",
+                "BidPrice": "0.1",
+                "CustomAmiId": "ami-1",
+                "EbsConfiguration": {
+                    "EbsBlockDeviceConfigs": [
+                        {"VolumeSpecification": {"VolumeType": "gp3", "SizeInGB": 32, "Throughput": 125}, "VolumesPerInstance": 2}
+                    ]
+                },
+            },
         ],
         "KeepJobFlowAliveWhenNoSteps": True,
     },
@@ -165,7 +181,12 @@ counts = {
     name: [number, len(items), len({json.dumps(item, default=str) for item in items})]
     for name, (number, items) in paged.items()
 }
-emr.list_release_labels(MaxResults=3)
+labels = []
+while not labels or "NextToken" in labels[-1]:
+    token = {"NextToken": labels[-1]["NextToken"]} if labels else {}
+    labels.append(emr.list_release_labels(MaxResults=6, **token))
+shown = emr.describe_cluster(ClusterId=cluster)["Cluster"]
+created = shown["Status"]["Timeline"]["CreationDateTime"]
 emr.describe_release_label(ReleaseLabel="emr-7.13.0")
 types = emr.list_supported_instance_types(ReleaseLabel="emr-7.13.0")
 rest = emr.list_supported_instance_types(ReleaseLabel="emr-7.13.0", Marker=types["Marker"])
@@ -178,6 +199,7 @@ emr.terminate_job_flows(JobFlowIds=doomed)
 refused = {
     "describe_cluster": refusal("describe_cluster", ClusterId="j-NONE"),
     "describe_step": refusal("describe_step", ClusterId=cluster, StepId="s-NONE"),
+    "add_tags": refusal("add_tags", ResourceId=cluster, Tags=[{"Key": "k"}]),
     "add_job_flow_steps": refusal("add_job_flow_steps", JobFlowId=cluster, Steps=[step("true")]),
 }
 emulated = set(report.operations)
@@ -194,6 +216,17 @@ print(
                 "cluster_terminated": terminated,
             },
             "pages": counts,
+            "newest_first": [item["Id"] for item in paged["list_steps"][1]][:53] == newest_first,
+            "failure": details,
+            "tags": shown["Tags"],
+            "placement": shown["PlacementGroups"],
+            "volumes": [len(group["EbsBlockDevices"]) for group in paged["list_instance_groups"][1]],
+            "running": sorted({item["Status"]["State"] for item in paged["list_instances"][1]}),
+            "labels": [len(page["ReleaseLabels"]) for page in labels],
+            "since": [
+                sum(item["Id"] == cluster for item in pages("list_clusters", "Clusters", **{bound: created})[1])
+                for bound in ("CreatedAfter", "CreatedBefore")
+            ],
             "unpaged": sorted(name for name in emulated & set(paginators) if xform_name(name) not in paged),
             "types": [len(types["SupportedInstanceTypes"]), len(rest["SupportedInstanceTypes"]), rest.get("Marker")],
             "protected": protected,

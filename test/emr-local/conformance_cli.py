@@ -67,7 +67,10 @@ cluster = good(
     "--use-default-roles",
     "--instance-type=m5.xlarge",
     "--instance-count=3",
-    "--log-uri=s3://bucket/logs",
+    # As the CLI lets a file: URI through: what begins with file:// it would read.
+    "--log-uri=file:/logs of the cli",
+    "--configurations",
+    json.dumps([{"Classification": "spark-defaults", "Properties": {"a": "b"}}]),
     "--no-auto-terminate",
     "--auto-termination-policy=IdleTimeout=600",
     "--bootstrap-actions",
@@ -109,6 +112,22 @@ good("modify-cluster-attributes", "--cluster-id", cluster, "--no-termination-pro
 good("add-tags", "--resource-id", cluster, "--tags", "added=yes")
 good("put-auto-termination-policy", "--cluster-id", cluster, "--auto-termination-policy", "IdleTimeout=900")
 good("list-instances", "--cluster-id", cluster)
+fleets = good(
+    "create-cluster",
+    "--name=fleets",
+    "--release-label=emr-7.13.0",
+    "--use-default-roles",
+    "--instance-fleets",
+    "InstanceFleetType=MASTER,TargetOnDemandCapacity=1,InstanceTypeConfigs=[{InstanceType=m5.xlarge}]",
+    "InstanceFleetType=CORE,TargetSpotCapacity=4,InstanceTypeConfigs=[{InstanceType=r5.xlarge,WeightedCapacity=2}]",
+    "--step-concurrency-level=3",
+    "--steps",
+    "Type=Spark,Name=by the cli,ActionOnFailure=CONTINUE,Args=[x.py]",
+    "--auto-terminate",
+)["ClusterId"]
+fleet_ended = until(["TERMINATED"], "describe-cluster", "--cluster-id", fleets)
+fleet = good("describe-cluster", "--cluster-id", fleets)["Cluster"]
+cluster_mode = aws("add-steps", "--cluster-id", cluster, "--steps", "Type=Spark,Args=[--deploy-mode,cluster,x.py]")
 active = good("list-clusters", "--active")["Clusters"]
 shown = good("describe-cluster", "--cluster-id", cluster)["Cluster"]
 good("terminate-clusters", "--cluster-ids", cluster)
@@ -129,6 +148,9 @@ print(
             "protected": protected,
             "active": [one["Id"] == cluster for one in active],
             "groups": [[group["InstanceGroupType"], group["RunningInstanceCount"]] for group in shown["InstanceGroups"]],
+            "fleets": [[one["InstanceFleetType"], one["TargetSpotCapacity"]] for one in fleet["InstanceFleets"]],
+            "fleet_ended": fleet_ended["StateChangeReason"],
+            "cluster_mode": cluster_mode,
             "bootstrap": shown["BootstrapActions"],
             "tags": {tag["Key"]: tag["Value"] for tag in shown["Tags"]},
             "ended": ended["StateChangeReason"],

@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-emr';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killLeftBehind } from '../../src/emr-local/processes.ts';
-import { bash, client, clusterRequest, until, world } from './world.ts';
+import { alive, bash, client, clusterRequest, until, works, world } from './world.ts';
 import type { ChildProcess } from 'node:child_process';
 
 let folder: string;
@@ -28,21 +28,6 @@ function run(file: string, args: string[], env: Record<string, string> = {}): Ch
   children.push(child);
   return child;
 }
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Lives on as a zombie where nothing collects orphans. */
-const works = async (pid: number) => {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat === undefined ? alive(pid) && process.platform !== 'linux' : !stat.includes(') Z ');
-};
 
 async function startProcess(state: string): Promise<{ child: ChildProcess; url: string }> {
   const child = run(process.execPath, [
@@ -110,6 +95,34 @@ describe('an endpoint that is killed', () => {
   );
 });
 
+describe('an endpoint whose process leaves in a hurry', () => {
+  it('takes its steps with it, even those that ignore SIGTERM', async () => {
+    const { child, url } = await startProcess(join(folder, 'state'));
+    const emr = client(url);
+    const { JobFlowId: id } = await emr.send(new RunJobFlowCommand(clusterRequest()));
+    const pids = join(folder, 'pids');
+    const script = `trap '' TERM; setsid sleep 300 & echo $$ $! > ${pids}; while :; do sleep 0.1; done`;
+    await emr.send(new AddJobFlowStepsCommand({ JobFlowId: id, Steps: [bash(script)] }));
+    const text = await until(
+      () => readFile(pids, 'utf8').catch(() => ''),
+      (it) => it.endsWith('\n'),
+    );
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await gone).toBe(143);
+    emr.destroy();
+    const left = text.trim().split(' ').map(Number);
+    try {
+      await until(
+        async () => (await Promise.all(left.map(works))).includes(true),
+        (working) => !working,
+      );
+    } finally {
+      for (const pid of left) if (await works(pid)) process.kill(pid, 'SIGKILL');
+    }
+  });
+});
+
 describe('what is left behind', () => {
   it('is killed by the mark of its step; a process that merely has its pid now is spared', async () => {
     const stranger = run('sleep', ['300']);
@@ -124,11 +137,33 @@ describe('what is left behind', () => {
 describe('a state folder', () => {
   it('whose owner died, or whose pid belongs to another process now, is free', async () => {
     const stateFolder = join(folder, 'state');
-    await mkdir(stateFolder);
+    await mkdir(stateFolder, { mode: 0o700 });
     await writeFile(join(stateFolder, `owner-${process.pid}-00`), 'another time');
     await writeFile(join(stateFolder, 'owner-4194305-00'), '4194305 1 x');
     const next = await world({ stateFolder });
     expect((await readdir(stateFolder)).filter((name) => name.startsWith('owner-'))).toHaveLength(1);
+    await next.end();
+  });
+
+  it.each([
+    [0o755, /cannot be used: it holds other things/],
+    [0o700, undefined],
+  ])('with other things in it and mode %o is taken only if it is private', async (mode, refusal) => {
+    const stateFolder = join(folder, 'state');
+    await mkdir(stateFolder);
+    await writeFile(join(stateFolder, 'precious'), '');
+    await chmod(stateFolder, mode);
+    const next = world({ stateFolder });
+    if (refusal === undefined) await (await next).end();
+    else await expect(next).rejects.toThrow(refusal);
+    expect((await stat(stateFolder)).mode & 0o777).toBe(mode);
+    expect(await readdir(stateFolder)).toContain('precious');
+  });
+
+  it('reached by a link is the folder that it leads to, and belongs to one endpoint', async () => {
+    await symlink(join(folder, 'state'), join(folder, 'link'));
+    const next = await world({ stateFolder: join(folder, 'state') });
+    await expect(world({ stateFolder: join(folder, 'link') })).rejects.toThrow(/in use by another endpoint/);
     await next.end();
   });
 

@@ -1,4 +1,7 @@
-/** An endpoint in a process of its own, for tests that kill it: `tsx endpoint-process.ts <state folder>` prints its URL. */
+/**
+ * An endpoint in a process of its own, for tests that kill it: `tsx endpoint-process.ts <state folder>` prints its URL. At
+ * SIGTERM the process leaves at once.
+ */
 import { startEndpoint } from '../../src/emr-local/endpoint.ts';
 import { credentials, jumpingClock, mapStore, random, region } from './world.ts';
 
@@ -14,4 +17,6 @@ const endpoint = await startEndpoint({
   logDelaySeconds: 0,
   pace: { startingMs: 0, bootstrappingMs: 0, terminatingMs: 0 },
 });
+process.on('exit', () => endpoint.abandon());
+process.once('SIGTERM', () => process.exit(143));
 console.log(endpoint.url);

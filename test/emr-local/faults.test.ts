@@ -51,7 +51,8 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
     find: () => Promise<string | undefined>,
   ) => {
     const note = (message: string) => notes.push(message);
-    return createOnce(jumpingClock(), { what, send, find, settleMs: SETTLE_MS, note }, false);
+    const refused = () => Promise.resolve();
+    return createOnce(jumpingClock(), { what, send, find, refused, settleMs: SETTLE_MS, note }, false);
   };
   const since = new Date(Date.now() - 600_000);
   const driver: Driver = {
@@ -62,7 +63,10 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
     launch: () =>
       once(
         'cluster',
-        () => emr.launch(CLUSTER),
+        async () => {
+          const answer = await emr.launch(CLUSTER);
+          return answer.answer === 'accepted' ? { ...answer, value: answer.value.id } : answer;
+        },
         async () => (await emr.findClusters(CLUSTER, since))[0]?.id,
       ),
     submit: (clusterId) => {
@@ -213,7 +217,7 @@ describe('following a run', () => {
       const logUri = pathToFileURL(folder).href;
       const emr = createEmr(clients, { launch: { ...launchSettings, logUri } });
       const answer = await emr.launch(CLUSTER);
-      const clusterId = answer.answer === 'accepted' ? answer.value : '';
+      const clusterId = answer.answer === 'accepted' ? answer.value.id : '';
       const cluster = await until(
         () => emr.describeCluster(clusterId),
         ({ state }) => state === 'TERMINATED_WITH_ERRORS',
@@ -224,6 +228,7 @@ describe('following a run', () => {
         openStore: (uri) => openStore(uri),
         clock: jumpingClock(),
         describe: (id) => clusterLogs(clients, id),
+        waiting: () => undefined,
         waitSeconds: 1,
         pollSeconds: 1,
       });

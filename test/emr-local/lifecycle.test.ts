@@ -10,7 +10,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bash, clusterRequest, mapStore, until, world } from './world.ts';
+import { alive, bash, clusterRequest, mapStore, until, works, world } from './world.ts';
 import type { World } from './world.ts';
 import type { RunJobFlowCommandInput, StepConfig } from '@aws-sdk/client-emr';
 
@@ -52,14 +52,6 @@ const stepState = (clusterId: string, stepId: string | undefined, state: string)
 /** A script that says it runs, then waits. */
 const waiting = (file: string) =>
   `trap 'exit 3' TERM; echo $$ > "$HOME/${file}"; while :; do sleep 0.05; done`;
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 const pidIn = async (file: string) =>
   Number(
     await until(
@@ -139,6 +131,28 @@ describe('a step', () => {
     expect(await log('controller')).toContain('exit code 0');
   });
 
+  it('gets the spark-defaults of its cluster, where they do not move Spark away from here', async () => {
+    const Properties = {
+      'spark.sql.ansi.enabled': 'true',
+      'a.b': 'theirs',
+      'spark.master': 'yarn',
+      'spark.yarn.queue': 'q',
+    };
+    const id = await launch({
+      Configurations: [
+        { Classification: 'spark-defaults', Properties },
+        { Classification: 'spark', Properties: { maximizeResourceAllocation: 'true' } },
+      ],
+    });
+    const Args = ['spark-submit', 'x.py'];
+    const [spark] = await add(id, { Name: 's', HadoopJarStep: { Jar: 'command-runner.jar', Args } });
+    const stdout = await until(
+      () => here.store.text(`s3://bucket/logs/${id}/steps/${spark ?? ''}/stdout.gz`),
+      (text) => text !== undefined,
+    );
+    expect(stdout).toBe('x.py\nconf: spark.sql.ansi.enabled=true\na.b=c d\n');
+  });
+
   it('that fails says where its log will be, and names a cause that EMR knows', async () => {
     const id = await launch();
     const oom = 'java.lang.OutOfMemoryError: Java heap space';
@@ -197,6 +211,18 @@ describe('a step', () => {
       (left) => left.length === 0,
     );
     await clusterState(id, 'WAITING');
+  });
+
+  it('takes along what it leaves behind, even in a session of its own', async () => {
+    const id = await launch();
+    const [parent] = await add(
+      id,
+      bash(`for n in one two; do setsid bash -c 'trap "" TERM; echo $$ > "$HOME/'$n'"; exec sleep 60' & done
+        until [ -s "$HOME/one" ] && [ -s "$HOME/two" ]; do sleep 0.05; done`),
+    );
+    await stepState(id, parent, 'COMPLETED');
+    const pids = [await pidIn('one'), await pidIn('two')];
+    if (process.platform === 'linux') expect(await Promise.all(pids.map(works))).toEqual([false, false]);
   });
 
   it('that ignores the first signal is killed by the second', async () => {
@@ -321,6 +347,21 @@ describe('logs', () => {
     await here.emr.send(new TerminateJobFlowsCommand({ JobFlowIds: [id] }));
     await clusterState(id, 'TERMINATED');
     expect(here.warnings.join('\n')).toContain('the bucket is gone');
+  });
+});
+
+describe('a log', () => {
+  it('longer than 64 MiB is uploaded without its beginning, and says so', async () => {
+    const id = await launch();
+    const [long] = await add(id, bash('head -c 67108870 /dev/zero | tr "\\0" x; echo; echo end'));
+    const uri = `s3://bucket/logs/${id}/steps/${long ?? ''}/stdout.gz`;
+    const text = await until(
+      () => here.store.text(uri),
+      (it) => it !== undefined,
+    );
+    expect(text?.slice(0, 35)).toBe('(the first 11 bytes are left out)\nx');
+    expect(text?.slice(-6)).toBe('x\nend\n'.slice(-6));
+    expect(text?.length).toBe(34 + 64 * 1024 * 1024);
   });
 });
 

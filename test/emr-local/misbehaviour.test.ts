@@ -103,6 +103,29 @@ describe('a call that is told to fail', () => {
     });
   });
 
+  it('takes effect after its connection was reset, when it is told to be delayed', async () => {
+    await inWorld({ faults: [{ on, fault: 'delayed', seconds: 0.3 }] }, async (here) => {
+      expect((await outcome(launch(here))).error).toBe('ECONNRESET');
+      expect(await clusters(here)).toEqual([]);
+      expect(
+        await until(
+          () => clusters(here),
+          ({ length }) => length > 0,
+        ),
+      ).toHaveLength(1);
+    });
+  });
+
+  it('takes no effect any more when the endpoint closes before its time', async () => {
+    await inWorld({ faults: [{ on, fault: 'delayed', seconds: 0.3 }] }, async (here) => {
+      expect((await outcome(launch(here))).error).toBe('ECONNRESET');
+      await here.restart();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await here.restart();
+      expect(await clusters(here)).toEqual([]);
+    });
+  });
+
   it('does not keep the endpoint from closing while it hangs', async () => {
     const started = performance.now();
     await inWorld({ faults: [{ on, fault: 'hang', seconds: 60, when: 'before' }] }, async (here) => {

@@ -37,7 +37,19 @@ interface Answer {
   headers: Record<string, unknown>;
 }
 
+/** A request as it goes over the wire. */
+interface Sent {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
 async function call(it: Call = {}): Promise<Answer> {
+  return send(await signed(it));
+}
+
+async function signed(it: Call = {}): Promise<Sent> {
   const { port } = new URL(here.endpoint.url);
   const body = it.body ?? '{}';
   const signer = new SignatureV4({
@@ -61,15 +73,43 @@ async function call(it: Call = {}): Promise<Answer> {
     },
   );
   const sent = Object.entries({ ...signed.headers, ...it.sentHeaders });
-  return send({
+  return {
     method: it.method ?? 'POST',
     path: it.path ?? '/',
     headers: Object.fromEntries(sent.filter(([, value]) => value !== undefined)) as Record<string, string>,
     body: it.sentBody ?? body,
+  };
+}
+
+/** A request's own bytes, with more headers behind the others, and those it has left out on wish. */
+async function bytes(it: Call, more: string[] = [], chunked = false): Promise<string> {
+  const { method, path, headers, body } = await signed(it);
+  const text = body.toString();
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...more,
+    chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${text.length}`,
+  ];
+  const sent = chunked ? `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n` : text;
+  return `${lines.join('\r\n')}\r\n\r\n${sent}`;
+}
+
+/** What comes back over one connection, until `answers` answers have begun. */
+function overOneConnection(text: string, answers: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let heard = '';
+    const socket = connect(Number(new URL(here.endpoint.url).port), '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('utf8').on('error', reject);
+    socket.on('data', (part: string) => {
+      heard += part;
+      if (heard.split('HTTP/1.1 ').length > answers && heard.endsWith('}')) socket.destroy();
+    });
+    socket.on('close', () => resolve(heard));
   });
 }
 
-function send(it: { method: string; path: string; headers: Record<string, string>; body: string | Buffer }) {
+function send(it: Sent) {
   const { port } = new URL(here.endpoint.url);
   return new Promise<Answer>((resolve, reject) => {
     const request = httpRequest({ host: '127.0.0.1', port, ...it, agent: false }, (response) => {
@@ -188,6 +228,22 @@ describe('a signature', () => {
     expect(answer.message).toMatch(message);
   });
 
+  it('with the token of other credentials beside our key is accepted: it may stand in the environment', async () => {
+    expect((await call({ key: { ...credentials, sessionToken: 'of another account' } })).status).toBe(200);
+  });
+
+  it('in the query, as presigned URLs have it, is refused', async () => {
+    const answer = await call({
+      method: 'GET',
+      path: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a',
+      sentBody: '',
+    });
+    expect([answer.status, answer.message]).toEqual([
+      404,
+      expect.stringContaining('signed in their headers'),
+    ]);
+  });
+
   it('is accepted when it is four minutes old', async () => {
     expect((await call({ date: new Date(Date.now() - 4 * 60_000) })).status).toBe(200);
   });
@@ -218,11 +274,76 @@ describe('a request', () => {
     const answer = await send({
       method: 'POST',
       path: '/',
-      headers: { host: new URL(here.endpoint.url).host, 'transfer-encoding': 'chunked' },
+      headers: {
+        host: new URL(here.endpoint.url).host,
+        'content-type': 'application/x-amz-json-1.1',
+        'transfer-encoding': 'chunked',
+      },
       body: Buffer.alloc(9 * 1024 * 1024, 'a'),
     });
     expect([answer.status, answer.type]).toEqual([413, 'RequestEntityTooLargeException']);
     expect((await call()).status).toBe(200);
+  });
+
+  it.each(['Host: evil.example', 'Authorization: AWS4-HMAC-SHA256 x', 'Content-Type: text/plain'])(
+    'with a second header %s is refused',
+    async (header) => {
+      expect(await overOneConnection(await bytes({}, [header]), 1)).toMatch(
+        /^HTTP\/1.1 400 [^]*stands twice/,
+      );
+    },
+  );
+
+  it.each(['text/plain', 'application/json', 'application/x-amz-json-1.0'])(
+    'of type %s is refused, such as a page can send anywhere without asking',
+    async (type) => {
+      const answer = await call({ headers: { 'content-type': type } });
+      expect(answer).toMatchObject({ status: 400, type: 'SerializationException' });
+    },
+  );
+
+  it('that names its character set is accepted', async () => {
+    const type = 'application/x-amz-json-1.1; charset=utf-8';
+    expect((await call({ headers: { 'content-type': type } })).status).toBe(200);
+  });
+
+  it('of a browser that asks for permission first gets none', async () => {
+    const { status, headers } = await call({
+      method: 'OPTIONS',
+      sentBody: '',
+      sentHeaders: { origin: 'http://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect(status).toBe(404);
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  it('may come in chunks, and behind others on its connection: all are answered, in their order', async () => {
+    const texts = [
+      await bytes({ body: '{"Marker":"no"}' }),
+      await bytes({}, [], true),
+      await bytes({ body: '{"ClusterStates":["NONE"]}' }),
+    ];
+    const heard = await overOneConnection(texts.join(''), 3);
+    expect(heard.match(/HTTP\/1.1 \d+|"(__type|Clusters)":("\w+")?/g)).toEqual([
+      'HTTP/1.1 400',
+      '"__type":"InvalidRequestException"',
+      'HTTP/1.1 200',
+      '"Clusters":',
+      'HTTP/1.1 400',
+      '"__type":"ValidationException"',
+    ]);
+  });
+
+  it('whose sender leaves before its body is no failure of ours', async () => {
+    const text = await bytes({});
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(new URL(here.endpoint.url).port), '127.0.0.1', () =>
+        socket.write(text.replace('Content-Length: 2', 'Content-Length: 200'), () => socket.destroy()),
+      );
+      socket.on('close', () => resolve());
+    });
+    expect((await call()).status).toBe(200);
+    expect(here.warnings).toEqual([]);
   });
 
   it.each([
@@ -232,6 +353,8 @@ describe('a request', () => {
     '7',
     '{"a":1}x',
     '['.repeat(200_000),
+    `{"Unknown":${'['.repeat(101)}${']'.repeat(101)}}`,
+    `{"a":${'{"a":'.repeat(900_000)}1${'}'.repeat(900_000)}}`,
     Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1'),
   ])('whose body is no JSON object is refused', async (body) => {
     expect(await call({ body })).toMatchObject({ status: 400, type: 'SerializationException' });
@@ -253,6 +376,12 @@ describe('a request', () => {
       expect(answer.message).toBe(`This local EMR endpoint does not emulate the operation ${name}.`);
     },
   );
+
+  it('whose member has no form that could be spelled out is refused as any other', async () => {
+    const answer = await call({ body: '{"ClusterStates":[{"toString":1,"valueOf":1}]}' });
+    expect(answer).toMatchObject({ status: 400, type: 'ValidationException' });
+    expect(here.warnings).toEqual([]);
+  });
 
   it('whose member has the wrong type is refused by name', async () => {
     const answer = await call({ body: '{"ClusterStates":["RUNNING","RESTING"]}' });

@@ -15,17 +15,20 @@ import {
   ListStepsCommand,
   ModifyClusterCommand,
   PutAutoTerminationPolicyCommand,
+  PutManagedScalingPolicyCommand,
   RemoveAutoTerminationPolicyCommand,
   RemoveTagsCommand,
   RunJobFlowCommand,
   SetKeepJobFlowAliveWhenNoStepsCommand,
   SetTerminationProtectionCommand,
   TerminateJobFlowsCommand,
+  paginateListSteps,
 } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bash, clusterRequest, until, world } from './world.ts';
+import type { ClusterRecord } from '../../src/emr-local/records.ts';
 import type { World } from './world.ts';
 import type { RunJobFlowCommandInput, StepConfig } from '@aws-sdk/client-emr';
 
@@ -42,6 +45,7 @@ const add = async (id: string, steps: StepConfig[]) =>
 const describeCluster = async (id: string) =>
   (await here.emr.send(new DescribeClusterCommand({ ClusterId: id }))).Cluster;
 const instances = { KeepJobFlowAliveWhenNoSteps: true };
+const master = { InstanceRole: 'MASTER', InstanceType: 'm5.xlarge', InstanceCount: 1 } as const;
 const jar = (Jar: string, Args: string[] = []): StepConfig => ({ Name: 's', HadoopJarStep: { Jar, Args } });
 
 describe('RunJobFlow', () => {
@@ -103,6 +107,54 @@ describe('RunJobFlow', () => {
       'This local EMR endpoint does not emulate StepExecutionRoleArn.',
     ],
     [
+      'a release of before',
+      { ReleaseLabel: 'emr-6.15.0' },
+      'This local EMR endpoint does not emulate the release emr-6.15.0.',
+    ],
+    [
+      'what a cluster would be told beside its request',
+      { AdditionalInfo: '{}' },
+      'This local EMR endpoint does not emulate AdditionalInfo.',
+    ],
+    [
+      'a version of Hadoop',
+      { Instances: { MasterInstanceType: 'm5.xlarge', HadoopVersion: '2.4.0' } },
+      'This local EMR endpoint does not emulate HadoopVersion.',
+    ],
+    [
+      'a group that scales by itself',
+      {
+        Instances: {
+          InstanceGroups: [
+            {
+              ...master,
+              AutoScalingPolicy: { Constraints: { MinCapacity: 1, MaxCapacity: 2 }, Rules: [] },
+            },
+          ],
+        },
+      },
+      "This local EMR endpoint does not emulate an instance group's AutoScalingPolicy.",
+    ],
+    [
+      '51 groups',
+      { Instances: { InstanceGroups: Array.from({ length: 51 }, () => master) } },
+      'A cluster may have at most 50 instance groups.',
+    ],
+    [
+      'a scaling policy without room',
+      {
+        ManagedScalingPolicy: {
+          ComputeLimits: { UnitType: 'Instances', MinimumCapacityUnits: 3, MaximumCapacityUnits: 2 },
+        },
+      },
+      'The MinimumCapacityUnits of the managed scaling policy must be at least 1 and at most its MaximumCapacityUnits.',
+    ],
+    [
+      'a log folder without a bucket',
+      { LogUri: 's3:///logs' },
+      "The LogUri 's3:///logs' is not an s3:// URI, nor a file:/// URI.",
+    ],
+    [
       'a log folder that is no URI',
       { LogUri: '/var/log' },
       "The LogUri '/var/log' is not an s3:// URI, nor a file:/// URI.",
@@ -113,6 +165,30 @@ describe('RunJobFlow', () => {
 
   it.each(['<', '>', '$', '|', '`'])('refuses %s in a name', async (sign) => {
     await expect(launch({ Name: `a${sign}b` })).rejects.toThrow(/may not contain any of the characters/);
+  });
+
+  it.each([
+    ['a control character', 'a\u0001b'],
+    ['NUL', 'a\0b'],
+    ['half a character', 'a\ud800'],
+  ])('refuses %s in a name and in an argument, and takes line breaks and all scripts', async (_, bad) => {
+    await expect(launch({ Name: bad })).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining("at 'name' failed to satisfy constraint"),
+    });
+    const id = await launch({ Name: 'Ünïcode\t\n🎵 中' });
+    expect((await describeCluster(id))?.Name).toBe('Ünïcode\t\n🎵 中');
+    await expect(add(id, [jar('command-runner.jar', ['bash', '-c', bad])])).rejects.toThrow(
+      /steps.1.member.hadoopJarStep.args.3.member/,
+    );
+  });
+
+  it('protects a cluster of three masters from termination, unless told not to', async () => {
+    const three = { InstanceGroups: [{ ...master, InstanceCount: 3 }] };
+    const guarded = await launch({ Instances: three });
+    const open = await launch({ Instances: { ...three, TerminationProtected: false } });
+    expect((await describeCluster(guarded))?.TerminationProtected).toBe(true);
+    expect((await describeCluster(open))?.TerminationProtected).toBe(false);
   });
 
   it('refuses a name of 257 characters and takes one of 256', async () => {
@@ -185,6 +261,21 @@ describe('AddJobFlowSteps', () => {
     ],
     ['no arguments', jar('command-runner.jar'), /with no arguments/],
     [
+      'a driver in the cluster',
+      jar('command-runner.jar', ['spark-submit', '--name', '--master', '--deploy-mode', 'cluster', 'x.py']),
+      /does not emulate spark-submit --deploy-mode cluster: Spark runs in local mode/,
+    ],
+    [
+      'YARN',
+      jar('command-runner.jar', ['spark-sql', '--master=yarn', '-e', 'select 1']),
+      /does not emulate spark-sql --master=yarn/,
+    ],
+    [
+      'YARN as a setting',
+      jar('command-runner.jar', ['spark-submit', '-v', '--conf', 'spark.master=yarn', 'x.py']),
+      /does not emulate spark-submit --conf spark.master=yarn/,
+    ],
+    [
       '10,241 characters',
       jar('command-runner.jar', ['spark-submit', 'x'.repeat(10_241 - 30)]),
       /10241 characters; at most 10240/,
@@ -199,6 +290,13 @@ describe('AddJobFlowSteps', () => {
     const id = await launch();
     await expect(add(id, [bash('true'), bad])).rejects.toThrow(message);
     expect((await here.emr.send(new ListStepsCommand({ ClusterId: id }))).Steps).toEqual([]);
+  });
+
+  it('leaves what follows the application to the application', async () => {
+    const id = await launch();
+    const args = ['--deploy-mode', 'client', '--conf', 'a=spark.master=yarn', '--master', 'local[2]', 'x.py'];
+    const theirs = ['--deploy-mode', 'cluster', '--master', 'yarn'];
+    await add(id, [jar('command-runner.jar', ['spark-submit', ...args, ...theirs])]);
   });
 
   it('takes 10,240 characters and 256 active steps, and no more', async () => {
@@ -301,6 +399,31 @@ describe('ListClusters', () => {
 });
 
 describe('changing a cluster', () => {
+  it('needs clusters to change', async () => {
+    const none = { JobFlowIds: [] };
+    await expect(
+      here.emr.send(new SetTerminationProtectionCommand({ ...none, TerminationProtected: true })),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(here.emr.send(new TerminateJobFlowsCommand(none))).rejects.toThrow(/cannot be empty/);
+  });
+
+  it('shows what was changed, and refuses what is no policy', async () => {
+    const id = await launch();
+    const changed = await here.emr.send(new ModifyClusterCommand({ ClusterId: id, ExtendedSupport: true }));
+    expect(changed).toMatchObject({ StepConcurrencyLevel: 1, ExtendedSupport: true });
+    expect((await describeCluster(id))?.ExtendedSupport).toBe(true);
+    await expect(
+      here.emr.send(new PutManagedScalingPolicyCommand({ ClusterId: id, ManagedScalingPolicy: {} })),
+    ).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: expect.stringContaining('ComputeLimits'),
+    });
+    const AutoTerminationPolicy = { IdleTimeout: 60.5 };
+    await expect(
+      here.emr.send(new PutAutoTerminationPolicyCommand({ ClusterId: id, AutoTerminationPolicy })),
+    ).rejects.toThrow(/is not of type int/);
+  });
+
   it('protects it from termination, the others in the list end', async () => {
     const [kept, other] = [await launch(), await launch()];
     await here.emr.send(
@@ -313,6 +436,7 @@ describe('changing a cluster', () => {
       message: 'Could not shut down one or more job flows since they are termination protected.',
     });
     expect((await describeCluster(kept))?.Status?.State).toBe('STARTING');
+    await here.emr.send(new TerminateJobFlowsCommand({ JobFlowIds: [other] }));
     expect((await describeCluster(other))?.Status?.State).toBe('TERMINATING');
   });
 
@@ -356,6 +480,44 @@ describe('changing a cluster', () => {
 });
 
 describe('instances', () => {
+  it('have addresses once EC2 has given them, and so has the cluster', async () => {
+    const slow = await world({ pace: { startingMs: 60_000, bootstrappingMs: 60_000, terminatingMs: 0 } });
+    try {
+      const { JobFlowId: ClusterId } = await slow.emr.send(new RunJobFlowCommand(clusterRequest()));
+      const look = async () => {
+        const { Cluster } = await slow.emr.send(new DescribeClusterCommand({ ClusterId }));
+        const { Instances } = await slow.emr.send(new ListInstancesCommand({ ClusterId }));
+        return [
+          Cluster?.Status?.State,
+          Cluster?.MasterPublicDnsName,
+          Instances?.map((it) => [it.Status?.State, it.Ec2InstanceId?.slice(0, 2), it.PrivateIpAddress]),
+        ];
+      };
+      expect(await look()).toEqual(['STARTING', undefined, [['PROVISIONING', undefined, undefined]]]);
+      slow.clock.jump(60_000);
+      const bootstrapping = ['BOOTSTRAPPING', 'localhost', [['BOOTSTRAPPING', 'i-', '127.0.0.1']]];
+      await until(look, (seen) => seen[0] === 'BOOTSTRAPPING');
+      expect(await look()).toEqual(bootstrapping);
+    } finally {
+      await slow.end();
+    }
+  });
+
+  it('of a group that is not there, or in a state that is none, are refused', async () => {
+    const ClusterId = await launch();
+    const list = (changes: object) => here.emr.send(new ListInstancesCommand({ ClusterId, ...changes }));
+    await expect(list({ InstanceGroupId: 'ig-NONE' })).rejects.toThrow(
+      "Instance group id 'ig-NONE' is not valid.",
+    );
+    await expect(list({ InstanceFleetId: 'if-NONE' })).rejects.toThrow(
+      "Instance fleet id 'if-NONE' is not valid.",
+    );
+    await expect(list({ InstanceStates: ['ASLEEP'] })).rejects.toThrow(
+      /'ASLEEP' at 'instanceStates.1.member'/,
+    );
+    expect((await list({ InstanceStates: ['RUNNING'] })).Instances).toEqual([]);
+  });
+
   it('are shown by group, or by fleet, never the wrong way', async () => {
     const groups = await launch({
       Instances: {
@@ -413,6 +575,37 @@ describe('releases', () => {
       /not valid/,
     );
   });
+});
+
+it('the newest thousand steps of a cluster are listed; older ones can still be described', async () => {
+  const stateFolder = join(here.folder, 'a state of its own');
+  const first = await world({ stateFolder });
+  const { JobFlowId: ClusterId = '' } = await first.emr.send(
+    new RunJobFlowCommand(clusterRequest({ Steps: [bash('true')] })),
+  );
+  await first.end();
+  const path = join(stateFolder, 'clusters', ClusterId, 'cluster.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as ClusterRecord;
+  const steps = Array.from({ length: 1001 }, (_, n) => ({
+    ...record.steps[0],
+    id: `s-${String(n).padStart(13, '0')}`,
+    state: 'COMPLETED',
+    logs: 'none',
+  }));
+  await writeFile(path, JSON.stringify({ ...record, steps }));
+  const next = await world({ stateFolder });
+  try {
+    const listed: (string | undefined)[] = [];
+    for await (const page of paginateListSteps({ client: next.emr }, { ClusterId })) {
+      listed.push(...(page.Steps ?? []).map(({ Id }) => Id));
+    }
+    const ids = steps.map(({ id }) => id);
+    expect(listed).toEqual(ids.slice(1).reverse());
+    const { Step } = await next.emr.send(new DescribeStepCommand({ ClusterId, StepId: ids[0] }));
+    expect(Step?.Status?.State).toBe('COMPLETED');
+  } finally {
+    await next.end();
+  }
 });
 
 it('an answer that was sent has been written down: the clusters are there after a restart', async () => {

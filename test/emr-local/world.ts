@@ -1,7 +1,7 @@
 /** What the tests of the endpoint stand on: a clock that can be moved, a store in a map, a Spark of three lines. */
 import { EMRClient } from '@aws-sdk/client-emr';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -184,4 +184,19 @@ export async function until<T>(ask: () => Promise<T> | T, enough: (value: T) => 
     if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
+}
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process does anything still: it lives on as a zombie where nothing collects orphans. */
+export async function works(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat === undefined ? alive(pid) && process.platform !== 'linux' : !stat.includes(') Z ');
 }

@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openDisk } from '../../src/emr-local/disk.ts';
+import { openKeeper } from '../../src/emr-local/keeper.ts';
+import type { Keeper } from '../../src/emr-local/keeper.ts';
+import type { Exit } from '../../src/emr-local/launch.ts';
+import type { ClusterRecord, StepRecord } from '../../src/emr-local/records.ts';
+import { jumpingClock, mapStore, until } from './world.ts';
+
+const CLUSTER = 'j-0000000000000';
+let folder: string;
+let full: boolean;
+let warnings: string[];
+let started: string[];
+/** Lets the process of a step end. */
+let exits: Map<string, (exit: Exit) => void>;
+const clock = jumpingClock();
+const store = mapStore();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall-keeper-'));
+  full = false;
+  warnings = [];
+  started = [];
+  exits = new Map();
+  store.objects.clear();
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A keeper whose disk can be full, and whose steps end when the test says so. */
+async function open(): Promise<Keeper> {
+  const disk = openDisk(folder);
+  return openKeeper({
+    clock,
+    disk: {
+      ...disk,
+      save: (cluster) => {
+        if (full) throw new Error('no space left on device');
+        disk.save(cluster);
+      },
+    },
+    pace: { startingMs: 0, bootstrappingMs: 0, terminatingMs: 0, logDelayMs: 0, endRunningAs: 'CANCELLED' },
+    openStore: store.open,
+    warn: (message) => warnings.push(message),
+    changed: () => undefined,
+    spark: () => Promise.resolve({ submit: '/nowhere/spark-submit', env: {}, conf: {} }),
+    environment: {},
+    killAfterMs: 100,
+    launch: ({ env }) => {
+      const id = env['EMR_STEP_ID'] ?? '';
+      started.push(id);
+      const exited = new Promise<Exit>((resolve) => exits.set(id, resolve));
+      return {
+        pid: 1,
+        exited,
+        signal: () => exits.get(id)?.({ signal: 'SIGTERM' }),
+        groupLives: () => Promise.resolve(false),
+      };
+    },
+  });
+}
+
+const step = (id: string): StepRecord => ({
+  id,
+  name: id,
+  jar: 'command-runner.jar',
+  args: ['bash', '-c', 'true'],
+  properties: {},
+  actionOnFailure: 'CONTINUE',
+  state: 'PENDING',
+  created: 0,
+  logs: 'none',
+});
+
+const cluster = (...steps: StepRecord[]): ClusterRecord => ({
+  version: 1,
+  id: CLUSTER,
+  arn: 'arn',
+  name: 'c',
+  state: 'WAITING',
+  reason: {},
+  created: 0,
+  keepAlive: true,
+  terminationProtected: false,
+  concurrency: 1,
+  logUri: 's3://bucket/logs',
+  collection: 'INSTANCE_GROUP',
+  pools: [],
+  bootstrapActions: [],
+  tags: {},
+  described: {},
+  steps,
+});
+
+const states = (keeper: Keeper) => keeper.get(CLUSTER)?.steps.map(({ state }) => state);
+/** What the next endpoint would find. */
+const onDisk = () =>
+  openDisk(folder)
+    .load()
+    .flatMap(({ steps }) => steps.map(({ state }) => state));
+const reach = (keeper: Keeper, wanted: string[]) =>
+  until(
+    () => states(keeper),
+    (seen) => JSON.stringify(seen) === JSON.stringify(wanted),
+  );
+const launched = (...ids: string[]) =>
+  until(
+    () => started,
+    (seen) => JSON.stringify(seen) === JSON.stringify(ids),
+  );
+
+describe('a full disk', () => {
+  it('keeps back the end of a step, does not start it again, and goes on once there is room', async () => {
+    const keeper = await open();
+    keeper.put(cluster(step('a'), step('b')));
+    await launched('a');
+    full = true;
+    exits.get('a')?.({ code: 0 });
+    await until(
+      () => warnings,
+      (seen) => seen.length > 0,
+    );
+    expect(warnings).toEqual(['the end of step a could not be written down: no space left on device']);
+    expect(() => keeper.update(CLUSTER, (record) => ({ ...record, concurrency: 2 }))).toThrow('no space');
+    clock.jump(10_000);
+    expect([states(keeper), started]).toEqual([['RUNNING', 'PENDING'], ['a']]);
+    full = false;
+    keeper.update(CLUSTER, (record) => ({ ...record, tags: { a: 'b' } }));
+    expect(started).toEqual(['a']);
+    clock.jump(10_000);
+    await launched('a', 'b');
+    exits.get('b')?.({ code: 0 });
+    await reach(keeper, ['COMPLETED', 'COMPLETED']);
+    await keeper.close();
+    expect(onDisk()).toEqual(['COMPLETED', 'COMPLETED']);
+  });
+
+  it('does not hold a cluster in a state that it was to leave by itself', async () => {
+    const keeper = await open();
+    keeper.put({ ...cluster(), state: 'STARTING', until: clock.now().getTime() + 1000 });
+    full = true;
+    clock.jump(1000);
+    await until(
+      () => warnings,
+      (seen) => seen.length > 0,
+    );
+    full = false;
+    clock.jump(10_000);
+    await until(
+      () => keeper.get(CLUSTER)?.state,
+      (state) => state === 'WAITING',
+    );
+    await keeper.close();
+  });
+
+  it('does not hold up the end of the endpoint; the next one takes the step for lost', async () => {
+    const keeper = await open();
+    keeper.put(cluster(step('a')));
+    await launched('a');
+    full = true;
+    exits.get('a')?.({ code: 0 });
+    await until(
+      () => warnings,
+      (seen) => seen.length > 0,
+    );
+    await keeper.close();
+    full = false;
+    const next = await open();
+    await reach(next, ['FAILED']);
+    expect(started).toEqual(['a']);
+    await next.close();
+  });
+});
