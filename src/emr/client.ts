@@ -2,6 +2,9 @@
 import { EMRClient } from '@aws-sdk/client-emr';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LandfallError } from '../faults.ts';
+import { noticeClockJumps } from './clock-jump.ts';
+import type { Home } from '../run/ports.ts';
+import { renewExpiredCredentials, REREAD_FILES } from '../store/expired-credentials.ts';
 
 /** Where EMR is and as whom to call it. What is absent comes from the SDK's own chain (environment, profile, role). */
 export interface EmrAccess {
@@ -47,6 +50,13 @@ export async function createEmrClients(access: EmrAccess = {}): Promise<EmrClien
   };
 }
 
+/** Region and account of the calls, without asking AWS: not every kind of credentials knows its account. */
+export async function askedAs({ reading }: EmrClients): Promise<Home> {
+  const region = await reading.config.region();
+  const { accountId } = await reading.config.credentials().catch(() => ({ accountId: undefined }));
+  return { region, ...(accountId === undefined ? {} : { account: accountId }) };
+}
+
 /** A kept connection that the other side has just closed would make a creating call's answer ambiguous: hence none. */
 function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: boolean }): EMRClient {
   const {
@@ -57,7 +67,8 @@ function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: 
     connectionTimeoutMs = 5_000,
     requestTimeoutMs = 30_000,
   } = access;
-  return new EMRClient({
+  const client = new EMRClient({
+    ...REREAD_FILES,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
@@ -73,4 +84,7 @@ function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: 
       httpsAgent: { keepAlive: how.keepAlive, maxSockets: 8 },
     }),
   });
+  renewExpiredCredentials(client);
+  noticeClockJumps(client);
+  return client;
 }

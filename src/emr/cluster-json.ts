@@ -22,10 +22,10 @@ const CONFIGURATION_KEYS = new Map([
 export function normaliseClusterJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normaliseClusterJson);
   if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) =>
-      key === 'Configurations' ? [key, configurations(item)] : [key, normaliseClusterJson(item)],
-    ),
+  return renamed(
+    value,
+    (key) => (key.toLowerCase() === 'configurations' ? 'Configurations' : key),
+    (key, item) => (key === 'Configurations' ? configurations(item) : normaliseClusterJson(item)),
   );
 }
 
@@ -33,14 +33,29 @@ function configurations(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
   return value.map((entry: unknown) => {
     if (!isObject(entry)) return entry;
-    return Object.fromEntries(
-      Object.entries(entry).map(([written, item]) => {
-        const key = CONFIGURATION_KEYS.get(written.toLowerCase()) ?? written;
-        if (key === 'Configurations') return [key, configurations(item)];
-        return [key, key === 'Properties' ? texts(item) : item];
-      }),
+    return renamed(
+      entry,
+      (key) => CONFIGURATION_KEYS.get(key.toLowerCase()) ?? key,
+      (key, item) => {
+        if (key === 'Configurations') return configurations(item);
+        return key === 'Properties' ? texts(item) : item;
+      },
     );
   });
+}
+
+/** With other names and values; a key whose new name is there already keeps its own, to be refused by it. */
+function renamed(
+  given: Json,
+  name: (key: string) => string,
+  value: (key: string, item: unknown) => unknown,
+): Json {
+  return Object.fromEntries(
+    Object.entries(given).map(([written, item]) => {
+      const key = name(written);
+      return key === written || !Object.hasOwn(given, key) ? [key, value(key, item)] : [written, item];
+    }),
+  );
 }
 
 function texts(properties: unknown): unknown {
@@ -54,7 +69,8 @@ function texts(properties: unknown): unknown {
 
 /** All that is wrong with `settings.clusterJson`, each with its field; nothing when there is none. */
 export function checkClusterJson(settings: LaunchSettings): Diagnostic[] {
-  const { clusterJson, clusterJsonFile: file = 'cluster_json' } = settings;
+  const { clusterJson, clusterJsonFile: file = 'cluster_json', clusterJsonProblem: problem } = settings;
+  if (problem !== undefined) return [{ severity: 'error', at: file, message: problem }];
   if (clusterJson === undefined) return [];
   if (Array.isArray(clusterJson)) {
     const hint = 'for a list of configurations, write {"Configurations": [...]}';
@@ -62,15 +78,24 @@ export function checkClusterJson(settings: LaunchSettings): Diagnostic[] {
       { severity: 'error', at: file, message: 'is a list, where a RunJobFlow request is an object', hint },
     ];
   }
-  const json = normaliseClusterJson(clusterJson);
-  const shape = checkRunJobFlowShape(json, file);
-  if (shape.length > 0) return shape;
-  return ownFields(json as RunJobFlowInput, settings).map(({ field, message, hint, severity = 'error' }) => ({
-    severity,
-    at: `${file} ${field}`,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-  }));
+  const { found, sound = {} } = checkRunJobFlowShape(normaliseClusterJson(clusterJson), file);
+  const ours = ownFields(sound as RunJobFlowInput, settings).map(
+    ({ field, message, hint, severity = 'error' }) => ({
+      severity,
+      at: `${file} ${field}`,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    }),
+  );
+  return [...found, ...ours];
+}
+
+/** The applications that the cluster is launched with. */
+export function applicationsOf({ applications, clusterJson }: LaunchSettings): readonly string[] {
+  if (clusterJson === undefined) return applications;
+  const { sound } = checkRunJobFlowShape(normaliseClusterJson(clusterJson), '');
+  const asked = (sound as RunJobFlowInput | undefined)?.Applications;
+  return asked?.flatMap(({ Name }) => Name ?? []) ?? applications;
 }
 
 interface Remark {
@@ -102,6 +127,9 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
   tell(instances?.TerminationProtected === true, 'Instances.TerminationProtected', 'must be false', {
     hint: 'nothing could end the cluster after its run',
   });
+  tell(json.AmiVersion !== undefined, 'AmiVersion', 'cannot stand beside a release', {
+    hint: 'leave it out',
+  });
   tell(
     instances?.InstanceFleets !== undefined && hasGroups(instances),
     'Instances.InstanceFleets',
@@ -112,8 +140,8 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
     'Instances.Ec2SubnetIds',
     'cannot stand beside Ec2SubnetId',
   );
-  const applications = json.Applications?.map(({ Name }) => Name?.toLowerCase());
-  tell(applications?.includes('spark') === false, 'Applications', 'lacks Spark', {
+  const applications = json.Applications?.map(({ Name }) => Name?.toLowerCase()) ?? ['spark'];
+  tell(!applications.some((name) => name === undefined || name === 'spark'), 'Applications', 'lacks Spark', {
     hint: 'add {"Name": "Spark"}',
   });
   differs('LogUri', json.LogUri, settings.logUri, 'log_uri');

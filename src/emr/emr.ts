@@ -6,19 +6,18 @@ import {
   ListStepsCommand,
   RunJobFlowCommand,
 } from '@aws-sdk/client-emr';
-import type { Cluster as EmrCluster, StepSummary } from '@aws-sdk/client-emr';
+import type { Cluster as EmrCluster, StepState, StepSummary } from '@aws-sdk/client-emr';
 import { LandfallError } from '../faults.ts';
-import type { Answer, Cluster, Emr, Step, StepRequest } from '../run/ports.ts';
+import type { Answer, Cluster, Emr, Launched, Step, StepRequest } from '../run/ports.ts';
 import type { EmrClients } from './client.ts';
 import { cancelSteps, terminate } from './ending.ts';
 import { ask, create } from './errors.ts';
-import { DEFAULT_POOL } from './launch-settings.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import { allPages, chunks } from './pages.ts';
 import { runJobFlowRequest, stepConfig } from './requests.ts';
 import type { ActionOnFailure } from './requests.ts';
-import { findReusable } from './reuse.ts';
-import { clusterOf, stepOf } from './shapes.ts';
+import { ACTIVE_STEPS, findReusable, wantedFor } from './reuse.ts';
+import { clusterOf, homeOf, stepOf } from './shapes.ts';
 
 export interface EmrSettings {
   launch: LaunchSettings;
@@ -28,13 +27,11 @@ export interface EmrSettings {
 
 /** EMR's limits on one request or cluster. */
 const STEP_IDS_A_LIST = 10;
-const ACTIVE_STEPS = 256;
-const ACTIVE_STATES = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
+const ACTIVE_STATES: StepState[] = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
 
 /** EMR as a run uses it. Requests are made from `settings` when they are sent: mistakes in them are thrown as `input`. */
 export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
   const { launch, actionOnFailure = 'CONTINUE' } = settings;
-  const { release, applications, pool = DEFAULT_POOL } = launch;
   return {
     launch: (token) => runJobFlow(clients, launch, token),
     findClusters: (token, createdAfter) => findClusters(clients, token, createdAfter),
@@ -45,7 +42,7 @@ export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
     cancelSteps: (clusterId, stepIds) =>
       cancelSteps(clients, { clusterId, stepIds, look: (ids) => getSteps(clients, clusterId, ids) }),
     terminate: (clusterId) => terminate(clients, clusterId, () => describe(clients, clusterId)),
-    findReusable: () => findReusable(clients, { release, applications, pool }),
+    findReusable: () => findReusable(clients, wantedFor(launch), (id) => activeSteps(clients, id)),
   };
 }
 
@@ -53,11 +50,11 @@ async function runJobFlow(
   clients: EmrClients,
   settings: LaunchSettings,
   token: string,
-): Promise<Answer<string>> {
+): Promise<Answer<Launched>> {
   const request = runJobFlowRequest(settings, token);
   return create({ operation: 'RunJobFlow' }, async () => {
-    const { JobFlowId: id } = await clients.creating.send(new RunJobFlowCommand(request));
-    return id === '' ? undefined : id;
+    const { JobFlowId: id, ClusterArn: arn } = await clients.creating.send(new RunJobFlowCommand(request));
+    return id === undefined || id === '' ? undefined : { id, ...homeOf(arn) };
   });
 }
 
@@ -110,11 +107,11 @@ async function addSteps(
   }
 }
 
-/** Steps that have not ended; 0 when they cannot be counted. */
+/** Steps that have not ended, at most as many as EMR allows; 0 when they cannot be counted. */
 async function activeSteps(clients: EmrClients, clusterId: string): Promise<number> {
   try {
-    const steps = await listSteps(clients, clusterId);
-    return steps.filter(({ state }) => ACTIVE_STATES.includes(state)).length;
+    const steps = await pagesOfSteps(clients, clusterId, { StepStates: ACTIVE_STATES });
+    return steps.length;
   } catch (error) {
     if (error instanceof LandfallError) return 0;
     throw error;
@@ -137,7 +134,7 @@ async function getSteps(clients: EmrClients, clusterId: string, stepIds: readonl
 async function pagesOfSteps(
   clients: EmrClients,
   clusterId: string,
-  which: { StepIds?: string[] },
+  which: { StepIds?: string[]; StepStates?: StepState[] },
   since?: Date,
 ): Promise<Step[]> {
   const older = ({ Status }: StepSummary) =>

@@ -145,28 +145,24 @@ function access({ name, status, words }: Symptoms, call: Call): Failure | undefi
   if (NO_CREDENTIALS.has(name)) {
     return refused(
       `no AWS credentials to call ${place(call)}`,
-      'sign in (aws sso login) or set AWS_PROFILE, then run the command again',
+      'sign in (aws sso login), or set AWS_PROFILE',
       [words],
     );
   }
   if (EXPIRED.has(name)) {
-    return refused(
-      `the AWS credentials have expired (${place(call)})`,
-      'renew them, then attach: the work in the cluster is untouched',
-      [words],
-    );
+    return refused(`the AWS credentials have expired (${place(call)})`, 'renew them', [words]);
   }
   if (SIGNATURE.has(name)) {
     return refused(
       `EMR did not accept the AWS credentials (${place(call)}): ${name}`,
-      "check the key pair, the session token, the region and this machine's clock, then run the command again",
+      "check the key pair, the session token, the region and this machine's clock",
       [],
     );
   }
   if (DENIED.has(name) || status === 401 || status === 403) {
     return refused(
       `not allowed: elasticmapreduce:${call.operation}${on(call)}`,
-      `grant elasticmapreduce:${call.operation} to these credentials, then attach`,
+      `grant elasticmapreduce:${call.operation} to these credentials`,
       [words],
     );
   }
@@ -206,7 +202,7 @@ function unreachable(call: Call, reason: string, retryable: boolean): LandfallEr
   return new LandfallError('unreachable', `no usable answer from EMR to ${place(call)}`, {
     why: [reason],
     retryable,
-    ...(retryable ? {} : { next: 'check AWS_ENDPOINT_URL_EMR, the proxy and its certificates, then attach' }),
+    ...(retryable ? {} : { next: 'check AWS_ENDPOINT_URL_EMR, the proxy and its certificates' }),
   });
 }
 

@@ -7,7 +7,7 @@ import type { ClusterLogs } from './cluster-logs.ts';
 import { readLog } from './log-files.ts';
 import type { LogFile } from './log-files.ts';
 import { firstPlainLine, plainLine } from './plain-text.ts';
-import { lastLines, tellingLines } from './telling-lines.ts';
+import { lastLines, shorten, tellingLines } from './telling-lines.ts';
 
 export interface ExplainSettings {
   openStore: (uri: string) => Promise<Store>;
@@ -16,8 +16,9 @@ export interface ExplainSettings {
   describe: (clusterId: string) => Promise<ClusterLogs>;
   /** Looked in when EMR does not tell the cluster's own. */
   logUri?: string;
-  /** How long to wait for logs that are not there yet. */
+  /** How long to wait for logs that are not there yet; `waiting` is told once, when that begins. */
   waitSeconds: number;
+  waiting: (message: string) => void;
   pollSeconds: number;
 }
 
@@ -38,9 +39,9 @@ export function createExplain(settings: ExplainSettings): Explain {
       const store = await settings.openStore(logUri);
       const told =
         step === undefined
-          ? await explainBootstrap(settings, store, { clusterId, ...cluster })
+          ? await explainBootstrap(settings, store, { ...cluster, clusterId, signal })
           : await explainStep(settings, store, { clusterId, step, signal });
-      return [...details.filter((line) => !told.some((other) => other.includes(line))), ...told];
+      return [...details.filter((line) => !told.some((other) => other.includes(shorten(line)))), ...told];
     } catch (error) {
       if (!(error instanceof LandfallError)) throw error;
       return [...details, plainLine(`the logs in ${logUri} could not be read: ${error.message}`)];
@@ -85,7 +86,7 @@ async function explainStep(
 ): Promise<string[]> {
   const folder = `${clusterId}/steps/${step.id}`;
   const logs = await untilUploaded(settings, store, { folder, ended: step.ended, signal });
-  const { lines, applicationId } = tellingLines({
+  const { lines, during, applicationId } = tellingLines({
     stdout: logs.stdout?.text ?? '',
     stderr: logs.stderr?.text ?? '',
   });
@@ -93,28 +94,46 @@ async function explainStep(
     lines.length > 0 || applicationId === undefined
       ? undefined
       : await container(store, clusterId, applicationId);
-  const exit = lastLines(logs.controller?.text ?? '', 200).findLast((line) => /exit ?code/i.test(line));
   const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
   const missing = Object.values(logs).every((file) => file === undefined);
+  const ends = missing ? "the step's logs are" : "the end of the step's logs is";
+  const late =
+    missing || (told.length === 0 && uploadedAfter(logs, step.ended) === 'none')
+      ? `${ends} not uploaded yet (waited ${String(settings.waitSeconds)} s): ${uriOf(store, folder)}`
+      : undefined;
+  const silent =
+    late === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during ?? ''] : [];
   return [
-    ...told,
-    ...(told.length > 0 || exit === undefined ? [] : [exit]),
+    ...(told.length > 0 ? told : silent.filter((line) => line !== '')),
     ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
-    missing
-      ? `the step's logs are not uploaded yet (waited ${String(settings.waitSeconds)} s): ${uriOf(store, folder)}`
-      : `logs: ${inContainer?.uri ?? uriOf(store, folder)}`,
+    late ?? `logs: ${inContainer?.uri ?? uriOf(store, folder)}`,
   ];
+}
+
+/** What a shell makes of a program that a signal ended. */
+const SIGNALLED: Readonly<Record<string, string>> = {
+  137: ': it was killed (SIGKILL), most often for want of memory',
+  143: ': it was told to end (SIGTERM)',
+};
+
+/** The exit code that EMR's step runner saw. */
+function exitOf(controller: LogFile | undefined): string | undefined {
+  for (const line of lastLines(controller?.text ?? '', 200).reverse()) {
+    const code = /exit ?code:? (\d+)/i.exec(line)?.[1];
+    if (code !== undefined) return `its program ended with exit code ${code}${SIGNALLED[code] ?? ''}`;
+  }
+  return undefined;
 }
 
 /** Polls until the driver's logs are there and either tell a cause or were uploaded after the step's end. */
 async function untilUploaded(
-  { clock, waitSeconds, pollSeconds }: ExplainSettings,
+  { clock, waitSeconds, pollSeconds, waiting }: ExplainSettings,
   store: Store,
   { folder, ended, signal }: { folder: string; ended: Date | undefined; signal: AbortSignal | undefined },
 ): Promise<StepLogs> {
   const deadline = clock.monotonic() + waitSeconds * 1000;
   let begun: number | undefined;
-  for (;;) {
+  for (let told = false; ; told = true) {
     const [stdout, stderr, controller] = await Promise.all(
       ['stdout', 'stderr', 'controller'].map((name) => readLog(store, `${folder}/${name}.gz`)),
     );
@@ -126,6 +145,7 @@ async function untilUploaded(
       return logs;
     if (tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' }).lines.length > 0)
       return logs;
+    if (!told) waiting(`waiting for the step's logs, up to ${String(waitSeconds)} s`);
     await clock.sleep(Math.min(pollSeconds * 1000, deadline - now), signal);
     if (signal?.aborted === true) return logs;
   }
@@ -163,14 +183,14 @@ async function container(
 
 /** The last words of the bootstrap actions that failed; the nodes that EMR names come first. */
 async function explainBootstrap(
-  { clock, waitSeconds, pollSeconds }: ExplainSettings,
+  { clock, waitSeconds, pollSeconds, waiting }: ExplainSettings,
   store: Store,
-  { clusterId, instances }: ClusterLogs & { clusterId: string },
+  { clusterId, instances, signal }: ClusterLogs & { clusterId: string; signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const folder = `${clusterId}/node/`;
   const deadline = clock.monotonic() + waitSeconds * 1000;
   const rank = (key: string) => (instances.some((id) => key.includes(`/${id}/`)) ? 0 : 1);
-  for (;;) {
+  for (let told = false; ; told = true) {
     const keys: string[] = [];
     for await (const { key } of store.list(folder)) {
       if (/\/bootstrap-actions\/[^/]+\/stderr\.gz$/.test(key)) keys.push(key);
@@ -184,6 +204,8 @@ async function explainBootstrap(
       return [
         `the bootstrap logs are not uploaded yet (waited ${String(waitSeconds)} s): ${uriOf(store, folder)}`,
       ];
-    await clock.sleep(Math.min(pollSeconds * 1000, left));
+    if (!told) waiting(`waiting for the bootstrap logs, up to ${String(waitSeconds)} s`);
+    await clock.sleep(Math.min(pollSeconds * 1000, left), signal);
+    if (signal?.aborted === true) return [];
   }
 }

@@ -24,6 +24,8 @@ export interface LaunchSettings {
   clusterJson?: unknown;
   /** The file it was read from, for messages. */
   clusterJsonFile?: string;
+  /** Why that file cannot be used: then nothing can be launched. */
+  clusterJsonProblem?: string;
 }
 
 export const POOL_TAG = 'landfall:pool';

@@ -21,8 +21,14 @@ const LIST_OF = 64;
 const MAP_OF = 128;
 const SIMPLE: Readonly<Record<number, Kind>> = { 0: 'text', 1: 'number', 2: 'boolean' };
 
+export interface Checked {
+  found: Diagnostic[];
+  /** The value without what EMR does not have and what is of another kind; undefined when nothing is left of it. */
+  sound: unknown;
+}
+
 /** Every field of a RunJobFlow request that EMR does not have, or that holds another kind of value. */
-export function checkRunJobFlowShape(request: unknown, file: string): Diagnostic[] {
+export function checkRunJobFlowShape(request: unknown, file: string): Checked {
   return check(request, RunJobFlowInput$, { file, path: '' });
 }
 
@@ -31,25 +37,44 @@ interface Place {
   path: string;
 }
 
-function check(value: unknown, schema: unknown, place: Place): Diagnostic[] {
+function check(value: unknown, schema: unknown, place: Place): Checked {
   const shape = shapeOf(schema);
-  if (value === undefined || shape.kind === 'any') return [];
+  if (value === undefined || shape.kind === 'any') return { found: [], sound: value };
   if (kindOf(value) !== containerOf(shape.kind)) {
-    return [
-      wrong(place, `holds ${plainLine(JSON.stringify(value), 60)}, where EMR wants ${NAMES[shape.kind]}`),
-    ];
+    return {
+      found: [wrong(place, `holds ${shown(value, place)}, where EMR wants ${NAMES[shape.kind]}`)],
+      sound: undefined,
+    };
   }
   if (Array.isArray(value)) {
-    return value.flatMap((item, index) => check(item, shape.member, inside(place, `[${String(index)}]`)));
+    const items = value.map((item, index) => check(item, shape.member, inside(place, `[${String(index)}]`)));
+    return {
+      found: items.flatMap(({ found }) => found),
+      sound: items.flatMap(({ sound }) => (sound === undefined ? [] : [sound])),
+    };
   }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) => {
-    if (shape.kind === 'map') return check(item, shape.member, inside(place, `.${name}`));
+  if (typeof value !== 'object' || value === null) return { found: [], sound: value };
+  const fields = Object.entries(value).map(([name, item]): [string, Checked] => {
+    if (shape.kind === 'map') return [name, check(item, shape.member, inside(place, `.${name}`))];
     const field = shape.fields?.get(name);
-    return field === undefined
-      ? [unknown(place, name, shape)]
-      : check(item, field, inside(place, `.${name}`));
+    return [
+      name,
+      field === undefined
+        ? { found: [unknown(place, name, shape)], sound: undefined }
+        : check(item, field, inside(place, `.${name}`)),
+    ];
   });
+  return {
+    found: fields.flatMap(([, { found }]) => found),
+    sound: Object.fromEntries(
+      fields.flatMap(([name, { sound }]) => (sound === undefined ? [] : [[name, sound]])),
+    ),
+  };
+}
+
+/** The value, but for a password's. */
+function shown(value: unknown, { path }: Place): string {
+  return /password$/i.test(path) ? 'another kind of value' : plainLine(JSON.stringify(value), 60);
 }
 
 const NAMES: Readonly<Record<Kind, string>> = {

@@ -14,6 +14,7 @@ import {
   normaliseClusterJson,
   validIdleTimeout,
 } from './cluster-json.ts';
+import { endsWhenIdle } from './release.ts';
 import { DEFAULT_POOL, POOL_TAG, RUN_TAG } from './launch-settings.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import type { StepRequest } from '../run/ports.ts';
@@ -22,9 +23,13 @@ import type { StepRequest } from '../run/ports.ts';
 const NAME_LIMIT = 256;
 const STEP_LIMIT = 10_240;
 const FORBIDDEN_IN_CLUSTER_NAMES = /[<>$|`]/u;
-/** The role of EMR's first managed policy; the second, and every role made after it, wants the tag below. */
-const FIRST_ROLE = 'EMR_DefaultRole';
+/**
+ * The second managed policies want it on the cluster: that of the service role (EMR_DefaultRole_V2) for what it makes there,
+ * and AmazonEMRFullAccessPolicy_v2 of whoever calls RunJobFlow, whatever the role. To the first ones it is a tag.
+ */
 const MANAGED_POLICY_TAG = 'for-use-with-amazon-emr-managed-policies';
+/** Fields of KerberosAttributes that are passwords. */
+const PASSWORDS = ['KdcAdminPassword', 'CrossRealmTrustPrincipalPassword', 'ADDomainJoinPassword'];
 
 export type ActionOnFailure = 'CONTINUE' | 'CANCEL_AND_WAIT';
 
@@ -60,9 +65,15 @@ export function runJobFlowRequest(settings: LaunchSettings, token: string): RunJ
 /** All that is wrong with the settings of a launch; what EMR alone can tell (roles, types, subnets) is not checked. */
 export function checkLaunch(settings: LaunchSettings): ReturnType<typeof checkClusterJson> {
   const found = checkClusterJson(settings);
-  const { idleTimeoutSeconds, applications } = settings;
-  if (!validIdleTimeout(idleTimeoutSeconds)) {
+  const { idleTimeoutSeconds, applications, release } = settings;
+  const toldOf = found.some(({ at }) => at.endsWith('IdleTimeout'));
+  if (!toldOf && !validIdleTimeout(idleTimeoutSeconds)) {
     found.push({ severity: 'error', at: '[EMR] idle_timeout', message: idleTimeoutRule(idleTimeoutSeconds) });
+  }
+  if (!endsWhenIdle(release)) {
+    const message = `is ${release}, whose clusters do not end by themselves when idle`;
+    const hint = 'EMR has that from 5.30.0 and 6.1.0 on';
+    found.push({ severity: 'error', at: '[EMR] release', message, hint });
   }
   if (!applications.some((name) => name.toLowerCase() === 'spark')) {
     found.push({ severity: 'error', at: '[EMR] applications', message: 'lacks Spark' });
@@ -70,11 +81,26 @@ export function checkLaunch(settings: LaunchSettings): ReturnType<typeof checkCl
   return found;
 }
 
+/** The request as it may be shown: with everything but passwords. */
+export function withoutPasswords(request: RunJobFlowCommandInput): RunJobFlowCommandInput {
+  const { KerberosAttributes: kerberos } = request;
+  if (kerberos === undefined) return request;
+  const names = PASSWORDS.filter((name) => Object.hasOwn(kerberos, name));
+  const hidden = Object.fromEntries(names.map((name): [string, string] => [name, '<not shown>']));
+  return { ...request, KerberosAttributes: { ...kerberos, ...hidden } };
+}
+
+/** Fleets have a list of subnets, instance groups have one. */
+function subnetOf({ subnet }: LaunchSettings, theirs: JobFlowInstancesConfig): JobFlowInstancesConfig {
+  const { Ec2SubnetId, Ec2SubnetIds, Placement, InstanceFleets } = theirs;
+  if (subnet === undefined || (Ec2SubnetId ?? Ec2SubnetIds ?? Placement) !== undefined) return {};
+  return InstanceFleets === undefined ? { Ec2SubnetId: subnet } : { Ec2SubnetIds: [subnet] };
+}
+
 function instances(settings: LaunchSettings, theirs: JobFlowInstancesConfig): JobFlowInstancesConfig {
-  const { subnet, keyName } = settings;
-  const theirSubnet = theirs.Ec2SubnetId ?? theirs.Ec2SubnetIds ?? theirs.Placement;
+  const { keyName } = settings;
   return {
-    ...(subnet === undefined || theirSubnet !== undefined ? {} : { Ec2SubnetId: subnet }),
+    ...subnetOf(settings, theirs),
     ...(keyName === undefined ? {} : { Ec2KeyName: keyName }),
     ...(theirs.InstanceFleets !== undefined || hasGroups(theirs) ? {} : { InstanceGroups: groups(settings) }),
     ...theirs,
@@ -92,13 +118,12 @@ function groups({ instanceType, coreCount }: LaunchSettings): JobFlowInstancesCo
 }
 
 function tags(settings: LaunchSettings, json: Partial<RunJobFlowInput>, token: string): Tag[] {
-  const role = (json.ServiceRole ?? settings.serviceRole).split('/').at(-1);
   const all = new Map<string, string>([
+    [MANAGED_POLICY_TAG, 'true'],
     ...Object.entries(settings.tags),
     ...(json.Tags ?? []).map(({ Key, Value }): [string, string] => [Key ?? '', Value ?? '']),
     [RUN_TAG, token.split('/')[1] ?? token],
     ...(settings.keepAlive === true ? [[POOL_TAG, settings.pool ?? DEFAULT_POOL] as [string, string]] : []),
-    ...(role === FIRST_ROLE ? [] : [[MANAGED_POLICY_TAG, 'true'] as [string, string]]),
   ]);
   return [...all].map(([Key, Value]) => ({ Key, Value }));
 }

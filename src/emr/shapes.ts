@@ -1,22 +1,31 @@
 /** EMR's answers in the words of a run's ports. States stay as EMR writes them, known or not. */
 import type { Cluster as EmrCluster, ClusterSummary, ErrorDetail, StepSummary } from '@aws-sdk/client-emr';
-import type { Cluster, Step } from '../run/ports.ts';
+import type { Cluster, Home, Step } from '../run/ports.ts';
 import { plainLine } from './plain-text.ts';
 
 /** A cluster as DescribeCluster or ListClusters tells it. */
 export function clusterOf(told: EmrCluster | ClusterSummary): Cluster {
   const { Status: status } = told;
+  const reason = status?.StateChangeReason?.Message;
   return {
     id: told.Id ?? '',
     name: told.Name ?? '',
+    ...homeOf(told.ClusterArn),
     ...given('reasonCode', status?.StateChangeReason?.Code),
-    ...given('reason', status?.StateChangeReason?.Message),
+    ...given('reason', plainLine(reason ?? '')),
     ...given('created', status?.Timeline?.CreationDateTime),
     ...given('ready', status?.Timeline?.ReadyDateTime),
     ...given('ended', status?.Timeline?.EndDateTime),
+    ...('StepConcurrencyLevel' in told ? given('stepConcurrency', told.StepConcurrencyLevel) : {}),
     state: status?.State ?? 'UNKNOWN',
-    errorDetails: (status?.ErrorDetails ?? []).map(errorLine),
+    errorDetails: (status?.ErrorDetails ?? []).flatMap((detail) => errorLines(detail, reason)),
   };
+}
+
+/** Region and account, as an ARN tells them: `arn:aws:elasticmapreduce:REGION:ACCOUNT:cluster/j-...`. */
+export function homeOf(arn: string | undefined): Home {
+  const [, region, account] = /^arn:[^:]*:elasticmapreduce:([^:]*):(\d{12}):/.exec(arn ?? '') ?? [];
+  return { ...given('account', account), ...given('region', region) };
 }
 
 /** A step as ListSteps tells it. A step that never started has no start, and may have no end. */
@@ -39,12 +48,22 @@ export function stepOf(told: StepSummary): Step {
   };
 }
 
-function errorLine({ ErrorCode: code, ErrorMessage: message, ErrorData: data }: ErrorDetail): string {
-  const facts = (data ?? []).flatMap((entry) =>
-    Object.entries(entry).map(([key, value]) => `${key} ${value}`),
-  );
-  const said = [code, message].filter((part) => part !== undefined && part !== '').join(': ');
-  return plainLine(facts.length === 0 ? said : `${said} (${facts.join(', ')})`);
+/** Where EMR's error data names the page that explains the error. */
+const PAGE = 'public-doc';
+
+/** One detail: code, message and data, without what the cluster's reason says already; then the page about it. */
+function errorLines(
+  { ErrorCode: code, ErrorMessage: message, ErrorData: data }: ErrorDetail,
+  reason: string | undefined,
+): string[] {
+  const facts = (data ?? []).flatMap((entry) => Object.entries(entry)).filter(([, value]) => value !== '');
+  const own = message === code || message === reason ? undefined : message;
+  const said = [code, own].filter((part) => part !== undefined && part !== '').join(': ');
+  const shown = facts.filter(([key]) => key !== PAGE).map(([key, value]) => `${key} ${value}`);
+  return [
+    plainLine(shown.length === 0 ? said : `${said} (${shown.join(', ')})`),
+    ...facts.filter(([key]) => key === PAGE).map(([, page]) => plainLine(`see ${page}`)),
+  ];
 }
 
 /** An object with the key, or an empty one when there is no value: EMR sends `null` and `""` for what it does not know. */

@@ -13,6 +13,8 @@ export interface DriverOutput {
 export interface Telling {
   /** Most telling first; empty when the output tells nothing. */
   lines: string[];
+  /** What the program was at when it ended, where it tells. */
+  during?: string;
   /** The last YARN application named in it. */
   applicationId?: string;
 }
@@ -34,6 +36,7 @@ const SIGNS: readonly RegExp[] = [
 /** Words of Python's side for a failure that happened in the JVM. */
 const SECOND_HAND =
   /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b/;
+const BEGUN = /^landfall: (\w+): begun, by (spark-templates\/.+)$/;
 const LOG_PREFIX = /^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d\S* (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) /;
 
 /** The lines that tell why, and the application they name. */
@@ -46,9 +49,14 @@ export function tellingLines({ stdout, stderr }: DriverOutput): Telling {
       ? [...causeOf(out, err), own?.error]
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
   const [first = '', ...rest] = told.filter((line) => line !== undefined);
-  const lines = distinct([first, own?.place ?? '', ...rest]);
+  const during = openTable(out);
+  const lines = first === '' ? [] : distinct([first, own?.place ?? during ?? '', ...rest]);
   const applicationId = lastMatch([...out, ...err], /\bapplication_\d+_\d+\b/);
-  return { lines, ...(applicationId === undefined ? {} : { applicationId }) };
+  return {
+    lines,
+    ...(during === undefined ? {} : { during }),
+    ...(applicationId === undefined ? {} : { applicationId }),
+  };
 }
 
 /** The last lines of a text that say anything: for programs that are not Spark's. */
@@ -135,8 +143,20 @@ function lastMatch(lines: readonly string[], pattern: RegExp): string | undefine
   return undefined;
 }
 
+/** The table whose query was under way when all ended: the program tells when it begins one and when it is written. */
+function openTable(stdout: readonly string[]): string | undefined {
+  const begun = stdout.findLastIndex((line) => BEGUN.test(line));
+  const [, table = '', template = ''] = BEGUN.exec(stdout[begun] ?? '') ?? [];
+  if (
+    table === '' ||
+    stdout.slice(begun).some((line) => line.startsWith(`landfall: ${table}: `) && line.endsWith(' rows'))
+  )
+    return undefined;
+  return `while writing table ${table}, by ${template}`;
+}
+
 /** Without the packages before an exception's class. */
-function shorten(line: string): string {
+export function shorten(line: string): string {
   return plainLine(line.replace(/^(?:[a-z_][\w$]*\.)+(?=[A-Z])/, ''));
 }
 

@@ -17,9 +17,11 @@ export async function proveCreateIfAbsent(store: Store, id: string): Promise<voi
     const again = await store.createIfAbsent(key, new TextEncoder().encode('again'));
     if (again || !same(await store.get(key), first))
       throw unfit(store, `it let a second writer replace ${uriOf(store, key)}`);
-  } finally {
-    await store.remove([key]);
+  } catch (error) {
+    await store.remove([key]).catch(() => undefined);
+    throw error;
   }
+  await store.remove([key]);
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 /** The S3 client as Landfall uses it: bounded in time and tries, and aware of the store's clock. */
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { renewExpiredCredentials, REREAD_FILES } from './expired-credentials.ts';
 
 export interface S3Settings {
   /** Another S3 than AWS's, addressed by path. Default: `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`. */
@@ -46,6 +47,7 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
     anonymous || endpoint !== undefined ? (nonBlank(env['AWS_REGION']) ?? 'us-east-1') : undefined;
   const where = region ?? fallback;
   const client = new S3Client({
+    ...REREAD_FILES,
     ...(where === undefined ? {} : { region: where }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(profile === undefined ? {} : { profile }),
@@ -62,6 +64,7 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
       throwOnRequestTimeout: true,
     },
   });
+  renewExpiredCredentials(client);
   return { client, dateOf: rememberDates(client) };
 }
 

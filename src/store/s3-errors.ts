@@ -96,7 +96,9 @@ export function s3Error(error: unknown, asked: Asked): LandfallError {
   if (error instanceof LandfallError) return error;
   const shape = shapeOf(error);
   const meaning = meaningOf(shape, asked);
-  const why = [[shape.name || shape.code, shape.message].filter((part) => part !== '').join(': ')];
+  const nameless = shape.name === 'Unknown' && shape.status !== undefined;
+  const name = nameless ? `HTTP ${String(shape.status)}` : shape.name || shape.code;
+  const why = [[name, shape.message].filter((part) => part !== '').join(': ')];
   return new LandfallError(meaning.fault, `${meaning.message} (${asked.action} on ${asked.resource})`, {
     why,
     cause: error,
@@ -134,6 +136,13 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
       fault: 'unreachable',
       message: 'S3 cannot be trusted: its TLS certificate was refused',
       next: 'check endpoint and proxy',
+    };
+  }
+  if (status === 407) {
+    return {
+      fault: 'unreachable',
+      message: 'a proxy asks for a sign-in, where S3 should answer',
+      next: 'check the proxy, or AWS_ENDPOINT_URL_S3',
     };
   }
   if (PASSING.has(name) || status === 409 || status === 429 || (status ?? 0) >= 500) {

@@ -62,7 +62,7 @@ describe('a creating call', () => {
   });
 
   it('gives the ids that EMR gave, in the order of the requests', async () => {
-    expect(await emr.launch(TOKEN)).toEqual({ answer: 'accepted', value: 'j-1' });
+    expect(await emr.launch(TOKEN)).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
     expect(await emr.addSteps('j-1', [step(1), step(2)])).toEqual({
       answer: 'accepted',
       value: ['s-0', 's-1'],
@@ -74,6 +74,19 @@ describe('a creating call', () => {
         ActionOnFailure: 'CONTINUE',
         HadoopJarStep: { Jar: 'command-runner.jar', Args: args },
       })),
+    });
+  });
+
+  it('tells account and region of the cluster it made', async () => {
+    const arn = 'arn:aws-us-gov:elasticmapreduce:us-gov-west-1:123456789012:cluster/j-2';
+    server.spoil('RunJobFlow', {
+      fault: 'raw',
+      status: 200,
+      body: JSON.stringify({ JobFlowId: 'j-2', ClusterArn: arn }),
+    });
+    expect(await emr.launch(TOKEN)).toEqual({
+      answer: 'accepted',
+      value: { id: 'j-2', account: '123456789012', region: 'us-gov-west-1' },
     });
   });
 

@@ -34,17 +34,19 @@ function world(uploads: { key: string; text: string; at?: number }[], cluster: P
   };
   arrive();
   const opened: string[] = [];
+  const waits: string[] = [];
   const explain = createExplain({
     openStore: (uri) => {
       opened.push(uri);
       return Promise.resolve(store);
     },
     clock: arriving,
+    waiting: (message) => waits.push(message),
     describe: () => Promise.resolve({ logUri: 's3n://lake/_landfall/logs/', instances: [], ...cluster }),
     waitSeconds: 600,
     pollSeconds: 15,
   });
-  return { explain, clock, opened };
+  return { explain, clock, opened, waits };
 }
 const stepLog = (name: string, text: string, when = 0) => ({
   key: `j-1/steps/s-1/${name}.gz`,
@@ -102,6 +104,10 @@ describe('explaining a failed step', () => {
     expect((await world(logs).explain({ clusterId: 'j-1', step: unknown }))[0]).toBe(
       'OutOfMemoryError: Java heap space',
     );
+    const named = { reason: 'Out of memory.', message: 'java.lang.OutOfMemoryError: Java heap space' };
+    expect(
+      (await world(logs).explain({ clusterId: 'j-1', step: { ...failed, failure: named } })).slice(0, 2),
+    ).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
   });
 
   it('falls back on the controller’s exit code, and does not wait for logs that nothing wrote', async () => {
@@ -109,8 +115,40 @@ describe('explaining a failed step', () => {
       stepLog('stderr', ''),
       stepLog('controller', fixture('driver-killed.controller')),
     ]);
-    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toMatch(/Step failed with exitCode 137/);
+    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe(
+      'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
+    );
     expect(clock.elapsed()).toBe(30_000);
+  });
+
+  it('tells what a program that was killed was at', async () => {
+    const begun = 'landfall: artists: begun, by spark-templates/song_transform/artists.sql.hbs\n';
+    const { explain } = world([
+      stepLog('stdout', `landfall: songs: begun, by x\nlandfall: songs: 10 rows\n${begun}`),
+      stepLog('stderr', fixture('quiet.stderr')),
+      stepLog('controller', fixture('driver-killed.controller')),
+    ]);
+    expect((await explain({ clusterId: 'j-1', step: failed })).slice(0, 2)).toEqual([
+      expect.stringContaining('exit code 137'),
+      'while writing table artists, by spark-templates/song_transform/artists.sql.hbs',
+    ]);
+  });
+
+  it('says so when the logs are there and tell no cause', async () => {
+    const { explain } = world([
+      stepLog('stdout', ''),
+      stepLog('stderr', fixture('quiet.stderr')),
+      stepLog('controller', ''),
+    ]);
+    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe('its logs tell no cause');
+  });
+
+  it('says that only the end of the logs is missing when their beginning was uploaded', async () => {
+    const { explain, waits } = world([stepLog('stderr', fixture('quiet.stderr'), -100)]);
+    expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
+      `the end of the step's logs is not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
+    ]);
+    expect(waits).toEqual(["waiting for the step's logs, up to 600 s"]);
   });
 
   it('looks into the application’s first container when the driver ran in the cluster', async () => {
@@ -145,6 +183,7 @@ describe('explaining a failed step', () => {
       clock: virtualClock(START),
       describe: () => Promise.reject(new LandfallError('access', 'expired')),
       logUri: LOGS,
+      waiting: () => undefined,
       waitSeconds: 0,
       pollSeconds: 1,
     });

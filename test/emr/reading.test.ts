@@ -92,6 +92,7 @@ describe('what EMR tells', () => {
           Id: 'j-1',
           Name: 'n',
           NewField: { a: 1 },
+          StepConcurrencyLevel: 4,
           Status: { State: 'HIBERNATING', StateChangeReason: { Code: 'MOON_PHASE', Message: 'full' } },
         },
       }),
@@ -106,6 +107,7 @@ describe('what EMR tells', () => {
       reasonCode: 'MOON_PHASE',
       reason: 'full',
       errorDetails: [],
+      stepConcurrency: 4,
     });
     expect(await emr.listSteps('j-1')).toEqual([{ id: 's-1', name: 'x', state: 'PAUSED' }]);
   });
@@ -122,8 +124,12 @@ describe('what EMR tells', () => {
               {
                 ErrorCode: 'BOOTSTRAP_FAILURE_BA_RETURN_CODE_NONZERO',
                 ErrorMessage: 'exit 1 \u001b[31mon\u001b[0m the primary node',
-                ErrorData: [{ 'instance-id': 'i-0abc' }, { 'bootstrap-action': '1' }],
+                ErrorData: [
+                  { 'instance-id': 'i-0abc', 'amazon-s3-path': '' },
+                  { 'bootstrap-action': '1', 'public-doc': 'https://docs.aws.amazon.com/x.html' },
+                ],
               },
+              { ErrorCode: 'NO_MORE_TO_SAY', ErrorMessage: 'bootstrap action 1 failed' },
             ],
             Timeline: { CreationDateTime: 1_795_000_000, EndDateTime: 1_795_000_060 },
           },
@@ -133,6 +139,8 @@ describe('what EMR tells', () => {
     const cluster = await emr.describeCluster('j-1');
     expect(cluster.errorDetails).toEqual([
       'BOOTSTRAP_FAILURE_BA_RETURN_CODE_NONZERO: exit 1 on the primary node (instance-id i-0abc, bootstrap-action 1)',
+      'see https://docs.aws.amazon.com/x.html',
+      'NO_MORE_TO_SAY',
     ]);
     expect(cluster.ended).toEqual(new Date(1_795_000_060_000));
     expect(cluster.ready).toBeUndefined();

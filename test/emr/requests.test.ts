@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { LaunchSettings } from '../../src/emr/launch-settings.ts';
-import { checkLaunch, runJobFlowRequest, stepConfig } from '../../src/emr/requests.ts';
+import { checkLaunch, runJobFlowRequest, stepConfig, withoutPasswords } from '../../src/emr/requests.ts';
 import { LandfallError, formatDiagnostic } from '../../src/faults.ts';
+import { tokens } from '../../src/run/plan.ts';
+import { checkRunId } from '../../src/run/run-id.ts';
 import { launchSettings } from '../support/emr-clients.ts';
 
 const TOKEN = 'landfall/r-1/cluster#1';
@@ -33,6 +36,7 @@ describe('the RunJobFlow request', () => {
       StepConcurrencyLevel: 1,
       Steps: [],
       Tags: [
+        { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
         { Key: 'team', Value: 'plays & songs' },
         { Key: 'landfall:run', Value: 'r-1' },
       ],
@@ -51,15 +55,64 @@ describe('the RunJobFlow request', () => {
     expect(pool({ keepAlive: true })).toBe('default');
   });
 
-  it.each(['EMR_DefaultRole_V2', 'arn:aws:iam::1:role/service-role/AmazonEMR-ServiceRole-1'])(
-    'carries the tag that the managed policy of %s wants',
+  it.each([
+    'EMR_DefaultRole',
+    'EMR_DefaultRole_V2',
+    'arn:aws:iam::1:role/service-role/AmazonEMR-ServiceRole-1',
+  ])(
+    'carries, with the role %s, the tag that the second managed policies want of a cluster',
     (serviceRole) => {
-      expect(request({ serviceRole }).Tags).toContainEqual({
-        Key: 'for-use-with-amazon-emr-managed-policies',
-        Value: 'true',
-      });
+      const sent = request({ serviceRole, jobFlowRole: 'EMR_EC2_DefaultRole_V2' });
+      expect(sent).toMatchObject({ ServiceRole: serviceRole, JobFlowRole: 'EMR_EC2_DefaultRole_V2' });
+      expect(sent.Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });
     },
   );
+
+  it('leaves that tag to whoever sets it himself', () => {
+    const tag = { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'false' };
+    expect(request({ clusterJson: { Tags: [tag] } }).Tags?.filter(({ Key }) => Key === tag.Key)).toEqual([
+      tag,
+    ]);
+  });
+
+  it.each<[string, Partial<LaunchSettings>, number]>([
+    ['the settings', {}, 600],
+    ['the settings, kept alive', { keepAlive: true, pool: 'ci' }, 600],
+    ['a cluster_json that has none', { clusterJson: { Instances: { InstanceCount: 1 } } }, 600],
+    ['a cluster_json that has one without a time, for which EMR takes an hour', { clusterJson: { AutoTerminationPolicy: {} } }, 600],
+    ['a cluster_json that has another', { clusterJson: { AutoTerminationPolicy: { IdleTimeout: 1800 } } }, 1800],
+    ['a cluster_json with keep-alive', { keepAlive: true, clusterJson: { Instances: { KeepJobFlowAliveWhenNoSteps: true } } }, 600],
+  ])('always ends the cluster when it is idle, and never for want of steps: %s', (_, settings, seconds) => {
+    const sent = request(settings);
+    expect(sent.AutoTerminationPolicy).toEqual({ IdleTimeout: seconds });
+    expect(sent.Instances?.KeepJobFlowAliveWhenNoSteps).toBe(true);
+  }); // prettier-ignore
+
+  it('has fleets in the subnet of the settings as fleets have it', () => {
+    const clusterJson = {
+      Instances: { InstanceFleets: [{ InstanceFleetType: 'MASTER', TargetOnDemandCapacity: 1 }] },
+    };
+    const { Instances } = request({ clusterJson, subnet: 'subnet-1' });
+    expect(Instances).toEqual({
+      Ec2SubnetIds: ['subnet-1'],
+      ...clusterJson.Instances,
+      KeepJobFlowAliveWhenNoSteps: true,
+    });
+  });
+
+  it('is shown without the passwords that it is sent with', () => {
+    const KerberosAttributes = { Realm: 'A', KdcAdminPassword: 'p-canary', ADDomainJoinPassword: 'q-canary' };
+    const sent = request({ clusterJson: { KerberosAttributes } });
+    expect(sent.KerberosAttributes).toEqual(KerberosAttributes);
+    expect(withoutPasswords(sent)).toEqual({
+      ...sent,
+      KerberosAttributes: {
+        Realm: 'A',
+        KdcAdminPassword: '<not shown>',
+        ADDomainJoinPassword: '<not shown>',
+      },
+    });
+  });
 
   it('passes through everything that cluster_json says beyond our own fields', () => {
     const clusterJson = {
@@ -125,9 +178,9 @@ describe('the RunJobFlow request', () => {
       ],
     });
     expect(sent.Tags).toEqual([
+      { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
       { Key: 'team', Value: 'data' },
       { Key: 'landfall:run', Value: 'r-1' },
-      { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
     ]);
   });
 
@@ -154,6 +207,15 @@ describe('the RunJobFlow request', () => {
     ];
     expect(request({ clusterJson: { Configurations: lower } }).Configurations).toEqual(upper);
     expect(request({ clusterJson: { Configurations: upper } }).Configurations).toEqual(upper);
+    expect(request({ clusterJson: { configurations: lower } }).Configurations).toEqual(upper);
+    const group = (more: object) => ({
+      Instances: {
+        InstanceGroups: [{ InstanceRole: 'MASTER', InstanceType: 'x', InstanceCount: 1, ...more }],
+      },
+    });
+    expect(request({ clusterJson: group({ configurations: lower }) }).Instances?.InstanceGroups).toEqual(
+      group({ Configurations: upper }).Instances.InstanceGroups,
+    );
   });
 
   it.each(['a<b', 'a$b', 'a|b', 'a`b', ''])('refuses the name %j, which EMR does not take', (name) => {
@@ -196,10 +258,39 @@ describe('the check of cluster_json', () => {
     ['another LogUri', { LogUri: 's3://else' }, 'LogUri: is s3://else, but the run\'s is s3://lake/_landfall/logs; leave it out and set log_uri in dl.cfg'],
     ['another release', { ReleaseLabel: 'emr-6.1.0' }, 'ReleaseLabel: is emr-6.1.0, but the run\'s is emr-7.13.0'],
     ['an idle timeout EMR does not take', { AutoTerminationPolicy: { IdleTimeout: 30 } }, 'AutoTerminationPolicy.IdleTimeout: is 30: EMR takes whole seconds from 60 to 604800'],
+    ['a release and an AMI', { AmiVersion: '3.11.0' }, 'AmiVersion: cannot stand beside a release'],
+    ['configurations in both cases', { Configurations: [], configurations: [] }, 'cluster.json configurations: EMR has no such field; did you mean Configurations?'],
+    ['a configuration in both cases', { Configurations: [{ Classification: 'a', classification: 'b' }] }, 'Configurations[0].classification: EMR has no such field; did you mean Classification?'],
+    ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds another kind of value, where EMR wants a text in quotes'],
     ['a tag of ours', { Tags: [{ Key: 'landfall:pool', Value: 'x' }] }, 'Tags: landfall:pool: tags of this name are ours'],
   ]; // prettier-ignore
   it.each(cases)('tells the place of %s', (_, clusterJson, expected) => {
     expect(problems(clusterJson)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it('tells misspelt fields, wrong kinds and fields that are ours all at once', () => {
+    const clusterJson = {
+      Instances: { KeepJobFlowAliveWhenNoSteps: false, InstanceGroup: [], Ec2SubnetIds: 'subnet-1' },
+      Steps: [{ Nmae: 'x' }],
+      Tags: 'team=data',
+      Applications: [{ Nmae: 'Spark' }],
+    };
+    const file = 'cluster.json ';
+    expect(problems(clusterJson).sort()).toEqual([
+      `${file}Applications[0].Nmae: EMR has no such field; did you mean Name?`,
+      `${file}Instances.Ec2SubnetIds: holds "subnet-1", where EMR wants a list`,
+      `${file}Instances.InstanceGroup: EMR has no such field; did you mean InstanceGroups?`,
+      `${file}Instances.KeepJobFlowAliveWhenNoSteps: must be true; without steps the cluster would end before they arrive; AutoTerminationPolicy ends an idle one`,
+      `${file}Steps: must be empty; the pipeline submits the steps`,
+      `${file}Steps[0].Nmae: EMR has no such field; did you mean Name?`,
+      `${file}Tags: holds "team=data", where EMR wants a list`,
+    ]);
+  });
+
+  it('tells why the file cannot be used', () => {
+    const settings = { ...launchSettings, clusterJsonFile: '/x.json', clusterJsonProblem: 'is another file' };
+    expect(checkLaunch(settings).map(formatDiagnostic)).toEqual(['/x.json: is another file']);
+    expect(() => runJobFlowRequest(settings, TOKEN)).toThrow('cannot be launched as configured');
   });
 
   it('takes a request that EMR would take', () => {
@@ -221,6 +312,33 @@ describe('the check of cluster_json', () => {
       expect.objectContaining({ at: '[EMR] idle_timeout', severity: 'error' }),
     ]);
   });
+});
+
+describe('the check of the release', () => {
+  it.each([
+    'emr-5.30.0',
+    'emr-5.36.2',
+    'emr-6.1.0',
+    'emr-6.15.0',
+    'emr-7.13.0',
+    'emr-spark-8.0.0',
+    'emr-10.0.0',
+  ])('takes %s, whose clusters end when they are idle', (release) => {
+    expect(checkLaunch({ ...launchSettings, release })).toEqual([]);
+    expect(request({ release })).toMatchObject({
+      ReleaseLabel: release,
+      AutoTerminationPolicy: { IdleTimeout: 600 },
+    });
+  });
+
+  it.each(['emr-4.9.6', 'emr-5.29.0', 'emr-5.3.2', 'emr-6.0.1'])(
+    'refuses %s, whose clusters do not',
+    (release) => {
+      expect(checkLaunch({ ...launchSettings, release }).map(formatDiagnostic)).toEqual([
+        `[EMR] release: is ${release}, whose clusters do not end by themselves when idle; EMR has that from 5.30.0 and 6.1.0 on`,
+      ]);
+    },
+  );
 });
 
 describe('a step', () => {
@@ -245,4 +363,40 @@ describe('a step', () => {
     expect(() => stepConfig({ name: 's', args: ['a', ''] })).toThrow(/argument 2 is empty/);
     expect(() => stepConfig({ name: 's'.repeat(257), args: [] })).toThrow(/257 characters/);
   });
+});
+
+describe('the names of a run’s cluster and steps', () => {
+  const longestStep = 'a'.repeat(63);
+  const anyId = fc.oneof(
+    fc.string({ maxLength: 80 }),
+    fc.string({ unit: 'grapheme', maxLength: 80 }),
+    fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,70}$/),
+  );
+
+  it('are such as EMR takes, for every run id that is taken', () => {
+    const sent = (id: string) => {
+      const cluster = runJobFlowRequest(launchSettings, tokens.cluster(id, 999_999)).Name ?? '';
+      return [cluster, stepConfig({ name: tokens.step(id, longestStep, 999_999), args: ['a'] }).Name ?? ''];
+    };
+    const taken = (id: string) => {
+      try {
+        return checkRunId(id) === id;
+      } catch {
+        return false;
+      }
+    };
+    fc.assert(
+      fc.property(anyId.filter(taken), (id) => {
+        for (const name of sent(id)) expect(name).toMatch(/^[^<>$|`\p{C}]{1,256}$/u);
+      }),
+    );
+    expect(sent('r'.repeat(64)).map((name) => name.length)).toEqual([88, 144]);
+  });
+
+  it.each(['a<b', 'a>b', 'a$b', 'a|b', 'a`b', 'a b', 'a/b', '-a', 'r'.repeat(65), ''])(
+    'are never made of the run id %j',
+    (id) => {
+      expect(() => checkRunId(id)).toThrow('is not a run id');
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { EmrClients } from '../../src/emr/client.ts';
 import { createEmr } from '../../src/emr/emr.ts';
-import { rejectionReason } from '../../src/emr/reuse.ts';
+import { rejectionReasons, whyNot } from '../../src/emr/reuse.ts';
 import type { Candidate } from '../../src/emr/reuse.ts';
 import { clientsOf, launchSettings } from '../support/emr-clients.ts';
 import { scriptedEmr } from '../support/scripted-emr.ts';
@@ -20,8 +20,8 @@ const wanted = { release: 'emr-7.13.0', applications: ['Spark'], pool: 'ci' };
 
 describe('a candidate', () => {
   it('fits when release, applications and pool do', () => {
-    expect(rejectionReason(fitting, wanted)).toBeUndefined();
-    expect(rejectionReason({ ...fitting, state: 'RUNNING' }, wanted)).toBeUndefined();
+    expect(rejectionReasons(fitting, wanted)).toEqual([]);
+    expect(rejectionReasons({ ...fitting, state: 'RUNNING' }, wanted)).toEqual([]);
   });
 
   it.each<[Partial<Candidate>, string]>([
@@ -34,12 +34,25 @@ describe('a candidate', () => {
     [{ applications: ['Hive'] }, 'it lacks Spark'],
     [{ stepConcurrency: 10 }, 'it runs 10 steps at once'],
   ])('that differs by %j is rejected with the reason', (difference, reason) => {
-    expect(rejectionReason({ ...fitting, ...difference }, wanted)).toBe(reason);
+    expect(rejectionReasons({ ...fitting, ...difference }, wanted)).toEqual([reason]);
   });
 
   it('that a person named may be of any pool', () => {
     const { release, applications } = wanted;
-    expect(rejectionReason({ ...fitting, tags: new Map() }, { release, applications })).toBeUndefined();
+    expect(rejectionReasons({ ...fitting, tags: new Map() }, { release, applications })).toEqual([]);
+  });
+
+  it('that differs in several ways has all the reasons, and only its state once it ends', () => {
+    const other: Candidate = { ...fitting, autoTerminate: true, applications: ['Hive'], stepConcurrency: 2 };
+    expect(rejectionReasons({ ...other, tags: new Map([['landfall:run', 'r-2']]) }, wanted)).toEqual([
+      'it ends by itself after its last step',
+      'its tag landfall:pool is missing, not ci',
+      'it lacks Spark',
+      'it runs 2 steps at once',
+    ]);
+    expect(rejectionReasons({ ...other, state: 'TERMINATED_WITH_ERRORS' }, wanted)).toEqual([
+      'it is TERMINATED_WITH_ERRORS',
+    ]);
   });
 });
 
@@ -58,8 +71,15 @@ describe('finding a cluster to reuse', () => {
     Tags: [{ Key: 'landfall:pool', Value: 'default' }],
     ...more,
   });
-  async function find(clusters: ReturnType<typeof cluster>[]) {
+  /** States of the steps of every cluster, as ListSteps would tell them. */
+  let stepStates: string[] = [];
+  async function find(clusters: ReturnType<typeof cluster>[], launch = launchSettings) {
     server = await scriptedEmr({
+      ListSteps: ({ StepStates }) => ({
+        Steps: stepStates
+          .filter((state) => (StepStates as string[]).includes(state))
+          .map((State, n) => ({ Id: `s-${String(n)}`, Status: { State } })),
+      }),
       ListClusters: ({ Marker }) => ({
         Clusters: Marker === undefined ? clusters.slice(0, 2) : clusters.slice(2),
         ...(Marker === undefined ? { Marker: 'm' } : {}),
@@ -67,7 +87,7 @@ describe('finding a cluster to reuse', () => {
       DescribeCluster: ({ ClusterId }) => ({ Cluster: clusters.find(({ Id }) => Id === ClusterId) }),
     });
     clients = await clientsOf(server.endpoint);
-    return createEmr(clients, { launch: launchSettings }).findReusable();
+    return createEmr(clients, { launch }).findReusable();
   }
 
   it('prefers an idle one, the newest first, and tells why those before it did not fit', async () => {
@@ -80,7 +100,9 @@ describe('finding a cluster to reuse', () => {
     expect(found).toEqual({
       chosen: 'j-new',
       rejected: [{ id: 'j-other', reason: 'its release is emr-6.0.0, not emr-7.13.0' }],
+      passedOver: ['j-old', 'j-busy'],
     });
+    expect(server.inputs('DescribeCluster').map(({ ClusterId }) => ClusterId)).toEqual(['j-other', 'j-new']);
     expect(server.inputs('ListClusters')[0]).toEqual({ ClusterStates: ['WAITING', 'RUNNING'] });
   });
 
@@ -94,6 +116,58 @@ describe('finding a cluster to reuse', () => {
         { id: 'j-1', reason: 'its tag landfall:pool is missing, not default' },
         { id: 'j-2', reason: 'it runs 4 steps at once' },
       ],
+      passedOver: [],
     });
+  });
+
+  it('takes none that began to end after it was listed', async () => {
+    const clusters = [cluster('j-1', 'WAITING', 1)];
+    const found = find(clusters);
+    clusters[0]!.Status.State = 'TERMINATING';
+    expect(await found).toMatchObject({ rejected: [{ id: 'j-1', reason: 'it is TERMINATING' }] });
+  });
+
+  it('takes none without room for a step, and does not look at the steps of an idle one', async () => {
+    stepStates = [...Array<string>(255).fill('PENDING'), 'RUNNING', ...Array<string>(9).fill('COMPLETED')];
+    const busy = cluster('j-busy', 'RUNNING', 1);
+    expect(await find([busy])).toEqual({
+      rejected: [{ id: 'j-busy', reason: 'it has 256 active steps, and EMR allows no more' }],
+      passedOver: [],
+    });
+    clients.destroy();
+    await server.close();
+    stepStates.shift();
+    expect(await find([busy])).toMatchObject({ chosen: 'j-busy' });
+    clients.destroy();
+    await server.close();
+    expect(await find([cluster('j-idle', 'WAITING', 1)])).toMatchObject({ chosen: 'j-idle' });
+    expect(server.inputs('ListSteps')).toEqual([]);
+  });
+
+  it('wants every application that a cluster_json asks for', async () => {
+    const clusterJson = { Applications: [{ Name: 'Spark' }, { Name: 'Hive' }] };
+    const found = await find([cluster('j-1', 'WAITING', 1)], { ...launchSettings, clusterJson });
+    expect(found).toMatchObject({ rejected: [{ id: 'j-1', reason: 'it lacks Hive' }] });
+  });
+
+  it('goes on to the next when one may not be described', async () => {
+    const denied = { fault: 'error', status: 400, type: 'AccessDeniedException', message: 'no' } as const;
+    const clusters = [cluster('j-theirs', 'WAITING', 2), cluster('j-ours', 'WAITING', 1)];
+    await find(clusters);
+    server.spoil('DescribeCluster', denied);
+    expect(await createEmr(clients, { launch: launchSettings }).findReusable()).toEqual({
+      chosen: 'j-ours',
+      rejected: [{ id: 'j-theirs', reason: 'not allowed: elasticmapreduce:DescribeCluster on j-theirs' }],
+      passedOver: [],
+    });
+  });
+
+  it('tells of one that a person named every reason, and nothing of its pool', async () => {
+    await find([cluster('j-1', 'WAITING', 1, { Tags: [], Applications: [], AutoTerminate: true })]);
+    const { release, applications } = wanted;
+    expect(await whyNot(clients, 'j-1', { release, applications })).toEqual([
+      'it ends by itself after its last step',
+      'it lacks Spark',
+    ]);
   });
 });

@@ -42,16 +42,18 @@ describe('a cluster of the local endpoint', () => {
   it('is launched, found, given steps, explained, cancelled and ended through the port alone', async () => {
     const launched = await emr.launch(TOKEN);
     if (launched.answer !== 'accepted') throw new Error(launched.reason);
-    const id = launched.value;
+    const { id } = launched.value;
     await until(
       () => emr.describeCluster(id),
       ({ state }) => clusterPhase(state) === 'ready',
     );
+    const home = { account: '000000000000', region };
+    expect(launched.value).toEqual({ id, ...home });
     expect(await emr.findClusters(TOKEN, new Date(Date.now() - 600_000))).toMatchObject([
-      { id, name: TOKEN },
+      { id, name: TOKEN, ...home },
     ]);
     expect(await emr.findClusters('landfall/round', new Date(0))).toEqual([]);
-    expect(await emr.findReusable()).toEqual({ chosen: id, rejected: [] });
+    expect(await emr.findReusable()).toEqual({ chosen: id, rejected: [], passedOver: [] });
 
     const added = await emr.addSteps(id, [
       {
@@ -76,6 +78,7 @@ describe('a cluster of the local endpoint', () => {
       openStore: () => Promise.resolve(store),
       clock: local.clock,
       describe: (clusterId) => clusterLogs(clients, clusterId),
+      waiting: () => undefined,
       waitSeconds: 20,
       pollSeconds: 0.05,
     });
@@ -108,6 +111,27 @@ describe('a cluster of the local endpoint', () => {
       retryable: false,
     });
   });
+
+  it.each([
+    ['the settings', { idleTimeoutSeconds: 1200 }],
+    ['a cluster_json', { clusterJson: { AutoTerminationPolicy: { IdleTimeout: 1200 } } }],
+  ])(
+    'stays up without steps for ten minutes and more, and not beyond the idle timeout of %s',
+    async (_, more) => {
+      const ours = createEmr(clients, { launch: { ...launchSettings, logUri: LOGS, ...more } });
+      const launched = await ours.launch(TOKEN);
+      if (launched.answer !== 'accepted') throw new Error(launched.reason);
+      const { id } = launched.value;
+      const state = async () => (await ours.describeCluster(id)).state;
+      await until(state, (its) => its === 'WAITING');
+      local.clock.jump(600_000);
+      expect(await state()).toBe('WAITING');
+      local.clock.jump(570_000);
+      expect(await state()).toBe('WAITING');
+      local.clock.jump(30_000);
+      await until(state, (its) => its === 'TERMINATED');
+    },
+  );
 
   it('is not spoken to with other credentials', async () => {
     const strangers = await createEmrClients({

@@ -93,6 +93,21 @@ describe('the program’s own failure line', () => {
     );
   });
 
+  it('without a place is followed by the table that was being written', () => {
+    const stdout = [
+      'landfall: songs: begun, by spark-templates/song_transform/songs.sql.hbs',
+      'landfall: songs: 10 rows',
+      'landfall: artists: begun, by spark-templates/song_transform/artists.sql.hbs',
+    ].join('\n');
+    const stderr = own({ error: 'the step took longer than its timeout of 6 seconds' });
+    const during = 'while writing table artists, by spark-templates/song_transform/artists.sql.hbs';
+    expect(tellingLines({ stdout, stderr })).toEqual({
+      lines: ['the step took longer than its timeout of 6 seconds', during],
+      during,
+    });
+    expect(tellingLines({ stdout: `${stdout}\nlandfall: artists: 1 rows`, stderr }).lines).toHaveLength(1);
+  });
+
   it('is not followed by what else the JVM logged', () => {
     const stdout = `${own({ error: '[CAST_INVALID_INPUT] x' })}\n`;
     const stderr =

@@ -1,7 +1,11 @@
+import '../support/one-realm.ts';
 import { describe, expect, it } from '@jest/globals';
 import { proveCreateIfAbsent } from '../../src/store/precondition.ts';
+import { openS3 } from '../../src/store/s3.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { keysOf } from './contract.ts';
+import { answer, refuse, scriptedS3 } from './scripted-s3.ts';
+import type { Reply } from './scripted-s3.ts';
 
 const store = () => memoryStore('s3://lake', () => new Date());
 
@@ -37,6 +41,29 @@ describe('the proof of create-if-absent', () => {
       message: expect.stringContaining('s3://lake does not honour create-if-absent'),
     });
     expect(await keysOf(lake, '')).toEqual([]);
+  });
+
+  it.each([
+    ['PutObject', ['PUT', 'POST']],
+    ['DeleteObject', ['POST']],
+  ])('names the first action that is denied, s3:%s, and the object', async (action, denied) => {
+    const taken = new Set<string>();
+    const reply: Reply = (seen, response) => {
+      const first = !taken.has(seen.url);
+      taken.add(seen.url);
+      const put = first ? answer(200, '', { etag: '"e"' }) : refuse(412, 'PreconditionFailed');
+      const granted = { PUT: put, GET: answer(200, 'first') }[seen.method] ?? answer(200);
+      (denied.includes(seen.method) ? refuse(403, 'AccessDenied') : granted)(seen, response);
+    };
+    const s3 = await scriptedS3(reply);
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+    const lake = openS3({ bucket: 'lake', prefix: 'p' }, { endpoint: s3.endpoint, credentials }, {});
+    await expect(proveCreateIfAbsent(lake, 'x')).rejects.toMatchObject({
+      fault: 'access',
+      message: `access denied (s3:${action} on s3://lake/p/_landfall/probe/x)`,
+      next: `allow s3:${action} on s3://lake/p/_landfall/probe/x`,
+    });
+    await s3.stop();
   });
 
   it('fails on a store that calls every name taken', async () => {
