@@ -4,7 +4,7 @@ import type { Run } from './context.ts';
 import { CLOCK_SLACK_MS } from './cluster.ts';
 import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
-import { clusterPhase, stepPhase } from './states.ts';
+import { isOver, mayLive, stepPhase } from './states.ts';
 
 export interface CancelOutcome {
   /** What has been seen to end, or to be ending for good. */
@@ -28,6 +28,8 @@ export interface CancelHow {
 
 const CONFIRM_MS = 8_000;
 const LOOK_MS = 400;
+/** As often as EMR's quota of requests that end something allows. */
+const ASK_AGAIN_MS = 2_000;
 
 interface Target {
   what: string;
@@ -35,39 +37,55 @@ interface Target {
   ended: () => Promise<boolean>;
 }
 
+/** A store that is away must not keep the requests from leaving. */
+const WISH_MS = 500;
+
 /**
- * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, all side by side.
- * Journals the verdict only when everything was seen to end. Never throws for a request that fails: the outcome tells.
+ * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, side by side;
+ * nothing when the journal tells that the run is another driver's by now. Journals the verdict only when everything was
+ * seen to end. Never throws for a request that fails: the outcome tells.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
   const { journal, ports } = run;
   const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [] };
   const failing = (what: string) => (error: unknown) => {
-    outcome.failed.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    outcome.failed.push(`${what}: ${reasonOf(error)}`);
     return undefined;
   };
-  const wish = journal.state().cancelRequested
-    ? Promise.resolve(undefined)
-    : journal.append({ entry: 'cancel-requested', by: how.by }).catch(failing('the journal'));
-  const [targets = []] = await Promise.all([
-    findTargets(run, how, outcome).catch(failing('looking for what runs')),
-    wish,
-  ]);
-  const asked = await Promise.all(
-    targets.map((target) => target.request().then(() => target, failing(target.what))),
-  );
-  await confirm(
-    run,
-    how.confirmMs ?? CONFIRM_MS,
-    asked.filter((target) => target !== undefined),
-    outcome,
-  );
-  if (outcome.requested.length === 0 && outcome.failed.length === 0) {
+  const wish = writeWish(run, how).catch((error: unknown) => {
+    failing('the journal')(error);
+    return error instanceof LandfallError && error.fault === 'owned' ? 'owned' : 'failed';
+  });
+  const known = Promise.race([wish, ports.clock.sleep(WISH_MS)]);
+  const endAll = async (looking: Promise<Target[]>) => {
+    const targets = (await looking.catch(failing('looking for what runs'))) ?? [];
+    if ((await known) === 'owned') return;
+    await Promise.all(
+      targets.map(async (target) => {
+        const seen = await end(run, target, how.confirmMs ?? CONFIRM_MS);
+        outcome[seen.as].push(seen.as === 'failed' ? `${target.what}: ${seen.why}` : target.what);
+      }),
+    );
+  };
+  await Promise.all(findTargets(run, how, outcome).map(endAll));
+  if ((await Promise.race([wish, Promise.resolve('late')])) === 'late')
+    outcome.failed.push('the journal: no answer yet');
+  const sure = outcome.requested.length === 0 && outcome.failed.length === 0;
+  if (sure && (await journal.refresh()).finished === undefined) {
     const message = `run ${journal.run} is cancelled`;
     await journal.append({ entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message });
     ports.emit({ event: 'finished', run: journal.run, verdict: 'cancelled' });
   }
   return outcome;
+}
+
+async function writeWish({ journal }: Run, { by }: CancelHow): Promise<'written'> {
+  if (!journal.state().cancelRequested) await journal.append({ entry: 'cancel-requested', by });
+  return 'written';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What a cancelled run ends with: certain when everything was seen to end, and otherwise telling what was not. */
@@ -79,35 +97,63 @@ export function cancelledError(run: string, { requested, failed }: CancelOutcome
       ...failed.map((what) => `could not be asked to end: ${what}`),
       ...requested.map((what) => `asked to end: ${what}`),
     ],
-    next: `landfall attach ${run}`,
   });
 }
 
-async function confirm(
-  { ports }: Run,
-  limitMs: number,
-  asked: Target[],
-  outcome: CancelOutcome,
-): Promise<void> {
-  let open = asked;
-  const deadline = ports.clock.monotonic() + limitMs;
-  while (open.length > 0 && ports.clock.monotonic() < deadline) {
-    const seen = await Promise.all(open.map((target) => target.ended().catch(() => false)));
-    outcome.confirmed.push(...open.filter((_, at) => seen[at] === true).map(({ what }) => what));
-    open = open.filter((_, at) => seen[at] !== true);
-    if (open.length > 0) await ports.clock.sleep(LOOK_MS);
-  }
-  outcome.requested.push(...open.map(({ what }) => what));
+type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed'; why: string };
+
+/**
+ * Asks for the target's end, again while that fails, and looks until it is seen to end: an answer that was lost may have
+ * had its effect. Stops after `limitMs`, whatever is under way.
+ */
+async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
+  const { clock } = run.ports;
+  const over = new AbortController();
+  const started = clock.monotonic();
+  let seen: Seen = { as: 'requested' };
+  const asking = async () => {
+    for (let asked = false, first = true; !over.signal.aborted; first = false) {
+      if (!asked && !first && (await isOvertaken(run))) {
+        seen = { as: 'failed', why: 'another driver has the run by now' };
+        return;
+      }
+      try {
+        if (!asked) await target.request();
+        asked = true;
+        seen = { as: 'requested' };
+      } catch (error) {
+        seen = { as: 'failed', why: reasonOf(error) };
+      }
+      if (await target.ended().catch(() => false)) {
+        seen = { as: 'confirmed' };
+        return;
+      }
+      const pause = asked ? LOOK_MS : ASK_AGAIN_MS;
+      await clock.sleep(Math.max(pause, (clock.monotonic() - started) / 3), over.signal);
+    }
+  };
+  await Promise.race([asking(), clock.sleep(limitMs, over.signal)]);
+  over.abort();
+  return seen;
 }
 
-async function findTargets(run: Run, how: CancelHow, outcome: CancelOutcome): Promise<Target[]> {
+/** What cannot be read is no reason to stop asking. */
+async function isOvertaken({ journal }: Run): Promise<boolean> {
+  return journal.refresh().then(
+    () => false,
+    (error: unknown) => error instanceof LandfallError && error.fault === 'owned',
+  );
+}
+
+/** What is known at once, and beside it what has to be looked up: that may take a while. */
+function findTargets(run: Run, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const state = run.journal.state();
   const cluster = currentCluster(state);
   if (cluster === undefined) return [];
-  if (cluster.id === undefined) return launching(run, cluster, how, outcome);
-  const steps = await liveSteps(run, state, how, outcome);
+  if (cluster.id === undefined) return [launching(run, cluster, how, outcome)];
+  const steps = liveSteps(run, state, how, outcome);
   const ends = isOurs(cluster) && !state.plan.keepAlive;
-  return [...steps, ...(ends ? [clusterTarget(run, cluster.id)] : [])];
+  return [...steps, ...(ends ? [Promise.resolve([clusterTarget(run, cluster.id)])] : [])];
 }
 
 /** A launch was intended: whatever carries its token is ours to end, also when it shows late. */
@@ -120,9 +166,7 @@ async function launching(
   const { emr } = run.ports;
   const since = new Date(cluster.intendedAt.getTime() - CLOCK_SLACK_MS);
   const look = async () =>
-    (await emr.findClusters(cluster.token, since)).filter(({ state }) =>
-      ['starting', 'ready'].includes(clusterPhase(state)),
-    );
+    (await emr.findClusters(cluster.token, since)).filter(({ state }) => mayLive(state));
   const found = await lookAgain(run, how, look);
   if (found.length === 0 && how.settle !== true)
     outcome.requested.push(`a cluster named ${cluster.token}, should it appear`);
@@ -130,24 +174,17 @@ async function launching(
 }
 
 /** Our steps that have not been seen to end; one whose submission has no result yet is looked up by its token. */
-async function liveSteps(
-  run: Run,
-  state: RunState,
-  how: CancelHow,
-  outcome: CancelOutcome,
-): Promise<Target[]> {
+function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const open = Object.entries(state.attempts).flatMap(([name, attempts]) =>
     attempts
       .filter(({ ended, execution }) => ended === undefined && execution === undefined)
       .map((attempt) => ({ name, attempt })),
   );
-  const targets: Target[] = [];
-  for (const { name, attempt } of open) {
+  return open.map(async ({ name, attempt }) => {
     const ids = attempt.stepId === undefined ? await submitting(run, attempt, how) : [attempt.stepId];
     if (ids.length === 0 && how.settle !== true) outcome.requested.push(`step ${name}, should it appear`);
-    targets.push(...ids.map((id) => stepTarget(run, name, attempt.clusterId, id)));
-  }
-  return targets;
+    return ids.map((id) => stepTarget(run, name, attempt.clusterId, id));
+  });
 }
 
 async function submitting(
@@ -190,7 +227,7 @@ function clusterTarget({ ports }: Run, id: string): Target {
     request: () => ports.emr.terminate(id),
     ended: async () => {
       const { state } = await ports.emr.describeCluster(id);
-      return ['ending', 'ended', 'failed'].includes(clusterPhase(state));
+      return isOver(state);
     },
   };
 }

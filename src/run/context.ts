@@ -1,8 +1,10 @@
 /** What every phase of a driven run is given. */
 import { LandfallError } from '../faults.ts';
 import type { Journal } from './journal.ts';
+import { pace } from './pace.ts';
 import type { Ports } from './ports.ts';
 import type { Patience } from './reading.ts';
+import type { RunState } from './state.ts';
 
 export interface Run {
   ports: Ports;
@@ -13,8 +15,24 @@ export interface Run {
 
 /** How reads of this run are tried again. */
 export function patience({ ports, signal }: Run): Patience {
-  const { clock, random, emit } = ports;
-  return { clock, random, signal, note: (message) => emit({ event: 'note', message }) };
+  const { clock, random } = ports;
+  return { clock, random, signal, note: sparingly(ports, 'reading') };
+}
+
+/** When each topic was last told of, by run: its ports are made for it alone. */
+const told = new WeakMap<Ports, Map<string, number>>();
+const SPARING_MS = 60_000;
+
+/** Notes of one topic, at most one a minute, however many calls of a run have the same trouble. */
+export function sparingly(ports: Ports, topic: string): (message: string) => void {
+  const topics = told.get(ports) ?? new Map<string, number>();
+  told.set(ports, topics);
+  return (message) => {
+    const now = ports.clock.monotonic();
+    if (now - (topics.get(topic) ?? Number.NEGATIVE_INFINITY) < SPARING_MS) return;
+    topics.set(topic, now);
+    ports.emit({ event: 'note', message });
+  };
 }
 
 /** Waits, and throws the signal's reason when it aborted meanwhile. */
@@ -23,13 +41,22 @@ export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
   signal.throwIfAborted();
 }
 
+/** Waits until the next look at EMR is due, given when something changed there last; then as `checkpoint`. */
+export async function untilNextLook(run: Run, changed: number): Promise<void> {
+  const { clock, random } = run.ports;
+  const where = run.journal.state().plan.cluster.cluster === 'local' ? 'local' : 'aws';
+  await pause(run, pace(clock.monotonic() - changed, random.fraction(), where));
+  await checkpoint(run);
+}
+
 /**
- * Looks what others appended. Throws `owned` when the run was taken over, `cancelled` when someone asked for its end.
+ * Looks what others appended, and returns the state of the run. Throws `owned` when the run was taken over, `cancelled` when someone asked for its end.
  * To be called before anything is sent to EMR or published.
  */
-export async function checkpoint({ journal, signal }: Run): Promise<void> {
+export async function checkpoint({ journal, signal }: Run): Promise<RunState> {
   signal.throwIfAborted();
-  const { cancelRequested, publishing } = await journal.refresh();
-  if (cancelRequested && !publishing)
+  const state = await journal.refresh();
+  if (state.cancelRequested && !state.publishing)
     throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
+  return state;
 }

@@ -1,5 +1,6 @@
 /** Exactly once, over calls that have no client token: send, and when the answer is lost, look before sending again. */
 import { LandfallError } from '../faults.ts';
+import type { Fault } from '../faults.ts';
 import type { Answer, Clock } from './ports.ts';
 
 export interface Creation<T> {
@@ -9,6 +10,8 @@ export interface Creation<T> {
   send: () => Promise<Answer<T>>;
   /** Looks for what an earlier send may have made. */
   find: () => Promise<T | undefined>;
+  /** Told when the only request ever sent was refused: what was intended is not there, and never will be. */
+  refused: () => Promise<unknown>;
   settleMs: number;
   note: (message: string) => void;
 }
@@ -33,14 +36,15 @@ export async function createOnce<T>(
   intendedBefore: boolean,
   signal?: AbortSignal,
 ): Promise<Created<T>> {
-  const { what, send, note } = creation;
+  const { what, note } = creation;
   if (intendedBefore) {
     const found = await lookTwice(clock, creation, signal);
     if (found !== undefined) return { value: found, how: 'adopted' };
   }
   const started = clock.monotonic();
+  let uncertain = intendedBefore;
   for (let delay = RESEND_MS; ; delay = Math.min(delay * 2, LONGEST_RESEND_MS)) {
-    const answer = await send();
+    const answer = await sent(creation, uncertain);
     switch (answer.answer) {
       case 'accepted':
         return { value: answer.value, how: 'accepted' };
@@ -53,6 +57,7 @@ export async function createOnce<T>(
         signal?.throwIfAborted();
         break;
       case 'ambiguous': {
+        uncertain = true;
         note(`${what}: the answer was lost (${answer.reason}); looking whether it took effect`);
         const found = await lookTwice(clock, creation, signal);
         if (found !== undefined) return { value: found, how: 'adopted' };
@@ -63,6 +68,20 @@ export async function createOnce<T>(
     }
   }
 }
+
+/** Sends once. `uncertain`: an earlier request may have taken effect all the same. */
+async function sent<T>({ send, refused }: Creation<T>, uncertain: boolean): Promise<Answer<T>> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!uncertain && error instanceof LandfallError && !STOPPED.includes(error.fault))
+      await refused().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Faults of our own, thrown before anything is sent. */
+const STOPPED: readonly Fault[] = ['owned', 'cancelled'];
 
 function noAnswer(what: string, reason: string): LandfallError {
   return new LandfallError('unreachable', `EMR could not be reached to create the ${what}`, {

@@ -6,11 +6,13 @@ import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
 import type { TableSummary } from './entries.ts';
 import type { Phase } from './events.ts';
+import { retryingLosses } from './losses.ts';
 import { keys } from './plan.ts';
 import type { RunPlan } from './plan.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import { followSubmitted, isUnderWay, runSteps } from './steps.ts';
+import { adoptSubmitted } from './submit.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** What a run uploads before its first step. */
@@ -31,30 +33,30 @@ export async function drive(run: Run, staging: () => Promise<Staging>): Promise<
   if (journal.state().published === undefined) {
     await settle(run, async () => {
       await phase(run, 'stage', () => stage(run, staging));
-      await executeSteps(run);
+      await retryingLosses(run, () => executeSteps(run));
       const verification = await phase(run, 'verify', () => verify(run));
       await phase(run, 'publish', () => publish(run, verification));
     });
   }
-  await unharmed(run, 'a second cluster could not be looked for', () => endSurplusClusters(run));
-  await releaseCluster(run);
+  await releaseClusters(run);
   if (!journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
   await finish(run);
 }
 
 /** Does the work; when it fails for good, ends our cluster and journals the verdict before throwing on. */
-async function settle(run: Run, work: () => Promise<void>): Promise<void> {
+export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
-    if (run.signal.aborted || !(error instanceof LandfallError) || !isVerdict(error)) throw error;
+    run.signal.throwIfAborted();
+    if (!(error instanceof LandfallError) || !isVerdict(error)) throw error;
     if (run.journal.state().cancelRequested) {
       throw cancelledError(
         run.journal.run,
         await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true }),
       );
     }
-    await releaseCluster(run);
+    await releaseClusters(run);
     const verdict = error.fault === 'cancelled' ? 'cancelled' : 'failed';
     const { fault, message, why } = error;
     await unharmed(run, 'the verdict could not be journalled', () =>
@@ -63,6 +65,11 @@ async function settle(run: Run, work: () => Promise<void>): Promise<void> {
     run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
     throw error;
   }
+}
+
+async function releaseClusters(run: Run): Promise<void> {
+  await unharmed(run, 'a second cluster could not be looked for', () => endSurplusClusters(run));
+  await releaseCluster(run);
 }
 
 /** Faults after which the run is over, as opposed to those that only end our watching. */
@@ -84,7 +91,7 @@ function isVerdict({ fault }: LandfallError): boolean {
   }
 }
 
-async function phase<T>({ ports, signal }: Run, name: Phase, work: () => Promise<T>): Promise<T> {
+export async function phase<T>({ ports, signal }: Run, name: Phase, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const started = ports.clock.monotonic();
   ports.emit({ event: 'phase-started', phase: name });
@@ -94,16 +101,18 @@ async function phase<T>({ ports, signal }: Run, name: Phase, work: () => Promise
 }
 
 /** Writes the manifest and the programs. Writing them again is harmless: their content is fixed by the plan. */
-async function stage({ journal, ports }: Run, staging: () => Promise<Staging>): Promise<void> {
+export async function stage(run: Run, staging: () => Promise<Staging>): Promise<void> {
+  const { journal, ports } = run;
+  const put = (key: string, body: Uint8Array) => patiently(patience(run), () => ports.objects.put(key, body));
   const state = journal.state();
   if (state.staged) return;
   const { manifest, programs } = await staging();
-  await ports.objects.put(keys.inputs(journal.run), manifest);
+  await put(keys.inputs(journal.run), manifest);
   for (const { name } of state.plan.steps) {
     const program = programs[name];
     const attempt = state.current[name] ?? 1;
     if (program === undefined || currentAttempt(state, name)?.execution !== undefined) continue;
-    await ports.objects.put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
+    await put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
   }
   await journal.append({ entry: 'staged' });
 }
@@ -111,6 +120,7 @@ async function stage({ journal, ports }: Run, staging: () => Promise<Staging>): 
 /** What is under way first: only a step that is still to be submitted needs a cluster that takes steps. */
 async function executeSteps(run: Run): Promise<void> {
   const { journal } = run;
+  await adoptSubmitted(run);
   const isOpen = () =>
     journal
       .state()
@@ -133,15 +143,11 @@ async function verify(run: Run): Promise<Verification> {
   ports.emit({ event: 'verified', tables, reports: accepted.map(({ report }) => report), findings });
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return verification;
-  throw new LandfallError(
-    'tables',
-    `${String(errors.length)} finding(s) against the landed tables; nothing was published`,
-    {
-      why: errors.map(({ subject, message, sample }) =>
-        [`${subject}: ${message}`, ...(sample ?? [])].join('\n  '),
-      ),
-    },
-  );
+  throw new LandfallError('tables', `${String(errors.length)} finding(s) against the landed tables`, {
+    why: errors.map(({ subject, message, sample }) =>
+      [`${subject}: ${message}`, ...(sample ?? [])].join('\n  '),
+    ),
+  });
 }
 
 /** Reads the accepted executions' reports once more: what is verified is what stands in the lake now. */

@@ -2,6 +2,7 @@
 import type { Fault } from '../faults.ts';
 import type { Verdict } from './events.ts';
 import type { RunPlan } from './plan.ts';
+import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 
 /** A newer version than this is refused: it may mean things we do not know. */
@@ -22,14 +23,30 @@ export type Entry =
   /** A retry: a new plan, and the steps that get a new attempt. The others keep their accepted
    * execution. `elsewhere`: on the cluster that the new plan names, not on the one it ran on before. */
   | { entry: 'replanned'; plan: RunPlan; rerun: readonly string[]; elsewhere: boolean }
+  /** That cluster was lost to the infrastructure: these steps get a new attempt, under the same plan, on a cluster
+   * that is launched for them. */
+  | { entry: 'infrastructure-retry'; clusterId: string; rerun: readonly string[]; why: string }
   | { entry: 'taken-over'; from: string }
   | { entry: 'staged' }
   /** The local EMR endpoint that serves this run; secrets stay in that folder. */
   | { entry: 'endpoint'; stateFolder: string }
-  | { entry: 'cluster-intent'; n: number; token: string }
-  | { entry: 'cluster'; n: number; id: string; how: 'launched' | 'adopted' | 'reused' | 'given' }
+  /** `since`, here and below: ISO 8601, by the store's clock; nothing with this token was created before. */
+  | { entry: 'cluster-intent'; n: number; token: string; since?: string }
+  /** With account and region, where EMR told them. */
+  | ({ entry: 'cluster'; n: number; id: string; how: 'launched' | 'adopted' | 'reused' | 'given' } & Home)
+  /** It ended, or is ending, before the run was done. `code`: EMR's reason. */
+  | { entry: 'cluster-ended'; clusterId: string; state: string; code?: string }
   | { entry: 'cluster-surplus'; id: string }
-  | { entry: 'step-intent'; step: string; attempt: number; token: string; clusterId: string }
+  /** EMR refused the call that was intended: nothing carries this token. */
+  | { entry: 'refused'; token: string }
+  | {
+      entry: 'step-intent';
+      step: string;
+      attempt: number;
+      token: string;
+      clusterId: string;
+      since?: string;
+    }
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
   | { entry: 'step-surplus'; step: string; attempt: number; id: string }
   | { entry: 'step-ended'; step: string; attempt: number; state: string }
@@ -48,12 +65,15 @@ export type Entry =
 export const ENTRY_KINDS: readonly string[] = Object.keys({
   planned: true,
   replanned: true,
+  'infrastructure-retry': true,
   'taken-over': true,
   staged: true,
   endpoint: true,
   'cluster-intent': true,
   cluster: true,
+  'cluster-ended': true,
   'cluster-surplus': true,
+  refused: true,
   'step-intent': true,
   'step-submitted': true,
   'step-surplus': true,

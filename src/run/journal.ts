@@ -27,6 +27,8 @@ interface Writer {
   driver: string;
   /** Ends the waiting for a store that does not answer. */
   signal?: AbortSignal;
+  /** Told, once a minute at most, while the store does not answer. */
+  note?: (message: string) => void;
 }
 
 const decoder = new TextDecoder();
@@ -58,9 +60,13 @@ export async function readState(objects: Objects, run: string): Promise<RunState
   }
   const state = begin(first);
   if (state.plan.run !== run) {
-    throw new LandfallError('input', `${objects.uri}/${keyOf(run, 1)} is the plan of run ${state.plan.run}`, {
-      next: 'restore the object, or start a new run with landfall submit',
-    });
+    throw new LandfallError(
+      'input',
+      `${objects.uri}/${keys.entry(run, 1)} is the plan of run ${state.plan.run}`,
+      {
+        next: 'restore the object, or start a new run with landfall submit',
+      },
+    );
   }
   return readOn(objects, run, state);
 }
@@ -142,7 +148,6 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
 function overtaken(run: string, driver: string): LandfallError {
   return new LandfallError('owned', `run ${run} was taken over by driver ${driver}`, {
     stand: ['this driver has stopped; nothing was cancelled'],
-    next: `landfall attach ${run}`,
   });
 }
 
@@ -155,8 +160,11 @@ async function place(writer: Writer, run: string, entry: Stamped): Promise<Stamp
 }
 
 /** A journal outlasts a store that is away for a while: writing an entry again is told by its nonce. */
-function lasting<T>({ clock, random, signal }: Writer, work: () => Promise<T>): Promise<T> {
-  const patience = { clock, random, note: () => undefined, ...(signal === undefined ? {} : { signal }) };
+function lasting<T>(
+  { clock, random, signal, note = () => undefined }: Writer,
+  work: () => Promise<T>,
+): Promise<T> {
+  const patience = { clock, random, note, ...(signal === undefined ? {} : { signal }) };
   return patiently(patience, work);
 }
 
@@ -171,26 +179,26 @@ function stamp({ driver, random, clock }: Writer, entry: Entry, number: number):
   };
 }
 
-const keyOf = (run: string, number: number) => `${keys.journal(run)}${String(number).padStart(6, '0')}.json`;
-
 function write(objects: Objects, run: string, entry: Stamped): Promise<boolean> {
-  return objects.createIfAbsent(keyOf(run, entry.number), encoder.encode(`${JSON.stringify(entry)}\n`));
+  return objects.createIfAbsent(keys.entry(run, entry.number), encoder.encode(`${JSON.stringify(entry)}\n`));
 }
 
 async function mustRead(objects: Objects, run: string, number: number): Promise<Stamped> {
   const entry = await read(objects, run, number);
   if (entry !== undefined) return entry;
-  throw new LandfallError('internal', `${objects.uri}/${keyOf(run, number)} is taken and yet not there`);
+  throw new LandfallError('internal', `${objects.uri}/${keys.entry(run, number)} is taken and yet not there`);
 }
 
 /** Reads one entry; undefined past the end. Throws `input` on one that this version cannot understand. */
 async function read(objects: Objects, run: string, number: number): Promise<Stamped | undefined> {
-  const key = keyOf(run, number);
+  const key = keys.entry(run, number);
   const body = await objects.get(key);
   if (body === undefined) return undefined;
-  const entry = parse(decoder.decode(body));
-  if (entry === undefined) {
-    throw new LandfallError('input', `${objects.uri}/${key} is not a journal entry`, {
+  const { entry, problem } = parse(decoder.decode(body));
+  if (entry?.number !== number || (number === 1) !== (entry.entry === 'planned')) {
+    throw new LandfallError('input', `${objects.uri}/${key} is not entry ${String(number)} of a journal`, {
+      why: [problem ?? `it is entry ${String(entry?.number)}, of kind ${String(entry?.entry)}`],
+      stand: ['nothing was changed; what the run had submitted goes on'],
       next: 'restore the object, or start a new run with landfall submit',
     });
   }
@@ -221,12 +229,16 @@ const stampShape = z.looseObject({
   entry: z.string(),
 });
 
-function parse(text: string): Stamped | undefined {
+function parse(text: string): { entry?: Stamped; problem?: string } {
   try {
     const value: unknown = JSON.parse(text);
-    const { success } = stampShape.safeParse(value);
-    return success ? (value as Stamped) : undefined;
-  } catch {
-    return undefined;
+    const { success, error } = stampShape.safeParse(value);
+    return success ? { entry: value as Stamped } : { problem: z.prettifyError(error) };
+  } catch (error) {
+    return { problem: `${String(text.length)} characters, and no JSON: ${reasonOf(error)}` };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

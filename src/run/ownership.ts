@@ -1,9 +1,12 @@
 /** Who drives a run now. A lease for people and for politeness; correctness rests on the journal alone. */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
+import { readEntries } from './journal.ts';
 import type { Journal } from './journal.ts';
 import { keys } from './plan.ts';
 import type { Clock, Objects } from './ports.ts';
+import { advance } from './state.ts';
+import type { RunState } from './state.ts';
 
 const RENEW_MS = 30_000;
 /** An owner silent for this long may be succeeded. */
@@ -21,26 +24,45 @@ const ownerShape = z.object({
 /** A driver, and the process it is: on the same boot of the same host, one can see whether it still lives. */
 export type Owner = Omit<z.infer<typeof ownerShape>, 'released'>;
 
+/** A driver that has just begun or taken over has so long to write its first `owner.json`. */
+const BEGINNING_MS = 30_000;
+
 export type Ownership =
   | { owner: 'none' }
+  /** The journal names a driver that has not written `owner.json` yet, and may be about to. */
+  | { owner: 'beginning' }
   | { owner: 'fresh'; who: Owner; silentMs: number }
   | { owner: 'silent'; who: Owner; silentMs: number }
   /** Its process is known to be dead. */
   | { owner: 'dead'; who: Owner };
 
-/** Looks at `owner.json`. `isDead` tells that an owner's process certainly no longer runs; false when in doubt. */
+/**
+ * Looks at `owner.json`, and at the age of the journal's newest entry where that is not of the journal's driver. `isDead`
+ * tells that an owner's process certainly no longer runs; false when in doubt.
+ */
 export async function ownership(
   objects: Objects,
-  run: string,
+  { plan: { run }, driver, length }: RunState,
   isDead: (who: Owner) => boolean,
 ): Promise<Ownership> {
   const key = keys.owner(run);
   const [body, info, now] = [await objects.get(key), await objects.head(key), await objects.now()];
   const parsed = body === undefined ? undefined : parseOwner(body);
-  if (parsed === undefined || info === undefined || parsed.released) return { owner: 'none' };
+  const age = (written: { lastModified: Date } | undefined) =>
+    written === undefined ? Number.POSITIVE_INFINITY : now.getTime() - written.lastModified.getTime();
+  const found = judge(parsed, age(info), isDead);
+  if (found.owner === 'fresh' || parsed?.driver === driver) return found;
+  return age(await objects.head(keys.entry(run, length))) < BEGINNING_MS ? { owner: 'beginning' } : found;
+}
+
+function judge(
+  parsed: z.infer<typeof ownerShape> | undefined,
+  silentMs: number,
+  isDead: (who: Owner) => boolean,
+): Ownership {
+  if (parsed === undefined || parsed.released) return { owner: 'none' };
   const { released, ...who } = parsed;
   if (isDead(who)) return { owner: 'dead', who };
-  const silentMs = now.getTime() - info.lastModified.getTime();
   return { owner: silentMs < SILENT_MS ? 'fresh' : 'silent', who, silentMs };
 }
 
@@ -53,8 +75,8 @@ function parseOwner(body: Uint8Array): z.infer<typeof ownerShape> | undefined {
 }
 
 /**
- * Claims the run and goes on renewing the claim, as long as the journal knows of no other driver, until the returned
- * function is called, which gives it up.
+ * Claims the run and goes on renewing the claim, also when a write of it fails, as long as the journal in the lake knows of no other driver, until the
+ * returned function is called, which gives it up.
  */
 export async function hold(
   objects: Objects,
@@ -66,19 +88,27 @@ export async function hold(
   const key = keys.owner(journal.run);
   const write = (released: boolean) =>
     objects.put(key, new TextEncoder().encode(`${JSON.stringify({ ...who, released })}\n`));
-  const isOurs = () => journal.state().driver === who.driver;
-  await write(false);
+  // A driver that was paused may be the last to hear that it was overtaken: it looks, rather than remembers.
+  const isOurs = async () => {
+    const state = journal.state();
+    const unheard = await readEntries(objects, journal.run, state.length);
+    return unheard.reduce(advance, state).driver === who.driver;
+  };
+  const ifOurs = async (released: boolean) => {
+    if (await isOurs()) await write(released);
+  };
+  await write(false).catch(() => undefined);
   const renewing = (async () => {
     for (;;) {
       await clock.sleep(RENEW_MS, stop.signal);
-      if (stop.signal.aborted || !isOurs()) return;
-      await write(false).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      await ifOurs(false).catch(() => undefined);
     }
   })();
   return async () => {
     stop.abort();
     await renewing;
-    if (isOurs()) await write(true).catch(() => undefined);
+    await ifOurs(true).catch(() => undefined);
   };
 }
 
@@ -92,7 +122,6 @@ export function ownedBy(run: string, who: Owner, silentMs: number): LandfallErro
       stand: [
         `it gave a sign of life ${seconds} s ago; after ${String(SILENT_MS / 1000)} s of silence it may be succeeded`,
       ],
-      next: `landfall attach ${run}`,
     },
   );
 }

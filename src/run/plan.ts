@@ -24,6 +24,20 @@ export interface PlannedStep {
 export type ClusterChoice =
   { cluster: 'local' } | { cluster: 'new' } | { cluster: 'reuse' } | { cluster: 'id'; id: string };
 
+/** What `[EMR]` says of clusters to launch: whoever goes on with the run launches the same. */
+export interface PlannedLaunch {
+  instanceType: string;
+  coreCount: number;
+  subnet?: string;
+  keyName?: string;
+  serviceRole: string;
+  jobFlowRole: string;
+  tags: Readonly<Record<string, string>>;
+  pool?: string;
+  /** The name of the cluster_json and the SHA-256 of its content, which may hold secrets and is not copied. */
+  clusterJson?: { file: string; sha256: string };
+}
+
 export interface RunPlan {
   version: 1;
   run: string;
@@ -37,6 +51,8 @@ export interface RunPlan {
   inputsDigest: string;
   steps: readonly PlannedStep[];
   cluster: ClusterChoice;
+  /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */
+  launch?: PlannedLaunch;
   /** EMR release label. */
   release: string;
   /** Region of the cluster, where the settings name one: whoever goes on with the run looks for it there. */
@@ -49,6 +65,8 @@ export interface RunPlan {
   stepTimeoutSeconds: number;
   /** Largest share of a source's lines that may be quarantined, 0 to 1. */
   maxQuarantined: number;
+  /** How often the driver itself goes on with a new cluster after it lost one to the infrastructure; never when absent. */
+  retryInfrastructure?: number;
 }
 
 /** Where things of a run lie, relative to the lake. */
@@ -56,6 +74,8 @@ export const keys = {
   runs: '_landfall/runs/',
   run: (run: string) => `_landfall/runs/${run}`,
   journal: (run: string) => `_landfall/runs/${run}/journal/`,
+  entry: (run: string, number: number) =>
+    `_landfall/runs/${run}/journal/${String(number).padStart(6, '0')}.json`,
   owner: (run: string) => `_landfall/runs/${run}/owner.json`,
   inputs: (run: string) => `_landfall/runs/${run}/inputs.json.gz`,
   attempt: (run: string, step: string, attempt: number) => `_landfall/runs/${run}/steps/${step}/${attempt}`,
@@ -71,7 +91,8 @@ export const tokens = {
 
 /**
  * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/step.py.hbs` reads them).
- * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet.
+ * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet: of
+ * several complete executions below that, the step reads the one that `Lake.acceptExecution` accepts.
  */
 export function stepArguments(
   plan: RunPlan,

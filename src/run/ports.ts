@@ -29,15 +29,29 @@ export interface Objects {
   now(): Promise<Date>;
 }
 
+/** Where a cluster is; what is not known is absent. */
+export interface Home {
+  /** 12 digits. */
+  account?: string;
+  region?: string;
+}
+
+/** A cluster that was just created. */
+export interface Launched extends Home {
+  id: string;
+}
+
 /** EMR's own words; `state` may also be one that this version does not know. */
-export interface Cluster {
+export interface Cluster extends Home {
   id: string;
   name: string;
   state: string;
   reasonCode?: string;
   reason?: string;
-  /** `Status.ErrorDetails`, a line each. */
+  /** `Status.ErrorDetails`, a line or two each. */
   errorDetails: readonly string[];
+  /** How many steps it runs side by side; only a described cluster tells. */
+  stepConcurrency?: number;
   created?: Date;
   ready?: Date;
   ended?: Date;
@@ -71,7 +85,7 @@ export interface StepRequest {
 /** EMR, narrowed to what a run does. Reads throw LandfallError; `retryable` tells whether to ask again. */
 export interface Emr {
   /** RunJobFlow, sent once. `token` becomes the cluster's name. */
-  launch(token: string): Promise<Answer<string>>;
+  launch(token: string): Promise<Answer<Launched>>;
   /** Clusters whose name is exactly `token`, of any state, created after that time. */
   findClusters(token: string, createdAfter: Date): Promise<Cluster[]>;
   describeCluster(clusterId: string): Promise<Cluster>;
@@ -97,7 +111,7 @@ export type Explain = (
 
 /** The landed tables of the lake. */
 export interface Lake {
-  /** Finds the execution under an attempt's folder whose report is complete; undefined when none is. */
+  /** The execution under an attempt's folder that was complete first, by its report; undefined when none is complete. */
   acceptExecution(attemptKey: string, token: string): Promise<Accepted | undefined>;
   /** The execution accepted before, as it stands in the lake now: a second copy may have completed since. */
   readExecution(key: string, token: string): Promise<Accepted | undefined>;

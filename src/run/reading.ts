@@ -10,16 +10,18 @@ export interface Patience {
   clock: Clock;
   random: Random;
   signal?: AbortSignal;
+  /** How long without an answer; 15 minutes when absent. */
+  giveUpMs?: number;
   /** Told at most once a minute. */
   note: (message: string) => void;
 }
 
 /**
  * The result of `read`, tried again while it throws a retryable LandfallError; full jitter, up to a minute between two
- * tries. After 15 minutes without an answer throws `unreachable`: the verdict is unknown, and the work may go on.
+ * tries. After `giveUpMs` without an answer throws `unreachable`: the verdict is unknown, and the work may go on.
  */
 export async function patiently<T>(
-  { clock, random, signal, note }: Patience,
+  { clock, random, signal, note, giveUpMs = GIVE_UP_MS }: Patience,
   read: () => Promise<T>,
 ): Promise<T> {
   const started = clock.monotonic();
@@ -30,7 +32,7 @@ export async function patiently<T>(
     } catch (error) {
       if (!(error instanceof LandfallError) || !error.retryable) throw error;
       const silent = clock.monotonic() - started;
-      if (silent > GIVE_UP_MS) throw unreachable(error);
+      if (silent > giveUpMs) throw unreachable(error, giveUpMs);
       if (clock.monotonic() - told > 60_000) {
         told = clock.monotonic();
         note(`${error.message}; trying again`);
@@ -41,10 +43,11 @@ export async function patiently<T>(
   }
 }
 
-function unreachable(error: LandfallError): LandfallError {
-  return new LandfallError('unreachable', `no answer for 15 minutes: ${error.message}`, {
+function unreachable(error: LandfallError, silentMs: number): LandfallError {
+  const minutes = String(Math.round(silentMs / 60_000));
+  return new LandfallError('unreachable', `no answer for ${minutes} minutes: ${error.message}`, {
     why: error.why,
-    stand: ['the verdict is unknown; what was submitted goes on'],
+    stand: ['the verdict is unknown: what was submitted goes on'],
     cause: error,
   });
 }

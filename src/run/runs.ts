@@ -17,7 +17,7 @@ export async function listRuns(lake: Runs): Promise<string[]> {
   const begun: { name: string; at: number }[] = [];
   for (let start = 0; start < names.length; start += AT_ONCE) {
     const some = names.slice(start, start + AT_ONCE);
-    const heads = await Promise.all(some.map((name) => lake.head(`${keys.journal(name)}000001.json`)));
+    const heads = await Promise.all(some.map((name) => lake.head(keys.entry(name, 1))));
     begun.push(
       ...some.flatMap((name, at) =>
         heads[at] === undefined ? [] : [{ name, at: heads[at].lastModified.getTime() }],

@@ -1,28 +1,34 @@
 /** The state of a run: a fold over its journal. Pure. */
 import type { Entry, Stamped, TableSummary } from './entries.ts';
 import type { RunPlan } from './plan.ts';
+import { homeOf } from './home.ts';
+import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 
 export interface AttemptState {
   attempt: number;
   token: string;
   clusterId: string;
+  /** By the store's clock. */
   intendedAt: Date;
   /** Absent: the call was intended; whether it took effect is not known. */
   stepId?: string;
-  ended?: { state: string };
+  ended?: { state: string; at: Date };
   /** The execution accepted, relative to the lake. */
   execution?: string;
 }
 
-export interface ClusterEntry {
+export interface ClusterEntry extends Home {
   n: number;
   token: string;
+  /** By the store's clock. */
   intendedAt: Date;
   id?: string;
   how?: 'launched' | 'adopted' | 'reused' | 'given';
   /** Set once we have asked, or were about to ask, for its end. */
   terminate?: 'intended' | 'requested';
+  /** Set once it was seen to end, or to be ending, under the run; `code` is EMR's reason. */
+  ended?: { state: string; code: string | undefined };
 }
 
 export interface RunState {
@@ -35,8 +41,10 @@ export interface RunState {
   clusters: ClusterEntry[];
   /** By step: its attempts, oldest first. */
   attempts: Record<string, AttemptState[]>;
-  /** A retry may use another cluster than the attempt before it (`if-gone`), or must (`always`). */
-  renewCluster: 'no' | 'if-gone' | 'always';
+  /** A retry may use another cluster than the attempt before it (`if-gone`), must (`always`), or must launch it (`launch`). */
+  renewCluster: 'no' | 'if-gone' | 'always' | 'launch';
+  /** Infrastructure retries under this plan. */
+  infrastructureRetries: number;
   /** By step: the number of the attempt that counts. */
   current: Record<string, number>;
   verified?: { tables: readonly TableSummary[]; findings: readonly Finding[] };
@@ -45,7 +53,7 @@ export interface RunState {
   published?: number;
   mirrored: boolean;
   cancelRequested: boolean;
-  finished?: Extract<Entry, { entry: 'finished' }>;
+  finished?: Extract<Stamped, { entry: 'finished' }>;
   /** Number of the newest entry. */
   length: number;
 }
@@ -60,6 +68,7 @@ export function begin(first: Stamped): RunState {
     clusters: [],
     attempts: {},
     renewCluster: 'no',
+    infrastructureRetries: 0,
     publishing: false,
     current: Object.fromEntries(first.plan.steps.map((step) => [step.name, 1])),
     mirrored: false,
@@ -79,6 +88,8 @@ function apply(state: RunState, entry: Stamped): RunState {
       return state;
     case 'replanned':
       return replan(state, entry);
+    case 'infrastructure-retry':
+      return renew(state, entry.rerun);
     case 'taken-over':
       return { ...state, driver: entry.driver };
     case 'staged':
@@ -86,25 +97,30 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'endpoint':
       return { ...state, endpoint: entry.stateFolder };
     case 'cluster-intent':
-      return {
-        ...state,
-        clusters: [...state.clusters, { n: entry.n, token: entry.token, intendedAt: new Date(entry.at) }],
-      };
+      return addCluster(state, entry);
     case 'cluster':
       return {
-        ...changeCluster(state, (cluster) => cluster.n === entry.n, { id: entry.id, how: entry.how }),
+        ...changeCluster(state, (cluster) => cluster.n === entry.n, {
+          id: entry.id,
+          how: entry.how,
+          ...homeOf(entry),
+        }),
         renewCluster: 'no',
       };
     case 'terminate-intent':
       return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'intended' });
     case 'terminate-requested':
       return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'requested' });
+    case 'cluster-ended':
+      return endCluster(state, entry);
+    case 'refused':
+      return withoutIntent(state, entry.token);
     case 'step-intent':
       return addAttempt(state, entry);
     case 'step-submitted':
       return changeAttempt(state, entry, { stepId: entry.id });
     case 'step-ended':
-      return changeAttempt(state, entry, { ended: { state: entry.state } });
+      return changeAttempt(state, entry, { ended: { state: entry.state, at: new Date(entry.at) } });
     case 'step-accepted':
       return changeAttempt(state, entry, { execution: entry.execution });
     case 'cluster-surplus':
@@ -125,19 +141,37 @@ function apply(state: RunState, entry: Stamped): RunState {
   }
 }
 
+function addCluster(state: RunState, entry: Extract<Stamped, { entry: 'cluster-intent' }>): RunState {
+  const { n, token, since, at } = entry;
+  return { ...state, clusters: [...state.clusters, { n, token, intendedAt: new Date(since ?? at) }] };
+}
+
+function endCluster(
+  state: RunState,
+  { clusterId, state: its, code }: Extract<Entry, { entry: 'cluster-ended' }>,
+): RunState {
+  return changeCluster(state, ({ id }) => id === clusterId, { ended: { state: its, code } });
+}
+
+function renew(state: RunState, rerun: readonly string[]): RunState {
+  const current = withNewAttempts(state.current, rerun);
+  return {
+    ...state,
+    current,
+    renewCluster: 'launch',
+    infrastructureRetries: state.infrastructureRetries + 1,
+  };
+}
+
 function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>): RunState {
   const { verified, finished, published, ...kept } = state;
-  const current = Object.fromEntries(
-    entry.plan.steps.map(({ name }) => {
-      const before = state.current[name] ?? 0;
-      return [name, entry.rerun.includes(name) ? before + 1 : before];
-    }),
-  );
+  const before = Object.fromEntries(entry.plan.steps.map(({ name }) => [name, state.current[name] ?? 0]));
   return {
     ...kept,
     plan: entry.plan,
     driver: entry.driver,
-    current,
+    current: withNewAttempts(before, entry.rerun),
+    infrastructureRetries: 0,
     staged: false,
     mirrored: false,
     publishing: false,
@@ -146,10 +180,28 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
   };
 }
 
+function withNewAttempts(current: RunState['current'], rerun: readonly string[]): RunState['current'] {
+  return Object.fromEntries(
+    Object.entries(current).map(([name, attempt]) => [name, rerun.includes(name) ? attempt + 1 : attempt]),
+  );
+}
+
 function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
-  const { step, attempt, token, clusterId, at } = entry;
-  const added = { attempt, token, clusterId, intendedAt: new Date(at) };
+  const { step, attempt, token, clusterId, at, since = at } = entry;
+  const added = { attempt, token, clusterId, intendedAt: new Date(since) };
   return { ...state, attempts: { ...state.attempts, [step]: [...(state.attempts[step] ?? []), added] } };
+}
+
+/** What was intended under that token never came to be. */
+function withoutIntent(state: RunState, token: string): RunState {
+  const attempts = Object.entries(state.attempts).map(
+    ([step, all]) => [step, all.filter((one) => one.token !== token || one.stepId !== undefined)] as const,
+  );
+  return {
+    ...state,
+    clusters: state.clusters.filter((one) => one.token !== token || one.id !== undefined),
+    attempts: Object.fromEntries(attempts),
+  };
 }
 
 function changeAttempt(
@@ -172,7 +224,10 @@ function changeCluster(
 }
 
 /** The attempt of a step that counts now, when it has been intended. */
-export function currentAttempt(state: RunState, step: string): AttemptState | undefined {
+export function currentAttempt(
+  state: Pick<RunState, 'attempts' | 'current'>,
+  step: string,
+): AttemptState | undefined {
   return state.attempts[step]?.find((one) => one.attempt === state.current[step]);
 }
 

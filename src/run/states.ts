@@ -1,4 +1,5 @@
 /** What EMR's states mean to a run. Every state EMR has is named; one that it does not have yet is `unknown`. */
+import type { Step } from './ports.ts';
 
 export type StepPhase = 'waiting' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
 export type ClusterPhase = 'starting' | 'ready' | 'ending' | 'ended' | 'failed';
@@ -36,6 +37,14 @@ export const REASON_KINDS = {
   ALL_STEPS_COMPLETED: 'finished',
 } as const satisfies Record<string, ReasonKind>;
 
+/** What the local endpoint gives as a step's `FailureDetails.Reason` when it died under it; EMR has no such reason. */
+const LOST_STEP = 'Infrastructure failure.';
+
+/** True when a step failed for no fault of its program, as far as its FailureDetails tell. */
+export function isLostStep({ failure }: Pick<Step, 'failure'>): boolean {
+  return failure?.reason === LOST_STEP;
+}
+
 export function stepPhase(state: string): StepPhase | 'unknown' {
   return Object.hasOwn(STEP_PHASES, state) ? STEP_PHASES[state as keyof typeof STEP_PHASES] : 'unknown';
 }
@@ -44,6 +53,16 @@ export function clusterPhase(state: string): ClusterPhase | 'unknown' {
   return Object.hasOwn(CLUSTER_PHASES, state)
     ? CLUSTER_PHASES[state as keyof typeof CLUSTER_PHASES]
     : 'unknown';
+}
+
+/** True while a cluster may still run steps: also in a state that this version does not know. */
+export function mayLive(state: string): boolean {
+  return ['starting', 'ready', 'unknown'].includes(clusterPhase(state));
+}
+
+/** True once a cluster ends or has ended: nothing brings it back. */
+export function isOver(state: string): boolean {
+  return ['ending', 'ended', 'failed'].includes(clusterPhase(state));
 }
 
 export function reasonKind(code: string): ReasonKind | 'unknown' {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
 import { createOnce } from '../../src/run/create-once.ts';
 import type { Answer } from '../../src/run/ports.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
@@ -8,6 +9,7 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
   const clock = virtualClock();
   const sent: number[] = [];
   const notes: string[] = [];
+  const refusals: number[] = [];
   const creation = {
     what: 'cluster',
     send: () => {
@@ -15,10 +17,11 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
       return Promise.resolve(answers[sent.length - 1] ?? { answer: 'accepted' as const, value: 'last' });
     },
     find: () => Promise.resolve(there()),
+    refused: () => Promise.resolve(refusals.push(sent.length)),
     settleMs: 60_000,
     note: (message: string) => notes.push(message),
   };
-  return { clock, creation, sent, notes };
+  return { clock, creation, sent, notes, refusals };
 }
 
 const lost: Answer<string> = { answer: 'ambiguous', reason: 'ECONNRESET' };
@@ -69,5 +72,17 @@ describe('createOnce', () => {
     const { clock, creation } = scripted([], () => 'j-4');
     const refused = { ...creation, send: () => Promise.reject(new Error('ValidationException')) };
     await expect(createOnce(clock, refused, false)).rejects.toThrow('ValidationException');
+  });
+
+  const denied = new LandfallError('access', 'not allowed');
+  it.each([
+    ['that its only request was refused', [], denied, 1],
+    ['not that the second one was, when the first may still take effect', [lost], denied, 0],
+    ['not that it was stopped before it sent', [], new LandfallError('owned', 'taken over'), 0],
+  ])('tells %s', async (_, answers, error, times) => {
+    const { clock, creation, refusals, sent } = scripted(answers, () => undefined);
+    const send = () => (sent.length < answers.length ? creation.send() : Promise.reject(error));
+    await expect(createOnce(clock, { ...creation, send }, false)).rejects.toBe(error);
+    expect(refusals).toHaveLength(times);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { drive } from '../../src/run/drive.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
+import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
@@ -102,40 +104,6 @@ describe('driving a run', () => {
 });
 
 describe('a driver that dies', () => {
-  class Killed extends Error {}
-
-  /** Makes every use of the lake after the n-th journal write throw, as if the process were gone. */
-  function dieAfterWrite(world: FakeWorld, n: number): void {
-    const { objects, emr } = world;
-    const { createIfAbsent, put } = objects;
-    let writes = 0;
-    let dead = false;
-    const whileAlive = <A extends unknown[], R>(work: (...args: A) => R) => {
-      return (...args: A): R => {
-        if (dead) throw new Killed();
-        return work(...args);
-      };
-    };
-    objects.put = whileAlive(put);
-    for (const name of [
-      'launch',
-      'addSteps',
-      'listSteps',
-      'describeCluster',
-      'terminate',
-      'cancelSteps',
-    ] as const) {
-      emr[name] = whileAlive(emr[name] as (...args: unknown[]) => unknown) as never;
-    }
-    objects.createIfAbsent = async (key, body) => {
-      if (dead) throw new Killed();
-      const created = await createIfAbsent(key, body);
-      if (key.includes('/journal/')) writes += 1;
-      if (writes === n) dead = true;
-      return created;
-    };
-  }
-
   it('is succeeded, after each of its journal writes, by one that ends in the same state', async () => {
     const whole = fakeWorld(3);
     await driveRun(whole, await startRun(whole));
@@ -143,13 +111,10 @@ describe('a driver that dies', () => {
     expect(length).toBeGreaterThan(12);
     for (let n = 1; n < length; n += 1) {
       const world = fakeWorld(3);
-      const alive = { createIfAbsent: world.objects.createIfAbsent, put: world.objects.put };
-      const emr = { ...world.emr };
-      dieAfterWrite(world, n);
+      const revive = dieAfterWrites(world, n);
       const died = startRun(world).then((journal) => driveRun(world, journal));
-      await expect(died).rejects.toBeDefined();
-      Object.assign(world.objects, alive);
-      Object.assign(world.emr, emr);
+      await expect(died).rejects.toThrow(Killed);
+      revive();
       await driveRun(world, await takeOver(world, 'driver-2'));
       await expectOneOfEach(world);
       expect(world.emr.clusters).toHaveLength(1);
@@ -283,5 +248,54 @@ describe('a run that is attached to late', () => {
     await driveRun(world, await takeOver(world, 'driver-2'));
     await expectOneOfEach(world);
     expect(world.emr.clusters).toHaveLength(1);
+  });
+});
+
+describe('what the journal says of EMR', () => {
+  it('is that a refused launch made nothing: who goes on sends at once, and looks for nothing', async () => {
+    const world = fakeWorld(9);
+    const { launch } = world.emr;
+    world.emr.launch = () => Promise.reject(new LandfallError('access', 'not allowed'));
+    const journal = await startRun(world);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'access' });
+    expect(journal.state().clusters).toEqual([]);
+    world.emr.launch = launch;
+    const before = world.clock.elapsed();
+    const next = await takeOver(world, 'driver-2');
+    const driving = driveRun(world, next);
+    await world.clock.sleep(plan.settleSeconds * 500);
+    expect(next.state().clusters[0]?.id).toBeDefined();
+    expect(world.clock.elapsed() - before).toBeLessThan(plan.settleSeconds * 1000);
+    await driving;
+    await expectOneOfEach(world);
+  });
+
+  it('is that a refused step was never submitted', async () => {
+    const world = fakeWorld(10);
+    world.emr.addSteps = () => Promise.reject(new LandfallError('cluster', 'no more steps'));
+    const journal = await startRun(world);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'cluster' });
+    expect(journal.state().attempts).toEqual({ song_transform: [] });
+  });
+
+  it('is that a cluster ended under the run, and why; it is not asked to end once more', async () => {
+    const world = fakeWorld(11);
+    const { describeCluster } = world.emr;
+    world.emr.describeCluster = async (id) => ({
+      ...(await describeCluster(id)),
+      state: 'TERMINATED_WITH_ERRORS',
+      reasonCode: 'INSTANCE_FAILURE',
+      reason: 'Spot',
+    });
+    const journal = await startRun(world);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({
+      fault: 'cluster',
+      why: ['INSTANCE_FAILURE: Spot', 'ValueError: no such column'],
+      stand: ['the cause is in the infrastructure: a retry may succeed'],
+    });
+    expect(journal.state().clusters[0]).toMatchObject({
+      ended: { state: 'TERMINATED_WITH_ERRORS', code: 'INSTANCE_FAILURE' },
+    });
+    expect(journal.state().clusters[0]?.terminate).toBeUndefined();
   });
 });

@@ -18,7 +18,11 @@ function ended(ends: Record<string, string>): RunState {
       const base = { attempt: 1, token: 't', clusterId: 'j-1', intendedAt: new Date(0) };
       return [
         name,
-        [end === 'accepted' ? { ...base, execution: 'key' } : { ...base, ended: { state: end, why: [] } }],
+        [
+          end === 'accepted'
+            ? { ...base, execution: 'key' }
+            : { ...base, ended: { state: end, at: new Date(0) } },
+        ],
       ];
     }),
   );
@@ -29,6 +33,7 @@ function ended(ends: Record<string, string>): RunState {
     clusters: [],
     attempts,
     renewCluster: 'no',
+    infrastructureRetries: 0,
     publishing: false,
     current: { song: 1, log: 1, other: 1 },
     mirrored: false,
@@ -143,6 +148,26 @@ describe('a retried run', () => {
     const state = await retried(world, ['log_transform']);
     expect(state).toMatchObject({ published: 2, mirrored: true });
     expect(mirrored).toBe(2);
+  });
+
+  it('remembers the cluster it was sent to: whoever goes on with it uses that one', async () => {
+    let broken = true;
+    const world = fakeWorld(4, {
+      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
+    });
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
+    broken = false;
+    await world.emr.launch('someone');
+    const id = world.emr.clusters[1]?.id ?? '';
+    const { objects, clock, random } = world.ports;
+    const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
+    const named = { ...plan, publication: 2, cluster: { cluster: 'id' as const, id } };
+    await journal.append({ entry: 'replanned', plan: named, rerun: ['log_transform'], elsewhere: true });
+    await driveRun(world, journal);
+    const { clusters, finished } = await readState(world.objects, plan.run);
+    expect(finished?.verdict).toBe('succeeded');
+    expect(clusters.at(-1)).toMatchObject({ n: 2, id, how: 'given' });
+    expect(world.emr.liveClusters().map((cluster) => cluster.id)).toEqual([id]);
   });
 
   it('stays on a cluster that was kept alive', async () => {

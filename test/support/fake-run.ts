@@ -5,6 +5,9 @@ import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
+import type { Accepted } from '../../src/run/verification.ts';
+import { detach } from '../../src/run/detach.ts';
+import type { Submission } from '../../src/run/detach.ts';
 import { drive } from '../../src/run/drive.ts';
 import type { Staging } from '../../src/run/drive.ts';
 import { argument, fakeEmr, outputKey } from './fake-emr.ts';
@@ -60,9 +63,22 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
   const events: RunEvent[] = [];
   const published: string[] = [];
   const complete: FakeEmrOptions['complete'] = async (step, applicationId) => {
-    const report = { version: 1, token: step.name, applicationId } as unknown as StepReport;
+    const [upstream, uri] = argument(step, '--upstream').split('=');
+    const read =
+      uri === undefined ? undefined : await firstComplete(objects, uri.slice(objects.uri.length + 1));
+    if (uri !== undefined && read === undefined) return false;
+    const endedAt = clock.now().getTime();
+    const upstreams = read === undefined ? {} : { [upstream ?? '']: `${objects.uri}/${read.key}` };
+    const report = {
+      version: 1,
+      token: step.name,
+      applicationId,
+      endedAt,
+      upstreams,
+    } as unknown as StepReport;
     const key = `${outputKey(objects, step)}/${applicationId}-${random.hex(4)}/report.json`;
     await objects.put(key, new TextEncoder().encode(JSON.stringify(report)));
+    return true;
   };
   const emr = fakeEmr({ clock, random, complete, ...options });
   const ports: Ports = {
@@ -77,7 +93,8 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
   return { clock, objects, emr, ports, events, published };
 }
 
-function fakeLake(objects: Objects, published: string[]): Lake {
+/** The lake of a run whose tables nobody looks into. */
+export function fakeLake(objects: Objects, published: string[]): Lake {
   return {
     readExecution: async (key, token) => {
       const body = await objects.get(`${key}/report.json`);
@@ -85,12 +102,8 @@ function fakeLake(objects: Objects, published: string[]): Lake {
       return { step: token, key, report: JSON.parse(new TextDecoder().decode(body)) as StepReport };
     },
     acceptExecution: async (attemptKey, token) => {
-      for await (const { key } of objects.list(`${attemptKey}/`)) {
-        if (!key.endsWith('/report.json')) continue;
-        const report = JSON.parse(new TextDecoder().decode(await objects.get(key))) as StepReport;
-        if (report.token === token) return { step: token, key: key.slice(0, -'/report.json'.length), report };
-      }
-      return undefined;
+      const found = await firstComplete(objects, attemptKey);
+      return found?.report.token === token ? { step: token, ...found } : undefined;
     },
     verify: () => Promise.resolve({ tables: [], findings: [] }),
     publish: async (its) => {
@@ -103,6 +116,21 @@ function fakeLake(objects: Objects, published: string[]): Lake {
     },
     mirror: () => Promise.resolve(),
   };
+}
+
+/** The execution at or below a folder whose report came first, as `acceptExecution` and a step choose it. */
+async function firstComplete(
+  objects: Objects,
+  folder: string,
+): Promise<Pick<Accepted, 'key' | 'report'> | undefined> {
+  let first: Pick<Accepted, 'key' | 'report'> | undefined;
+  for await (const { key } of objects.list(`${folder}/`)) {
+    if (!key.endsWith('/report.json')) continue;
+    const report = JSON.parse(new TextDecoder().decode(await objects.get(key))) as StepReport;
+    if (first === undefined || report.endedAt < first.report.endedAt)
+      first = { key: key.slice(0, -'/report.json'.length), report };
+  }
+  return first;
 }
 
 /** Starts the run in this world, as the driver of that name. */
@@ -126,6 +154,15 @@ export function driveRun(
   signal = new AbortController().signal,
 ): Promise<void> {
   return drive({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
+}
+
+/** Submits everything and leaves. */
+export function detachRun(
+  world: FakeWorld,
+  journal: Journal,
+  signal = new AbortController().signal,
+): Promise<Submission> {
+  return detach({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
 }
 
 export { argument };

@@ -23,6 +23,8 @@ export interface Running {
 
 export interface Surroundings {
   cwd: string;
+  /** A program that starts the CLI, with its own arguments. */
+  through?: readonly string[];
   env?: Record<string, string>;
 }
 
@@ -41,9 +43,10 @@ function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
 }
 
 /** Starts `landfall ARGS`. */
-export function start(args: readonly string[], { cwd, env }: Surroundings): Running {
+export function start(args: readonly string[], { cwd, env, through = [] }: Surroundings): Running {
+  const [program = process.execPath, ...more] = [...through, process.execPath, cli, ...args];
   return watch(
-    spawn(process.execPath, [cli, ...args], {
+    spawn(program, more, {
       cwd,
       env: environment(env),
       stdio: ['ignore', 'pipe', 'pipe'],

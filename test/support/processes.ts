@@ -6,6 +6,26 @@ export function commandLines(text: string): string[] {
   return mentioning(text).map(({ line }) => line);
 }
 
+/** The processes that mention a text in their command line, with the process that started each. */
+export function processes(text: string): { pid: number; parent: number; line: string }[] {
+  return mentioning(text).map(({ pid, line }) => {
+    // After the program's name, which stands in parentheses: state, parent.
+    const [, parent = ''] = read(pid, 'stat')?.split(') ').at(-1)?.split(' ') ?? [];
+    return { pid: Number(pid), parent: Number(parent), line };
+  });
+}
+
+/** The names of a process's threads, as Linux cuts them: 15 characters each. */
+export function threadNames(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${String(pid)}/task`).map((id) =>
+      (read(String(pid), `task/${id}/comm`) ?? '').trim(),
+    );
+  } catch {
+    return [];
+  }
+}
+
 /** The environments of the processes that mention a text in their command line, `NAME=value` each; ending ones have none. */
 export function environments(text: string): string[][] {
   return mentioning(text)

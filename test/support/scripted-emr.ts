@@ -26,14 +26,17 @@ export interface ScriptedEmr {
   inputs: (operation: string) => Input[];
   /** Faults for the next requests of an operation, one each. */
   spoil: (operation: string, ...faults: Fault[]) => void;
+  /** From now on every request that this key signed is refused, as expired. */
+  expire: (accessKeyId: string) => void;
   close: () => Promise<void>;
 }
 
-/** Starts it; `answers` maps an operation to what it answers, anything else is a 400. */
+/** Starts it; `answers` maps an operation to what it answers, which may be a `Fault`; anything else is a 400. */
 export async function scriptedEmr(answers: Record<string, (input: Input) => unknown>): Promise<ScriptedEmr> {
   const requests: ScriptedEmr['requests'] = [];
   const effects: Record<string, number> = {};
   const faults = new Map<string, Fault[]>();
+  const expired = new Set<string>();
 
   const serve = (request: IncomingMessage, response: ServerResponse, text: string) => {
     const operation = (request.headers['x-amz-target'] as string).replace('ElasticMapReduce.', '');
@@ -44,13 +47,17 @@ export async function scriptedEmr(answers: Record<string, (input: Input) => unkn
       return answers[operation]?.(input) ?? {};
     };
     const fault = faults.get(operation)?.shift();
-    if (fault !== undefined) {
+    if (expired.has(/Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1] ?? '')) {
+      misbehave({ fault: 'error', status: 400, type: 'ExpiredTokenException' }, request, response);
+    } else if (fault !== undefined) {
       if (fault.after === true) apply();
       misbehave(fault, request, response);
     } else if (answers[operation] === undefined) {
       misbehave({ fault: 'error', status: 400, type: 'UnknownOperationException' }, request, response);
     } else {
-      send(response, 200, JSON.stringify(apply()));
+      const answer = apply();
+      if (isFault(answer)) misbehave(answer, request, response);
+      else send(response, 200, JSON.stringify(answer));
     }
   };
 
@@ -66,12 +73,17 @@ export async function scriptedEmr(answers: Record<string, (input: Input) => unkn
     effects,
     inputs: (operation) => requests.filter((one) => one.operation === operation).map(({ input }) => input),
     spoil: (operation, ...more) => faults.set(operation, [...(faults.get(operation) ?? []), ...more]),
+    expire: (accessKeyId) => expired.add(accessKeyId),
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
         server.close(() => resolve());
       }),
   };
+}
+
+function isFault(answer: unknown): answer is Fault {
+  return typeof answer === 'object' && answer !== null && 'fault' in answer;
 }
 
 function misbehave(fault: Fault, request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,87 @@
+/** Submitting a run without following it: all its steps in one request, of which EMR cancels the rest when one fails. */
+import { LandfallError } from '../faults.ts';
+import { ensureLiveCluster } from './cluster.ts';
+import type { Run } from './context.ts';
+import { phase, settle, stage } from './drive.ts';
+import type { Staging } from './drive.ts';
+import { retryingLosses } from './losses.ts';
+import { currentAttempt, currentCluster, isOurs } from './state.ts';
+import type { RunState } from './state.ts';
+import { adoptSubmitted, submit } from './submit.ts';
+
+/** What a detached run leaves to EMR; `attach` follows it, verifies and publishes. */
+export interface Submission {
+  run: string;
+  lake: string;
+  /** `ours`: launched by this run, so that it costs money until it has been idle for so long. Absent when none was needed. */
+  cluster?: { id: string; where: 'local' | 'ours' | 'not ours'; idleTimeoutSeconds: number };
+  steps: { step: string; attempt: number; id?: string; state: 'submitted' | 'accepted' }[];
+  /** The next command. */
+  next: string;
+}
+
+/**
+ * Brings the run to where EMR goes on alone: staged, on a cluster, every step submitted that has no accepted execution.
+ * EMR takes steps on a cluster that is still starting. Throws as `drive` does.
+ */
+export async function detach(run: Run, staging: () => Promise<Staging>): Promise<Submission> {
+  return settle(run, async () => {
+    await phase(run, 'stage', () => stage(run, staging));
+    await retryingLosses(run, () => submitRest(run));
+    return submission(run.journal.state());
+  });
+}
+
+async function submitRest(run: Run): Promise<void> {
+  const { journal } = run;
+  await adoptSubmitted(run);
+  const isOpen = (name: string) => {
+    const attempt = currentAttempt(journal.state(), name);
+    return attempt?.stepId === undefined && attempt?.execution === undefined;
+  };
+  const rest = journal.state().plan.steps.filter(({ name }) => isOpen(name));
+  if (rest.length === 0) return;
+  const { id, stepConcurrency = 1 } = await phase(run, 'cluster', () => ensureLiveCluster(run));
+  if (stepConcurrency > 1) throw sideBySide(journal.run, id, stepConcurrency);
+  await phase(run, 'steps', () => submit(run, rest, id));
+}
+
+/** EMR takes no CANCEL_AND_WAIT there (API_StepConfig), and would start a step before its upstreams are done. */
+function sideBySide(run: string, clusterId: string, level: number): LandfallError {
+  return new LandfallError(
+    'input',
+    `cluster ${clusterId} runs ${level} steps at once: --detach needs one that runs them one after the other`,
+    {
+      stand: ['no step was submitted'],
+      next: `landfall retry ${run}, without --detach or with another --cluster`,
+    },
+  );
+}
+
+function submission(state: RunState): Submission {
+  const { plan } = state;
+  const cluster = currentCluster(state);
+  return {
+    run: plan.run,
+    lake: plan.lake,
+    ...(cluster?.id === undefined
+      ? {}
+      : {
+          cluster: {
+            id: cluster.id,
+            where: plan.cluster.cluster === 'local' ? 'local' : isOurs(cluster) ? 'ours' : 'not ours',
+            idleTimeoutSeconds: plan.idleTimeoutSeconds,
+          },
+        }),
+    steps: plan.steps.map(({ name }) => {
+      const attempt = currentAttempt(state, name);
+      return {
+        step: name,
+        attempt: state.current[name] ?? 1,
+        ...(attempt?.stepId === undefined ? {} : { id: attempt.stepId }),
+        state: attempt?.execution === undefined ? 'submitted' : 'accepted',
+      };
+    }),
+    next: `landfall attach ${plan.run}`,
+  };
+}

@@ -1,0 +1,89 @@
+/** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
+import { LandfallError } from '../faults.ts';
+import { giveUpCluster } from './cluster.ts';
+import { checkpoint, patience } from './context.ts';
+import type { Run } from './context.ts';
+import { keys } from './plan.ts';
+import { patiently } from './reading.ts';
+import { currentAttempt, currentCluster } from './state.ts';
+import type { RunState } from './state.ts';
+import { endSubmitted } from './step-ends.ts';
+
+/** Does the work, again after each loss that the plan allows. Throws what ended it, which tells when no retry was left. */
+export async function retryingLosses<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (run.signal.aborted || !isLoss(error)) throw error;
+      await prepareRetry(run, error);
+    }
+  }
+}
+
+/** A cluster or step that was lost for no fault of ours, as decided where the error was made. */
+function isLoss(error: unknown): error is LandfallError {
+  if (!(error instanceof LandfallError) || !error.retryable) return false;
+  return error.fault === 'cluster' || error.fault === 'step';
+}
+
+/**
+ * Leaves the run so that its unfinished steps run again: their programs staged under new attempts, then one journal entry.
+ * A driver that dies before that entry leaves all to be done again, harmlessly. Throws `loss` when there is no retry left.
+ */
+async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
+  const { journal, ports } = run;
+  const { plan, infrastructureRetries: used } = await checkpoint(run);
+  const allowed = plan.retryInfrastructure ?? 0;
+  if (allowed === 0) throw loss;
+  if (plan.cluster.cluster === 'id')
+    throw told(
+      loss,
+      `--retry-infrastructure launches no cluster in place of ${plan.cluster.id}, which was named`,
+    );
+  if (used >= allowed) throw told(loss, `infrastructure retries: all ${allowed} of this plan are used`);
+  await giveUpCluster(run);
+  await endSubmitted(run, 'journal');
+  const state = journal.state();
+  const rerun = unfinished(state);
+  for (const step of rerun) await stageNextAttempt(run, step, state.current[step] ?? 1);
+  const why = [loss.message, ...loss.why.slice(0, 1)].join(': ');
+  const clusterId = currentCluster(state)?.id ?? '';
+  await journal.append({ entry: 'infrastructure-retry', clusterId, rerun, why });
+  const again = rerun.length === 0 ? '' : `, ${rerun.join(', ')} again`;
+  ports.emit({
+    event: 'note',
+    message: `${why}; going on with a new cluster${again}; infrastructure retries left: ${allowed - used - 1} of ${allowed}`,
+  });
+}
+
+/** Steps that were intended and have no accepted execution: those never intended still have their first attempt. */
+function unfinished(state: RunState): string[] {
+  return state.plan.steps
+    .map(({ name }) => name)
+    .filter((name) => {
+      const attempt = currentAttempt(state, name);
+      return attempt !== undefined && attempt.execution === undefined;
+    });
+}
+
+/** The program of the next attempt is the one of this attempt: the plan is the same. */
+async function stageNextAttempt(run: Run, step: string, attempt: number): Promise<void> {
+  const { journal, ports } = run;
+  const key = keys.program(journal.run, step, attempt);
+  const program = await patiently(patience(run), () => ports.objects.get(key));
+  if (program === undefined) {
+    throw new LandfallError('input', `the program of step ${step} is gone from the lake`, {
+      why: [`${ports.objects.uri}/${key}`],
+      next: `landfall retry ${journal.run}`,
+    });
+  }
+  await patiently(patience(run), () =>
+    ports.objects.put(keys.program(journal.run, step, attempt + 1), program),
+  );
+}
+
+/** The same error, with what stands about retries. */
+function told({ fault, message, why, stand, cause }: LandfallError, line: string): LandfallError {
+  return new LandfallError(fault, message, { why, stand: [...stand, line], cause });
+}

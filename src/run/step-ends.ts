@@ -1,0 +1,86 @@
+/** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
+import { LandfallError } from '../faults.ts';
+import { clusterLost, INFRASTRUCTURE, releaseCluster, unharmed } from './cluster.ts';
+import { patience } from './context.ts';
+import type { Run } from './context.ts';
+import type { Cluster, Step } from './ports.ts';
+import { patiently } from './reading.ts';
+import { currentAttempt } from './state.ts';
+import type { AttemptState } from './state.ts';
+import { ourSteps } from './submit.ts';
+import { cancelSurplus } from './surplus-steps.ts';
+import { isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
+
+/**
+ * The error for a step whose end is journalled, and is not COMPLETED: its cluster's end when it went down with that, else
+ * its own. Ends our other steps and, but for a cancelled step, our cluster. A later driver may ask again.
+ */
+export async function whyItEnded(
+  run: Run,
+  name: string,
+  { clusterId, stepId = '' }: AttemptState,
+  state: string,
+): Promise<LandfallError> {
+  const [step] = await patiently(patience(run), () => run.ports.emr.getSteps(clusterId, [stepId]));
+  if (step === undefined) return stepFailed(name, { state, why: [] });
+  const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
+  await endSubmitted(run, isOver(cluster.state) ? 'journal' : 'cancel');
+  if (!isOver(cluster.state)) await cancelSurplus(run, clusterId, await ourSteps(run, clusterId));
+  if (wentDownWith(run, cluster, step)) return clusterLost(run, cluster);
+  if (stepPhase(state) === 'cancelled') return stepFailed(name, { state, why: [] });
+  // Before the logs: a cluster that ends uploads them sooner, and costs nothing while we wait for them.
+  await releaseCluster(run);
+  const why = await run.ports.explain({ clusterId, step }, run.signal);
+  return stepFailed(name, { state, why, lost: isLostStep(step) });
+}
+
+/** EMR takes so long at most to end a cluster that is lost, logs included. */
+const ENDING_MS = 10 * 60_000;
+
+/**
+ * True when the cluster ended for a cause of its own and took the step with it, rather than ending some time after it or
+ * because we asked. Cancelling a step ends no cluster, but a cluster that ends cancels its steps.
+ */
+function wentDownWith({ journal, ports }: Run, cluster: Cluster, { state, ended }: Step): boolean {
+  const kind = reasonKind(cluster.reasonCode ?? '');
+  const asked = journal
+    .state()
+    .clusters.some(({ id, terminate }) => id === cluster.id && terminate !== undefined);
+  if (!isOver(cluster.state) || (asked && (kind === 'user' || kind === 'unknown'))) return false;
+  const causeOfItsOwn = cluster.reasonCode !== undefined && kind !== 'step' && kind !== 'finished';
+  if (!causeOfItsOwn && stepPhase(state) !== 'cancelled') return false;
+  const clusterEnded = cluster.ended ?? ports.clock.now();
+  return ended === undefined || clusterEnded.getTime() - ended.getTime() <= ENDING_MS;
+}
+
+/** A cancelled step is a cancelled run; any other end but COMPLETED is a failed step. */
+function stepFailed(
+  name: string,
+  { state, why, lost = false }: { state: string; why: readonly string[]; lost?: boolean },
+): LandfallError {
+  if (stepPhase(state) === 'cancelled') return new LandfallError('cancelled', `step ${name} was cancelled`);
+  const stand = lost ? [INFRASTRUCTURE] : [];
+  return new LandfallError('step', `step ${name} ended ${state}`, { why, stand, retryable: lost });
+}
+
+/**
+ * Journals the end of each submitted step that has failed or was cancelled; the others are cancelled, but on a cluster that
+ * is gone (`journal`). A step that completed is left for a later look.
+ */
+export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise<void> {
+  const { journal, ports } = run;
+  for (const { name } of journal.state().plan.steps) {
+    const attempt = currentAttempt(journal.state(), name);
+    if (attempt?.stepId === undefined || attempt.ended !== undefined || attempt.execution !== undefined)
+      continue;
+    const { stepId, clusterId, attempt: number } = attempt;
+    const [step] = await patiently(patience(run), () => ports.emr.getSteps(clusterId, [stepId]));
+    const phase = stepPhase(step?.state ?? '');
+    if (step !== undefined && (phase === 'failed' || phase === 'cancelled'))
+      await journal.append({ entry: 'step-ended', step: name, attempt: number, state: step.state });
+    else if (step !== undefined && phase !== 'completed' && how === 'cancel')
+      await unharmed(run, `step ${name} could not be cancelled`, () =>
+        ports.emr.cancelSteps(clusterId, [stepId]),
+      );
+  }
+}

@@ -1,0 +1,51 @@
+/** The cluster under a step that is followed: looked after, so that nobody waits for a step that cannot end any more. */
+import { clusterLost, endSurplusClusters, tellCluster } from './cluster.ts';
+import { patience } from './context.ts';
+import type { Run } from './context.ts';
+import type { Cluster } from './ports.ts';
+import { patiently } from './reading.ts';
+import { clusterPhase, isOver } from './states.ts';
+import type { StepPhase } from './states.ts';
+
+/** The cluster, and a second one with our token, are looked for this often while a step runs: both calls have quotas. */
+const CLUSTER_LOOK_MS = 30_000;
+/**
+ * Makes a function that looks after the cluster: at every tick while the step waits, now and then while it runs. It gives
+ * `lost` when the cluster ends under a step that has not ended, and throws when it is asked again after that.
+ */
+export function watchCluster(
+  run: Run,
+  clusterId: string,
+): (phase: StepPhase | 'unknown') => Promise<'lost' | 'there'> {
+  const { clock, emr } = run.ports;
+  let looked = Number.NEGATIVE_INFINITY;
+  let lost = false;
+  let told: string | undefined;
+  return async (phase) => {
+    if (phase === 'completed' || phase === 'failed' || phase === 'cancelled') return 'there';
+    const due = clock.monotonic() - looked >= CLUSTER_LOOK_MS;
+    if (phase === 'running' && !due && !lost) return 'there';
+    if (due) {
+      looked = clock.monotonic();
+      await endSurplusClusters(run);
+    }
+    const cluster = await patiently(patience(run), () => emr.describeCluster(clusterId));
+    if (cluster.state !== told) tellCluster(run, cluster, age(run, cluster));
+    told = cluster.state;
+    const waits = phase === 'waiting' || phase === 'unknown';
+    if (!(waits ? isOver(cluster.state) : hasEnded(cluster.state))) return 'there';
+    if (lost) throw await clusterLost(run, cluster);
+    lost = true;
+    return 'lost';
+  };
+}
+
+/** Not merely ending: what runs on it may still be told to have ended. */
+function hasEnded(state: string): boolean {
+  return ['ended', 'failed'].includes(clusterPhase(state));
+}
+
+function age({ ports }: Run, { created, ended }: Cluster): number {
+  const now = ports.clock.now();
+  return Math.max(0, (ended ?? now).getTime() - (created ?? now).getTime());
+}

@@ -1,0 +1,142 @@
+/** Which cluster a run uses: launched, adopted, reused or named, and what its journal tells of it. */
+import { describe, expect, it } from '@jest/globals';
+import { needsCluster, willLaunch } from '../../src/run/cluster.ts';
+import { readState } from '../../src/run/journal.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import { currentCluster } from '../../src/run/state.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { HOME } from '../support/fake-emr.ts';
+import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import type { FakeWorld } from '../support/fake-run.ts';
+
+/** A cluster that is there before the run. */
+async function existing({ emr }: FakeWorld, name: string): Promise<string> {
+  const launched = await emr.launch(name);
+  if (launched.answer !== 'accepted') throw new Error(launched.reason);
+  return launched.value.id;
+}
+const named = (id: string): RunPlan => ({ ...plan, cluster: { cluster: 'id', id } });
+const reusing: RunPlan = { ...plan, cluster: { cluster: 'reuse' } };
+const clusterOf = async (world: FakeWorld) => currentCluster(await readState(world.objects, plan.run));
+const notes = ({ events }: FakeWorld) =>
+  events.flatMap((event) => (event.event === 'note' ? [event.message] : []));
+
+describe('the journal', () => {
+  it('tells account and region of a cluster that was launched', async () => {
+    const world = fakeWorld(1);
+    await driveRun(world, await startRun(world));
+    expect(await clusterOf(world)).toMatchObject({ how: 'launched', ...HOME });
+  });
+
+  it('tells them of one that was found again after a lost answer', async () => {
+    const world = fakeWorld(1, { fault: (call) => (call === 1 ? 'lost-after' : undefined) });
+    await driveRun(world, await startRun(world));
+    expect(await clusterOf(world)).toMatchObject({ how: 'adopted', ...HOME });
+  });
+
+  it('tells them of one that was named, or found for reuse', async () => {
+    for (const how of ['given', 'reused'] as const) {
+      const world = fakeWorld(1);
+      const id = await existing(world, 'theirs');
+      world.emr.findReusable = () => Promise.resolve({ chosen: id, rejected: [] });
+      await driveRun(world, await startRun(world, 'driver-1', how === 'given' ? named(id) : reusing));
+      expect(await clusterOf(world)).toMatchObject({ id, how, ...HOME });
+      expect(world.emr.liveClusters()).toHaveLength(1);
+    }
+  });
+});
+
+describe('a run that reuses', () => {
+  it('says why each cluster was rejected, and launches one when none is left', async () => {
+    const world = fakeWorld(1);
+    const rejected = [
+      { id: 'j-A', reason: 'it lacks Spark' },
+      { id: 'j-B', reason: 'its release is emr-6.0.0, not emr-7.13.0; it runs 4 steps at once' },
+    ];
+    world.emr.findReusable = () => Promise.resolve({ rejected });
+    await driveRun(world, await startRun(world, 'driver-1', reusing));
+    expect(notes(world)).toEqual([
+      'cluster j-A not reused: it lacks Spark',
+      'cluster j-B not reused: its release is emr-6.0.0, not emr-7.13.0; it runs 4 steps at once',
+      'no cluster to reuse: launching one',
+    ]);
+    expect(await clusterOf(world)).toMatchObject({ how: 'launched', terminate: 'requested' });
+  });
+
+  it('shares the cluster with another run that chose it too, and neither ends it', async () => {
+    const world = fakeWorld(1);
+    const id = await existing(world, 'theirs');
+    world.emr.findReusable = () => Promise.resolve({ chosen: id, rejected: [] });
+    const second = { ...reusing, run: 'r2', publication: 2 };
+    await Promise.all([
+      driveRun(world, await startRun(world, 'driver-1', reusing)),
+      driveRun(world, await startRun(world, 'driver-2', second)),
+    ]);
+    expect(world.published.sort()).toEqual(['r1', 'r2']);
+    expect(world.emr.liveClusters().map((cluster) => cluster.id)).toEqual([id]);
+    expect(world.emr.clusters[0]?.steps).toHaveLength(4);
+  });
+});
+
+describe('a retry on another named cluster', () => {
+  it('is journalled, so that whoever attaches to it stays there', async () => {
+    let fails = true;
+    const world = fakeWorld(1, { end: () => (fails ? 'FAILED' : 'COMPLETED') });
+    const [first, second] = [await existing(world, 'one'), await existing(world, 'two')];
+    const journal = await startRun(world, 'driver-1', named(first));
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
+    fails = false;
+    const rerun = plan.steps.map(({ name }) => name);
+    await journal.append({ entry: 'replanned', plan: named(second), rerun, elsewhere: true });
+    const stop = new AbortController();
+    const watching = driveRun(world, journal, stop.signal);
+    watching.catch(() => undefined);
+    await world.clock.sleep(10_000);
+    stop.abort(new Error('gone'));
+    expect(await clusterOf(world)).toMatchObject({ n: 2, id: second, how: 'given' });
+    await driveRun(world, await takeOver(world, 'driver-2'));
+    const [one, two] = world.emr.clusters.map(({ steps }) => steps.length);
+    expect([one, two]).toEqual([1, 2]);
+  });
+});
+
+describe('going on with a run', () => {
+  const intended = { n: 1, token: 't', intendedAt: new Date(0) };
+  const base: RunState = {
+    plan,
+    driver: 'd',
+    staged: true,
+    clusters: [],
+    attempts: {},
+    renewCluster: 'no',
+    infrastructureRetries: 0,
+    current: { song_transform: 1, log_transform: 1 },
+    publishing: false,
+    mirrored: false,
+    cancelRequested: false,
+    length: 2,
+  };
+  const accepted = Object.fromEntries(
+    plan.steps.map(({ name }) => [
+      name,
+      [{ attempt: 1, token: 't', clusterId: 'j-1', intendedAt: new Date(0), execution: 'e' }],
+    ]),
+  );
+  const launched = { ...intended, id: 'j-1', how: 'launched' as const };
+  const cases: [string, Partial<RunState>, { needs: boolean; launches: boolean }][] = [
+    ['that has no cluster yet', {}, { needs: true, launches: true }],
+    ['whose launch has no answer yet', { clusters: [intended] }, { needs: true, launches: true }],
+    ['that has its cluster', { clusters: [launched] }, { needs: true, launches: false }],
+    ['on a named cluster', { plan: named('j-1') }, { needs: true, launches: false }],
+    ['that is to be cancelled', { cancelRequested: true }, { needs: true, launches: false }],
+    ['whose steps are accepted', { attempts: accepted }, { needs: false, launches: false }],
+    ['that is published', { published: 1 }, { needs: false, launches: false }],
+    ['retried elsewhere', { clusters: [launched], renewCluster: 'always' }, { needs: true, launches: true }],
+    ['retried while its cluster lives', { clusters: [launched], renewCluster: 'if-gone' }, { needs: true, launches: false }],
+    ['retried after its cluster was ended', { clusters: [{ ...launched, terminate: 'requested' }], renewCluster: 'if-gone' }, { needs: true, launches: true }],
+  ]; // prettier-ignore
+  it.each(cases)('%s asks EMR, and launches, only if it has to', (_, change, { needs, launches }) => {
+    const state = { ...base, ...change };
+    expect({ needs: needsCluster(state), launches: willLaunch(state) }).toEqual({ needs, launches });
+  });
+});

@@ -1,0 +1,351 @@
+import { describe, expect, it } from '@jest/globals';
+import { cancelRun } from '../../src/run/cancel.ts';
+import { openJournal, readState } from '../../src/run/journal.ts';
+import { keys } from '../../src/run/plan.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
+import { statusOf } from '../../src/run/status.ts';
+import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
+import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
+import { argument, detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import type { FakeWorld } from '../support/fake-run.ts';
+
+const SONG = 'landfall/r1/song_transform#1';
+const LOG = 'landfall/r1/log_transform#1';
+
+function detachedWorld(options: Partial<FakeEmrOptions> = {}, seed = 7): FakeWorld {
+  return fakeWorld(seed, { cancelAndWait: true, ...options });
+}
+
+/** How many steps each AddJobFlowSteps of this world carries. */
+function batches({ emr }: FakeWorld): number[] {
+  const sizes: number[] = [];
+  const { addSteps } = emr;
+  emr.addSteps = (clusterId, steps) => {
+    sizes.push(steps.length);
+    return addSteps(clusterId, steps);
+  };
+  return sizes;
+}
+
+const submitted = ({ emr }: FakeWorld) =>
+  emr.clusters.flatMap(({ steps }) => steps.map(({ request }) => request.name));
+
+/** What landed is one execution of each step, and every step read what was accepted of its upstream. */
+async function expectLanded(world: FakeWorld): Promise<void> {
+  const state = await readState(world.objects, plan.run);
+  expect(state.finished?.verdict).toBe('succeeded');
+  expect(world.published).toEqual([plan.run]);
+  expect(world.emr.liveClusters()).toEqual([]);
+  const accepted = plan.steps.map(({ name }) => {
+    const [one, ...more] = state.attempts[name]?.filter(({ execution }) => execution !== undefined) ?? [];
+    expect(more).toEqual([]);
+    return one?.execution ?? '';
+  });
+  const body = await world.objects.get(`${accepted[1] ?? ''}/report.json`);
+  const { upstreams } = JSON.parse(new TextDecoder().decode(body)) as StepReport;
+  expect(upstreams).toEqual({ song_transform: `${plan.lake}/${accepted[0] ?? ''}` });
+}
+
+const attach = async (world: FakeWorld, driver = 'driver-2') =>
+  driveRun(world, await takeOver(world, driver));
+
+describe('a detached run', () => {
+  it('sends all its steps in one request, to a cluster that is still starting, and waits for nothing', async () => {
+    const world = detachedWorld();
+    const sizes = batches(world);
+    const left = await detachRun(world, await startRun(world));
+    expect(world.clock.elapsed()).toBeLessThan(1_000);
+    expect(sizes).toEqual([2]);
+    const [song, log] = world.emr.clusters[0]?.steps ?? [];
+    expect(left).toEqual({
+      run: 'r1',
+      lake: plan.lake,
+      cluster: { id: world.emr.clusters[0]?.id, where: 'ours', idleTimeoutSeconds: 600 },
+      steps: [
+        { step: 'song_transform', attempt: 1, id: song?.id, state: 'submitted' },
+        { step: 'log_transform', attempt: 1, id: log?.id, state: 'submitted' },
+      ],
+      next: 'landfall attach r1',
+    });
+    expect(world.emr.liveClusters()).toHaveLength(1);
+    expect((await readState(world.objects, plan.run)).finished).toBeUndefined();
+  });
+
+  it('gives a step the folder of its upstream’s attempt, none being accepted yet', async () => {
+    const world = detachedWorld();
+    await detachRun(world, await startRun(world));
+    const log = world.emr.clusters[0]?.steps[1]?.request;
+    expect(log === undefined ? '' : argument(log, '--upstream')).toBe(
+      `song_transform=${plan.lake}/${keys.attempt('r1', 'song_transform', 1)}`,
+    );
+  });
+
+  it('is landed by attach, at once or long after its cluster ended', async () => {
+    for (const [later, ended] of [
+      [0, false],
+      [3 * 3_600_000, true],
+    ] as const) {
+      const world = detachedWorld({
+        loss: () => (ended ? { afterMs: 900_000, code: 'ALL_STEPS_COMPLETED' } : undefined),
+      });
+      await detachRun(world, await startRun(world));
+      await world.clock.sleep(later);
+      await attach(world);
+      await expectLanded(world);
+      expect(submitted(world)).toEqual([SONG, LOG]);
+    }
+  });
+
+  it('is not submitted twice: a second detach has nothing to send', async () => {
+    const world = detachedWorld();
+    const sizes = batches(world);
+    const first = await detachRun(world, await startRun(world));
+    expect(await detachRun(world, await takeOver(world, 'driver-2'))).toEqual(first);
+    expect(sizes).toEqual([2]);
+  });
+
+  it('sends the steps alone that have no accepted execution, after an accepted one by its execution', async () => {
+    const world = detachedWorld({ stepMs: 100_000 });
+    const sizes = batches(world);
+    const stop = new AbortController();
+    const watching = driveRun(world, await startRun(world), stop.signal);
+    watching.catch(() => undefined);
+    await world.clock.sleep(60_000);
+    stop.abort(new Error('timeout'));
+    await expect(watching).rejects.toThrow('timeout');
+    const left = await detachRun(world, await takeOver(world, 'driver-2'));
+    expect(left.steps.map(({ state }) => state)).toEqual(['submitted', 'submitted']);
+    expect(sizes).toEqual([1, 1]);
+    await attach(world, 'driver-3');
+    await expectLanded(world);
+    expect(submitted(world)).toEqual([SONG, LOG]);
+  });
+
+  it('is refused, before any step is sent, on a cluster that runs steps side by side', async () => {
+    const world = detachedWorld({ stepConcurrency: 4 });
+    await expect(detachRun(world, await startRun(world))).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringContaining('runs 4 steps at once'),
+      stand: ['no step was submitted'],
+    });
+    expect(submitted(world)).toEqual([]);
+    expect((await readState(world.objects, plan.run)).attempts).toEqual({});
+    expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it('is refused on a named cluster that has ended', async () => {
+    const world = detachedWorld();
+    const { clusters } = world.emr;
+    await world.emr.launch('someone');
+    const id = clusters[0]?.id ?? '';
+    await world.emr.terminate(id);
+    const named = { ...plan, cluster: { cluster: 'id' as const, id } };
+    await expect(detachRun(world, await startRun(world, 'driver-1', named))).rejects.toMatchObject({
+      fault: 'cluster',
+      message: expect.stringContaining(`cluster ${id} is TERMINAT`),
+    });
+    expect(submitted(world)).toEqual([]);
+  });
+
+  it('whose first step failed ends by that, explained, though EMR cancelled the second and the cluster is long gone', async () => {
+    for (const later of [0, 7_200_000]) {
+      const world = detachedWorld({
+        end: (token) => (token === SONG ? 'FAILED' : 'COMPLETED'),
+        loss: () => ({ afterMs: 900_000, code: 'USER_REQUEST' }),
+      });
+      await detachRun(world, await startRun(world));
+      await world.clock.sleep(later);
+      await expect(attach(world)).rejects.toMatchObject({
+        fault: 'step',
+        message: 'step song_transform ended FAILED',
+        why: ['ValueError: no such column'],
+      });
+      const status = statusOf(await readState(world.objects, plan.run));
+      expect(status.verdict).toBe('failed');
+      expect(status.steps.map(({ state }) => state)).toEqual(['FAILED', 'CANCELLED']);
+      expect(world.published).toEqual([]);
+    }
+  });
+
+  it('whose first step was cancelled by someone does not go on with the second', async () => {
+    const world = detachedWorld();
+    const { steps } = await detachRun(world, await startRun(world));
+    const cluster = world.emr.clusters[0]?.id ?? '';
+    await world.clock.sleep(30_000);
+    await world.emr.cancelSteps(cluster, [steps[0]?.id ?? '']);
+    await expect(attach(world)).rejects.toMatchObject({ fault: 'cancelled' });
+    expect(world.emr.clusters[0]?.steps.map(({ cancelled }) => cancelled !== undefined)).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
+describe('a retry that is detached', () => {
+  it('sends the failed step alone, as a new attempt that reads the accepted execution', async () => {
+    let broken = true;
+    const world = detachedWorld({ end: (token) => (broken && token === LOG ? 'FAILED' : 'COMPLETED') });
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
+    broken = false;
+    const { objects, clock, random } = world.ports;
+    const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
+    const next = { ...plan, publication: 2 };
+    await journal.append({ entry: 'replanned', plan: next, rerun: ['log_transform'], elsewhere: false });
+    const { steps } = await detachRun(world, journal);
+    expect(steps.map(({ attempt, state }) => [attempt, state])).toEqual([
+      [1, 'accepted'],
+      [2, 'submitted'],
+    ]);
+    const [again] = world.emr.clusters[1]?.steps ?? [];
+    const accepted = journal.state().attempts['song_transform']?.[0]?.execution ?? '';
+    expect(again === undefined ? '' : argument(again.request, '--upstream')).toBe(
+      `song_transform=${plan.lake}/${accepted}`,
+    );
+    await attach(world, 'driver-3');
+    await expectLanded(world);
+  });
+});
+
+describe('the one request of a detached run', () => {
+  const faults: CreationFault[] = ['unsent', 'lost-before', 'lost-after', 'lost-late'];
+  it.each(faults)('brings each step once when its answer is %s', async (fault) => {
+    const world = detachedWorld({ fault: (call) => (call === 2 ? fault : undefined) });
+    await detachRun(world, await startRun(world));
+    expect(submitted(world)).toEqual([SONG, LOG]);
+    await attach(world);
+    await expectLanded(world);
+    expect(submitted(world)).toEqual([SONG, LOG]);
+  });
+
+  it('is sent again for what is missing alone, when its answer was lost and only some of it shows', async () => {
+    const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-after' : undefined) });
+    const sizes = batches(world);
+    const { addSteps } = world.emr;
+    world.emr.addSteps = async (clusterId, steps) => {
+      const answer = await addSteps(clusterId, steps);
+      if (answer.answer === 'ambiguous') world.emr.clusters[0]?.steps.pop();
+      return answer;
+    };
+    const { steps } = await detachRun(world, await startRun(world));
+    expect(sizes).toEqual([2, 1]);
+    expect(submitted(world)).toEqual([SONG, LOG]);
+    expect(steps.map(({ id }) => id)).toEqual(world.emr.clusters[0]?.steps.map(({ id }) => id));
+    const { attempts } = await readState(world.objects, plan.run);
+    expect(Object.keys(attempts)).toEqual(['song_transform', 'log_transform']);
+    await attach(world);
+    await expectLanded(world);
+  });
+
+  it('that showed after the settle window ran twice, unwatched: attach accepts what the second step read', async () => {
+    const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-late' : undefined), lateMs: 75_000 });
+    await detachRun(world, await startRun(world));
+    expect(submitted(world)).toEqual([SONG, LOG, SONG, LOG]);
+    await world.clock.sleep(3_600_000);
+    await attach(world);
+    await expectLanded(world);
+  });
+
+  it('that showed late is cancelled as a whole while it waits or runs, so that no copy starts without its tables', async () => {
+    const world = detachedWorld({
+      fault: (call) => (call === 2 ? 'lost-late' : undefined),
+      lateMs: 75_000,
+      stepMs: 600_000,
+    });
+    await detachRun(world, await startRun(world));
+    await world.clock.sleep(30_000);
+    await attach(world);
+    await expectLanded(world);
+    const copies = world.emr.clusters[0]?.steps ?? [];
+    expect(copies.map(({ cancelled }) => cancelled !== undefined)).toEqual([true, true, false, false]);
+    expect(new Set(copies.slice(0, 2).map(({ cancelled }) => cancelled)).size).toBe(1);
+  });
+});
+
+describe('a second copy of a detached batch', () => {
+  it('is never mixed with the first: a step is not adopted that stands before its upstream', async () => {
+    const world = detachedWorld({
+      fault: (call) => (call === 2 ? 'lost-late' : undefined),
+      lateMs: 75_000,
+      stepMs: 600_000,
+    });
+    const revive = dieAfterWrites(world, 7);
+    const died = startRun(world).then((journal) => detachRun(world, journal));
+    await expect(died).rejects.toThrow(Killed);
+    revive();
+    await world.clock.sleep(30_000);
+    const { steps } = await detachRun(world, await takeOver(world, 'driver-2'));
+    const copies = world.emr.clusters[0]?.steps ?? [];
+    expect(copies.map(({ request }) => request.name)).toEqual([SONG, LOG, SONG, LOG]);
+    expect(steps.map(({ id }) => id)).toEqual(copies.slice(2).map(({ id }) => id));
+    await attach(world, 'driver-3');
+    await expectLanded(world);
+  });
+});
+
+describe('a detached driver that dies', () => {
+  /** Journal entries of an undisturbed submission. */
+  async function entries(): Promise<number> {
+    const world = detachedWorld();
+    await detachRun(world, await startRun(world));
+    return (await readState(world.objects, plan.run)).length;
+  }
+
+  it('after any of its journal writes is succeeded by attach, or by another detach and then attach, alike', async () => {
+    const length = await entries();
+    expect(length).toBe(8);
+    for (let n = 1; n < length; n += 1) {
+      for (const again of [false, true]) {
+        for (const later of [0, 3_600_000]) {
+          const world = detachedWorld();
+          const revive = dieAfterWrites(world, n);
+          const died = startRun(world).then((journal) => detachRun(world, journal));
+          await expect(died).rejects.toThrow(Killed);
+          revive();
+          await world.clock.sleep(later);
+          if (again) await detachRun(world, await takeOver(world, 'driver-2'));
+          await attach(world, 'driver-3');
+          await expectLanded(world);
+          expect(world.emr.clusters).toHaveLength(1);
+          expect(submitted(world)).toEqual([SONG, LOG]);
+        }
+      }
+    }
+  });
+
+  it('before it journalled the second step’s id loses nothing, though the cluster ended long since', async () => {
+    const length = await entries();
+    const world = detachedWorld({ loss: () => ({ afterMs: 900_000, code: 'ALL_STEPS_COMPLETED' }) });
+    const revive = dieAfterWrites(world, length - 1);
+    const died = startRun(world).then((journal) => detachRun(world, journal));
+    await expect(died).rejects.toThrow(Killed);
+    revive();
+    await world.clock.sleep(7_200_000);
+    await attach(world);
+    await expectLanded(world);
+    expect(submitted(world)).toEqual([SONG, LOG]);
+  });
+});
+
+describe('interrupting a detached submission', () => {
+  it('cancels what its lost request may have brought, and ends the cluster', async () => {
+    const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-after' : undefined) });
+    const { listSteps } = world.emr;
+    world.emr.listSteps = () => Promise.resolve([]);
+    const stop = new AbortController();
+    const journal = await startRun(world);
+    const submitting = detachRun(world, journal, stop.signal);
+    submitting.catch(() => undefined);
+    await world.clock.sleep(5_000);
+    stop.abort(new Error('SIGINT'));
+    await expect(submitting).rejects.toThrow('SIGINT');
+    world.emr.listSteps = listSteps;
+    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const outcome = await cancelRun(run, { by: 'SIGINT' });
+    expect(outcome.requested).toEqual([]);
+    const [cluster] = world.emr.clusters;
+    const steps = await world.emr.listSteps(cluster?.id ?? '');
+    expect(steps.map(({ state }) => state)).toEqual(['CANCELLED', 'CANCELLED']);
+    expect(world.emr.liveClusters()).toEqual([]);
+    expect(journal.state().finished?.verdict).toBe('cancelled');
+  });
+});
