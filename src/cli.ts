@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from './commands/arguments.ts';
 import { Interruption } from './commands/world.ts';
 import type { World } from './commands/world.ts';
-import { EXIT_CODES, LandfallError } from './faults.ts';
+import { EXIT_CODES, failureFrom } from './faults.ts';
 import { createPrinter } from './report/printer.ts';
 import type { Printer } from './report/printer.ts';
 import type { Clock, Random } from './run/ports.ts';
@@ -78,6 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
     printer,
     interrupted: interruptions(),
     answering: { interruptions: false },
+    leaving: (act) => void process.on('exit', act),
     self: [process.execPath, ...process.execArgv, import.meta.filename],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
   };
@@ -102,21 +103,13 @@ function unanswered({ interrupted, answering }: World): Promise<never> {
 /** Says the failure and gives its exit code. Only our own bugs show a stack. */
 function fail(printer: Printer, error: unknown): number {
   if (error instanceof Interruption) {
-    printer.interruption(error.signal, error.exitCode);
+    printer.interruption(error, error.exitCode);
     return error.exitCode;
   }
-  if (error instanceof LandfallError) {
-    const exitCode = EXIT_CODES[error.fault];
-    printer.failure(error, exitCode);
-    return exitCode;
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const bug = new LandfallError('internal', 'this is a bug in Landfall', {
-    why: [stack],
-    next: 'please report it with the lines above',
-  });
-  printer.failure(bug, EXIT_CODES.internal);
-  return EXIT_CODES.internal;
+  const failure = failureFrom(error);
+  const exitCode = EXIT_CODES[failure.fault];
+  printer.failure(failure, exitCode);
+  return exitCode;
 }
 
 process.exitCode = await main(process.argv.slice(2));

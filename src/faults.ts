@@ -29,6 +29,8 @@ export const EXIT_CODES = {
 } as const satisfies Record<Fault, number>;
 
 export interface FaultDetails {
+  /** The run it is about. */
+  run?: string;
   /** Why, most telling line first: the cause's own words, then places such as `file:line`. */
   why?: readonly string[];
   /** Where things stand: what is done, what runs on, what costs money until when. */
@@ -43,6 +45,7 @@ export interface FaultDetails {
 /** The only error Landfall throws on purpose. Callers switch on `fault`, never on text. */
 export class LandfallError extends Error {
   readonly fault: Fault;
+  readonly run: string | undefined;
   readonly why: readonly string[];
   readonly stand: readonly string[];
   readonly next: string | undefined;
@@ -52,11 +55,23 @@ export class LandfallError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'LandfallError';
     this.fault = fault;
+    this.run = details.run;
     this.why = details.why ?? [];
     this.stand = details.stand ?? [];
     this.next = details.next;
     this.retryable = details.retryable ?? false;
   }
+}
+
+/** Anything that was thrown, as a failure: what is no LandfallError is a bug of ours, and shows its stack. */
+export function failureFrom(error: unknown): LandfallError {
+  if (error instanceof LandfallError) return error;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new LandfallError('internal', 'this is a bug in Landfall', {
+    why: [stack],
+    next: 'please report it with the lines above',
+    cause: error,
+  });
 }
 
 /** A mistake in something the user wrote. Collected, not thrown, so that all of them are shown at once. */

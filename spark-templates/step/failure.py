@@ -4,18 +4,24 @@
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
 # Errors that only say where another one happened.
 WRAPPERS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE", "[_LEGACY_ERROR_TEMP")
+# How Spark begins to tell that a task took the whole job with it.
+LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(TID \d+\) \([^()]*\): ")
 # How Spark names a line of a query: when parsing, when analysing, when running.
 SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
+
+# The line before each section of this program.
+SECTION = re.compile(r"# Section (step/\w+\.py)$")
 
 
 class StepFailure(Exception):
     """The one reason for which the step ends; `kind` is its stable name."""
 
-    def __init__(self, kind, error, table=None, line=None):
+    def __init__(self, kind, error, table=None, template=None, line=None):
         super().__init__(error)
         self.kind = kind
         self.error = error
         self.table = table
+        self.template = template
         self.line = line
 
 
@@ -23,7 +29,7 @@ def causes_of(error):
     """The messages of an exception and of its causes, outermost first; Java's own where Spark raised it."""
     java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     if java is None:
-        return [str(error) or type(error).__name__]
+        return ["%s: %s" % (type(error).__name__, error) if str(error) else type(error).__name__]
     messages = []
     while java is not None and len(messages) < 20:
         messages.append(java.getMessage() or java.getClass().getName())
@@ -41,6 +47,7 @@ def explain(error):
         if not sentence.startswith(WRAPPERS)
     ]
     sentence = sentences[-1] if sentences else messages[-1].strip().split("\n")[0]
+    sentence = LOST_TASK.sub("", sentence)
     return re.sub(r"( SQLSTATE: \w+)?\s*(\(line \d+, pos \d+\)|; line \d+ pos \d+;?)?$", "", sentence)
 
 
@@ -52,14 +59,25 @@ def query_line(error):
 
 def query_failure(error, table):
     """A failed query, placed in its template."""
-    first_line = QUERIES[table["name"]][1]
+    template, first_line, _ = QUERIES[table["name"]]
     line = query_line(error)
-    return StepFailure("query", explain(error), table["name"], line and line + first_line - 1)
+    return StepFailure("query", explain(error), table["name"], template, line and line + first_line - 1)
+
+
+def program_failure(error):
+    """A mistake of this program, placed in the section of it that raised the exception."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
+    with open(__file__, encoding="utf-8") as program:
+        above = program.read().splitlines()[: lines[-1] - 1] if lines else []
+    for distance, line in enumerate(reversed(above), 1):
+        if SECTION.match(line):
+            return StepFailure("program", explain(error), template=SECTION.match(line).group(1), line=distance)
+    return StepFailure("program", explain(error))
 
 
 def tell(failure, write=None):
     """Says on stderr what failed: a line for the driver, then a line for people."""
-    template = QUERIES[failure.table][0] if failure.table in QUERIES else None
+    template = failure.template or (QUERIES[failure.table][0] if failure.table in QUERIES else None)
     facts = {
         "step": STEP,
         "table": failure.table,

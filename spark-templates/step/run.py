@@ -58,10 +58,12 @@ def main(argv):
     except StepFailure as failure:
         tell(failure)
         return 1
-    except Exception as error:
-        if not isinstance(error, (Py4JError, PySparkException)):
-            traceback.print_exc()
+    except (Py4JError, PySparkException) as error:
         tell(StepFailure("spark", explain(error)))
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        tell(program_failure(error))
         return 1
     spark.stop()
     return 0

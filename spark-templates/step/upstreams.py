@@ -2,24 +2,32 @@
 
 
 def find_execution(spark, step, uri):
-    """The folder of the execution of `step` that is complete: `uri` itself, or the first complete one below it."""
-    for folder in [uri] + ["%s/%s" % (uri, name) for name in folders_below(spark, uri)]:
-        if is_complete(spark, step, folder):
-            return folder
+    """The folder of a complete execution of `step`: `uri` itself, or the one below it that was complete first.
+
+    A later one never changes that, and the driver accepts the same one, whenever it looks.
+    """
+    below = ["%s/%s" % (uri, name) for name in folders_below(spark, uri)]
+    for folders in [[uri], below]:
+        ended = [(complete_since(spark, step, folder), folder) for folder in folders]
+        complete = [(time, folder) for time, folder in ended if time is not None]
+        if complete:
+            return min(complete)[1]
     message = "the step %s has no complete execution in %s: its report.json is missing"
     raise StepFailure("upstream", message % (step, uri))
 
 
-def is_complete(spark, step, folder):
-    """A report that cannot be read whole is none: it is written last."""
+def complete_since(spark, step, folder):
+    """When the execution ended, in epoch milliseconds, or None: a report that cannot be read whole is none."""
     uri = folder + "/report.json"
     if not exists(spark, uri):
-        return False
+        return None
     try:
         report = json.loads(read_bytes(spark, uri))
     except ValueError:
-        return False
-    return isinstance(report, dict) and report.get("version") == 1 and report.get("step") == step
+        return None
+    if not isinstance(report, dict) or report.get("version") != 1 or report.get("step") != step:
+        return None
+    return report.get("endedAt")
 
 
 def register_upstreams(spark, uris):

@@ -8,12 +8,13 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import { render, stagingOf } from './prepare.ts';
 import { resumeRun } from './resume.ts';
-import { configure, secondsFlag, withInputsOf } from './settings.ts';
+import { configure, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
+import { watchFlags } from './watch.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const timeout = secondsFlag(flags, 'timeout');
+  const watch = watchFlags(flags);
   const configured = configure('attach', flags, world);
   const store = await openLake(configured.settings);
   const name = await chosenRun(flags, store);
@@ -25,7 +26,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     store,
     run: name,
     staging,
-    timeout,
+    watch,
     takeOver: flags['take-over'] === true,
   });
 }

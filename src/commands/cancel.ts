@@ -1,15 +1,18 @@
 /** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
 import { LandfallError } from '../faults.ts';
 import { openJournal, readState } from '../run/journal.ts';
+import { patiently } from '../run/reading.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
-import { configureLake, secondsFlag, withInputsOf } from './settings.ts';
+import { configureLake, withInputsOf } from './settings.ts';
+import { watchFlags } from './watch.ts';
+import { noteTo } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;
-  const timeout = secondsFlag(flags, 'timeout');
+  const watch = watchFlags(flags);
   const lakeSettings = configureLake(flags, world);
   const store = await openLake(lakeSettings);
   const name = await chosenRun(flags, store);
@@ -33,10 +36,12 @@ export async function run(flags: Flags, world: World): Promise<void> {
   });
   const settings = withInputsOf(state.plan, lakeSettings);
   try {
-    await resumeRun(world, { settings, store, run: name, staging: neverStaged, timeout, takeOver: false });
+    await resumeRun(world, { settings, store, run: name, staging: neverStaged, watch, takeOver: false });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    if ((await readState(store, name)).finished?.verdict !== 'cancelled') throw error;
+    const patience = { clock, random, signal: world.interrupted, note: noteTo(world) };
+    const { finished } = await patiently(patience, () => readState(store, name));
+    if (finished?.verdict !== 'cancelled') throw error;
     printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });
   }
 }

@@ -2,10 +2,11 @@
 import type { Credentials } from '../config/credentials.ts';
 import type { Settings } from '../config/settings.ts';
 import type { EmrAccess } from '../emr/client.ts';
-import type { LaunchSettings } from '../emr/launch-settings.ts';
+import type { EmrSettings } from '../emr/emr.ts';
+import type { Reusable } from '../emr/reuse.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import type { S3Access } from '../local/spark-conf.ts';
-import type { Explain, Emr, Lake, Ports } from '../run/ports.ts';
+import type { Explain, Emr, Home, Lake, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -112,37 +113,60 @@ export function emrAccess(
 export interface Connection {
   emr: Emr;
   explain: Explain;
+  /** Clusters as a run would find them; for those who only look. */
+  clusters: {
+    reusable: () => Promise<Reusable>;
+    /** Every reason why the cluster of that id cannot be used, of whatever pool it is; none when it can. */
+    whyNot: (clusterId: string) => Promise<string[]>;
+  };
+  /** As whom and where EMR is asked, as far as it is known here. */
+  asked: () => Promise<Home>;
   close: () => void;
 }
 
 /** EMR through the SDK, which is loaded here and not before. */
 export async function connectEmr(
-  { clock }: World,
+  { clock, printer }: World,
   access: EmrAccess & { local?: true },
-  launch: LaunchSettings,
+  requests: EmrSettings,
   settings: Settings,
 ): Promise<Connection> {
-  const [{ createEmrClients }, { createEmr }, { createExplain }, { clusterLogs }] = await Promise.all([
+  const [client, { createEmr }, reuse, { createExplain }, { clusterLogs }] = await Promise.all([
     import('../emr/client.ts'),
     import('../emr/emr.ts'),
+    import('../emr/reuse.ts'),
     import('../emr/explain.ts'),
     import('../emr/cluster-logs.ts'),
   ]);
-  const clients = await createEmrClients(access);
+  const clients = await client.createEmrClients(access);
   const explain = createExplain({
     openStore: (uri) => openStore(uri, lakeAccess(settings)),
     clock,
     describe: (clusterId) => clusterLogs(clients, clusterId),
-    logUri: launch.logUri,
-    ...(access.local === true ? LOCAL_LOGS : EMR_LOGS),
+    logUri: requests.launch.logUri,
+    waiting: (message) => printer.emit({ event: 'note', message }),
+    ...logWait(settings.emr.logWait, access.local === true),
   });
-  return { emr: createEmr(clients, { launch }), explain, close: () => clients.destroy() };
+  const { launch } = requests;
+  const { release, applications } = launch;
+  return {
+    emr: createEmr(clients, requests),
+    explain,
+    clusters: {
+      reusable: () => reuse.findReusable(clients, reuse.wantedFor(launch)),
+      whyNot: (clusterId) => reuse.whyNot(clients, clusterId, { release, applications }),
+    },
+    asked: () => client.askedAs(clients),
+    close: () => clients.destroy(),
+  };
 }
 
-/** EMR copies logs to S3 every five minutes, in practice within ten. */
-const EMR_LOGS = { waitSeconds: 600, pollSeconds: 5 };
-/** Our own endpoint writes them as soon as a step has ended. */
-const LOCAL_LOGS = { waitSeconds: 10, pollSeconds: 0.2 };
+/** Our own endpoint writes logs as soon as a step has ended; EMR copies them to S3 every five minutes. */
+function logWait(seconds: number, local: boolean): { waitSeconds: number; pollSeconds: number } {
+  return local
+    ? { waitSeconds: Math.min(seconds, 10), pollSeconds: 0.2 }
+    : { waitSeconds: seconds, pollSeconds: 5 };
+}
 
 /** The ports of one driven run. */
 export async function composePorts(

@@ -1,5 +1,5 @@
 /** `landfall emr-local`: an EMR endpoint on this machine, until it is told to stop. */
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startEndpoint } from '../emr-local/endpoint.ts';
@@ -15,10 +15,27 @@ import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, random, printer, env } = world;
+  const port = portFlag(flags);
   const state = textFlag(flags, 'state');
-  const stateFolder =
-    state === undefined ? mkdtempSync(join(tmpdir(), 'landfall-emr-')) : resolve(world.cwd, state);
+  if (state !== undefined) return serve(flags, world, port, resolve(world.cwd, state));
+  const stateFolder = mkdtempSync(join(tmpdir(), 'landfall-emr-'));
+  try {
+    await serve(flags, world, port, stateFolder);
+  } finally {
+    if (isUnused(stateFolder)) rmSync(stateFolder, { recursive: true });
+    else world.printer.say(`state in ${stateFolder}`);
+  }
+}
+
+/** Whether no cluster was ever launched on that state. */
+function isUnused(stateFolder: string): boolean {
+  const clusters = join(stateFolder, 'clusters');
+  return !existsSync(clusters) || readdirSync(clusters).length === 0;
+}
+
+/** Serves until an interruption, which it throws, or until it has been idle for long enough. */
+async function serve(flags: Flags, world: World, port: number, stateFolder: string): Promise<void> {
+  const { clock, random, printer, env } = world;
   const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? newKey(world);
   const region = regionOf(env) ?? 'us-east-1';
   const idleExit = numberFlag(flags, 'idle-exit');
@@ -27,7 +44,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const s3 = s3Access(flags, world);
   world.answering.interruptions = true;
   const endpoint = await startEndpoint({
-    port: numberFlag(flags, 'port') ?? 0,
+    port,
     stateFolder,
     credentials: { accessKeyId, secretAccessKey },
     region,
@@ -51,9 +68,9 @@ export async function run(flags: Flags, world: World): Promise<void> {
     warn,
     ...(idleExit === undefined ? {} : { idleExitSeconds: idleExit, onIdle: () => idle.abort() }),
   });
+  world.leaving(() => endpoint.abandon());
   const file = { url: endpoint.url, pid: process.pid, accessKeyId, secretAccessKey, region };
   writeEndpointFile(stateFolder, file);
-  if (state === undefined) printer.say(`state in ${stateFolder}`);
   printVariables(world, file);
   await ended(AbortSignal.any([world.interrupted, idle.signal]));
   await endpoint.close();
@@ -74,9 +91,13 @@ function printVariables(
     // The one that boto3 and the AWS CLI read.
     AWS_DEFAULT_REGION: region,
   };
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
   printer.result(`export ${words.join(' ')}`, variables);
 }
+
+/** A word of the shell, whatever the value holds. */
+const quoted = (value: string) =>
+  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 const regionOf = (env: World['env']) =>
   [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find((name) => name !== undefined && name !== '');
@@ -103,6 +124,12 @@ function s3Access(flags: Flags, { env }: World): S3Access | undefined {
 async function s3Variables(): Promise<() => Promise<Record<string, string | undefined>>> {
   const { credentialVariables } = await import('../store/s3-credentials.ts');
   return credentialVariables();
+}
+
+function portFlag(flags: Flags): number {
+  const port = numberFlag(flags, 'port') ?? 0;
+  if (Number.isInteger(port) && port <= 65_535) return port;
+  throw usage('--port is not a port: a whole number from 0 to 65535');
 }
 
 function numberFlag(flags: Flags, name: string): number | undefined {

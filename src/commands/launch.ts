@@ -1,39 +1,102 @@
-/** What clusters are launched with, from settings and plan. */
+/** What clusters are launched with: settings make it part of the plan, the plan makes it again on any machine. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
 import { LandfallError } from '../faults.ts';
-import type { RunPlan } from '../run/plan.ts';
+import type { ClusterChoice, PlannedLaunch, RunPlan } from '../run/plan.ts';
+import { sha256 } from './sha256.ts';
 
-/** Throws `input` when `cluster_json` cannot be read. Its content is checked where the request is made. */
-export function launchSettings({ emr }: Settings, plan: RunPlan): LaunchSettings {
-  const { subnet, keyName, pool, clusterJson } = emr;
+/** What a run that may launch is planned with. Throws `input` when `cluster_json` cannot be read. */
+export function plannedLaunch({ emr }: Settings, choice: ClusterChoice): PlannedLaunch {
+  const { instanceType, coreCount, subnet, keyName, serviceRole, jobFlowRole, tags = {}, pool } = emr;
+  const file = launchesByJson(choice) ? emr.clusterJson : undefined;
   return {
-    release: plan.release,
-    applications: ['Spark'],
-    instanceType: emr.instanceType,
-    coreCount: emr.coreCount,
-    serviceRole: emr.serviceRole,
-    jobFlowRole: emr.jobFlowRole,
-    idleTimeoutSeconds: plan.idleTimeoutSeconds,
-    tags: { ...emr.tags, 'landfall:run': plan.run },
-    keepAlive: plan.keepAlive,
-    logUri: plan.logUri,
+    instanceType,
+    coreCount,
+    serviceRole,
+    jobFlowRole,
+    tags,
     ...(subnet === undefined ? {} : { subnet }),
     ...(keyName === undefined ? {} : { keyName }),
     ...(pool === undefined ? {} : { pool }),
-    ...(clusterJson === undefined || plan.cluster.cluster === 'local'
-      ? {}
-      : { clusterJson: readJson(clusterJson), clusterJsonFile: clusterJson }),
+    ...(file === undefined ? {} : { clusterJson: { file: basename(file), sha256: sha256(read(file)) } }),
   };
 }
 
-function readJson(path: string): unknown {
+/** The local endpoint takes what the file would say of machines, and has none. */
+function launchesByJson({ cluster }: ClusterChoice): boolean {
+  return cluster === 'new' || cluster === 'reuse';
+}
+
+/** Seconds without work after which a cluster that the run launches ends: a `cluster_json` outranks the settings. */
+export function plannedIdleTimeout({ emr }: Settings, choice: ClusterChoice): number {
+  if (emr.clusterJson === undefined || !launchesByJson(choice)) return emr.idleTimeout;
+  const parsed = parse(read(emr.clusterJson));
+  const request = 'value' in parsed ? (parsed.value as IdleRequest | null) : undefined;
+  const asked = request?.AutoTerminationPolicy?.IdleTimeout;
+  return typeof asked === 'number' ? asked : emr.idleTimeout;
+}
+
+interface IdleRequest {
+  AutoTerminationPolicy?: { IdleTimeout?: unknown } | null;
+}
+
+/**
+ * What the run launches with: what its plan says, or these settings when it is the plan of an earlier version. A
+ * `cluster_json` that is not the planned one is told as a problem, which matters only when there is something to launch.
+ */
+export function launchSettings(settings: Settings, plan: RunPlan): LaunchSettings {
+  const planned = plan.launch ?? plannedLaunch(settings, plan.cluster);
+  const { clusterJson, ...launch } = planned;
+  return {
+    ...launch,
+    release: plan.release,
+    applications: ['Spark'],
+    idleTimeoutSeconds: plan.idleTimeoutSeconds,
+    keepAlive: plan.keepAlive,
+    logUri: plan.logUri,
+    ...(clusterJson === undefined ? {} : content(clusterJson, settings.emr.clusterJson)),
+  };
+}
+
+type Content = Pick<LaunchSettings, 'clusterJson' | 'clusterJsonFile' | 'clusterJsonProblem'>;
+
+function content(
+  { file, sha256: planned }: { file: string; sha256: string },
+  path: string | undefined,
+): Content {
+  const run = `the run was planned with ${file} of SHA-256 ${planned}`;
+  if (path === undefined) {
+    return { clusterJsonFile: '[EMR] cluster_json', clusterJsonProblem: `names no file here; ${run}` };
+  }
+  const problem = (what: string): Content => ({ clusterJsonFile: path, clusterJsonProblem: what });
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    const text = read(path);
+    if (sha256(text) !== planned) return problem(`is another file, of SHA-256 ${sha256(text)}; ${run}`);
+    const parsed = parse(text);
+    return 'value' in parsed ? { clusterJson: parsed.value, clusterJsonFile: path } : problem(parsed.problem);
   } catch (error) {
-    throw new LandfallError('input', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      next: 'mend the file, or leave [EMR] cluster_json out',
+    if (error instanceof LandfallError) return problem(`${error.why.join('; ')}; ${run}`);
+    throw error;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LandfallError('input', `[EMR] cluster_json: ${path} cannot be read`, {
+      why: [error instanceof Error ? error.message : String(error)],
+      next: 'mend the path, or leave [EMR] cluster_json out',
     });
+  }
+}
+
+function parse(text: string): { value: unknown } | { problem: string } {
+  try {
+    return { value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }

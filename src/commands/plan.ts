@@ -1,21 +1,55 @@
 /** `landfall plan`: what submit would do, and why. Starts nothing, changes nothing. */
+import type { Settings } from '../config/settings.ts';
+import type { LaunchSettings } from '../emr/launch-settings.ts';
 import { place, count, bytes } from '../report/quantities.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { stepArguments, tokens } from '../run/plan.ts';
+import { tokens } from '../run/plan.ts';
+import { requestOf } from '../run/submit.ts';
+import { connectEmr, emrAccess } from './compose.ts';
+import type { Connection } from './compose.ts';
 import { launchSettings } from './launch.ts';
+import { checkStart, firstRequests } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { plan, settings } = await prepare('plan', flags, world);
+  await checkStart(world, settings, plan);
+  const detached = flags['detach'] === true;
+  const candidates = plan.cluster.cluster === 'reuse' ? await reusable(world, settings, plan) : undefined;
   const requests =
-    flags['requests'] === true ? await requestsOf(plan, launchSettings(settings, plan)) : undefined;
-  const actions = actionsOf(plan);
+    flags['requests'] === true
+      ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
+      : undefined;
+  const actions = actionsOf(plan, candidates, detached);
   const text = [
-    ...actions.map(({ action, reason }) => `${action}\n    ${reason}`),
+    ...actions.map(({ action, reason }) => `${action}\n    ${reason.replaceAll('\n', '\n    ')}`),
     ...(requests === undefined ? [] : [JSON.stringify(requests, null, 2)]),
   ];
-  world.printer.result(text.join('\n'), { plan, actions, ...(requests === undefined ? {} : { requests }) });
+  world.printer.result(text.join('\n'), {
+    plan,
+    actions,
+    ...(candidates === undefined ? {} : { candidates }),
+    ...(requests === undefined ? {} : { requests }),
+  });
+}
+
+/** The live clusters, as submit would find them now. */
+async function reusable(world: World, settings: Settings, plan: RunPlan): Promise<Candidates> {
+  const access = emrAccess(settings, undefined);
+  const connection = await connectEmr(world, access, { launch: launchSettings(settings, plan) }, settings);
+  try {
+    return await connection.clusters.reusable();
+  } finally {
+    connection.close();
+  }
+}
+
+type Candidates = Awaited<ReturnType<Connection['clusters']['reusable']>>;
+
+/** The cluster that exists already. */
+function clusterId({ cluster }: RunPlan, candidates: Candidates | undefined): string | undefined {
+  return cluster.cluster === 'id' ? cluster.id : candidates?.chosen;
 }
 
 interface Action {
@@ -23,14 +57,14 @@ interface Action {
   reason: string;
 }
 
-function actionsOf(plan: RunPlan): Action[] {
+function actionsOf(plan: RunPlan, candidates: Candidates | undefined, detached: boolean): Action[] {
   const { sources, steps, lake, publication } = plan;
   return [
     ...sources.map(({ name, uri, objects, bytes: size, skipped }) => ({
       action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
       reason: `${place(uri)}; ${count(skipped)} other objects there are no input`,
     })),
-    clusterAction(plan),
+    clusterAction(plan, candidates),
     ...steps.map(({ name, tables, upstreams }) => ({
       action: `run ${name}: writes ${tables.map((table) => table.name).join(', ')}`,
       reason:
@@ -38,6 +72,7 @@ function actionsOf(plan: RunPlan): Action[] {
           ? 'it waits for nothing'
           : `after ${upstreams.join(', ')}, whose tables it reads`,
     })),
+    ...(detached ? [LEAVE] : []),
     {
       action: 'verify every table',
       reason: 'against its contract, its step’s report and the books; nothing is published otherwise',
@@ -49,8 +84,18 @@ function actionsOf(plan: RunPlan): Action[] {
   ];
 }
 
-function clusterAction({ cluster, release, idleTimeoutSeconds, keepAlive }: RunPlan): Action {
+const LEAVE: Action = {
+  action: 'submit all of them in one request, and leave',
+  reason: 'asked for by --detach: when one fails EMR cancels the rest; landfall attach does what follows',
+};
+
+function clusterAction(plan: RunPlan, candidates: Candidates | undefined): Action {
+  const { cluster, release, idleTimeoutSeconds, keepAlive, region } = plan;
   const end = keepAlive ? 'kept alive at the end' : 'ended at the verdict';
+  const launch = {
+    action: `launch a cluster of ${release}${region === undefined ? '' : ` in ${region}`}`,
+    reason: `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`,
+  };
   switch (cluster.cluster) {
     case 'local':
       return {
@@ -58,34 +103,45 @@ function clusterAction({ cluster, release, idleTimeoutSeconds, keepAlive }: RunP
         reason: 'asked for by --cluster local',
       };
     case 'new':
-      return {
-        action: `launch a cluster of ${release}`,
-        reason: `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`,
-      };
+      return launch;
     case 'reuse':
-      return {
-        action: `reuse a live cluster of ${release}, or launch one`,
-        reason: `one that we launch is ${end}`,
-      };
+      return reuseAction(launch, candidates);
     case 'id':
       return { action: `use cluster ${cluster.id}`, reason: 'named by --cluster; it is never ended by us' };
   }
 }
 
-/** The exact RunJobFlow and AddJobFlowSteps requests; upstreams stand for executions that do not exist yet. */
-async function requestsOf(plan: RunPlan, launch: ReturnType<typeof launchSettings>): Promise<unknown> {
-  const { runJobFlowRequest, stepConfig } = await import('../emr/requests.ts');
-  const steps = plan.steps.map((step) => {
-    const upstreams = Object.fromEntries(
-      step.upstreams.map((name) => [name, `_landfall/runs/${plan.run}/steps/${name}/1/<application id>`]),
-    );
-    return stepConfig({
-      name: tokens.step(plan.run, step.name, 1),
-      args: stepArguments(plan, step, 1, upstreams),
-    });
-  });
+/** What becomes of each live cluster, and why. Whether a busy one has room for a step is seen when the run starts. */
+function reuseAction(launch: Action, candidates: Candidates | undefined): Action {
+  const { chosen, rejected = [], passedOver = [] } = candidates ?? {};
+  const others = [
+    ...rejected.map(({ id, reason }) => `not ${id}: ${reason}`),
+    ...passedOver.map((id) => `not ${id}: ${chosen ?? ''} comes before it`),
+  ];
+  if (chosen !== undefined) {
+    const reason =
+      'it fits, and of those that do an idle one comes first, then the newest; it is never ended by us';
+    return { action: `reuse cluster ${chosen}`, reason: [reason, ...others].join('\n') };
+  }
+  const none = rejected.length === 0 ? 'no cluster is live here' : 'no live cluster can be reused';
+  return { ...launch, reason: [`${none}; ${launch.reason}`, ...others].join('\n') };
+}
+
+/** The exact requests, a launch only where there is no cluster yet; upstreams stand for executions that do not exist yet. */
+async function requestsOf(
+  plan: RunPlan,
+  launch: LaunchSettings,
+  cluster: string | undefined,
+  detached: boolean,
+): Promise<object> {
+  const { runJobFlowRequest, stepConfig, withoutPasswords } = await import('../emr/requests.ts');
+  const runJobFlow = () => withoutPasswords(runJobFlowRequest(launch, tokens.cluster(plan.run, 1)));
+  const nothingYet = { plan, current: {}, attempts: {} };
+  const batches = detached
+    ? [plan.steps.map((step) => stepConfig(requestOf(nothingYet, step), 'CANCEL_AND_WAIT'))]
+    : firstRequests(plan, '<application id>').map((step) => [stepConfig(step)]);
   return {
-    RunJobFlow: runJobFlowRequest(launch, tokens.cluster(plan.run, 1)),
-    AddJobFlowSteps: steps.map((step) => ({ JobFlowId: '<cluster id>', Steps: [step] })),
+    ...(cluster === undefined ? { RunJobFlow: runJobFlow() } : {}),
+    AddJobFlowSteps: batches.map((Steps) => ({ JobFlowId: cluster ?? '<cluster id>', Steps })),
   };
 }

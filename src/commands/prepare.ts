@@ -1,5 +1,4 @@
 /** Everything a run is, before anything is started: settings, rendered steps, listed inputs, the plan. */
-import { createHash } from 'node:crypto';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
@@ -14,8 +13,10 @@ import { displayUri, relation } from '../store/uri.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
-import { configure } from './settings.ts';
+import { plannedIdleTimeout, plannedLaunch } from './launch.ts';
+import { configure, countFlag } from './settings.ts';
 import type { Configured } from './settings.ts';
+import { sha256 } from './sha256.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
@@ -26,8 +27,6 @@ export interface Prepared {
   staging: Staging;
   store: Store;
 }
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
 export async function prepare(verb: string, flags: Flags, world: World): Promise<Prepared> {
@@ -51,6 +50,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     rendered,
     choice,
     publication,
+    retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
   });
   return {
     configured: { ...given, settings },
@@ -136,10 +136,18 @@ export interface PlanParts {
   rendered: readonly RenderedStep[];
   choice: ClusterChoice;
   publication: number;
+  retryInfrastructure?: number | undefined;
 }
 
 /** The plan, out of what was prepared for it. */
-export function makePlan({ settings, inputs, rendered, choice, ...parts }: PlanParts): RunPlan {
+export function makePlan({
+  settings,
+  inputs,
+  rendered,
+  choice,
+  retryInfrastructure = 0,
+  ...parts
+}: PlanParts): RunPlan {
   const { lake, emr, checks } = settings;
   return {
     version: 1,
@@ -163,10 +171,12 @@ export function makePlan({ settings, inputs, rendered, choice, ...parts }: PlanP
     cluster: choice,
     release: emr.release,
     ...(emr.region === undefined ? {} : { region: emr.region }),
+    ...(choice.cluster === 'id' ? {} : { launch: plannedLaunch(settings, choice) }),
     keepAlive: emr.keepAlive,
     settleSeconds: emr.settleSeconds,
-    idleTimeoutSeconds: emr.idleTimeout,
+    idleTimeoutSeconds: plannedIdleTimeout(settings, choice),
     stepTimeoutSeconds: emr.stepTimeout,
     maxQuarantined: checks.maxQuarantined,
+    ...(retryInfrastructure === 0 ? {} : { retryInfrastructure }),
   };
 }

@@ -2,18 +2,23 @@
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { narrateEntry } from '../report/narrate-entry.ts';
+import { completed } from '../report/standing.ts';
 import { formatStatus } from '../report/status.ts';
 import type { Staging } from '../run/drive.ts';
 import { openJournal, readEntries, readState } from '../run/journal.ts';
-import { ownership, SILENT_MS } from '../run/ownership.ts';
+import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { keys } from '../run/plan.ts';
+import { patiently } from '../run/reading.ts';
 import { statusOf } from '../run/status.ts';
 import { advance } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { prepareSpark } from './local-cluster.ts';
+import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './session.ts';
+import type { Watch } from './watch.ts';
+import { noteTo } from './world.ts';
 import type { World } from './world.ts';
 
 export interface Resumption {
@@ -21,46 +26,58 @@ export interface Resumption {
   store: Store;
   run: string;
   staging: () => Promise<Staging>;
-  timeout?: number | undefined;
+  watch: Watch;
   /** Do not wait for a living owner to fall silent. */
   takeOver: boolean;
 }
 
 /** True when a run of that name has begun. */
 export async function runExists(store: Store, run: string): Promise<boolean> {
-  return (await store.head(`${keys.journal(run)}000001.json`)) !== undefined;
+  return (await store.head(keys.entry(run, 1))) !== undefined;
 }
 
 /** Ends as the run ends: returns when it succeeded, throws its verdict otherwise. */
 export async function resumeRun(world: World, resumption: Resumption): Promise<void> {
-  const { store, run, takeOver } = resumption;
-  const deadline = world.clock.monotonic() + (resumption.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+  const { store, run, takeOver, watch } = resumption;
+  const deadline = world.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
+  const { clock, random, interrupted: signal } = world;
+  const watching = <T>(read: () => Promise<T>) =>
+    patiently({ clock, random, signal, note: noteTo(world) }, read);
   for (;;) {
     if (isOver(state)) {
       tellVerdict(world, state);
       return;
     }
-    const owner = await ownership(store, run, (who) => isDead(who, world));
-    if (owner.owner !== 'fresh' || takeOver) {
+    const now = state;
+    const owner = await watching(() => ownership(store, now, (who) => isDead(who, world)));
+    if (takeOver || (owner.owner !== 'fresh' && owner.owner !== 'beginning')) {
       const timeout = (deadline - world.clock.monotonic()) / 1000;
       if (
         await takeRunOver(
           world,
-          { ...resumption, timeout: Number.isFinite(timeout) ? timeout : undefined },
+          {
+            ...resumption,
+            watch: { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined },
+          },
           state,
         )
       )
         return;
-    } else if (!told) sayOwner(world, run, owner.who, owner.silentMs);
-    told = true;
-    for (const entry of await readEntries(store, run, state.length)) {
+    } else if (watch.detach && owner.owner === 'fresh') {
+      throw ownedBy(run, owner.who, owner.silentMs);
+    } else if (!told && owner.owner === 'fresh') {
+      sayOwner(world, run, owner.who, owner.silentMs);
+      told = true;
+    }
+    for (const entry of await watching(() => readEntries(store, run, now.length))) {
       const line = narrateEntry(entry);
       if (line !== undefined) world.printer.emit({ event: 'note', message: line });
       state = advance(state, entry);
     }
-    if (world.clock.monotonic() > deadline) throw watchedLongEnough(run);
+    if (world.clock.monotonic() > deadline)
+      throw completed(await watchedLongEnough(world, resumption, state), state, world.clock.now());
     await world.clock.sleep(WATCH_MS, world.interrupted);
     world.interrupted.throwIfAborted();
   }
@@ -76,14 +93,15 @@ function isOver({ finished, mirrored }: RunState): boolean {
 /** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
 async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<boolean> {
   const { clock, random } = world;
-  const { store, run, settings, staging, timeout } = resumption;
+  const { store, run, settings, staging, watch } = resumption;
+  await checkResume(world, settings, state);
   if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
   const driver = random.hex(8);
-  const journal = await openJournal({ objects: store, clock, random, driver }, run);
+  const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(world) }, run);
   if (journal.state().length !== state.length) return false;
   await journal.append({ entry: 'taken-over', from: state.driver });
   world.printer.emit({ event: 'note', message: `going on with run ${run}` });
-  await driveToVerdict(world, { settings, store, journal, staging, timeout });
+  await driveToVerdict(world, { settings, store, journal, staging, watch });
   return true;
 }
 
@@ -106,15 +124,25 @@ function sayOwner({ printer }: World, run: string, who: Owner, silentMs: number)
   });
 }
 
-function watchedLongEnough(run: string): LandfallError {
-  return new LandfallError('timeout', `run ${run} is not done`, {
-    stand: ['it goes on under its driver'],
-    next: `landfall attach ${run}`,
-  });
+/** The time to watch another driver has passed; that one is asked to cancel, if the run is to be cancelled then. */
+async function watchedLongEnough(
+  { clock, random }: World,
+  { run, store, watch }: Resumption,
+  { publishing }: RunState,
+): Promise<LandfallError> {
+  const stand = [];
+  if (watch.cancelOnTimeout && publishing)
+    stand.push('its tables are being published: too late to cancel it');
+  else if (watch.cancelOnTimeout) {
+    const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
+    await journal.append({ entry: 'cancel-requested', by: '--cancel-on-timeout' });
+    stand.push('its driver is asked to cancel it; not yet seen to');
+  } else stand.push('it goes on under its driver');
+  return new LandfallError('timeout', `run ${run} is not done`, { stand });
 }
 
 /** Prints what a finished run came to, or throws it when that is a failure. */
-function tellVerdict({ printer }: World, state: RunState): void {
+function tellVerdict({ printer, clock }: World, state: RunState): void {
   const { finished, plan } = state;
   const status = statusOf(state);
   if (finished === undefined || finished.verdict === 'succeeded') {
@@ -122,7 +150,5 @@ function tellVerdict({ printer }: World, state: RunState): void {
     return;
   }
   const { fault = 'step', message = `run ${plan.run} ${finished.verdict}`, why = [] } = finished;
-  const retry = `landfall retry ${plan.run}`;
-  const next = finished.verdict === 'cancelled' ? retry : `mend the cause, then ${retry}`;
-  throw new LandfallError(fault, message, { why, next });
+  throw completed(new LandfallError(fault, message, { why }), state, clock.now());
 }

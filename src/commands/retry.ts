@@ -2,12 +2,14 @@
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
 import { changedInputs } from '../run/inputs.ts';
+import { command, completed } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';
+import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -15,16 +17,19 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
+import { checkHome, checkStart } from './preflight.ts';
 import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { driveToVerdict } from './session.ts';
-import { configure, secondsFlag, withInputsOf } from './settings.ts';
+import { configure, countFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
-import { textFlag } from './world.ts';
+import { watchFlags } from './watch.ts';
+import type { Watch } from './watch.ts';
+import { noteTo, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const timeout = secondsFlag(flags, 'timeout');
+  const watch = watchFlags(flags);
   const configured = configure('retry', flags, world);
   const store = await openLake(configured.settings);
   const name = await chosenRun(flags, store);
@@ -33,7 +38,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
     run: name,
     choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },
     cluster: textFlag(flags, 'cluster'),
-    timeout,
+    retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
+    watch,
   });
 }
 
@@ -43,14 +49,19 @@ export interface Retry {
   choice: RetryChoice;
   /** Where to run instead of where it ran before. */
   cluster?: string | undefined;
-  timeout?: number | undefined;
+  /** How often to go on after losses to the infrastructure, instead of as often as before. */
+  retryInfrastructure?: number | undefined;
+  watch: Watch;
 }
 
 /** Retries a run that has ended without success, or does nothing when there is nothing to run again. */
 export async function retryRun(world: World, configured: Configured, retry: Retry): Promise<void> {
   const { clock, random, printer } = world;
-  const { store, run: name, timeout } = retry;
-  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
+  const { store, run: name, watch } = retry;
+  const journal = await openJournal(
+    { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) },
+    name,
+  );
   const state = journal.state();
   await checkOwner(world, state, store);
   const started = clock.monotonic();
@@ -68,11 +79,17 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     rendered,
     choice: retry.cluster === undefined ? state.plan.cluster : clusterChoice(retry.cluster),
     publication: await nextPublication(store, rendered),
+    retryInfrastructure: retry.retryInfrastructure ?? state.plan.retryInfrastructure,
   });
   const rerun = stepsToRerun(state, plan.steps, retry.choice);
   if (rerun.length === 0 && state.finished?.verdict === 'succeeded') {
     printer.result(`run ${name} succeeded, and nothing has changed: nothing to do`, { run: name, rerun });
     return;
+  }
+  if (rerun.length > 0) {
+    if (retry.cluster === undefined && currentCluster(state)?.terminate === undefined)
+      await checkHome(world, settings, state, `landfall retry ${name} --cluster new`);
+    await checkStart(world, settings, plan);
   }
   sayRerun(world, plan, rerun);
   if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);
@@ -88,7 +105,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     store,
     journal,
     staging,
-    timeout,
+    watch,
     planMs: clock.monotonic() - started,
   });
 }
@@ -105,11 +122,13 @@ function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): v
 async function checkOwner(world: World, state: RunState, store: Store): Promise<void> {
   if (state.finished !== undefined) return;
   const { run } = state.plan;
-  const owner = await ownership(store, run, (who) => isDead(who, world));
-  if (owner.owner === 'fresh') throw ownedBy(run, owner.who, owner.silentMs);
-  throw new LandfallError('input', `run ${run} has no verdict yet: there is nothing to retry`, {
-    next: `landfall attach ${run}`,
+  const owner = await ownership(store, state, (who) => isDead(who, world));
+  if (owner.owner === 'fresh')
+    throw completed(ownedBy(run, owner.who, owner.silentMs), state, world.clock.now());
+  const early = new LandfallError('input', `run ${run} has no verdict yet: there is nothing to retry`, {
+    next: command('attach', state.plan),
   });
+  throw completed(early, state, world.clock.now());
 }
 
 /** A retry runs on the same inputs, or not at all. */

@@ -1,22 +1,26 @@
 /** One driver's session with one run: own it, connect to EMR, drive it to its verdict, tell what came of it. */
 import type { Settings } from '../config/settings.ts';
-import { LandfallError } from '../faults.ts';
+import { failureFrom, LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
+import { command, completed, standing } from '../report/standing.ts';
 import { collect, emptySummary, formatSummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
+import { formatSubmission } from '../report/submission.ts';
 import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
 import type { Run } from '../run/context.ts';
+import { detach } from '../run/detach.ts';
+import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
-import type { RunPlan } from '../run/plan.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
-import { composePorts, connectEmr, emrAccess } from './compose.ts';
-import { launchSettings } from './launch.ts';
+import { composePorts } from './compose.ts';
+import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
+import type { Watch } from './watch.ts';
 import { Interruption } from './world.ts';
 import type { World } from './world.ts';
 
@@ -25,19 +29,17 @@ export interface Session {
   store: Store;
   journal: Journal;
   staging: () => Promise<Staging>;
-  /** Seconds to watch at most. */
-  timeout?: number | undefined;
+  watch: Watch;
   /** How long planning took, for the summary. */
   planMs?: number;
 }
 
 /**
- * Drives the run and prints its summary. Throws the LandfallError that is its verdict, or the Interruption that ended it
+ * Drives the run and prints its summary; a detached one is only submitted, and what was is printed. Throws the LandfallError that is its verdict, or the Interruption that ended it
  * after what could be cancelled was. Leaves no process behind, unless the work itself goes on.
  */
 export async function driveToVerdict(world: World, session: Session): Promise<void> {
   const { journal, store } = session;
-  const { plan } = journal.state();
   const owner = { driver: journal.driver, ...world.process };
   const release = await hold(store, world.clock, owner, journal);
   let summary = summaryOf(journal.state());
@@ -54,14 +56,16 @@ export async function driveToVerdict(world: World, session: Session): Promise<vo
     },
   };
   world.answering.interruptions = true;
+  let submitted: Submission | undefined;
   try {
-    await driven(listening, session);
+    submitted = await driven(listening, session);
   } catch (error) {
-    throw withNext(error, plan.run);
+    throw asTold(error, journal.state(), world);
   } finally {
     await release();
   }
-  printSummary(world, summary);
+  if (submitted === undefined) printSummary(world, summary);
+  else printSubmission(world, submitted);
 }
 
 /** What earlier drivers of the run have come to. */
@@ -82,9 +86,21 @@ function printSummary({ printer }: World, summary: RunSummary): void {
   );
 }
 
-/** Connects, drives, and clears up: an interruption cancels the work, a passed timeout leaves it alone. */
-async function driven(world: World, session: Session): Promise<void> {
-  const { journal, settings, store } = session;
+function printSubmission({ printer }: World, submission: Submission): void {
+  printer.result(
+    formatSubmission(submission),
+    printer.output === 'ndjson'
+      ? { event: 'submitted', ...submission }
+      : { state: 'submitted', ...submission },
+  );
+}
+
+/**
+ * Connects, drives, and clears up: an interruption cancels the work, a passed timeout leaves it alone unless it was to
+ * cancel it. What was submitted is returned when the run is detached.
+ */
+async function driven(world: World, session: Session): Promise<Submission | undefined> {
+  const { journal, settings, store, watch } = session;
   const { plan } = journal.state();
   const stateFolder = stateFolderOf(world, plan, journal.state().endpoint);
   const local = plan.cluster.cluster === 'local';
@@ -93,20 +109,17 @@ async function driven(world: World, session: Session): Promise<void> {
     if (journal.state().endpoint === undefined) await journal.append({ entry: 'endpoint', stateFolder });
     endpoint = await startEndpointOf(world, settings, plan, stateFolder);
   }
-  const launch = launchSettings(settings, plan);
-  const connection = await connectEmr(
-    world,
-    emrAccess(inRegionOf(plan, settings), endpoint),
-    launch,
-    settings,
-  );
+  const connection = await connectForRun(world, settings, journal.state(), {
+    endpoint,
+    ...(watch.detach ? { actionOnFailure: 'CANCEL_AND_WAIT' } : {}),
+  });
   const ports = await composePorts(world, store, journal.driver, connection);
   const ending = new AbortController();
   const run: Run = { ports, journal, signal: AbortSignal.any([world.interrupted, ending.signal]) };
-  let goesOn = plan.keepAlive;
+  let goesOn = plan.keepAlive || watch.detach;
+  const working = work(run, session);
   try {
-    const working = work(run, session);
-    await Promise.race([
+    return await Promise.race([
       working,
       aborted(world.interrupted).catch(async (cause: unknown) => {
         await letGo(world, working);
@@ -115,8 +128,15 @@ async function driven(world: World, session: Session): Promise<void> {
       expiry(world, session, ending.signal),
     ]);
   } catch (error) {
+    goesOn = plan.keepAlive;
     if (error instanceof Interruption) await interrupted(world, run, error);
-    goesOn = goesOn || (error instanceof LandfallError && leavesWorkRunning(error));
+    if (!(error instanceof LandfallError)) throw error;
+    if (error.fault === 'timeout' && watch.cancelOnTimeout) {
+      ending.abort(error);
+      await letGo(world, working);
+      throw await cancelledAfter(run, error);
+    }
+    goesOn = goesOn || leavesWorkRunning(error);
     throw error;
   } finally {
     ending.abort();
@@ -125,26 +145,23 @@ async function driven(world: World, session: Session): Promise<void> {
   }
 }
 
-/** The settings, looking at EMR where the run was planned for. */
-function inRegionOf({ region }: RunPlan, settings: Settings): Settings {
-  return region === undefined ? settings : { ...settings, emr: { ...settings.emr, region } };
-}
-
 /** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */
-async function letGo({ clock }: World, working: Promise<void>): Promise<void> {
+async function letGo({ clock }: World, working: Promise<unknown>): Promise<void> {
   await Promise.race([working.catch(() => undefined), clock.sleep(IN_FLIGHT_MS)]);
 }
 
 const IN_FLIGHT_MS = 500;
 
-async function work(run: Run, { staging }: Session): Promise<void> {
+async function work(run: Run, { staging, watch }: Session): Promise<Submission | undefined> {
   const { cancelRequested, publishing } = run.journal.state();
   if (cancelRequested && !publishing) {
     const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
     sayCancelled(run, outcome);
     throw cancelledError(run.journal.run, outcome);
   }
+  if (watch.detach) return detach(run, staging);
   await drive(run, staging);
+  return undefined;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -156,11 +173,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** Rejects when the watching has lasted long enough; never resolves. */
-async function expiry({ clock }: World, { timeout, journal }: Session, ended: AbortSignal): Promise<never> {
+async function expiry({ clock }: World, { watch, journal }: Session, ended: AbortSignal): Promise<never> {
+  const { timeout } = watch;
   if (timeout === undefined) return new Promise(() => undefined);
   await clock.sleep(timeout * 1000, ended);
   throw new LandfallError('timeout', `run ${journal.run} is not done after ${String(timeout)} s`, {
-    stand: ['the work goes on; nothing was cancelled'],
+    stand: ['nothing was cancelled'],
   });
 }
 
@@ -174,7 +192,6 @@ async function interrupted(world: World, run: Run, { signal }: Interruption): Pr
     world.printer.say(
       `${signal}: the tables are being published; that, or their copy to the plain paths, is unfinished`,
     );
-    world.printer.say(`  next: landfall attach ${run.journal.run}`);
     return;
   }
   world.printer.say(`${signal}: cancelling run ${run.journal.run}`);
@@ -184,48 +201,41 @@ async function interrupted(world: World, run: Run, { signal }: Interruption): Pr
     return undefined;
   });
   if (outcome !== undefined) sayCancelled(run, outcome);
-  world.printer.say(`  next: landfall attach ${run.journal.run}`);
 }
 
-function sayCancelled({ ports }: Run, { confirmed, requested, failed }: CancelOutcome): void {
-  const say = (what: readonly string[], how: string) => {
-    for (const one of what) ports.emit({ event: 'note', message: `${one}: ${how}` });
-  };
-  say(confirmed, 'ended');
-  say(requested, 'asked to end, not yet seen to');
-  say(failed, 'could not be asked to end');
-}
-
-/** The error with the command that comes next, where it names none itself. */
-function withNext(error: unknown, run: string): unknown {
-  if (!(error instanceof LandfallError) || error.next !== undefined) return error;
-  const { fault, message, why, stand, retryable, cause } = error;
-  const next = nextOf(error, run);
-  return new LandfallError(fault, message, {
-    why,
-    stand,
-    retryable,
-    cause,
-    ...(next === undefined ? {} : { next }),
+/** Cancels as an interruption does; returns the timeout's error, which tells what came of that. */
+async function cancelledAfter(run: Run, { message, fault }: LandfallError): Promise<LandfallError> {
+  const { journal } = run;
+  if (journal.state().publishing) {
+    return new LandfallError(fault, message, {
+      stand: ['its tables are being published, or copied to the plain paths: too late to cancel it'],
+    });
+  }
+  const silent = new AbortController().signal;
+  const outcome = await cancelRun({ ...run, signal: silent }, { by: '--cancel-on-timeout' });
+  const certain = journal.state().finished !== undefined;
+  return new LandfallError(fault, `${message}: it is ${certain ? '' : 'being '}cancelled`, {
+    stand: cancelLines(outcome),
   });
 }
 
-function nextOf({ fault }: LandfallError, run: string): string | undefined {
-  switch (fault) {
-    case 'timeout':
-    case 'owned':
-    case 'access':
-    case 'unreachable':
-      return `landfall attach ${run}`;
-    case 'cluster':
-    case 'step':
-    case 'tables':
-      return `mend the cause, then landfall retry ${run}`;
-    case 'cancelled':
-    case 'overtaken':
-      return `landfall retry ${run}`;
-    case 'input':
-    case 'internal':
-      return undefined;
-  }
+function sayCancelled({ ports }: Run, outcome: CancelOutcome): void {
+  for (const message of cancelLines(outcome)) ports.emit({ event: 'note', message });
+}
+
+function cancelLines({ confirmed, requested, failed }: CancelOutcome): string[] {
+  return [
+    ...confirmed.map((what) => `${what}: ended`),
+    ...requested.map((what) => `${what}: asked to end, not yet seen to`),
+    ...failed.map((what) => `${what}: could not be asked to end`),
+  ];
+}
+
+/** What ended the session, completed by what the journal knows. */
+function asTold(error: unknown, state: RunState, { clock }: World): unknown {
+  if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now());
+  const { run } = state.plan;
+  const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : 'attach', state.plan);
+  error.left = { run, stand: standing(state, clock.now()), next };
+  return error;
 }

@@ -122,6 +122,14 @@ export function secondsFlag(flags: Flags, name: string): number | undefined {
   throw new LandfallError('input', `--${name} is not a number of seconds`);
 }
 
+/** A flag that may be given once and is a whole number, 0 or more. */
+export function countFlag(flags: Flags, name: string): number | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new LandfallError('input', `--${name} is not a whole number`);
+}
+
 /** The settings with the inputs that a run was planned for. */
 export function withInputsOf({ sources }: RunPlan, settings: Settings): Settings {
   return { ...settings, sources: Object.fromEntries(sources.map(({ name, uri }) => [name, uri])) };

@@ -1,29 +1,32 @@
 /** `landfall submit`: plan a run, start it, drive it to its verdict. */
 import type { Settings } from '../config/settings.ts';
-import { LandfallError, throwIfErrors } from '../faults.ts';
+import { LandfallError } from '../faults.ts';
 import { createJournal, readState } from '../run/journal.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { planDifferences } from '../run/retry.ts';
+import { checkStart } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { retryRun } from './retry.ts';
 import { resumeRun, runExists } from './resume.ts';
-import { secondsFlag, tell } from './settings.ts';
+import { countFlag } from './settings.ts';
 import { driveToVerdict } from './session.ts';
-import { textFlag } from './world.ts';
+import { watchFlags } from './watch.ts';
+import type { Watch } from './watch.ts';
+import { noteTo, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, printer, random } = world;
-  const timeout = secondsFlag(flags, 'timeout');
+  const watch = watchFlags(flags);
   const started = clock.monotonic();
   const prepared = await prepare('submit', flags, world);
   const { settings, plan, staging, store } = prepared;
   if (textFlag(flags, 'run-id') !== undefined && (await runExists(store, plan.run))) {
-    await submitAgain(world, prepared, timeout);
+    await submitAgain(world, prepared, flags, watch);
     return;
   }
   const stage = () => Promise.resolve(staging);
@@ -32,14 +35,17 @@ export async function run(flags: Flags, world: World): Promise<void> {
   await proveCreateIfAbsent(store, random.hex(8));
   world.interrupted.throwIfAborted();
   const driver = random.hex(8);
-  const journal = await createJournal({ objects: store, clock, random, driver }, { entry: 'planned', plan });
+  const journal = await createJournal(
+    { objects: store, clock, random, driver, note: noteTo(world) },
+    { entry: 'planned', plan },
+  );
   printer.emit({ event: 'planned', plan });
   const planMs = clock.monotonic() - started;
-  await driveToVerdict(world, { settings, store, journal, staging: stage, timeout, planMs });
+  await driveToVerdict(world, { settings, store, journal, staging: stage, watch, planMs });
 }
 
 /** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
-async function submitAgain(world: World, prepared: Prepared, timeout: number | undefined): Promise<void> {
+async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch: Watch): Promise<void> {
   const { configured, settings, plan, staging, store } = prepared;
   const state = await readState(store, plan.run);
   const succeeded = state.finished?.verdict === 'succeeded';
@@ -58,7 +64,8 @@ async function submitAgain(world: World, prepared: Prepared, timeout: number | u
     });
   }
   if (state.finished !== undefined && !succeeded) {
-    await retryRun(world, configured, { store, run: plan.run, choice: {}, timeout });
+    const retryInfrastructure = countFlag(flags, 'retry-infrastructure');
+    await retryRun(world, configured, { store, run: plan.run, choice: {}, retryInfrastructure, watch });
     return;
   }
   await resumeRun(world, {
@@ -66,21 +73,18 @@ async function submitAgain(world: World, prepared: Prepared, timeout: number | u
     store,
     run: plan.run,
     staging: () => Promise.resolve(staging),
-    timeout,
+    watch,
     takeOver: false,
   });
 }
 
 /** What can be found wrong about the place to run before anything is started there. */
 async function preflight(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+  await checkStart(world, settings, plan);
   if (plan.cluster.cluster === 'local') {
     await prepareSpark(world, settings, plan);
     return;
   }
-  const { checkLaunch } = await import('../emr/requests.ts');
   const launch = launchSettings(settings, plan);
-  const diagnostics = checkLaunch(launch);
-  throwIfErrors(diagnostics, 'the cluster cannot be launched like this; nothing was started');
-  tell(diagnostics, world);
-  (await connectEmr(world, emrAccess(settings, undefined), launch, settings)).close();
+  (await connectEmr(world, emrAccess(settings, undefined), { launch }, settings)).close();
 }

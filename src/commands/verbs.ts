@@ -22,6 +22,19 @@ const cluster: Options = {
 };
 const runOption = { name: 'run', summary: 'Run id; the newest run of the lake when absent' };
 const timeout: Options = { type: 'number', describe: 'Seconds to watch; the work itself goes on after that' };
+const cancelOnTimeout: Options = {
+  type: 'boolean',
+  describe: 'Cancel the run when --timeout has passed, as Ctrl-C would',
+};
+const detach: Options = {
+  type: 'boolean',
+  describe: 'Submit all steps at once and leave; attach follows, verifies, publishes',
+};
+const retryInfrastructure: Options = {
+  type: 'number',
+  describe:
+    'How often to go on with a new cluster after one is lost to the infrastructure [0; of a retry: as before]',
+};
 const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
 const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
 
@@ -43,7 +56,10 @@ export const verbs: readonly Verb[] = [
       templates,
       'run-id': { type: 'string', describe: 'Name of the run; a second submit of it never runs it twice' },
       'keep-alive': keepAlive,
+      detach,
+      'retry-infrastructure': retryInfrastructure,
       timeout,
+      'cancel-on-timeout': cancelOnTimeout,
     },
     takesSources: true,
     examples: [
@@ -53,6 +69,7 @@ export const verbs: readonly Verb[] = [
       ],
       [`landfall submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
       ['landfall submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
+      ['landfall submit --detach --run-id nightly-7', 'Later: landfall attach nightly-7'],
     ],
     load: () => import('./submit.ts'),
   },
@@ -65,6 +82,7 @@ export const verbs: readonly Verb[] = [
       templates,
       'run-id': { type: 'string', describe: 'Name of the run' },
       'keep-alive': keepAlive,
+      detach,
       requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },
     },
     takesSources: true,
@@ -95,6 +113,7 @@ export const verbs: readonly Verb[] = [
       templates,
       'take-over': { type: 'boolean', describe: 'Do not wait for the other driver to fall silent' },
       timeout,
+      'cancel-on-timeout': cancelOnTimeout,
     },
     takesSources: true,
     examples: [
@@ -113,7 +132,10 @@ export const verbs: readonly Verb[] = [
       only: { type: 'string', describe: 'Run this step alone' },
       cluster: { type: 'string', describe: 'local, new, reuse, or the id of a cluster [as before]' },
       'keep-alive': keepAlive,
+      detach,
+      'retry-infrastructure': retryInfrastructure,
       timeout,
+      'cancel-on-timeout': cancelOnTimeout,
     },
     takesSources: true,
     examples: [

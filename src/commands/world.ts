@@ -1,4 +1,5 @@
 /** What a command is given of the world it runs in: made once, by `cli.ts`. */
+import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
 
@@ -13,6 +14,8 @@ export interface World {
   interrupted: AbortSignal;
   /** Set by a verb that sees to interruptions itself from then on; until then they just end it. */
   answering: { interruptions: boolean };
+  /** Has something done when this process leaves, in whatever hurry; it cannot wait for anything. */
+  leaving: (act: () => void) => void;
   /** The argument vector that starts this CLI again: node and `cli.js`. */
   self: readonly string[];
   /** This process, recognisable to another one on the same boot of the same host. */
@@ -28,6 +31,8 @@ export type Command = (flags: Flags, world: World) => Promise<void>;
 export class Interruption extends Error {
   readonly signal: string;
   readonly exitCode: number;
+  /** What it leaves, once the verb has seen to it. */
+  left: InterruptedRun | undefined;
 
   constructor(signal: string, exitCode: number) {
     super(`interrupted by ${signal}`);
@@ -40,4 +45,9 @@ export class Interruption extends Error {
 export function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Tells notes of what goes on beside a run's own events. */
+export function noteTo({ printer }: World): (message: string) => void {
+  return (message) => printer.emit({ event: 'note', message });
 }

@@ -94,6 +94,10 @@ const emr = {
     default: '600',
   }),
   stepTimeout: setting(seconds(0, WEEK), { doc: 'Seconds a step may take; 0 is no limit.', default: '0' }),
+  logWait: setting(seconds(0, 3600), {
+    doc: 'Seconds to wait for the logs of what failed; EMR uploads them within ten minutes.',
+    default: '600',
+  }),
   settleSeconds: setting(seconds(0, 3600), {
     doc: 'Seconds until the answer to a creating call that got lost can be looked up for certain.',
     default: '60',

@@ -14,8 +14,29 @@ export function formatFailure({ message, why, stand, next }: LandfallError, pain
 
 /** The same as a value, for `--output json` and `ndjson`. */
 export function failureValue(error: LandfallError, exitCode: number): Record<string, unknown> {
-  const { fault, message, why, stand, next } = error;
-  return { event: 'failed', exitCode, fault, message, why, stand, ...(next === undefined ? {} : { next }) };
+  const { run, fault, message, why, stand, next } = error;
+  return {
+    event: 'failed',
+    ...(run === undefined ? {} : { run }),
+    exitCode,
+    fault,
+    message,
+    why,
+    stand,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** A run that was interrupted: where it stands, and the next command. */
+export interface InterruptedRun {
+  run: string;
+  stand: readonly string[];
+  next: string;
+}
+
+/** Lines for people, below what was said while it was cancelled. */
+export function formatInterruption({ stand, next }: InterruptedRun): string {
+  return [...stand.map((line) => `  ${line}`), `  next: ${next}`].join('\n');
 }
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim';

@@ -11,6 +11,8 @@ export function narrateEntry(entry: Stamped): string | undefined {
       return undefined;
     case 'replanned':
       return `retry of ${entry.rerun.join(', ')}`;
+    case 'infrastructure-retry':
+      return `${entry.why}: going on with a new cluster`;
     case 'taken-over':
       return `driver ${entry.driver} took the run over from ${entry.from}`;
     case 'staged':
@@ -19,6 +21,10 @@ export function narrateEntry(entry: Stamped): string | undefined {
       return 'launching a cluster';
     case 'cluster':
       return `cluster ${entry.id} (${entry.how})`;
+    case 'cluster-ended':
+      return `cluster ${entry.clusterId}  ${entry.state}`;
+    case 'refused':
+      return `EMR refused ${entry.token}`;
     case 'cluster-surplus':
       return `a second cluster, ${entry.id}, is being ended`;
     case 'step-intent':

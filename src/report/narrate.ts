@@ -1,5 +1,6 @@
 /** Run events as lines for people. Pure: state in, line out. */
 import type { RunEvent } from '../run/events.ts';
+import { clusterPhase, stepPhase } from '../run/states.ts';
 import type { Paint } from './failure.ts';
 import { bytes, count, duration, place } from './quantities.ts';
 
@@ -7,6 +8,8 @@ export interface Line {
   text: string;
   /** Repeats an earlier line with a new time: rewritten on a terminal, told once a minute elsewhere. */
   transient: boolean;
+  /** A time that runs on until the next line, on a terminal; `goes on` leaves the one before it running. */
+  clock?: { text: string; elapsedMs: number } | 'goes on';
 }
 
 /** What was said last of each cluster and step, so that only changes make lines. */
@@ -25,17 +28,24 @@ export function narrate(said: Said, event: RunEvent, paint: Paint): { line?: Lin
     case 'cluster': {
       const reason = event.reason === undefined ? '' : `  ${event.reason}`;
       const text = `cluster ${event.id}  ${event.state}${reason}`;
-      return changed(said, event.id, { state: event.state, text, elapsedMs: event.elapsedMs });
+      const state = `${event.state}${reason}`;
+      const runs = !['ended', 'failed'].includes(clusterPhase(event.state));
+      return changed(said, event.id, { state, text, elapsedMs: event.elapsedMs, runs });
     }
     case 'step': {
       const again = event.attempt === 1 ? '' : ` (attempt ${String(event.attempt)})`;
       const text = `step ${event.step}${again}  ${event.id}  ${paintState(event.state, paint)}`;
-      return changed(said, event.id, { state: event.state, text, elapsedMs: event.elapsedMs });
+      const { state, elapsedMs } = event;
+      const runs = !['completed', 'failed', 'cancelled'].includes(stepPhase(state));
+      return changed(said, event.id, { state, text, elapsedMs, runs });
     }
     case 'note':
-      return { said, line: steady(paint('dim', event.message)) };
+      return { said, line: { ...steady(paint('dim', event.message)), clock: 'goes on' } };
     case 'warning':
-      return { said, line: steady(`${paint('yellow', 'warning')}  ${event.message}`) };
+      return {
+        said,
+        line: { ...steady(`${paint('yellow', 'warning')}  ${event.message}`), clock: 'goes on' },
+      };
     case 'published':
       return { said, line: steady(`published as number ${String(event.number)}`) };
     case 'phase-started':
@@ -57,10 +67,11 @@ const steady = (text: string): Line => ({ text, transient: false });
 function changed(
   said: Said,
   id: string,
-  { state, text, elapsedMs }: { state: string; text: string; elapsedMs: number },
+  { state, text, elapsedMs, runs }: { state: string; text: string; elapsedMs: number; runs: boolean },
 ): { line: Line; said: Said } {
   const whole = `${text}  ${duration(elapsedMs)}`;
-  return { said: { ...said, [id]: state }, line: { text: whole, transient: said[id] === state } };
+  const line: Line = { text: whole, transient: said[id] === state };
+  return { said: { ...said, [id]: state }, line: runs ? { ...line, clock: { text, elapsedMs } } : line };
 }
 
 function paintState(state: string, paint: Paint): string {

@@ -2,8 +2,11 @@
 import type { LandfallError } from '../faults.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Emit } from '../run/ports.ts';
-import { failureValue, formatFailure, painter } from './failure.ts';
+import { failureValue, formatFailure, formatInterruption, painter } from './failure.ts';
+import type { InterruptedRun } from './failure.ts';
 import { harmless } from './harmless.ts';
+import { createLines } from './live-lines.ts';
+import type { Every } from './live-lines.ts';
 import { narrate } from './narrate.ts';
 import type { Said } from './narrate.ts';
 
@@ -17,7 +20,7 @@ export interface Printer {
   result: (text: string, value: unknown) => void;
   failure: (error: LandfallError, exitCode: number) => void;
   /** For scripts: the one document that an interrupted command still owes. */
-  interruption: (signal: string, exitCode: number) => void;
+  interruption: (by: { signal: string; left: InterruptedRun | undefined }, exitCode: number) => void;
   /** A line on stderr. */
   say: (text: string) => void;
 }
@@ -29,20 +32,19 @@ export interface PrinterOptions {
   monotonic: () => number;
 }
 
-const REPEAT_MS = 60_000;
-
 /** Writes to this process's streams. A reader that goes away (EPIPE) silences the stream and nothing else. */
 export function createPrinter({ output, colours, monotonic }: PrinterOptions): Printer {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const out = (text: string) => process.stdout.write(`${text}\n`);
   const paint = painter(colours && process.stderr.isTTY);
-  const live = createLines(monotonic);
+  const tell = createLines(process.stderr, monotonic, every);
+  const live = (text: string, transient: boolean) => tell({ text, transient });
   let said: Said = {};
   const emit = (event: RunEvent) => {
     if (output === 'ndjson') out(JSON.stringify(event));
     const told = narrate(said, event, paint);
     said = told.said;
-    if (told.line !== undefined) live(told.line.text, told.line.transient);
+    if (told.line !== undefined) tell(told.line);
   };
   return {
     output,
@@ -53,9 +55,9 @@ export function createPrinter({ output, colours, monotonic }: PrinterOptions): P
       if (output === 'text') out(harmless(text));
       else out(output === 'json' ? JSON.stringify(value, null, 2) : JSON.stringify(value));
     },
-    interruption: (signal, exitCode) => {
-      live('', false);
-      if (output !== 'text') out(JSON.stringify({ event: 'interrupted', signal, exitCode }));
+    interruption: ({ signal, left }, exitCode) => {
+      live(left === undefined ? '' : formatInterruption(left), false);
+      if (output !== 'text') out(JSON.stringify({ event: 'interrupted', signal, exitCode, ...left }));
     },
     failure: (error, exitCode) => {
       live(formatFailure(error, paint), false);
@@ -64,17 +66,7 @@ export function createPrinter({ output, colours, monotonic }: PrinterOptions): P
   };
 }
 
-/** Writes lines to stderr; a transient one is overwritten on a terminal, and told once a minute elsewhere. */
-function createLines(monotonic: () => number): (text: string, transient: boolean) => void {
-  const terminal = process.stderr.isTTY;
-  let overwrite = false;
-  let toldAt = monotonic();
-  return (text, transient) => {
-    if (transient && !terminal && monotonic() - toldAt < REPEAT_MS) return;
-    toldAt = monotonic();
-    const clear = overwrite ? '\r\u001b[2K' : '';
-    overwrite = transient && terminal;
-    if (text !== '' || clear !== '')
-      process.stderr.write(clear + harmless(text) + (overwrite || text === '' ? '' : '\n'));
-  };
-}
+const every: Every = (ms, work) => {
+  const timer = setInterval(work, ms).unref();
+  return () => clearInterval(timer);
+};

@@ -17,15 +17,15 @@ export function bytes(value: number): string {
   return `${unit === 0 ? String(scaled) : scaled.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-/** `0.4 s`, `14 s`, `3 min 20 s`, `2 h 05 min`. */
+/** `0.4 s`, `14 s`, `3 min 20 s`, `10 min`, `2 h 05 min`, `24 h`. */
 export function duration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${String(whole)} s`;
   const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${String(minutes)} min ${pad(whole % 60)} s`;
-  return `${String(Math.floor(minutes / 60))} h ${pad(minutes % 60)} min`;
+  if (minutes < 60) return `${String(minutes)} min${whole % 60 === 0 ? '' : ` ${pad(whole % 60)} s`}`;
+  return `${String(Math.floor(minutes / 60))} h${minutes % 60 === 0 ? '' : ` ${pad(minutes % 60)} min`}`;
 }
 
 const pad = (value: number) => String(value).padStart(2, '0');

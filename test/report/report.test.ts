@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { LandfallError } from '../../src/faults.ts';
-import { failureValue, formatFailure, painter } from '../../src/report/failure.ts';
+import { failureFrom, LandfallError } from '../../src/faults.ts';
+import { failureValue, formatFailure, formatInterruption, painter } from '../../src/report/failure.ts';
 import { narrate } from '../../src/report/narrate.ts';
 import { bytes, columns, count, duration, place } from '../../src/report/quantities.ts';
 import { collect, emptySummary, formatSummary } from '../../src/report/summary.ts';
+import { formatSubmission } from '../../src/report/submission.ts';
+import type { Submission } from '../../src/run/detach.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { plan } from '../support/fake-run.ts';
 
@@ -19,12 +21,14 @@ describe('quantities', () => {
       '312.4 kB',
       '5.0 TB',
     ]);
-    expect([400, 9_999, 14_000, 200_000, 7_500_000].map(duration)).toEqual([
+    expect([400, 9_999, 14_000, 200_000, 600_000, 7_500_000, 86_400_000].map(duration)).toEqual([
       '0.4 s',
       '10.0 s',
       '14 s',
       '3 min 20 s',
+      '10 min',
       '2 h 05 min',
+      '24 h',
     ]);
     expect([place('file:///a b'), place('s3://b/c')]).toEqual(['/a b', 's3://b/c']);
   });
@@ -39,6 +43,40 @@ describe('quantities', () => {
         [false, true],
       ),
     ).toEqual(['table  rows', 'songs    71']);
+  });
+});
+
+describe('a submission', () => {
+  const left: Submission = {
+    run: 'r1',
+    lake: 'file:///lake',
+    cluster: { id: 'j-1', where: 'ours', idleTimeoutSeconds: 600 },
+    steps: [
+      { step: 'song_transform', attempt: 2, id: 's-1', state: 'accepted' },
+      { step: 'log_transform', attempt: 1, id: 's-2', state: 'submitted' },
+    ],
+    next: 'landfall attach r1',
+  };
+
+  it('says what was submitted, what it costs until when, and the next command', () => {
+    expect(formatSubmission(left)).toBe(
+      [
+        'step song_transform  attempt 2  s-1  accepted',
+        'step log_transform              s-2  submitted',
+        'cluster j-1 costs money until attach ends it, or 600 s after its last step',
+        'run r1 is submitted; nothing is verified or published until it is attached to',
+        'lake /lake',
+        'next: landfall attach r1',
+      ].join('\n'),
+    );
+  });
+
+  it('claims no costs of another’s cluster, or of this machine', () => {
+    const [others, local] = (['not ours', 'local'] as const).map((where) =>
+      formatSubmission({ ...left, cluster: { id: 'j-1', where, idleTimeoutSeconds: 600 } }),
+    );
+    expect(others).toContain('cluster j-1 was not launched by this run, which never ends it');
+    expect(local).toContain('cluster j-1 is this machine: the steps go on while it runs');
   });
 });
 
@@ -64,6 +102,18 @@ describe('a failure', () => {
   it('is the same as a value', () => {
     expect(failureValue(error, 4)).toMatchObject({ exitCode: 4, fault: 'step', next: 'landfall retry r1' });
   });
+
+  it('that an interruption leaves behind tells where things stand, and the next command', () => {
+    const left = { run: 'r1', stand: ['nothing was published'], next: 'landfall attach r1' };
+    expect(formatInterruption(left)).toBe('  nothing was published\n  next: landfall attach r1');
+  });
+
+  it('that is no LandfallError is our bug, with its stack', () => {
+    const bug = failureFrom(new TypeError('x is undefined'));
+    expect(bug.fault).toBe('internal');
+    expect(bug.why[0]).toMatch(/^TypeError: x is undefined\n\s+at /);
+    expect(failureFrom(error)).toBe(error);
+  });
 });
 
 describe('narrating a run', () => {
@@ -81,8 +131,16 @@ describe('narrating a run', () => {
     const second = narrate(first.said, step('RUNNING', 14_000), plain);
     const third = narrate(second.said, step('COMPLETED', 15_000), plain);
     expect([first, second, third].map(({ line }) => line)).toEqual([
-      { text: 'step s  s-1  RUNNING  0.0 s', transient: false },
-      { text: 'step s  s-1  RUNNING  14 s', transient: true },
+      {
+        text: 'step s  s-1  RUNNING  0.0 s',
+        transient: false,
+        clock: { text: 'step s  s-1  RUNNING', elapsedMs: 0 },
+      },
+      {
+        text: 'step s  s-1  RUNNING  14 s',
+        transient: true,
+        clock: { text: 'step s  s-1  RUNNING', elapsedMs: 14_000 },
+      },
       { text: 'step s  s-1  COMPLETED  15 s', transient: false },
     ]);
   });

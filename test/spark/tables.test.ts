@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { acceptExecution } from '../../src/lake/accept.ts';
 import type { ParameterValues } from '../../src/pipeline/parameters.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
+import { openStore } from '../../src/store/open.ts';
 import { NOTHING, judge } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { plant } from './planted.ts';
@@ -40,6 +43,8 @@ async function land(name: string, input: { songData: string; logData: string }, 
     { TZ: 'America/New_York' },
   );
   if (song.code !== 0) throw new Error(song.stderr.slice(-4000));
+  const songExecution = executionOf(attempt('song'));
+  addLaterReport(attempt('song'), songExecution.report);
   const log = await runSpark(
     [
       ...['--conf', 'spark.sql.session.timeZone=Asia/Tokyo'],
@@ -55,11 +60,20 @@ async function land(name: string, input: { songData: string; logData: string }, 
     { TZ: 'Asia/Kolkata' },
   );
   if (log.code !== 0) throw new Error(log.stderr.slice(-4000));
-  const executions = { song: executionOf(attempt('song')), log: executionOf(attempt('log')) };
+  const executions = { song: songExecution, log: executionOf(attempt('log')) };
   const shape = parameters['songplay_id'] === 'text' ? 'text' : 'bigint';
   const folders = { song: executions.song.folder, log: executions.log.folder };
   const judgement = await judge({ ...input, shape }, folders);
   return { ...executions, stdout: song.stdout + log.stdout, judgement } satisfies Landed;
+}
+
+/** A second execution, whose name comes first and whose report came later; its tables are not there. */
+function addLaterReport(attempt: string, report: StepReport): void {
+  mkdirSync(join(attempt, 'a-0-ff'));
+  writeFileSync(
+    join(attempt, 'a-0-ff/report.json'),
+    JSON.stringify({ ...report, endedAt: report.endedAt + 1 }),
+  );
 }
 
 function expectAllRight({ song, log, judgement }: Landed): void {
@@ -123,8 +137,13 @@ describe('tables of planted data', () => {
     ]);
   });
 
-  it('name the upstream execution that was read and are told in few lines', () => {
+  it('name the upstream execution that was read, the one of two that the driver accepts, and are told in few lines', async () => {
     expect(landed.log.report.upstreams).toEqual({ song_transform: `file://${landed.song.folder}` });
+    const lake = await openStore(`file://${dirname(dirname(landed.song.folder))}`);
+    expect(readdirSync(dirname(landed.song.folder))).toHaveLength(2);
+    expect((await acceptExecution(lake, 'song', 'by-hand'))?.key).toBe(
+      `song/${basename(landed.song.folder)}`,
+    );
     expect(landed.log.report).toMatchObject({ token: 'by-hand', step: 'log_transform' });
     const lines = landed.stdout.trimEnd().split('\n');
     expect(lines.filter((line) => !line.startsWith('landfall: '))).toEqual([]);

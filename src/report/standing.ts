@@ -1,0 +1,156 @@
+/** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
+import { LandfallError } from '../faults.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
+import type { ClusterEntry, RunState } from '../run/state.ts';
+import { clusterPhase, reasonKind } from '../run/states.ts';
+import { duration, place } from './quantities.ts';
+
+/** The failure as it is told: with its run, where things stand, and the next command. */
+export function completed(error: LandfallError, state: RunState, now: Date): LandfallError {
+  const { fault, message, why, stand, retryable, cause } = error;
+  const next = nextMove(error, state);
+  return new LandfallError(fault, message, {
+    run: state.plan.run,
+    why,
+    stand: [...stand, ...standing(state, now)],
+    retryable,
+    cause,
+    ...(next === undefined ? {} : { next }),
+  });
+}
+
+/** A command about this run that works from any folder and machine. */
+export function command(verb: 'attach' | 'retry', { run, lake }: RunPlan): string {
+  return `landfall ${verb} ${run} --lake ${quoted(place(lake))}`;
+}
+
+/** Steps, tables, clusters: a line or two, as the journal tells. */
+export function standing(state: RunState, now: Date): string[] {
+  const latest = currentCluster(state);
+  const lines = state.clusters
+    .filter((cluster) => cluster === latest || isLeftUp(cluster))
+    .map((cluster) => clusterLine(state, cluster, now));
+  return [
+    `${steps(state)}; ${publication(state)}`,
+    ...(lines.length === 0 ? ['no cluster was launched'] : lines),
+  ];
+}
+
+function steps(state: RunState): string {
+  const byWord = new Map<string, string[]>();
+  for (const { name } of state.plan.steps) {
+    const word = stepWord(state, name);
+    byWord.set(word, [...(byWord.get(word) ?? []), name]);
+  }
+  return [...byWord].map(([word, names]) => `${names.join(', ')} ${word}`).join('; ');
+}
+
+function stepWord(state: RunState, name: string): string {
+  const attempt = currentAttempt(state, name);
+  const { finished, cancelRequested } = state;
+  if (attempt === undefined) return 'not started';
+  const again = attempt.attempt === 1 ? '' : ` (attempt ${String(attempt.attempt)})`;
+  if (attempt.execution !== undefined) return `done${again}`;
+  const cluster = state.clusters.find(({ id }) => id === attempt.clusterId);
+  if (cluster?.ended !== undefined) return `${attempt.ended?.state ?? 'lost'} with its cluster${again}`;
+  if (attempt.ended !== undefined) return `${attempt.ended.state}${again}`;
+  if (finished !== undefined)
+    return `${finished.verdict === 'cancelled' ? 'cancelled' : 'not complete'}${again}`;
+  if (attempt.stepId === undefined) return `perhaps submitted${again}`;
+  return cancelRequested ? `asked to end (${attempt.stepId})` : `under way (${attempt.stepId})`;
+}
+
+function publication({ published, publishing, mirrored, finished, plan }: RunState): string {
+  if (published !== undefined)
+    return `published as number ${String(published)}${mirrored ? '' : ', not yet copied to the plain paths'}`;
+  return publishing && finished === undefined
+    ? `publishing as number ${String(plan.publication)} was begun`
+    : 'nothing was published';
+}
+
+/** Ours, and nothing was done to end it. */
+function isLeftUp(cluster: ClusterEntry): boolean {
+  return isOurs(cluster) && cluster.terminate === undefined && cluster.ended === undefined;
+}
+
+function clusterLine(state: RunState, cluster: ClusterEntry, now: Date): string {
+  const { plan, finished, cancelRequested } = state;
+  const idle = duration(plan.idleTimeoutSeconds * 1000);
+  if (cluster.id === undefined) {
+    if (finished !== undefined) return 'no cluster was launched';
+    return `a cluster named ${cluster.token} may have been launched; it ends by itself after ${idle} without work`;
+  }
+  const name = `cluster ${cluster.id}`;
+  if (cluster.ended !== undefined)
+    return `${name} ${clusterPhase(cluster.ended.state) === 'ending' ? 'is ending' : 'has ended'}`;
+  if (!isOurs(cluster)) return `${name} is not this run's: it goes on`;
+  if (cancelRequested && !plan.keepAlive)
+    return `${name} ${finished === undefined ? 'was asked to end' : 'has ended, or is ending'}`;
+  if (cluster.terminate === 'requested') return `${name} was asked to end`;
+  const local = plan.cluster.cluster === 'local';
+  if (finished === undefined)
+    return `${name} goes on${local ? '' : ' and costs money'}; it ends by itself ${idle} after its last step`;
+  const end = new Date(idleSince(state, now).getTime() + plan.idleTimeoutSeconds * 1000);
+  if (end <= now) return `${name} ended by itself about ${moment(end, now)}, unless it was given work since`;
+  return `${name} ${local ? 'stays up' : 'costs money'} until it has been idle for ${idle}, about ${moment(end, now)}`;
+}
+
+/** When the run gave its cluster work last. */
+function idleSince({ plan, attempts, current, finished }: RunState, now: Date): Date {
+  const ends = plan.steps.flatMap(
+    ({ name }) => attempts[name]?.find(({ attempt }) => attempt === current[name])?.ended?.at ?? [],
+  );
+  const last = ends.sort((a, b) => b.getTime() - a.getTime())[0];
+  return last ?? (finished === undefined ? now : new Date(finished.at));
+}
+
+/** `14:10 UTC`; with its date when that is not today's. */
+function moment(at: Date, now: Date): string {
+  const [date = '', time = ''] = at.toISOString().split('T');
+  const today = now.toISOString().startsWith(date);
+  return `${today ? '' : `${date} `}${time.slice(0, 5)} UTC`;
+}
+
+/** The error's own advice comes first; what goes on without us is followed with `attach`, what is over is retried. */
+function nextMove({ fault, next }: LandfallError, state: RunState): string | undefined {
+  const attach = command('attach', state.plan);
+  const retry = command('retry', state.plan);
+  switch (fault) {
+    case 'timeout':
+      return state.finished === undefined ? attach : retry;
+    case 'owned':
+      return attach;
+    case 'access':
+    case 'unreachable':
+      return next === undefined ? attach : `${next}, then ${attach}`;
+    case 'cancelled':
+      return state.finished === undefined ? attach : retry;
+    case 'overtaken':
+      return next ?? retry;
+    case 'cluster':
+      return next ?? afterCluster(state, retry);
+    case 'step':
+      return `${next ?? 'mend the cause'}, then ${retry}`;
+    case 'tables':
+      return next ?? `mend the query, then ${retry}; or mend the data, then landfall submit`;
+    case 'input':
+      return next ?? (state.finished === undefined ? undefined : `mend the cause, then ${retry}`);
+    case 'internal':
+      return `${next ?? 'please report it'}; ${attach} goes on with the run`;
+  }
+}
+
+/** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */
+function afterCluster(state: RunState, retry: string): string {
+  const ended = currentCluster(state)?.ended;
+  if (ended === undefined) return `mend the cause, then ${retry}`;
+  const elsewhere = state.plan.cluster.cluster === 'id' ? `${retry} --cluster new` : retry;
+  const kind = reasonKind(ended.code ?? '');
+  return kind === 'configuration' || kind === 'unknown' ? `mend the cause, then ${elsewhere}` : elsewhere;
+}
+
+/** A word of a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,273 @@
+import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
+import type { Fault } from '../../src/faults.ts';
+import { command, completed, standing } from '../../src/report/standing.ts';
+import type { Entry } from '../../src/run/entries.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import { advance, begin } from '../../src/run/state.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { plan } from '../support/fake-run.ts';
+
+const START = Date.UTC(2026, 10, 21, 13, 0);
+const minutes = (count: number) => new Date(START + count * 60_000);
+
+/** The state after these entries, a minute apart. */
+function after(entries: readonly Entry[], its: Partial<RunPlan> = {}): RunState {
+  const stamp = (number: number) => ({
+    version: 1,
+    number,
+    driver: 'd',
+    nonce: String(number),
+    at: minutes(number - 1).toISOString(),
+  });
+  const first = begin({ ...stamp(1), entry: 'planned', plan: { ...plan, ...its } });
+  return entries.reduce((state, entry, at) => advance(state, { ...stamp(at + 2), ...entry }), first);
+}
+
+const cluster = (how: 'launched' | 'given', id = 'j-1', n = 1): Entry[] => [
+  { entry: 'cluster-intent', n, token: `landfall/r1/cluster#${String(n)}` },
+  { entry: 'cluster', n, id, how },
+];
+const submitted = (step: string): Entry[] => [
+  { entry: 'step-intent', step, attempt: 1, token: `landfall/r1/${step}#1`, clusterId: 'j-1' },
+  { entry: 'step-submitted', step, attempt: 1, id: `s-${step}`, how: 'accepted' },
+];
+const done = (step: string): Entry[] => [
+  ...submitted(step),
+  { entry: 'step-accepted', step, attempt: 1, execution: 'x' },
+];
+const failed = (step: string): Entry[] => [
+  ...submitted(step),
+  { entry: 'step-ended', step, attempt: 1, state: 'FAILED' },
+];
+const finished = (fault: Fault): Entry => ({ entry: 'finished', verdict: 'failed', fault });
+const asked: Entry[] = [
+  { entry: 'terminate-intent', clusterId: 'j-1' },
+  { entry: 'terminate-requested', clusterId: 'j-1' },
+];
+const said = (entries: Entry[], its: Partial<RunPlan> = {}, now = minutes(30)) =>
+  standing(after(entries, its), now);
+
+describe('where a run stands', () => {
+  it('before anything was started: no cluster costs money', () => {
+    expect(said([])).toEqual([
+      'song_transform, log_transform not started; nothing was published',
+      'no cluster was launched',
+    ]);
+  });
+
+  it('after a step failed: what is done, what is not, and that our cluster was asked to end', () => {
+    expect(
+      said([
+        ...cluster('launched'),
+        ...done('song_transform'),
+        ...failed('log_transform'),
+        ...asked,
+        finished('step'),
+      ]),
+    ).toEqual([
+      'song_transform done; log_transform FAILED; nothing was published',
+      'cluster j-1 was asked to end',
+    ]);
+  });
+
+  it('on the cluster of another: it goes on', () => {
+    expect(said([...cluster('given'), ...failed('song_transform'), finished('step')])).toEqual([
+      'song_transform FAILED; log_transform not started; nothing was published',
+      "cluster j-1 is not this run's: it goes on",
+    ]);
+  });
+
+  describe('with a cluster that is kept alive', () => {
+    const entries = [...cluster('launched'), ...failed('song_transform'), finished('step')];
+    const keepAlive = { keepAlive: true };
+
+    it('tells until when it costs money, from the end of the last step on', () => {
+      // The step ended five minutes in; the logs were waited for until the eighth.
+      expect(said(entries, keepAlive, minutes(8))[1]).toBe(
+        'cluster j-1 costs money until it has been idle for 10 min, about 13:15 UTC',
+      );
+    });
+
+    it('names the day when it is another one', () => {
+      expect(said(entries, { ...keepAlive, idleTimeoutSeconds: 86_400 }, minutes(8))[1]).toMatch(
+        /idle for 24 h, about 2026-11-22 13:05 UTC$/,
+      );
+    });
+
+    it('tells later that it ended by itself', () => {
+      expect(said(entries, keepAlive, minutes(300))[1]).toBe(
+        'cluster j-1 ended by itself about 13:15 UTC, unless it was given work since',
+      );
+    });
+
+    it('on this machine costs no money', () => {
+      const local = { ...keepAlive, cluster: { cluster: 'local' as const } };
+      expect(said(entries, local, minutes(8))[1]).toMatch(/^cluster j-1 stays up until it has been idle/);
+    });
+  });
+
+  it('while the work goes on: which step is under way, and how its cluster ends', () => {
+    expect(said([...cluster('launched'), ...submitted('song_transform')])).toEqual([
+      'song_transform under way (s-song_transform); log_transform not started; nothing was published',
+      'cluster j-1 goes on and costs money; it ends by itself 10 min after its last step',
+    ]);
+    expect(said(cluster('launched'), { cluster: { cluster: 'local' } })[1]).toMatch(/^cluster j-1 goes on; /);
+  });
+
+  it('while a launch has no answer: that there may be a cluster, and its name', () => {
+    expect(said([{ entry: 'cluster-intent', n: 1, token: 'landfall/r1/cluster#1' }])[1]).toMatch(
+      /^a cluster named landfall\/r1\/cluster#1 may have been launched/,
+    );
+  });
+
+  it('after EMR refused the launch, or a step: that there is none', () => {
+    const token = 'landfall/r1/cluster#1';
+    expect(
+      said([
+        { entry: 'cluster-intent', n: 1, token },
+        { entry: 'refused', token },
+      ]),
+    ).toContain('no cluster was launched');
+    const [intent] = submitted('song_transform') as [Extract<Entry, { entry: 'step-intent' }>];
+    expect(said([...cluster('launched'), intent])[0]).toContain('song_transform perhaps submitted');
+    expect(said([...cluster('launched'), intent, { entry: 'refused', token: intent.token }])[0]).toMatch(
+      /^song_transform, log_transform not started/,
+    );
+  });
+
+  it('after the cluster was lost: what was lost with it', () => {
+    const lost: Entry = {
+      entry: 'cluster-ended',
+      clusterId: 'j-1',
+      state: 'TERMINATED_WITH_ERRORS',
+      code: 'INSTANCE_FAILURE',
+    };
+    expect(
+      said([
+        ...cluster('launched'),
+        ...done('song_transform'),
+        ...submitted('log_transform'),
+        lost,
+        finished('cluster'),
+      ]),
+    ).toEqual([
+      'song_transform done; log_transform lost with its cluster; nothing was published',
+      'cluster j-1 has ended',
+    ]);
+    expect(
+      said([
+        ...cluster('launched'),
+        ...submitted('song_transform'),
+        { entry: 'step-ended', step: 'song_transform', attempt: 1, state: 'INTERRUPTED' },
+        { ...lost, state: 'TERMINATING' },
+      ]),
+    ).toEqual([
+      'song_transform INTERRUPTED with its cluster; log_transform not started; nothing was published',
+      'cluster j-1 is ending',
+    ]);
+  });
+
+  it('when cancelled: what has ended, and what was only asked to', () => {
+    const entries: Entry[] = [
+      ...cluster('launched'),
+      ...submitted('song_transform'),
+      { entry: 'cancel-requested', by: 'SIGINT' },
+    ];
+    expect(said(entries)).toEqual([
+      'song_transform asked to end (s-song_transform); log_transform not started; nothing was published',
+      'cluster j-1 was asked to end',
+    ]);
+    expect(said([...entries, { entry: 'finished', verdict: 'cancelled', fault: 'cancelled' }])).toEqual([
+      'song_transform cancelled; log_transform not started; nothing was published',
+      'cluster j-1 has ended, or is ending',
+    ]);
+  });
+
+  it('in the middle of publishing, and after it', () => {
+    const entries: Entry[] = [
+      ...cluster('launched'),
+      ...done('song_transform'),
+      ...done('log_transform'),
+      { entry: 'publish-intent', publication: 1 },
+    ];
+    expect(said(entries)[0]).toBe('song_transform, log_transform done; publishing as number 1 was begun');
+    expect(said([...entries, finished('overtaken')])[0]).toMatch(/nothing was published$/);
+    expect(said([...entries, { entry: 'published', publication: 1 }])[0]).toMatch(
+      /published as number 1, not yet copied to the plain paths$/,
+    );
+  });
+
+  it('in another attempt, with an earlier cluster that is still up', () => {
+    const replanned: Entry = { entry: 'replanned', plan, rerun: ['song_transform'], elsewhere: true };
+    const lines = said([
+      ...cluster('launched'),
+      ...failed('song_transform'),
+      replanned,
+      ...cluster('launched', 'j-2', 2),
+      {
+        entry: 'step-intent',
+        step: 'song_transform',
+        attempt: 2,
+        token: 'landfall/r1/song_transform#2',
+        clusterId: 'j-2',
+      },
+      { entry: 'step-ended', step: 'song_transform', attempt: 2, state: 'FAILED' },
+    ]);
+    expect(lines[0]).toMatch(/^song_transform FAILED \(attempt 2\); log_transform not started/);
+    expect(lines.slice(1).map((line) => line.slice(0, 11))).toEqual(['cluster j-1', 'cluster j-2']);
+  });
+});
+
+describe('the next command', () => {
+  const next = (fault: Fault, entries: Entry[] = [], its: Partial<RunPlan> = {}, own?: string) =>
+    completed(
+      new LandfallError(fault, 'x', own === undefined ? {} : { next: own }),
+      after(entries, its),
+      minutes(1),
+    ).next;
+  const retry = 'landfall retry r1 --lake s3://lake/root';
+  const attach = 'landfall attach r1 --lake s3://lake/root';
+  const ended = (code: string): Entry[] => [
+    ...cluster('launched'),
+    { entry: 'cluster-ended', clusterId: 'j-1', state: 'TERMINATING', code },
+  ];
+  const cancelled: Entry = { entry: 'finished', verdict: 'cancelled' };
+
+  it.each<[string, string | undefined, ReturnType<typeof next>]>([
+    ['a step', `mend the cause, then ${retry}`, next('step')],
+    ['a launch that EMR refused', `mend the cause, then ${retry}`, next('cluster')],
+    ['a bootstrap action', `mend the cause, then ${retry}`, next('cluster', ended('BOOTSTRAP_FAILURE'))],
+    ['lost Spot nodes', retry, next('cluster', ended('INSTANCE_FAILURE'))],
+    [
+      'a named cluster that is gone',
+      `${retry} --cluster new`,
+      next('cluster', ended('USER_REQUEST'), { cluster: { cluster: 'id', id: 'j-1' } }),
+    ],
+    ['a timeout', attach, next('timeout')],
+    ['another driver', attach, next('owned')],
+    ['no answer', attach, next('unreachable')],
+    ['expired credentials', `renew them, then ${attach}`, next('access', [], {}, 'renew them')],
+    ['a cancelled run', retry, next('cancelled', [cancelled])],
+    ['a run that is being cancelled', attach, next('cancelled')],
+    ['an overtaken run', retry, next('overtaken')],
+    ['tables', `mend the query, then ${retry}; or mend the data, then landfall submit`, next('tables')],
+    ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
+  ])('after %s', (_, expected, told) => expect(told).toBe(expected));
+
+  it('names the lake as a shell wants it', () => {
+    const lake = "file:///it's/ü [lake]";
+    expect(command('attach', { ...plan, lake })).toBe(`landfall attach r1 --lake '/it'\\''s/ü [lake]'`);
+  });
+
+  it('comes with the run, and after what the failure itself says of where things stand', () => {
+    const error = new LandfallError('cluster', 'x', { why: ['y'], stand: ['own'] });
+    expect(completed(error, after([]), minutes(1))).toMatchObject({
+      fault: 'cluster',
+      message: 'x',
+      run: 'r1',
+      why: ['y'],
+      stand: ['own', expect.stringContaining('nothing was published'), 'no cluster was launched'],
+    });
+  });
+});
