@@ -1,18 +1,21 @@
 /**
  * Runs the tests: first makes what they need (a Python environment, the private Spark), then the fast ones, then those
- * with real Spark. Words after `--` go to Jest. Ends with one plain line: N passed, N failed.
+ * with real Spark; with `--full` also those of test/full, which are slow or heavy. Words after `--` go to Jest. Ends with
+ * one plain line: N passed, N failed.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { landfallHome } from '../src/local/home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
 import { pythonFolder } from './support/python.ts';
+import { systemClock } from './support/system-clock.ts';
 
 const root = join(import.meta.dirname, '..');
+const full = process.argv.includes('--full');
+const words = process.argv.slice(2).filter((word) => word !== '--full');
 
 function ensurePython(): void {
   const folder = pythonFolder();
@@ -40,24 +43,11 @@ function must(program: string, args: readonly string[]): void {
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
 }
 
-/** What tests that call spark-submit themselves are told of the private Spark. */
-async function ensureTestSpark(): Promise<Record<string, string>> {
-  const spark = await ensureSpark({
-    release: 'emr-7.13.0',
-    home: landfallHome(process.env),
-    env: process.env,
-    clock: {
-      now: () => new Date(),
-      monotonic: () => performance.now(),
-      sleep: async (ms) => {
-        await delay(ms);
-      },
-    },
-    progress: ({ message }) => console.error(message),
-    s3: {},
-  });
-  const java = spark.env['JAVA_HOME'] ?? '';
-  return { LANDFALL_TEST_SPARK_HOME: spark.home, ...(java === '' ? {} : { LANDFALL_TEST_JAVA_HOME: java }) };
+/** Another campaign each day, unless told which. */
+function campaignSeed(): string {
+  const seed = process.env['CAMPAIGN_SEED'] ?? new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  console.error(`the campaign's seed is ${seed} (CAMPAIGN_SEED)`);
+  return seed;
 }
 
 interface Counts {
@@ -80,7 +70,7 @@ function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.Pro
       '--json',
       `--outputFile=${outputFile}`,
       ...folders,
-      ...process.argv.slice(2),
+      ...words,
     ],
     { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -91,12 +81,20 @@ function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.Pro
 }
 
 ensurePython();
+await ensureSpark({
+  release: 'emr-7.13.0',
+  home: landfallHome(process.env),
+  env: process.env,
+  clock: systemClock,
+  progress: ({ message }) => console.error(message),
+  s3: {},
+});
 const env = {
   ...process.env,
   NODE_NO_WARNINGS: '1',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   LANDFALL_HOME: landfallHome(process.env),
-  ...(await ensureTestSpark()),
+  ...(full ? { CAMPAIGN_SEED: campaignSeed() } : {}),
 };
 const fast = [
   'config',
@@ -118,6 +116,7 @@ const results = [
     env,
   ),
   jest(['test/spark/', 'test/acceptance/'], 'told', env),
+  ...(full ? [jest(['test/full/'], 'told', env)] : []),
 ];
 const passed = results.reduce((sum, { numPassedTests }) => sum + numPassedTests, 0);
 const failed = results.reduce(

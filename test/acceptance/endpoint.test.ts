@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunJobFlowInput, StepConfig } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSample } from '../../src/local/write-sample.ts';
 import type { WrittenSample } from '../../src/local/write-sample.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import type { RunStatus } from '../../src/run/status.ts';
+import type { Seen } from '../support/emr-process.ts';
 import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
 import type { Ended, Running } from '../support/landfall.ts';
 import { commandLines } from '../support/processes.ts';
@@ -18,25 +20,6 @@ const state = join(cwd, 'state of emr');
 const templates = join(cwd, 'spark-templates');
 const lakeOf = (run: string) => join(cwd, `lake of ${run}`);
 
-/** A cluster as boto3 sees it (launched.py). */
-interface Seen {
-  cluster: {
-    Id: string;
-    Name: string;
-    AutoTerminate: boolean;
-    Status: { State: string; StateChangeReason: { Code?: string }; Timeline: Record<string, string> };
-  };
-  tags: Record<string, string>;
-  idle_timeout: number | null;
-  steps: {
-    Id: string;
-    Name: string;
-    ActionOnFailure: string;
-    Config: { Jar: string; Args: string[] };
-    Status: { State: string; Timeline: Record<string, string> };
-  }[];
-}
-
 let sample: WrittenSample;
 let endpoint: Running;
 /** What the endpoint has written to stdout. */
@@ -46,6 +29,8 @@ let variables: Record<string, string>;
 const runs = new Map<string, Ended>();
 /** The cluster that its run keeps alive. */
 let kept: string;
+/** What `plan --requests` says before that run. */
+let planned: { requests: { RunJobFlow: RunJobFlowInput; AddJobFlowSteps: { Steps: StepConfig[] }[] } };
 /** What boto3 sees after all runs. */
 let seen: Seen[];
 let modes: { folder: number; file: number };
@@ -66,10 +51,10 @@ function writePipeline(): void {
 }
 
 async function submit(run: string, cluster: string, more: string[] = [], env = variables): Promise<void> {
-  const names = ['--run-id', run, '--lake', lakeOf(run), '--output', 'json'];
-  const args = ['submit', '--cluster', cluster, ...names, ...more];
+  const args = ['submit', '--cluster', cluster, ...namesOf(run), ...more];
   runs.set(run, await landfall(args, { cwd, env }));
 }
+const namesOf = (run: string) => ['--run-id', run, '--lake', lakeOf(run), '--output', 'json'];
 
 /** What a program says that finds endpoint, region and key as after `eval "$(landfall emr-local)"`. */
 function inShell(program: string, args: readonly string[]): string {
@@ -110,14 +95,19 @@ beforeAll(async () => {
   const input = JSON.stringify(sample.sources.song_data);
   writeFileSync(
     join(cwd, 'dl.cfg'),
-    `[INPUT]\nsong_data = ${input}\n[EMR]\ntags = team=söngs & plays\nidle_timeout = 700\n`,
+    `[INPUT]\nsong_data = ${input}\n[EMR]\ntags = team=söngs & plays\nidle_timeout = 700\ncluster_json = cluster.json\n`,
   );
+  const configurations = [{ classification: 'spark-defaults', properties: { 'spark.executor.cores': 4 } }];
+  const SecurityConfiguration = 'at-rest';
+  writeFileSync(join(cwd, 'cluster.json'), JSON.stringify({ configurations, SecurityConfiguration }));
   endpoint = start(['emr-local', '--port', '0', '--state', state], { cwd });
   endpoint.process.stdout?.on('data', (text: string) => (printed += text));
   await endpoint.says(/^export .*\n/m);
   variables = Object.fromEntries(
     [...printed.matchAll(/ ([A-Z_]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
   );
+  const { stdout } = await landfall(['plan', '--requests', ...namesOf('ends')], { cwd, env: variables });
+  planned = JSON.parse(stdout) as typeof planned;
   await Promise.all([submit('ends', 'new'), submit('keeps', 'new', ['--keep-alive'])]);
   const idOf = (name: string) =>
     look().find(({ cluster }) => cluster.Name === `landfall/${name}/cluster#1`)?.cluster.Id ?? 'none';
@@ -194,7 +184,11 @@ describe('submit to an endpoint that the environment names', () => {
 
   it('launches what it was told to, under a name, tags and an idle timeout of its own', () => {
     const { cluster, tags, idle_timeout } = clusterOf('ends');
-    expect(tags).toEqual({ team: 'söngs & plays', 'landfall:run': 'ends' });
+    expect(tags).toEqual({
+      team: 'söngs & plays',
+      'landfall:run': 'ends',
+      'for-use-with-amazon-emr-managed-policies': 'true',
+    });
     expect(idle_timeout).toBe(700);
     expect(cluster).toMatchObject({
       AutoTerminate: false,
@@ -203,6 +197,26 @@ describe('submit to an endpoint that the environment names', () => {
       LogUri: `file://${lakeOf('ends')}/_landfall/logs/`,
     });
     expect(clusterOf('keeps').tags).toMatchObject({ 'landfall:pool': 'default', 'landfall:run': 'keeps' });
+  });
+
+  it('sends what plan --requests showed', () => {
+    const { cluster, tags, idle_timeout, steps } = clusterOf('ends');
+    const { RunJobFlow: request, AddJobFlowSteps: added } = planned.requests;
+    expect(request).toMatchObject({
+      Name: cluster.Name,
+      AutoTerminationPolicy: { IdleTimeout: idle_timeout },
+      Configurations: cluster.Configurations,
+      SecurityConfiguration: cluster.SecurityConfiguration,
+    });
+    expect(Object.fromEntries((request.Tags ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual(tags);
+    expect(cluster.Configurations).toMatchObject([
+      { Classification: 'spark-defaults', Properties: { 'spark.executor.cores': '4' } },
+    ]);
+    expect(added.map(({ Steps }) => Steps)).toEqual(
+      steps.map(({ Name, ActionOnFailure, Config: { Jar, Args } }) => [
+        { Name, ActionOnFailure, HadoopJarStep: { Jar, Args } },
+      ]),
+    );
   });
 
   it('ends the cluster it launched, unless it is to be kept alive', async () => {
@@ -255,10 +269,11 @@ describe('submit to an endpoint that the environment names', () => {
     ]);
   });
 
-  it('exits 3 when the cluster it is told to use has ended', () => {
+  it('exits 2 and starts nothing when the cluster it is told to use has ended', () => {
     const { code, stderr } = runs.get('late') ?? { code: null, stderr: '' };
-    expect(code).toBe(3);
-    expect(stderr).toMatch(/cluster j-\w+ is TERMINATED/);
+    expect(stderr).toMatch(/cluster j-\w+ cannot be used\n +it is TERMINAT(ED|ING)\n/);
+    expect(code).toBe(2);
+    expect(existsSync(lakeOf('late'))).toBe(false);
   });
 
   it('exits 9 when the key is another one, and says none', () => {

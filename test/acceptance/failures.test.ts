@@ -86,6 +86,10 @@ describe('an interruption', () => {
     const { stderr } = await running.ended;
     expect(stderr).toContain('cancelling run interrupted');
     expect(stderr).toMatch(/step song_transform .*ended/);
+    expect(stderr).toMatch(/song_transform cancelled; log_transform not started; nothing was published\n/);
+    expect(stderr).toMatch(
+      / {2}cluster j-\w+ has ended, or is ending\n {2}next: landfall retry interrupted --lake /,
+    );
     expect(commandLines(lake)).toEqual([]);
     expect(commandLines('emr-local/interrupted')).toEqual([]);
     const { code } = await landfall(['attach', 'interrupted', '--lake', lake], { cwd });
@@ -112,14 +116,23 @@ describe('an interruption', () => {
       ['SIGINT', 130],
     ] as const) {
       const lake = lakeOf(signal);
-      const running = start(['submit', '--cluster', 'local', '--run-id', signal, '--lake', lake, ...inputs], {
-        cwd,
-      });
+      const running = start(
+        ['submit', '--cluster', 'local', '--run-id', signal, '--lake', lake, '--output', 'json', ...inputs],
+        {
+          cwd,
+        },
+      );
       await running.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
       running.process.kill(signal);
       await new Promise((resolve) => setTimeout(resolve, 5));
       running.process.kill(signal);
-      expect((await running.ended).code).toBe(code);
+      const ended = await running.ended;
+      expect(ended.code).toBe(code);
+      expect(JSON.parse(ended.stdout)).toMatchObject({
+        ...{ event: 'interrupted', run: signal, signal, exitCode: code },
+        stand: expect.arrayContaining([expect.stringContaining('nothing was published')]),
+        next: expect.stringMatching(`^landfall (retry|attach) ${signal} --lake `),
+      });
       expect(commandLines(lake)).toEqual([]);
     }
   }, 100_000);
@@ -134,11 +147,51 @@ describe('--timeout', () => {
     });
     expect(code).toBe(6);
     expect(stderr).toContain('next: landfall attach timed-out');
+    expect(stderr).toMatch(/log_transform not started; nothing was published\n {2}.*cluster.*ends by itself/);
     expect(commandLines('emr-local/timed-out')).not.toEqual([]);
     const attaching = start(['attach', 'timed-out', '--lake', lake], { cwd });
     await attaching.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
     attaching.process.kill('SIGINT');
     expect((await attaching.ended).code).toBe(130);
     expect(commandLines('emr-local/timed-out')).toEqual([]);
+  }, 100_000);
+
+  it('exits 6 with --cancel-on-timeout too, having cancelled the run and said what ended', async () => {
+    const lake = join(cwd, 'cut-short');
+    const watch = ['--timeout', '4', '--cancel-on-timeout'];
+    const args = [
+      'submit',
+      '--cluster',
+      'local',
+      '--run-id',
+      'cut-short',
+      '--lake',
+      lake,
+      ...watch,
+      ...inputs,
+    ];
+    const { code, stderr } = await landfall(args, { cwd });
+    expect(stderr).toContain('run cut-short is not done after 4 s: it is cancelled');
+    expect(stderr).toMatch(/cluster j-\w+: ended/);
+    expect(stderr).toContain('next: landfall retry cut-short');
+    expect(code).toBe(6);
+    expect(commandLines('emr-local/cut-short')).toEqual([]);
+    expect((await landfall(['attach', 'cut-short', '--lake', lake], { cwd })).code).toBe(7);
+  }, 100_000);
+
+  it('of one who only watches asks the driver to cancel, with --cancel-on-timeout; --detach does not watch at all', async () => {
+    const lake = join(cwd, 'watched');
+    const args = ['submit', '--cluster', 'local', '--run-id', 'watched', '--lake', lake, ...inputs];
+    const driver = start(args, { cwd });
+    await driver.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+    const detached = await landfall([...args, '--detach'], { cwd });
+    expect(detached.stderr).toContain('run watched is driven by');
+    expect(detached.code).toBe(8);
+    const watcher = ['attach', 'watched', '--lake', lake, '--timeout', '1', '--cancel-on-timeout'];
+    const { code, stderr } = await landfall(watcher, { cwd });
+    expect(stderr).toContain('its driver is asked to cancel it');
+    expect(code).toBe(6);
+    expect((await driver.ended).code).toBe(7);
+    expect(commandLines('emr-local/watched')).toEqual([]);
   }, 100_000);
 });

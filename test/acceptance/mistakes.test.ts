@@ -85,6 +85,9 @@ describe('submit refuses', () => {
 
   it('a flag given twice', () => refused(['--lake', lake], ['--lake is given 2 times']));
 
+  it('to cancel on a timeout that there is not', () =>
+    refused(['--cancel-on-timeout', ...songs, ...logs], ['--cancel-on-timeout needs --timeout']));
+
   it('a run id that could not be a folder', () =>
     refused(['--run-id', '../x', ...songs, ...logs], ['../x', '--run-id']));
 

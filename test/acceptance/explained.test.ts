@@ -1,0 +1,469 @@
+/** Real failures, provoked on purpose: each is explained in one screen, and the same as data. */
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeSample } from '../../src/local/write-sample.ts';
+import { root, start, temporaryFolder } from '../support/landfall.ts';
+import { privateSparkHome } from '../support/private-spark.ts';
+import type { Ended, Running } from '../support/landfall.ts';
+import { processes, threadNames } from '../support/processes.ts';
+
+const { folder: cwd, remove } = temporaryFolder();
+const SONGS = 'song_transform/songs.sql.hbs';
+/** Lines that one screen holds. */
+const SCREEN = 25;
+
+interface Failing {
+  run: string;
+  /** Changes to files of this run's own templates. */
+  edits?: Record<string, (text: string) => string>;
+  cluster?: () => string;
+  flags?: string[];
+  env?: Record<string, string>;
+  /** Done to this run's own input before it starts. */
+  before?: (input: string) => void;
+  /** What befalls the run. */
+  during?: (running: Running, input: string) => Promise<void>;
+}
+
+/** A failure as `--output json` tells it. */
+interface Told {
+  event: string;
+  run: string;
+  exitCode: number;
+  fault: string;
+  message: string;
+  why: string[];
+  stand: string[];
+  next: string;
+}
+
+const folderOf = (run: string) => join(cwd, run);
+const lakeOf = (run: string) => join(folderOf(run), 'lake');
+const replacing = (from: string, to: string) => (text: string) => {
+  if (!text.includes(from)) throw new Error(`there is no ${from} in the template`);
+  return text.replace(from, to);
+};
+/** A query that waits for ten minutes in its first row. */
+const asleep = replacing(
+  '    title,\n',
+  "    concat(title, reflect('java.lang.Thread', 'sleep', 600000L)) AS title,\n",
+);
+
+/** Where the line of a template stands that holds this text, as a failure names it. */
+function placeOf(run: string, template: string, text: string): string {
+  const lines = readFileSync(join(folderOf(run), 'templates', template), 'utf8').split('\n');
+  const line = lines.findIndex((one) => one.includes(text)) + 1;
+  if (line === 0) throw new Error(`no line of ${template} holds ${text}`);
+  return `at spark-templates/${template}:${String(line)}`;
+}
+
+const ended = new Map<string, Ended>();
+let endpoints: { plain: Running; faulty: Running };
+let variables: { plain: Record<string, string>; faulty: Record<string, string> };
+
+async function fail(
+  { run, edits = {}, cluster, flags = [], env = {}, before, during }: Failing,
+  at: 'plain' | 'faulty',
+) {
+  const folder = folderOf(run);
+  const input = join(folder, 'in');
+  cpSync(join(root, 'spark-templates'), join(folder, 'templates'), { recursive: true });
+  cpSync(join(cwd, 'in'), input, { recursive: true });
+  for (const [name, edit] of Object.entries(edits)) {
+    const path = join(folder, 'templates', name);
+    writeFileSync(path, edit(readFileSync(path, 'utf8')));
+  }
+  before?.(input);
+  const inputs = ['--song-data', join(input, 'song_data'), '--log-data', join(input, 'log_data')];
+  const places = ['--run-id', run, '--lake', lakeOf(run), '--templates', 'templates', '--output', 'json'];
+  const running = start(['submit', '--cluster', cluster?.() ?? 'new', ...places, ...inputs, ...flags], {
+    cwd: folder,
+    env: { ...variables[at], ...env },
+  });
+  await during?.(running, input);
+  ended.set(run, await running.ended);
+}
+
+/** One of the objects that Spark reads. */
+function someObject(input: string): string {
+  const [name = ''] = readdirSync(join(input, 'song_data'), { recursive: true, encoding: 'utf8' })
+    .filter((one) => one.endsWith('.json'))
+    .sort();
+  return join(input, 'song_data', name);
+}
+
+/** Resolves once the program of a run has begun its first query; the endpoint keeps what a step says in its folder. */
+async function firstQueryOf(run: string, running: Running): Promise<void> {
+  const state = { over: false };
+  void running.ended.then(() => (state.over = true));
+  while (!state.over) {
+    const said = readdirSync(join(cwd, 'plain'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('/controller'))
+      .map((name) => dirname(join(cwd, 'plain', name)))
+      .filter((step) => readFileSync(join(step, 'controller'), 'utf8').includes(`/runs/${run}/steps/`))
+      .map((step) => readFileSync(join(step, 'stdout'), 'utf8'));
+    if (said.some((text) => text.includes('songs: begun'))) return;
+    await delay(200);
+  }
+  throw new Error(`run ${run} ended before its first query:\n${(await running.ended).stderr}`);
+}
+
+/** The JVM of a run's step. */
+const driverOf = (run: string) =>
+  processes('SparkSubmit').flatMap(({ pid, line }) => (line.includes(lakeOf(run)) ? [pid] : []));
+
+/** Kills the executor of a run in the middle of its tasks; one that had none just then is started anew. */
+async function killExecutor(running: Running): Promise<void> {
+  await firstQueryOf('executor', running);
+  const over = running.ended.then(() => true);
+  let application = 'none';
+  for (;;) {
+    if (await Promise.race([over, delay(1_000, false)])) break;
+    const drivers = driverOf('executor');
+    for (const { pid, parent, line } of processes('CoarseGrainedExecutorBackend')) {
+      if (!drivers.includes(parent) || !threadNames(pid).includes('Executor task l')) continue;
+      application = / --app-id (\S+) /.exec(line)?.[1] ?? application;
+      process.kill(pid, 'SIGKILL');
+    }
+  }
+  // A cluster within one JVM gives its executors a folder below Spark's own.
+  rmSync(join(privateSparkHome(), 'work', application), { recursive: true });
+}
+
+const onSpark: Failing[] = [
+  {
+    run: 'sql',
+    edits: {
+      [SONGS]: replacing('  title,\n  artist_id,\n  year,', '  title title title,\n  artist_id,\n  year,'),
+    },
+    flags: ['--keep-alive'],
+  },
+  {
+    run: 'traceback',
+    edits: { 'step/run.py': replacing('arguments.output.rstrip', 'arguments.output.rstrp') },
+    cluster: () => clusterOf('sql'),
+  },
+  {
+    run: 'column',
+    edits: { [SONGS]: replacing('    duration,\n    row', '    durration,\n    row') },
+  },
+  {
+    run: 'memory',
+    edits: {
+      [SONGS]: replacing(
+        '    title,\n',
+        '    repeat(title, size(sequence(1L, 1500000000L + year))) AS title,\n',
+      ),
+    },
+  },
+  {
+    run: 'input',
+    during: async (running, input) => {
+      await running.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+      rmSync(someObject(input));
+    },
+  },
+  { run: 'denied', before: (input) => chmodSync(someObject(input), 0o000) },
+  {
+    run: 'executor',
+    edits: {
+      [SONGS]: asleep,
+      // An executor of its own process; the first task that is lost fails the job.
+      'step/session.py': replacing(
+        '.config("spark.speculation", "false")',
+        '.config("spark.master", "local-cluster[1,2,1024]").config("spark.task.maxFailures", "1")',
+      ),
+    },
+    during: killExecutor,
+  },
+  {
+    run: 'driver',
+    edits: { [SONGS]: asleep },
+    during: async (running) => {
+      await firstQueryOf('driver', running);
+      for (const pid of driverOf('driver')) process.kill(pid, 'SIGKILL');
+    },
+  },
+  { run: 'timeout', edits: { [SONGS]: asleep }, env: { LANDFALL_EMR_STEP_TIMEOUT: '6' } },
+];
+
+/** In the order of the clusters that `faults` strikes. */
+const onFaults: Failing[] = [
+  { run: 'bootstrap' },
+  { run: 'bootstrap-unlogged', env: { LANDFALL_EMR_LOG_WAIT: '1' } },
+  { run: 'validation' },
+  { run: 'fleet' },
+  { run: 'spot' },
+  {
+    run: 'unlogged',
+    edits: { 'step/run.py': replacing('started = time.time()', 'started = tyme.time()') },
+    env: { LANDFALL_EMR_LOG_WAIT: '1' },
+  },
+];
+const faults = {
+  events: [
+    {
+      event: 'bootstrap-failure',
+      nth: 1,
+      stderr: '+ pip install polars\nERROR: No matching distribution for polars\n',
+    },
+    { event: 'bootstrap-failure', nth: 2 },
+    { event: 'logs-never', nth: 2 },
+    { event: 'validation-error', nth: 3 },
+    { event: 'fleet-timeout', nth: 4 },
+    { event: 'spot-loss', nth: 5, step: 1, after: 1 },
+    { event: 'logs-never', nth: 6 },
+  ],
+};
+
+/** As a machine's user would have it: root may read what nobody may, unless that is taken from it. */
+const unprivileged =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
+
+async function startEndpoint(name: string, flags: string[]): Promise<[Running, Record<string, string>]> {
+  const endpoint = start(['emr-local', '--state', join(cwd, name), '--small-data', ...flags], {
+    cwd,
+    through: unprivileged,
+  });
+  let printed = '';
+  endpoint.process.stdout?.on('data', (text: string) => (printed += text));
+  await endpoint.says(/^export .*\n/m);
+  const pairs = [...printed.matchAll(/ ([A-Z_]+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]);
+  return [endpoint, Object.fromEntries(pairs) as Record<string, string>];
+}
+
+/** One after the other. */
+async function inTurn(cases: Iterable<Failing>, at: 'plain' | 'faulty'): Promise<void> {
+  for (const one of cases) await fail(one, at);
+}
+
+beforeAll(async () => {
+  mkdirSync(cwd, { recursive: true });
+  writeSample(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 });
+  writeFileSync(join(cwd, 'faults.json'), JSON.stringify(faults));
+  const [plain, faulty] = await Promise.all([
+    startEndpoint('plain', ['--log-delay', '20']),
+    startEndpoint('faulty', ['--faults', join(cwd, 'faults.json')]),
+  ]);
+  endpoints = { plain: plain[0], faulty: faulty[0] };
+  variables = { plain: plain[1], faulty: faulty[1] };
+  const wrong = { ...variables.faulty, AWS_SECRET_ACCESS_KEY: 'guessed' };
+  await fail({ run: 'key', env: wrong }, 'faulty');
+  // Two queues that share the cases: two Sparks at a time. The first two use one cluster.
+  const cases = onSpark.slice(2).values();
+  await Promise.all([
+    inTurn(onSpark.slice(0, 2), 'plain').then(() => inTurn(cases, 'plain')),
+    inTurn(cases, 'plain'),
+    inTurn(onFaults, 'faulty'),
+  ]);
+}, 600_000);
+
+afterAll(async () => {
+  for (const { process, ended: gone } of Object.values(endpoints)) {
+    process.kill('SIGTERM');
+    await gone;
+  }
+  remove();
+});
+
+function outcome(run: string): Ended {
+  const found = ended.get(run);
+  if (found === undefined) throw new Error(`run ${run} was never started`);
+  return found;
+}
+
+const told = (run: string) => JSON.parse(outcome(run).stdout) as Told;
+/** What stderr says of the failure, a line each. */
+const screen = (run: string) =>
+  outcome(run)
+    .stderr.split(/^(?=error {2})/m)
+    .at(-1)
+    ?.trimEnd()
+    .split('\n') ?? [];
+const clusterOf = (run: string) => /cluster (j-\w+) {2}/.exec(outcome(run).stderr)?.[1] ?? 'none';
+const retry = (run: string) => `landfall retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}'`;
+
+describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) => {
+  it('is told in one screen, as data too, without a stack trace', () => {
+    const { exitCode, fault, message, why, stand, next, ...more } = told(run);
+    expect(more).toEqual({ event: 'failed', run });
+    expect({ exitCode, fault }).toEqual(
+      onSpark.some((one) => one.run === run) || run === 'unlogged'
+        ? { exitCode: 4, fault: 'step' }
+        : { exitCode: 3, fault: 'cluster' },
+    );
+    expect(outcome(run).code).toBe(exitCode);
+    const details = [...why, ...stand, `next: ${next}`].map((line) => `  ${line}`);
+    expect(screen(run)).toEqual([`error  ${message}`, ...details]);
+    expect(details.length).toBeLessThan(SCREEN);
+    expect(details.join('\n')).not.toMatch(/Traceback|^\s+at [\w.$]+\(|^\s+File "|\.java:\d|\.scala:\d/m);
+    expect(new Set(why).size).toBe(why.length);
+  });
+
+  it('published nothing, and says so', () => {
+    expect(told(run).stand.join('\n')).toContain('; nothing was published');
+    expect(readdirSync(lakeOf(run))).toEqual(['_landfall']);
+    expect(readdirSync(join(lakeOf(run), '_landfall'))).not.toContain('published');
+  });
+});
+
+describe('a step that failed', () => {
+  it.each(onSpark.map(({ run }) => run).filter((run) => run !== 'sql' && run !== 'traceback'))(
+    'tells what is done and costs money, and what comes next: %s',
+    (run) => {
+      expect(told(run).stand).toEqual([
+        'song_transform FAILED; log_transform not started; nothing was published',
+        `cluster ${clusterOf(run)} was asked to end`,
+      ]);
+      expect(told(run).next).toBe(`mend the cause, then ${retry(run)}`);
+    },
+  );
+
+  it('on a cluster that is kept alive tells until when that costs money', () => {
+    const [, line = ''] = told('sql').stand;
+    const [, id, hour = '', minute = ''] =
+      /^cluster (j-\w+) costs money until it has been idle for 10 min, about (\d\d):(\d\d) UTC$/.exec(line) ??
+      [];
+    expect(id).toBe(clusterOf('sql'));
+    expect(Number(hour) * 60 + Number(minute)).toBeLessThan(24 * 60);
+  });
+
+  it('on the cluster of another says that it goes on', () => {
+    expect(told('traceback').stand[1]).toBe(`cluster ${clusterOf('sql')} is not this run's: it goes on`);
+  });
+
+  it('is explained by logs that come late, once they are there', () => {
+    expect(outcome('sql').stderr).toContain("waiting for the step's logs, up to 600 s");
+    expect(told('sql').why[0]).toContain('[PARSE_SYNTAX_ERROR]');
+  });
+
+  it('whose logs never come says that they are not uploaded yet, and where they will be', () => {
+    const logs = `${lakeOf('unlogged')}/_landfall/logs/${clusterOf('unlogged')}/steps/s-`;
+    expect(told('unlogged').why).toEqual([
+      expect.stringContaining(`the step's logs are not uploaded yet (waited 1 s): file://${logs}`),
+    ]);
+  });
+});
+
+describe('the cause’s own line and the template’s', () => {
+  it('are Spark’s sentence and the line of the query: a column that is not there', () => {
+    const [error, place] = told('column').why;
+    expect(error).toMatch(/^\[UNRESOLVED_COLUMN\.WITH_SUGGESTION\] .*`durration` cannot be resolved/);
+    expect(place).toBe(`${placeOf('column', SONGS, 'durration')} (table songs)`);
+  });
+
+  it('are Spark’s sentence and the line of the query: SQL that cannot be parsed', () => {
+    const [error, place] = told('sql').why;
+    expect(error).toBe("[PARSE_SYNTAX_ERROR] Syntax error at or near 'title'.");
+    expect(place).toBe(`${placeOf('sql', SONGS, 'title title title')} (table songs)`);
+  });
+
+  it('are the exception of a Python program and the line of its section', () => {
+    const [error, place] = told('traceback').why;
+    expect(error).toBe("AttributeError: 'str' object has no attribute 'rstrp'");
+    expect(place).toBe(placeOf('traceback', 'step/run.py', 'rstrp'));
+  });
+
+  it('are EMR’s words, the JVM’s, and the query that was running: memory that ran out', () => {
+    expect(told('memory').why.slice(0, 3)).toEqual([
+      'Out of memory.',
+      'OutOfMemoryError: Java heap space',
+      `while writing table songs, by spark-templates/${SONGS}`,
+    ]);
+  });
+
+  it('name the object that is gone', () => {
+    const [error] = told('input').why;
+    expect(error).toContain(
+      `1 input object (file://${someObject(join(cwd, 'in')).replace(cwd, folderOf('input'))})`,
+    );
+    expect(error).toMatch(/ of song_data: no longer there$/);
+  });
+
+  it('name the object that may not be read', () => {
+    const [error] = told('denied').why;
+    expect(error).toContain('song_data in file:///');
+    expect(error).toContain(`${someObject(join(folderOf('denied'), 'in'))} (Permission denied)`);
+  });
+
+  it('are Spark’s reason and the query that was running: an executor that was killed', () => {
+    const [error, place] = told('executor').why;
+    expect(error).toMatch(
+      /^ExecutorLostFailure \(executor \d+ exited .*\) Reason: Command exited with code 137/,
+    );
+    expect(place).toBe(`at spark-templates/${SONGS} (table songs)`);
+  });
+
+  it('are the exit code and the query that was running: a driver that was killed', () => {
+    expect(told('driver').why.slice(0, 2)).toEqual([
+      'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
+      `while writing table songs, by spark-templates/${SONGS}`,
+    ]);
+  });
+
+  it('name the step timeout', () => {
+    expect(told('timeout').why[0]).toBe('the step took longer than its timeout of 6 seconds');
+  });
+});
+
+describe('a cluster that was lost', () => {
+  const lost = ['bootstrap', 'bootstrap-unlogged', 'validation', 'fleet'];
+  it.each(lost)('before its first step leaves nothing that costs money: %s', (run) => {
+    expect(told(run).stand.slice(-2)).toEqual([
+      'song_transform, log_transform not started; nothing was published',
+      expect.stringMatching(`^cluster ${clusterOf(run)} (is ending|has ended)$`),
+    ]);
+  });
+
+  it('in a bootstrap action tells that action’s last words', () => {
+    const { why, next } = told('bootstrap');
+    expect(why[0]).toMatch(/^BOOTSTRAP_FAILURE: .*bootstrap action 1 returned a non-zero return code/);
+    expect(why).toContain('ERROR: No matching distribution for polars');
+    expect(why.at(-1)).toMatch(/^logs: file:.*\/node\/i-\w+\/bootstrap-actions\/1\/stderr\.gz$/);
+    expect(next).toBe(`mend the cause, then ${retry('bootstrap')}`);
+  });
+
+  it('in a bootstrap action whose logs never come says that they are not uploaded yet', () => {
+    expect(told('bootstrap-unlogged').why.at(-1)).toMatch(
+      /^the bootstrap logs are not uploaded yet \(waited 1 s\): file:.*\/node\/$/,
+    );
+  });
+
+  it('for a mistake in its configuration tells EMR’s error details', () => {
+    const { why, next } = told('validation');
+    expect(why[0]).toMatch(/^VALIDATION_ERROR: The key pair name that you provided is invalid/);
+    expect(why.join('\n')).toContain('VALIDATION_ERROR_INVALID_SSH_KEY_NAME');
+    expect(why.join('\n')).toContain('no-such-key');
+    expect(next).toBe(`mend the cause, then ${retry('validation')}`);
+  });
+
+  it('for a cause in the infrastructure says that a retry may help', () => {
+    for (const run of ['fleet', 'spot']) {
+      expect(told(run).stand[0]).toBe('the cause is in the infrastructure: a retry may succeed');
+      expect(told(run).next).toBe(retry(run));
+    }
+    expect(told('fleet').why[0]).toMatch(/^INSTANCE_FLEET_TIMEOUT: /);
+  });
+
+  it('under a step says what was lost with it', () => {
+    expect(told('spot').why[0]).toMatch(/^INSTANCE_FAILURE: .*Spot/);
+    expect(told('spot').stand.slice(1)).toEqual([
+      'song_transform CANCELLED with its cluster; log_transform not started; nothing was published',
+      expect.stringMatching(`^cluster ${clusterOf('spot')} (is ending|has ended)$`),
+    ]);
+  });
+});
+
+describe('a key that EMR does not know', () => {
+  it('exits 9: no cluster was launched, and attach goes on once access is mended', () => {
+    const { exitCode, fault, run, stand, next } = told('key');
+    expect({ exitCode, fault, run }).toEqual({ exitCode: 9, fault: 'access', run: 'key' });
+    expect(stand).toEqual([
+      'song_transform, log_transform not started; nothing was published',
+      'no cluster was launched',
+    ]);
+    expect(next).toMatch(/^check the key pair, .*, then landfall attach key --lake /);
+  });
+});
