@@ -7,7 +7,7 @@ import type { EndState } from '../support/end-state.ts';
 import type { Ended } from '../support/landfall.ts';
 import { misbehavingPlace } from '../support/misbehaving.ts';
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+const SEEDS = [1, 3, 4, 5, 6, 8, 9, 26, 27];
 /** Longer than any list of a random plan lags behind. */
 const SETTLE_SECONDS = 45;
 
