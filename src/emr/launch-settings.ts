@@ -1,22 +1,13 @@
 /** What a cluster of ours is launched with. */
+import type { PlannedLaunch } from '../run/plan.ts';
 
-export interface LaunchSettings {
+/** What the plan says of clusters to launch, with the content of its `cluster_json` rather than the digest. */
+export interface LaunchSettings extends Omit<PlannedLaunch, 'clusterJson'> {
   /** `emr-7.13.0`, `emr-spark-8.0.0`. */
   release: string;
   applications: readonly string[];
-  instanceType: string;
-  /** Core nodes beside the primary one; 0 makes a cluster of one node. */
-  coreCount: number;
-  subnet?: string;
-  keyName?: string;
-  serviceRole: string;
-  /** The instance profile of the nodes. */
-  jobFlowRole: string;
   /** 60 to 604,800. */
   idleTimeoutSeconds: number;
-  tags: Readonly<Record<string, string>>;
-  /** The pool the cluster joins when it is kept alive; runs that reuse look for clusters of their own pool only. */
-  pool?: string;
   /** The cluster outlives its run. Only such a cluster joins a pool: another would end under those who reuse it. */
   keepAlive?: boolean;
   logUri: string;

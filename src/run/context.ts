@@ -50,8 +50,8 @@ export async function untilNextLook(run: Run, changed: number): Promise<void> {
 }
 
 /**
- * Looks what others appended, and returns the state of the run. Throws `owned` when the run was taken over, `cancelled` when someone asked for its end.
- * To be called before anything is sent to EMR or published.
+ * Looks what others appended, and returns the state of the run. Throws `owned` when the run was taken over, `cancelled`
+ * when someone asked for its end. To be called before anything is sent to EMR or published.
  */
 export async function checkpoint({ journal, signal }: Run): Promise<RunState> {
   signal.throwIfAborted();

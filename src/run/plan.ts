@@ -27,12 +27,15 @@ export type ClusterChoice =
 /** What `[EMR]` says of clusters to launch: whoever goes on with the run launches the same. */
 export interface PlannedLaunch {
   instanceType: string;
+  /** Core nodes beside the primary one; 0 makes a cluster of one node. */
   coreCount: number;
   subnet?: string;
   keyName?: string;
   serviceRole: string;
+  /** The instance profile of the nodes. */
   jobFlowRole: string;
   tags: Readonly<Record<string, string>>;
+  /** The pool the cluster joins when it is kept alive; runs that reuse look for clusters of their own pool only. */
   pool?: string;
   /** The name of the cluster_json and the SHA-256 of its content, which may hold secrets and is not copied. */
   clusterJson?: { file: string; sha256: string };
