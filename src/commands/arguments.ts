@@ -84,7 +84,7 @@ export function unknownFlags(verb: Verb, flags: Flags, sources: readonly string[
     'version',
     verb.positional?.name,
     ...Object.keys(globalOptions),
-    ...Object.keys(verb.options),
+    ...Object.entries(verb.options).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()]),
     ...sources.map((source) => source.replaceAll('_', '-')),
   ]);
   return Object.keys(flags)

@@ -10,6 +10,7 @@ import type { Explain, Emr, Home, Lake, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { logPace } from './log-pace.ts';
 import type { World } from './world.ts';
 
 /** The object without its undefined values: what is not set is left to the receiver's default. */
@@ -140,12 +141,12 @@ export async function connectEmr(
   ]);
   const clients = await client.createEmrClients(access);
   const explain = createExplain({
-    openStore: (uri) => openStore(uri, lakeAccess(settings)),
+    openStore: (uri) => openLogs(uri, settings),
     clock,
     describe: (clusterId) => clusterLogs(clients, clusterId),
     logUri: requests.launch.logUri,
     waiting: (message) => printer.emit({ event: 'note', message }),
-    ...logWait(settings.emr.logWait, access.local === true),
+    ...logPace(settings, access.local === true),
   });
   const { launch } = requests;
   const { release, applications } = launch;
@@ -161,11 +162,9 @@ export async function connectEmr(
   };
 }
 
-/** Our own endpoint writes logs as soon as a step has ended; EMR copies them to S3 every five minutes. */
-function logWait(seconds: number, local: boolean): { waitSeconds: number; pollSeconds: number } {
-  return local
-    ? { waitSeconds: Math.min(seconds, 10), pollSeconds: 0.2 }
-    : { waitSeconds: seconds, pollSeconds: 5 };
+/** A LogUri in S3 or a folder, with the access that the lake has. */
+export function openLogs(uri: string, settings: Settings): Promise<Store> {
+  return openStore(uri, lakeAccess(settings));
 }
 
 /** The ports of one driven run. */

@@ -65,6 +65,7 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
     clock,
     random,
     logDelaySeconds: numberFlag(flags, 'log-delay') ?? 0,
+    logIntervalSeconds: logInterval(flags),
     warn,
     ...(idleExit === undefined ? {} : { idleExitSeconds: idleExit, onIdle: () => idle.abort() }),
   });
@@ -130,6 +131,12 @@ function portFlag(flags: Flags): number {
   const port = numberFlag(flags, 'port') ?? 0;
   if (Number.isInteger(port) && port <= 65_535) return port;
   throw usage('--port is not a port: a whole number from 0 to 65535');
+}
+
+function logInterval(flags: Flags): number {
+  const seconds = numberFlag(flags, 'log-interval') ?? 300;
+  if (seconds > 0) return seconds;
+  throw usage('--log-interval is not above 0');
 }
 
 function numberFlag(flags: Flags, name: string): number | undefined {

@@ -67,6 +67,8 @@ export async function startEndpointOf(
       plan.release,
       '--idle-exit',
       String(IDLE_EXIT_SECONDS),
+      '--log-interval',
+      String(LOG_INTERVAL_SECONDS),
       ...(isSmall(plan) ? ['--small-data'] : []),
       ...access,
     ],
@@ -79,6 +81,9 @@ export async function startEndpointOf(
 const SMALL_BYTES = 300e6;
 
 const isSmall = ({ sources }: RunPlan) => sources.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL_BYTES;
+
+/** How often a running step's logs reach the lake: EMR's five minutes are longer than most local steps. */
+export const LOG_INTERVAL_SECONDS = 2;
 
 /** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
 const IDLE_EXIT_SECONDS = 600;

@@ -168,12 +168,56 @@ export const verbs: readonly Verb[] = [
     load: () => import('./runs.ts'),
   },
   {
+    name: 'logs',
+    summary: 'Print what a step wrote, from LogUri: needs the lake’s address, and nothing of EMR',
+    positional: {
+      name: 'step',
+      summary: 'Step; the failed one, else the running one, else the last, when absent',
+    },
+    options: {
+      run: { type: 'string', describe: 'Run id [the newest run of the lake]' },
+      lake,
+      attempt: { type: 'number', describe: 'Attempt of the step [the newest]' },
+      stream: {
+        choices: ['stderr', 'stdout', 'controller', 'syslog'],
+        describe: 'One log instead of stderr, then stdout',
+      },
+      follow: {
+        type: 'boolean',
+        alias: 'f',
+        describe:
+          'Go on until the step has ended and its last logs are there; Ctrl-C leaves, and cancels nothing',
+      },
+      timeout,
+      containers: {
+        type: 'boolean',
+        describe: 'The first YARN container’s logs, and the names of the others',
+      },
+      container: { type: 'string', describe: 'The logs of the container of this name' },
+    },
+    examples: [
+      ['landfall logs --lake s3://my-lake', 'The step that failed, of the newest run'],
+      ['landfall logs log_transform -f', 'As it grows: EMR copies logs every five minutes'],
+      ['landfall logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
+    ],
+    load: () => import('./logs.ts'),
+  },
+  {
     name: 'emr-local',
     summary: 'Serve an EMR endpoint on this machine that really runs the steps',
     options: {
       port: { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes any that is free' },
       state: { type: 'string', describe: 'Folder for clusters, steps and keys [a new temporary one]' },
-      'log-delay': { type: 'number', default: 0, describe: 'Seconds until a step’s logs reach LogUri' },
+      'log-delay': {
+        type: 'number',
+        default: 0,
+        describe: 'Seconds from a step’s end until its last logs reach LogUri',
+      },
+      'log-interval': {
+        type: 'number',
+        default: 300,
+        describe: 'Seconds between uploads of a running step’s logs',
+      },
       'idle-exit': {
         type: 'number',
         describe: 'Leave after so many seconds without a live cluster or a request',

@@ -1,6 +1,6 @@
 /** The life of a cluster as functions over its record: no clock, no process, no disk. */
 import { strikeTime } from './fate.ts';
-import { isActive, isLive, isModifiable, isUnderWay } from './records.ts';
+import { isActive, isLive, isLogged, isModifiable, isUnderWay } from './records.ts';
 import { cancelPending, startable, stopRunning, withOutcome } from './step-machine.ts';
 import type { Fate } from './fate.ts';
 import type { Cancellation, ClusterRecord, ErrorDetail, ReasonCode, StepRecord } from './records.ts';
@@ -66,8 +66,7 @@ export function endStep(
 ): ClusterRecord {
   const before = cluster.steps.find((step) => step.id === ended.id);
   if (before === undefined || !isUnderWay(before)) return cluster;
-  const unlogged = cluster.logUri === undefined || cluster.logsNever === true;
-  const logs = unlogged ? {} : ({ logs: 'due', logsDue: now + pace.logDelayMs } as const);
+  const logs = isLogged(cluster) ? ({ logs: 'due', logsDue: now + pace.logDelayMs } as const) : {};
   const step: StepRecord = { ...withOutcome(before, ended.outcome, now), ...logs };
   const after = { ...cluster, steps: cluster.steps.map((other) => (other.id === step.id ? step : other)) };
   return step.state === 'FAILED' ? actOnFailure(after, step, now, pace) : after;
@@ -118,11 +117,10 @@ function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord
 /** The cluster is lost: its processes are killed. */
 function struck(cluster: ClusterRecord, fate: Fate, now: number, pace: Pace): ClusterRecord {
   const { code, message, details, bootstrapLog } = fate;
-  const logged = cluster.logUri !== undefined && cluster.logsNever !== true;
   return {
     ...terminate(cluster, { code, message, details, how: 'TERMINATE_PROCESS' }, now, pace),
     fate: undefined,
-    bootstrapLog: logged ? bootstrapLog : undefined,
+    bootstrapLog: isLogged(cluster) ? bootstrapLog : undefined,
   };
 }
 

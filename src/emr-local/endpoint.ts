@@ -34,6 +34,8 @@ export interface EndpointOptions {
   random: Random;
   /** From a step's end to the upload of its logs; a cluster that ends uploads what is left before it is over. */
   logDelaySeconds: number;
+  /** How often a running step's logs are uploaded; default 300, as EMR does. */
+  logIntervalSeconds?: number;
   /** How long without a request and a live cluster until `onIdle` is called; default 600. */
   idleExitSeconds?: number;
   /** Called once; the endpoint goes on until it is closed. */
@@ -102,6 +104,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
         pace,
         warn,
         openStore: options.openStore,
+        logIntervalMs: (options.logIntervalSeconds ?? 300) * 1000,
         changed: (cluster) => {
           idle.touch();
           misbehaviour.history.remember(cluster, clock.now().getTime());

@@ -1,16 +1,18 @@
 /** Keeps the records and makes the world follow them: processes, timers, log uploads. Every change goes through `update`. */
 import { endStep, nextDue, settle } from './cluster-machine.ts';
 import { killLeftBehind } from './processes.ts';
-import { isLive, isUnderWay } from './records.ts';
+import { isLive, isLogged, isUnderWay } from './records.ts';
 import { runStep } from './run-step.ts';
+import { uploadRunningLogs } from './running-logs.ts';
 import { withClusterConf } from './spark-defaults.ts';
-import { uploadBootstrapLog, uploadLogs } from './step-logs.ts';
-import { settleLogs } from './step-machine.ts';
+import { uploadOfBootstrap, uploadOfStep } from './uploads.ts';
 import type { Pace } from './cluster-machine.ts';
 import type { Disk } from './disk.ts';
-import type { BootstrapLog, Cancellation, ClusterRecord, StepRecord } from './records.ts';
+import type { Cancellation, ClusterRecord, StepRecord } from './records.ts';
 import type { Means, StepRun } from './run-step.ts';
-import type { LogResult, StepOutcome } from './step-machine.ts';
+import type { RunningLogs } from './running-logs.ts';
+import type { Upload } from './uploads.ts';
+import type { StepOutcome } from './step-machine.ts';
 import type { Store } from '../store/store.ts';
 
 /** EMR lists finished clusters for two months. */
@@ -23,6 +25,8 @@ export interface KeeperOptions extends Means {
   disk: Disk;
   pace: Pace;
   openStore: (uri: string) => Promise<Store>;
+  /** How often a running step's logs are uploaded. */
+  logIntervalMs: number;
   /** Something went wrong that no request will be told of. */
   warn: (message: string) => void;
   /** Told of each change, what it has come to. */
@@ -42,18 +46,13 @@ export interface Keeper {
   abandon(): void;
 }
 
-/** Some logs on their way: what a warning calls them, how they are sent, and what their end makes of the record. */
-interface Upload {
-  what: string;
-  send: (store: Store) => Promise<void>;
-  settle: (record: ClusterRecord, result: LogResult) => ClusterRecord;
-}
-
 /** The state of a keeper, shared by the functions of this file. */
 interface Desk extends KeeperOptions {
   clusters: Map<string, ClusterRecord>;
   runs: Map<string, { stop: StepRun['stop']; recorded: Promise<void> }>;
   uploads: Map<string, Promise<void>>;
+  /** Of steps that run, or have run: their last logs wait for what is still on its way. */
+  running: Map<string, RunningLogs>;
   timers: Map<string, AbortController>;
   closing: boolean;
   /** Aborted when `closing` is set. */
@@ -67,6 +66,7 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
     clusters: new Map(),
     runs: new Map(),
     uploads: new Map(),
+    running: new Map(),
     timers: new Map(),
     closing: false,
     closed: new AbortController(),
@@ -126,8 +126,7 @@ function put(desk: Desk, changed: ClusterRecord): void {
   if (desk.closing) return;
   for (const step of cluster.steps) follow(desk, cluster, step, now);
   const { id, bootstrapLog: log } = cluster;
-  if (log?.state === 'due' && !desk.uploads.has(id))
-    upload(desk, cluster, id, uploadOfBootstrap(cluster, log));
+  if (log?.state === 'due' && !desk.uploads.has(id)) upload(desk, cluster, id, uploadOfBootstrap(id, log));
   arm(desk, cluster, now);
 }
 
@@ -138,7 +137,13 @@ function follow(desk: Desk, cluster: ClusterRecord, step: StepRecord, now: numbe
   if (step.state === 'CANCEL_PENDING') run?.stop(step.stop?.how ?? 'SEND_INTERRUPT');
   const due = cluster.state === 'TERMINATING' || (step.logsDue ?? 0) <= now;
   if (step.logs === 'due' && due && !desk.uploads.has(step.id)) {
-    upload(desk, cluster, step.id, uploadOfStep(desk, cluster, step));
+    const folder = desk.disk.stepFolder(cluster.id, step.id);
+    upload(
+      desk,
+      cluster,
+      step.id,
+      uploadOfStep({ clusterId: cluster.id, stepId: step.id }, folder, desk.running),
+    );
   }
 }
 
@@ -156,9 +161,11 @@ function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
     return { ...setup, conf: withClusterConf(setup.conf, cluster.described['Configurations']) };
   };
   const run = runStep({ cluster, step, folder, started }, { ...desk, spark });
+  if (isLogged(cluster)) desk.running.set(step.id, startUploads(desk, cluster, step));
   const recorded = run.done.then(async (outcome) => {
     // Its process is gone; what has the same id from now on is a stranger's.
     held.stop = () => undefined;
+    void desk.running.get(step.id)?.stop();
     const seen = desk.closing && !outcome.ok ? lost('The endpoint was stopped') : outcome;
     await insist(desk, `the end of step ${step.id} could not be written down`, () =>
       update(desk, cluster.id, (record, now) =>
@@ -172,25 +179,20 @@ function start(desk: Desk, cluster: ClusterRecord, step: StepRecord): void {
   desk.runs.set(step.id, held);
 }
 
-function uploadOfStep(desk: Desk, { id: clusterId }: ClusterRecord, { id: stepId }: StepRecord): Upload {
-  const folder = desk.disk.stepFolder(clusterId, stepId);
-  return {
-    what: `logs of step ${stepId}`,
-    send: (store) => uploadLogs(store, folder, { clusterId, stepId }),
-    settle: (record, result) => settleLogs(record, stepId, result),
-  };
+function startUploads(desk: Desk, cluster: ClusterRecord, { id: stepId }: StepRecord): RunningLogs {
+  const { clock, logIntervalMs: intervalMs, warn } = desk;
+  return uploadRunningLogs({
+    clock,
+    intervalMs,
+    openStore: () => storeOf(desk, cluster),
+    folder: desk.disk.stepFolder(cluster.id, stepId),
+    place: { clusterId: cluster.id, stepId },
+    warn: (error) => warn(`logs of running step ${stepId} could not be uploaded: ${messageOf(error)}`),
+  });
 }
 
-function uploadOfBootstrap({ id }: ClusterRecord, log: BootstrapLog): Upload {
-  return {
-    what: `bootstrap logs of cluster ${id}`,
-    send: (store) => uploadBootstrapLog(store, id, log),
-    settle: (record, result) => ({
-      ...record,
-      bootstrapLog: { ...log, state: result === 'uploaded' ? 'uploaded' : 'lost' },
-    }),
-  };
-}
+const storeOf = (desk: Desk, { logUri = '' }: ClusterRecord) =>
+  desk.openStore(logUri.replace(/^s3[na]:/, 's3:'));
 
 /** One upload of some logs; `key` is the step's id, or the cluster's. */
 function upload(
@@ -199,7 +201,7 @@ function upload(
   key: string,
   { what, send, settle: settled }: Upload,
 ): void {
-  const attempt = async () => send(await desk.openStore((cluster.logUri ?? '').replace(/^s3[na]:/, 's3:')));
+  const attempt = async () => send(await storeOf(desk, cluster));
   const over = new AbortController();
   const giveUp = desk.clock.sleep(UPLOAD_LIMIT_MS, over.signal).then(() => {
     throw new Error(`no answer within ${UPLOAD_LIMIT_MS / 1000} seconds`);
@@ -263,7 +265,8 @@ async function close(desk: Desk): Promise<void> {
   for (const run of runs) run.stop('SEND_INTERRUPT');
   await Promise.all(runs.map((run) => run.recorded));
   const over = new AbortController();
-  const uploads = Promise.all(desk.uploads.values()).then(() => over.abort());
+  const running = [...desk.running.values()].map((logs) => logs.stop());
+  const uploads = Promise.all([...desk.uploads.values(), ...running]).then(() => over.abort());
   await Promise.race([uploads, desk.clock.sleep(5000, over.signal)]);
 }
 

@@ -172,6 +172,11 @@ export function isLive(cluster: ClusterRecord): boolean {
   return cluster.state !== 'TERMINATED' && cluster.state !== 'TERMINATED_WITH_ERRORS';
 }
 
+/** A cluster whose logs are uploaded somewhere. */
+export function isLogged(cluster: ClusterRecord): boolean {
+  return cluster.logUri !== undefined && cluster.logsNever !== true;
+}
+
 /** A cluster that may be changed: not over and not ending. */
 export function isModifiable(cluster: ClusterRecord): boolean {
   return isLive(cluster) && cluster.state !== 'TERMINATING';

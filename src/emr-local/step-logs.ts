@@ -8,18 +8,30 @@ import type { Store } from '../store/store.ts';
 
 /** Of a longer log the end is uploaded: it is gathered in memory. */
 const LONGEST_BYTES = 64 * 1024 * 1024;
+/** The logs that a step has here, in the order in which they are sent. */
+export const LOG_NAMES = ['controller', 'stderr', 'stdout'] as const;
+
+export interface LogPlace {
+  clusterId: string;
+  stepId: string;
+}
 
 /** Uploads controller, stderr, stdout and syslog; the last is always empty here. Rejects when the store does. */
-export async function uploadLogs(
-  store: Store,
-  folder: string,
-  place: { clusterId: string; stepId: string },
-): Promise<void> {
+export async function uploadLogs(store: Store, folder: string, place: LogPlace): Promise<void> {
   const paths = stepPaths(folder);
-  const sources = { controller: paths.controller, stderr: paths.stderr, stdout: paths.stdout, syslog: '' };
-  for (const [name, path] of Object.entries(sources)) {
-    await store.put(`${place.clusterId}/steps/${place.stepId}/${name}.gz`, await gzipped(path));
-  }
+  for (const name of LOG_NAMES) await uploadLog(store, { name, path: paths[name] }, place);
+  await uploadLog(store, { name: 'syslog', path: '' }, place);
+}
+
+/** Uploads one log, as far as it goes; nothing once `stopped` aborts. Rejects when the store does. */
+export async function uploadLog(
+  store: Store,
+  { name, path }: { name: string; path: string },
+  { clusterId, stepId }: LogPlace,
+  stopped?: AbortSignal,
+): Promise<void> {
+  const body = await gzipped(path);
+  if (stopped?.aborted !== true) await store.put(`${clusterId}/steps/${stepId}/${name}.gz`, body);
 }
 
 /** Uploads what a bootstrap action left, under `node/`. Rejects when the store does. */

@@ -4,8 +4,10 @@ import type { Clock, Explain, Step } from '../run/ports.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterLogs } from './cluster-logs.ts';
+import { ownFailure } from './failure-line.ts';
 import { readLog } from './log-files.ts';
 import type { LogFile } from './log-files.ts';
+import { UPLOAD_MS, uploadedWhen } from './log-uploads.ts';
 import { firstPlainLine, plainLine } from './plain-text.ts';
 import { lastLines, shorten, tellingLines } from './telling-lines.ts';
 
@@ -24,8 +26,6 @@ export interface ExplainSettings {
 
 /** How many nodes' bootstrap logs are read at most: they mostly say the same. */
 const BOOTSTRAP_LOGS = 3;
-/** Once one of a step's last logs is there, the others are given this long: not every step writes all of them. */
-const UPLOAD_MS = 20_000;
 
 /** Makes the port that explains failures. It throws nothing for logs that cannot be read: it says so. */
 export function createExplain(settings: ExplainSettings): Explain {
@@ -95,19 +95,26 @@ async function explainStep(
       ? undefined
       : await container(store, clusterId, applicationId);
   const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
-  const missing = Object.values(logs).every((file) => file === undefined);
-  const ends = missing ? "the step's logs are" : "the end of the step's logs is";
-  const late =
-    missing || (told.length === 0 && uploadedAfter(logs, step.ended) === 'none')
-      ? `${ends} not uploaded yet (waited ${String(settings.waitSeconds)} s): ${uriOf(store, folder)}`
-      : undefined;
+  const where = inContainer?.uri ?? uriOf(store, folder);
+  const lacking = missing(logs, step.ended);
   const silent =
-    late === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during ?? ''] : [];
+    lacking === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during ?? ''] : [];
   return [
     ...(told.length > 0 ? told : silent.filter((line) => line !== '')),
     ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
-    late ?? `logs: ${inContainer?.uri ?? uriOf(store, folder)}`,
+    lacking === undefined
+      ? `logs: ${where}`
+      : `the step's ${lacking} are not uploaded yet (waited ${String(settings.waitSeconds)} s): ${where}`,
   ];
+}
+
+/** What is missing of the logs; undefined when the last ones are there, or the program's own last words are. */
+function missing({ stdout, stderr, controller }: StepLogs, ended: Date | undefined): string | undefined {
+  const files = [stdout, stderr, controller].filter((file) => file !== undefined);
+  if (files.length === 0) return 'logs';
+  const isBefore = ({ uploaded }: LogFile) =>
+    ended !== undefined && uploadedWhen(uploaded, ended) === 'before';
+  return files.every(isBefore) && !saysItself({ stdout, stderr }) ? 'last logs' : undefined;
 }
 
 /** What a shell makes of a program that a signal ended. */
@@ -125,7 +132,7 @@ function exitOf(controller: LogFile | undefined): string | undefined {
   return undefined;
 }
 
-/** Polls until the driver's logs are there and either tell a cause or were uploaded after the step's end. */
+/** Polls until the driver's logs are there: all of those from after the step's end, or one of them that tells a cause. */
 async function untilUploaded(
   { clock, waitSeconds, pollSeconds, waiting }: ExplainSettings,
   store: Store,
@@ -143,22 +150,35 @@ async function untilUploaded(
     if (uploaded !== 'none') begun ??= now;
     if (uploaded === 'all' || now >= deadline || (begun !== undefined && now - begun >= UPLOAD_MS))
       return logs;
-    if (tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' }).lines.length > 0)
-      return logs;
+    if (tellsTheEnd(logs, ended)) return logs;
     if (!told) waiting(`waiting for the step's logs, up to ${String(waitSeconds)} s`);
     await clock.sleep(Math.min(pollSeconds * 1000, deadline - now), signal);
     if (signal?.aborted === true) return logs;
   }
 }
 
+/**
+ * A cause, in what was uploaded after the end, or in the words that the step's own program ends with. Errors in a log
+ * from before that need not be why it failed: Spark outlives many.
+ */
+function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boolean {
+  if (saysItself({ stdout, stderr })) return true;
+  const lately = (file: LogFile | undefined) => (isLate(file, ended) ? (file?.text ?? '') : '');
+  return tellingLines({ stdout: lately(stdout), stderr: lately(stderr) }).lines.length > 0;
+}
+
+const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
+  Object.values(files).some((file) => ownFailure((file?.text ?? '').split('\n')) !== undefined);
+
+const isLate = (file: LogFile | undefined, ended: Date | undefined): boolean =>
+  file !== undefined && (ended === undefined || uploadedWhen(file.uploaded, ended) === 'after');
+
 /** How many of the files come from after the step's end: EMR uploads a running step's logs too, without their end. */
 function uploadedAfter(
   { stdout, stderr, controller }: StepLogs,
   ended: Date | undefined,
 ): 'none' | 'some' | 'all' {
-  const late = [stdout, stderr, controller].map(
-    (file) => file !== undefined && (ended === undefined || file.uploaded.getTime() >= ended.getTime()),
-  );
+  const late = [stdout, stderr, controller].map((file) => isLate(file, ended));
   if (!late.includes(true)) return 'none';
   return late[0] === true && late[1] === true ? 'all' : 'some';
 }

@@ -13,6 +13,7 @@ export function clusterOf(told: EmrCluster | ClusterSummary): Cluster {
     ...homeOf(told.ClusterArn),
     ...given('reasonCode', status?.StateChangeReason?.Code),
     ...given('reason', plainLine(reason ?? '')),
+    ...given('logUri', 'LogUri' in told ? told.LogUri : undefined),
     ...given('created', status?.Timeline?.CreationDateTime),
     ...given('ready', status?.Timeline?.ReadyDateTime),
     ...given('ended', status?.Timeline?.EndDateTime),

@@ -4,6 +4,7 @@
  */
 import { OWN_PREFIX, ownFailure } from './failure-line.ts';
 import { LINE_LIMIT, firstPlainLine, plainLine } from './plain-text.ts';
+import { applicationIn } from './step-logs.ts';
 
 export interface DriverOutput {
   stdout: string;
@@ -51,7 +52,7 @@ export function tellingLines({ stdout, stderr }: DriverOutput): Telling {
   const [first = '', ...rest] = told.filter((line) => line !== undefined);
   const during = openTable(out);
   const lines = first === '' ? [] : distinct([first, own?.place ?? during ?? '', ...rest]);
-  const applicationId = lastMatch([...out, ...err], /\bapplication_\d+_\d+\b/);
+  const applicationId = applicationIn([...out, ...err]);
   return {
     lines,
     ...(during === undefined ? {} : { during }),

@@ -9,3 +9,12 @@ const STEERING =
 export function harmless(text: string): string {
   return text.replace(STEERING, '·');
 }
+
+/** Colours and the like, and the return before a line feed. */
+// eslint-disable-next-line no-control-regex
+const TRIMMINGS = /\u001b\[[\d;]*m|\r$/gu;
+
+/** A line of someone's log: without its colours, its tabs kept, and otherwise as `harmless` makes it. */
+export function harmlessLine(line: string): string {
+  return line.replace(TRIMMINGS, '').split('\t').map(harmless).join('\t');
+}

@@ -6,6 +6,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
   switch (entry.entry) {
     case 'planned':
     case 'endpoint':
+    case 'cluster-logs':
     case 'publish-intent':
     case 'terminate-intent':
       return undefined;

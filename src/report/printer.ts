@@ -18,6 +18,8 @@ export interface Printer {
   emit: Emit;
   /** The command's result: `text` for people, `value` for `--output json` and `ndjson`. */
   result: (text: string, value: unknown) => void;
+  /** Raw text to stdout: resolves once it is taken, false when its reader is gone. */
+  data: (text: string) => Promise<boolean>;
   failure: (error: LandfallError, exitCode: number) => void;
   /** For scripts: the one document that an interrupted command still owes. */
   interruption: (by: { signal: string; left: InterruptedRun | undefined }, exitCode: number) => void;
@@ -54,6 +56,12 @@ export function createPrinter({ output, colours, monotonic }: PrinterOptions): P
       live('', false);
       if (output === 'text') out(harmless(text));
       else out(output === 'json' ? JSON.stringify(value, null, 2) : JSON.stringify(value));
+    },
+    data: (text) => {
+      live('', false);
+      return new Promise((resolve) => {
+        process.stdout.write(text, (error) => resolve(error === undefined || error === null));
+      });
     },
     interruption: ({ signal, left }, exitCode) => {
       live(left === undefined ? '' : formatInterruption(left), false);

@@ -99,7 +99,7 @@ function clusterLine(state: RunState, cluster: ClusterEntry, now: Date): string 
 /** When the run gave its cluster work last. */
 function idleSince({ plan, attempts, current, finished }: RunState, now: Date): Date {
   const ends = plan.steps.flatMap(
-    ({ name }) => attempts[name]?.find(({ attempt }) => attempt === current[name])?.ended?.at ?? [],
+    ({ name }) => attempts[name]?.find(({ attempt }) => attempt === current[name])?.endedAt ?? [],
   );
   const last = ends.sort((a, b) => b.getTime() - a.getTime())[0];
   return last ?? (finished === undefined ? now : new Date(finished.at));

@@ -196,10 +196,17 @@ async function untilReady(run: Run, id: string): Promise<void> {
       last = cluster.state;
     }
     tellCluster(run, cluster, clock.monotonic() - started);
-    if (clusterPhase(cluster.state) === 'ready') return;
+    if (clusterPhase(cluster.state) === 'ready') return noteLogs(run, cluster);
     if (isOver(cluster.state)) throw await clusterLost(run, cluster);
     await untilNextLook(run, changed);
   }
+}
+
+/** Journals, once, where a cluster that is not ours puts its logs: it need not be where the plan wants them. */
+async function noteLogs({ journal }: Run, { id, logUri = 'None' }: Cluster): Promise<void> {
+  const known = currentCluster(journal.state());
+  if (known === undefined || isOurs(known) || known.logUri === logUri) return;
+  await journal.append({ entry: 'cluster-logs', id, logUri });
 }
 
 export function tellCluster({ ports }: Run, cluster: Cluster, elapsedMs: number): void {

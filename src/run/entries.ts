@@ -34,6 +34,8 @@ export type Entry =
   | { entry: 'cluster-intent'; n: number; token: string; since?: string }
   /** With account and region, where EMR told them. */
   | ({ entry: 'cluster'; n: number; id: string; how: 'launched' | 'adopted' | 'reused' | 'given' } & Home)
+  /** Where a cluster that we did not launch puts its logs, as EMR tells it; "None" for nowhere. */
+  | { entry: 'cluster-logs'; id: string; logUri: string }
   /** It ended, or is ending, before the run was done. `code`: EMR's reason. */
   | { entry: 'cluster-ended'; clusterId: string; state: string; code?: string }
   | { entry: 'cluster-surplus'; id: string }
@@ -49,8 +51,9 @@ export type Entry =
     }
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
   | { entry: 'step-surplus'; step: string; attempt: number; id: string }
-  | { entry: 'step-ended'; step: string; attempt: number; state: string }
-  | { entry: 'step-accepted'; step: string; attempt: number; execution: string }
+  /** `ended`: when, by EMR's clock, ISO 8601; absent when EMR does not tell. */
+  | { entry: 'step-ended'; step: string; attempt: number; state: string; ended?: string }
+  | { entry: 'step-accepted'; step: string; attempt: number; execution: string; ended?: string }
   | { entry: 'verified'; tables: readonly TableSummary[]; findings: readonly Finding[] }
   | { entry: 'publish-intent'; publication: number }
   | { entry: 'published'; publication: number }
@@ -72,6 +75,7 @@ export const ENTRY_KINDS: readonly string[] = Object.keys({
   'cluster-intent': true,
   cluster: true,
   'cluster-ended': true,
+  'cluster-logs': true,
   'cluster-surplus': true,
   refused: true,
   'step-intent': true,

@@ -52,6 +52,8 @@ export interface Cluster extends Home {
   errorDetails: readonly string[];
   /** How many steps it runs side by side; only a described cluster tells. */
   stepConcurrency?: number;
+  /** As EMR tells it: `s3n://...`; absent when it writes none, and in lists. */
+  logUri?: string;
   created?: Date;
   ready?: Date;
   ended?: Date;

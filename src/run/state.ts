@@ -1,5 +1,5 @@
 /** The state of a run: a fold over its journal. Pure. */
-import type { Entry, Stamped, TableSummary } from './entries.ts';
+import type { Stamped, TableSummary } from './entries.ts';
 import type { RunPlan } from './plan.ts';
 import { homeOf } from './home.ts';
 import type { Home } from './ports.ts';
@@ -13,7 +13,9 @@ export interface AttemptState {
   intendedAt: Date;
   /** Absent: the call was intended; whether it took effect is not known. */
   stepId?: string;
-  ended?: { state: string; at: Date };
+  ended?: { state: string };
+  /** When it ended, or was found accepted: by EMR's clock where that is known, else when it was journalled. */
+  endedAt?: Date;
   /** The execution accepted, relative to the lake. */
   execution?: string;
 }
@@ -25,6 +27,8 @@ export interface ClusterEntry extends Home {
   intendedAt: Date;
   id?: string;
   how?: 'launched' | 'adopted' | 'reused' | 'given';
+  /** Where its logs lie: the plan's place for a cluster of ours, EMR's word (`s3n://...`, "None") for another's. */
+  logUri?: string;
   /** Set once we have asked, or were about to ask, for its end. */
   terminate?: 'intended' | 'requested';
   /** Set once it was seen to end, or to be ending, under the run; `code` is EMR's reason. */
@@ -99,14 +103,9 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'cluster-intent':
       return addCluster(state, entry);
     case 'cluster':
-      return {
-        ...changeCluster(state, (cluster) => cluster.n === entry.n, {
-          id: entry.id,
-          how: entry.how,
-          ...homeOf(entry),
-        }),
-        renewCluster: 'no',
-      };
+      return nameCluster(state, entry);
+    case 'cluster-logs':
+      return changeCluster(state, (cluster) => cluster.id === entry.id, { logUri: entry.logUri });
     case 'terminate-intent':
       return changeCluster(state, (cluster) => cluster.id === entry.clusterId, { terminate: 'intended' });
     case 'terminate-requested':
@@ -120,9 +119,9 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'step-submitted':
       return changeAttempt(state, entry, { stepId: entry.id });
     case 'step-ended':
-      return changeAttempt(state, entry, { ended: { state: entry.state, at: new Date(entry.at) } });
+      return changeAttempt(state, entry, { ended: { state: entry.state }, endedAt: endOf(entry) });
     case 'step-accepted':
-      return changeAttempt(state, entry, { execution: entry.execution });
+      return changeAttempt(state, entry, { execution: entry.execution, endedAt: endOf(entry) });
     case 'cluster-surplus':
     case 'step-surplus':
       return state;
@@ -146,9 +145,15 @@ function addCluster(state: RunState, entry: Extract<Stamped, { entry: 'cluster-i
   return { ...state, clusters: [...state.clusters, { n, token, intendedAt: new Date(since ?? at) }] };
 }
 
+function nameCluster(state: RunState, entry: Extract<Stamped, { entry: 'cluster' }>): RunState {
+  const { n, id, how } = entry;
+  const named = { id, how, ...homeOf(entry), logUri: state.plan.logUri };
+  return { ...changeCluster(state, (cluster) => cluster.n === n, named), renewCluster: 'no' };
+}
+
 function endCluster(
   state: RunState,
-  { clusterId, state: its, code }: Extract<Entry, { entry: 'cluster-ended' }>,
+  { clusterId, state: its, code }: Extract<Stamped, { entry: 'cluster-ended' }>,
 ): RunState {
   return changeCluster(state, ({ id }) => id === clusterId, { ended: { state: its, code } });
 }
@@ -179,6 +184,8 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
     renewCluster: entry.elsewhere ? 'always' : 'if-gone',
   };
 }
+
+const endOf = ({ ended, at }: { ended?: string; at: string }) => new Date(ended ?? at);
 
 function withNewAttempts(current: RunState['current'], rerun: readonly string[]): RunState['current'] {
   return Object.fromEntries(

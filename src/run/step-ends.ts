@@ -77,10 +77,19 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
     const [step] = await patiently(patience(run), () => ports.emr.getSteps(clusterId, [stepId]));
     const phase = stepPhase(step?.state ?? '');
     if (step !== undefined && (phase === 'failed' || phase === 'cancelled'))
-      await journal.append({ entry: 'step-ended', step: name, attempt: number, state: step.state });
+      await journal.append({
+        entry: 'step-ended',
+        step: name,
+        attempt: number,
+        state: step.state,
+        ...endTime(step),
+      });
     else if (step !== undefined && phase !== 'completed' && how === 'cancel')
       await unharmed(run, `step ${name} could not be cancelled`, () =>
         ports.emr.cancelSteps(clusterId, [stepId]),
       );
   }
 }
+
+/** For the journal: when EMR says that the step ended. */
+export const endTime = ({ ended }: Step) => (ended === undefined ? {} : { ended: ended.toISOString() });

@@ -9,7 +9,7 @@ import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 import { mayLive, stepPhase } from './states.ts';
-import { whyItEnded } from './step-ends.ts';
+import { endTime, whyItEnded } from './step-ends.ts';
 import { ourSteps, submit } from './submit.ts';
 import { cancelSurplus } from './surplus-steps.ts';
 import { watchCluster } from './watch-cluster.ts';
@@ -21,8 +21,7 @@ export async function runSteps(run: Run, clusterId: string): Promise<void> {
     if (attempt?.execution !== undefined) continue;
     run.signal.throwIfAborted();
     if (attempt?.stepId === undefined) await submit(run, [step], clusterId);
-    await follow(run, step.name);
-    await accept(run, step.name);
+    await accept(run, step.name, await follow(run, step.name));
   }
 }
 
@@ -38,16 +37,15 @@ export async function followSubmitted(run: Run): Promise<void> {
     const attempt = currentAttempt(run.journal.state(), name);
     if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
     if (attempt.ended !== undefined) throw await whyItEnded(run, name, attempt, attempt.ended.state);
-    await follow(run, name);
-    await accept(run, name);
+    await accept(run, name, await follow(run, name));
   }
 }
 
 /** Between seeing that the cluster ends and believing that the step will not be told to have ended. */
 const LAST_LOOK_MS = 2_000;
 
-/** Polls until the submitted step ends; second copies of our steps are cancelled on sight. Throws when it did not complete. */
-async function follow(run: Run, name: string): Promise<void> {
+/** Polls until the submitted step completes; second copies of our steps are cancelled on sight. Throws when it ends otherwise. */
+async function follow(run: Run, name: string): Promise<Step> {
   const { ports, journal } = run;
   const { clock } = ports;
   const followed = currentAttempt(journal.state(), name);
@@ -66,9 +64,9 @@ async function follow(run: Run, name: string): Promise<void> {
       const { state } = step;
       const elapsedMs = elapsed(clock.now(), step);
       ports.emit({ event: 'step', step: name, attempt, id: stepId, state, elapsedMs });
-      if (phase === 'completed') return;
+      if (phase === 'completed') return step;
       if (phase === 'failed' || phase === 'cancelled') {
-        await journal.append({ entry: 'step-ended', step: name, attempt, state });
+        await journal.append({ entry: 'step-ended', step: name, attempt, state, ...endTime(step) });
         throw await whyItEnded(run, name, followed, state);
       }
     }
@@ -110,7 +108,7 @@ async function stepGone(run: Run, name: string, clusterId: string, stepId: strin
 }
 
 /** Journals which execution of the step's attempt counts; `step` when none left a complete report. */
-async function accept(run: Run, name: string): Promise<void> {
+async function accept(run: Run, name: string, completed: Step): Promise<void> {
   const { journal, ports } = run;
   const state = journal.state();
   const attempt = state.current[name] ?? 1;
@@ -122,5 +120,11 @@ async function accept(run: Run, name: string): Promise<void> {
       why: [`${state.plan.lake}/${folder}/<application id>/report.json is missing or broken`],
     });
   }
-  await journal.append({ entry: 'step-accepted', step: name, attempt, execution: accepted.key });
+  await journal.append({
+    entry: 'step-accepted',
+    step: name,
+    attempt,
+    execution: accepted.key,
+    ...endTime(completed),
+  });
 }

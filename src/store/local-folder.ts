@@ -9,6 +9,7 @@ import { isAbsence, localError, locally } from './local-errors.ts';
 import { foldersIn, walk } from './local-listing.ts';
 import { copyOver, createFile, removeFile, replaceFile, temporaryName } from './local-writing.ts';
 import type { ObjectInfo, Store } from './store.ts';
+import { replaced } from './replaced.ts';
 import { formatUri } from './uri.ts';
 
 /**
@@ -23,7 +24,8 @@ export function openFolder(path: string): Store {
     folders: (prefix) => explained(path, checkPrefix(prefix), foldersIn(join(path, prefix))),
     head: async (key) => locally('look at', at(key), () => info(at(key), key)),
     get: async (key) => locally('read', at(key), () => unlessAbsent(readFile(at(key)))),
-    getRange: async (key, start, end) => locally('read', at(key), () => readRange(at(key), start, end)),
+    getRange: async (key, start, end, etag) =>
+      locally('read', at(key), () => readRange(at(key), { start, end }, etag)),
     put: async (key, body) =>
       locally('write', at(key), async () => {
         await replaceFile(at(key), body);
@@ -84,9 +86,16 @@ function infoFrom(key: string, { size, ino, mtimeNs, mtime }: BigIntStats): Obje
   return { key, size: Number(size), etag, lastModified: mtime };
 }
 
-async function readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+async function readRange(
+  path: string,
+  { start, end }: { start: number; end: number },
+  etag: string | undefined,
+): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
+    if (etag !== undefined && infoFrom('', await file.stat({ bigint: true })).etag !== etag) {
+      throw replaced(path);
+    }
     const bytes = Buffer.alloc(Math.max(0, end - start));
     let filled = 0;
     while (filled < bytes.length) {

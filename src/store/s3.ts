@@ -19,6 +19,7 @@ import type { S3Settings } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
 import { isConflict, isNoSuchKey, isPreconditionFailed, isRangeBehindEnd, s3Error } from './s3-errors.ts';
 import { listFolders, listObjects } from './s3-list.ts';
+import { replaced } from './replaced.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
 
@@ -35,7 +36,7 @@ export function openS3(
     folders: (keyPrefix) => listFolders(s3, keyPrefix),
     head: (key) => head(s3, key),
     get: (key) => get(s3, key),
-    getRange: (key, start, end) => getRange(s3, key, start, end),
+    getRange: (key, start, end, etag) => getRange(s3, key, { start, end, etag }),
     put: async (key, body) => put(s3, checkKey(key), body),
     createIfAbsent: async (key, body) => createIfAbsent(s3, checkKey(key), body),
     copy: async (from, to) => copyObject(s3, from, checkKey(to), () => head(s3, from)),
@@ -70,12 +71,18 @@ async function get(s3: Bucket, key: string): Promise<Uint8Array | undefined> {
   });
 }
 
-async function getRange(s3: Bucket, key: string, start: number, end: number): Promise<Uint8Array> {
+async function getRange(
+  s3: Bucket,
+  key: string,
+  { start, end, etag }: { start: number; end: number; etag: string | undefined },
+): Promise<Uint8Array> {
   if (end <= start) return new Uint8Array();
+  const only = etag === undefined ? {} : { IfMatch: `"${etag}"` };
   return s3.ask('s3:GetObject', key, async () => {
     try {
-      return await read(s3, key, `bytes=${String(start)}-${String(end - 1)}`);
+      return await read(s3, key, { Range: `bytes=${String(start)}-${String(end - 1)}`, ...only });
     } catch (error) {
+      if (isPreconditionFailed(error)) throw replaced(`s3://${s3.bucket}/${s3.at(key)}`);
       if (isRangeBehindEnd(error)) return new Uint8Array();
       throw error;
     }
@@ -85,9 +92,13 @@ async function getRange(s3: Bucket, key: string, start: number, end: number): Pr
 const BODY_TRIES = 3;
 
 /** Reads a body whole. The SDK's retries end when the answer begins; a body that breaks off is asked for again here. */
-async function read(s3: Bucket, key: string, range?: string): Promise<Uint8Array> {
+async function read(
+  s3: Bucket,
+  key: string,
+  which: { Range?: string; IfMatch?: string } = {},
+): Promise<Uint8Array> {
   for (let tries = 1; ; tries += 1) {
-    const input = { ...s3.common, Key: s3.at(key), ...(range === undefined ? {} : { Range: range }) };
+    const input = { ...s3.common, Key: s3.at(key), ...which };
     const { Body, ContentLength } = await s3.client.send(new GetObjectCommand(input));
     try {
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();

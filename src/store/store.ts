@@ -21,8 +21,11 @@ export interface Store {
   /** Undefined when there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Bytes `[start, end)`; throws when the object is gone. */
-  getRange(key: string, start: number, end: number): Promise<Uint8Array>;
+  /**
+   * Bytes `[start, end)`; throws when the object is gone. With an `etag`, of that version alone: throws a retryable
+   * `unreachable` when the object has been replaced.
+   */
+  getRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array>;
   /** Writes or replaces, and verifies by checksum that what arrived is what was sent. */
   put(key: string, body: Uint8Array): Promise<ObjectInfo>;
   /** Writes only when nothing is there. False: taken. Never replaces, whatever runs beside it. */

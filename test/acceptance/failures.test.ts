@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSample } from '../../src/local/write-sample.ts';
 import { landfall, root, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
+import type { Ended, Running } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
 import { commandLines } from '../support/processes.ts';
 
@@ -21,6 +22,13 @@ describe('at 3 a.m.', () => {
   const templates = join(cwd, 'my templates');
   const users = join(templates, 'log_transform/users.sql.hbs');
   const lake = join(cwd, 'failed-lake');
+  let following: Promise<{ shownAt: number; ended: Ended }>;
+
+  /** What `logs` comes to, and when it shows the first line of Spark. */
+  async function followed(logs: Running): Promise<{ shownAt: number; ended: Ended }> {
+    await logs.says('Running Spark version');
+    return { shownAt: Date.now(), ended: await logs.ended };
+  }
 
   it('a wrong query exits 4 with Spark’s own error and the template’s line; nothing is published', async () => {
     cpSync(join(root, 'spark-templates'), templates, { recursive: true });
@@ -29,7 +37,10 @@ describe('at 3 a.m.', () => {
     writeFileSync(users, text);
     const line = text.split('\n').findIndex((one) => one.includes('fristName')) + 1;
     const args = ['--run-id', 'night', '--lake', lake, '--templates', templates, ...inputs];
-    const { code, stderr } = await landfall(['submit', '--cluster', 'local', ...args], { cwd });
+    const submitting = start(['submit', '--cluster', 'local', ...args], { cwd });
+    await submitting.says(/song_transform {2}s-\w+ {2}RUNNING/);
+    following = followed(start(['logs', 'song_transform', '-f', '--lake', lake], { cwd }));
+    const { code, stderr } = await submitting.ended;
     expect(stderr).toContain('UNRESOLVED_COLUMN');
     expect(stderr).toContain('fristName');
     expect(stderr).toContain(`spark-templates/log_transform/users.sql.hbs:${String(line)}`);
@@ -39,6 +50,31 @@ describe('at 3 a.m.', () => {
     expect(readdirSync(lake)).toEqual(['_landfall']);
     expect(commandLines(lake)).toEqual([]);
   }, 200_000);
+
+  it('logs -f shows lines while their step runs, from the lake alone, and ends with the step', async () => {
+    const { shownAt, ended } = await following;
+    const whole = await landfall(['logs', 'song_transform', '--output', 'json', '--lake', lake], { cwd });
+    const { ended: stepEnded } = JSON.parse(whole.stdout) as { ended: string };
+    expect(shownAt).toBeLessThan(Date.parse(stepEnded));
+    expect(ended.stderr).toContain('step song_transform ended COMPLETED');
+    expect(ended.stdout.match(/Running Spark version/g)).toHaveLength(1);
+    expect(ended.stdout).toContain('song_transform is complete');
+    expect(ended.code).toBe(0);
+  }, 100_000);
+
+  it('logs shows what the step that failed said, and refuses one that does not exist', async () => {
+    const { code, stdout, stderr } = await landfall(['logs', '--lake', lake], { cwd });
+    expect(stderr).toMatch(/run night {2}step log_transform \(attempt 1\) {2}s-\w+ {2}FAILED/);
+    expect(stdout).toContain('Running Spark version');
+    expect(stdout).toMatch(
+      /^landfall: log_transform: .*users\.sql\.hbs:\d+: \[UNRESOLVED_COLUMN.*fristName/m,
+    );
+    expect(stdout).not.toContain('·');
+    expect(code).toBe(0);
+    const mistaken = await landfall(['logs', 'log_transfrom', '--lake', lake], { cwd });
+    expect(mistaken.stderr).toContain('next: landfall logs log_transform --run night');
+    expect(mistaken.code).toBe(2);
+  });
 
   it('retry, after the template was mended, runs that step alone again, and the tables land', async () => {
     cpSync(join(root, 'spark-templates/log_transform/users.sql.hbs'), users);
@@ -50,6 +86,11 @@ describe('at 3 a.m.', () => {
     expect(stderr).toMatch(/step log_transform \(attempt 2\) .*COMPLETED/);
     expect(code).toBe(0);
     expect(judge(join(sample, 'song_data'), join(sample, 'log_data'), lake).differences).toEqual(equalTables);
+    const logs = (...more: string[]) => landfall(['logs', 'log_transform', ...more, '--lake', lake], { cwd });
+    expect((await logs('--attempt', '1', '--stream', 'stderr')).stdout).toContain('fristName');
+    const newest = await logs('--output', 'json');
+    expect(JSON.parse(newest.stdout)).toMatchObject({ attempt: 2, state: 'COMPLETED' });
+    expect(newest.stdout).not.toContain('fristName');
   }, 200_000);
 
   it('submit of the same run id then has nothing to do, and refuses other settings', async () => {
@@ -94,6 +135,9 @@ describe('an interruption', () => {
     expect(commandLines('emr-local/interrupted')).toEqual([]);
     const { code } = await landfall(['attach', 'interrupted', '--lake', lake], { cwd });
     expect(code).toBe(7);
+    const logs = await landfall(['logs', '--stream', 'controller', '--lake', lake], { cwd });
+    expect(logs.stdout).toContain('startExec');
+    expect(logs.code).toBe(0);
   }, 100_000);
 
   it('by SIGTERM to npm does the same', async () => {
@@ -151,6 +195,13 @@ describe('--timeout', () => {
     expect(commandLines('emr-local/timed-out')).not.toEqual([]);
     const attaching = start(['attach', 'timed-out', '--lake', lake], { cwd });
     await attaching.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+    const following = start(['logs', '-f', '--lake', lake], { cwd });
+    await following.says('following');
+    following.process.kill('SIGINT');
+    expect((await following.ended).code).toBe(130);
+    const status = await landfall(['status', '--lake', lake, '--output', 'json'], { cwd });
+    expect(JSON.parse(status.stdout)).toMatchObject({ verdict: 'running' });
+    expect(commandLines('emr-local/timed-out')).not.toEqual([]);
     attaching.process.kill('SIGINT');
     expect((await attaching.ended).code).toBe(130);
     expect(commandLines('emr-local/timed-out')).toEqual([]);

@@ -18,6 +18,17 @@ describe('the command line', () => {
     expect(await parse('status', '0012')).toMatchObject({ flags: { run: '0012' } });
   });
 
+  it('takes -f for --follow, before and behind a step', async () => {
+    const expected = { kind: 'verb', verb: { name: 'logs' }, flags: { follow: true, step: 's' } };
+    expect(await parse('logs', '-f', 's')).toMatchObject(expected);
+    expect(await parse('logs', 's', '-f', '--run', '007')).toMatchObject({
+      ...expected,
+      flags: { run: '007' },
+    });
+    expect(await parse('logs', '-g')).toMatchObject({ kind: 'mistake' });
+    expect(await parse('logs', '--stream', 'nope')).toMatchObject({ kind: 'mistake' });
+  });
+
   it('is a mistake without a verb, with an unknown one, or with an unknown flag', async () => {
     expect(await parse()).toMatchObject({ kind: 'mistake', error: { fault: 'input' } });
     expect(await parse('sbmit')).toMatchObject({

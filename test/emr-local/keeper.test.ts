@@ -47,6 +47,7 @@ async function open(): Promise<Keeper> {
     spark: () => Promise.resolve({ submit: '/nowhere/spark-submit', env: {}, conf: {} }),
     environment: {},
     killAfterMs: 100,
+    logIntervalMs: 300_000,
     launch: ({ env }) => {
       const id = env['EMR_STEP_ID'] ?? '';
       started.push(id);

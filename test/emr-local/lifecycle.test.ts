@@ -8,7 +8,7 @@ import {
   TerminateJobFlowsCommand,
 } from '@aws-sdk/client-emr';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { alive, bash, clusterRequest, mapStore, until, works, world } from './world.ts';
 import type { World } from './world.ts';
@@ -333,6 +333,139 @@ describe('logs', () => {
       () => here.store.objects.size,
       (size) => size === 4,
     );
+  });
+
+  it('of a running step are uploaded every so often, what has changed of them, and whole at its end', async () => {
+    await here.end();
+    const puts: string[] = [];
+    const store = mapStore();
+    here = await world(
+      {
+        logIntervalSeconds: 100,
+        openStore: async (uri) => {
+          const opened = await store.open(uri);
+          const put: typeof opened.put = (key, body) => {
+            puts.push(key.split('/').at(-1) ?? '');
+            return opened.put(key, body);
+          };
+          return { ...opened, put };
+        },
+      },
+      store,
+    );
+    const id = await launch();
+    const script =
+      'echo one; until [ -e "$HOME/go" ]; do sleep 0.02; done; echo two; until [ -e "$HOME/end" ]; do sleep 0.02; done; echo three';
+    const [running] = await add(id, bash(script));
+    const local = (name: string) =>
+      readFile(join(here.folder, 'state/clusters', id, 'steps', running ?? '', name), 'utf8').catch(() => '');
+    const stdout = () => store.text(`s3://bucket/logs/${id}/steps/${running ?? ''}/stdout.gz`);
+    const uploaded = (text: string) => until(stdout, (now) => now === text);
+    await until(
+      () => local('stdout'),
+      (text) => text === 'one\n',
+    );
+    expect(store.objects.size).toBe(0);
+    here.clock.jump(100_000);
+    await uploaded('one\n');
+    await writeFile(join(here.folder, 'go'), '');
+    await until(
+      () => local('stdout'),
+      (text) => text === 'one\ntwo\n',
+    );
+    expect(stdout()).toBe('one\n');
+    await until(
+      () => puts.length,
+      (count) => count === 3,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    here.clock.jump(100_000);
+    await uploaded('one\ntwo\n');
+    await writeFile(join(here.folder, 'end'), '');
+    await stepState(id, running, 'COMPLETED');
+    await uploaded('one\ntwo\nthree\n');
+    await until(
+      () => puts.length,
+      (count) => count === 8,
+    );
+    expect(puts).toEqual(
+      ['controller', 'stderr', 'stdout', 'stdout', 'controller', 'stderr', 'stdout', 'syslog'].map(
+        (name) => `${name}.gz`,
+      ),
+    );
+  });
+
+  it('of a running step, still on their way at its end, do not replace its last ones', async () => {
+    await here.end();
+    const store = mapStore();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let puts = 0;
+    here = await world(
+      {
+        logIntervalSeconds: 100,
+        openStore: async (uri) => {
+          const opened = await store.open(uri);
+          const put: typeof opened.put = async (key, body) => {
+            puts += 1;
+            if (puts === 1) await held;
+            return opened.put(key, body);
+          };
+          return { ...opened, put };
+        },
+      },
+      store,
+    );
+    const id = await launch();
+    const file = 'go';
+    const [running] = await add(id, bash(`until [ -e "$HOME/${file}" ]; do sleep 0.02; done`));
+    await stepState(id, running, 'RUNNING');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    here.clock.jump(100_000);
+    await until(
+      () => puts,
+      (count) => count === 1,
+    );
+    await writeFile(join(here.folder, file), '');
+    await stepState(id, running, 'COMPLETED');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(store.objects.size).toBe(0);
+    release();
+    const controller = () => store.text(`s3://bucket/logs/${id}/steps/${running ?? ''}/controller.gz`);
+    await until(
+      () => store.objects.size,
+      (size) => size === 4,
+    );
+    expect(controller()).toContain('exit code 0');
+    expect(puts).toBe(5);
+  });
+
+  it('of a running step are not uploaded where none ever are, and warned about once where they cannot be', async () => {
+    for (const [faults, expected] of [
+      [{ events: [{ event: 'logs-never' as const }] }, 0],
+      [{}, 1],
+    ] as const) {
+      await here.end();
+      let opened = 0;
+      here = await world(
+        { faults: { events: [...(faults.events ?? [])] }, logIntervalSeconds: 100 },
+        mapStore(() => `gone (${String((opened += 1))})`),
+      );
+      const id = await launch();
+      const [running] = await add(id, bash(waiting('pid')));
+      await pidIn('pid');
+      for (let n = 1; n <= 2; n += 1) {
+        here.clock.jump(100_000);
+        await until(
+          () => opened,
+          (count) => count >= n * expected,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(here.warnings.filter((warning) => warning.includes('running step'))).toHaveLength(expected);
+      expect((await step(id, running))?.Status?.State).toBe('RUNNING');
+      expect(opened).toBe(2 * expected);
+    }
   });
 
   it('that cannot be uploaded harm neither the step nor the end of the cluster', async () => {

@@ -91,6 +91,35 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBeGreaterThanOrEqual(200_000);
   });
 
+  it('does not stop at an error that Spark outlived, in a log from before the end', async () => {
+    const stdout = fixture('python-traceback.stdout');
+    const { explain, clock } = world([
+      stepLog('stdout', stdout, -100),
+      stepLog('stderr', 'ExecutorLostFailure (executor 1 exited)\n', -100),
+      stepLog('stderr', `ExecutorLostFailure (executor 1 exited)\n${fixture('quiet.stderr')}`, 200),
+      stepLog('stdout', `${stdout}${fixture('missing-column.stdout')}`, 200),
+    ]);
+    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toContain('[UNRESOLVED_COLUMN');
+    expect(clock.elapsed()).toBe(210_000);
+  });
+
+  it('waits no longer than for the words that the step’s own program ends with', async () => {
+    const own = 'LANDFALL-FAILURE {"step":"s","table":"t","error":"ValueError: no","kind":"query"}\n';
+    const { explain, clock } = world([stepLog('stdout', own, -1)]);
+    expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
+      'ValueError: no',
+      `logs: ${LOGS}/j-1/steps/s-1`,
+    ]);
+    expect(clock.elapsed()).toBe(0);
+  });
+
+  it('says so when only logs from before the end ever came', async () => {
+    const { explain } = world([stepLog('stderr', fixture('quiet.stderr'), -100)]);
+    expect((await explain({ clusterId: 'j-1', step: failed })).at(-1)).toBe(
+      `the step's last logs are not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
+    );
+  });
+
   it('puts EMR’s failure details first when they say anything', async () => {
     const logs = [stepLog('stderr', fixture('out-of-memory.stderr'))];
     const step = {
@@ -146,7 +175,7 @@ describe('explaining a failed step', () => {
   it('says that only the end of the logs is missing when their beginning was uploaded', async () => {
     const { explain, waits } = world([stepLog('stderr', fixture('quiet.stderr'), -100)]);
     expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
-      `the end of the step's logs is not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
+      `the step's last logs are not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
     ]);
     expect(waits).toEqual(["waiting for the step's logs, up to 600 s"]);
   });

@@ -80,6 +80,19 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(text(await store.getRange('a', 10, 12))).toBe('');
     });
 
+    it('reads a range of one version alone, when that is asked for', async () => {
+      const store = await open();
+      const { etag } = await store.put('a', bytes('0123456789'));
+      expect(text(await store.getRange('a', 2, 5, etag))).toBe('234');
+      await store.put('a', bytes('abcdefghij'));
+      await expect(store.getRange('a', 2, 5, etag)).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: expect.stringContaining('replaced'),
+        retryable: true,
+      });
+      expect(text(await store.getRange('a', 2, 5, (await store.head('a'))!.etag))).toBe('cde');
+    });
+
     it('throws when the object of a range is gone', async () => {
       const store = await open();
       await expect(store.getRange('gone', 0, 1)).rejects.toMatchObject({ fault: 'input' });

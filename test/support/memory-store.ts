@@ -1,4 +1,6 @@
 /** A store in memory, for tests that only need objects to be somewhere. */
+import { createHash } from 'node:crypto';
+import { replaced } from '../../src/store/replaced.ts';
 import type { ObjectInfo, Store } from '../../src/store/store.ts';
 
 export interface MemoryStore extends Store {
@@ -7,24 +9,28 @@ export interface MemoryStore extends Store {
 }
 
 export function memoryStore(uri: string, now: () => Date): MemoryStore {
-  const objects = new Map<string, { body: Uint8Array; lastModified: Date }>();
+  const objects = new Map<string, { body: Uint8Array; etag: string; lastModified: Date }>();
+  const place = (key: string, body: Uint8Array, lastModified: Date) => {
+    const etag = createHash('sha256').update(body).digest('hex');
+    objects.set(key, { body, etag, lastModified });
+  };
   const info = (key: string): ObjectInfo | undefined => {
     const found = objects.get(key);
     if (found === undefined) return undefined;
     return {
       key,
       size: found.body.length,
-      etag: String(found.body.length),
+      etag: found.etag,
       lastModified: found.lastModified,
     };
   };
   const put = (key: string, body: Uint8Array) => {
-    objects.set(key, { body, lastModified: now() });
+    place(key, body, now());
     return Promise.resolve(info(key)!);
   };
   return {
     uri,
-    place: (key, body, lastModified) => objects.set(key, { body, lastModified }),
+    place,
     list: async function* (prefix) {
       for (const key of [...objects.keys()].sort()) {
         if (key.startsWith(prefix)) yield await Promise.resolve(info(key)!);
@@ -41,7 +47,10 @@ export function memoryStore(uri: string, now: () => Date): MemoryStore {
     },
     head: (key) => Promise.resolve(info(key)),
     get: (key) => Promise.resolve(objects.get(key)?.body),
-    getRange: (key, start, end) => Promise.resolve(objects.get(key)!.body.subarray(start, end)),
+    getRange: (key, start, end, etag) =>
+      etag === undefined || info(key)?.etag === etag
+        ? Promise.resolve(objects.get(key)!.body.subarray(start, end))
+        : Promise.reject(replaced(key)),
     put,
     createIfAbsent: async (key, body) => {
       if (objects.has(key)) return false;

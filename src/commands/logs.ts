@@ -1,0 +1,94 @@
+/** `landfall logs`: what a step wrote, from where its cluster copies it to. Asks nothing of EMR, and changes nothing. */
+import type { Settings } from '../config/settings.ts';
+import type { StepLog } from '../emr/step-logs.ts';
+import { LandfallError } from '../faults.ts';
+import { createLogWriter } from '../report/log-writer.ts';
+import { readState } from '../run/journal.ts';
+import { chooseAttempt, endOfAttempt } from '../run/log-choice.ts';
+import type { LoggedAttempt } from '../run/log-choice.ts';
+import type { RunState } from '../run/state.ts';
+import type { Store } from '../store/store.ts';
+import { usage } from './arguments.ts';
+import { chosenRun } from './chosen-run.ts';
+import { openLake, openLogs } from './compose.ts';
+import { showContainer } from './container-log-view.ts';
+import { followStep, showStep } from './step-log-view.ts';
+import { configureLake, secondsFlag } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const { printer } = world;
+  const wanted = readFlags(flags, world);
+  const settings = configureLake(flags, world);
+  const lake = await openLake(settings);
+  const state = await readState(lake, await chosenRun(flags, lake));
+  const attempt = chooseAttempt(state, { step: textFlag(flags, 'step'), attempt: wanted.attempt });
+  const store = await openPlace(lake, state, attempt, settings);
+  const ended = endOfAttempt(state, attempt)?.state ?? '';
+  const which = `step ${attempt.step} (attempt ${String(attempt.attempt)})  ${attempt.stepId}`;
+  printer.say(`run ${state.plan.run}  ${which}  ${ended}`.trimEnd());
+  const writer = createLogWriter({ ...printer, begins: (log) => printer.say(`== ${log}`) });
+  const viewing = { world, settings, lake, state, attempt, store, writer, streams: wanted.streams };
+  try {
+    if (wanted.containers) await showContainer(viewing, wanted.container);
+    else if (wanted.follow) await followStep(viewing, wanted.timeout);
+    else await showStep(viewing);
+  } catch (error) {
+    await writer.broken();
+    throw error;
+  }
+}
+
+interface Wanted {
+  attempt: number | undefined;
+  streams: readonly StepLog[];
+  follow: boolean;
+  timeout: number | undefined;
+  /** A container's logs instead of the step's own: this one's, or the first one's. */
+  containers: boolean;
+  container: string | undefined;
+}
+
+/** The long one first, so that both ends are in sight: stdout is short, and has the traceback of an uncaught error. */
+const DEFAULT_STREAMS = ['stderr', 'stdout'] as const;
+
+function readFlags(flags: Flags, { printer }: World): Wanted {
+  const { attempt } = flags;
+  if (attempt !== undefined && !(Number.isSafeInteger(attempt) && Number(attempt) > 0)) {
+    throw usage('--attempt is not a whole number above 0');
+  }
+  const follow = flags['follow'] === true;
+  const timeout = secondsFlag(flags, 'timeout');
+  if (timeout !== undefined && !follow) throw usage('--timeout goes with --follow');
+  if (follow && printer.output === 'json') {
+    throw usage('a log that is followed is no single document: --output ndjson');
+  }
+  const stream = textFlag(flags, 'stream') as StepLog | undefined;
+  const container = textFlag(flags, 'container');
+  const containers = flags['containers'] === true || container !== undefined;
+  if (containers && follow) throw usage('--follow is for the logs of the step itself');
+  if (containers && (stream === 'controller' || stream === 'syslog')) {
+    throw usage(`a container has no ${stream}`);
+  }
+  const streams = stream === undefined ? DEFAULT_STREAMS : [stream];
+  return { attempt: attempt as number | undefined, streams, follow, timeout, containers, container };
+}
+
+/** Where the cluster's LogUri leads. A lake that has moved since the run has taken the logs in it along. */
+async function openPlace(
+  lake: Store,
+  { plan }: RunState,
+  { clusterId, logUri: told }: LoggedAttempt,
+  settings: Settings,
+): Promise<Store> {
+  const { plainLogUri } = await import('../emr/explain.ts');
+  const logUri = plainLogUri(told);
+  if (logUri === undefined) {
+    throw new LandfallError('input', `cluster ${clusterId} has no LogUri: its logs are nowhere`, {
+      next: 'use a cluster that has one, such as --cluster new launches',
+    });
+  }
+  const inLake = logUri.startsWith(`${plan.lake}/`);
+  return openLogs(inLake ? lake.uri + logUri.slice(plan.lake.length) : logUri, settings);
+}

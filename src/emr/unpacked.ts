@@ -1,0 +1,52 @@
+/** A log's content piece by piece, however long: one version of its object, unpacked. */
+import { Readable, pipeline } from 'node:stream';
+import { constants, createGunzip } from 'node:zlib';
+import type { ObjectInfo, Store } from '../store/store.ts';
+
+/** Bytes fetched at once, as stored. */
+const FETCH = 4 * 1024 * 1024;
+/** Bytes of a piece, unpacked. */
+const PIECE = 256 * 1024;
+
+/** A version of an object, as a look at it tells. */
+type Version = Pick<ObjectInfo, 'key' | 'size' | 'etag'>;
+
+/**
+ * What that version of the object holds. Of a file cut short or broken, what stands before the break; plain text as
+ * it is. Throws as the store does: retryable, when the object is replaced meanwhile.
+ */
+export async function* unpacked(store: Store, version: Version): AsyncGenerator<Uint8Array, void> {
+  if (!(await isGzip(store, version))) {
+    yield* fetched(store, version);
+    return;
+  }
+  // A file cut short ends in what was read of it instead of an error, which would take what is read but not handed on.
+  const gunzip = createGunzip({ chunkSize: PIECE, finishFlush: constants.Z_SYNC_FLUSH });
+  const source = Readable.from(fetched(store, version), { objectMode: true, highWaterMark: 1 });
+  pipeline(source, gunzip, () => undefined);
+  try {
+    for await (const piece of gunzip) yield piece as Buffer;
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+async function isGzip(store: Store, { key, size, etag }: Version): Promise<boolean> {
+  const [first, second] = await store.getRange(key, 0, Math.min(2, size), etag);
+  return first === 0x1f && second === 0x8b;
+}
+
+async function* fetched(store: Store, { key, size, etag }: Version): AsyncGenerator<Uint8Array, void> {
+  for (let start = 0; start < size; start += FETCH) {
+    yield await store.getRange(key, start, Math.min(start + FETCH, size), etag);
+  }
+}
+
+/** zlib found the file's content broken. */
+function isBroken(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('Z_');
+}
