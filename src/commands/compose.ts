@@ -29,6 +29,7 @@ function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
     region: s3.region,
     profile: aws.profile,
     credentials: revealed(aws.credentials),
+    checksums: s3.checksums,
     kmsKeyId: s3.kmsKeyId,
     expectedBucketOwner: s3.bucketOwner,
   });
@@ -41,6 +42,7 @@ export function openInput(uri: string, { s3, aws }: Settings): Promise<Store> {
     set<S3Settings>({
       endpoint: s3.endpoint,
       region: s3.inputRegion ?? s3.region,
+      checksums: s3.checksums,
       profile: aws.profile,
       credentials: s3.anonymousInput ? undefined : revealed(aws.credentials),
       anonymous: s3.anonymousInput ? true : undefined,
@@ -69,6 +71,7 @@ export function endpointEnvironment(
     ...(aws.profile === undefined ? {} : { AWS_PROFILE: aws.profile }),
     ...(s3.endpoint === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3.endpoint }),
     ...(s3.region === undefined ? {} : { AWS_REGION: s3.region }),
+    AWS_REQUEST_CHECKSUM_CALCULATION: s3.checksums,
     ...(credentials === undefined
       ? {}
       : {
@@ -83,16 +86,20 @@ export function endpointEnvironment(
 export function sparkS3Access(settings: Settings, places: readonly string[]): S3Access | undefined {
   if (!places.some((place) => place.startsWith('s3://'))) return undefined;
   const { s3 } = settings;
-  const inputs = Object.values(settings.sources).flatMap((uri) => /^s3:\/\/([^/]+)/.exec(uri)?.[1] ?? []);
-  const { inputRegion } = s3;
+  const inputs = Object.values(settings.sources).flatMap((uri) => bucketOf(uri) ?? []);
+  const { inputRegion, kmsKeyId } = s3;
+  const lake = bucketOf(settings.lake.path);
   return {
     endpoint: s3.endpoint,
     region: s3.region,
     anonymousBuckets: s3.anonymousInput ? inputs : [],
     bucketRegions:
       inputRegion === undefined ? {} : Object.fromEntries(inputs.map((bucket) => [bucket, inputRegion])),
+    bucketKeys: kmsKeyId === undefined || lake === undefined ? {} : { [lake]: kmsKeyId },
   };
 }
+
+const bucketOf = (uri: string) => /^s3:\/\/([^/]+)/.exec(uri)?.[1];
 
 /** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
 export function emrAccess(

@@ -9,6 +9,7 @@ import { landfallHome } from '../local/home.ts';
 import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { openStore } from '../store/open.ts';
+import type { S3Settings } from '../store/open.ts';
 import { usage } from './arguments.ts';
 import { faultOptions } from './fault-flags.ts';
 import { textFlag } from './world.ts';
@@ -59,7 +60,7 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
         smallData: flags['small-data'] === true,
         signal: world.interrupted,
       }),
-    openStore: (uri) => openStore(uri),
+    openStore: (uri) => openStore(uri, logAccess(uri, world, s3)),
     ...faultOptions(flags, world),
     ...(s3 === undefined ? {} : { stepVariables: await s3Variables() }),
     clock,
@@ -111,13 +112,25 @@ const newKey = ({ random }: World) => ({
 function s3Access(flags: Flags, { env }: World): S3Access | undefined {
   if (flags['s3'] !== true) return undefined;
   const list = (name: string) => [flags[name] ?? []].flat().map(String);
+  const pairs = (name: string) =>
+    Object.fromEntries(list(name).map((pair) => pair.split('=', 2) as [string, string]));
   return {
     endpoint: env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'],
     region: regionOf(env),
     anonymousBuckets: list('anonymous-bucket'),
-    bucketRegions: Object.fromEntries(
-      list('bucket-region').map((pair) => pair.split('=', 2) as [string, string]),
-    ),
+    bucketRegions: pairs('bucket-region'),
+    bucketKeys: pairs('bucket-key'),
+  };
+}
+
+/** How logs are written: as the steps write into that bucket. */
+function logAccess(uri: string, { env }: World, s3: S3Access | undefined): S3Settings {
+  const bucket = /^s3:\/\/([^/]+)/.exec(uri)?.[1] ?? '';
+  const kmsKeyId = s3?.bucketKeys?.[bucket];
+  const required = env['AWS_REQUEST_CHECKSUM_CALCULATION']?.toLowerCase() === 'when_required';
+  return {
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(required ? { checksums: 'when_required' } : {}),
   };
 }
 

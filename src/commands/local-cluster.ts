@@ -54,6 +54,7 @@ export async function startEndpointOf(
       '--bucket-region',
       `${bucket}=${region}`,
     ]),
+    ...Object.entries(s3?.bucketKeys ?? {}).flatMap(([bucket, key]) => ['--bucket-key', `${bucket}=${key}`]),
   ];
   return startLocalEndpoint({
     stateFolder,

@@ -233,6 +233,11 @@ export const verbs: readonly Verb[] = [
         array: true,
         describe: 'Bucket that steps read without credentials',
       },
+      'bucket-key': {
+        type: 'string',
+        array: true,
+        describe: 'BUCKET=KEY, a KMS key that what steps and logs write there is encrypted with',
+      },
       'bucket-region': { type: 'string', array: true, describe: 'BUCKET=REGION, where it is not AWS_REGION' },
       faults: { type: 'string', describe: 'JSON file that says what is to go wrong, and when' },
       'fault-seed': {

@@ -162,6 +162,11 @@ const s3 = {
     doc: 'KMS key that objects of the lake are encrypted with.',
     example: 'alias/my-key',
   }),
+  checksums: setting(oneOf('when_supported', 'when_required'), {
+    doc: 'Checksums of requests; when_required for a store that does not know the newer ones.',
+    default: 'when_supported',
+    env: ['AWS_REQUEST_CHECKSUM_CALCULATION'],
+  }),
   bucketOwner: optional(pattern('an AWS account id', /^\d{12}$/, '123456789012'), {
     doc: "Account that must own the lake's bucket.",
     example: '123456789012',

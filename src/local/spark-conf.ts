@@ -21,6 +21,8 @@ export interface S3Access {
   anonymousBuckets?: readonly string[];
   /** Regions of buckets that differ from `region`. */
   bucketRegions?: Readonly<Record<string, string>>;
+  /** KMS keys by the bucket whose objects are encrypted with them. */
+  bucketKeys?: Readonly<Record<string, string>>;
 }
 
 const GIB = 2 ** 30;
@@ -55,7 +57,7 @@ export function localConf(machine: Machine): Record<string, string> {
  * come first in `classPath`: the AWS bundle carries an old SLF4J, which would silence all logs.
  */
 export function s3Conf(classPath: readonly string[], access: S3Access): Record<string, string> {
-  const { endpoint, region, anonymousBuckets = [], bucketRegions = {} } = access;
+  const { endpoint, region, anonymousBuckets = [], bucketRegions = {}, bucketKeys = {} } = access;
   const conf: Record<string, string> = {
     'spark.driver.extraClassPath': classPath.join(':'),
     'spark.executor.extraClassPath': classPath.join(':'),
@@ -82,6 +84,10 @@ export function s3Conf(classPath: readonly string[], access: S3Access): Record<s
   }
   for (const [bucket, its] of Object.entries(bucketRegions)) {
     conf[hadoop(`fs.s3a.bucket.${bucket}.endpoint.region`)] = its;
+  }
+  for (const [bucket, key] of Object.entries(bucketKeys)) {
+    conf[hadoop(`fs.s3a.bucket.${bucket}.encryption.algorithm`)] = 'SSE-KMS';
+    conf[hadoop(`fs.s3a.bucket.${bucket}.encryption.key`)] = key;
   }
   return conf;
 }

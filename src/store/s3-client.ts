@@ -18,8 +18,8 @@ export interface S3Settings {
   expectedBucketOwner?: string;
   /** Objects are written with SSE-KMS under this key. */
   kmsKeyId?: string;
-  /** `when-required` is for stores that do not know S3's newer checksums: MD5 guards uploads then. */
-  checksums?: 'when-supported' | 'when-required';
+  /** `when_required` is for stores that do not know S3's newer checksums: MD5 guards uploads then. */
+  checksums?: 'when_supported' | 'when_required';
   /** Milliseconds until an answer must begin, and without a byte of it. Default 60,000. */
   requestTimeoutMs?: number;
   /** Tries of one request. Default 4. */
@@ -38,11 +38,11 @@ const CONNECT_MS = 5_000;
 
 /** Makes the client. `env` tells the endpoint where the settings do not. */
 export function s3Client(settings: S3Settings, env: Readonly<Record<string, string | undefined>>): S3 {
-  const { region, credentials, profile, anonymous = false, checksums = 'when-supported' } = settings;
+  const { region, credentials, profile, anonymous = false, checksums = 'when_supported' } = settings;
   const endpoint =
     settings.endpoint ?? nonBlank(env['AWS_ENDPOINT_URL_S3']) ?? nonBlank(env['AWS_ENDPOINT_URL']);
   const timeout = settings.requestTimeoutMs ?? 60_000;
-  const required = checksums === 'when-required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED';
+  const required = checksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED';
   const fallback =
     anonymous || endpoint !== undefined ? (nonBlank(env['AWS_REGION']) ?? 'us-east-1') : undefined;
   const where = region ?? fallback;

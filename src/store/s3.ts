@@ -122,7 +122,7 @@ async function send(
   onlyIfAbsent: boolean,
 ): Promise<PutObjectCommandOutput> {
   const md5 =
-    s3.settings.checksums === 'when-required' ? createHash('md5').update(body).digest('base64') : undefined;
+    s3.settings.checksums === 'when_required' ? createHash('md5').update(body).digest('base64') : undefined;
   return s3.client.send(
     new PutObjectCommand({
       ...s3.common,

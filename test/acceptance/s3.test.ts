@@ -15,6 +15,8 @@ import { landfall, start, temporaryFolder } from '../support/landfall.ts';
 import type { Ended } from '../support/landfall.ts';
 import { startMoto } from '../support/moto.ts';
 import type { Moto } from '../support/moto.ts';
+import { countsOf, startGateway } from '../support/s3-gateway.ts';
+import type { Asked, Gateway } from '../support/s3-gateway.ts';
 import { equalTables, judge } from '../support/oracle.ts';
 import { commandLines, environments } from '../support/processes.ts';
 
@@ -35,7 +37,13 @@ function stateFolder(): string {
 const sample = generateSample({ songs: 8, days: 2, eventsPerDay: 60 });
 const config = join(cwd, 'my dl.cfg');
 
+const regions = { landed: 'us-east-1', raw: 'eu-north-1' };
+const owner = '123456789012';
+
 let moto: Moto;
+let gateway: Gateway;
+/** What S3 was asked by the first run. */
+let asked: Asked[];
 let raw: Store;
 let lake: Store;
 let ended: Ended;
@@ -128,15 +136,17 @@ function save(path: string, content: string | Buffer): void {
   writeFileSync(path, content);
 }
 
-function configuration(): string {
+function configuration(endpoint: string): string {
   return `[LAKE]
 path = ${JSON.stringify(lakeUri)}
 [INPUT]
 song_data = ${JSON.stringify(`${rawUri}/song_data`)}
 log_data = ${JSON.stringify(`${rawUri}/log_data/`)}
 [S3]
-endpoint = ${moto.endpoint}
-region = us-east-1
+endpoint = ${endpoint}
+region = ${regions.landed}
+input_region = ${regions.raw}
+bucket_owner = ${owner}
 [AWS]
 AWS_ACCESS_KEY_ID = '${credentials.accessKeyId}'
 AWS_SECRET_ACCESS_KEY = '${canary}'
@@ -149,16 +159,19 @@ beforeAll(async () => {
   const access = { endpoint: moto.endpoint, region: 'us-east-1', credentials };
   [raw, lake] = await Promise.all([openStore(rawUri, access), openStore(lakeUri, access)]);
   for (const { path, text: content } of sample.files) await raw.put(path, bytesOf(content));
-  save(config, configuration());
+  gateway = await startGateway(moto.endpoint, { regions });
+  save(config, configuration(gateway.endpoint));
   const args = ['submit', '--cluster', 'local', '--config', config, '--run-id', runId, '--output', 'json'];
   const running = start(args, { cwd });
   seen = await watch(running.ended);
   ended = await running.ended;
   summary = JSON.parse(ended.stdout || '{}') as RunSummary;
+  asked = [...gateway.asked];
   objects = await contents(lake);
 }, 300_000);
 
 afterAll(async () => {
+  await gateway.stop();
   await moto.stop();
   rmSync(stateFolder(), { recursive: true, force: true });
   remove();
@@ -252,6 +265,65 @@ describe('the secret of S3', () => {
       expect.arrayContaining(['cluster.json', 'controller', 'endpoint.log', 'spark-defaults.conf', 'stderr']),
     );
     expect([...seen.leakyFiles]).toEqual([]);
+  });
+});
+
+describe('what S3 is asked by landfall', () => {
+  const count = (where: (one: Asked) => boolean) =>
+    countsOf(asked.filter((one) => one.by === 'landfall' && where(one)));
+  const below = (folder: string) => (one: Asked) => one.key.includes(`_landfall/${folder}`);
+
+  it('of n input files is one page of their listing for each thousand of a source, and no file', () => {
+    expect(count(({ bucket }) => bucket === 'raw')).toEqual({ LIST: 2 });
+  });
+
+  it('of m files that land is their end once, and one copy of each that is published', () => {
+    const files = [...objects.keys()].filter((one) => /\/tables\/.*\.parquet$/.test(one)).length;
+    const published = [...objects.keys()].filter(plain).length;
+    const internal = 1;
+    expect(files).toBe(published + internal);
+    expect(count(({ key }) => key.includes('/tables/'))).toEqual({ LIST: 6, GET: files, HEAD: published });
+    const plainPaths = /\/(songs|artists|users|time|songplays)(\/|$)/;
+    expect(count(({ key }) => !key.includes('_landfall/') && plainPaths.test(key))).toEqual({
+      HEAD: 5,
+      LIST: 10,
+      COPY: published,
+    });
+  });
+
+  it('of a publication and of what is staged does not depend on how many files there are', () => {
+    expect(count(below('published/'))).toEqual({ LIST: 3, PUT: 1, GET: 7 });
+    expect(count(({ key }) => key.endsWith('/inputs.json.gz'))).toEqual({ PUT: 1 });
+    expect(count(({ key }) => key.endsWith('/step.py'))).toEqual({ PUT: 2 });
+    expect(count(({ key }) => key.endsWith('/report.json'))).toEqual({ GET: 4 });
+  });
+
+  it('names the account that must own the lake', () => {
+    const ofLake = asked.filter(
+      ({ by, bucket, key }) => by === 'landfall' && bucket === 'landed' && !key.includes('_landfall/logs/'),
+    );
+    expect(new Set(ofLake.map(({ headers }) => headers['x-amz-expected-bucket-owner']))).toEqual(
+      new Set([owner]),
+    );
+  });
+});
+
+describe('a store that does not know preconditions', () => {
+  it('is refused before anything is staged or started', async () => {
+    const unfit = await startGateway(moto.endpoint, { regions, ignoresPreconditions: true });
+    const its = join(cwd, 'unfit.cfg');
+    save(its, configuration(unfit.endpoint).replace(lakeUri, 's3://landed/unfit'));
+    try {
+      const { code, stderr } = await landfall(['submit', '--cluster', 'local', '--config', its], { cwd });
+      expect(code).toBe(2);
+      expect(stderr).toContain('s3://landed/unfit does not honour create-if-absent');
+      const left = await contents(
+        await openStore('s3://landed/unfit', { endpoint: moto.endpoint, credentials }),
+      );
+      expect([...left.keys()]).toEqual([]);
+    } finally {
+      await unfit.stop();
+    }
   });
 });
 

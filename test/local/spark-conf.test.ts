@@ -54,6 +54,13 @@ describe('the configuration of the local Spark', () => {
     });
   });
 
+  it('encrypts what is written into single buckets', () => {
+    expect(s3Conf([], { bucketKeys: { lake: 'alias/mine' } })).toMatchObject({
+      'spark.hadoop.fs.s3a.bucket.lake.encryption.algorithm': 'SSE-KMS',
+      'spark.hadoop.fs.s3a.bucket.lake.encryption.key': 'alias/mine',
+    });
+  });
+
   it('holds no credentials', () => {
     expect(Object.keys(s3Conf([], {})).filter((key) => /secret|access\.key|session/.test(key))).toEqual([]);
   });

@@ -166,7 +166,7 @@ describe('how S3 is asked', () => {
     await lake.put('a', bytes('hello'));
     expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBe('NhCmhg==');
     await s3!.stop();
-    const older = await store([ok], { checksums: 'when-required' });
+    const older = await store([ok], { checksums: 'when_required' });
     await older.put('a', bytes('hello'));
     expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBeUndefined();
     expect(s3!.seen[0]!.headers['content-md5']).toBe('XUFAKrxLKna5cZ2REBfFkg==');

@@ -66,7 +66,7 @@ const serve: Reply = (seen, response) => {
 /** With as many tries of the SDK's own as a lake has, or with none of them. */
 function lake(maxAttempts: number): Store {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  const settings = { endpoint: s3.endpoint, credentials, maxAttempts, checksums: 'when-required' } as const;
+  const settings = { endpoint: s3.endpoint, credentials, maxAttempts, checksums: 'when_required' } as const;
   return openS3({ bucket: 'lake', prefix: '' }, settings, {});
 }
 
