@@ -4,6 +4,7 @@ import type { Run } from './context.ts';
 import { CLOCK_SLACK_MS } from './cluster.ts';
 import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
+import { clusterNow, stepsNow } from './shared-looks.ts';
 import { isOver, mayLive, stepPhase } from './states.ts';
 
 export interface CancelOutcome {
@@ -46,7 +47,7 @@ const WISH_MS = 500;
  * seen to end. Never throws for a request that fails: the outcome tells.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
-  const { journal, ports } = run;
+  const { ports } = run;
   const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [] };
   const failing = (what: string) => (error: unknown) => {
     outcome.failed.push(`${what}: ${reasonOf(error)}`);
@@ -71,12 +72,15 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
   if ((await Promise.race([wish, Promise.resolve('late')])) === 'late')
     outcome.failed.push('the journal: no answer yet');
   const sure = outcome.requested.length === 0 && outcome.failed.length === 0;
-  if (sure && (await journal.refresh()).finished === undefined) {
-    const message = `run ${journal.run} is cancelled`;
-    await journal.append({ entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message });
-    ports.emit({ event: 'finished', run: journal.run, verdict: 'cancelled' });
-  }
+  if (sure) await giveVerdict(run);
   return outcome;
+}
+
+async function giveVerdict({ journal, ports }: Run): Promise<void> {
+  const message = `run ${journal.run} is cancelled`;
+  const verdict = { entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message } as const;
+  if (await journal.conclude(verdict))
+    ports.emit({ event: 'finished', run: journal.run, verdict: 'cancelled' });
 }
 
 async function writeWish({ journal }: Run, { by }: CancelHow): Promise<'written'> {
@@ -209,25 +213,22 @@ async function lookAgain<T>(
   return look();
 }
 
-function stepTarget({ ports }: Run, name: string, clusterId: string, stepId: string): Target {
+function stepTarget(run: Run, name: string, clusterId: string, stepId: string): Target {
   return {
     what: `step ${name} (${stepId})`,
-    request: () => ports.emr.cancelSteps(clusterId, [stepId]),
+    request: () => run.ports.emr.cancelSteps(clusterId, [stepId]),
     ended: async () => {
-      const [step] = await ports.emr.getSteps(clusterId, [stepId]);
+      const step = (await stepsNow(run, clusterId)).find(({ id }) => id === stepId);
       return step !== undefined && ['completed', 'failed', 'cancelled'].includes(stepPhase(step.state));
     },
   };
 }
 
 /** A cluster that is TERMINATING ends for good: that may take minutes, and nothing stops it. */
-function clusterTarget({ ports }: Run, id: string): Target {
+function clusterTarget(run: Run, id: string): Target {
   return {
     what: `cluster ${id}`,
-    request: () => ports.emr.terminate(id),
-    ended: async () => {
-      const { state } = await ports.emr.describeCluster(id);
-      return isOver(state);
-    },
+    request: () => run.ports.emr.terminate(id),
+    ended: async () => isOver((await clusterNow(run, id)).state),
   };
 }

@@ -270,6 +270,9 @@ async function release(run: Run): Promise<void> {
   if (cluster.terminate === 'requested') return;
   const clusterId = cluster.id;
   if (cluster.terminate === undefined) await journal.append({ entry: 'terminate-intent', clusterId });
-  await patiently({ ...patience(run), giveUpMs: RELEASE_MS }, () => ports.emr.terminate(clusterId));
+  await patiently({ ...patience(run), giveUpMs: RELEASE_MS }, async () => {
+    await journal.refresh();
+    await ports.emr.terminate(clusterId);
+  });
   await journal.append({ entry: 'terminate-requested', clusterId });
 }

@@ -60,7 +60,7 @@ export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
     const verdict = error.fault === 'cancelled' ? 'cancelled' : 'failed';
     const { fault, message, why } = error;
     await unharmed(run, 'the verdict could not be journalled', () =>
-      run.journal.append({ entry: 'finished', verdict, fault, message, why }),
+      run.journal.conclude({ entry: 'finished', verdict, fault, message, why }),
     );
     run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
     throw error;

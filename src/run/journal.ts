@@ -16,6 +16,8 @@ export interface Journal {
   state(): RunState;
   /** Durable once it resolves. Throws `owned` when another driver has taken the run over meanwhile. */
   append(entry: Entry): Promise<RunState>;
+  /** Appends a verdict to the very state that has none; false, and nothing is written, when there is one. */
+  conclude(verdict: Extract<Entry, { entry: 'finished' }>): Promise<boolean>;
   /** Reads what others appended; throws `owned` when one of them took the run over. */
   refresh(): Promise<RunState>;
 }
@@ -114,12 +116,17 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
     lost = overtaken(run, entry.driver);
     throw lost;
   };
-  const append = async (entry: Entry): Promise<RunState> => {
+  /** Undefined when `needless` holds of the state that the entry would follow. */
+  const append = async (
+    entry: Entry,
+    needless: (before: RunState) => boolean = () => false,
+  ): Promise<RunState | undefined> => {
     if (lost !== undefined) throw lost;
     if (!claimed && !FROM_OUTSIDE.includes(entry.entry)) {
       throw new Error(`${entry.entry} appended to run ${run} without owning it`);
     }
     for (;;) {
+      if (needless(state)) return undefined;
       const stamped = stamp(writer, entry, state.length + 1);
       const there = await place(writer, run, stamped);
       absorb(there, entry);
@@ -140,7 +147,9 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
     run,
     driver,
     state: () => state,
-    append: (entry) => inTurn(() => append(entry)),
+    append: async (entry) => (await inTurn(() => append(entry))) ?? state,
+    conclude: (verdict) =>
+      inTurn(async () => (await append(verdict, ({ finished }) => finished !== undefined)) !== undefined),
     refresh: () => inTurn(refresh),
   };
 }

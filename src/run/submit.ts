@@ -143,12 +143,17 @@ async function addSteps(
   }
 }
 
-/** The cluster's steps since the first that this run intended there, newest first; strangers' may be among them. */
+/** As `listOurSteps`, tried again for long. */
 export function ourSteps(run: Run, clusterId: string): Promise<Step[]> {
+  return patiently(patience(run), () => listOurSteps(run, clusterId));
+}
+
+/** The cluster's steps since the first that this run intended there, newest first; strangers' may be among them. */
+export function listOurSteps(run: Run, clusterId: string): Promise<Step[]> {
   const times = Object.values(run.journal.state().attempts)
     .flat()
     .filter((attempt) => attempt.clusterId === clusterId)
     .map(({ intendedAt }) => intendedAt.getTime());
   const since = new Date(Math.min(...times, run.ports.clock.now().getTime()) - CLOCK_SLACK_MS);
-  return patiently(patience(run), () => run.ports.emr.listSteps(clusterId, since));
+  return run.ports.emr.listSteps(clusterId, since);
 }

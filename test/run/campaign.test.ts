@@ -7,10 +7,17 @@ import { shrink } from './campaign/shrink.ts';
 
 const RUNS = 48;
 
+/** Seeds that once broke something. */
+const MENDED = [2672, 3457, 3605];
+
 describe('the campaign', () => {
   it(`breaks nothing under ${String(RUNS)} random schedules of lost answers, outages, and drivers that die, sleep, meet and cancel`, async () => {
     expect(await campaign(RUNS, 1)).toBeUndefined();
   }, 300_000);
+
+  it.each(MENDED)('breaks nothing under the schedule of seed %i, which it once did', async (seed) => {
+    expect(await play(scheduleOf(seed))).toEqual([]);
+  });
 
   it('plays a schedule alike each time, and each seed has one', async () => {
     expect(scheduleOf(7)).toEqual(scheduleOf(7));
