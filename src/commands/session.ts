@@ -15,6 +15,7 @@ import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
+import { isToBeCancelled } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { composePorts } from './compose.ts';
@@ -153,8 +154,7 @@ async function letGo({ clock }: World, working: Promise<unknown>): Promise<void>
 const IN_FLIGHT_MS = 500;
 
 async function work(run: Run, { staging, watch }: Session): Promise<Submission | undefined> {
-  const { cancelRequested, publishing } = run.journal.state();
-  if (cancelRequested && !publishing) {
+  if (isToBeCancelled(run.journal.state())) {
     const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
     sayCancelled(run, outcome);
     throw cancelledError(run.journal.run, outcome);

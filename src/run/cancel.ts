@@ -43,11 +43,11 @@ const WISH_MS = 500;
 
 /**
  * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, side by side;
- * nothing when the journal tells that the run is another driver's by now. Journals the verdict only when everything was
+ * nothing when the journal tells that the run is another driver's by now, or has begun to publish. Journals the verdict only when everything was
  * seen to end. Never throws for a request that fails: the outcome tells.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
-  const { ports } = run;
+  const { journal, ports } = run;
   const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [] };
   const failing = (what: string) => (error: unknown) => {
     outcome.failed.push(`${what}: ${reasonOf(error)}`);
@@ -60,7 +60,7 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
   const known = Promise.race([wish, ports.clock.sleep(WISH_MS)]);
   const endAll = async (looking: Promise<Target[]>) => {
     const targets = (await looking.catch(failing('looking for what runs'))) ?? [];
-    if ((await known) === 'owned') return;
+    if ((await known) === 'owned' || journal.state().publishing) return;
     await Promise.all(
       targets.map(async (target) => {
         const seen = await end(run, target, how.confirmMs ?? CONFIRM_MS);
@@ -71,6 +71,7 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
   await Promise.all(findTargets(run, how, outcome).map(endAll));
   if ((await Promise.race([wish, Promise.resolve('late')])) === 'late')
     outcome.failed.push('the journal: no answer yet');
+  if (journal.state().publishing) outcome.failed.push('the run: its tables are being published');
   const sure = outcome.requested.length === 0 && outcome.failed.length === 0;
   if (sure) await giveVerdict(run);
   return outcome;

@@ -7,7 +7,7 @@ import { homeOf } from './home.ts';
 import { tokens } from './plan.ts';
 import type { Cluster } from './ports.ts';
 import { patiently } from './reading.ts';
-import { currentAttempt, currentCluster, isOurs } from './state.ts';
+import { currentAttempt, currentCluster, isOurs, isToBeCancelled } from './state.ts';
 import type { ClusterEntry, RunState } from './state.ts';
 import { clusterPhase, isOver, mayLive, reasonKind } from './states.ts';
 
@@ -41,7 +41,7 @@ async function clusterOf(run: Run): Promise<string> {
 /** Whether whoever drives the run next asks EMR about its cluster, or for one: steps are open, or to be cancelled. Pure. */
 export function needsCluster(state: RunState): boolean {
   if (state.published !== undefined) return false;
-  if (state.cancelRequested && !state.publishing) return true;
+  if (isToBeCancelled(state)) return true;
   return state.plan.steps.some(({ name }) => currentAttempt(state, name)?.execution === undefined);
 }
 

@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts';
 import { pace } from './pace.ts';
 import type { Ports } from './ports.ts';
 import type { Patience } from './reading.ts';
+import { isToBeCancelled } from './state.ts';
 import type { RunState } from './state.ts';
 
 export interface Run {
@@ -56,7 +57,6 @@ export async function untilNextLook(run: Run, changed: number): Promise<void> {
 export async function checkpoint({ journal, signal }: Run): Promise<RunState> {
   signal.throwIfAborted();
   const state = await journal.refresh();
-  if (state.cancelRequested && !state.publishing)
-    throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
+  if (isToBeCancelled(state)) throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
   return state;
 }

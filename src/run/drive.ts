@@ -10,7 +10,7 @@ import { retryingLosses } from './losses.ts';
 import { keys } from './plan.ts';
 import type { RunPlan } from './plan.ts';
 import { patiently } from './reading.ts';
-import { currentAttempt } from './state.ts';
+import { currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, isUnderWay, runSteps } from './steps.ts';
 import { adoptSubmitted } from './submit.ts';
 import type { Accepted, Verification } from './verification.ts';
@@ -50,7 +50,7 @@ export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof LandfallError) || !isVerdict(error)) throw error;
-    if (run.journal.state().cancelRequested) {
+    if (isToBeCancelled(run.journal.state())) {
       throw cancelledError(
         run.journal.run,
         await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true }),

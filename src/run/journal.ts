@@ -16,7 +16,10 @@ export interface Journal {
   state(): RunState;
   /** Durable once it resolves. Throws `owned` when another driver has taken the run over meanwhile. */
   append(entry: Entry): Promise<RunState>;
-  /** Appends a verdict to the very state that has none; false, and nothing is written, when there is one. */
+  /**
+   * Appends a verdict to the very state that has none. False, and nothing is written, when there is one, or when it says
+   * that a run is cancelled which has begun to publish.
+   */
   conclude(verdict: Extract<Entry, { entry: 'finished' }>): Promise<boolean>;
   /** Reads what others appended; throws `owned` when one of them took the run over. */
   refresh(): Promise<RunState>;
@@ -148,8 +151,11 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
     driver,
     state: () => state,
     append: async (entry) => (await inTurn(() => append(entry))) ?? state,
-    conclude: (verdict) =>
-      inTurn(async () => (await append(verdict, ({ finished }) => finished !== undefined)) !== undefined),
+    conclude: (verdict) => {
+      const late = ({ finished, publishing }: RunState) =>
+        finished !== undefined || (publishing && verdict.verdict === 'cancelled');
+      return inTurn(async () => (await append(verdict, late)) !== undefined);
+    },
     refresh: () => inTurn(refresh),
   };
 }

@@ -238,6 +238,11 @@ export function currentAttempt(
   return state.attempts[step]?.find((one) => one.attempt === state.current[step]);
 }
 
+/** Someone asked for the run's end, and it is not too late: what has begun to publish is finished instead. */
+export function isToBeCancelled({ cancelRequested, publishing }: RunState): boolean {
+  return cancelRequested && !publishing;
+}
+
 /** The cluster the run uses: the newest one. */
 export function currentCluster(state: RunState): ClusterEntry | undefined {
   return state.clusters.at(-1);

@@ -122,6 +122,18 @@ describe('a driver that dies', () => {
     }
   });
 
+  it('while it copies the tables to the plain paths leaves that to the next, and nobody does it twice', async () => {
+    const world = fakeWorld(3);
+    let copied = 0;
+    world.ports.lake.mirror = () => Promise.reject(new Killed());
+    await expect(driveRun(world, await startRun(world))).rejects.toThrow(Killed);
+    expect(await readState(world.objects, plan.run)).toMatchObject({ published: 1, mirrored: false });
+    world.ports.lake.mirror = () => Promise.resolve(void (copied += 1));
+    for (const driver of ['driver-2', 'driver-3']) await driveRun(world, await takeOver(world, driver));
+    expect(copied).toBe(1);
+    await expectOneOfEach(world);
+  });
+
   it('stops at its next look when it was only paused and another took the run over', async () => {
     const world = fakeWorld(5);
     const first = await startRun(world);

@@ -15,7 +15,7 @@ import type { RunPlan } from '../../../src/run/plan.ts';
 import type { Lake, Ports } from '../../../src/run/ports.ts';
 import { patiently } from '../../../src/run/reading.ts';
 import { stepsToRerun } from '../../../src/run/retry.ts';
-import { advance } from '../../../src/run/state.ts';
+import { advance, isToBeCancelled } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import type { Accepted, LandedTable } from '../../../src/run/verification.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -234,8 +234,7 @@ async function driven({ ports, process }: Driver, journal: Journal): Promise<voi
 }
 
 async function work(run: Run): Promise<void> {
-  const { cancelRequested, publishing } = run.journal.state();
-  if (cancelRequested && !publishing) {
+  if (isToBeCancelled(run.journal.state())) {
     const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
     throw cancelledError(run.journal.run, outcome);
   }

@@ -1,0 +1,95 @@
+/** When a run may be called cancelled, and when it is too late for that. */
+import { describe, expect, it } from '@jest/globals';
+import { cancelRun } from '../../src/run/cancel.ts';
+import type { Run } from '../../src/run/context.ts';
+import { readEntries } from '../../src/run/journal.ts';
+import type { FakeEmrOptions } from '../support/fake-emr.ts';
+import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import type { FakeWorld } from '../support/fake-run.ts';
+
+const MINUTE_MS = 60_000;
+/** Its cluster is not ended, and so ends no step. */
+const kept = { ...plan, keepAlive: true };
+
+/** A run that is interrupted after so long. */
+async function interrupted(
+  options: Partial<FakeEmrOptions>,
+  afterMs: number,
+): Promise<{ world: FakeWorld; run: Run }> {
+  const world = fakeWorld(4, { stepMs: 60 * MINUTE_MS, ...options });
+  const stop = new AbortController();
+  const journal = await startRun(world, 'driver-1', kept);
+  driveRun(world, journal, stop.signal).catch(() => undefined);
+  await world.clock.sleep(afterMs);
+  stop.abort(new Error('SIGINT'));
+  await world.clock.sleep(0);
+  return { world, run: { ports: world.ports, journal, signal: new AbortController().signal } };
+}
+
+describe('a cancelled run', () => {
+  it('has no verdict while its step was asked to end and is not seen to', async () => {
+    const { world, run } = await interrupted({}, 2 * MINUTE_MS);
+    const { cancelSteps } = world.emr;
+    world.emr.cancelSteps = () => world.clock.sleep(20);
+    const first = await cancelRun(run, { by: 'SIGINT' });
+    expect(first).toEqual({
+      confirmed: [],
+      requested: [expect.stringMatching(/^step song_transform/)],
+      failed: [],
+    });
+    expect(run.journal.state().finished).toBeUndefined();
+    world.emr.cancelSteps = cancelSteps;
+    const second = await cancelRun(run, { by: 'SIGINT' });
+    expect(second.confirmed).toHaveLength(1);
+    expect(run.journal.state().finished?.verdict).toBe('cancelled');
+  });
+
+  it('has no verdict while a submission whose answer was lost may still appear; settling it later cancels that step', async () => {
+    const late = { fault: (call: number) => (call === 2 ? 'lost-late' : undefined), lateMs: 40_000 } as const;
+    const { world, run } = await interrupted(late, 25_000);
+    const [step] = world.emr.clusters[0]?.steps ?? [];
+    expect(step).toBeDefined();
+    const first = await cancelRun(run, { by: 'SIGINT' });
+    expect(first.requested).toEqual(['step song_transform, should it appear']);
+    expect(run.journal.state().finished).toBeUndefined();
+    const second = await cancelRun(run, { by: 'attach', settle: true });
+    expect(second.confirmed).toEqual([expect.stringContaining(step?.id ?? '-')]);
+    expect(step?.cancelled).toBeDefined();
+    expect(run.journal.state().finished?.verdict).toBe('cancelled');
+  });
+});
+
+describe('a run that has begun to publish', () => {
+  it('is not cancelled any more: nothing is asked to end, and there is no such verdict', async () => {
+    const { world, run } = await interrupted({}, 2 * MINUTE_MS);
+    await run.journal.append({ entry: 'publish-intent', publication: 1 });
+    const outcome = await cancelRun(run, { by: 'SIGINT' });
+    expect(outcome.failed).toEqual(['the run: its tables are being published']);
+    expect(world.emr.clusters[0]?.steps[0]?.cancelled).toBeUndefined();
+    expect(await run.journal.conclude({ entry: 'finished', verdict: 'cancelled' })).toBe(false);
+    const entries = await readEntries(world.objects, plan.run, 0);
+    expect(entries.filter(({ entry }) => entry === 'finished')).toEqual([]);
+  });
+
+  it('and finds its number taken was overtaken, also when someone asked to cancel it meanwhile', async () => {
+    const world = fakeWorld(4);
+    const journal = await startRun(world);
+    world.ports.lake.publish = async () => {
+      await journal.append({ entry: 'cancel-requested', by: 'someone' });
+      return false;
+    };
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'overtaken' });
+    expect(journal.state().finished).toMatchObject({ verdict: 'failed', fault: 'overtaken' });
+  });
+});
+
+describe('two that give a verdict at once', () => {
+  it('give one: the second is told that there is one', async () => {
+    const world = fakeWorld(4);
+    const journal = await startRun(world);
+    const verdict = { entry: 'finished', verdict: 'cancelled' } as const;
+    expect(await Promise.all([journal.conclude(verdict), journal.conclude(verdict)])).toEqual([true, false]);
+    const entries = await readEntries(world.objects, plan.run, 0);
+    expect(entries.map(({ entry }) => entry)).toEqual(['planned', 'finished']);
+  });
+});
