@@ -2,6 +2,7 @@
 import {
   AddJobFlowStepsCommand,
   DescribeClusterCommand,
+  DescribeStepCommand,
   ListClustersCommand,
   ListStepsCommand,
   RunJobFlowCommand,
@@ -11,7 +12,7 @@ import { LandfallError } from '../faults.ts';
 import type { Answer, Cluster, Emr, Launched, Step, StepRequest } from '../run/ports.ts';
 import type { EmrClients } from './client.ts';
 import { cancelSteps, terminate } from './ending.ts';
-import { ask, create } from './errors.ts';
+import { ask, create, failureOf } from './errors.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import { allPages, chunks } from './pages.ts';
 import { runJobFlowRequest, stepConfig } from './requests.ts';
@@ -39,6 +40,7 @@ export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
     addSteps: (clusterId, steps) => addSteps(clients, clusterId, { steps, actionOnFailure }),
     listSteps: (clusterId, since) => listSteps(clients, clusterId, since),
     getSteps: (clusterId, stepIds) => getSteps(clients, clusterId, stepIds),
+    describeStep: (clusterId, stepId) => describeStep(clients, clusterId, stepId),
     cancelSteps: (clusterId, stepIds) =>
       cancelSteps(clients, { clusterId, stepIds, look: (ids) => getSteps(clients, clusterId, ids) }),
     terminate: (clusterId) => terminate(clients, clusterId, () => describe(clients, clusterId)),
@@ -129,6 +131,22 @@ async function getSteps(clients: EmrClients, clusterId: string, stepIds: readonl
     for (const step of await pagesOfSteps(clients, clusterId, { StepIds })) found.set(step.id, step);
   }
   return stepIds.flatMap((id) => found.get(id) ?? []);
+}
+
+async function describeStep(
+  clients: EmrClients,
+  clusterId: string,
+  stepId: string,
+): Promise<Step | undefined> {
+  try {
+    const command = new DescribeStepCommand({ ClusterId: clusterId, StepId: stepId });
+    const { Step: step } = await clients.reading.send(command);
+    return step === undefined ? undefined : stepOf(step);
+  } catch (thrown) {
+    const { invalid, reason, error } = failureOf(thrown, { operation: 'DescribeStep', resource: clusterId });
+    if (invalid && reason.includes(stepId)) return undefined;
+    throw error;
+  }
 }
 
 async function pagesOfSteps(

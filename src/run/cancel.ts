@@ -6,6 +6,7 @@ import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
 import { clusterNow, stepsNow } from './shared-looks.ts';
 import { isOver, mayLive, stepPhase } from './states.ts';
+import { clustersThatStay, surplusSteps } from './surplus-steps.ts';
 
 export interface CancelOutcome {
   /** What has been seen to end, or to be ending for good. */
@@ -71,9 +72,9 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
   await Promise.all(findTargets(run, how, outcome).map(endAll));
   if ((await Promise.race([wish, Promise.resolve('late')])) === 'late')
     outcome.failed.push('the journal: no answer yet');
+  if (isSure(outcome)) await endAll(lateCopies(run));
   if (journal.state().publishing) outcome.failed.push('the run: its tables are being published');
-  const sure = outcome.requested.length === 0 && outcome.failed.length === 0;
-  if (sure) await giveVerdict(run);
+  if (isSure(outcome)) await giveVerdict(run);
   return outcome;
 }
 
@@ -93,10 +94,15 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Everything was seen to end. */
+function isSure({ requested, failed }: CancelOutcome): boolean {
+  return requested.length === 0 && failed.length === 0;
+}
+
 /** What a cancelled run ends with: certain when everything was seen to end, and otherwise telling what was not. */
-export function cancelledError(run: string, { requested, failed }: CancelOutcome): LandfallError {
-  if (requested.length === 0 && failed.length === 0)
-    return new LandfallError('cancelled', `run ${run} is cancelled`);
+export function cancelledError(run: string, outcome: CancelOutcome): LandfallError {
+  const { requested, failed } = outcome;
+  if (isSure(outcome)) return new LandfallError('cancelled', `run ${run} is cancelled`);
   return new LandfallError('cancelled', `run ${run} is being cancelled; not everything was seen to end`, {
     why: [
       ...failed.map((what) => `could not be asked to end: ${what}`),
@@ -190,6 +196,17 @@ function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOut
     if (ids.length === 0 && how.settle !== true) outcome.requested.push(`step ${name}, should it appear`);
     return ids.map((id) => stepTarget(run, name, attempt.clusterId, id));
   });
+}
+
+/** Copies of our steps that showed meanwhile, where their cluster does not end with the run. */
+async function lateCopies(run: Run): Promise<Target[]> {
+  const state = run.journal.state();
+  const found = clustersThatStay(state).map(async (clusterId) =>
+    surplusSteps(state, await stepsNow(run, clusterId)).map(({ step, id }) =>
+      stepTarget(run, step, clusterId, id),
+    ),
+  );
+  return (await Promise.all(found)).flat();
 }
 
 async function submitting(

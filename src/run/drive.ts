@@ -13,6 +13,7 @@ import { patiently } from './reading.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, isUnderWay, runSteps } from './steps.ts';
 import { adoptSubmitted } from './submit.ts';
+import { cancelLateCopies } from './surplus-steps.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** What a run uploads before its first step. */
@@ -68,6 +69,7 @@ export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
 }
 
 async function releaseClusters(run: Run): Promise<void> {
+  await unharmed(run, 'second copies of steps could not be looked for', () => cancelLateCopies(run));
   await unharmed(run, 'a second cluster could not be looked for', () => endSurplusClusters(run));
   await releaseCluster(run);
 }

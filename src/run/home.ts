@@ -34,6 +34,7 @@ export function atHome(emr: Emr, homes: ReadonlyMap<string, Home>, asked: () => 
     addSteps: (id, steps) => telling(id, emr.addSteps(id, steps)),
     listSteps: (id, since) => telling(id, emr.listSteps(id, since)),
     getSteps: (id, stepIds) => telling(id, emr.getSteps(id, stepIds)),
+    describeStep: (id, stepId) => telling(id, emr.describeStep(id, stepId)),
     cancelSteps: (id, stepIds) => telling(id, emr.cancelSteps(id, stepIds)),
     terminate: (id) => telling(id, emr.terminate(id)),
   };

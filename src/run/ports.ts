@@ -97,6 +97,8 @@ export interface Emr {
   listSteps(clusterId: string, since?: Date): Promise<Step[]>;
   /** The steps with these ids, in chunks of 10. */
   getSteps(clusterId: string, stepIds: readonly string[]): Promise<Step[]>;
+  /** That step, also while no list shows it; undefined when EMR knows none of that id there. */
+  describeStep(clusterId: string, stepId: string): Promise<Step | undefined>;
   /** Asynchronous and idempotent: returns once the request is accepted. */
   cancelSteps(clusterId: string, stepIds: readonly string[]): Promise<void>;
   terminate(clusterId: string): Promise<void>;

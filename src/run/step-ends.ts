@@ -21,7 +21,7 @@ export async function whyItEnded(
   { clusterId, stepId = '' }: AttemptState,
   state: string,
 ): Promise<LandfallError> {
-  const [step] = await patiently(patience(run), () => run.ports.emr.getSteps(clusterId, [stepId]));
+  const step = await patiently(patience(run), () => run.ports.emr.describeStep(clusterId, stepId));
   if (step === undefined) return stepFailed(name, { state, why: [] });
   const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
   await endSubmitted(run, isOver(cluster.state) ? 'journal' : 'cancel');

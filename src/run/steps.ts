@@ -76,8 +76,8 @@ async function follow(run: Run, name: string): Promise<Step> {
 }
 
 /**
- * The step as EMR lists it, surplus copies of our steps cancelled. Undefined while EMR does not list it, for one settle
- * window since `changed`: a listing may lag behind. Throws once it has been missing for longer.
+ * The step as EMR lists it, or else knows it by its id; surplus copies of our steps cancelled. Undefined while EMR does not
+ * know it, for one settle window since `changed`: what it tells may lag behind. Throws once it has been missing for longer.
  */
 async function look(
   run: Run,
@@ -86,12 +86,11 @@ async function look(
 ): Promise<Step | undefined> {
   const { ports, journal } = run;
   const listed = await ourSteps(run, clusterId);
-  const step = listed.find(({ id }) => id === stepId);
-  if (step === undefined) {
-    if (ports.clock.monotonic() - changed >= journal.state().plan.settleSeconds * 1000)
-      throw await stepGone(run, name, clusterId, stepId);
-    return undefined;
-  }
+  const byId = () => patiently(patience(run), () => ports.emr.describeStep(clusterId, stepId));
+  const step = listed.find(({ id }) => id === stepId) ?? (await byId());
+  const missingMs = ports.clock.monotonic() - changed;
+  if (step === undefined && missingMs >= journal.state().plan.settleSeconds * 1000)
+    throw await stepGone(run, name, clusterId, stepId);
   await cancelSurplus(run, clusterId, listed);
   return step;
 }
@@ -104,7 +103,7 @@ function elapsed(now: Date, { created, started, ended }: Step): number {
 async function stepGone(run: Run, name: string, clusterId: string, stepId: string): Promise<LandfallError> {
   const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
   if (!mayLive(cluster.state)) return clusterLost(run, cluster);
-  return new LandfallError('step', `step ${name} (${stepId}) is no longer listed on cluster ${clusterId}`);
+  return new LandfallError('step', `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`);
 }
 
 /** Journals which execution of the step's attempt counts; `step` when none left a complete report. */

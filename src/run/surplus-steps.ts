@@ -2,22 +2,23 @@
 import { unharmed } from './cluster.ts';
 import type { Run } from './context.ts';
 import type { Step } from './ports.ts';
-import { currentAttempt } from './state.ts';
+import { isOurs } from './state.ts';
+import type { RunState } from './state.ts';
 import { stepPhase } from './states.ts';
+import { ourSteps } from './submit.ts';
+
+export interface Surplus {
+  step: string;
+  attempt: number;
+  id: string;
+}
 
 /**
  * Cancels what else carries the token of a submitted step, in one request: were only the first of a batch's second copies
  * cancelled, the next one would start without its tables.
  */
 export async function cancelSurplus(run: Run, clusterId: string, listed: readonly Step[]): Promise<void> {
-  const state = run.journal.state();
-  const surplus = state.plan.steps.flatMap(({ name }) => {
-    const ours = currentAttempt(state, name);
-    if (ours?.stepId === undefined) return [];
-    return listed
-      .filter(({ id, name: token, state: its }) => token === ours.token && id !== ours.stepId && isLive(its))
-      .map(({ id }) => ({ step: name, attempt: ours.attempt, id }));
-  });
+  const surplus = surplusSteps(run.journal.state(), listed);
   if (surplus.length === 0) return;
   for (const copy of surplus) await run.journal.append({ entry: 'step-surplus', ...copy });
   const ids = surplus.map(({ id }) => id);
@@ -26,6 +27,35 @@ export async function cancelSurplus(run: Run, clusterId: string, listed: readonl
     run.ports.emr.cancelSteps(clusterId, ids),
   );
   run.ports.emit({ event: 'note', message: `a second copy of ${names} is cancelled` });
+}
+
+/** The last look: on a cluster that goes on after the run, a copy that showed late would go on too. */
+export async function cancelLateCopies(run: Run): Promise<void> {
+  for (const clusterId of clustersThatStay(run.journal.state()))
+    await cancelSurplus(run, clusterId, await ourSteps(run, clusterId));
+}
+
+/** Of listed steps those that carry the token of a step which was submitted under another id, and that have not ended. Pure. */
+export function surplusSteps({ attempts, current }: RunState, listed: readonly Step[]): Surplus[] {
+  return Object.entries(attempts).flatMap(([step, all]) =>
+    all.flatMap(({ attempt, token, stepId }) =>
+      stepId === undefined && attempt === current[step]
+        ? []
+        : listed
+            .filter(({ id, name, state }) => name === token && id !== stepId && isLive(state))
+            .map(({ id }) => ({ step, attempt, id })),
+    ),
+  );
+}
+
+/** Those with steps of the run that are neither ended nor to be ended with it. Pure. */
+export function clustersThatStay({ clusters, attempts, plan }: RunState): string[] {
+  const used = Object.values(attempts).flatMap((all) => all.map(({ clusterId }) => clusterId));
+  return [...new Set(used)].filter((used) => {
+    const cluster = clusters.find(({ id }) => id === used);
+    if (cluster === undefined || cluster.ended !== undefined || cluster.terminate !== undefined) return false;
+    return plan.keepAlive || !isOurs(cluster);
+  });
 }
 
 const isLive = (state: string) => ['waiting', 'running', 'unknown'].includes(stepPhase(state));

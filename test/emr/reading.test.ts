@@ -58,6 +58,26 @@ describe('a list', () => {
     ]);
   });
 
+  it('describes a step by its id, and knows none that EMR does not know there', async () => {
+    const words = (id: string) => `${id} is not valid.`;
+    const emr = await serving({
+      DescribeStep: ({ ClusterId, StepId }) =>
+        StepId === 's-1'
+          ? { Step: { Id: 's-1', Name: 'x', Status: { State: 'RUNNING' } } }
+          : {
+              fault: 'error',
+              status: 400,
+              type: 'InvalidRequestException',
+              message: words(
+                ClusterId === 'j-1' ? `Step id '${String(StepId)}'` : `Cluster id '${String(ClusterId)}'`,
+              ),
+            },
+    });
+    expect(await emr.describeStep('j-1', 's-1')).toEqual({ id: 's-1', name: 'x', state: 'RUNNING' });
+    expect(await emr.describeStep('j-1', 's-2')).toBeUndefined();
+    await expect(emr.describeStep('j-2', 's-2')).rejects.toMatchObject({ fault: 'cluster' });
+  });
+
   it('finds clusters by their exact name on any page, created since then', async () => {
     const clusters = Array.from({ length: 70 }, (_, n) => ({
       Id: `j-${String(n)}`,

@@ -1,5 +1,6 @@
 /** Several of what should be one: which is kept, and that the others do not run on. */
 import { describe, expect, it } from '@jest/globals';
+import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/journal.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { requestOf } from '../../src/run/submit.ts';
@@ -68,5 +69,75 @@ describe('of several copies', () => {
     expect(looks.filter((at) => at > lateMs)).toHaveLength(1);
     expect(world.emr.clusters).toHaveLength(2);
     expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'of a step, one that shows once the run publishes is cancelled before the verdict where its cluster stays (kept: %s)',
+    async (keepAlive) => {
+      const world = fakeWorld(1);
+      const { emr, clock, ports } = world;
+      const theirs = keepAlive ? undefined : await emr.launch('somebody');
+      const cluster =
+        theirs?.answer === 'accepted'
+          ? ({ cluster: 'id', id: theirs.value.id } as const)
+          : ({ cluster: 'new' } as const);
+      const journal = await startRun(world, 'driver-1', { ...plan, keepAlive, cluster });
+      const { publish } = ports.lake;
+      ports.lake.publish = async (its, verification) => {
+        const requests = plan.steps.map((step) => requestOf(journal.state(), step));
+        await emr.addSteps(emr.clusters[0]?.id ?? '', requests);
+        await clock.sleep(5_000);
+        return publish(its, verification);
+      };
+      await driveRun(world, journal);
+      const [song, log, ...copies] = emr.clusters[0]?.steps ?? [];
+      expect([song, log].map((step) => step?.cancelled)).toEqual([undefined, undefined]);
+      expect(copies.map(({ cancelled }) => cancelled !== undefined)).toEqual([true, true]);
+      expect(emr.liveClusters()).toHaveLength(1);
+      expect(journal.state().finished?.verdict).toBe('succeeded');
+    },
+  );
+
+  it('of a step that was accepted, one that shows while the run is cancelled is cancelled with it', async () => {
+    const world = fakeWorld(1, { stepMs: 100_000 });
+    const { emr, clock, ports } = world;
+    const stop = new AbortController();
+    const journal = await startRun(world, 'driver-1', { ...plan, keepAlive: true });
+    driveRun(world, journal, stop.signal).catch(() => undefined);
+    await clock.sleep(200_000);
+    expect(journal.state().attempts['song_transform']?.[0]?.execution).toBeDefined();
+    stop.abort(new Error('SIGINT'));
+    await emr.addSteps(emr.clusters[0]?.id ?? '', [requestOf(journal.state(), plan.steps[0]!)]);
+    const outcome = await cancelRun(
+      { ports, journal, signal: new AbortController().signal },
+      { by: 'SIGINT' },
+    );
+    const [, log, copy] = emr.clusters[0]?.steps ?? [];
+    expect([log?.cancelled, copy?.cancelled]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(outcome.confirmed).toEqual([
+      `step log_transform (${log?.id ?? ''})`,
+      `step song_transform (${copy?.id ?? ''})`,
+    ]);
+    expect(journal.state().finished?.verdict).toBe('cancelled');
+  });
+
+  it('of a step, one of an earlier attempt that shows only under the next is cancelled too', async () => {
+    let fails = true;
+    const world = fakeWorld(1, { end: () => (fails ? 'FAILED' : 'COMPLETED') });
+    const { emr } = world;
+    const kept = { ...plan, keepAlive: true };
+    const journal = await startRun(world, 'driver-1', kept);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
+    fails = false;
+    const early = requestOf(journal.state(), plan.steps[0]!);
+    const rerun = plan.steps.map(({ name }) => name);
+    await journal.append({ entry: 'replanned', plan: kept, rerun, elsewhere: false });
+    const driving = driveRun(world, journal);
+    await emr.addSteps(emr.clusters[0]?.id ?? '', [early]);
+    await driving;
+    expect(emr.clusters).toHaveLength(1);
+    const cancelled = emr.clusters[0]?.steps.filter(({ cancelled: at }) => at !== undefined) ?? [];
+    expect(cancelled.map(({ request }) => request.name)).toEqual([early.name]);
+    expect(cancelled).toHaveLength(1);
   });
 });

@@ -166,12 +166,34 @@ describe('a listing that lags', () => {
     await expectLanded(world);
   });
 
-  it('for longer than that is a step that is gone, which is told', async () => {
-    const world = fakeWorld(4);
+  it('for good does not matter while EMR knows the step by its id', async () => {
+    const world = fakeWorld(4, { stepMs: 10 * MINUTE_MS });
+    const { listSteps } = world.emr;
+    world.emr.listSteps = async (id, since) =>
+      (await listSteps(id, since)).filter(({ name }) => !name.includes('song_transform'));
+    await driveRun(world, await startRun(world));
+    await expectLanded(world);
+  });
+
+  it('of a step that failed does not hide why', async () => {
+    const world = fakeWorld(4, { end: () => 'FAILED' });
     world.emr.listSteps = () => world.clock.sleep(20).then(() => []);
+    world.emr.getSteps = () => world.clock.sleep(20).then(() => []);
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'step',
-      message: expect.stringMatching(/step song_transform \(s-\w+\) is no longer listed on cluster j-/),
+      message: 'step song_transform ended FAILED',
+      why: ['ValueError: no such column'],
+    });
+    expect(world.clock.elapsed()).toBeLessThan(5 * MINUTE_MS);
+  });
+
+  it('for longer than that, while EMR does not know it by its id either, is a step that is gone, which is told', async () => {
+    const world = fakeWorld(4);
+    world.emr.listSteps = () => world.clock.sleep(20).then(() => []);
+    world.emr.describeStep = () => world.clock.sleep(20).then(() => undefined);
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
+      fault: 'step',
+      message: expect.stringMatching(/step song_transform \(s-\w+\) is not known any more on cluster j-/),
     });
     expect(world.clock.elapsed()).toBeLessThan(5 * MINUTE_MS);
   });
@@ -364,8 +386,6 @@ describe('a step that failed under a driver which died after ending its cluster'
       ...(await describeCluster(id)),
       reasonCode: 'USER_REQUEST',
     });
-    world.emr.getSteps = async (id) =>
-      (await world.emr.listSteps(id)).map((step) => ({ ...step, state: 'FAILED' }));
     await expect(driveRun(world, await takeOver(world, 'driver-2'))).rejects.toMatchObject({
       fault: 'step',
       message: 'step song_transform ended FAILED',

@@ -22,6 +22,7 @@ function refusing(error: LandfallError, more: Partial<Emr> = {}): Emr {
     addSteps: refuse,
     listSteps: refuse,
     getSteps: refuse,
+    describeStep: refuse,
     cancelSteps: refuse,
     terminate: refuse,
     ...more,
@@ -32,6 +33,7 @@ const calls: [string, (emr: Emr) => Promise<unknown>][] = [
   ['addSteps', (emr) => emr.addSteps('j-1', [])],
   ['listSteps', (emr) => emr.listSteps('j-1')],
   ['getSteps', (emr) => emr.getSteps('j-1', ['s-1'])],
+  ['describeStep', (emr) => emr.describeStep('j-1', 's-1')],
   ['cancelSteps', (emr) => emr.cancelSteps('j-1', ['s-1'])],
   ['terminate', (emr) => emr.terminate('j-1')],
 ];

@@ -34,6 +34,8 @@ function tell(world: FakeWorld, { step, cluster, code }: Told): void {
     return now ? steps.map((one) => ({ ...one, state: step })) : steps;
   };
   world.emr.getSteps = async (id) => world.emr.listSteps(id);
+  world.emr.describeStep = async (id, stepId) =>
+    (await world.emr.listSteps(id)).find((one) => one.id === stepId);
   world.emr.describeCluster = async (id): Promise<Cluster> => {
     const seen = await describeCluster(id);
     const reason = code === undefined ? {} : { reasonCode: code, reason: `because of ${code}` };

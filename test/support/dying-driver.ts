@@ -27,6 +27,7 @@ export function dieAfterWrites(world: FakeWorld, limit: number): () => void {
   emr.addSteps = whileAlive(before.emr.addSteps);
   emr.listSteps = whileAlive(before.emr.listSteps);
   emr.getSteps = whileAlive(before.emr.getSteps);
+  emr.describeStep = whileAlive(before.emr.describeStep);
   emr.findClusters = whileAlive(before.emr.findClusters);
   emr.describeCluster = whileAlive(before.emr.describeCluster);
   emr.terminate = whileAlive(before.emr.terminate);

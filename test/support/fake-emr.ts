@@ -235,6 +235,11 @@ export function fakeEmr({
       }),
     listSteps,
     getSteps: async (clusterId, ids) => (await listSteps(clusterId)).filter((step) => ids.includes(step.id)),
+    describeStep: async (clusterId, id) => {
+      await clock.sleep(20);
+      const views = await stepViews(find(clusterId));
+      return [...views.values()].find((step) => step.id === id);
+    },
     cancelSteps: async (clusterId, ids) => {
       await clock.sleep(20);
       const cluster = find(clusterId);

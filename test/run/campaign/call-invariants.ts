@@ -45,6 +45,7 @@ function announced({ op }: Call, about: string, entries: readonly Entry[]): bool
     case 'describeCluster':
     case 'listSteps':
     case 'getSteps':
+    case 'describeStep':
     case 'findReusable':
       return true;
   }

@@ -226,6 +226,12 @@ export function fakeEmr({
       }),
     listSteps,
     getSteps: async (clusterId, ids) => (await listSteps(clusterId)).filter((step) => ids.includes(step.id)),
+    describeStep: async (clusterId, id) => {
+      await clock.sleep(20);
+      await catchUp();
+      const step = find(clusterId).steps.find((one) => one.id === id);
+      return step === undefined ? undefined : stepView(step);
+    },
     cancelSteps: async (clusterId, ids) => {
       await clock.sleep(20);
       await catchUp();

@@ -10,6 +10,7 @@ const QUOTAS: Record<EmrOperation, { name: string; burst: number; refill: number
   describeCluster: { name: 'DescribeCluster', burst: 10, refill: 1 },
   listSteps: { name: 'ListSteps', burst: 10, refill: 0.5 },
   getSteps: { name: 'ListSteps', burst: 10, refill: 0.5 },
+  describeStep: { name: 'DescribeStep', burst: 10, refill: 0.5 },
   cancelSteps: { name: 'CancelSteps', burst: 10, refill: 0.5 },
   terminate: { name: 'TerminateJobFlows', burst: 10, refill: 0.5 },
   findReusable: { name: 'ListClusters', burst: 20, refill: 0.5 },

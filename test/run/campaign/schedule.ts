@@ -8,6 +8,7 @@ export type EmrOperation =
   | 'describeCluster'
   | 'listSteps'
   | 'getSteps'
+  | 'describeStep'
   | 'cancelSteps'
   | 'terminate'
   | 'findReusable';

@@ -95,6 +95,7 @@ export function emrOver(world: World, process: Process, run: string): Emr {
     describeCluster: (id) => repeatable('describeCluster', [id], () => emr.describeCluster(id)),
     listSteps,
     getSteps: (id, ids) => repeatable('getSteps', [id, ...ids], () => emr.getSteps(id, ids)),
+    describeStep: (id, step) => repeatable('describeStep', [id, step], () => emr.describeStep(id, step)),
     cancelSteps: (id, ids) => repeatable('cancelSteps', ids, () => emr.cancelSteps(id, ids)),
     terminate: (id) => repeatable('terminate', [id], () => emr.terminate(id)),
     findReusable: () => repeatable('findReusable', [], () => emr.findReusable()),
