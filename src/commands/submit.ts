@@ -49,11 +49,16 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
   const { configured, settings, plan, staging, store } = prepared;
   const state = await readState(store, plan.run);
   const succeeded = state.finished?.verdict === 'succeeded';
+  const retries = state.finished !== undefined && !succeeded;
+  const asked = countFlag(flags, 'retry-infrastructure');
+  const planned = state.plan.retryInfrastructure ?? 0;
+  // A retry has a count of its own; otherwise it is the plan's.
+  const retryInfrastructure = retries ? planned : (asked ?? planned);
   const programs = plan.steps.filter(
     ({ name, digest }) => state.plan.steps.find((step) => step.name === name)?.digest !== digest,
   );
   const differs = [
-    ...planDifferences(state.plan, plan),
+    ...planDifferences(state.plan, { ...plan, retryInfrastructure }),
     ...(succeeded ? programs.map(({ name }) => `the program of step ${name} changed`) : []),
   ];
   if (differs.length > 0) {
@@ -63,9 +68,9 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
       next: 'give another --run-id, or none',
     });
   }
-  if (state.finished !== undefined && !succeeded) {
-    const retryInfrastructure = countFlag(flags, 'retry-infrastructure');
-    await retryRun(world, configured, { store, run: plan.run, choice: {}, retryInfrastructure, watch });
+  if (retries) {
+    const retry = { store, run: plan.run, choice: {}, retryInfrastructure: asked, watch };
+    await retryRun(world, configured, retry);
     return;
   }
   await resumeRun(world, {

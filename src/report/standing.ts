@@ -112,8 +112,15 @@ function moment(at: Date, now: Date): string {
   return `${today ? '' : `${date} `}${time.slice(0, 5)} UTC`;
 }
 
+/** As a step says it of its inputs (`spark-templates/step/inputs.py`, `books.py`): a retry would find them no better. */
+function tellsOtherInputs(line: string): boolean {
+  return /^\d+ input objects? \(/.test(line);
+}
+
+const SUBMIT = 'landfall submit, for a run on the inputs as they are now';
+
 /** The error's own advice comes first; what goes on without us is followed with `attach`, what is over is retried. */
-function nextMove({ fault, next }: LandfallError, state: RunState): string | undefined {
+function nextMove({ fault, next, why }: LandfallError, state: RunState): string | undefined {
   const attach = command('attach', state.plan);
   const retry = command('retry', state.plan);
   switch (fault) {
@@ -131,7 +138,7 @@ function nextMove({ fault, next }: LandfallError, state: RunState): string | und
     case 'cluster':
       return next ?? afterCluster(state, retry);
     case 'step':
-      return `${next ?? 'mend the cause'}, then ${retry}`;
+      return why.some(tellsOtherInputs) ? SUBMIT : `${next ?? 'mend the cause'}, then ${retry}`;
     case 'tables':
       return next ?? `mend the query, then ${retry}; or mend the data, then landfall submit`;
     case 'input':

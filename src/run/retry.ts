@@ -91,6 +91,7 @@ export function planDifferences(before: RunPlan, after: RunPlan): string[] {
     release: plan.release,
     cluster: plan.cluster.cluster === 'id' ? plan.cluster.id : plan.cluster.cluster,
     max_quarantined: String(plan.maxQuarantined),
+    '--retry-infrastructure': String(plan.retryInfrastructure ?? 0),
   });
   const [old, now] = [described(before), described(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]

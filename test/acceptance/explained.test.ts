@@ -317,7 +317,11 @@ describe('a step that failed', () => {
         'song_transform FAILED; log_transform not started; nothing was published',
         `cluster ${clusterOf(run)} was asked to end`,
       ]);
-      expect(told(run).next).toBe(`mend the cause, then ${retry(run)}`);
+      expect(told(run).next).toBe(
+        run === 'input'
+          ? 'landfall submit, for a run on the inputs as they are now'
+          : `mend the cause, then ${retry(run)}`,
+      );
     },
   );
 

@@ -255,6 +255,18 @@ describe('the next command', () => {
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
   ])('after %s', (_, expected, told) => expect(told).toBe(expected));
 
+  it.each(['no longer there', 'changed since they were listed'])(
+    'after a step whose inputs are %s is a run of its own, also as the journal tells it later',
+    (what) => {
+      const why = [`2 input objects (s3://in/a.json, s3://in/b: c.json) of song_data: ${what}`, 'at line 3'];
+      const error = new LandfallError('step', 'step song_transform ended FAILED', { why });
+      const advice = 'landfall submit, for a run on the inputs as they are now';
+      expect(completed(error, after([]), minutes(1)).next).toBe(advice);
+      const verdict: Entry = { entry: 'finished', verdict: 'failed', fault: 'step', why };
+      expect(completed(error, after([verdict]), minutes(1)).next).toBe(advice);
+    },
+  );
+
   it('names the lake as a shell wants it', () => {
     const lake = "file:///it's/ü [lake]";
     expect(command('attach', { ...plan, lake })).toBe(`landfall attach r1 --lake '/it'\\''s/ü [lake]'`);

@@ -104,6 +104,10 @@ describe('the differences of two plans of one run', () => {
       'the inputs themselves changed',
       'release: emr-7.13.0 before, emr-spark-8.0.0 now',
     ]);
+    expect(planDifferences(plan, { ...plan, retryInfrastructure: 0 })).toEqual([]);
+    expect(planDifferences(plan, { ...plan, retryInfrastructure: 2 })).toEqual([
+      '--retry-infrastructure: 0 before, 2 now',
+    ]);
   });
 });
 

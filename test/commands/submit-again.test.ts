@@ -1,0 +1,67 @@
+/** `landfall submit --run-id` of a run that exists: the same run, or why not. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { prepare } from '../../src/commands/prepare.ts';
+import { run as submit } from '../../src/commands/submit.ts';
+import { createJournal, readEntries } from '../../src/run/journal.ts';
+import type { Store } from '../../src/store/store.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+
+const { folder, remove } = temporaryFolder();
+const world = commandWorld(folder);
+let flags: Record<string, unknown>;
+let runs = 0;
+let store: Store;
+
+beforeAll(() => {
+  for (const source of ['song_data', 'log_data']) {
+    mkdirSync(join(folder, source), { recursive: true });
+    writeFileSync(join(folder, source, 'one.json'), '{}\n');
+  }
+});
+afterAll(remove);
+
+/** A run whose infrastructure is retried once. */
+beforeEach(async () => {
+  flags = {
+    'run-id': `r${String((runs += 1))}`,
+    lake: join(folder, 'lake'),
+    'song-data': join(folder, 'song_data'),
+    'log-data': join(folder, 'log_data'),
+  };
+  const prepared = await prepare('submit', { ...flags, 'retry-infrastructure': 1 }, world);
+  store = prepared.store;
+  const { clock, random } = world;
+  await createJournal(
+    { objects: store, clock, random, driver: 'driver-1' },
+    { entry: 'planned', plan: prepared.plan },
+  );
+});
+
+const entries = () => readEntries(store, String(flags['run-id']), 0);
+
+describe('submitting a run that exists', () => {
+  it.each([0, 2])(
+    'with --retry-infrastructure %i where its plan has 1 is a mistake, and named',
+    async (count) => {
+      await expect(submit({ ...flags, 'retry-infrastructure': count }, world)).rejects.toMatchObject({
+        fault: 'input',
+        message: `run ${String(flags['run-id'])} exists and was planned differently`,
+        why: [`--retry-infrastructure: 1 before, ${String(count)} now`],
+        stand: ['nothing was started'],
+      });
+      expect(await entries()).toHaveLength(1);
+    },
+  );
+
+  it.each([{}, { 'retry-infrastructure': 1 }])('goes on with it where it is the same: %j', async (more) => {
+    const stop = new AbortController();
+    stop.abort(new Error('looked long enough'));
+    await expect(submit({ ...flags, ...more }, { ...world, interrupted: stop.signal })).rejects.toThrow(
+      'looked long enough',
+    );
+    expect(await entries()).toHaveLength(1);
+  });
+});
