@@ -34,8 +34,21 @@ export async function ensureLiveCluster(run: Run): Promise<Cluster> {
 }
 
 async function clusterOf(run: Run): Promise<string> {
-  const known = currentCluster(run.journal.state());
-  return known?.id === undefined || !(await serves(run, known.id)) ? obtain(run, known) : known.id;
+  const state = run.journal.state();
+  const known = currentCluster(state);
+  if (known?.id === undefined || endedUnused(state) || !(await serves(run, known.id)))
+    return obtain(run, known);
+  return known.id;
+}
+
+/**
+ * The cluster chosen for reuse ended before any step was sent to it, as a cluster that idles may at any time: another is
+ * chosen, or launched. Pure.
+ */
+export function endedUnused(state: RunState): boolean {
+  const chosen = currentCluster(state);
+  if (chosen?.how !== 'reused' || chosen.ended === undefined) return false;
+  return !Object.values(state.attempts).some((all) => all.some(({ clusterId }) => clusterId === chosen.id));
 }
 
 /** Whether whoever drives the run next asks EMR about its cluster, or for one: steps are open, or to be cancelled. Pure. */
@@ -50,7 +63,13 @@ export function willLaunch(state: RunState): boolean {
   const { plan, renewCluster } = state;
   if (plan.cluster.cluster === 'id' || state.cancelRequested || !needsCluster(state)) return false;
   const cluster = currentCluster(state);
-  if (cluster?.id === undefined || renewCluster === 'always' || renewCluster === 'launch') return true;
+  if (
+    cluster?.id === undefined ||
+    endedUnused(state) ||
+    renewCluster === 'always' ||
+    renewCluster === 'launch'
+  )
+    return true;
   return renewCluster === 'if-gone' && cluster.terminate !== undefined;
 }
 
@@ -94,8 +113,10 @@ async function reuse(run: Run): Promise<string | undefined> {
   const { chosen, rejected } = await patiently(patience(run), () => ports.emr.findReusable());
   for (const { id, reason } of rejected)
     ports.emit({ event: 'note', message: `cluster ${id} not reused: ${reason}` });
-  if (chosen === undefined) ports.emit({ event: 'note', message: 'no cluster to reuse: launching one' });
-  return chosen;
+  const hasEnded = run.journal.state().clusters.some(({ id, ended }) => id === chosen && ended !== undefined);
+  if (chosen !== undefined && !hasEnded) return chosen;
+  ports.emit({ event: 'note', message: 'no cluster to reuse: launching one' });
+  return undefined;
 }
 
 /** Journals a cluster that was there before. */
@@ -229,7 +250,9 @@ export async function clusterLost(run: Run, cluster: Cluster): Promise<LandfallE
     state: cluster.state,
     ...(cluster.reasonCode === undefined ? {} : { code: cluster.reasonCode }),
   });
-  const logs = await run.ports.explain({ clusterId: cluster.id }, run.signal).catch(() => []);
+  const logs = endedUnused(run.journal.state())
+    ? []
+    : await run.ports.explain({ clusterId: cluster.id }, run.signal).catch(() => []);
   return new LandfallError('cluster', `cluster ${cluster.id} is ${cluster.state} before the run was done`, {
     why: [...(told === '' ? [] : [told]), ...cluster.errorDetails, ...logs],
     stand: retryable ? [INFRASTRUCTURE] : [],

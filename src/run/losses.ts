@@ -1,6 +1,6 @@
 /** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
 import { LandfallError } from '../faults.ts';
-import { giveUpCluster } from './cluster.ts';
+import { giveUpCluster, endedUnused } from './cluster.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
 import { keys } from './plan.ts';
@@ -9,13 +9,21 @@ import { currentAttempt, currentCluster } from './state.ts';
 import type { RunState } from './state.ts';
 import { endSubmitted } from './step-ends.ts';
 
-/** Does the work, again after each loss that the plan allows. Throws what ended it, which tells when no retry was left. */
+/**
+ * Does the work, again after each loss that the plan allows, and where a cluster to reuse ended unused. Throws what ended it,
+ * which tells when no retry was left.
+ */
 export async function retryingLosses<T>(run: Run, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (run.signal.aborted || !isLoss(error)) throw error;
+      if (run.signal.aborted) throw error;
+      if (error instanceof LandfallError && error.fault === 'cluster' && endedUnused(run.journal.state())) {
+        run.ports.emit({ event: 'note', message: `${error.message}, and had no step yet: choosing again` });
+        continue;
+      }
+      if (!isLoss(error)) throw error;
       await prepareRetry(run, error);
     }
   }

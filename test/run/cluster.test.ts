@@ -78,6 +78,86 @@ describe('a run that reuses', () => {
   });
 });
 
+describe('a cluster that was chosen for reuse and ends', () => {
+  /** A run that finds these to reuse, one after another. */
+  async function choosing(...found: (string | undefined)[]) {
+    const world = fakeWorld(1);
+    const ids = new Map<string, string>();
+    for (const name of new Set(found)) if (name !== undefined) ids.set(name, await existing(world, name));
+    world.emr.findReusable = () => {
+      const chosen = ids.get(found.shift() ?? '');
+      return Promise.resolve({ rejected: [], ...(chosen === undefined ? {} : { chosen }) });
+    };
+    const id = (name: string) => ids.get(name) ?? '';
+    const end = (name: string) => world.emr.terminate(id(name));
+    return { world, id, end, journal: await startRun(world, 'driver-1', reusing) };
+  }
+  const used = (state: RunState) => state.clusters.map(({ id, how }) => [id, how]);
+
+  /** Ends it when this call is made. */
+  function at(world: FakeWorld, call: 'describeCluster' | 'addSteps', end: () => Promise<void>): void {
+    const real = world.emr[call] as (...args: unknown[]) => Promise<never>;
+    world.emr[call] = async (...args: unknown[]) => {
+      Object.assign(world.emr, { [call]: real });
+      await end();
+      return real(...args);
+    };
+  }
+
+  it.each(['describeCluster', 'addSteps'] as const)(
+    'before it has a step (at %s) is replaced by another choice, which is journalled',
+    async (call) => {
+      const { world, id, end, journal } = await choosing('one', 'two');
+      at(world, call, () => end('one'));
+      await driveRun(world, journal);
+      expect(used(journal.state())).toEqual([
+        [id('one'), 'reused'],
+        [id('two'), 'reused'],
+      ]);
+      expect(world.published).toEqual([plan.run]);
+      expect(world.emr.clusters.map(({ steps }) => steps.length)).toEqual([0, 2]);
+      expect(notes(world).join()).toContain(`cluster ${id('one')} is TERMINATING before the run was done`);
+    },
+  );
+
+  it.each([undefined, 'one'])(
+    'before it has a step is replaced by one that is launched, when EMR has no other (it names %s)',
+    async (next) => {
+      const { world, end, journal } = await choosing('one', next);
+      at(world, 'addSteps', () => end('one'));
+      await driveRun(world, journal);
+      expect(journal.state().clusters.map(({ how }) => how)).toEqual(['reused', 'launched']);
+      expect(world.emr.clusters).toHaveLength(2);
+      expect(world.emr.liveClusters()).toEqual([]);
+    },
+  );
+
+  it('before it has a step is replaced by whoever goes on with the run', async () => {
+    const { world, id, end, journal } = await choosing('one', 'two');
+    at(world, 'addSteps', () => end('one'));
+    world.ports.explain = () =>
+      Promise.reject(new Error('nobody asks for the logs of a cluster without steps'));
+    const { findReusable } = world.emr;
+    const found = [findReusable, () => Promise.reject(new Error('killed')), findReusable];
+    world.emr.findReusable = () => found.shift()!();
+    await expect(driveRun(world, journal)).rejects.toThrow('killed');
+    expect(willLaunch(journal.state())).toBe(true);
+    const next = await takeOver(world, 'driver-2');
+    await driveRun(world, next);
+    expect(used(next.state()).at(-1)).toEqual([id('two'), 'reused']);
+  });
+
+  it('once a step was sent to it is a lost cluster', async () => {
+    const { world, id, end, journal } = await choosing('one', 'two');
+    const driving = driveRun(world, journal);
+    driving.catch(() => undefined);
+    await world.clock.sleep(100_000);
+    await end('one');
+    await expect(driving).rejects.toMatchObject({ fault: 'cluster' });
+    expect(used(journal.state())).toEqual([[id('one'), 'reused']]);
+  });
+});
+
 describe('a retry on another named cluster', () => {
   it('is journalled, so that whoever attaches to it stays there', async () => {
     let fails = true;
