@@ -1,6 +1,6 @@
 /** The cluster of a run: chosen or launched exactly once, waited for, ended. */
 import { LandfallError } from '../faults.ts';
-import { checkpoint, patience, sparingly, untilNextLook } from './context.ts';
+import { checkpoint, patience, sparingly, unharmed, untilNextLook } from './context.ts';
 import type { Run } from './context.ts';
 import { createOnce } from './create-once.ts';
 import { homeOf } from './home.ts';
@@ -261,17 +261,6 @@ export async function clusterLost(run: Run, cluster: Cluster): Promise<LandfallE
 }
 
 export const INFRASTRUCTURE = 'the cause is in the infrastructure: a retry may succeed';
-
-/** Tidies up beside the run: what fails of it is told, and changes no verdict. */
-export async function unharmed(run: Run, what: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof LandfallError) || error.fault === 'owned') throw error;
-    const why = [error.message, ...error.why, ...(error.next === undefined ? [] : [error.next])].join('; ');
-    run.ports.emit({ event: 'warning', message: `${what}: ${why}` });
-  }
-}
 
 /** Ends the cluster if this run launched it and was not told to keep it; when it cannot, says so. Never ends another's. */
 export async function releaseCluster(run: Run): Promise<void> {

@@ -2,8 +2,9 @@
 import { LandfallError } from '../faults.ts';
 import { ensureLiveCluster } from './cluster.ts';
 import type { Run } from './context.ts';
-import { phase, settle, stage } from './drive.ts';
+import { settle, stage } from './drive.ts';
 import type { Staging } from './drive.ts';
+import { phase } from './landing.ts';
 import { retryingLosses } from './losses.ts';
 import { currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';

@@ -1,7 +1,7 @@
 /** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
-import { clusterLost, INFRASTRUCTURE, releaseCluster, unharmed } from './cluster.ts';
-import { patience } from './context.ts';
+import { clusterLost, INFRASTRUCTURE, releaseCluster } from './cluster.ts';
+import { patience, unharmed } from './context.ts';
 import type { Run } from './context.ts';
 import type { Cluster, Step } from './ports.ts';
 import { patiently } from './reading.ts';

@@ -1,5 +1,5 @@
 /** Second copies of our steps, which a lost answer may have left. */
-import { unharmed } from './cluster.ts';
+import { unharmed } from './context.ts';
 import type { Run } from './context.ts';
 import type { Step } from './ports.ts';
 import { isOurs } from './state.ts';

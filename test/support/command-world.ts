@@ -19,6 +19,7 @@ export function commandWorld(cwd: string): CommandWorld {
     printer: {
       output: 'text',
       emit: () => undefined,
+      data: () => Promise.resolve(true),
       result: (text) => results.push(text),
       failure: () => undefined,
       interruption: () => undefined,

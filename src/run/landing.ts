@@ -1,0 +1,138 @@
+/** The last phases of a run, from accepted executions to current tables. They need the lake, and nothing of EMR. */
+import { LandfallError } from '../faults.ts';
+import { checkpoint, patience, unharmed } from './context.ts';
+import type { Landing } from './context.ts';
+import type { TableSummary } from './entries.ts';
+import type { Phase } from './events.ts';
+import type { RunPlan } from './plan.ts';
+import { patiently } from './reading.ts';
+import { currentAttempt } from './state.ts';
+import type { Accepted, Verification } from './verification.ts';
+
+/** Verifies the accepted executions and makes them the current tables. Throws `tables` or `overtaken` as its verdict. */
+export async function verifyAndPublish(run: Landing): Promise<void> {
+  const verification = await phase(run, 'verify', () => verify(run));
+  await phase(run, 'publish', () => publish(run, verification));
+}
+
+/** Copies what is published to the plain paths, unless that was done, and journals the success. */
+export async function mirrorAndFinish(run: Landing): Promise<void> {
+  if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
+  await finish(run);
+}
+
+/** Journals the failure as the run's verdict, and tells of it. */
+export async function finishFailed(run: Landing, error: LandfallError): Promise<void> {
+  const { fault, message, why } = error;
+  const verdict = fault === 'cancelled' ? 'cancelled' : 'failed';
+  await unharmed(run, 'the verdict could not be journalled', () =>
+    run.journal.conclude({ entry: 'finished', verdict, fault, message, why }),
+  );
+  run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
+}
+
+/** Faults after which the run is over, as opposed to those that only end our watching. */
+export function isVerdict({ fault }: LandfallError): boolean {
+  switch (fault) {
+    case 'cluster':
+    case 'step':
+    case 'tables':
+    case 'cancelled':
+    case 'overtaken':
+    case 'input':
+      return true;
+    case 'internal':
+    case 'timeout':
+    case 'owned':
+    case 'access':
+    case 'unreachable':
+      return false;
+  }
+}
+
+/** Does one phase of the run, told when it begins and when it has ended. */
+export async function phase<T>({ ports, signal }: Landing, name: Phase, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const started = ports.clock.monotonic();
+  ports.emit({ event: 'phase-started', phase: name });
+  const result = await work();
+  ports.emit({ event: 'phase-ended', phase: name, ms: ports.clock.monotonic() - started });
+  return result;
+}
+
+async function verify(run: Landing): Promise<Verification> {
+  const { journal, ports } = run;
+  const state = journal.state();
+  const accepted = await patiently(patience(run), () => acceptedAgain(run));
+  const verification = await patiently(patience(run), () => ports.lake.verify(state.plan, accepted));
+  const { tables, findings } = verification;
+  await journal.append({ entry: 'verified', tables: summaries(state.plan, verification), findings });
+  ports.emit({ event: 'verified', tables, reports: accepted.map(({ report }) => report), findings });
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  if (errors.length === 0) return verification;
+  throw new LandfallError('tables', `${String(errors.length)} finding(s) against the landed tables`, {
+    why: errors.map(({ subject, message, sample }) =>
+      [`${subject}: ${message}`, ...(sample ?? [])].join('\n  '),
+    ),
+  });
+}
+
+/** Reads the accepted executions' reports once more: what is verified is what stands in the lake now. */
+async function acceptedAgain({ journal, ports }: Landing): Promise<Accepted[]> {
+  const state = journal.state();
+  const found: Accepted[] = [];
+  for (const { name } of state.plan.steps) {
+    const attempt = currentAttempt(state, name);
+    if (attempt?.execution === undefined) throw new Error(`step ${name} has no accepted execution`);
+    const accepted = await ports.lake.readExecution(attempt.execution, attempt.token);
+    if (accepted === undefined) {
+      throw new LandfallError('tables', `the accepted output of step ${name} is gone from the lake`, {
+        why: [`${state.plan.lake}/${attempt.execution}/report.json`],
+      });
+    }
+    found.push(accepted);
+  }
+  return found;
+}
+
+/** A line a table: what landed, without its files. */
+function summaries(plan: RunPlan, { tables }: Pick<Verification, 'tables'>): TableSummary[] {
+  return tables.map(({ table, rows, bytes, files }) => ({
+    table,
+    rows,
+    bytes,
+    files: files.length,
+    path: `${plan.lake}/${table}`,
+  }));
+}
+
+async function publish(run: Landing, verification: Verification): Promise<void> {
+  const { journal, ports } = run;
+  const { plan } = journal.state();
+  await checkpoint(run);
+  await journal.append({ entry: 'publish-intent', publication: plan.publication });
+  const won = await patiently(patience(run), () => ports.lake.publish(plan, verification));
+  if (!won) {
+    throw new LandfallError(
+      'overtaken',
+      `another run published number ${String(plan.publication)} since this one was planned`,
+      {
+        stand: ['its tables are verified and stay under the run; the published tables are the other run’s'],
+      },
+    );
+  }
+  await journal.append({ entry: 'published', publication: plan.publication });
+  ports.emit({ event: 'published', number: plan.publication });
+}
+
+async function mirror(run: Landing): Promise<void> {
+  await patiently(patience(run), () => run.ports.lake.mirror());
+  await run.journal.append({ entry: 'mirrored', publication: run.journal.state().plan.publication });
+}
+
+async function finish(run: Landing): Promise<void> {
+  const { journal, ports } = run;
+  if (journal.state().finished !== undefined) return;
+  await journal.append({ entry: 'finished', verdict: 'succeeded' });
+  ports.emit({ event: 'finished', run: journal.run, verdict: 'succeeded' });
+}
