@@ -6,7 +6,8 @@ import type { EmrSettings } from '../emr/emr.ts';
 import type { Reusable } from '../emr/reuse.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import type { S3Access } from '../local/spark-conf.ts';
-import type { Explain, Emr, Home, Lake, Ports } from '../run/ports.ts';
+import type { Landing } from '../run/context.ts';
+import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -174,6 +175,13 @@ export function openLogs(uri: string, settings: Settings): Promise<Store> {
   return openStore(uri, lakeAccess(settings));
 }
 
+/** What the landing of a run's tables needs: no EMR. */
+export async function composeLanding(world: World, store: Store, driver: string): Promise<Landing['ports']> {
+  const { createLake } = await import('../lake/lake.ts');
+  const { clock, random, printer } = world;
+  return { clock, random, lake: createLake(store, { driver }), emit: printer.emit };
+}
+
 /** The ports of one driven run. */
 export async function composePorts(
   world: World,
@@ -181,8 +189,5 @@ export async function composePorts(
   driver: string,
   { emr, explain }: Connection,
 ): Promise<Ports> {
-  const { createLake } = await import('../lake/lake.ts');
-  const lake: Lake = createLake(store, { driver });
-  const { clock, random, printer } = world;
-  return { clock, random, objects: store, emr, explain, lake, emit: printer.emit };
+  return { ...(await composeLanding(world, store, driver)), objects: store, emr, explain };
 }

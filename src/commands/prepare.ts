@@ -101,13 +101,16 @@ export function clusterChoice(text: string): ClusterChoice {
   });
 }
 
+/** A step, planned or rendered, as far as its tables go. */
+type Writes = Pick<RenderedStep, 'tables'>;
+
 /** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
-export async function nextPublication(store: Store, rendered: readonly RenderedStep[]): Promise<number> {
+export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
   const [{ newestPublication }, { unknownObjects }] = await Promise.all([
     import('../lake/publication.ts'),
     import('../lake/unknown-objects.ts'),
   ]);
-  const tables = rendered.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
+  const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
   const unknown = await unknownObjects(
     store,
     tables.map(({ name }) => name),

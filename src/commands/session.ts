@@ -1,10 +1,7 @@
 /** One driver's session with one run: own it, connect to EMR, drive it to its verdict, tell what came of it. */
 import type { Settings } from '../config/settings.ts';
-import { failureFrom, LandfallError } from '../faults.ts';
+import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { command, completed, standing } from '../report/standing.ts';
-import { collect, emptySummary, formatSummary } from '../report/summary.ts';
-import type { RunSummary } from '../report/summary.ts';
 import { formatSubmission } from '../report/submission.ts';
 import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
@@ -13,78 +10,33 @@ import { detach } from '../run/detach.ts';
 import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
-import type { Journal } from '../run/journal.ts';
-import { hold } from '../run/ownership.ts';
 import { isToBeCancelled } from '../run/state.ts';
-import type { RunState } from '../run/state.ts';
-import type { Store } from '../store/store.ts';
 import { composePorts } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
+import { aborted, owning, printSummary } from './owning.ts';
+import type { Owned } from './owning.ts';
 import type { Watch } from './watch.ts';
 import { Interruption } from './world.ts';
 import type { World } from './world.ts';
 
-export interface Session {
+export interface Session extends Owned {
   settings: Settings;
-  store: Store;
-  journal: Journal;
   staging: () => Promise<Staging>;
   watch: Watch;
-  /** How long planning took, for the summary. */
-  planMs?: number;
 }
 
 /**
- * Drives the run and prints its summary; a detached one is only submitted, and what was is printed. Throws the LandfallError that is its verdict, or the Interruption that ended it
- * after what could be cancelled was. Leaves no process behind, unless the work itself goes on.
+ * Drives the run and prints its summary; a detached one is only submitted, and what was is printed. Throws the
+ * LandfallError that is its verdict, or the Interruption that ended it after what could be cancelled was. Leaves no
+ * process behind, unless the work itself goes on.
  */
 export async function driveToVerdict(world: World, session: Session): Promise<void> {
-  const { journal, store } = session;
-  const owner = { driver: journal.driver, ...world.process };
-  const release = await hold(store, world.clock, owner, journal);
-  let summary = summaryOf(journal.state());
-  const { planMs } = session;
-  if (planMs !== undefined) summary = collect(summary, { event: 'phase-ended', phase: 'plan', ms: planMs });
-  const listening: World = {
-    ...world,
-    printer: {
-      ...world.printer,
-      emit: (event) => {
-        summary = collect(summary, event);
-        world.printer.emit(event);
-      },
-    },
-  };
-  world.answering.interruptions = true;
-  let submitted: Submission | undefined;
-  try {
-    submitted = await driven(listening, session);
-  } catch (error) {
-    throw asTold(error, journal.state(), world);
-  } finally {
-    await release();
-  }
+  const { result: submitted, summary } = await owning(world, session, (listening) =>
+    driven(listening, session),
+  );
   if (submitted === undefined) printSummary(world, summary);
   else printSubmission(world, submitted);
-}
-
-/** What earlier drivers of the run have come to. */
-function summaryOf({ plan, verified, published }: RunState): RunSummary {
-  const summary = collect(emptySummary, { event: 'planned', plan });
-  return {
-    ...summary,
-    tables: [...(verified?.tables ?? [])],
-    findings: verified?.findings ?? [],
-    ...(published === undefined ? {} : { publication: published }),
-  };
-}
-
-function printSummary({ printer }: World, summary: RunSummary): void {
-  printer.result(
-    formatSummary(summary),
-    printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary,
-  );
 }
 
 function printSubmission({ printer }: World, submission: Submission): void {
@@ -164,14 +116,6 @@ async function work(run: Run, { staging, watch }: Session): Promise<Submission |
   return undefined;
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
 /** Rejects when the watching has lasted long enough; never resolves. */
 async function expiry({ clock }: World, { watch, journal }: Session, ended: AbortSignal): Promise<never> {
   const { timeout } = watch;
@@ -229,13 +173,4 @@ function cancelLines({ confirmed, requested, failed }: CancelOutcome): string[] 
     ...requested.map((what) => `${what}: asked to end, not yet seen to`),
     ...failed.map((what) => `${what}: could not be asked to end`),
   ];
-}
-
-/** What ended the session, completed by what the journal knows. */
-function asTold(error: unknown, state: RunState, { clock }: World): unknown {
-  if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now());
-  const { run } = state.plan;
-  const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : 'attach', state.plan);
-  error.left = { run, stand: standing(state, clock.now()), next };
-  return error;
 }

@@ -145,6 +145,23 @@ export const verbs: readonly Verb[] = [
     load: () => import('./retry.ts'),
   },
   {
+    name: 'publish',
+    summary: 'Verify, publish and mirror what a run left in the lake; no cluster, no EMR',
+    positional: runOption,
+    options: {
+      lake,
+      rebase: {
+        type: 'boolean',
+        describe: 'Also when another run published meanwhile: take the next number, and replace its tables',
+      },
+    },
+    examples: [
+      ['landfall publish 20261121-0930-k3f9a1', 'After its publisher died'],
+      ['landfall publish 20261121-0930-k3f9a1 --rebase', 'After exit 11'],
+    ],
+    load: () => import('./publish.ts'),
+  },
+  {
     name: 'cancel',
     summary: 'End a run from anywhere: its steps, and the cluster that it launched',
     positional: runOption,

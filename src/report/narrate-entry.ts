@@ -16,6 +16,8 @@ export function narrateEntry(entry: Stamped): string | undefined {
       return `${entry.why}: going on with a new cluster`;
     case 'taken-over':
       return `driver ${entry.driver} took the run over from ${entry.from}`;
+    case 'rebased':
+      return `to be published as number ${String(entry.publication)}`;
     case 'staged':
       return 'staged';
     case 'cluster-intent':

@@ -21,8 +21,9 @@ export function completed(error: LandfallError, state: RunState, now: Date): Lan
 }
 
 /** A command about this run that works from any folder and machine. */
-export function command(verb: 'attach' | 'retry', { run, lake }: RunPlan): string {
-  return `landfall ${verb} ${run} --lake ${quoted(place(lake))}`;
+export function command(verb: 'attach' | 'retry' | 'publish', { run, lake }: RunPlan, flag?: string): string {
+  const words = ['landfall', verb, run, ...(flag === undefined ? [] : [flag]), '--lake', quoted(place(lake))];
+  return words.join(' ');
 }
 
 /** Steps, tables, clusters: a line or two, as the journal tells. */
@@ -35,6 +36,11 @@ export function standing(state: RunState, now: Date): string[] {
     `${steps(state)}; ${publication(state)}`,
     ...(lines.length === 0 ? ['no cluster was launched'] : lines),
   ];
+}
+
+/** A line for each cluster of ours that nothing was done to end. */
+export function leftUp(state: RunState, now: Date): string[] {
+  return state.clusters.filter(isLeftUp).map((cluster) => clusterLine(state, cluster, now));
 }
 
 function steps(state: RunState): string {
@@ -134,7 +140,7 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState): string 
     case 'cancelled':
       return state.finished === undefined ? attach : retry;
     case 'overtaken':
-      return next ?? retry;
+      return next ?? command('publish', state.plan, '--rebase');
     case 'cluster':
       return next ?? afterCluster(state, retry);
     case 'step':

@@ -27,6 +27,8 @@ export type Entry =
    * that is launched for them. */
   | { entry: 'infrastructure-retry'; clusterId: string; rerun: readonly string[]; why: string }
   | { entry: 'taken-over'; from: string }
+  /** Another run took the number that this one was planned to publish as: the same tables, under a new number. */
+  | { entry: 'rebased'; publication: number }
   | { entry: 'staged' }
   /** The local EMR endpoint that serves this run; secrets stay in that folder. */
   | { entry: 'endpoint'; stateFolder: string }
@@ -70,6 +72,7 @@ export const ENTRY_KINDS: readonly string[] = Object.keys({
   replanned: true,
   'infrastructure-retry': true,
   'taken-over': true,
+  rebased: true,
   staged: true,
   endpoint: true,
   'cluster-intent': true,

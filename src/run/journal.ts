@@ -96,7 +96,7 @@ async function readOn(objects: Objects, run: string, before: RunState): Promise<
 }
 
 /** Entries that a driver may append to a run it does not own. */
-const FROM_OUTSIDE = ['taken-over', 'replanned', 'cancel-requested'];
+const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', 'cancel-requested'];
 
 function journal(writer: Writer, run: string, initial: RunState): Journal {
   const { driver } = writer;

@@ -15,6 +15,22 @@ export async function verifyAndPublish(run: Landing): Promise<void> {
   await phase(run, 'publish', () => publish(run, verification));
 }
 
+/**
+ * Brings a run whose steps are all accepted from wherever its last driver left it to its end. Throws the LandfallError
+ * that is its verdict, journalled, but for `cancelled`: what the run started may still have to be ended.
+ */
+export async function land(run: Landing): Promise<void> {
+  try {
+    if (run.journal.state().published === undefined) await verifyAndPublish(run);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!(error instanceof LandfallError) || !isVerdict(error) || error.fault === 'cancelled') throw error;
+    await finishFailed(run, error);
+    throw error;
+  }
+  await mirrorAndFinish(run);
+}
+
 /** Copies what is published to the plain paths, unless that was done, and journals the success. */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
   if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));

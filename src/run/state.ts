@@ -96,6 +96,8 @@ function apply(state: RunState, entry: Stamped): RunState {
       return renew(state, entry.rerun);
     case 'taken-over':
       return { ...state, driver: entry.driver };
+    case 'rebased':
+      return rebase(state, entry);
     case 'staged':
       return { ...state, staged: true };
     case 'endpoint':
@@ -186,6 +188,11 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
 }
 
 const endOf = ({ ended, at }: { ended?: string; at: string }) => new Date(ended ?? at);
+/** The accepted executions stay; whatever came after them is to be done again. */
+function rebase(state: RunState, { publication, driver }: Extract<Stamped, { entry: 'rebased' }>): RunState {
+  const { verified, finished, published, ...kept } = state;
+  return { ...kept, plan: { ...state.plan, publication }, driver, publishing: false, mirrored: false };
+}
 
 function withNewAttempts(current: RunState['current'], rerun: readonly string[]): RunState['current'] {
   return Object.fromEntries(

@@ -47,7 +47,7 @@ describe('landfall cancel', () => {
   it('has nothing to do for a run that has its verdict', async () => {
     await begun({ entry: 'finished', verdict: 'succeeded' });
     await cancelled();
-    expect(world.results).toEqual([`run ${run} succeeded: nothing to cancel`]);
+    expect(world.results.map(({ text }) => text)).toEqual([`run ${run} succeeded: nothing to cancel`]);
     expect(await kinds()).toEqual(['finished']);
   });
 });

@@ -250,7 +250,7 @@ describe('the next command', () => {
     ['expired credentials', `renew them, then ${attach}`, next('access', [], {}, 'renew them')],
     ['a cancelled run', retry, next('cancelled', [cancelled])],
     ['a run that is being cancelled', attach, next('cancelled')],
-    ['an overtaken run', retry, next('overtaken')],
+    ['an overtaken run', 'landfall publish r1 --rebase --lake s3://lake/root', next('overtaken')],
     ['tables', `mend the query, then ${retry}; or mend the data, then landfall submit`, next('tables')],
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
   ])('after %s', (_, expected, told) => expect(told).toBe(expected));

@@ -1,26 +1,32 @@
-/** What a verb is given when it runs in the test's own process: no terminal, no signals, a clock that costs no time. */
+/** The world of a verb that is called within the test: what it prints is collected. */
 import type { World } from '../../src/commands/world.ts';
+import type { RunEvent } from '../../src/run/events.ts';
 import { seededRandom } from './seeded-random.ts';
-import { virtualClock } from './virtual-clock.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface CommandWorld extends World {
-  /** The texts of what was printed as results. */
-  results: string[];
+  /** The value of each result, as `--output json` prints it, and its text. */
+  results: { text: string; value: unknown }[];
+  events: RunEvent[];
 }
 
-export function commandWorld(cwd: string): CommandWorld {
-  const results: string[] = [];
+/** `hear` is told of each event as it happens. */
+export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () => undefined): CommandWorld {
+  const results: CommandWorld['results'] = [];
+  const events: RunEvent[] = [];
   return {
-    results,
     env: {},
     cwd,
-    clock: virtualClock(),
-    random: seededRandom(1),
+    clock: systemClock,
+    random: seededRandom(Date.now()),
     printer: {
-      output: 'text',
-      emit: () => undefined,
+      output: 'json',
+      emit: (event) => {
+        events.push(event);
+        hear(event);
+      },
       data: () => Promise.resolve(true),
-      result: (text) => results.push(text),
+      result: (text, value) => results.push({ text, value }),
       failure: () => undefined,
       interruption: () => undefined,
       say: () => undefined,
@@ -29,6 +35,8 @@ export function commandWorld(cwd: string): CommandWorld {
     answering: { interruptions: false },
     leaving: () => undefined,
     self: [],
-    process: { host: 'h', boot: 'b', pid: 1 },
+    process: { host: 'test', boot: 'unknown', pid: process.pid },
+    results,
+    events,
   };
 }

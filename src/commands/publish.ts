@@ -1,0 +1,74 @@
+/** `landfall publish`: verify, publish and mirror what a run left in the lake, without a cluster. */
+import { LandfallError } from '../faults.ts';
+import { command, completed, leftUp } from '../report/standing.ts';
+import { formatStatus } from '../report/status.ts';
+import { openJournal } from '../run/journal.ts';
+import { land } from '../run/landing.ts';
+import { ownedBy, ownership } from '../run/ownership.ts';
+import { leftToPublish } from '../run/publishing.ts';
+import type { RunState } from '../run/state.ts';
+import { statusOf } from '../run/status.ts';
+import type { Store } from '../store/store.ts';
+import { chosenRun } from './chosen-run.ts';
+import { composeLanding, openLake } from './compose.ts';
+import { aborted, owning, printSummary } from './owning.ts';
+import { nextPublication } from './prepare.ts';
+import { isDead } from './resume.ts';
+import { configureLake } from './settings.ts';
+import { noteTo } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const { clock, random, printer } = world;
+  const store = await openLake(configureLake(flags, world));
+  const name = await chosenRun(flags, store);
+  const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) };
+  const journal = await openJournal(writer, name);
+  const before = journal.state();
+  const left = await leftOf(before, store);
+  if (left.left === 'nothing') {
+    printer.result(`${formatStatus(statusOf(before))}\nnothing to do`, statusOf(before));
+    return;
+  }
+  const refused = (error: LandfallError) => completed(error, before, clock.now());
+  const owner = await unlessOver(before, store, world);
+  if (owner !== undefined) throw refused(owner);
+  if (left.left === 'more') {
+    const { message, why, next } = left;
+    throw refused(new LandfallError('input', message, { why, next: command(next, before.plan) }));
+  }
+  if (left.left === 'rebasing' && flags['rebase'] !== true) throw refused(overtaken(before));
+  await journal.append(
+    left.left === 'rebasing'
+      ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
+      : { entry: 'taken-over', from: before.driver },
+  );
+  const { summary } = await owning(world, { store, journal }, async (listening) => {
+    const ports = await composeLanding(listening, store, journal.driver);
+    const { interrupted: signal } = world;
+    await Promise.race([land({ ports, journal, signal }), aborted(signal)]);
+  });
+  for (const message of leftUp(journal.state(), clock.now())) printer.emit({ event: 'warning', message });
+  printSummary(world, summary);
+}
+
+async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof leftToPublish>> {
+  const { readPublication } = await import('../lake/publication.ts');
+  return leftToPublish(state, (await readPublication(store, state.plan.publication))?.run);
+}
+
+/** The error for a run that someone may be driving; undefined when nobody is, or it is over. */
+async function unlessOver(state: RunState, store: Store, world: World): Promise<LandfallError | undefined> {
+  if (state.finished !== undefined && state.finished.verdict !== 'succeeded') return undefined;
+  const { run } = state.plan;
+  const owner = await ownership(store, state, (who) => isDead(who, world));
+  if (owner.owner === 'fresh') return ownedBy(run, owner.who, owner.silentMs);
+  return owner.owner === 'beginning'
+    ? new LandfallError('owned', `run ${run} has just been begun`)
+    : undefined;
+}
+
+function overtaken({ plan: { run, publication } }: RunState): LandfallError {
+  const message = `another run published number ${String(publication)} since run ${run} was planned`;
+  return new LandfallError('overtaken', message, { stand: ['its tables stay under the run'] });
+}

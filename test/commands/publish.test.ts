@@ -1,0 +1,245 @@
+/** `landfall publish`, on runs whose steps were accepted and whose publisher did not come to the end. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as publish } from '../../src/commands/publish.ts';
+import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { openJournal, readState } from '../../src/run/journal.ts';
+import { keys, tokens } from '../../src/run/plan.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import type { Store } from '../../src/store/store.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { systemClock } from '../support/system-clock.ts';
+import { acceptedRun, dataFile, landedRun, landRun, makeFiles, plainSongs } from '../lake/accepted-run.ts';
+import type { AcceptedRun, Files } from '../lake/accepted-run.ts';
+
+let files: Files;
+let cwd: string;
+let remove: () => void;
+let store: Store;
+beforeAll(async () => {
+  files = await makeFiles();
+});
+beforeEach(() => {
+  ({ folder: cwd, remove } = temporaryFolder());
+  mkdirSync(cwd, { recursive: true });
+  store = openFolder(cwd);
+});
+afterEach(() => remove());
+
+/** Runs the verb, and gives what it printed; a fault it threw is a value. `atPhase` hears of each phase that begins. */
+async function publishing(
+  run: string,
+  flags: Record<string, unknown> = {},
+  atPhase: (phase: string) => void = () => undefined,
+) {
+  const world = commandWorld(cwd, (event) => {
+    if (event.event === 'phase-started') atPhase(event.phase);
+  });
+  const failure = await publish({ run, lake: cwd, ...flags }, world).then(
+    () => undefined,
+    (error: unknown) => error as { fault: string; message: string; next: string; stand: string[] },
+  );
+  return {
+    failure,
+    value: world.results[0]?.value,
+    text: world.results[0]?.text ?? '',
+    events: world.events,
+  };
+}
+
+const first: AcceptedRun = { run: 'r1', publication: 1, years: [2003] };
+const second: AcceptedRun = { run: 'r2', publication: 1, years: [2004, 2005] };
+
+/** Run r1 is published as number 1, which r2 had been planned for: r2 was overtaken. */
+async function overtakenRun(): Promise<void> {
+  await landedRun(store, files, first);
+  await acceptedRun(store, files, second);
+  await expect(landRun(store, 'r2')).rejects.toMatchObject({ fault: 'overtaken' });
+}
+
+describe('publish', () => {
+  it('lands a run whose publisher died before it had verified anything', async () => {
+    await acceptedRun(store, files, second);
+    await letGo('r2');
+    const { failure, value } = await publishing('r2');
+    expect(failure).toBeUndefined();
+    expect(value).toMatchObject({
+      run: 'r2',
+      verdict: 'succeeded',
+      publication: 1,
+      tables: [{ table: 'songs', rows: 4, files: 2 }],
+      books: { song_data: { lines: { read: 1000 } } },
+    });
+    expect(await plainSongs(store)).toEqual(['2004 r2-1', '2005 r2-1']);
+    expect((await readState(store, 'r2')).finished?.verdict).toBe('succeeded');
+  });
+
+  it('says what a cluster of the run costs that its publisher did not end', async () => {
+    await overtakenRun();
+    const { events } = await publishing('r2', { rebase: true });
+    expect(events).toContainEqual({ event: 'warning', message: expect.stringMatching(/^cluster j-1 /) });
+  });
+
+  it('exits 11 after another run published, naming the command that goes on, and changes nothing', async () => {
+    await overtakenRun();
+    const length = (await readState(store, 'r2')).length;
+    const { failure } = await publishing('r2');
+    expect(failure).toMatchObject({
+      fault: 'overtaken',
+      next: expect.stringMatching(/^landfall publish r2 --rebase --lake '/),
+    });
+    expect((await readState(store, 'r2')).length).toBe(length);
+    expect(await plainSongs(store)).toEqual(['2003 r1-1']);
+  });
+
+  it('publishes under the next number with --rebase, from the executions that were accepted', async () => {
+    await overtakenRun();
+    const { failure, value } = await publishing('r2', { rebase: true });
+    expect({ failure, value }).toMatchObject({
+      failure: undefined,
+      value: { publication: 2, verdict: 'succeeded' },
+    });
+    expect((await newestPublication(store))!.tables[0]!.files.map(({ key }) => key)).toEqual([
+      dataFile('r2', 2004),
+      dataFile('r2', 2005),
+    ]);
+    expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
+    const state = await readState(store, 'r2');
+    expect(state).toMatchObject({ published: 2, mirrored: true, finished: { verdict: 'succeeded' } });
+    expect(state.attempts['song_transform']).toHaveLength(1);
+  });
+
+  it('has nothing to do for a run that is published, and exits 0, with --rebase too', async () => {
+    await landedRun(store, files, first);
+    await landedRun(store, files, { ...second, publication: 2 });
+    const length = (await readState(store, 'r1')).length;
+    for (const rebase of [true, false]) {
+      const { failure, text } = await publishing('r1', { rebase });
+      expect({ failure, said: text.split('\n').at(-1) }).toEqual({
+        failure: undefined,
+        said: 'nothing to do',
+      });
+    }
+    expect((await readState(store, 'r1')).length).toBe(length);
+    expect((await newestPublication(store))!.number).toBe(2);
+  });
+
+  it('only finishes a run that had published when its publisher died, though another published since', async () => {
+    await acceptedRun(store, files, first);
+    const dying = { ...store, copy: () => Promise.reject(new Error('killed')) };
+    await expect(landRun(dying, 'r1')).rejects.toThrow('killed');
+    await letGo('r1');
+    await landedRun(store, files, { ...second, publication: 2 });
+    const { failure, value } = await publishing('r1');
+    expect({ failure, value }).toMatchObject({ failure: undefined, value: { publication: 1 } });
+    expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
+    expect(await readState(store, 'r1')).toMatchObject({
+      mirrored: true,
+      finished: { verdict: 'succeeded' },
+    });
+  });
+
+  it('exits 11 again when it loses the number once more, and can be run once more', async () => {
+    await overtakenRun();
+    const taking = (phase: string) => {
+      if (phase !== 'verify') return;
+      const other = JSON.parse(readFileSync(join(cwd, publicationKey(1)), 'utf8')) as object;
+      writeFileSync(join(cwd, publicationKey(2)), JSON.stringify({ ...other, number: 2, run: 'r3' }));
+    };
+    const { failure } = await publishing('r2', { rebase: true }, taking);
+    expect(failure).toMatchObject({
+      fault: 'overtaken',
+      next: expect.stringContaining('publish r2 --rebase'),
+    });
+    expect((await publishing('r2', { rebase: true })).failure).toBeUndefined();
+    expect(await newestPublication(store)).toMatchObject({ number: 3, run: 'r2' });
+  });
+
+  it('takes no new number with --rebase while its own is free', async () => {
+    await landedRun(store, files, first);
+    await acceptedRun(store, files, { ...second, publication: 2 });
+    await letGo('r2');
+    const { value } = await publishing('r2', { rebase: true });
+    expect(value).toMatchObject({ publication: 2 });
+    expect(await readPublication(store, 3)).toBeUndefined();
+  });
+
+  it('exits 5 when the accepted tables have changed since, and publishes nothing', async () => {
+    await overtakenRun();
+    await store.put(dataFile('r2', 2004), files.float);
+    const { failure } = await publishing('r2', { rebase: true });
+    expect(failure).toMatchObject({ fault: 'tables' });
+    expect((await newestPublication(store))!.number).toBe(1);
+    const state = await readState(store, 'r2');
+    expect(state.finished).toMatchObject({ verdict: 'failed', fault: 'tables' });
+  });
+
+  it('exits 2 when a stranger’s object lies where the tables would be, and changes nothing', async () => {
+    await overtakenRun();
+    await store.put('songs/theirs.parquet', files.songs);
+    const { length } = await readState(store, 'r2');
+    expect((await publishing('r2', { rebase: true })).failure).toMatchObject({ fault: 'input' });
+    expect((await readState(store, 'r2')).length).toBe(length);
+  });
+
+  it.each([
+    ['nothing was submitted yet', [], /attach r4/],
+    [
+      'its step failed',
+      [
+        {
+          entry: 'step-intent',
+          step: 'song_transform',
+          attempt: 1,
+          token: tokens.step('r4', 'song_transform', 1),
+          clusterId: 'j-1',
+        },
+        { entry: 'finished', verdict: 'failed', fault: 'step', message: 'x' },
+      ],
+      /retry r4/,
+    ],
+  ] as const)('exits 2 for a run of which %s, with the next command', async (_, entries, next) => {
+    await acceptedRun(store, files, { run: 'r4', publication: 1, years: [1], entries });
+    await letGo('r4');
+    expect((await publishing('r4', { rebase: true })).failure).toMatchObject({
+      fault: 'input',
+      message: 'run r4 has nothing to publish: song_transform is not done',
+      next: expect.stringMatching(next),
+    });
+  });
+
+  it('leaves a run that was cancelled to retry', async () => {
+    await acceptedRun(store, files, second);
+    const journal = await openJournal(
+      { objects: store, clock: systemClock, random: seededRandom(1), driver: 'r2-1' },
+      'r2',
+    );
+    await journal.append({ entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message: 'x' });
+    expect((await publishing('r2', { rebase: true })).failure).toMatchObject({
+      fault: 'input',
+      next: expect.stringMatching(/^landfall retry r2 /),
+    });
+  });
+
+  it('exits 8 while another driver has the run, or has just begun it', async () => {
+    await acceptedRun(store, files, second);
+    expect((await publishing('r2')).failure).toMatchObject({ fault: 'owned' });
+    const who = { driver: 'r2-1', host: 'elsewhere', boot: 'b', pid: 7 };
+    await store.put(keys.owner('r2'), new TextEncoder().encode(JSON.stringify(who)));
+    expect((await publishing('r2')).failure).toMatchObject({
+      fault: 'owned',
+      message: expect.stringContaining('pid 7 on elsewhere'),
+    });
+    expect(await newestPublication(store)).toBeUndefined();
+  });
+});
+
+/** The run's driver is gone, and said so. */
+async function letGo(run: string): Promise<void> {
+  const { driver } = await readState(store, run);
+  const owner = { driver, host: 'elsewhere', boot: 'b', pid: 7, released: true };
+  await store.put(keys.owner(run), new TextEncoder().encode(JSON.stringify(owner)));
+}
