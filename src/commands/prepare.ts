@@ -106,15 +106,19 @@ type Writes = Pick<RenderedStep, 'tables'>;
 
 /** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
 export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
-  const [{ newestPublication }, { unknownObjects }] = await Promise.all([
-    import('../lake/publication.ts'),
-    import('../lake/unknown-objects.ts'),
-  ]);
+  const { newestPublication } = await import('../lake/publication.ts');
   const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
-  const unknown = await unknownObjects(
+  await refuseUnknownObjects(
     store,
     tables.map(({ name }) => name),
   );
+  return ((await newestPublication(store))?.number ?? 0) + 1;
+}
+
+/** Throws `input` when strangers' objects lie where these tables will be mirrored. */
+export async function refuseUnknownObjects(store: Store, tables: readonly string[]): Promise<void> {
+  const { unknownObjects } = await import('../lake/unknown-objects.ts');
+  const unknown = await unknownObjects(store, tables);
   if (unknown.length > 0) {
     throw new LandfallError(
       'input',
@@ -126,7 +130,6 @@ export async function nextPublication(store: Store, steps: readonly Writes[]): P
       },
     );
   }
-  return ((await newestPublication(store))?.number ?? 0) + 1;
 }
 
 export interface PlanParts {

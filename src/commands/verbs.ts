@@ -162,6 +162,20 @@ export const verbs: readonly Verb[] = [
     load: () => import('./publish.ts'),
   },
   {
+    name: 'rollback',
+    summary: 'Make the tables of an earlier publication current again, as a new publication',
+    positional: {
+      name: 'number',
+      summary: 'Publication to go back to; the set before the current one when absent',
+    },
+    options: { lake, 'dry-run': { type: 'boolean', describe: 'Show what it would do; change nothing' } },
+    examples: [
+      ['landfall rollback --dry-run', 'Which tables would be current, and how many rows they have'],
+      ['landfall rollback 12 --lake s3://my-lake', 'Back, or forward again, to publication 12'],
+    ],
+    load: () => import('./rollback.ts'),
+  },
+  {
     name: 'cancel',
     summary: 'End a run from anywhere: its steps, and the cluster that it launched',
     positional: runOption,

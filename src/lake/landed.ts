@@ -21,6 +21,17 @@ export function landedTable(plan: Publishing, contract: TableContract, { files }
   };
 }
 
+/** The same files as another publication will show them: their plain paths carry its number. */
+export function renumbered(tables: readonly LandedTable[], plan: Publishing): LandedTable[] {
+  return tables.map((table) => ({
+    ...table,
+    files: table.files.map((file) => ({ ...file, mirror: mirrorKey(table.table, plan, nameOf(file.key)) })),
+  }));
+}
+
+/** Below the table's folder: `_landfall/runs/<run>/steps/<step>/<attempt>/<execution>/tables/<table>/<name>`. */
+const nameOf = (key: string) => key.split('/').slice(9).join('/');
+
 /** Which run publishes, and as what number. */
 export type Publishing = Pick<RunPlan, 'run' | 'publication'>;
 

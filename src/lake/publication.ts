@@ -27,6 +27,8 @@ const publicationShape = z.object({
   /** ISO 8601, by the store's clock. */
   publishedAt: z.string(),
   tables: z.array(landedTable),
+  /** The earlier entry whose files these are, when this one goes back to it: never itself one that goes back. */
+  rollbackTo: z.number().int().positive().optional(),
   /** Tables of earlier entries that this one no longer has: their plain paths are to be emptied. */
   formerTables: z.array(z.string()),
 });
@@ -39,6 +41,7 @@ export interface Candidate {
   run: string;
   driver: string;
   tables: readonly LandedTable[];
+  rollbackTo?: number;
 }
 
 /** `_landfall/published/000007.json`. Entries are numbered from 1, without gaps. */
@@ -102,7 +105,7 @@ function readJson(body: Uint8Array): { value: unknown; problem?: string } {
  * is of the same run and with the same files: an answer was lost, or this run's earlier driver got so far.
  */
 export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
-  const { number, run, driver, tables } = candidate;
+  const { number, run, driver, tables, rollbackTo } = candidate;
   const before = number === 1 ? undefined : await readPublication(store, number - 1);
   if (number !== 1 && before === undefined) {
     throw new LandfallError('input', `cannot publish as number ${String(number)}: there is no number ${String(number - 1)}`, {
@@ -111,11 +114,13 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     });
   }
   const publishedAt = (await store.now()).toISOString();
-  const entry = { version: VERSION, number, run, driver, publishedAt, tables, formerTables: formerTables(before, tables) };
+  const former = formerTables(before, tables);
+  const entry = { version: VERSION, number, run, driver, publishedAt, rollbackTo, tables, formerTables: former };
   const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
   if (await store.createIfAbsent(publicationKey(number), body)) return 'published';
   const there = await readPublication(store, number);
-  return there?.run === run && filesOf(there.tables) === filesOf(tables) ? 'published' : 'taken';
+  const isOurs = there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);
+  return isOurs ? 'published' : 'taken';
 }
 
 function formerTables(before: Publication | undefined, tables: readonly LandedTable[]): string[] {

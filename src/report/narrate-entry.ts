@@ -8,6 +8,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'endpoint':
     case 'cluster-logs':
     case 'publish-intent':
+    case 'rollback-intent':
     case 'terminate-intent':
       return undefined;
     case 'replanned':

@@ -22,8 +22,12 @@ export function completed(error: LandfallError, state: RunState, now: Date): Lan
 
 /** A command about this run that works from any folder and machine. */
 export function command(verb: 'attach' | 'retry' | 'publish', { run, lake }: RunPlan, flag?: string): string {
-  const words = ['landfall', verb, run, ...(flag === undefined ? [] : [flag]), '--lake', quoted(place(lake))];
-  return words.join(' ');
+  return commandAt(lake, verb, run, ...(flag === undefined ? [] : [flag]));
+}
+
+/** A command about this lake that works from any folder and machine. */
+export function commandAt(lake: string, ...words: readonly string[]): string {
+  return ['landfall', ...words, '--lake', quoted(place(lake))].join(' ');
 }
 
 /** Steps, tables, clusters: a line or two, as the journal tells. */

@@ -60,6 +60,8 @@ export type Entry =
   | { entry: 'publish-intent'; publication: number }
   | { entry: 'published'; publication: number }
   | { entry: 'mirrored'; publication: number }
+  /** Files of this run are about to be published again, as that number: they must stay. Written by any machine. */
+  | { entry: 'rollback-intent'; publication: number }
   /** May be written by any machine; the owner acts on it. */
   | { entry: 'cancel-requested'; by: string }
   | { entry: 'terminate-intent'; clusterId: string }
@@ -90,6 +92,7 @@ export const ENTRY_KINDS: readonly string[] = Object.keys({
   'publish-intent': true,
   published: true,
   mirrored: true,
+  'rollback-intent': true,
   'cancel-requested': true,
   'terminate-intent': true,
   'terminate-requested': true,

@@ -95,8 +95,10 @@ async function readOn(objects: Objects, run: string, before: RunState): Promise<
   }
 }
 
+/** Entries that anyone may append, and that leave the run with its driver. */
+const FROM_ANYONE = ['cancel-requested', 'rollback-intent'];
 /** Entries that a driver may append to a run it does not own. */
-const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', 'cancel-requested'];
+const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', ...FROM_ANYONE];
 
 function journal(writer: Writer, run: string, initial: RunState): Journal {
   const { driver } = writer;
@@ -114,8 +116,8 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   /** Folds an entry that stands there; remembers for good when it means that the run is another driver's now. */
   const absorb = (entry: Stamped, wish?: Entry) => {
     state = advance(state, entry);
-    if (entry.driver === driver || entry.entry === 'cancel-requested') return;
-    if (!claimed && (wish === undefined || wish.entry === 'cancel-requested')) return;
+    if (entry.driver === driver || FROM_ANYONE.includes(entry.entry)) return;
+    if (!claimed && (wish === undefined || FROM_ANYONE.includes(wish.entry))) return;
     lost = overtaken(run, entry.driver);
     throw lost;
   };
@@ -134,7 +136,7 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
       const there = await place(writer, run, stamped);
       absorb(there, entry);
       if (there.nonce !== stamped.nonce) continue;
-      if (entry.entry !== 'cancel-requested') claimed = true;
+      if (!FROM_ANYONE.includes(entry.entry)) claimed = true;
       return state;
     }
   };

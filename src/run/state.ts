@@ -56,6 +56,8 @@ export interface RunState {
   publishing: boolean;
   published?: number;
   mirrored: boolean;
+  /** Its files were about to be published once more, as that number. */
+  rollback?: number;
   cancelRequested: boolean;
   finished?: Extract<Stamped, { entry: 'finished' }>;
   /** Number of the newest entry. */
@@ -135,6 +137,8 @@ function apply(state: RunState, entry: Stamped): RunState {
       return { ...state, published: entry.publication };
     case 'mirrored':
       return { ...state, mirrored: true };
+    case 'rollback-intent':
+      return { ...state, rollback: entry.publication };
     case 'cancel-requested':
       return { ...state, cancelRequested: true };
     case 'finished':

@@ -1,0 +1,75 @@
+/** The plain paths as they are, against the publication that they should show. */
+import pLimit from 'p-limit';
+import type { LandedFile } from '../run/verification.ts';
+import type { Store } from '../store/store.ts';
+import { isFolderMarker } from './folder-marker.ts';
+import { namedBy } from './named.ts';
+import type { Publication } from './publication.ts';
+
+/** Keys of one table, by what is wrong with them. */
+export interface PlainPath {
+  table: string;
+  missing: string[];
+  /** Of another size than the published file, or another end: a Parquet file ends with its footer. */
+  changed: string[];
+  /** Of an earlier publication. */
+  leftover: string[];
+  /** No publication names them. */
+  foreign: string[];
+}
+
+/** Bytes compared at the end of each file. */
+const TAIL = 64 * 1024;
+const AT_ONCE = 16;
+
+/** Compares each table of the publication, and each that was published before. */
+export async function comparePlainPaths(store: Store, entry: Publication): Promise<PlainPath[]> {
+  const named = namedBy(store);
+  const compare = async (table: string, files: readonly LandedFile[]): Promise<PlainPath> => {
+    const there = new Map<string, number>();
+    if ((await store.head(table)) !== undefined) there.set(table, 0);
+    for await (const { key, size } of store.list(`${table}/`)) {
+      if (!isFolderMarker(key, size)) there.set(key, size);
+    }
+    const wanted = new Set(files.map(({ mirror }) => mirror));
+    const others = [...there.keys()].filter((key) => !wanted.has(key));
+    const ours = await named(others, entry.number - 1);
+    return {
+      table,
+      missing: files.filter(({ mirror }) => !there.has(mirror)).map(({ mirror }) => mirror),
+      changed: await changedOf(store, files.filter(({ mirror }) => there.has(mirror)), there),
+      leftover: others.filter((key) => ours.has(key)),
+      foreign: others.filter((key) => !ours.has(key)),
+    };
+  };
+  const compared: PlainPath[] = [];
+  for (const { table, files } of entry.tables) compared.push(await compare(table, files));
+  for (const table of entry.formerTables) compared.push(await compare(table, []));
+  return compared;
+}
+
+/** True when the mirror of this publication has come to its end, whatever strangers put beside it. */
+export async function isMirrored(store: Store, entry: Publication): Promise<boolean> {
+  const compared = await comparePlainPaths(store, entry);
+  return compared.every(({ missing, changed, leftover }) => [...missing, ...changed, ...leftover].length === 0);
+}
+
+async function changedOf(
+  store: Store,
+  files: readonly LandedFile[],
+  sizes: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const limit = pLimit(AT_ONCE);
+  const isChanged = async ({ key, mirror, size }: LandedFile) =>
+    sizes.get(mirror) !== size || !(await endAlike(store, key, mirror, size));
+  const changed = await Promise.all(files.map((file) => limit(() => isChanged(file))));
+  return files.filter((_, at) => changed[at] === true).map(({ mirror }) => mirror);
+}
+
+/** A published file that is gone cannot be compared: that is told elsewhere. */
+async function endAlike(store: Store, key: string, copy: string, size: number): Promise<boolean> {
+  if ((await store.head(key)) === undefined) return true;
+  const start = Math.max(0, size - TAIL);
+  const [one, other] = await Promise.all([store.getRange(key, start, size), store.getRange(copy, start, size)]);
+  return Buffer.compare(one, other) === 0;
+}

@@ -1,0 +1,95 @@
+/** Going back to an older set of tables: one more entry of the publication log, with the files of an earlier one. */
+import pLimit from 'p-limit';
+import { LandfallError } from '../faults.ts';
+import type { LandedFile } from '../run/verification.ts';
+import { uriOf } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { renumbered } from './landed.ts';
+import { newestPublication, publicationKey, publish, readPublication } from './publication.ts';
+import type { Publication } from './publication.ts';
+
+export interface Rollback {
+  /** The number that it will take. */
+  number: number;
+  /** The newest entry. */
+  current: Publication;
+  /** The entry whose files become current again. */
+  target: Publication;
+}
+
+const HEADS_AT_ONCE = 16;
+const SAMPLE = 5;
+
+/**
+ * What a rollback to entry `to` would do; `to` may itself have gone back, and then means the set it went back to. Without
+ * it: to the set that was current before the one whose files are current now, so that two rollbacks go back two sets, and
+ * never to one that was already gone back from. Throws `input` when there is no such entry, or it is current already.
+ */
+export async function planRollback(store: Store, to?: number): Promise<Rollback> {
+  const current = await newestPublication(store);
+  if (current === undefined) throw nothingPublished(store);
+  const inEffect = effective(current);
+  const wanted = to ?? inEffect - 1;
+  if (wanted === 0) {
+    throw new LandfallError('input', `there is nothing before publication ${String(inEffect)} to go back to`);
+  }
+  const named = wanted > current.number ? undefined : await readPublication(store, wanted);
+  if (named === undefined) {
+    throw new LandfallError('input', `there is no publication ${String(wanted)}`, {
+      why: [`${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`],
+    });
+  }
+  if (effective(named) === inEffect) {
+    throw new LandfallError('input', `the tables of publication ${String(wanted)} are the current ones`);
+  }
+  const target = await readPublication(store, effective(named));
+  if (target === undefined) throw new LandfallError('input', `publication ${String(effective(named))} is missing`);
+  return { number: current.number + 1, current, target };
+}
+
+/** The entry whose files this one publishes. */
+export function effective({ number, rollbackTo }: Pick<Publication, 'number' | 'rollbackTo'>): number {
+  return rollbackTo ?? number;
+}
+
+export function nothingPublished(store: Store): LandfallError {
+  return new LandfallError('input', `nothing was ever published in ${store.uri}`, {
+    next: 'landfall submit, or name the lake with --lake',
+  });
+}
+
+/** Throws `tables` unless each file of the target still stands there with the size and etag it was published with. */
+export async function checkFiles(store: Store, { number, tables }: Publication): Promise<void> {
+  const limit = pLimit(HEADS_AT_ONCE);
+  const files = tables.flatMap((table) => table.files);
+  const wrong = await Promise.all(files.map((file) => limit(() => mistakeOf(store, file))));
+  const mistakes = wrong.filter((one) => one !== undefined);
+  if (mistakes.length === 0) return;
+  throw new LandfallError(
+    'tables',
+    `${String(mistakes.length)} of the ${String(files.length)} files of publication ${String(number)} are not as they were published`,
+    {
+      why: mistakes.slice(0, SAMPLE),
+      stand: ['nothing was changed'],
+      next: 'choose another publication, or restore the files',
+    },
+  );
+}
+
+async function mistakeOf(store: Store, { key, size, etag }: LandedFile): Promise<string | undefined> {
+  const there = await store.head(key);
+  if (there === undefined) return `${uriOf(store, key)} is gone`;
+  if (there.size !== size) return `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
+  return there.etag === etag ? undefined : `${uriOf(store, key)} was written again`;
+}
+
+/** Makes the target's files current, under the rollback's number. Throws `overtaken` when another run took that. */
+export async function rollBack(store: Store, { number, target }: Rollback, driver: string): Promise<void> {
+  const { run, number: rollbackTo } = target;
+  const tables = renumbered(target.tables, { run, publication: number });
+  const outcome = await publish(store, { number, run, driver, tables, rollbackTo });
+  if (outcome === 'published') return;
+  throw new LandfallError('overtaken', `another publication took number ${String(number)} meanwhile`, {
+    stand: ['nothing was changed by this rollback'],
+  });
+}

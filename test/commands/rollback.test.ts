@@ -1,0 +1,164 @@
+/** `landfall rollback`, on a lake of three publications. */
+import { mkdirSync } from 'node:fs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as rollback } from '../../src/commands/rollback.ts';
+import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { readState } from '../../src/run/journal.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import type { Store } from '../../src/store/store.ts';
+import { acceptedRun, dataFile, landedRun, landRun, makeFiles, plainSongs } from '../lake/accepted-run.ts';
+import type { Files } from '../lake/accepted-run.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+
+let files: Files;
+let cwd: string;
+let remove: () => void;
+let store: Store;
+beforeAll(async () => {
+  files = await makeFiles();
+});
+beforeEach(async () => {
+  ({ folder: cwd, remove } = temporaryFolder());
+  mkdirSync(cwd, { recursive: true });
+  store = openFolder(cwd);
+  await landedRun(store, files, { run: 'r1', publication: 1, years: [2001] });
+  await landedRun(store, files, { run: 'r2', publication: 2, years: [2002, 2003] });
+  await landedRun(store, files, { run: 'r3', publication: 3, years: [2003] });
+});
+afterEach(() => remove());
+
+async function rollingBack(number?: number, flags: Record<string, unknown> = {}) {
+  const world = commandWorld(cwd);
+  const named = number === undefined ? {} : { number: String(number) };
+  const failure = await rollback({ ...named, lake: cwd, ...flags }, world).then(
+    () => undefined,
+    (error: unknown) => error as { fault: string; message: string; why: string[]; next: string },
+  );
+  return { failure, value: world.results[0]?.value, text: world.results[0]?.text };
+}
+
+describe('rollback', () => {
+  it('makes the set before the current one current again, under a new number and new plain paths', async () => {
+    const { failure, value } = await rollingBack();
+    expect(failure).toBeUndefined();
+    expect(value).toMatchObject({
+      state: 'done',
+      number: 4,
+      rollbackTo: 2,
+      run: 'r2',
+      tables: [{ table: 'songs', rows: 4, rowsBefore: 2, files: 2 }],
+    });
+    expect(await newestPublication(store)).toMatchObject({ number: 4, run: 'r2', rollbackTo: 2 });
+    expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
+  });
+
+  it('goes back two sets when it is called twice, and then has nothing before', async () => {
+    await rollingBack();
+    await rollingBack();
+    expect(await newestPublication(store)).toMatchObject({ number: 5, run: 'r1', rollbackTo: 1 });
+    expect(await plainSongs(store)).toEqual(['2001 r1-5']);
+    expect((await rollingBack()).failure).toMatchObject({
+      fault: 'input',
+      message: 'there is nothing before publication 1 to go back to',
+    });
+  });
+
+  it('never goes back by itself to a set that was gone back from', async () => {
+    await rollingBack(1);
+    await landedRun(store, files, { run: 'r5', publication: 5, years: [2005] });
+    await rollingBack();
+    expect(await newestPublication(store)).toMatchObject({ number: 6, rollbackTo: 1 });
+  });
+
+  it('goes forward again to a set by its number, also by that of a rollback to it', async () => {
+    await rollingBack(1);
+    await rollingBack(3);
+    expect(await newestPublication(store)).toMatchObject({ number: 5, rollbackTo: 3 });
+    await rollingBack(4);
+    expect(await newestPublication(store)).toMatchObject({ number: 6, rollbackTo: 1 });
+    expect(await plainSongs(store)).toEqual(['2001 r1-6']);
+  });
+
+  it('shows with --dry-run what it would do, and changes nothing', async () => {
+    const { value, text } = await rollingBack(1, { 'dry-run': true });
+    expect(value).toMatchObject({ state: 'planned', number: 4, rollbackTo: 1 });
+    expect(text).toMatch(/number 4 would make the tables of number 1 current again/);
+    expect(text).toMatch(/next: landfall rollback 1 --lake /);
+    expect(await readPublication(store, 4)).toBeUndefined();
+    expect((await readState(store, 'r1')).rollback).toBeUndefined();
+  });
+
+  it.each([
+    ['that is current', 3, 'the tables of publication 3 are the current ones'],
+    ['that does not exist', 7, 'there is no publication 7'],
+  ])('exits 2 for a publication %s', async (_, number, message) => {
+    expect((await rollingBack(number)).failure).toMatchObject({ fault: 'input', message });
+    expect(await readPublication(store, 4)).toBeUndefined();
+  });
+
+  it('exits 2 for what is no number, and for a lake that has no publication', async () => {
+    expect((await rollingBack(undefined, { number: 'r1' })).failure).toMatchObject({ fault: 'input' });
+    const empty = `${cwd}/empty`;
+    expect((await rollingBack(undefined, { lake: empty })).failure).toMatchObject({
+      fault: 'input',
+      message: expect.stringMatching(/^nothing was ever published in file:/),
+    });
+  });
+
+  it.each([
+    ['gone', () => store.remove([dataFile('r1', 2001)]), /is gone$/],
+    ['of another size', () => store.put(dataFile('r1', 2001), files.keys), /had \d+ bytes, and has \d+ now$/],
+    ['written again', () => store.put(dataFile('r1', 2001), files.songs), /was written again$/],
+  ] as const)('exits 5 when a file of the set is %s, and changes nothing', async (_, spoil, why) => {
+    await spoil();
+    const { failure } = await rollingBack(1);
+    expect(failure).toMatchObject({ fault: 'tables', why: [expect.stringMatching(why)] });
+    expect(await readPublication(store, 4)).toBeUndefined();
+    expect(await plainSongs(store)).toEqual(['2003 r3-3']);
+  });
+
+  it('exits 2 when a stranger’s object lies among the tables', async () => {
+    await store.put('songs/theirs.parquet', files.songs);
+    expect((await rollingBack()).failure).toMatchObject({
+      fault: 'input',
+      why: [expect.stringContaining('songs/theirs')],
+    });
+  });
+
+  it('overtakes a run that was planned before it', async () => {
+    await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004] });
+    await rollingBack();
+    await expect(landRun(store, 'r4')).rejects.toMatchObject({ fault: 'overtaken' });
+    expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
+  });
+
+  it('exits 11 when another run takes the number first, and names the command to go on with', async () => {
+    await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004] });
+    const { rollBack, planRollback } = await import('../../src/lake/rollback.ts');
+    const plan = await planRollback(store, 1);
+    await landRun(store, 'r4');
+    await expect(rollBack(store, plan, 'd')).rejects.toMatchObject({ fault: 'overtaken' });
+    expect(await newestPublication(store)).toMatchObject({ number: 4, run: 'r4' });
+  });
+
+  it('finishes a rollback that had not reached the plain paths, instead of going back further', async () => {
+    await rollingBack();
+    await store.remove([(await readPublication(store, 4))!.tables[0]!.files[0]!.mirror]);
+    const { value } = await rollingBack();
+    expect(value).toMatchObject({ state: 'unfinished', number: 4, rollbackTo: 2 });
+    expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
+    expect((await rollingBack()).value).toMatchObject({ state: 'done', number: 5, rollbackTo: 1 });
+  });
+
+  it('leaves a run to its driver whose files it publishes again', async () => {
+    const before = await readState(store, 'r1');
+    await rollingBack(1);
+    expect(await readState(store, 'r1')).toMatchObject({
+      driver: before.driver,
+      rollback: 4,
+      finished: { verdict: 'succeeded' },
+    });
+    expect(await store.get(publicationKey(1))).toBeDefined();
+  });
+});
