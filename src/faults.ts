@@ -37,6 +37,8 @@ export interface FaultDetails {
   stand?: readonly string[];
   /** The next command, or the next move. */
   next?: string;
+  /** What scripts are told besides, by name. */
+  more?: Readonly<Record<string, unknown>>;
   /** True when sending the same request again may succeed. Decided where the error is made, nowhere else. */
   retryable?: boolean;
   cause?: unknown;
@@ -49,6 +51,7 @@ export class LandfallError extends Error {
   readonly why: readonly string[];
   readonly stand: readonly string[];
   readonly next: string | undefined;
+  readonly more: Readonly<Record<string, unknown>>;
   readonly retryable: boolean;
 
   constructor(fault: Fault, message: string, details: FaultDetails = {}) {
@@ -59,6 +62,7 @@ export class LandfallError extends Error {
     this.why = details.why ?? [];
     this.stand = details.stand ?? [];
     this.next = details.next;
+    this.more = details.more ?? {};
     this.retryable = details.retryable ?? false;
   }
 }

@@ -162,6 +162,20 @@ export const verbs: readonly Verb[] = [
     load: () => import('./publish.ts'),
   },
   {
+    name: 'verify',
+    summary: 'Hold what lies in the lake against contracts, reports and publication; no Spark',
+    positional: {
+      name: 'run',
+      summary: 'Run whose accepted tables to look at; the current publication when absent',
+    },
+    options: { lake },
+    examples: [
+      ['landfall verify --lake s3://my-lake', 'The current tables, and their copies at the plain paths'],
+      ['landfall verify 20261121-0930-k3f9a1', 'What that run left, published or not'],
+    ],
+    load: () => import('./verify.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'Make the tables of an earlier publication current again, as a new publication',
     positional: {

@@ -33,7 +33,8 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
   };
 }
 
-async function verify(store: Store, plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification> {
+/** Judges these executions by the plan's contracts, from what lies in the lake. */
+export async function verify(store: Store, plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification> {
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
     const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];

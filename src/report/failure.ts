@@ -14,7 +14,7 @@ export function formatFailure({ message, why, stand, next }: LandfallError, pain
 
 /** The same as a value, for `--output json` and `ndjson`. */
 export function failureValue(error: LandfallError, exitCode: number): Record<string, unknown> {
-  const { run, fault, message, why, stand, next } = error;
+  const { run, fault, message, why, stand, next, more } = error;
   return {
     event: 'failed',
     ...(run === undefined ? {} : { run }),
@@ -24,6 +24,7 @@ export function failureValue(error: LandfallError, exitCode: number): Record<str
     why,
     stand,
     ...(next === undefined ? {} : { next }),
+    ...more,
   };
 }
 

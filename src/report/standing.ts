@@ -8,12 +8,13 @@ import { duration, place } from './quantities.ts';
 
 /** The failure as it is told: with its run, where things stand, and the next command. */
 export function completed(error: LandfallError, state: RunState, now: Date): LandfallError {
-  const { fault, message, why, stand, retryable, cause } = error;
+  const { fault, message, why, stand, more, retryable, cause } = error;
   const next = nextMove(error, state);
   return new LandfallError(fault, message, {
     run: state.plan.run,
     why,
     stand: [...stand, ...standing(state, now)],
+    more,
     retryable,
     cause,
     ...(next === undefined ? {} : { next }),

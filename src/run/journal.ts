@@ -76,6 +76,21 @@ export async function readState(objects: Objects, run: string): Promise<RunState
   return readOn(objects, run, state);
 }
 
+/** The run as it stood when it last had that publication number in its plan; undefined when it never had. */
+export async function readStateOfPublication(
+  objects: Objects,
+  run: string,
+  publication: number,
+): Promise<RunState | undefined> {
+  let state: RunState | undefined;
+  let found: RunState | undefined;
+  for (const entry of await readEntries(objects, run, 0)) {
+    state = state === undefined ? begin(entry) : advance(state, entry);
+    if (state.plan.publication === publication) found = state;
+  }
+  return found;
+}
+
 /** The entries after number `after`, in order. */
 export async function readEntries(objects: Objects, run: string, after: number): Promise<Stamped[]> {
   const entries: Stamped[] = [];

@@ -7,6 +7,7 @@ import type { Phase } from './events.ts';
 import type { RunPlan } from './plan.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
+import { explained } from './verification.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** Verifies the accepted executions and makes them the current tables. Throws `tables` or `overtaken` as its verdict. */
@@ -87,9 +88,7 @@ async function verify(run: Landing): Promise<Verification> {
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return verification;
   throw new LandfallError('tables', `${String(errors.length)} finding(s) against the landed tables`, {
-    why: errors.map(({ subject, message, sample }) =>
-      [`${subject}: ${message}`, ...(sample ?? [])].join('\n  '),
-    ),
+    why: errors.map(explained),
   });
 }
 

@@ -37,6 +37,11 @@ export interface Finding {
   sample?: readonly string[];
 }
 
+/** The finding, and below it what shows it. */
+export function explained({ subject, message, sample = [] }: Finding): string {
+  return [`${subject}: ${message}`, ...sample].join('\n  ');
+}
+
 export interface Verification {
   /** Published tables only: internal ones are verified but not listed. */
   tables: readonly LandedTable[];

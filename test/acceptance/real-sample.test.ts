@@ -1,5 +1,5 @@
 /** The real sample, through a driver that is killed in the middle and succeeded by `attach`. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSample } from '../../src/local/sample-data.ts';
@@ -73,6 +73,29 @@ describe('attach, after the driver was killed during log_transform', () => {
         }
       : { rows: judgement.rows, lines: generatedLines() };
     expect({ rows, lines }).toEqual(known);
+  });
+});
+
+describe('verify, of the lake that landed', () => {
+  const verify = (...more: string[]) =>
+    landfall(['verify', ...more, '--lake', lake, '--output', 'json'], { cwd });
+
+  it('finds nothing against the current publication and its plain paths, nor against the run', async () => {
+    const [current, killed] = [await verify(), await verify('killed')];
+    expect([current.code, killed.code, current.stderr]).toEqual([0, 0, '']);
+    expect(JSON.parse(current.stdout)).toMatchObject({ run: 'killed', publication: 1, findings: [] });
+  });
+
+  it('exits 5 and names what came to lie there since, in text and for scripts', async () => {
+    const theirs = join(lake, 'songs', 'theirs.parquet');
+    writeFileSync(theirs, 'x');
+    const { code, stdout, stderr } = await verify();
+    rmSync(theirs);
+    expect({ code, value: JSON.parse(stdout) as unknown }).toMatchObject({
+      code: 5,
+      value: { fault: 'tables', findings: [{ subject: 'songs', sample: ['songs/theirs.parquet'] }] },
+    });
+    expect(stderr).toMatch(/songs: an object at a plain path is not Landfall’s\n {4}songs\/theirs\.parquet/);
   });
 });
 

@@ -1,0 +1,66 @@
+/** `landfall verify`: hold what lies in the lake against contracts, reports and publication; no Spark. */
+import { LandfallError } from '../faults.ts';
+import { commandAt } from '../report/standing.ts';
+import { formatVerified } from '../report/verified.ts';
+import { readState } from '../run/journal.ts';
+import { patiently } from '../run/reading.ts';
+import { checkRunId } from '../run/run-id.ts';
+import { explained } from '../run/verification.ts';
+import type { Verification } from '../run/verification.ts';
+import type { Store } from '../store/store.ts';
+import { openLake } from './compose.ts';
+import { configureLake } from './settings.ts';
+import { noteTo, textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const { clock, random, interrupted: signal, printer } = world;
+  const named = textFlag(flags, 'run');
+  const store = await openLake(configureLake(flags, world));
+  const patience = { clock, random, signal, note: noteTo(world) };
+  const { what, subject, verification } = await patiently(patience, () =>
+    named === undefined ? newest(store) : ofRun(store, checkRunId(named)),
+  );
+  const { findings, tables } = verification;
+  const { sizes } = await import('../lake/audit.ts');
+  const value = { ...subject, tables: sizes(tables), findings };
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) {
+    printer.result(formatVerified(value), value);
+    return;
+  }
+  throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {
+    run: subject.run,
+    why: errors.map(explained),
+    next: `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
+    more: value,
+  });
+}
+
+interface Judged {
+  what: string;
+  subject: { run: string; publication?: number };
+  verification: Verification;
+}
+
+async function newest(store: Store): Promise<Judged> {
+  const [{ newestPublication }, { nothingPublished }, { auditPublication }] = await Promise.all([
+    import('../lake/publication.ts'),
+    import('../lake/rollback.ts'),
+    import('../lake/audit.ts'),
+  ]);
+  const entry = await newestPublication(store);
+  if (entry === undefined) throw nothingPublished(store);
+  const { run: name, number } = entry;
+  return {
+    what: `publication ${String(number)}, of run ${name}`,
+    subject: { run: name, publication: number },
+    verification: await auditPublication(store, entry),
+  };
+}
+
+async function ofRun(store: Store, name: string): Promise<Judged> {
+  const { auditRun } = await import('../lake/audit.ts');
+  const state = await readState(store, name);
+  return { what: `run ${name}`, subject: { run: name }, verification: await auditRun(store, state) };
+}

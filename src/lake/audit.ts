@@ -1,0 +1,57 @@
+/** The lake as it is now against what was accepted and published: findings, whoever changed what since. */
+import { readStateOfPublication } from '../run/journal.ts';
+import { currentAttempt } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
+import type { Accepted, Finding, LandedTable, Verification } from '../run/verification.ts';
+import type { Store } from '../store/store.ts';
+import { readExecution } from './accept.ts';
+import { verify } from './lake.ts';
+import { readPublication } from './publication.ts';
+import type { Publication } from './publication.ts';
+import { effective } from './rollback.ts';
+import { plainPathFindings, publishedFindings } from './verify-publication.ts';
+
+/** The publication's files, by the contracts and reports of the run that made them, and the plain paths. */
+export async function auditPublication(store: Store, entry: Publication): Promise<Verification> {
+  const state = await readStateOfPublication(store, entry.run, effective(entry));
+  const landed = state === undefined ? noJournal(entry) : await auditExecutions(store, state);
+  const findings = [...(await publishedFindings(store, entry)), ...(await plainPathFindings(store, entry))];
+  return { tables: entry.tables, findings: [...landed.findings, ...findings] };
+}
+
+function noJournal({ run, tables }: Publication): Verification {
+  const message = 'its journal does not tell of this publication: nothing is held against contracts';
+  return { tables, findings: [{ severity: 'error', subject: run, message }] };
+}
+
+/** The run's accepted executions; what it published is held against its publication too. */
+export async function auditRun(store: Store, state: RunState): Promise<Verification> {
+  const { tables, findings } = await auditExecutions(store, state);
+  const entry = state.published === undefined ? undefined : await readPublication(store, state.published);
+  return { tables, findings: entry === undefined ? findings : [...findings, ...(await publishedFindings(store, entry))] };
+}
+
+async function auditExecutions(store: Store, state: RunState): Promise<Verification> {
+  const { plan } = state;
+  const accepted: Accepted[] = [];
+  const gone: Finding[] = [];
+  for (const { name } of plan.steps) {
+    const { execution, token = '' } = currentAttempt(state, name) ?? {};
+    if (execution === undefined) continue;
+    const found = await readExecution(store, execution, token);
+    if (found !== undefined) accepted.push({ ...found, step: name });
+    else gone.push(goneReport(name, `${execution}/report.json`));
+  }
+  const left = plan.steps.filter(({ name }) => !gone.some(({ subject }) => subject === name));
+  const { tables, findings } = await verify(store, { ...plan, steps: left }, accepted);
+  return { tables, findings: [...gone, ...findings] };
+}
+
+function goneReport(subject: string, key: string): Finding {
+  return { severity: 'error', subject, message: 'the report of its accepted execution is gone or broken', count: 1, sample: [key] };
+}
+
+/** Rows, files and bytes of each table, for people. */
+export function sizes(tables: readonly LandedTable[]): { table: string; rows: number; files: number; bytes: number }[] {
+  return tables.map(({ table, rows, bytes, files }) => ({ table, rows, files: files.length, bytes }));
+}

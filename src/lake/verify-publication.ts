@@ -1,0 +1,55 @@
+/** What was published, held against what lies in the lake now: its own files, and their copies at the plain paths. */
+import type { Finding } from '../run/verification.ts';
+import type { ObjectInfo, Store } from '../store/store.ts';
+import { comparePlainPaths } from './plain-paths.ts';
+import type { PlainPath } from './plain-paths.ts';
+import type { Publication } from './publication.ts';
+
+const SAMPLE = 5;
+
+/** Files of the entry that are gone, changed or replaced, and data that came to lie beside them. */
+export async function publishedFindings(store: Store, { tables }: Publication): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { table, files } of tables) {
+    const there = new Map<string, ObjectInfo>();
+    const folders = new Set(files.map(({ key }) => folderOf(key)));
+    for (const folder of folders) {
+      for await (const object of store.list(folder)) there.set(object.key, object);
+    }
+    const known = new Set(files.map(({ key }) => key));
+    const missing = files.filter(({ key }) => !there.has(key));
+    const present = files.filter(({ key }) => there.has(key));
+    const resized = present.filter(({ key, size }) => there.get(key)?.size !== size);
+    const rewritten = present.filter(({ key, etag }) => there.get(key)?.etag !== etag && !resized.some((one) => one.key === key));
+    const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
+    findings.push(
+      ...finding(table, 'a published file is gone', missing.map(({ key }) => key)),
+      ...finding(table, 'a published file has another size than it was published with', resized.map(({ key }) => key)),
+      ...finding(table, 'a published file was written again since it was published', rewritten.map(({ key }) => key)),
+      ...finding(table, 'a data file lies there that was not published', added),
+    );
+  }
+  return findings;
+}
+
+/** The table's folder: `_landfall/runs/<run>/steps/<step>/<attempt>/<execution>/tables/<table>/`. */
+const folderOf = (key: string) => `${key.split('/').slice(0, 9).join('/')}/`;
+
+/** What a reader of the plain paths would miss, or see too much. */
+export async function plainPathFindings(store: Store, entry: Publication): Promise<Finding[]> {
+  return (await comparePlainPaths(store, entry)).flatMap(findingsOf);
+}
+
+function findingsOf({ table, missing, changed, leftover, foreign }: PlainPath): Finding[] {
+  return [
+    ...finding(table, 'a published file is missing at its plain path', missing),
+    ...finding(table, 'a plain path is not a copy of its published file', changed),
+    ...finding(table, 'a file of an earlier publication is left at its plain path', leftover),
+    ...finding(table, 'an object at a plain path is not Landfall’s', foreign),
+  ];
+}
+
+function finding(subject: string, message: string, keys: readonly string[]): Finding[] {
+  if (keys.length === 0) return [];
+  return [{ severity: 'error', subject, message, count: keys.length, sample: keys.slice(0, SAMPLE) }];
+}

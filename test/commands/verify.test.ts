@@ -1,0 +1,267 @@
+/** `landfall verify`: each way in which a landed lake can be changed behind its back is caught and named. */
+import { mkdirSync, readFileSync, renameSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as rollback } from '../../src/commands/rollback.ts';
+import { run as verify } from '../../src/commands/verify.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import type { Store } from '../../src/store/store.ts';
+import { songs } from '../lake/plans.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, makeFiles } from '../lake/accepted-run.ts';
+import type { Files } from '../lake/accepted-run.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+
+let files: Files;
+let cwd: string;
+let remove: () => void;
+let store: Store;
+beforeAll(async () => {
+  files = await makeFiles();
+});
+beforeEach(async () => {
+  ({ folder: cwd, remove } = temporaryFolder());
+  mkdirSync(cwd, { recursive: true });
+  store = openFolder(cwd);
+  await landedRun(store, files, { run: 'r1', publication: 1, years: [2001, 2002] });
+  await landedRun(store, files, { run: 'r2', publication: 2, years: [2003, 2004] });
+});
+afterEach(() => remove());
+
+interface Failure {
+  fault: string;
+  message: string;
+  why: string[];
+  more: { findings: { subject: string; message: string; count?: number; sample?: string[] }[] };
+}
+
+async function verifying(run?: string) {
+  const world = commandWorld(cwd);
+  const failure = await verify({ ...(run === undefined ? {} : { run }), lake: cwd }, world).then(
+    () => undefined,
+    (error: unknown) => error as Failure,
+  );
+  return { failure, value: world.results[0]?.value, text: world.results[0]?.text };
+}
+
+/** The findings, as `subject: message (sample)`. */
+async function findings(run?: string): Promise<string[]> {
+  const { failure } = await verifying(run);
+  expect(failure?.fault ?? 'none').toBe('tables');
+  return failure!.more.findings.map(
+    ({ subject, message, sample = [] }) => `${subject}: ${message} (${sample.join(', ')})`,
+  );
+}
+
+const DATA = dataFile('r2', 2004);
+const FOLDER = `${executionOf('r2')}/tables/songs/`;
+const PLAIN = 'songs/year=2004/r2-2-part-0-u.zstd.parquet';
+const COUNTS = (rows: number) =>
+  `songs: its row counts differ: 4 written by the step, ${String(rows)} in the Parquet footers, 4 read back ()`;
+
+function swap(one: string, other: string): void {
+  renameSync(join(cwd, one), join(cwd, 'aside'));
+  renameSync(join(cwd, other), join(cwd, one));
+  renameSync(join(cwd, 'aside'), join(cwd, other));
+}
+
+const move = (from: string, to: string) => {
+  mkdirSync(dirname(join(cwd, to)), { recursive: true });
+  renameSync(join(cwd, from), join(cwd, to));
+};
+
+describe('verify', () => {
+  it('finds nothing against what landed, says which publication, and changes nothing', async () => {
+    const list = async () => {
+      const all = [];
+      for await (const object of store.list('')) all.push(object);
+      return all;
+    };
+    const before = await list();
+    const { failure, value, text } = await verifying();
+    expect(failure).toBeUndefined();
+    expect(value).toMatchObject({
+      run: 'r2',
+      publication: 2,
+      tables: [{ table: 'songs', rows: 4, files: 2 }],
+      findings: [],
+    });
+    expect(text).toMatch(/publication 2 \(run r2\) is as it was verified, at its plain paths too$/);
+    expect(await list()).toEqual(before);
+  });
+
+  it('looks at a named run, and at one that was never published', async () => {
+    expect((await verifying('r1')).value).toMatchObject({ run: 'r1', tables: [{ rows: 4 }], findings: [] });
+    await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005] });
+    expect((await verifying('r3')).value).toMatchObject({ run: 'r3', tables: [{ rows: 2 }], findings: [] });
+  });
+
+  it('holds a rolled back publication against the contracts of the run that made it', async () => {
+    await rollback({ lake: cwd }, commandWorld(cwd));
+    expect((await verifying()).value).toMatchObject({ run: 'r1', publication: 3, findings: [] });
+    await store.put(dataFile('r1', 2001), files.float);
+    expect(await findings()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/column duration is FLOAT/)]),
+    );
+  });
+
+  it.each<[string, () => unknown, string[]]>([
+    ['deleted', () => store.remove([DATA]), [COUNTS(2), `songs: a published file is gone (${DATA})`]],
+    [
+      'cut',
+      () => truncateSync(join(cwd, DATA), 100),
+      [
+        'songs: a data file is broken: it is cut off: it does not end as Parquet does (year=2004/part-0-u.zstd.parquet)',
+        `songs: a published file has another size than it was published with (${DATA})`,
+      ],
+    ],
+    [
+      'emptied',
+      () => truncateSync(join(cwd, DATA), 0),
+      ['songs: a data file is broken: it has zero bytes (year=2004/part-0-u.zstd.parquet)'],
+    ],
+    [
+      'duplicated',
+      () => store.copy(DATA, DATA.replace('part-0', 'part-1')),
+      [
+        COUNTS(6),
+        `songs: a data file lies there that was not published (${DATA.replace('part-0', 'part-1')})`,
+      ],
+    ],
+    [
+      'moved to another partition',
+      () => move(DATA, DATA.replace('2004', '2009')),
+      [
+        `songs: a published file is gone (${DATA})`,
+        `songs: a data file lies there that was not published (${DATA.replace('2004', '2009')})`,
+      ],
+    ],
+    [
+      'moved to a partition that cannot be',
+      () => move(DATA, DATA.replace('2004', 'next')),
+      ['songs: "next" is no INT for partition column year (year=next/part-0-u.zstd.parquet)'],
+    ],
+    [
+      'replaced by one with a wrong type',
+      () => store.put(DATA, files.float),
+      ['songs: column duration is FLOAT, not DOUBLE (DOUBLE) (year=2004/part-0-u.zstd.parquet)'],
+    ],
+    [
+      'replaced by one without rows',
+      () => store.put(DATA, files.empty),
+      [COUNTS(2), `songs: a published file has another size than it was published with (${DATA})`],
+    ],
+    [
+      'replaced by one of the same shape',
+      () => store.put(DATA, files.other),
+      [
+        expect.stringMatching(
+          /^songs: a published file (was written again|has another size)/,
+        ) as unknown as string,
+      ],
+    ],
+    [
+      'swapped with another',
+      () => swap(DATA, dataFile('r2', 2003)),
+      [`songs: a published file was written again since it was published (${dataFile('r2', 2003)}, ${DATA})`],
+    ],
+    [
+      'joined by a temporary one',
+      () => store.put(`${FOLDER}_temporary/0/part-9.parquet`, files.songs),
+      ['songs: something that is not data lies among the data files (_temporary/0/part-9.parquet)'],
+    ],
+    [
+      'joined by a stranger’s',
+      () => store.put(`${FOLDER}notes.txt`, files.songs),
+      ['songs: something that is not data lies among the data files (notes.txt)'],
+    ],
+  ])('names a published file that was %s', async (_, spoil, expected) => {
+    await spoil();
+    expect(await findings()).toEqual(expect.arrayContaining(expected));
+    expect(await findings('r2')).toEqual(expect.arrayContaining(expected));
+  });
+
+  it('names a table that was emptied, and one whose every file lost its rows', async () => {
+    await store.remove([DATA, dataFile('r2', 2003)]);
+    expect(await findings()).toContain('songs: it has no data file, so not even a schema ()');
+    for (const year of [2003, 2004]) await store.put(dataFile('r2', year), files.empty);
+    expect(await findings()).toContain('songs: it is empty, and may not be ()');
+  });
+
+  it('sees to the tables that are not published too', async () => {
+    await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
+    expect(await findings()).toEqual([
+      'song_keys: it has no data file, so not even a schema ()',
+      expect.stringContaining('song_keys: its row counts differ'),
+    ]);
+  });
+
+  it('names a report that is gone or broken', async () => {
+    const report = `${executionOf('r2')}/report.json`;
+    const expected = `song_transform: the report of its accepted execution is gone or broken (${report})`;
+    await store.put(report, new TextEncoder().encode('{"version": 1'));
+    expect(await findings()).toContain(expected);
+    await store.remove([report]);
+    expect(await findings('r2')).toContain(expected);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['is missing', () => store.remove([PLAIN]), `a published file is missing at its plain path (${PLAIN})`],
+    [
+      'was cut',
+      () => truncateSync(join(cwd, PLAIN), 50),
+      `a plain path is not a copy of its published file (${PLAIN})`,
+    ],
+    [
+      'has the same size and another content',
+      () => store.put(PLAIN, readFileSync(join(cwd, PLAIN)).with(-20, 1)),
+      `a plain path is not a copy of its published file (${PLAIN})`,
+    ],
+    [
+      'is a stranger’s',
+      () => store.put('songs/year=2004/theirs.parquet', files.songs),
+      'an object at a plain path is not Landfall’s (songs/year=2004/theirs.parquet)',
+    ],
+    [
+      'is of an earlier publication',
+      () => store.copy(dataFile('r1', 2001), 'songs/year=2001/r1-1-part-0-u.zstd.parquet'),
+      'a file of an earlier publication is left at its plain path (songs/year=2001/r1-1-part-0-u.zstd.parquet)',
+    ],
+  ])('names an object at a plain path that %s, and only there', async (_, spoil, expected) => {
+    await spoil();
+    expect(await findings()).toEqual([`songs: ${expected}`]);
+    expect((await verifying('r2')).failure).toBeUndefined();
+  });
+
+  it('tells all findings at once, each with samples and the next command', async () => {
+    await store.remove([PLAIN]);
+    await store.put(DATA, files.float);
+    const { failure } = await verifying();
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/finding\(s\) against publication 2, of run r2$/),
+    });
+    expect(failure!.why.join('\n')).toMatch(
+      /column duration is FLOAT[^]*\n {2}year=2004[^]*missing at its plain path\n {2}songs/,
+    );
+  });
+
+  it('exits 2 where nothing was published, and for a run that does not exist', async () => {
+    const at = (flags: object) => verify({ lake: cwd, ...flags }, commandWorld(cwd));
+    await expect(at({ lake: join(cwd, 'empty') })).rejects.toMatchObject({ fault: 'input' });
+    await expect(at({ run: 'r9' })).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringContaining('no run r9'),
+    });
+  });
+
+  it('uses the contracts of the time when the tables were published', async () => {
+    const { openJournal } = await import('../../src/run/journal.ts');
+    const { planOf } = await import('../lake/accepted-run.ts');
+    const { random, clock } = commandWorld(cwd);
+    const journal = await openJournal({ objects: store, clock, random, driver: 'd9' }, 'r2');
+    const changed = { ...songs, columns: songs.columns.filter(({ name }) => name !== 'title') };
+    const plan = planOf({ run: 'r2', publication: 3, years: [], tables: [changed] }, store.uri);
+    await journal.append({ entry: 'replanned', plan, rerun: ['song_transform'], elsewhere: false });
+    expect((await verifying()).failure).toBeUndefined();
+  });
+});
