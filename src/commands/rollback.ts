@@ -18,64 +18,45 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const to = numberOf(textFlag(flags, 'number'));
   const store = await openLake(configureLake(flags, world));
-  const { checkFiles, planRollback, rollBack } = await import('../lake/rollback.ts');
-  const { clock, random } = world;
+  const { checkFiles, goBack, planRollback } = await import('../lake/rollback.ts');
+  const { clock, random, printer } = world;
   const lasting = <T>(work: () => Promise<T>) =>
     patiently({ clock, random, signal: world.interrupted, note: noteTo(world) }, work);
-  if (await finishedEarlier(store, to, world, lasting)) return;
-  const plan = await lasting(() => planRollback(store, to));
-  await lasting(() => checkFiles(store, plan.target));
-  const tables = plan.target.tables.map(({ table }) => table);
-  await lasting(() => refuseUnknownObjects(store, tables));
+  const refuseUnknown = ({ target }: Rollback) =>
+    lasting(() =>
+      refuseUnknownObjects(
+        store,
+        target.tables.map(({ table }) => table),
+      ),
+    );
   if (flags['dry-run'] === true) {
+    const plan = await lasting(() => planRollback(store, to));
+    await lasting(() => checkFiles(store, plan.target));
+    await refuseUnknown(plan);
     tell(world, summaryOf(store, plan, 'planned'));
     return;
   }
   const driver = random.hex(8);
-  const journal = await openJournal({ objects: store, clock, random, driver }, plan.target.run);
-  await journal.append({ entry: 'rollback-intent', publication: plan.number });
-  await lasting(() => rollBack(store, plan, driver)).catch((error: unknown) => {
-    throw error instanceof LandfallError && error.fault === 'overtaken' ? again(error, store, plan) : error;
-  });
-  world.printer.emit({ event: 'published', number: plan.number });
-  await copy(store, world, lasting);
-  tell(world, summaryOf(store, plan, 'done'));
+  const announce = async (plan: Rollback) => {
+    await refuseUnknown(plan);
+    const journal = await openJournal({ objects: store, clock, random, driver }, plan.target.run);
+    await journal.append({ entry: 'rollback-intent', publication: plan.number });
+  };
+  const published = ({ number }: Rollback) => {
+    printer.emit({ event: 'published', number });
+    printer.emit({ event: 'phase-started', phase: 'mirror' });
+  };
+  const { state, plan } = await goBack(store, { to, driver, announce, published, lasting }).catch(
+    (error: unknown) => {
+      throw error instanceof LandfallError && error.fault === 'overtaken' ? again(error, store, to) : error;
+    },
+  );
+  tell(world, summaryOf(store, plan, state));
 }
 
-type Lasting = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** True when the newest entry is such a rollback already and had not reached the plain paths: it has then. */
-async function finishedEarlier(
-  store: Store,
-  to: number | undefined,
-  world: World,
-  lasting: Lasting,
-): Promise<boolean> {
-  const [{ newestPublication, readPublication }, { isMirrored }] = await Promise.all([
-    import('../lake/publication.ts'),
-    import('../lake/plain-paths.ts'),
-  ]);
-  const newest = await lasting(() => newestPublication(store));
-  const { rollbackTo } = newest ?? {};
-  if (newest === undefined || rollbackTo === undefined || (to ?? rollbackTo) !== rollbackTo) return false;
-  if (await lasting(() => isMirrored(store, newest))) return false;
-  await copy(store, world, lasting);
-  const target = await readPublication(store, rollbackTo);
-  const current = await readPublication(store, newest.number - 1);
-  const plan = { number: newest.number, current: current ?? newest, target: target ?? newest };
-  tell(world, summaryOf(store, plan, 'unfinished'));
-  return true;
-}
-
-async function copy(store: Store, { printer }: World, lasting: Lasting): Promise<void> {
-  const { mirror } = await import('../lake/mirror.ts');
-  printer.emit({ event: 'phase-started', phase: 'mirror' });
-  await lasting(() => mirror(store));
-}
-
-function again(error: LandfallError, { uri }: Store, { target }: Rollback): LandfallError {
+function again(error: LandfallError, { uri }: Store, to: number | undefined): LandfallError {
   const { fault, message, stand } = error;
-  const next = `look at it with ${commandAt(uri, 'verify')}, then ${commandAt(uri, 'rollback', String(target.number))}`;
+  const next = `look at it with ${commandAt(uri, 'verify')}, then ${commandAt(uri, 'rollback', ...(to === undefined ? [] : [String(to)]))}`;
   return new LandfallError(fault, message, { stand, next });
 }
 

@@ -248,6 +248,20 @@ export const verbs: readonly Verb[] = [
     load: () => import('./logs.ts'),
   },
   {
+    name: 'gc',
+    summary: 'List what nothing in the lake needs any more; with --yes remove it',
+    options: {
+      lake,
+      keep: { type: 'number', describe: 'Newest runs and publications to keep with all that they need [10]' },
+      yes: { type: 'boolean', describe: 'Remove what is listed' },
+    },
+    examples: [
+      ['landfall gc', 'What would go, how large it is, and why the rest stays'],
+      ['landfall gc --keep 30 --yes --lake s3://my-lake', 'Rollback reaches the last 30 publications'],
+    ],
+    load: () => import('./gc.ts'),
+  },
+  {
     name: 'emr-local',
     summary: 'Serve an EMR endpoint on this machine that really runs the steps',
     options: {

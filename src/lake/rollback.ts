@@ -5,6 +5,8 @@ import type { LandedFile } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { renumbered } from './landed.ts';
+import { mirror } from './mirror.ts';
+import { isMirrored } from './plain-paths.ts';
 import { newestPublication, publicationKey, publish, readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 
@@ -81,6 +83,52 @@ async function mistakeOf(store: Store, { key, size, etag }: LandedFile): Promise
   if (there === undefined) return `${uriOf(store, key)} is gone`;
   if (there.size !== size) return `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
   return there.etag === etag ? undefined : `${uriOf(store, key)} was written again`;
+}
+
+export interface GoingBack {
+  /** As `planRollback` takes it. */
+  to?: number | undefined;
+  driver: string;
+  /** Called with what will be done, once it is known to be possible, and before it is done. */
+  announce: (plan: Rollback) => Promise<void>;
+  /** Called once the files are current, before they are copied. */
+  published: (plan: Rollback) => void;
+  /** Does the work again when it fails for a passing reason. */
+  lasting: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Plans, checks, publishes, mirrors. When the newest entry is such a rollback already and has not reached the plain paths,
+ * only that is done (`unfinished`): one that was killed can be called again.
+ */
+export async function goBack(
+  store: Store,
+  { to, driver, announce, published, lasting }: GoingBack,
+): Promise<{ state: 'done' | 'unfinished'; plan: Rollback }> {
+  const before = await lasting(() => unfinished(store, to));
+  if (before !== undefined) {
+    await lasting(() => mirror(store));
+    return { state: 'unfinished', plan: before };
+  }
+  const plan = await lasting(() => planRollback(store, to));
+  await lasting(() => checkFiles(store, plan.target));
+  await announce(plan);
+  await lasting(() => rollBack(store, plan, driver));
+  published(plan);
+  await lasting(() => mirror(store));
+  return { state: 'done', plan };
+}
+
+async function unfinished(store: Store, to: number | undefined): Promise<Rollback | undefined> {
+  const newest = await newestPublication(store);
+  const { rollbackTo } = newest ?? {};
+  if (newest === undefined || rollbackTo === undefined || (to ?? rollbackTo) !== rollbackTo) return undefined;
+  if (await isMirrored(store, newest)) return undefined;
+  const [target = newest, current = newest] = [
+    await readPublication(store, rollbackTo),
+    await readPublication(store, newest.number - 1),
+  ];
+  return { number: newest.number, current, target };
 }
 
 /** Makes the target's files current, under the rollback's number. Throws `overtaken` when another run took that. */

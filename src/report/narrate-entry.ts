@@ -47,6 +47,8 @@ export function narrateEntry(entry: Stamped): string | undefined {
       return `published as number ${String(entry.publication)}`;
     case 'mirrored':
       return 'copied to the plain paths';
+    case 'removing':
+      return 'being removed';
     case 'cancel-requested':
       return `cancelling, by ${entry.by}`;
     case 'terminate-requested':

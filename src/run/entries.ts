@@ -62,6 +62,8 @@ export type Entry =
   | { entry: 'mirrored'; publication: number }
   /** Files of this run are about to be published again, as that number: they must stay. Written by any machine. */
   | { entry: 'rollback-intent'; publication: number }
+  /** The run's objects are being deleted: nothing is done with it from here on. */
+  | { entry: 'removing' }
   /** May be written by any machine; the owner acts on it. */
   | { entry: 'cancel-requested'; by: string }
   | { entry: 'terminate-intent'; clusterId: string }
@@ -93,6 +95,7 @@ export const ENTRY_KINDS: readonly string[] = Object.keys({
   published: true,
   mirrored: true,
   'rollback-intent': true,
+  removing: true,
   'cancel-requested': true,
   'terminate-intent': true,
   'terminate-requested': true,

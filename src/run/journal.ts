@@ -39,12 +39,13 @@ interface Writer {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Starts a run: its first entry is the plan. Throws `owned` when the run id exists already. */
+/** Starts a run: its first entry is the plan. Throws `owned` when the run id exists already, `input` when it did and is half removed. */
 export async function createJournal(
   writer: Writer,
   entry: Extract<Entry, { entry: 'planned' }>,
 ): Promise<Journal> {
   const { run } = entry.plan;
+  await lasting(writer, () => refuseRemains(writer.objects, run));
   const first = stamp(writer, entry, 1);
   if ((await place(writer, run, first)).nonce !== first.nonce) {
     throw new LandfallError('owned', `run ${run} exists already`, { next: `landfall attach ${run}` });
@@ -52,12 +53,22 @@ export async function createJournal(
   return journal(writer, run, begin(first));
 }
 
+/** A journal is removed from its first entry on: a new run among the others would be taken for the old one. */
+async function refuseRemains(objects: Objects, run: string): Promise<void> {
+  let remains = 0;
+  for await (const { key } of objects.list(keys.journal(run))) {
+    if (key === keys.entry(run, 1)) return;
+    remains += 1;
+  }
+  if (remains > 0) throw beingRemoved(run);
+}
+
 /** Opens an existing run as this driver, without taking it over: append `taken-over` for that. */
 export async function openJournal(writer: Writer, run: string): Promise<Journal> {
   return journal(writer, run, await readState(writer.objects, run));
 }
 
-/** Folds the whole journal of a run. Throws `input` when there is no such run. */
+/** Folds the whole journal of a run. Throws `input` when there is no such run, or it is being removed. */
 export async function readState(objects: Objects, run: string): Promise<RunState> {
   const first = await read(objects, run, 1);
   if (first === undefined) {
@@ -73,7 +84,15 @@ export async function readState(objects: Objects, run: string): Promise<RunState
       },
     );
   }
-  return readOn(objects, run, state);
+  const now = await readOn(objects, run, state);
+  if (now.removing === true) throw beingRemoved(run);
+  return now;
+}
+
+function beingRemoved(run: string): LandfallError {
+  return new LandfallError('input', `run ${run} is being removed`, {
+    next: 'landfall gc --yes, which finishes that',
+  });
 }
 
 /** The run as it stood when it last had that publication number in its plan; undefined when it never had. */
@@ -113,7 +132,7 @@ async function readOn(objects: Objects, run: string, before: RunState): Promise<
 /** Entries that anyone may append, and that leave the run with its driver. */
 const FROM_ANYONE = ['cancel-requested', 'rollback-intent'];
 /** Entries that a driver may append to a run it does not own. */
-const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', ...FROM_ANYONE];
+const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', 'removing', ...FROM_ANYONE];
 
 function journal(writer: Writer, run: string, initial: RunState): Journal {
   const { driver } = writer;
@@ -131,9 +150,12 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   /** Folds an entry that stands there; remembers for good when it means that the run is another driver's now. */
   const absorb = (entry: Stamped, wish?: Entry) => {
     state = advance(state, entry);
-    if (entry.driver === driver || FROM_ANYONE.includes(entry.entry)) return;
-    if (!claimed && (wish === undefined || FROM_ANYONE.includes(wish.entry))) return;
-    lost = overtaken(run, entry.driver);
+    if (entry.driver === driver) return;
+    const removing = entry.entry === 'removing';
+    const isWish = FROM_ANYONE.includes(entry.entry) && wish?.entry !== 'removing';
+    const wishes = !claimed && (wish === undefined || FROM_ANYONE.includes(wish.entry));
+    if (!removing && (isWish || wishes)) return;
+    lost = removing ? beingRemoved(run) : overtaken(run, entry.driver);
     throw lost;
   };
   /** Undefined when `needless` holds of the state that the entry would follow. */

@@ -58,6 +58,8 @@ export interface RunState {
   mirrored: boolean;
   /** Its files were about to be published once more, as that number. */
   rollback?: number;
+  /** Its objects are being deleted. */
+  removing?: true;
   cancelRequested: boolean;
   finished?: Extract<Stamped, { entry: 'finished' }>;
   /** Number of the newest entry. */
@@ -139,6 +141,8 @@ function apply(state: RunState, entry: Stamped): RunState {
       return { ...state, mirrored: true };
     case 'rollback-intent':
       return { ...state, rollback: entry.publication };
+    case 'removing':
+      return { ...state, removing: true };
     case 'cancel-requested':
       return { ...state, cancelRequested: true };
     case 'finished':

@@ -1,6 +1,10 @@
 /** Listing a bucket, page by page. */
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import type { _Object, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type {
+  _Object,
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
 import type { Bucket } from './s3-bucket.ts';
 import type { ObjectInfo } from './store.ts';
 
@@ -46,6 +50,19 @@ async function* pages(
     yield page;
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
+}
+
+/** When each multipart upload under the root was begun that was neither completed nor aborted. */
+export async function* listIncompleteUploads(s3: Bucket): AsyncIterable<Date> {
+  let after: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> | undefined = {};
+  do {
+    const from = { KeyMarker: after.NextKeyMarker, UploadIdMarker: after.NextUploadIdMarker };
+    const page: ListMultipartUploadsCommandOutput = await s3.ask('s3:ListBucketMultipartUploads', '', () =>
+      s3.client.send(new ListMultipartUploadsCommand({ ...s3.common, Prefix: s3.at(''), ...from })),
+    );
+    for (const { Initiated } of page.Uploads ?? []) yield Initiated ?? new Date(0);
+    after = page.IsTruncated === true ? page : undefined;
+  } while (after !== undefined);
 }
 
 const decoded = (key: string, encoded: boolean) =>

@@ -18,7 +18,7 @@ import { dateHeader, s3Client } from './s3-client.ts';
 import type { S3Settings } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
 import { isConflict, isNoSuchKey, isPreconditionFailed, isRangeBehindEnd, s3Error } from './s3-errors.ts';
-import { listFolders, listObjects } from './s3-list.ts';
+import { listFolders, listIncompleteUploads, listObjects } from './s3-list.ts';
 import { replaced } from './replaced.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
@@ -41,6 +41,7 @@ export function openS3(
     createIfAbsent: async (key, body) => createIfAbsent(s3, checkKey(key), body),
     copy: async (from, to) => copyObject(s3, from, checkKey(to), () => head(s3, from)),
     remove: (keys) => remove(s3, keys),
+    incompleteUploads: () => listIncompleteUploads(s3),
     now: () => now(s3),
   };
 }

@@ -44,6 +44,19 @@ describe('an S3 prefix', () => {
     expect(await keysOf(store, 'a +é/')).toEqual(keys);
   }, 60_000);
 
+  it('tells of uploads that were begun under it and never ended', async () => {
+    const store = open();
+    const prefix = store.uri.slice('s3://lake/'.length);
+    const begin = (key: string) =>
+      fetch(`${moto.endpoint}/lake/${encodeURI(key)}?uploads`, { method: 'POST' });
+    for (const key of [`${prefix}/a`, `${prefix}/b/c`, `${prefix}0/a`])
+      expect((await begin(key)).ok).toBe(true);
+    const begun: Date[] = [];
+    for await (const at of store.incompleteUploads!()) begun.push(at);
+    expect(begun).toHaveLength(2);
+    expect(begun.every((at) => at.getTime() > 0)).toBe(true);
+  });
+
   it('copies a large object in parts', async () => {
     const store = open({ partsAbove: 5 * 2 ** 20 });
     const body = new Uint8Array(12 * 2 ** 20).map((_, n) => n % 251);

@@ -1,0 +1,83 @@
+/** `landfall gc`: list what nothing in the lake needs any more, and with --yes remove it. */
+import type { Needed } from '../lake/gc-plan.ts';
+import { LandfallError } from '../faults.ts';
+import { formatGc } from '../report/gc.ts';
+import type { GcReport } from '../report/gc.ts';
+import { commandAt } from '../report/standing.ts';
+import { patiently } from '../run/reading.ts';
+import type { Owner } from '../run/ownership.ts';
+import type { Store } from '../store/store.ts';
+import { usage } from './arguments.ts';
+import { openLake } from './compose.ts';
+import { isDead } from './resume.ts';
+import { configureLake, countFlag } from './settings.ts';
+import { noteTo } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const { clock, random, interrupted: signal, printer } = world;
+  const keep = countFlag(flags, 'keep') ?? 10;
+  if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed');
+  const yes = flags['yes'] === true;
+  const store = await openLake(configureLake(flags, world));
+  const { neededBy, planGc } = await import('../lake/gc-plan.ts');
+  const choice = { keep, isDead: (who: Owner) => isDead(who, world) };
+  const lasting = <T>(work: () => Promise<T>) =>
+    patiently({ clock, random, signal, note: noteTo(world) }, work);
+  const needed = await lasting(() => neededBy(store, keep));
+  const plan = await lasting(() => planGc(store, needed, choice));
+  const uploads = await incompleteUploads(store, world);
+  const listed: GcReport = { removed: false, ...plan, ...(uploads === undefined ? {} : { uploads }) };
+  const something = plan.runs.length + plan.executions.length > 0;
+  const again = ['gc', ...(flags['keep'] === undefined ? [] : ['--keep', String(keep)]), '--yes'];
+  const report = yes
+    ? await remove(listed, { store, needed, world, isDead: choice.isDead, lasting })
+    : { ...listed, ...(something ? { next: commandAt(store.uri, ...again) } : {}) };
+  printer.result(formatGc(report), report);
+}
+
+interface Removing {
+  store: Store;
+  needed: Needed;
+  world: World;
+  isDead: (who: Owner) => boolean;
+  lasting: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Removes what is listed, and reports what of it was. */
+async function remove(listed: GcReport, { world, lasting, ...rest }: Removing): Promise<GcReport> {
+  const { clock, random, printer } = world;
+  const { removeExecution, removeRun } = await import('../lake/gc.ts');
+  const gc = { ...rest, clock, random };
+  const runs: GcReport['runs'][number][] = [];
+  const kept = [...listed.kept];
+  const total = listed.runs.length + listed.executions.length;
+  const progress = (done: number) => printer.emit({ event: 'progress', message: 'removing', done, total });
+  for (const one of listed.runs) {
+    const why = await lasting(() => removeRun(gc, one.run));
+    if (why === undefined) runs.push(one);
+    else kept.push({ run: one.run, why });
+    progress(runs.length);
+  }
+  for (const [at, one] of listed.executions.entries()) {
+    await lasting(() => removeExecution(gc, one));
+    progress(listed.runs.length + at + 1);
+  }
+  return { ...listed, removed: true, runs, kept };
+}
+
+/** Undefined where the store has none, cannot tell, or may not. */
+async function incompleteUploads(store: Store, { printer }: World): Promise<GcReport['uploads']> {
+  const begun: Date[] = [];
+  try {
+    for await (const at of store.incompleteUploads?.() ?? []) begun.push(at);
+  } catch (error) {
+    if (!(error instanceof LandfallError)) throw error;
+    printer.emit({
+      event: 'note',
+      message: `uploads that never ended were not looked for: ${error.message}`,
+    });
+  }
+  const oldest = begun.sort((a, b) => a.getTime() - b.getTime())[0];
+  return oldest === undefined ? undefined : { count: begun.length, oldest: oldest.toISOString() };
+}

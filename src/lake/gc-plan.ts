@@ -1,0 +1,185 @@
+/** What nothing needs any more in the lake: runs, and executions of runs that stay. */
+import pLimit from 'p-limit';
+import { LandfallError } from '../faults.ts';
+import { readEntries } from '../run/journal.ts';
+import { ownership } from '../run/ownership.ts';
+import type { Owner } from '../run/ownership.ts';
+import { keys } from '../run/plan.ts';
+import { listRuns } from '../run/runs.ts';
+import { advance, begin } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
+import type { ObjectInfo, Store } from '../store/store.ts';
+import { newestPublication, readPublication } from './publication.ts';
+import { entryNumber, EXECUTION, isOfRun } from './run-layout.ts';
+
+export interface Removal {
+  run: string;
+  /** The execution's folder, relative to the lake; absent when the whole run goes. */
+  execution?: string;
+  objects: number;
+  bytes: number;
+}
+
+export interface GcPlan {
+  /** Runs that go, oldest first; those that an earlier gc left half removed come before all. */
+  runs: Removal[];
+  /** Executions of runs that stay, which no attempt accepted and no publication names. */
+  executions: Removal[];
+  kept: { run: string; why: string }[];
+  /** Keys that are not Landfall's, where it would have removed its own. They stay. */
+  strange: string[];
+}
+
+export interface GcChoice {
+  /** So many of the newest runs, and of the newest publications with all that they name, stay. */
+  keep: number;
+  isDead: (who: Owner) => boolean;
+}
+
+const JOURNALS_AT_ONCE = 16;
+
+/** What the newest publications need. */
+export interface Needed {
+  /** By run: the number of the newest of them that names it. */
+  runs: ReadonlyMap<string, number>;
+  /** Folders of executions. */
+  executions: ReadonlySet<string>;
+  newest: number;
+}
+
+/** Looks through all runs of the lake; changes nothing. */
+export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcChoice): Promise<GcPlan> {
+  const plan: GcPlan = { runs: [], executions: [], kept: [], strange: [] };
+  const names = await listRuns(store);
+  const going = await halfRemoved(store, names);
+  const limit = pLimit(JOURNALS_AT_ONCE);
+  const states = await Promise.all(names.map((run) => limit(() => readRun(store, run))));
+  for (const [at, run] of [...names.entries()].reverse()) {
+    const state = states[at];
+    if (state === 'removing') {
+      going.push(run);
+      continue;
+    }
+    const busy = state === undefined ? UNREADABLE : await whyBusy(store, state, needed, isDead);
+    const why = at < keep ? `one of the newest ${String(keep)}` : (busy ?? whyNeeded(run, needed));
+    if (why === undefined) going.push(run);
+    else plan.kept.unshift({ run, why });
+    if (why === undefined || busy !== undefined || state === undefined) continue;
+    for (const execution of await unaccepted(store, state, needed)) {
+      plan.executions.push(await removalOf(store, run, plan, execution));
+    }
+  }
+  for (const run of going) plan.runs.push(await removalOf(store, run, plan));
+  return plan;
+}
+
+/** What the last `keep` publications name. */
+export async function neededBy(store: Store, keep: number): Promise<Needed> {
+  const newest = (await newestPublication(store))?.number ?? 0;
+  const runs = new Map<string, number>();
+  const executions = new Set<string>();
+  for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
+    for (const { key } of (await readPublication(store, number))?.tables.flatMap(({ files }) => files) ?? []) {
+      const [, , run = ''] = key.split('/');
+      if (!runs.has(run)) runs.set(run, number);
+      executions.add(key.split('/').slice(0, 7).join('/'));
+    }
+  }
+  return { runs, executions, newest };
+}
+
+function whyNeeded(run: string, { runs }: Needed): string | undefined {
+  const number = runs.get(run);
+  return number === undefined ? undefined : `publication ${String(number)} names its files`;
+}
+
+/** Why a run is to be left alone, whatever its age: someone may go on with it. */
+export async function whyBusy(
+  store: Store,
+  state: RunState,
+  { newest }: Pick<Needed, 'newest'>,
+  isDead: GcChoice['isDead'],
+): Promise<string | undefined> {
+  const { finished, mirrored, rollback } = state;
+  if (finished === undefined) return 'it has no verdict';
+  if (finished.verdict === 'succeeded' && !mirrored) return 'it has not reached the plain paths';
+  if (rollback !== undefined && rollback > newest) return `a rollback to it was begun, as publication ${String(rollback)}`;
+  const { owner } = await ownership(store, state, isDead);
+  return owner === 'fresh' ? 'its driver was heard of just now' : undefined;
+}
+
+const UNREADABLE = 'its journal cannot be read';
+
+/** Undefined for a journal that this version cannot read. */
+export async function readRun(store: Store, run: string): Promise<RunState | 'removing' | undefined> {
+  const [first, ...more] = (await readable(() => readEntries(store, run, 0))) ?? [];
+  const state = first === undefined ? undefined : more.reduce(advance, begin(first));
+  return state?.removing === true ? 'removing' : state;
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault === 'input') return undefined;
+    throw error;
+  }
+}
+
+/** Folders without a first entry whose journal ends with `removing`: a gc was killed there. */
+async function halfRemoved(store: Store, begun: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for await (const run of store.folders(keys.runs)) {
+    if (begun.includes(run)) continue;
+    let last = 0;
+    for await (const { key } of store.list(keys.journal(run))) last = Math.max(last, entryNumber(run, key) ?? 0);
+    const [entry] = last < 2 ? [] : ((await readable(() => readEntries(store, run, last - 1))) ?? []);
+    if (entry?.entry === 'removing') found.push(run);
+  }
+  return found;
+}
+
+/** Executions of this run's attempts that nothing can ever need: the run has a verdict, and a retry makes new attempts. */
+async function unaccepted(store: Store, state: RunState, { executions }: Needed): Promise<string[]> {
+  const found: string[] = [];
+  const { run } = state.plan;
+  const all = Object.entries(state.attempts);
+  const accepted = new Set(all.flatMap(([, attempts]) => attempts.map(({ execution }) => execution)));
+  for (const [step, attempts] of all) {
+    for (const { attempt } of attempts) {
+      const folder = keys.attempt(run, step, attempt);
+      for await (const name of store.folders(`${folder}/`)) {
+        const execution = `${folder}/${name}`;
+        if (EXECUTION.test(name) && !accepted.has(execution) && !executions.has(execution)) found.push(execution);
+      }
+    }
+  }
+  return found;
+}
+
+async function removalOf(
+  store: Store,
+  run: string,
+  { strange }: GcPlan,
+  execution?: string,
+): Promise<Removal> {
+  const { ours, others } = await objectsOf(store, run, execution);
+  strange.push(...others);
+  const bytes = ours.reduce((sum, { size }) => sum + size, 0);
+  return { run, ...(execution === undefined ? {} : { execution }), objects: ours.length, bytes };
+}
+
+/** Landfall's own objects of the run, or of one of its executions, and the keys of what else lies there. */
+export async function objectsOf(
+  store: Store,
+  run: string,
+  execution?: string,
+): Promise<{ ours: ObjectInfo[]; others: string[] }> {
+  const ours: ObjectInfo[] = [];
+  const others: string[] = [];
+  for await (const object of store.list(`${execution ?? keys.run(run)}/`)) {
+    if (isOfRun(run, object)) ours.push(object);
+    else others.push(object.key);
+  }
+  return { ours, others };
+}

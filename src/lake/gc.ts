@@ -1,0 +1,61 @@
+/** Removing what nothing needs. It may be killed anywhere and run again. */
+import { LandfallError } from '../faults.ts';
+import { openJournal } from '../run/journal.ts';
+import { keys } from '../run/plan.ts';
+import type { Clock, Random } from '../run/ports.ts';
+import type { Store } from '../store/store.ts';
+import { objectsOf, readRun, whyBusy } from './gc-plan.ts';
+import type { GcChoice, Needed, Removal } from './gc-plan.ts';
+import { entryNumber } from './run-layout.ts';
+
+export interface Gc extends Pick<GcChoice, 'isDead'> {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  needed: Needed;
+}
+
+/**
+ * Removes a run, in an order in which it is never half a run: first its journal says `removing`, so that nobody goes on
+ * with it; then goes what it wrote; then the journal's first entry, without which there is no run; then the others, that
+ * one last, by which a later gc knows its remains. Gives why not when somebody did something with the run meanwhile.
+ */
+export async function removeRun(gc: Gc, run: string): Promise<string | undefined> {
+  const refused = await announce(gc, run);
+  if (refused !== undefined) return refused;
+  const { ours } = await objectsOf(gc.store, run);
+  const numbered = ours.map(({ key }) => ({ key, number: entryNumber(run, key) ?? 0 }));
+  const entries = numbered.filter(({ number }) => number > 0).sort((a, b) => a.number - b.number);
+  await gc.store.remove(numbered.filter(({ number }) => number === 0).map(({ key }) => key));
+  const [first, ...rest] = entries.map(({ key }) => key);
+  const last = rest.pop();
+  for (const some of [first === undefined ? [] : [first], rest, last === undefined ? [] : [last]]) {
+    if (some.length > 0) await gc.store.remove(some);
+  }
+  return undefined;
+}
+
+/** Writes `removing`, unless that was done, or there is no run any more. */
+async function announce({ store, clock, random, needed, isDead }: Gc, run: string): Promise<string | undefined> {
+  if ((await store.head(keys.entry(run, 1))) === undefined) return undefined;
+  const state = await readRun(store, run);
+  if (state === 'removing') return undefined;
+  if (state === undefined) return 'its journal cannot be read';
+  try {
+    const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
+    const busy = await whyBusy(store, journal.state(), needed, isDead);
+    if (busy === undefined) await journal.append({ entry: 'removing' });
+    return busy;
+  } catch (error) {
+    if (error instanceof LandfallError && (error.fault === 'owned' || error.fault === 'input')) return error.message;
+    throw error;
+  }
+}
+
+/** Removes one execution, its report first: without that it counts for nobody. */
+export async function removeExecution({ store }: Gc, { run, execution = '' }: Removal): Promise<void> {
+  const { ours } = await objectsOf(store, run, execution);
+  const report = `${execution}/report.json`;
+  await store.remove([report]);
+  await store.remove(ours.map(({ key }) => key).filter((key) => key !== report));
+}

@@ -1,0 +1,25 @@
+/** Which keys under a run's folder are Landfall's: the known layout, and nothing that merely lies there. */
+import { keys } from '../run/plan.ts';
+import { isFolderMarker } from './folder-marker.ts';
+
+/** `<application id>-<random>`; Spark's ids are `application_...` on YARN, `local-...` and `app-...` elsewhere. */
+export const EXECUTION = /^(application_|local-|app-)[\w-]*-[0-9a-f]+$/;
+
+const JOURNAL = /^journal\/(\d{6,})\.json$/;
+const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
+const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(\.?report\.json(\.crc)?|(tables|quarantine)\/.+)$/;
+
+/** Number of the journal entry that the key is; undefined for any other key. */
+export function entryNumber(run: string, key: string): number | undefined {
+  const number = JOURNAL.exec(below(run, key))?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** True for what a run, its driver or its steps write below `_landfall/runs/<run>/`. */
+export function isOfRun(run: string, { key, size }: { key: string; size: number }): boolean {
+  const name = below(run, key);
+  if (JOURNAL.test(name) || LOOSE.test(name) || isFolderMarker(name, size)) return true;
+  return EXECUTION.test(IN_EXECUTION.exec(name)?.[1] ?? '');
+}
+
+const below = (run: string, key: string) => key.slice(keys.run(run).length + 1);

@@ -1,0 +1,51 @@
+/** What gc would remove, or removed, as text. Pure. */
+import { bytes, columns, count } from './quantities.ts';
+
+export interface GcReport {
+  removed: boolean;
+  runs: readonly { run: string; objects: number; bytes: number }[];
+  executions: readonly { run: string; execution?: string; objects: number; bytes: number }[];
+  kept: readonly { run: string; why: string }[];
+  /** Keys that are not Landfall's; they stay. */
+  strange: readonly string[];
+  /** Uploads to the lake that were begun and never ended; they cost storage, and gc does not end them. */
+  uploads?: { count: number; oldest: string };
+  next?: string;
+}
+
+const SHOWN = 10;
+
+export function formatGc(report: GcReport): string {
+  const { removed, runs, executions, kept, strange, uploads, next } = report;
+  const verb = removed ? 'removed' : 'would go';
+  const going = [
+    ...runs.map((one) => [verb, `run ${one.run}`, `${count(one.objects)} objects`, bytes(one.bytes)]),
+    ...executions.map((one) => [
+      verb,
+      `${one.execution ?? ''}, which no attempt accepted`,
+      `${count(one.objects)} objects`,
+      bytes(one.bytes),
+    ]),
+  ];
+  const all = [...runs, ...executions];
+  const sum = (of: 'objects' | 'bytes') => all.reduce((total, one) => total + one[of], 0);
+  const said = `${count(sum('objects'))} objects, ${bytes(sum('bytes'))}`;
+  return [
+    ...columns(going, [false, false, true, true]),
+    ...columns(
+      kept.map(({ run, why }) => ['stays', `run ${run}`, why]),
+      [false, false, false],
+    ),
+    ...strange.slice(0, SHOWN).map((key) => `not Landfall’s, stays  ${key}`),
+    ...(strange.length > SHOWN ? [`and ${count(strange.length - SHOWN)} more that are not Landfall’s`] : []),
+    ...(uploads === undefined
+      ? []
+      : [
+          `${count(uploads.count)} upload(s) were begun and never ended, the oldest ${uploads.oldest}: a lifecycle rule (AbortIncompleteMultipartUpload) ends such`,
+        ]),
+    all.length === 0
+      ? 'nothing to remove'
+      : `${removed ? 'removed' : 'nothing was removed; would free'} ${said}`,
+    ...(next === undefined ? [] : [`next: ${next}`]),
+  ].join('\n');
+}

@@ -1,0 +1,335 @@
+/** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
+import { mkdirSync } from 'node:fs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as gc } from '../../src/commands/gc.ts';
+import { run as rollback } from '../../src/commands/rollback.ts';
+import { run as runs } from '../../src/commands/runs.ts';
+import { run as verify } from '../../src/commands/verify.ts';
+import { removeRun } from '../../src/lake/gc.ts';
+import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
+import { createJournal, openJournal, readState } from '../../src/run/journal.ts';
+import { keys, tokens } from '../../src/run/plan.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  makeFiles,
+  planOf,
+  plainSongs,
+} from '../lake/accepted-run.ts';
+import type { Files } from '../lake/accepted-run.ts';
+import { watched } from '../lake/publishing.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { systemClock } from '../support/system-clock.ts';
+
+let files: Files;
+let cwd: string;
+let remove: () => void;
+let store: Store;
+beforeAll(async () => {
+  files = await makeFiles();
+});
+beforeEach(() => {
+  ({ folder: cwd, remove } = temporaryFolder());
+  mkdirSync(cwd, { recursive: true });
+  store = openFolder(cwd);
+});
+afterEach(() => remove());
+
+const text = (value: string) => new TextEncoder().encode(value);
+const clock = systemClock;
+const open = (run: string, driver = 'd9', its = store) =>
+  openJournal({ objects: its, clock, random: seededRandom(9), driver }, run);
+
+/** Runs r1 to r`count`, published as 1 to `count`. */
+async function landedRuns(count: number, its = store): Promise<void> {
+  for (let n = 1; n <= count; n += 1) {
+    await landedRun(its, files, { run: `r${String(n)}`, publication: n, years: [2000 + n] });
+  }
+}
+
+interface Report {
+  removed: boolean;
+  runs: { run: string; objects: number; bytes: number }[];
+  executions: { execution: string }[];
+  kept: { run: string; why: string }[];
+  strange: string[];
+  next?: string;
+}
+
+async function collecting(flags: Record<string, unknown> = {}): Promise<Report> {
+  const world = commandWorld(cwd);
+  await gc({ lake: cwd, ...flags }, world);
+  return world.results[0]!.value as Report;
+}
+
+async function listed(prefix = '', its = store): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of its.list(prefix)) found.push(key);
+  return found.sort();
+}
+
+const why = ({ kept }: Report, run: string) => kept.find((one) => one.run === run)?.why;
+
+describe('gc', () => {
+  it('removes nothing without --yes, and says what would go, what stays and why, and the next command', async () => {
+    await landedRuns(3);
+    const before = await listed();
+    const report = await collecting({ keep: 2 });
+    expect(await listed()).toEqual(before);
+    expect(report).toMatchObject({
+      removed: false,
+      runs: [{ run: 'r1', objects: before.filter((key) => key.startsWith(`${keys.run('r1')}/`)).length }],
+      kept: [{ run: 'r3' }, { run: 'r2' }],
+      strange: [],
+      next: expect.stringMatching(/^landfall gc --keep 2 --yes --lake /),
+    });
+  });
+
+  it('removes old runs wholly, which no longer stand among the runs, and nothing else', async () => {
+    await landedRuns(3);
+    const before = await listed();
+    expect(await collecting({ keep: 1, yes: true })).toMatchObject({
+      removed: true,
+      runs: [{ run: 'r1' }, { run: 'r2' }],
+    });
+    const gone = before.filter((key) => /^_landfall\/runs\/r[12]\//.test(key));
+    expect(gone.length).toBeGreaterThan(20);
+    expect(await listed()).toEqual(before.filter((key) => !gone.includes(key)));
+    const world = commandWorld(cwd);
+    await runs({ lake: cwd }, world);
+    expect((world.results[0]!.value as { run: string }[]).map(({ run }) => run)).toEqual(['r3']);
+    await verify({ lake: cwd }, commandWorld(cwd));
+    expect(await collecting({ keep: 1, yes: true })).toMatchObject({ runs: [], executions: [] });
+  });
+
+  it('keeps ten runs and publications when it is not told how many', async () => {
+    await landedRuns(2);
+    expect((await collecting({ yes: true })).runs).toEqual([]);
+    await expect(collecting({ keep: 0, yes: true })).rejects.toMatchObject({ fault: 'input' });
+  });
+
+  it('keeps what the last publications name, so that rollback reaches each of them', async () => {
+    await landedRuns(3);
+    await rollback({ lake: cwd, number: '1' }, commandWorld(cwd));
+    const report = await collecting({ keep: 1, yes: true });
+    expect(report.runs.map(({ run }) => run)).toEqual(['r2']);
+    expect(why(report, 'r1')).toBe('publication 4 names its files');
+    await rollback({ lake: cwd, number: '3' }, commandWorld(cwd));
+    expect(await plainSongs(store)).toEqual(['2003 r3-5']);
+    await expect(rollback({ lake: cwd, number: '2' }, commandWorld(cwd))).rejects.toMatchObject({
+      fault: 'tables',
+      why: [expect.stringMatching(/is gone$/)],
+    });
+  });
+
+  it.each<[string, string, () => Promise<unknown>]>([
+    [
+      'has no verdict',
+      'it has no verdict',
+      async () => (await open('r1')).append({ entry: 'rebased', publication: 9 }),
+    ],
+    [
+      'has a driver that lives',
+      'its driver was heard of just now',
+      () => store.put(keys.owner('r1'), text('{"driver":"r1-2","host":"h","boot":"b","pid":1}')),
+    ],
+    [
+      'is about to be rolled back to',
+      'a rollback to it was begun, as publication 4',
+      async () => (await open('r1')).append({ entry: 'rollback-intent', publication: 4 }),
+    ],
+    [
+      'was written by a newer version',
+      'its journal cannot be read',
+      async () => {
+        const { length } = await readState(store, 'r1');
+        const entry = {
+          version: 9,
+          number: length + 1,
+          driver: 'd',
+          nonce: 'n',
+          at: clock.now(),
+          entry: 'x',
+        };
+        await store.put(keys.entry('r1', length + 1), text(JSON.stringify(entry)));
+      },
+    ],
+  ])('keeps a run that %s', async (_, reason, make) => {
+    await landedRuns(3);
+    await make();
+    const report = await collecting({ keep: 1, yes: true });
+    expect({ gone: report.runs.map(({ run }) => run), why: why(report, 'r1') }).toEqual({
+      gone: ['r2'],
+      why: reason,
+    });
+    expect(await store.head(dataFile('r1', 2001))).toBeDefined();
+  });
+
+  it('removes a run again to which a rollback was begun whose number another took', async () => {
+    await landedRuns(3);
+    await (await open('r1')).append({ entry: 'rollback-intent', publication: 3 });
+    expect((await collecting({ keep: 1, yes: true })).runs.map(({ run }) => run)).toEqual(['r1', 'r2']);
+  });
+
+  it('removes executions of a kept run that were never accepted, and no other', async () => {
+    const other = `${keys.attempt('r1', 'song_transform', 1)}/local-2-aa`;
+    await landedRuns(1);
+    for (const name of ['report.json', 'tables/songs/a.parquet', 'notes.txt'])
+      await store.put(`${other}/${name}`, text('x'));
+    const before = await listed();
+    const report = await collecting({ yes: true });
+    expect(report).toMatchObject({
+      executions: [{ run: 'r1', execution: other, objects: 2, bytes: 2 }],
+      strange: [`${other}/notes.txt`],
+    });
+    const gone = [`${other}/report.json`, `${other}/tables/songs/a.parquet`];
+    expect(await listed()).toEqual(before.filter((key) => !gone.includes(key)));
+    await verify({ lake: cwd }, commandWorld(cwd));
+  });
+
+  it('keeps every execution of a run that may go on, and those that an earlier attempt had accepted', async () => {
+    await acceptedRun(store, files, { run: 'r1', publication: 1, years: [2001] });
+    await store.put(`${keys.attempt('r1', 'song_transform', 1)}/local-2-aa/report.json`, text('x'));
+    expect((await collecting({ yes: true })).executions).toEqual([]);
+    const journal = await open('r1');
+    const again = { step: 'song_transform', attempt: 2 };
+    const plan = planOf({ run: 'r1', publication: 1, years: [] }, store.uri);
+    await journal.append({ entry: 'replanned', plan, rerun: ['song_transform'], elsewhere: false });
+    const token = tokens.step('r1', 'song_transform', 2);
+    await journal.append({ entry: 'step-intent', ...again, token, clusterId: 'j-1' });
+    await journal.append({ entry: 'finished', verdict: 'failed', fault: 'step', message: 'x' });
+    const { executions } = await collecting({ yes: true });
+    expect(executions.map(({ execution }) => execution)).toEqual([
+      `${keys.attempt('r1', 'song_transform', 1)}/local-2-aa`,
+    ]);
+    expect(await store.head(`${executionOf('r1')}/report.json`)).toBeDefined();
+  });
+
+  it('leaves what is not Landfall’s where it lies, and lists it', async () => {
+    await landedRuns(2);
+    const strange = [
+      'notes.txt',
+      'journal/notes.json',
+      'steps/song_transform/1/mine/report.json',
+      'steps/song_transform/1/local-1-ff/mine.csv',
+      'steps/song_transform/x/step.py',
+    ].map((name) => `${keys.run('r1')}/${name}`);
+    const elsewhere = [
+      '_landfall/runs/theirs/notes.txt',
+      '_landfall/runs/theirs/journal/000002.json',
+      '_landfall/runs/r1.txt',
+    ];
+    for (const key of [...strange, ...elsewhere]) await store.put(key, text('x'));
+    const report = await collecting({ keep: 1, yes: true });
+    expect(report.runs.map(({ run }) => run)).toEqual(['r1']);
+    expect([...report.strange].sort()).toEqual([...strange].sort());
+    expect(await listed(`${keys.run('r1')}/`)).toEqual([...strange].sort());
+    for (const key of elsewhere) expect(await store.head(key)).toBeDefined();
+  });
+
+  it.each([
+    { entry: 'rollback-intent', publication: 3 } as const,
+    { entry: 'rebased', publication: 3 } as const,
+  ])(
+    'does not remove a run with which somebody goes on between the look and the removal: $entry',
+    async (entry) => {
+      await landedRuns(2);
+      const needed = await neededBy(store, 1);
+      const before = await listed();
+      let appended = false;
+      const slow = watched(store, async (call) => {
+        if (call !== 'createIfAbsent' || appended) return;
+        appended = true;
+        await (await open('r1', 'another')).append(entry);
+      });
+      const gcOf = { store: slow, clock, random: seededRandom(1), needed, isDead: () => false };
+      expect(await removeRun(gcOf, 'r1')).toBe('run r1 was taken over by driver another');
+      expect(await listed()).toEqual(
+        [...before, keys.entry('r1', (await readState(store, 'r1')).length)].sort(),
+      );
+    },
+  );
+
+  it('is heard by whoever would go on with the run at the same time', async () => {
+    await landedRuns(2);
+    const driver = await open('r1', 'another');
+    await (await open('r1')).append({ entry: 'removing' });
+    for (const entry of [
+      { entry: 'rollback-intent', publication: 3 } as const,
+      { entry: 'rebased', publication: 3 } as const,
+    ])
+      await expect(driver.append(entry)).rejects.toMatchObject({
+        fault: 'input',
+        message: 'run r1 is being removed',
+      });
+    await expect(rollback({ lake: cwd }, commandWorld(cwd))).rejects.toMatchObject({ fault: 'input' });
+    expect((await collecting({ yes: true })).runs.map(({ run }) => run)).toEqual(['r1']);
+  });
+});
+
+describe('a gc that is killed', () => {
+  const memory = () => memoryStore('s3://lake', () => new Date());
+  const choice = { keep: 1, isDead: () => false };
+
+  async function collect(its: Store): Promise<void> {
+    const needed = await neededBy(its, 1);
+    const gcOf = { store: its, clock, random: seededRandom(3), needed, isDead: choice.isDead };
+    for (const { run } of (await planGc(its, needed, choice)).runs) await removeRun(gcOf, run);
+  }
+
+  it('before any of its calls leaves whole runs or none, and is finished by the next', async () => {
+    const whole = memory();
+    await landedRuns(2, whole);
+    await collect(whole);
+    const expected = await listed('', whole);
+    expect(expected.some((key) => key.startsWith(keys.run('r1')))).toBe(false);
+    let survived = false;
+    const seen = new Set<string>();
+    for (let n = 1; !survived; n += 1) {
+      const its = memory();
+      await landedRuns(2, its);
+      const before = await listed('', its);
+      let calls = 0;
+      const dying = watched(its, async (call) => {
+        calls += 1;
+        if (calls >= n) await Promise.reject(new Error(`killed before call ${String(n)}: ${call}`));
+      });
+      survived = await collect(dying).then(
+        () => true,
+        () => false,
+      );
+      expect(n).toBeLessThan(300);
+      const left = await readState(its, 'r1').then(
+        () => 'whole',
+        (error: unknown) => (error as Error).message,
+      );
+      seen.add(left);
+      if (left === 'whole') expect(await listed('', its)).toEqual(before);
+      else await expect(open('r1', 'd', its)).rejects.toMatchObject({ fault: 'input' });
+      if (left.startsWith('no run') && (await listed(keys.journal('r1'), its)).length > 0) {
+        const plan = planOf({ run: 'r1', publication: 3, years: [] }, 's3://lake');
+        const writer = { objects: its, clock, random: seededRandom(4), driver: 'new' };
+        await expect(createJournal(writer, { entry: 'planned', plan })).rejects.toMatchObject({
+          fault: 'input',
+          message: 'run r1 is being removed',
+        });
+        seen.add('its name is not free');
+      }
+      await collect(its);
+      expect(await listed('', its)).toEqual(expected);
+    }
+    expect([...seen]).toEqual([
+      'whole',
+      'run r1 is being removed',
+      'no run r1 in s3://lake',
+      'its name is not free',
+    ]);
+  });
+});
