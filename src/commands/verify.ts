@@ -18,7 +18,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const named = textFlag(flags, 'run');
   const store = await openLake(configureLake(flags, world));
   const patience = { clock, random, signal, note: noteTo(world) };
-  const { what, subject, verification } = await patiently(patience, () =>
+  const { what, subject, verification, isCopyAlone } = await patiently(patience, () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named)),
   );
   const { findings, tables } = verification;
@@ -32,7 +32,9 @@ export async function run(flags: Flags, world: World): Promise<void> {
   throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {
     run: subject.run,
     why: errors.map(explained),
-    next: `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
+    next: isCopyAlone
+      ? `remove what is wrong there, then ${commandAt(store.uri, 'publish', subject.run)} copies the tables again`
+      : `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
     more: value,
   });
 }
@@ -41,6 +43,8 @@ interface Judged {
   what: string;
   subject: { run: string; publication?: number };
   verification: Verification;
+  /** The tables are good; their copies at the plain paths are not. */
+  isCopyAlone: boolean;
 }
 
 async function newest(store: Store): Promise<Judged> {
@@ -52,15 +56,22 @@ async function newest(store: Store): Promise<Judged> {
   const entry = await newestPublication(store);
   if (entry === undefined) throw nothingPublished(store);
   const { run: name, number } = entry;
+  const verification = await auditPublication(store, entry);
   return {
     what: `publication ${String(number)}, of run ${name}`,
     subject: { run: name, publication: number },
-    verification: await auditPublication(store, entry),
+    verification,
+    isCopyAlone: verification.isCopyAlone,
   };
 }
 
 async function ofRun(store: Store, name: string): Promise<Judged> {
   const { auditRun } = await import('../lake/audit.ts');
   const state = await readState(store, name);
-  return { what: `run ${name}`, subject: { run: name }, verification: await auditRun(store, state) };
+  return {
+    what: `run ${name}`,
+    subject: { run: name },
+    verification: await auditRun(store, state),
+    isCopyAlone: false,
+  };
 }

@@ -11,12 +11,19 @@ import type { Publication } from './publication.ts';
 import { effective } from './rollback.ts';
 import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 
-/** The publication's files, by the contracts and reports of the run that made them, and the plain paths. */
-export async function auditPublication(store: Store, entry: Publication): Promise<Verification> {
+/**
+ * The publication's files, by the contracts and reports of the run that made them, and the plain paths. `isCopyAlone`:
+ * only the plain paths are wrong.
+ */
+export async function auditPublication(
+  store: Store,
+  entry: Publication,
+): Promise<Verification & { isCopyAlone: boolean }> {
   const state = await readStateOfPublication(store, entry.run, effective(entry));
   const landed = state === undefined ? noJournal(entry) : await auditExecutions(store, state);
-  const findings = [...(await publishedFindings(store, entry)), ...(await plainPathFindings(store, entry))];
-  return { tables: entry.tables, findings: [...landed.findings, ...findings] };
+  const own = [...landed.findings, ...(await publishedFindings(store, entry))];
+  const findings = [...own, ...(await plainPathFindings(store, entry))];
+  return { tables: entry.tables, findings, isCopyAlone: own.every(({ severity }) => severity === 'warn') };
 }
 
 function noJournal({ run, tables }: Publication): Verification {

@@ -127,6 +127,19 @@ describe('publish', () => {
     expect((await newestPublication(store))!.number).toBe(2);
   });
 
+  it('copies the tables again to plain paths that were emptied, for a run that is published', async () => {
+    await landedRun(store, files, second);
+    const expected = await plainSongs(store);
+    const { mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
+    await store.remove([mirror]);
+    const { failure, text } = await publishing('r2');
+    expect({ failure, said: text.split('\n').at(-1) }).toEqual({
+      failure: undefined,
+      said: 'the plain paths were copied again',
+    });
+    expect(await plainSongs(store)).toEqual(expected);
+  });
+
   it('only finishes a run that had published when its publisher died, though another published since', async () => {
     await acceptedRun(store, files, first);
     const dying = { ...store, copy: () => Promise.reject(new Error('killed')) };

@@ -32,6 +32,7 @@ interface Failure {
   fault: string;
   message: string;
   why: string[];
+  next: string;
   more: { findings: { subject: string; message: string; count?: number; sample?: string[] }[] };
 }
 
@@ -230,6 +231,9 @@ describe('verify', () => {
   ])('names an object at a plain path that %s, and only there', async (_, spoil, expected) => {
     await spoil();
     expect(await findings()).toEqual([`songs: ${expected}`]);
+    expect((await verifying()).failure?.next).toMatch(
+      /landfall publish r2 --lake .* copies the tables again$/,
+    );
     expect((await verifying('r2')).failure).toBeUndefined();
   });
 
