@@ -5,14 +5,14 @@ import { expect, it } from '@jest/globals';
 import { ensureSpark } from '../../src/local/setup-spark.ts';
 import { landfallHome } from '../../src/local/home.ts';
 import { systemClock } from '../support/system-clock.ts';
-import { runSpark } from './spark.ts';
+import { RELEASE, runSpark } from './spark.ts';
 
 it.each([
   ['files', undefined],
   ['S3', {}],
 ])('Spark takes its classes from the archive, also when it reads %s', async (_, s3) => {
   const { conf } = await ensureSpark({
-    release: 'emr-7.13.0',
+    release: RELEASE,
     home: landfallHome(process.env),
     env: process.env,
     clock: systemClock,

@@ -51,6 +51,10 @@ LOG_FIELDS = {
 EVENT_KEY = ["ts", "userId", "sessionId", "itemInSession"]
 TS_MIN, TS_BELOW = 946684800000, 4102444800000
 WHITE = " \t\n\x0b\f\r"
+# What stands where bytes are not UTF-8.
+REPLACEMENT = "\ufffd"
+# Of a number that is still read.
+MOST_DIGITS = 1000
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 TABLES = {
@@ -121,19 +125,38 @@ def text_of(value):
     if isinstance(value, Number):
         text = java_text(value)
     elif isinstance(value, str):
-        text = value
+        text = value.encode("utf-8", "replace").decode("utf-8")
     else:
-        text = json.dumps(value, separators=(",", ":"))
+        text = written(value)
     return text if text.strip(WHITE) else None
 
 
-def parse(line):
-    """The object on a line, or None when the line is not one object in UTF-8."""
+def written(value):
+    """A JSON value without white space, its numbers as Java spells them."""
+    if isinstance(value, dict):
+        return "{%s}" % ",".join(written(name) + ":" + written(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return "[%s]" % ",".join(map(written, value))
+    return java_text(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+
+
+def parse(line, fields):
+    """The object on a line, or None when the line is not one object, or what is read of it is not UTF-8."""
+    text = line.decode("utf-8", "replace")
     try:
-        value = json.loads(line.decode("utf-8"), parse_constant=strict, parse_float=Number, parse_int=Number)
-    except ValueError:
+        found = json.loads(text, parse_constant=strict, parse_float=number, parse_int=number)
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    if not isinstance(found, dict):
+        return None
+    garbled = any(REPLACEMENT in (text_of(found.get(name)) or "") for name in fields)
+    return None if garbled and line != text.encode("utf-8") else found
+
+
+def number(digits):
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(digits)
+    return Number(digits)
 
 
 def convert(text, kind):
@@ -172,7 +195,7 @@ def judge(line, fields, is_log):
     """(fate, reason, field, values, texts) of one line."""
     if not line.strip(WHITE.encode()):
         return "blank", None, None, None, None
-    found = parse(line)
+    found = parse(line, fields)
     if found is None:
         return "quarantined", "unparsable", None, None, None
     texts = {name: text_of(found.get(name)) for name in fields}

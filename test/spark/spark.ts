@@ -54,9 +54,12 @@ export function renderInto(
   );
 }
 
+/** The release whose Spark runs the steps. */
+export const RELEASE = process.env['LANDFALL_TEST_RELEASE'] ?? 'emr-7.13.0';
+
 /** The private Spark that `--cluster local` uses for this release, set up when it is not there. */
 const spark = await ensureSpark({
-  release: process.env['LANDFALL_TEST_RELEASE'] ?? 'emr-7.13.0',
+  release: RELEASE,
   home: landfallHome(process.env),
   env: process.env,
   clock: systemClock,

@@ -1,0 +1,72 @@
+"""Runs rendered steps one after the other in a single Spark application, for what costs more to start than to run.
+
+Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
+
+    {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null}
+
+RESULTS is written as a JSON list of the same length: the failure of each job or null, and the counts that its books
+were made of, by source: [file, fate, reason, field, lines].
+"""
+
+import importlib.util
+import json
+import sys
+import time
+
+
+def load(program):
+    """The rendered step as a module: its main part runs only when it is started by itself."""
+    specification = importlib.util.spec_from_file_location("step", program)
+    step = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(step)
+    return step
+
+
+def watch_books(step):
+    """Has the counts by file put aside on their way into the books."""
+    counted, keep_books = {}, step.keep_books
+
+    def keep(spark, source, inputs, counts):
+        counted[source["name"]] = [
+            [step.decoded(row["_file"]), row["_fate"], row["_reason"], row["_field"], row["count"]] for row in counts
+        ]
+        return keep_books(spark, source, inputs, counts)
+
+    step.keep_books = keep
+    return counted
+
+
+def shuffle_into(step, partitions):
+    """Overrides the number of shuffle partitions, which the step fits to its input."""
+    fit_to_input = step.fit_to_input
+
+    def fit(spark, inputs):
+        fit_to_input(spark, inputs)
+        spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+
+    step.fit_to_input = fit
+
+
+def run(job):
+    step = load(job["program"])
+    counted = watch_books(step)
+    if job.get("shufflePartitions"):
+        shuffle_into(step, job["shufflePartitions"])
+    spark = step.open_session()
+    failure = None
+    try:
+        step.run(spark, step.parse_arguments(job["arguments"]), time.time())
+    except step.StepFailure as error:
+        failure = {"kind": error.kind, "error": error.error}
+    spark.catalog.clearCache()
+    return {"failure": failure, "counted": counted}
+
+
+def main(jobs, results):
+    with open(jobs, encoding="utf-8") as file:
+        outcomes = [run(job) for job in json.load(file)]
+    with open(results, "w", encoding="utf-8") as file:
+        json.dump(outcomes, file)
+
+
+main(*sys.argv[1:])
