@@ -77,7 +77,7 @@ def has_changed(spark, entry, row):
 
 
 def write_quarantine(spark, rows, source, folder):
-    """Rejected lines, readable afterwards: where from, why, which field, and the line itself."""
+    """Rejected lines, readable afterwards: where from, why, which field, and the line itself. Any reader knows gzip."""
     rejected = rows.where(F.col("_fate") == "quarantined").select(
         F.lit(source["name"]).alias("source"),
         F.expr("url_decode(replace(_file, '+', '%2B'))").alias("file"),
@@ -86,4 +86,5 @@ def write_quarantine(spark, rows, source, folder):
         F.col("_raw").alias("raw"),
     )
     balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "raw")
-    balanced.write.parquet("%s/quarantine/%s" % (folder, source["name"]), mode="errorifexists")
+    uri = "%s/quarantine/%s" % (folder, source["name"])
+    balanced.write.parquet(uri, mode="errorifexists", compression="gzip")

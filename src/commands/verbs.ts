@@ -262,6 +262,21 @@ export const verbs: readonly Verb[] = [
     load: () => import('./gc.ts'),
   },
   {
+    name: 'quarantine',
+    summary: 'Show which input lines a run rejected, and why',
+    positional: runOption,
+    options: {
+      lake,
+      source: { type: 'string', describe: 'Of this source alone' },
+      limit: { type: 'number', describe: 'Lines shown of each reason and field [3]' },
+    },
+    examples: [
+      ['landfall quarantine', 'The newest run'],
+      ['landfall quarantine nightly-7 --source log_data --output json', 'One source, for a script'],
+    ],
+    load: () => import('./quarantine.ts'),
+  },
+  {
     name: 'emr-local',
     summary: 'Serve an EMR endpoint on this machine that really runs the steps',
     options: {

@@ -10,11 +10,16 @@ import type { Store } from '../store/store.ts';
  * a step that was given the attempt's folder (`find_execution` in spark-templates/step/upstreams.py), takes the same.
  * A report that cannot be read whole counts as none. Their data files are not listed.
  */
-export async function acceptExecution(store: Store, attemptKey: string, token: string): Promise<Accepted | undefined> {
+export async function acceptExecution(
+  store: Store,
+  attemptKey: string,
+  token: string,
+): Promise<Accepted | undefined> {
   let first: Accepted | undefined;
   for await (const name of store.folders(`${attemptKey}/`)) {
     const found = await readExecution(store, `${attemptKey}/${name}`, token);
-    if (found !== undefined && (first === undefined || found.report.endedAt < first.report.endedAt)) first = found;
+    if (found !== undefined && (first === undefined || found.report.endedAt < first.report.endedAt))
+      first = found;
   }
   return first;
 }

@@ -35,7 +35,10 @@ function noJournal({ run, tables }: Publication): Verification {
 export async function auditRun(store: Store, state: RunState): Promise<Verification> {
   const { tables, findings } = await auditExecutions(store, state);
   const entry = state.published === undefined ? undefined : await readPublication(store, state.published);
-  return { tables, findings: entry === undefined ? findings : [...findings, ...(await publishedFindings(store, entry))] };
+  return {
+    tables,
+    findings: entry === undefined ? findings : [...findings, ...(await publishedFindings(store, entry))],
+  };
 }
 
 async function auditExecutions(store: Store, state: RunState): Promise<Verification> {
@@ -55,10 +58,18 @@ async function auditExecutions(store: Store, state: RunState): Promise<Verificat
 }
 
 function goneReport(subject: string, key: string): Finding {
-  return { severity: 'error', subject, message: 'the report of its accepted execution is gone or broken', count: 1, sample: [key] };
+  return {
+    severity: 'error',
+    subject,
+    message: 'the report of its accepted execution is gone or broken',
+    count: 1,
+    sample: [key],
+  };
 }
 
 /** Rows, files and bytes of each table, for people. */
-export function sizes(tables: readonly LandedTable[]): { table: string; rows: number; files: number; bytes: number }[] {
+export function sizes(
+  tables: readonly LandedTable[],
+): { table: string; rows: number; files: number; bytes: number }[] {
   return tables.map(({ table, rows, bytes, files }) => ({ table, rows, files: files.length, bytes }));
 }

@@ -13,13 +13,17 @@ const SAMPLE = 5;
 
 /** Everything that does not add up in the books of one source. */
 export function booksFindings(source: string, books: SourceBooks, expected: Expected): Finding[] {
-  return [...objectFindings(source, books, expected.objects), ...lineFindings(source, books, expected.maxQuarantined)];
+  return [
+    ...objectFindings(source, books, expected.objects),
+    ...lineFindings(source, books, expected.maxQuarantined),
+  ];
 }
 
 function objectFindings(subject: string, { objects }: SourceBooks, planned: number): Finding[] {
   const { manifest, read, empty, vanished, changed } = objects;
   const found: Finding[] = [];
-  const error = (message: string, rest: Partial<Finding> = {}) => found.push({ severity: 'error', subject, message, ...rest });
+  const error = (message: string, rest: Partial<Finding> = {}) =>
+    found.push({ severity: 'error', subject, message, ...rest });
   if (manifest !== planned) {
     error(`the manifest holds ${String(planned)} objects, but the step found ${String(manifest)} in it`);
   }
@@ -44,7 +48,8 @@ function named(names: readonly string[]): Partial<Finding> {
 function lineFindings(subject: string, { lines, quarantinedBy }: SourceBooks, most: number): Finding[] {
   const { read, kept, filtered, duplicates, quarantined } = lines;
   const found: Finding[] = [];
-  const error = (message: string, rest: Partial<Finding> = {}) => found.push({ severity: 'error', subject, message, ...rest });
+  const error = (message: string, rest: Partial<Finding> = {}) =>
+    found.push({ severity: 'error', subject, message, ...rest });
   const fates = kept + filtered + duplicates + quarantined;
   if (read !== fates) {
     error(
@@ -56,10 +61,14 @@ function lineFindings(subject: string, { lines, quarantinedBy }: SourceBooks, mo
     error(`${String(quarantined)} lines are quarantined, but reasons are given for ${String(explained)}`);
   }
   if (quarantined > most * read) {
-    error(`${percent(quarantined / Math.max(1, read))} of its lines are bad; at most ${percent(most)} may be (max_quarantined)`, {
-      count: quarantined,
-      sample: reasons(quarantinedBy),
-    });
+    error(
+      `${percent(quarantined / Math.max(1, read))} of its lines are bad; at most ${percent(most)} may be (max_quarantined)`,
+      {
+        count: quarantined,
+        sample: reasons(quarantinedBy),
+        limit: 'max_quarantined',
+      },
+    );
   }
   return found;
 }
@@ -68,7 +77,9 @@ function reasons(quarantinedBy: SourceBooks['quarantinedBy']): string[] {
   return quarantinedBy
     .toSorted((a, b) => b.lines - a.lines)
     .slice(0, SAMPLE)
-    .map(({ reason, field, lines }) => `${reason}${field === null ? '' : ` (${field})`}: ${String(lines)} lines`);
+    .map(
+      ({ reason, field, lines }) => `${reason}${field === null ? '' : ` (${field})`}: ${String(lines)} lines`,
+    );
 }
 
 /** Two digits that count, never rounded down to the limit it passed: `1.1 %`. */

@@ -21,7 +21,8 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
   const subject = contract.name;
   const isEmpty = files.every(({ rows }) => rows === 0);
   const mistakes = new Map<string, string[]>();
-  const note = (message: string, name: string) => mistakes.set(message, [...(mistakes.get(message) ?? []), name]);
+  const note = (message: string, name: string) =>
+    mistakes.set(message, [...(mistakes.get(message) ?? []), name]);
   for (const file of files) {
     for (const message of mistakesOf(contract, file, isEmpty)) note(message, file.name);
   }
@@ -71,7 +72,10 @@ function typeName({ physical, logical }: Pick<FileColumn, 'physical' | 'logical'
 
 function* partitionMistakes(contract: TableContract, file: DataFile, isEmpty: boolean): Iterable<string> {
   const { partitionBy, columns } = contract;
-  const wanted = partitionBy.length === 0 ? 'in no folder' : `in folders ${partitionBy.map((name) => `${name}=...`).join('/')}`;
+  const wanted =
+    partitionBy.length === 0
+      ? 'in no folder'
+      : `in folders ${partitionBy.map((name) => `${name}=...`).join('/')}`;
   if (file.partition?.map(({ name }) => name).join('/') !== partitionBy.join('/')) {
     yield `a data file does not lie ${wanted}`;
     return;
@@ -82,7 +86,11 @@ function* partitionMistakes(contract: TableContract, file: DataFile, isEmpty: bo
   }
 }
 
-function* valueMistakes({ name, type, nullable }: Column, { value }: PartitionValue, isEmpty: boolean): Iterable<string> {
+function* valueMistakes(
+  { name, type, nullable }: Column,
+  { value }: PartitionValue,
+  isEmpty: boolean,
+): Iterable<string> {
   if (value === null) {
     if (!nullable && !isEmpty) yield `partition column ${name} holds nulls`;
   } else if (!fits(value, type)) {

@@ -79,7 +79,8 @@ export async function neededBy(store: Store, keep: number): Promise<Needed> {
   const runs = new Map<string, number>();
   const executions = new Set<string>();
   for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
-    for (const { key } of (await readPublication(store, number))?.tables.flatMap(({ files }) => files) ?? []) {
+    for (const { key } of (await readPublication(store, number))?.tables.flatMap(({ files }) => files) ??
+      []) {
       const [, , run = ''] = key.split('/');
       if (!runs.has(run)) runs.set(run, number);
       executions.add(key.split('/').slice(0, 7).join('/'));
@@ -103,7 +104,8 @@ export async function whyBusy(
   const { finished, mirrored, rollback } = state;
   if (finished === undefined) return 'it has no verdict';
   if (finished.verdict === 'succeeded' && !mirrored) return 'it has not reached the plain paths';
-  if (rollback !== undefined && rollback > newest) return `a rollback to it was begun, as publication ${String(rollback)}`;
+  if (rollback !== undefined && rollback > newest)
+    return `a rollback to it was begun, as publication ${String(rollback)}`;
   const { owner } = await ownership(store, state, isDead);
   return owner === 'fresh' ? 'its driver was heard of just now' : undefined;
 }
@@ -132,7 +134,8 @@ async function halfRemoved(store: Store, begun: readonly string[]): Promise<stri
   for await (const run of store.folders(keys.runs)) {
     if (begun.includes(run)) continue;
     let last = 0;
-    for await (const { key } of store.list(keys.journal(run))) last = Math.max(last, entryNumber(run, key) ?? 0);
+    for await (const { key } of store.list(keys.journal(run)))
+      last = Math.max(last, entryNumber(run, key) ?? 0);
     const [entry] = last < 2 ? [] : ((await readable(() => readEntries(store, run, last - 1))) ?? []);
     if (entry?.entry === 'removing') found.push(run);
   }
@@ -150,7 +153,8 @@ async function unaccepted(store: Store, state: RunState, { executions }: Needed)
       const folder = keys.attempt(run, step, attempt);
       for await (const name of store.folders(`${folder}/`)) {
         const execution = `${folder}/${name}`;
-        if (EXECUTION.test(name) && !accepted.has(execution) && !executions.has(execution)) found.push(execution);
+        if (EXECUTION.test(name) && !accepted.has(execution) && !executions.has(execution))
+          found.push(execution);
       }
     }
   }

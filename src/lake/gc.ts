@@ -36,7 +36,10 @@ export async function removeRun(gc: Gc, run: string): Promise<string | undefined
 }
 
 /** Writes `removing`, unless that was done, or there is no run any more. */
-async function announce({ store, clock, random, needed, isDead }: Gc, run: string): Promise<string | undefined> {
+async function announce(
+  { store, clock, random, needed, isDead }: Gc,
+  run: string,
+): Promise<string | undefined> {
   if ((await store.head(keys.entry(run, 1))) === undefined) return undefined;
   const state = await readRun(store, run);
   if (state === 'removing') return undefined;
@@ -47,7 +50,8 @@ async function announce({ store, clock, random, needed, isDead }: Gc, run: strin
     if (busy === undefined) await journal.append({ entry: 'removing' });
     return busy;
   } catch (error) {
-    if (error instanceof LandfallError && (error.fault === 'owned' || error.fault === 'input')) return error.message;
+    if (error instanceof LandfallError && (error.fault === 'owned' || error.fault === 'input'))
+      return error.message;
     throw error;
   }
 }

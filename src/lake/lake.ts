@@ -34,7 +34,11 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
 }
 
 /** Judges these executions by the plan's contracts, from what lies in the lake. */
-export async function verify(store: Store, plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification> {
+export async function verify(
+  store: Store,
+  plan: RunPlan,
+  accepted: readonly Accepted[],
+): Promise<Verification> {
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
     const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];

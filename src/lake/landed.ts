@@ -5,7 +5,11 @@ import type { LandedTable } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
 
 /** The table's files; rows and bytes are their sums. */
-export function landedTable(plan: Publishing, contract: TableContract, { files }: InspectedTable): LandedTable {
+export function landedTable(
+  plan: Publishing,
+  contract: TableContract,
+  { files }: InspectedTable,
+): LandedTable {
   return {
     table: contract.name,
     rows: files.reduce((sum, file) => sum + file.rows, 0),

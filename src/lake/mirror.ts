@@ -33,7 +33,13 @@ interface Mirroring {
 
 /** Undefined when done; otherwise a newer entry, with which to start over. */
 async function converge(mirroring: Mirroring, entry: Publication): Promise<Publication | undefined> {
-  const former = entry.formerTables.map((table): LandedTable => ({ table, rows: 0, bytes: 0, partitionBy: [], files: [] }));
+  const former = entry.formerTables.map((table): LandedTable => ({
+    table,
+    rows: 0,
+    bytes: 0,
+    partitionBy: [],
+    files: [],
+  }));
   for (const table of [...entry.tables, ...former]) {
     const newer = await publicationAfter(mirroring.store, entry.number);
     if (newer !== undefined) return newer;
@@ -42,7 +48,11 @@ async function converge(mirroring: Mirroring, entry: Publication): Promise<Publi
   return publicationAfter(mirroring.store, entry.number);
 }
 
-async function convergeTable({ store, named, onTable }: Mirroring, number: number, table: LandedTable): Promise<void> {
+async function convergeTable(
+  { store, named, onTable }: Mirroring,
+  number: number,
+  table: LandedTable,
+): Promise<void> {
   const there = new Map<string, number>();
   for await (const { key, size } of store.list(`${table.table}/`)) there.set(key, size);
   const missing = table.files.filter((file) => there.get(file.mirror) !== file.size);

@@ -15,12 +15,17 @@ export function partitionOf(folders: readonly string[]): PartitionValue[] | unde
     const split = folder.indexOf('=');
     if (split < 1) return undefined;
     const value = folder.slice(split + 1);
-    values.push({ name: unescapeName(folder.slice(0, split)), value: value === NULL_VALUE ? null : unescapeName(value) });
+    values.push({
+      name: unescapeName(folder.slice(0, split)),
+      value: value === NULL_VALUE ? null : unescapeName(value),
+    });
   }
   return values;
 }
 
 /** Undoes Hive's escaping: `%3A` is one character, by its code; a `%` without two hex digits is itself. */
 export function unescapeName(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

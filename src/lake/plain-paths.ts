@@ -37,7 +37,11 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
     return {
       table,
       missing: files.filter(({ mirror }) => !there.has(mirror)).map(({ mirror }) => mirror),
-      changed: await changedOf(store, files.filter(({ mirror }) => there.has(mirror)), there),
+      changed: await changedOf(
+        store,
+        files.filter(({ mirror }) => there.has(mirror)),
+        there,
+      ),
       leftover: others.filter((key) => ours.has(key)),
       foreign: others.filter((key) => !ours.has(key)),
     };
@@ -51,7 +55,9 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
 /** True when the mirror of this publication has come to its end, whatever strangers put beside it. */
 export async function isMirrored(store: Store, entry: Publication): Promise<boolean> {
   const compared = await comparePlainPaths(store, entry);
-  return compared.every(({ missing, changed, leftover }) => [...missing, ...changed, ...leftover].length === 0);
+  return compared.every(
+    ({ missing, changed, leftover }) => [...missing, ...changed, ...leftover].length === 0,
+  );
 }
 
 async function changedOf(
@@ -70,6 +76,9 @@ async function changedOf(
 async function endAlike(store: Store, key: string, copy: string, size: number): Promise<boolean> {
   if ((await store.head(key)) === undefined) return true;
   const start = Math.max(0, size - TAIL);
-  const [one, other] = await Promise.all([store.getRange(key, start, size), store.getRange(copy, start, size)]);
+  const [one, other] = await Promise.all([
+    store.getRange(key, start, size),
+    store.getRange(copy, start, size),
+  ]);
   return Buffer.compare(one, other) === 0;
 }

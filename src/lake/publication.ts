@@ -15,7 +15,9 @@ const landedTable = z.object({
   rows: count,
   bytes: count,
   partitionBy: z.array(z.string()),
-  files: z.array(z.object({ key: z.string(), mirror: z.string(), size: count, etag: z.string(), rows: count })),
+  files: z.array(
+    z.object({ key: z.string(), mirror: z.string(), size: count, etag: z.string(), rows: count }),
+  ),
 });
 
 const publicationShape = z.object({
@@ -108,18 +110,32 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
   const { number, run, driver, tables, rollbackTo } = candidate;
   const before = number === 1 ? undefined : await readPublication(store, number - 1);
   if (number !== 1 && before === undefined) {
-    throw new LandfallError('input', `cannot publish as number ${String(number)}: there is no number ${String(number - 1)}`, {
-      why: [`${uriOf(store, publicationKey(number - 1))} is missing`],
-      next: 'restore it from a version or a backup, or submit again',
-    });
+    throw new LandfallError(
+      'input',
+      `cannot publish as number ${String(number)}: there is no number ${String(number - 1)}`,
+      {
+        why: [`${uriOf(store, publicationKey(number - 1))} is missing`],
+        next: 'restore it from a version or a backup, or submit again',
+      },
+    );
   }
   const publishedAt = (await store.now()).toISOString();
   const former = formerTables(before, tables);
-  const entry = { version: VERSION, number, run, driver, publishedAt, rollbackTo, tables, formerTables: former };
+  const entry = {
+    version: VERSION,
+    number,
+    run,
+    driver,
+    publishedAt,
+    rollbackTo,
+    tables,
+    formerTables: former,
+  };
   const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
   if (await store.createIfAbsent(publicationKey(number), body)) return 'published';
   const there = await readPublication(store, number);
-  const isOurs = there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);
+  const isOurs =
+    there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);
   return isOurs ? 'published' : 'taken';
 }
 
@@ -129,6 +145,11 @@ function formerTables(before: Publication | undefined, tables: readonly LandedTa
 }
 
 function filesOf(tables: readonly LandedTable[]): string {
-  const files = tables.flatMap(({ table, files: all }) => all.map(({ key, size, rows }) => [table, key, size, rows]));
-  return JSON.stringify([tables.map(({ table }) => table).sort(), files.map((file) => file.join(' ')).sort()]);
+  const files = tables.flatMap(({ table, files: all }) =>
+    all.map(({ key, size, rows }) => [table, key, size, rows]),
+  );
+  return JSON.stringify([
+    tables.map(({ table }) => table).sort(),
+    files.map((file) => file.join(' ')).sort(),
+  ]);
 }

@@ -38,14 +38,17 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   const named = wanted > current.number ? undefined : await readPublication(store, wanted);
   if (named === undefined) {
     throw new LandfallError('input', `there is no publication ${String(wanted)}`, {
-      why: [`${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`],
+      why: [
+        `${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`,
+      ],
     });
   }
   if (effective(named) === inEffect) {
     throw new LandfallError('input', `the tables of publication ${String(wanted)} are the current ones`);
   }
   const target = await readPublication(store, effective(named));
-  if (target === undefined) throw new LandfallError('input', `publication ${String(effective(named))} is missing`);
+  if (target === undefined)
+    throw new LandfallError('input', `publication ${String(effective(named))} is missing`);
   return { number: current.number + 1, current, target };
 }
 
@@ -81,7 +84,8 @@ export async function checkFiles(store: Store, { number, tables }: Publication):
 async function mistakeOf(store: Store, { key, size, etag }: LandedFile): Promise<string | undefined> {
   const there = await store.head(key);
   if (there === undefined) return `${uriOf(store, key)} is gone`;
-  if (there.size !== size) return `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
+  if (there.size !== size)
+    return `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
   return there.etag === etag ? undefined : `${uriOf(store, key)} was written again`;
 }
 

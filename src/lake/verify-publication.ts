@@ -20,12 +20,26 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
     const missing = files.filter(({ key }) => !there.has(key));
     const present = files.filter(({ key }) => there.has(key));
     const resized = present.filter(({ key, size }) => there.get(key)?.size !== size);
-    const rewritten = present.filter(({ key, etag }) => there.get(key)?.etag !== etag && !resized.some((one) => one.key === key));
+    const rewritten = present.filter(
+      ({ key, etag }) => there.get(key)?.etag !== etag && !resized.some((one) => one.key === key),
+    );
     const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
     findings.push(
-      ...finding(table, 'a published file is gone', missing.map(({ key }) => key)),
-      ...finding(table, 'a published file has another size than it was published with', resized.map(({ key }) => key)),
-      ...finding(table, 'a published file was written again since it was published', rewritten.map(({ key }) => key)),
+      ...finding(
+        table,
+        'a published file is gone',
+        missing.map(({ key }) => key),
+      ),
+      ...finding(
+        table,
+        'a published file has another size than it was published with',
+        resized.map(({ key }) => key),
+      ),
+      ...finding(
+        table,
+        'a published file was written again since it was published',
+        rewritten.map(({ key }) => key),
+      ),
       ...finding(table, 'a data file lies there that was not published', added),
     );
   }

@@ -21,7 +21,11 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
   for (const step of plan.steps) {
     const output = outputs.get(step.name);
     if (output === undefined) {
-      findings.push({ severity: 'error', subject: step.name, message: 'no execution of this step was accepted' });
+      findings.push({
+        severity: 'error',
+        subject: step.name,
+        message: 'no execution of this step was accepted',
+      });
       continue;
     }
     findings.push(...sourceFindings(plan, step, output.report));
@@ -39,7 +43,9 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, report: StepReport): F
     const books = report.sources[name];
     const planned = plan.sources.find((source) => source.name === name);
     if (books === undefined || planned === undefined) {
-      return [{ severity: 'error', subject: name, message: `step ${step.name} reports no books of this source` }];
+      return [
+        { severity: 'error', subject: name, message: `step ${step.name} reports no books of this source` },
+      ];
     }
     return booksFindings(name, books, { objects: planned.objects, maxQuarantined: plan.maxQuarantined });
   });

@@ -22,7 +22,11 @@ export function completed(error: LandfallError, state: RunState, now: Date): Lan
 }
 
 /** A command about this run that works from any folder and machine. */
-export function command(verb: 'attach' | 'retry' | 'publish', { run, lake }: RunPlan, flag?: string): string {
+export function command(
+  verb: 'attach' | 'retry' | 'publish' | 'quarantine',
+  { run, lake }: RunPlan,
+  flag?: string,
+): string {
   return commandAt(lake, verb, run, ...(flag === undefined ? [] : [flag]));
 }
 
@@ -151,12 +155,20 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState): string 
     case 'step':
       return why.some(tellsOtherInputs) ? SUBMIT : `${next ?? 'mend the cause'}, then ${retry}`;
     case 'tables':
-      return next ?? `mend the query, then ${retry}; or mend the data, then landfall submit`;
+      return next ?? afterFindings(state, retry);
     case 'input':
       return next ?? (state.finished === undefined ? undefined : `mend the cause, then ${retry}`);
     case 'internal':
       return `${next ?? 'please report it'}; ${attach} goes on with the run`;
   }
+}
+
+/** Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. */
+function afterFindings({ plan, verified }: RunState, retry: string): string {
+  const tooMany = verified?.findings.some(({ limit }) => limit === 'max_quarantined') ?? false;
+  return tooMany
+    ? `${command('quarantine', plan)} shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`
+    : `mend the query, then ${retry}; or mend the data, then landfall submit`;
 }
 
 /** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */

@@ -65,7 +65,8 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
   if (planned.digest !== step.digest) return 'its program changed';
   const subjects = new Set([...step.tables.map(({ name }) => name), ...step.sources]);
   const broken = state.verified?.findings.find(
-    ({ severity, subject }) => severity === 'error' && subjects.has(subject),
+    // Too many bad lines stay as many: the same program rejects them again. Only the limit can change.
+    ({ severity, subject, limit }) => severity === 'error' && limit === undefined && subjects.has(subject),
   );
   return broken === undefined ? undefined : `${broken.subject} broke its contract`;
 }

@@ -35,6 +35,8 @@ export interface Finding {
   count?: number;
   /** Rows, object names or values that show it; a few. */
   sample?: readonly string[];
+  /** The setting whose limit was passed. */
+  limit?: 'max_quarantined';
 }
 
 /** The finding, and below it what shows it. */

@@ -3,6 +3,7 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFile
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSample } from '../../src/local/write-sample.ts';
+import type { Quarantine } from '../../src/run/quarantine.ts';
 import { landfall, root, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
 import type { Ended, Running } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
@@ -76,14 +77,51 @@ describe('at 3 a.m.', () => {
     expect(mistaken.code).toBe(2);
   });
 
-  it('retry, after the template was mended, runs that step alone again, and the tables land', async () => {
+  it('retry, after the template was mended, runs that step alone again; too many bad lines then exit 5 and publish nothing', async () => {
     cpSync(join(root, 'spark-templates/log_transform/users.sql.hbs'), users);
     const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
       cwd,
+      env: { LANDFALL_CHECKS_MAX_QUARANTINED: '0.1%' },
     });
     expect(stderr).toContain('step song_transform  keeps its tables');
     expect(stderr).toContain('step log_transform  runs again: it failed');
     expect(stderr).toMatch(/step log_transform \(attempt 2\) .*COMPLETED/);
+    expect(stderr).toMatch(
+      /log_data: 0\.\d+ % of its lines are bad; at most 0\.1 % may be \(max_quarantined\)/,
+    );
+    expect(stderr).toContain('next: landfall quarantine night --lake ');
+    expect(code).toBe(5);
+    expect(readdirSync(lake)).toEqual(['_landfall']);
+  }, 200_000);
+
+  it('quarantine shows the bad lines of the failed run, from the lake alone', async () => {
+    const { books } = judge(join(sample, 'song_data'), join(sample, 'log_data'), lake);
+    const elsewhere = { cwd: join(cwd, '..') };
+    const asked = ['quarantine', 'night', '--lake', lake];
+    const { code, stdout } = await landfall([...asked, '--output', 'json'], elsewhere);
+    expect(code).toBe(0);
+    const { verdict, sources } = JSON.parse(stdout) as Quarantine;
+    expect(verdict).toBe('failed');
+    expect(sources.map(({ source }) => source)).toEqual(['song_data', 'log_data']);
+    for (const { source, by, quarantined } of sources) {
+      expect(quarantined).toBe(books[source]?.lines.quarantined);
+      expect(by.map(({ samples, ...counts }) => counts)).toEqual(books[source]?.quarantinedBy);
+      for (const { lines, samples } of by) expect(samples).toHaveLength(Math.min(3, lines));
+      for (const { file, raw } of by.flatMap(({ samples }) => samples))
+        expect(readFileSync(file.slice('file://'.length), 'utf8').split('\n')).toContain(raw);
+    }
+    const text = await landfall([...asked, '--source', 'log_data', '--limit', '1'], elsewhere);
+    expect(text.stdout).toMatch(/^run night {2}failed\nlog_data: \d+ of [\d,]+ lines quarantined/);
+    const wrong = await landfall([...asked, '--source', 'log-dta'], elsewhere);
+    expect(wrong.stderr).toContain('--source log_data');
+    expect(wrong.code).toBe(2);
+  });
+
+  it('retry with the usual limit runs nothing again, and the tables land', async () => {
+    const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
+      cwd,
+    });
+    expect(stderr).toContain('step log_transform  keeps its tables');
     expect(code).toBe(0);
     expect(judge(join(sample, 'song_data'), join(sample, 'log_data'), lake).differences).toEqual(equalTables);
     const logs = (...more: string[]) => landfall(['logs', 'log_transform', ...more, '--lake', lake], { cwd });

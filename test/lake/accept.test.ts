@@ -56,7 +56,8 @@ describe('accepting an execution', () => {
 
   it('takes the lowest name of several that were complete at once', async () => {
     const lake = store();
-    for (const name of ['local-3-aa', 'local-1-bb', 'local-2-cc']) await lake.put(`${ATTEMPT}/${name}/report.json`, body());
+    for (const name of ['local-3-aa', 'local-1-bb', 'local-2-cc'])
+      await lake.put(`${ATTEMPT}/${name}/report.json`, body());
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-1-bb`);
   });
 
@@ -71,7 +72,8 @@ describe('accepting an execution', () => {
   it('does not list the data files of the one it takes', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
-    for (let n = 0; n < 100; n += 1) await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/${String(n)}`, text('x'));
+    for (let n = 0; n < 100; n += 1)
+      await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/${String(n)}`, text('x'));
     const blind = {
       ...lake,
       list: () => {

@@ -17,7 +17,11 @@ beforeAll(async () => {
         timestamp '2018-11-21 21:56:47.796' l, if(range = 2, null, range) n from range(5)`,
       '$root/types/types.parquet',
     ),
-    copyTo(`select range a, repeat('x', 300) || range b from range(100000)`, '$root/large.parquet', 'compression snappy, row_group_size 2048'),
+    copyTo(
+      `select range a, repeat('x', 300) || range b from range(100000)`,
+      '$root/large.parquet',
+      'compression snappy, row_group_size 2048',
+    ),
     copyTo(`select 1 a, 'x' as "column ${'n'.repeat(80)}"`, '$root/one.parquet'),
     copyTo(
       `select ${Array.from({ length: 1500 }, (_, n) => `${String(n)} as "${'wide'.repeat(20)}${String(n)}"`).join(', ')}`,
@@ -48,7 +52,9 @@ describe('inspecting a table', () => {
     expect({ broken, strays }).toEqual({ broken: [], strays: [] });
     const [file] = files;
     expect(file).toMatchObject({ key: 'tables/songs/a.parquet', name: 'a.parquet', rows: 5, partition: [] });
-    expect(file!.columns.map(({ name, physical, logical, nulls }) => [name, physical, logical, nulls])).toEqual([
+    expect(
+      file!.columns.map(({ name, physical, logical, nulls }) => [name, physical, logical, nulls]),
+    ).toEqual([
       ['b', 'INT64', 'INTEGER(64,signed)', 0],
       ['i', 'INT32', 'INTEGER(32,signed)', 0],
       ['d', 'DOUBLE', '', 0],
@@ -89,8 +95,15 @@ describe('inspecting a table', () => {
     await place('year=__HIVE_DEFAULT_PARTITION__/artist_id=é/c.parquet', 'one.parquet');
     await place('loose/d.parquet', 'one.parquet');
     const { files } = await inspect();
-    const partitions = Object.fromEntries(files.map(({ name, partition }) => [name.slice(-9, -8), partition?.map(({ value }) => value)]));
-    expect(partitions).toEqual({ a: ['2004', 'AR:1/2'], b: ['2004', 'a=b%zz'], c: [null, 'é'], d: undefined });
+    const partitions = Object.fromEntries(
+      files.map(({ name, partition }) => [name.slice(-9, -8), partition?.map(({ value }) => value)]),
+    );
+    expect(partitions).toEqual({
+      a: ['2004', 'AR:1/2'],
+      b: ['2004', 'a=b%zz'],
+      c: [null, 'é'],
+      d: undefined,
+    });
   });
 
   it('tells strays from what writers leave by custom', async () => {
@@ -104,14 +117,23 @@ describe('inspecting a table', () => {
     const { files, broken, strays } = await inspect();
     expect(files.map(({ name }) => name)).toEqual(['a.parquet']);
     expect(broken).toEqual([]);
-    expect([...strays].sort()).toEqual(['_temporary/0/a.parquet', 'a.PARQUET', 'notes.txt', 'sub/.hidden.parquet']);
+    expect([...strays].sort()).toEqual([
+      '_temporary/0/a.parquet',
+      'a.PARQUET',
+      'notes.txt',
+      'sub/.hidden.parquet',
+    ]);
   });
 
   it.each([
     ['an empty file', new Uint8Array(), /zero bytes/],
     ['a few bytes', new TextEncoder().encode('PAR1PAR1'), /too few/],
     ['text', new TextEncoder().encode('{"json": "a".repeat(100)}'.repeat(20)), /cut off/],
-    ['an impossible footer length', new TextEncoder().encode(`PAR1${'x'.repeat(100)}\xff\xff\xff\x7fPAR1`), /impossible/],
+    [
+      'an impossible footer length',
+      new TextEncoder().encode(`PAR1${'x'.repeat(100)}\xff\xff\xff\x7fPAR1`),
+      /impossible/,
+    ],
     ['a footer of zeros', Buffer.from(`PAR1${'\0'.repeat(50)}2\0\0\0PAR1`), /cannot be read/],
   ])('takes %s for broken, not for an error', async (_, body, why) => {
     await place('a.parquet', 'one.parquet');
@@ -136,7 +158,9 @@ describe('inspecting a table', () => {
     const path = await place('a.parquet', 'large.parquet');
     const whole = await readFile(path);
     await writeFile(path, Buffer.concat([whole.subarray(0, 5000), whole.subarray(9000)]));
-    expect((await inspect()).broken).toEqual([{ name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) }]);
+    expect((await inspect()).broken).toEqual([
+      { name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) },
+    ]);
   });
 
   it('passes on that a file could not be read at all', async () => {

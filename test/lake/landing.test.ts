@@ -95,7 +95,9 @@ describe('a publisher that is killed', () => {
     const calls = await killedAnywhere(
       (store) => landRun(store, 'r3', 'killed'),
       async (store) => {
-        expect([SECOND, THIRD]).toContainEqual((await newestPublication(store))!.tables[0]!.files.map(yearAndRun));
+        expect([SECOND, THIRD]).toContainEqual(
+          (await newestPublication(store))!.tables[0]!.files.map(yearAndRun),
+        );
         await landRun(store, 'r3', 'next');
         expect(await plainSongs(store)).toEqual(THIRD);
         expect(await newestPublication(store)).toMatchObject({ number: 3, run: 'r3' });
@@ -113,7 +115,9 @@ describe('a publisher that is killed', () => {
     const calls = await killedAnywhere(
       (store) => rollback(store),
       async (store) => {
-        const done = (await readPublication(store, 3)) !== undefined && (await plainSongs(store)).join() === FIRST(3).join();
+        const done =
+          (await readPublication(store, 3)) !== undefined &&
+          (await plainSongs(store)).join() === FIRST(3).join();
         if (!done) await rollback(store);
         expect(await plainSongs(store)).toEqual(FIRST(3));
         expect(await newestPublication(store)).toMatchObject({ number: 3, run: 'r1', rollbackTo: 1 });
@@ -131,7 +135,11 @@ describe('a publisher that is paused and woken', () => {
       async (store, outcome) => {
         const { number, run, rollbackTo } = (await newestPublication(store))!;
         const rolledBack = number === 3 ? FIRST(3) : FIRST(4);
-        expect({ run, rollbackTo, plain: await plainSongs(store) }).toEqual({ run: 'r1', rollbackTo: 1, plain: rolledBack });
+        expect({ run, rollbackTo, plain: await plainSongs(store) }).toEqual({
+          run: 'r1',
+          rollbackTo: 1,
+          plain: rolledBack,
+        });
         // It had published by then, or lost its number: never both, never neither.
         expect(outcome).toBe(number === 4 ? 'done' : 'refused');
       },
@@ -205,7 +213,8 @@ describe('readers', () => {
       expect(sets.at(-1)! - sets[0]!).toBeLessThanOrEqual(1);
       expect(sets.some((at) => order[at]!.every((one) => seen.includes(one)))).toBe(true);
       expect(seen.every((one) => sets.some((at) => order[at]!.includes(one)))).toBe(true);
-      for await (const { key, size } of store.list('songs/')) expect({ key, size }).toEqual({ key, size: files.songs.length });
+      for await (const { key, size } of store.list('songs/'))
+        expect({ key, size }).toEqual({ key, size: files.songs.length });
       if (sets.length > 1) mixed += 1;
     });
     expect(mixed).toBeGreaterThan(0);

@@ -23,7 +23,8 @@ async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: La
   return { first, second };
 }
 
-const publishSecond = (store: Store, tables: LandedTable[]) => publish(store, { number: 2, run: 'r2', driver: 'd2', tables });
+const publishSecond = (store: Store, tables: LandedTable[]) =>
+  publish(store, { number: 2, run: 'r2', driver: 'd2', tables });
 
 describe('the mirror', () => {
   it('does nothing before the first publication', async () => {
@@ -70,7 +71,14 @@ describe('the mirror', () => {
   it('lets a stranger’s objects survive, whatever they are called', async () => {
     const store = memory();
     const { second } = await twoRuns(store);
-    const strange = ['songs/year=2004/theirs.parquet', 'songs/r1-part-9.parquet', 'songs/', 'songsx/a', 'users', 'other/year=2004/r1-part-0.zstd.parquet'];
+    const strange = [
+      'songs/year=2004/theirs.parquet',
+      'songs/r1-part-9.parquet',
+      'songs/',
+      'songsx/a',
+      'users',
+      'other/year=2004/r1-part-0.zstd.parquet',
+    ];
     for (const key of strange) await store.put(key, bytes('theirs'));
     await publishSecond(store, second);
     await mirror(store);
@@ -115,7 +123,10 @@ describe('the mirror', () => {
     await publishSecond(store, second);
     const { key, mirror: plain } = second[0]!.files[1]!;
     await store.put(key, bytes('tampered with'));
-    await expect(mirror(store)).rejects.toMatchObject({ fault: 'tables', message: expect.stringContaining(key) });
+    await expect(mirror(store)).rejects.toMatchObject({
+      fault: 'tables',
+      message: expect.stringContaining(key),
+    });
     expect(await store.head(plain)).toBeUndefined();
   });
 
@@ -183,7 +194,8 @@ describe('the mirror', () => {
     const store = memory();
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
-    const lane = () => mirror(watched(store, () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3))));
+    const lane = () =>
+      mirror(watched(store, () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3))));
     await Promise.all([lane(), lane(), lane()]);
     expect(await plainPaths(store)).toEqual(expectedPaths(second));
   });
@@ -226,7 +238,10 @@ describe('unknown objects', () => {
     expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
     await store.put('songs/year=2004/theirs é.parquet', bytes('x'));
     await store.put('users', bytes('a file where a folder must be'));
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual(['songs/year=2004/theirs é.parquet', 'users']);
+    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([
+      'songs/year=2004/theirs é.parquet',
+      'users',
+    ]);
   });
 
   it('do not include what a dead mirror left behind', async () => {

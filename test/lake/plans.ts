@@ -61,7 +61,10 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
   };
 }
 
-export function books(lines: Partial<SourceBooks['lines']> = {}, objects: Partial<SourceBooks['objects']> = {}): SourceBooks {
+export function books(
+  lines: Partial<SourceBooks['lines']> = {},
+  objects: Partial<SourceBooks['objects']> = {},
+): SourceBooks {
   return {
     objects: { manifest: 4, read: 3, empty: 1, vanished: [], changed: [], ...objects },
     lines: { read: 1000, blank: 2, kept: 900, filtered: 80, duplicates: 15, quarantined: 5, ...lines },
@@ -77,7 +80,10 @@ export function tableReport(rows: number, more: Partial<TableReport> = {}): Tabl
   return { rows, readBack: rows, conflicts: null, violations: [], ...more };
 }
 
-export function report(tables: StepReport['tables'], sources: StepReport['sources'] = { song_data: books() }): StepReport {
+export function report(
+  tables: StepReport['tables'],
+  sources: StepReport['sources'] = { song_data: books() },
+): StepReport {
   return {
     version: 1,
     step: 'song_transform',

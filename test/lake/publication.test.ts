@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { newestPublication, publicationAfter, publicationKey, publish, readPublication } from '../../src/lake/publication.ts';
+import {
+  newestPublication,
+  publicationAfter,
+  publicationKey,
+  publish,
+  readPublication,
+} from '../../src/lake/publication.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { landed } from './publishing.ts';
 
@@ -43,7 +49,9 @@ describe('the publication log', () => {
     const tables = await landed(lake, 'r1', [2004]);
     await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables });
     for (const driver of ['d1', 'd2']) {
-      expect(await publish(lake, { number: 1, run: 'r1', driver, tables: [...tables].reverse() })).toBe('published');
+      expect(await publish(lake, { number: 1, run: 'r1', driver, tables: [...tables].reverse() })).toBe(
+        'published',
+      );
     }
     const others = await landed(lake, 'r1', [2004, 2005]);
     expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables: others })).toBe('taken');
@@ -76,7 +84,8 @@ describe('the publication log', () => {
     const lake = store();
     await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
     const entry = (await readPublication(lake, 1))!;
-    for (const number of [9, 10, 999_999, 1_000_000]) await lake.put(publicationKey(number), bytes({ ...entry, number }));
+    for (const number of [9, 10, 999_999, 1_000_000])
+      await lake.put(publicationKey(number), bytes({ ...entry, number }));
     for (const name of ['000012.json.bak', 'readme.txt', '13.json', 'x/000014.json']) {
       await lake.put(`_landfall/published/${name}`, bytes('x'));
     }
@@ -85,8 +94,14 @@ describe('the publication log', () => {
 
   it('tells what came after an entry without listing', async () => {
     const lake = store();
-    for (const number of [1, 2, 3]) await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
-    const blind = { ...lake, list: () => { throw new Error('listed'); } };
+    for (const number of [1, 2, 3])
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
+    const blind = {
+      ...lake,
+      list: () => {
+        throw new Error('listed');
+      },
+    };
     expect((await publicationAfter(blind, 1))!.number).toBe(3);
     expect(await publicationAfter(blind, 3)).toBeUndefined();
   });
@@ -99,16 +114,31 @@ describe('the publication log', () => {
     await publish(lake, { number: 3, run: 'r3', driver: 'd', tables: [songs!] });
     await publish(lake, { number: 4, run: 'r4', driver: 'd', tables: [users!] });
     const former = async (number: number) => (await readPublication(lake, number))!.formerTables;
-    expect([await former(1), await former(2), await former(3), await former(4)]).toEqual([[], ['users'], ['users'], ['songs']]);
+    expect([await former(1), await former(2), await former(3), await former(4)]).toEqual([
+      [],
+      ['users'],
+      ['users'],
+      ['songs'],
+    ]);
   });
 
   it('refuses an entry of a newer Landfall with advice, and names a damaged one', async () => {
     const lake = store();
     await lake.put(publicationKey(1), bytes({ version: 2, whatever: true }));
-    await expect(newestPublication(lake)).rejects.toMatchObject({ fault: 'input', next: expect.stringContaining('update Landfall') });
-    for (const damaged of [bytes({ version: 1 }), bytes([]), new TextEncoder().encode('{"version": 1, '), new Uint8Array()]) {
+    await expect(newestPublication(lake)).rejects.toMatchObject({
+      fault: 'input',
+      next: expect.stringContaining('update Landfall'),
+    });
+    for (const damaged of [
+      bytes({ version: 1 }),
+      bytes([]),
+      new TextEncoder().encode('{"version": 1, '),
+      new Uint8Array(),
+    ]) {
       await lake.put(publicationKey(1), damaged);
-      await expect(newestPublication(lake)).rejects.toThrow('s3://lake/_landfall/published/000001.json is damaged');
+      await expect(newestPublication(lake)).rejects.toThrow(
+        's3://lake/_landfall/published/000001.json is damaged',
+      );
     }
   });
 });

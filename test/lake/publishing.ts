@@ -19,7 +19,10 @@ export async function landed(store: Store, run: string, years: readonly number[]
     return { table: name, rows: files.length, bytes: 10, partitionBy: [], files };
   };
   return [
-    await table('songs', years.map((year) => `year=${String(year)}/part-0.zstd.parquet`)),
+    await table(
+      'songs',
+      years.map((year) => `year=${String(year)}/part-0.zstd.parquet`),
+    ),
     await table('users', ['part-0.zstd.parquet']),
   ];
 }

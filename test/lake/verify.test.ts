@@ -16,7 +16,8 @@ const folder = (name: string) => join(root, EXECUTION, 'tables', name);
 
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), 'landfall-made-'));
-  const year = (n: number, change = '') => `select * exclude (year) ${change} from (${SONGS}) where year = ${String(n)}`;
+  const year = (n: number, change = '') =>
+    `select * exclude (year) ${change} from (${SONGS}) where year = ${String(n)}`;
   await duckdb(made, [
     copyTo(year(2004), '$root/2004.parquet'),
     copyTo(year(0), '$root/0.parquet'),
@@ -24,7 +25,10 @@ beforeAll(async () => {
     copyTo(year(2004, 'replace (duration::float as duration)'), '$root/float.parquet'),
     copyTo(year(2004, "replace (if(song_id = 'S1', null, artist_id) as artist_id)"), '$root/nulls.parquet'),
     copyTo(year(2004, "replace (if(song_id = 'S1', null, title) as title)"), '$root/allowed-nulls.parquet'),
-    copyTo(year(2004, 'exclude (title)').replace('* exclude (year) exclude (title)', '* exclude (year, title)'), '$root/less.parquet'),
+    copyTo(
+      year(2004, 'exclude (title)').replace('* exclude (year) exclude (title)', '* exclude (year, title)'),
+      '$root/less.parquet',
+    ),
     copyTo(year(2004, ', 1 as more'), '$root/more.parquet'),
     copyTo(year(2004), '$root/snappy.parquet', 'compression snappy'),
     copyTo(`select * exclude (year) from (${SONGS}) where false`, '$root/empty.parquet'),
@@ -55,11 +59,15 @@ interface Given {
 function verify({ contract = {}, tables = {}, sources }: Given = {}): Promise<Verification> {
   const step = report({ songs: tableReport(3), song_keys: tableReport(3), ...tables }, sources);
   const lake = createLake(openFolder(root), { driver: 'd' });
-  return lake.verify(plan([{ ...songs, ...contract }, songKeys]), [{ step: 'song_transform', key: EXECUTION, report: step }]);
+  return lake.verify(plan([{ ...songs, ...contract }, songKeys]), [
+    { step: 'song_transform', key: EXECUTION, report: step },
+  ]);
 }
 
 const findings = async (given?: Given) =>
-  (await verify(given)).findings.map(({ severity, subject, message }) => `${severity} ${subject}: ${message}`);
+  (await verify(given)).findings.map(
+    ({ severity, subject, message }) => `${severity} ${subject}: ${message}`,
+  );
 
 describe('verifying what landed', () => {
   it('finds nothing against good tables, and lists the published ones with their files', async () => {
@@ -68,7 +76,11 @@ describe('verifying what landed', () => {
     expect(tables).toHaveLength(1);
     expect(tables[0]).toMatchObject({ table: 'songs', rows: 3, partitionBy: ['year'] });
     expect(tables[0]!.files).toMatchObject([
-      { mirror: `songs/year=0/${RUN}-1-part-0-u.zstd.parquet`, key: `${EXECUTION}/tables/songs/year=0/part-0-u.zstd.parquet`, rows: 1 },
+      {
+        mirror: `songs/year=0/${RUN}-1-part-0-u.zstd.parquet`,
+        key: `${EXECUTION}/tables/songs/year=0/part-0-u.zstd.parquet`,
+        rows: 1,
+      },
       { mirror: `songs/year=2004/${RUN}-1-part-0-u.zstd.parquet`, rows: 2 },
     ]);
     expect(tables[0]!.bytes).toBe(tables[0]!.files.reduce((sum, { size }) => sum + size, 0));
@@ -84,7 +96,9 @@ describe('verifying what landed', () => {
 
   it('finds an extra file, though its rows are good', async () => {
     await place('songs', 'year=2004/part-1-u.zstd.parquet', '2004');
-    expect(await findings()).toEqual([expect.stringMatching(/3 written by the step, 5 in the Parquet footers/)]);
+    expect(await findings()).toEqual([
+      expect.stringMatching(/3 written by the step, 5 in the Parquet footers/),
+    ]);
   });
 
   it('finds a file that is cut or empty', async () => {
@@ -141,48 +155,78 @@ describe('verifying what landed', () => {
 
   it('finds a table in folders that its contract does not part', async () => {
     expect(await findings({ contract: { partitionBy: [] } })).toEqual(
-      expect.arrayContaining(['error songs: a data file does not lie in no folder', 'error songs: column year is missing']),
+      expect.arrayContaining([
+        'error songs: a data file does not lie in no folder',
+        'error songs: column year is missing',
+      ]),
     );
   });
 
   it('finds rows that the step counted otherwise, when writing or when reading back', async () => {
     expect(await findings({ tables: { songs: tableReport(4) } })).toHaveLength(1);
-    expect(await findings({ tables: { songs: tableReport(3, { readBack: 2 }) } })).toEqual([expect.stringContaining('2 read back')]);
+    expect(await findings({ tables: { songs: tableReport(3, { readBack: 2 }) } })).toEqual([
+      expect.stringContaining('2 read back'),
+    ]);
   });
 
   it('passes on the violations that the step found, with their severity', async () => {
     const violations = [
-      { check: 'unique', severity: 'error' as const, detail: 'song_id is not unique', count: 2, sample: ['{"song_id":"S1"}'] },
+      {
+        check: 'unique',
+        severity: 'error' as const,
+        detail: 'song_id is not unique',
+        count: 2,
+        sample: ['{"song_id":"S1"}'],
+      },
       { check: 'range', severity: 'warn' as const, detail: 'duration below 0', count: 1, sample: [] },
     ];
     const { findings: found } = await verify({ tables: { songs: tableReport(3, { violations }) } });
     expect(found).toEqual([
-      { severity: 'error', subject: 'songs', message: 'unique: song_id is not unique', count: 2, sample: ['{"song_id":"S1"}'] },
+      {
+        severity: 'error',
+        subject: 'songs',
+        message: 'unique: song_id is not unique',
+        count: 2,
+        sample: ['{"song_id":"S1"}'],
+      },
       { severity: 'warn', subject: 'songs', message: 'range: duration below 0', count: 1, sample: [] },
     ]);
   });
 
   it('finds books that do not balance, or are missing', async () => {
-    expect(await findings({ sources: { song_data: books({ kept: 1 }) } })).toEqual([expect.stringMatching(/^error song_data: .*balance/)]);
-    expect(await findings({ sources: {} })).toEqual(['error song_data: step song_transform reports no books of this source']);
+    expect(await findings({ sources: { song_data: books({ kept: 1 }) } })).toEqual([
+      expect.stringMatching(/^error song_data: .*balance/),
+    ]);
+    expect(await findings({ sources: {} })).toEqual([
+      'error song_data: step song_transform reports no books of this source',
+    ]);
   });
 
   it('finds a step without an accepted execution, and a table its report is silent about', async () => {
     const lake = createLake(openFolder(root), { driver: 'd' });
     const none = await lake.verify(plan(), []);
-    expect(none.findings).toEqual([expect.objectContaining({ severity: 'error', subject: 'song_transform' })]);
-    const silent = await lake.verify(plan(), [{ step: 'song_transform', key: EXECUTION, report: report({ songs: tableReport(3) }) }]);
-    expect(silent.findings).toEqual([expect.objectContaining({ subject: 'song_keys', message: 'its step reports nothing about it' })]);
+    expect(none.findings).toEqual([
+      expect.objectContaining({ severity: 'error', subject: 'song_transform' }),
+    ]);
+    const silent = await lake.verify(plan(), [
+      { step: 'song_transform', key: EXECUTION, report: report({ songs: tableReport(3) }) },
+    ]);
+    expect(silent.findings).toEqual([
+      expect.objectContaining({ subject: 'song_keys', message: 'its step reports nothing about it' }),
+    ]);
   });
 
   describe('an empty table', () => {
     beforeEach(() => rm(folder('songs'), { recursive: true }));
     const none = { songs: tableReport(0) };
 
-    it.each(['empty', 'empty-with-year'])('is fine when it may be, and is one file with a schema (%s)', async (file) => {
-      await place('songs', 'part-0.zstd.parquet', file);
-      expect(await findings({ contract: { mayBeEmpty: true }, tables: none })).toEqual([]);
-    });
+    it.each(['empty', 'empty-with-year'])(
+      'is fine when it may be, and is one file with a schema (%s)',
+      async (file) => {
+        await place('songs', 'part-0.zstd.parquet', file);
+        expect(await findings({ contract: { mayBeEmpty: true }, tables: none })).toEqual([]);
+      },
+    );
 
     it('is a finding when it may not be', async () => {
       await place('songs', 'part-0.zstd.parquet', 'empty');

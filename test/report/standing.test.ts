@@ -252,6 +252,19 @@ describe('the next command', () => {
     ['a run that is being cancelled', attach, next('cancelled')],
     ['an overtaken run', 'landfall publish r1 --rebase --lake s3://lake/root', next('overtaken')],
     ['tables', `mend the query, then ${retry}; or mend the data, then landfall submit`, next('tables')],
+    [
+      'too many bad lines',
+      `landfall quarantine r1 --lake s3://lake/root shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`,
+      next('tables', [
+        {
+          entry: 'verified',
+          tables: [],
+          findings: [
+            { severity: 'error', subject: 'song_data', message: 'x', count: 2, limit: 'max_quarantined' },
+          ],
+        },
+      ]),
+    ],
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
   ])('after %s', (_, expected, told) => expect(told).toBe(expected));
 

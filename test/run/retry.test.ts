@@ -3,6 +3,7 @@ import { openJournal, readState } from '../../src/run/journal.ts';
 import type { PlannedStep } from '../../src/run/plan.ts';
 import { planDifferences, stepsToRerun } from '../../src/run/retry.ts';
 import type { RunState } from '../../src/run/state.ts';
+import type { Finding } from '../../src/run/verification.ts';
 import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
@@ -74,11 +75,16 @@ describe('the steps a retry runs again', () => {
     ]);
   });
 
-  it('include one whose source or table has a finding against it', () => {
-    const broken = (subject: string, severity: 'error' | 'warn'): RunState => ({
+  it('include one whose source or table has a finding against it, but for too many bad lines: they would be as many again', () => {
+    const broken = (
+      subject: string,
+      severity: Finding['severity'],
+      more: Partial<Finding> = {},
+    ): RunState => ({
       ...ended(good),
-      verified: { tables: [], findings: [{ subject, severity, message: 'm' }] },
+      verified: { tables: [], findings: [{ subject, severity, message: 'm', ...more }] },
     });
+    expect(names(stepsToRerun(broken('log_data', 'error', { limit: 'max_quarantined' }), steps))).toEqual([]);
     expect(names(stepsToRerun(broken('log_data', 'error'), steps))).toEqual(['log']);
     expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
   });

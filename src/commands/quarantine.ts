@@ -1,0 +1,31 @@
+/** `landfall quarantine`: which input lines a run rejected, and why; from the lake alone. */
+import { LandfallError } from '../faults.ts';
+import { readQuarantine } from '../lake/quarantine.ts';
+import { nearest } from '../nearest.ts';
+import { formatQuarantine } from '../report/quarantine.ts';
+import { readState } from '../run/journal.ts';
+import { chosenRun } from './chosen-run.ts';
+import { openLake } from './compose.ts';
+import { configureLake, countFlag } from './settings.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+/** Samples of each reason and field. */
+const SAMPLES = 3;
+
+export async function run(flags: Flags, world: World): Promise<void> {
+  const limit = countFlag(flags, 'limit') ?? SAMPLES;
+  const store = await openLake(configureLake(flags, world));
+  const state = await readState(store, await chosenRun(flags, store));
+  const source = textFlag(flags, 'source');
+  const known = state.plan.sources.map(({ name }) => name);
+  if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
+  const quarantine = await readQuarantine(store, state, { source, limit });
+  world.printer.result(formatQuarantine(quarantine), quarantine);
+}
+
+function unknownSource(source: string, known: readonly string[]): LandfallError {
+  return new LandfallError('input', `the run has no source ${source}: it has ${known.join(', ')}`, {
+    next: `--source ${nearest(source, known) ?? known[0] ?? ''}`,
+  });
+}

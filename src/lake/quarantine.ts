@@ -1,0 +1,134 @@
+/** The lines that a run rejected: counts from the reports of its steps, samples from the Parquet that they wrote. */
+import { gunzipSync } from 'node:zlib';
+import { cachedAsyncBuffer, parquetReadObjects } from 'hyparquet';
+import type { AsyncBuffer } from 'hyparquet';
+import { LandfallError } from '../faults.ts';
+import type { SourceBooks } from '../pipeline/report.ts';
+import { keys, tokens } from '../run/plan.ts';
+import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
+import type { RunState } from '../run/state.ts';
+import { statusOf } from '../run/status.ts';
+import type { Accepted } from '../run/verification.ts';
+import { uriOf } from '../store/store.ts';
+import type { ObjectInfo, Store } from '../store/store.ts';
+import { acceptExecution, readExecution } from './accept.ts';
+
+export interface QuarantineQuestion {
+  /** One source of the run; all of them when absent. */
+  source?: string | undefined;
+  /** Samples of each reason and field. */
+  limit: number;
+}
+
+/** Characters of a sample's raw text; the whole line stands in the Parquet. */
+const SAMPLE_LENGTH = 1000;
+
+/** What a run rejected, as far as its steps have reported: of each step the newest attempt with a complete report. */
+export async function readQuarantine(
+  store: Store,
+  state: RunState,
+  { source: only, limit }: QuarantineQuestion,
+): Promise<Quarantine> {
+  const { plan } = state;
+  const sources: SourceQuarantine[] = [];
+  const unread: string[] = [];
+  for (const { name: step, sources: names } of plan.steps) {
+    const asked = names.filter((name) => only === undefined || name === only);
+    const found = asked.length === 0 ? undefined : await reported(store, state, step);
+    for (const source of asked) {
+      const books = found?.report.sources[source];
+      if (found === undefined || books === undefined) unread.push(source);
+      else sources.push(await sourceQuarantine(store, found, { source, books, limit }));
+    }
+  }
+  return {
+    run: plan.run,
+    verdict: statusOf(state).verdict,
+    maxQuarantined: plan.maxQuarantined,
+    total: sources.reduce((sum, { quarantined }) => sum + quarantined, 0),
+    sources,
+    unread,
+  };
+}
+
+/** The step's execution that counts, of its newest attempt that has one; a run that failed may have accepted none. */
+async function reported(store: Store, state: RunState, step: string): Promise<Accepted | undefined> {
+  const { run } = state.plan;
+  for (const { attempt, token, execution } of (state.attempts[step] ?? []).toReversed()) {
+    const found =
+      execution === undefined
+        ? await acceptExecution(store, keys.attempt(run, step, attempt), tokens.step(run, step, attempt))
+        : await readExecution(store, execution, token);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function sourceQuarantine(
+  store: Store,
+  { step, key }: Accepted,
+  { source, books, limit }: { source: string; books: SourceBooks; limit: number },
+): Promise<SourceQuarantine> {
+  const folder = `${key}/quarantine/${source}`;
+  const by: Rejection[] = books.quarantinedBy.map((one) => ({ ...one, samples: [] }));
+  for await (const object of store.list(`${folder}/`)) {
+    if (by.every((one) => isSampled(one, limit))) break;
+    if (object.key.endsWith('.parquet')) await takeSamples(store, object, by, limit);
+  }
+  const { read, quarantined } = books.lines;
+  return { source, step, read, quarantined, folder: uriOf(store, folder), by };
+}
+
+function isSampled({ samples, lines }: Rejection, limit: number): boolean {
+  return samples.length >= Math.min(limit, lines);
+}
+
+/** Adds lines of one file to the rejections that want more: first who has which reason, then those few lines alone. */
+async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], limit: number): Promise<void> {
+  const file = cachedAsyncBuffer(asyncBuffer(store, object));
+  const reasons = await read<{ reason: string; field: string | null }>(file, object, {
+    columns: ['reason', 'field'],
+  });
+  for (const [row, { reason, field }] of reasons.entries()) {
+    const rejection = by.find((one) => one.reason === reason && one.field === (field ?? null));
+    if (rejection === undefined || isSampled(rejection, limit)) continue;
+    const lines = await read<{ file: string; raw: string }>(file, object, {
+      columns: ['file', 'raw'],
+      rowStart: row,
+      rowEnd: row + 1,
+    });
+    rejection.samples.push(...lines.map(sample));
+  }
+}
+
+function sample({ file, raw }: { file: string; raw: string }): RejectedLine {
+  return { file, raw: raw.slice(0, SAMPLE_LENGTH), length: raw.length };
+}
+
+async function read<Row>(
+  file: AsyncBuffer,
+  { key }: ObjectInfo,
+  what: { columns: string[]; rowStart?: number; rowEnd?: number },
+): Promise<Row[]> {
+  try {
+    return (await parquetReadObjects({ file, compressors: { GZIP: gunzip }, ...what })) as Row[];
+  } catch (error) {
+    if (error instanceof LandfallError) throw error;
+    throw new LandfallError('input', `the quarantine ${key} cannot be read`, {
+      why: [error instanceof Error ? error.message : String(error)],
+      next: '--limit 0 shows the counts alone',
+    });
+  }
+}
+
+const gunzip = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes));
+
+function asyncBuffer(store: Store, { key, size }: ObjectInfo): AsyncBuffer {
+  return {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      const bytes = await store.getRange(key, start, end);
+      return new Uint8Array(bytes).buffer;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** What a run rejected, as text. Pure. */
+import type { Quarantine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
+import { count, place } from './quantities.ts';
+
+/** Characters of a raw line that are shown. */
+const SHOWN = 100;
+
+export function formatQuarantine({
+  run,
+  verdict,
+  total,
+  sources,
+  unread,
+  maxQuarantined,
+}: Quarantine): string {
+  return [
+    `run ${run}  ${verdict}`,
+    ...sources.flatMap((one) => formatSource(one, maxQuarantined)),
+    ...unread.map((source) => `${source}: not known; no step has reported about it`),
+    `${count(total)} ${total === 1 ? 'line' : 'lines'} quarantined in all`,
+  ].join('\n');
+}
+
+function formatSource({ source, read, quarantined, folder, by }: SourceQuarantine, most: number): string[] {
+  if (quarantined === 0) return [`${source}: none of ${count(read)} lines is quarantined`];
+  const share = `${percent(quarantined / read)}; at most ${percent(most)} may be`;
+  return [
+    `${source}: ${count(quarantined)} of ${count(read)} lines quarantined (${share})`,
+    ...by.toSorted((a, b) => b.lines - a.lines).flatMap(formatRejection),
+    `  all of them, as Parquet: ${place(folder)}`,
+  ];
+}
+
+function formatRejection({ reason, field, lines, samples }: Rejection): string[] {
+  const what = field === null ? reason : `${reason} ${field}`;
+  return [
+    `  ${what}: ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
+    ...samples.map(({ file, raw, length }) => `    ${place(file)}\n      ${shortened(raw, length)}`),
+  ];
+}
+
+/** One line; the rest of a long one is counted. */
+function shortened(raw: string, length: number): string {
+  const shown = raw.slice(0, SHOWN).replaceAll('\n', '·');
+  return length <= SHOWN ? shown : `${shown}... and ${count(length - SHOWN)} characters more`;
+}
+
+/** Two digits that count: `1.1 %`. */
+function percent(share: number): string {
+  return `${String(Number((share * 100).toPrecision(2)))} %`;
+}

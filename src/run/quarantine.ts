@@ -1,0 +1,43 @@
+/** What a run rejected of its input. */
+import type { RunStatus } from './status.ts';
+
+export interface RejectedLine {
+  /** The input object's raw URI. */
+  file: string;
+  /** The line as it stood there, cut when it is long. */
+  raw: string;
+  /** Characters of the whole line. */
+  length: number;
+}
+
+export interface Rejection {
+  /** `unparsable`, or what is wrong with the field: `missing`, `type`, `range`. */
+  reason: string;
+  field: string | null;
+  lines: number;
+  /** A few of them. */
+  samples: RejectedLine[];
+}
+
+export interface SourceQuarantine {
+  source: string;
+  step: string;
+  /** Lines, but for blank ones. */
+  read: number;
+  quarantined: number;
+  /** URI of the Parquet with all of them. */
+  folder: string;
+  by: readonly Rejection[];
+}
+
+export interface Quarantine {
+  run: string;
+  verdict: RunStatus['verdict'];
+  /** Largest share of a source's lines that may be quarantined, 0 to 1. */
+  maxQuarantined: number;
+  /** Lines of all sources here. */
+  total: number;
+  sources: readonly SourceQuarantine[];
+  /** Sources of which no step has reported yet. */
+  unread: readonly string[];
+}

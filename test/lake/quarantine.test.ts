@@ -1,0 +1,207 @@
+/** What a run rejected, read back from real Parquet of another engine. */
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readQuarantine } from '../../src/lake/quarantine.ts';
+import type { QuarantineQuestion } from '../../src/lake/quarantine.ts';
+import type { SourceBooks } from '../../src/pipeline/report.ts';
+import { formatQuarantine } from '../../src/report/quarantine.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { begin } from '../../src/run/state.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import { copyTo, duckdb } from './parquet.ts';
+import { books, plan, report, RUN } from './plans.ts';
+
+/** Seven lines, those without a field first. */
+const REJECTED = `select 'song_data' as source, * from (values
+  ('file:///in/a b%.json', 'unparsable', null, '{"song_id"'),
+  ('file:///in/a b%.json', 'unparsable', null, 'x' || repeat('y', 5000)),
+  ('file:///in/b.json', 'unparsable', null, 'third'),
+  ('file:///in/b.json', 'unparsable', null, 'fourth'),
+  ('file:///in/b.json', 'type', 'duration', '{"duration":"long"}'),
+  ('file:///in/c.json', 'missing', 'title', '{"title":""}'),
+  ('file:///in/c.json', 'missing', 'song_id', '{}')
+) as rejected(file, reason, field, raw)`;
+
+const BY: SourceBooks['quarantinedBy'] = [
+  { reason: 'missing', field: 'song_id', lines: 1 },
+  { reason: 'missing', field: 'title', lines: 1 },
+  { reason: 'type', field: 'duration', lines: 1 },
+  { reason: 'unparsable', field: null, lines: 4 },
+];
+
+const STEP = `_landfall/runs/${RUN}/steps/song_transform`;
+
+let lake: string;
+beforeAll(async () => {
+  lake = await mkdtemp(join(tmpdir(), 'landfall quarantine '));
+});
+afterAll(() => rm(lake, { recursive: true }));
+beforeEach(async () => {
+  await rm(lake, { recursive: true });
+  await mkdir(lake);
+});
+
+/** An execution with its report and, in as many files, what it rejected. */
+async function execution(attempt: number, name: string, codec = 'gzip', files = 1): Promise<string> {
+  const key = `${STEP}/${String(attempt)}/${name}`;
+  const folder = join(lake, key, 'quarantine/song_data');
+  await mkdir(folder, { recursive: true });
+  const rejected = {
+    ...books({ read: 100, kept: 93, filtered: 0, duplicates: 0, quarantined: 7 }),
+    quarantinedBy: BY,
+  };
+  const its = {
+    ...report({}, { song_data: rejected }),
+    token: `landfall/${RUN}/song_transform#${String(attempt)}`,
+  };
+  await writeFile(join(lake, key, 'report.json'), JSON.stringify(its));
+  await duckdb(
+    folder,
+    Array.from({ length: files }, (_, at) =>
+      copyTo(
+        `select * from (select *, row_number() over () as n from (${REJECTED})) where n % ${String(files)} = ${String(at)}`,
+        `$root/part-${String(at)}.parquet`,
+        `compression ${codec}`,
+      ),
+    ),
+  );
+  return key;
+}
+
+/** The state of a run whose step had these attempts; an accepted one names its execution. */
+function state(...attempts: { attempt: number; execution?: string }[]): RunState {
+  const first = begin({
+    ...{ version: 1, number: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
+    entry: 'planned',
+    plan: plan(),
+  });
+  const all = attempts.map((one) => ({
+    ...one,
+    token: `landfall/${RUN}/song_transform#${String(one.attempt)}`,
+    clusterId: 'j-1',
+    intendedAt: new Date(0),
+  }));
+  return { ...first, attempts: { song_transform: all } };
+}
+
+const read = (its: RunState, question: Partial<QuarantineQuestion> = {}) =>
+  readQuarantine(openFolder(lake), its, { limit: 3, ...question });
+
+describe('the quarantine of a run', () => {
+  it.each(['gzip', 'snappy', 'uncompressed'])(
+    'counts by reason and field, and shows a few lines of each, from %s',
+    async (codec) => {
+      const key = await execution(1, 'local-1-aa', codec);
+      const found = await read(state({ attempt: 1, execution: key }), { limit: 2 });
+      expect(found).toMatchObject({
+        run: RUN,
+        verdict: 'running',
+        total: 7,
+        unread: [],
+        maxQuarantined: 0.01,
+      });
+      const [source] = found.sources;
+      expect(source).toMatchObject({
+        source: 'song_data',
+        step: 'song_transform',
+        read: 100,
+        quarantined: 7,
+      });
+      expect(source?.folder).toBe(`file://${lake}/${key}/quarantine/song_data`);
+      expect(source?.by.map(({ samples, ...one }) => ({ ...one, samples: samples.length }))).toEqual(
+        BY.map((one) => ({ ...one, samples: Math.min(2, one.lines) })),
+      );
+      expect(source?.by[2]?.samples).toEqual([
+        { file: 'file:///in/b.json', raw: '{"duration":"long"}', length: 19 },
+      ]);
+      expect(source?.by[3]?.samples[1]).toEqual({
+        file: 'file:///in/a b%.json',
+        raw: `x${'y'.repeat(999)}`,
+        length: 5001,
+      });
+    },
+  );
+
+  it('is put together from all its files, and has all lines of a reason when there are fewer than asked for', async () => {
+    const key = await execution(1, 'local-1-aa', 'gzip', 3);
+    const found = await read(state({ attempt: 1, execution: key }), { limit: 10 });
+    const raws = found.sources[0]?.by[3]?.samples.map(({ raw }) => raw.slice(0, 5)).sort();
+    expect(raws).toEqual(['fourt', 'third', 'xyyyy', '{"son']);
+  });
+
+  it('needs no file for its counts alone', async () => {
+    const key = await execution(1, 'local-1-aa');
+    await rm(join(lake, key, 'quarantine'), { recursive: true });
+    const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
+    expect(found.sources[0]?.by).toEqual(BY.map((one) => ({ ...one, samples: [] })));
+  });
+
+  it('is that of the newest attempt with a report, though the run failed before it accepted one', async () => {
+    await execution(1, 'local-1-aa');
+    const second = await execution(2, 'local-2-bb');
+    await mkdir(join(lake, STEP, '3/local-3-cc'), { recursive: true });
+    const found = await read(state({ attempt: 1 }, { attempt: 2 }, { attempt: 3 }));
+    expect(found.sources.map(({ folder }) => folder)).toEqual([
+      `file://${lake}/${second}/quarantine/song_data`,
+    ]);
+  });
+
+  it('is not known of a source whose step has not reported', async () => {
+    await mkdir(join(lake, STEP, '1/local-1-aa'), { recursive: true });
+    expect(await read(state({ attempt: 1 }))).toMatchObject({ total: 0, sources: [], unread: ['song_data'] });
+    expect(await read(state())).toMatchObject({ sources: [], unread: ['song_data'] });
+  });
+
+  it('names the file that is broken, and what still works', async () => {
+    const key = await execution(1, 'local-1-aa');
+    await truncate(join(lake, key, 'quarantine/song_data/part-0.parquet'), 50);
+    await expect(read(state({ attempt: 1, execution: key }))).rejects.toMatchObject({
+      fault: 'input',
+      message: `the quarantine ${key}/quarantine/song_data/part-0.parquet cannot be read`,
+      next: '--limit 0 shows the counts alone',
+    });
+  });
+});
+
+describe('the quarantine as text', () => {
+  it('begins with what there is most of, shortens long lines and ends with the sum', async () => {
+    const key = await execution(1, 'local-1-aa');
+    const text = formatQuarantine(await read(state({ attempt: 1, execution: key })));
+    expect(text.split('\n')).toEqual([
+      `run ${RUN}  running`,
+      'song_data: 7 of 100 lines quarantined (7 %; at most 1 % may be)',
+      '  unparsable: 4 lines',
+      '    /in/a b%.json',
+      '      {"song_id"',
+      '    /in/a b%.json',
+      `      x${'y'.repeat(99)}... and 4,901 characters more`,
+      '    /in/b.json',
+      '      third',
+      '  missing song_id: 1 line',
+      '    /in/c.json',
+      '      {}',
+      '  missing title: 1 line',
+      '    /in/c.json',
+      '      {"title":""}',
+      '  type duration: 1 line',
+      '    /in/b.json',
+      '      {"duration":"long"}',
+      `  all of them, as Parquet: ${lake}/${key}/quarantine/song_data`,
+      '7 lines quarantined in all',
+    ]);
+  });
+
+  it('says so when nothing was rejected, or nothing is known', () => {
+    const nothing = {
+      ...{ run: 'r', verdict: 'succeeded' as const, maxQuarantined: 0.01, total: 0, unread: ['log_data'] },
+      sources: [{ source: 'song_data', step: 's', read: 71, quarantined: 0, folder: 'file:///f', by: [] }],
+    };
+    expect(formatQuarantine(nothing).split('\n').slice(1)).toEqual([
+      'song_data: none of 71 lines is quarantined',
+      'log_data: not known; no step has reported about it',
+      '0 lines quarantined in all',
+    ]);
+  });
+});
