@@ -1,7 +1,7 @@
 /** Many runs of rendered steps in one Spark application (batch.py). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runSpark } from './spark.ts';
+import { runSpark, sparkOf } from './spark.ts';
 
 export interface Job {
   /** A rendered step. */
@@ -21,15 +21,25 @@ export interface JobResult {
   >;
 }
 
-/** Runs the jobs in their order; `args` go to spark-submit. A step that fails is a result; anything else is thrown. */
+export interface BatchOptions {
+  /** For spark-submit. */
+  args?: readonly string[];
+  env?: Record<string, string>;
+  /** Whose Spark runs them, instead of the one under test. */
+  release?: string;
+}
+
+/** Runs the jobs in their order. A step that fails is a result; anything else is thrown. */
 export async function runBatch(
   folder: string,
   jobs: readonly Job[],
-  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
+  { args = [], env = {}, release }: BatchOptions = {},
 ): Promise<JobResult[]> {
   const [todo, done] = [join(folder, 'jobs.json'), join(folder, 'results.json')];
   writeFileSync(todo, JSON.stringify(jobs));
-  const { code, stderr } = await runSpark([...args, join(import.meta.dirname, 'batch.py'), todo, done], env);
+  const program = join(import.meta.dirname, 'batch.py');
+  const spark = release === undefined ? undefined : await sparkOf(release);
+  const { code, stderr } = await runSpark([...args, program, todo, done], env, spark);
   if (code !== 0) throw new Error(stderr.slice(-4000));
   return JSON.parse(readFileSync(done, 'utf8')) as JobResult[];
 }

@@ -17,6 +17,7 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from decimal import Decimal
 
 import duckdb
@@ -298,9 +299,10 @@ def compare_quarantine(database, folder, rejected):
         os.chdir(folder)
         query = "SELECT file, reason, field, raw FROM read_parquet('*.parquet')"
         actual = [[file[len("file://") :], *rest] for file, *rest in database.execute(query).fetchall()]
+    expected, found = Counter(map(repr, rejected)), Counter(map(repr, actual))
     return {
-        "missing": [repr(row) for row in rejected if row not in actual][:5],
-        "unexpected": [repr(row) for row in actual if row not in rejected][:5],
+        "missing": list(expected - found)[:5],
+        "unexpected": list(found - expected)[:5],
         "surplus": len(actual) - len(rejected),
     }
 

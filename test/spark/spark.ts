@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { landfallHome } from '../../src/local/home.ts';
 import { ensureSpark } from '../../src/local/setup-spark.ts';
+import type { Spark } from '../../src/local/setup-spark.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { stepReport } from '../../src/pipeline/report.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
@@ -57,21 +58,24 @@ export function renderInto(
 /** The release whose Spark runs the steps. */
 export const RELEASE = process.env['LANDFALL_TEST_RELEASE'] ?? 'emr-7.13.0';
 
-/** The private Spark that `--cluster local` uses for this release, set up when it is not there. */
-const spark = await ensureSpark({
-  release: RELEASE,
-  home: landfallHome(process.env),
-  env: process.env,
-  clock: systemClock,
-  progress: ({ message }) => console.error(message),
-  smallData: true,
-});
+/** The private Spark that `--cluster local` uses for a release, set up when it is not there. */
+export const sparkOf = (release: string) =>
+  ensureSpark({
+    release,
+    home: landfallHome(process.env),
+    env: process.env,
+    clock: systemClock,
+    progress: ({ message }) => console.error(message),
+    smallData: true,
+  });
+
+const spark = await sparkOf(RELEASE);
 
 /** Starts spark-submit in a process group of its own. */
-export function startSpark(args: readonly string[], env: Record<string, string> = {}) {
-  const conf = Object.entries(spark.conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
-  const child = spawn(spark.submit, [...conf, ...args], {
-    env: { ...process.env, ...spark.env, ...env },
+export function startSpark(args: readonly string[], env: Record<string, string> = {}, its = spark) {
+  const conf = Object.entries(its.conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
+  const child = spawn(its.submit, [...conf, ...args], {
+    env: { ...process.env, ...its.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -87,8 +91,8 @@ export function startSpark(args: readonly string[], env: Record<string, string> 
   return { child, outcome, ended };
 }
 
-export const runSpark = (args: readonly string[], env?: Record<string, string>) =>
-  startSpark(args, env).ended;
+export const runSpark = (args: readonly string[], env?: Record<string, string>, its?: Spark) =>
+  startSpark(args, env, its).ended;
 
 /** The one execution below an attempt's folder. */
 export function executionOf(attempt: string): { folder: string; report: StepReport } {

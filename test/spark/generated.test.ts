@@ -1,0 +1,67 @@
+/** Generated data full of conflicts, landed twice in one Spark application: once as it comes, once in another way. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generate } from './generated.ts';
+import { judge, NOTHING } from './oracle.ts';
+import { landVariants } from './variants.ts';
+import type { LandedVariant } from './variants.ts';
+
+const SEED = 1;
+const DATA_SETS = 120;
+const { songs, plays } = generate(SEED, DATA_SETS);
+
+let folder: string;
+let landed: Record<string, LandedVariant>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall generated '));
+  landed = await landVariants(
+    folder,
+    { songs, plays },
+    [
+      { name: 'plain', layout: {} },
+      { name: 'otherwise', layout: { seed: 5, twice: true }, shufflePartitions: 7 },
+    ],
+    { env: { TZ: 'America/Los_Angeles' } },
+  );
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const reportOf = (name: string) => {
+  const { song, log } = landed[name]!.executions;
+  return { ...song.report.sources, ...log.report.sources };
+};
+
+describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
+  it('land as the oracle lands them, to the last row, book and rejected line', async () => {
+    const { input, executions } = landed['plain']!;
+    const judgement = await judge(input, { song: executions.song.folder, log: executions.log.folder });
+    expect(judgement).toMatchObject(NOTHING);
+    expect(reportOf('plain')).toEqual(judgement.books);
+  });
+
+  it('are full of conflicts, so that this means something', () => {
+    const { song, log } = landed['plain']!.executions;
+    const books = log.report.sources['log_data']!;
+    expect(books.conflicts).toBeGreaterThan(DATA_SETS);
+    expect(song.report.tables['songs']!.conflicts).toBeGreaterThan(DATA_SETS);
+    expect(song.report.tables['artists']!.conflicts).toBeGreaterThan(DATA_SETS);
+    expect(log.report.tables['users']!.conflicts).toBeGreaterThan(DATA_SETS / 2);
+  });
+
+  it('land as the same tables in other files and another order, delivered twice, through other partitions', () => {
+    expect(landed['otherwise']?.digests).toEqual(landed['plain']?.digests);
+  });
+
+  it('count as duplicates what is delivered a second time', () => {
+    const [once, twice] = [reportOf('plain')['log_data']!, reportOf('otherwise')['log_data']!];
+    expect(twice.lines).toMatchObject({
+      read: 2 * once.lines.read,
+      kept: once.lines.kept,
+      filtered: 2 * once.lines.filtered,
+      duplicates: 2 * once.lines.duplicates + once.lines.kept,
+      quarantined: 2 * once.lines.quarantined,
+    });
+  });
+});

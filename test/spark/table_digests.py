@@ -1,0 +1,32 @@
+"""What each table below a few folders holds, whatever the order of its rows: their number, and a digest of them all.
+
+Usage: table_digests.py TABLES_FOLDER...; prints a JSON list, an object by table for each folder.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+import duckdb
+
+
+def digest(database, folder, table):
+    os.chdir(os.path.join(folder, table))
+    database.execute(
+        "CREATE OR REPLACE VIEW rows AS SELECT * FROM read_parquet('**/*.parquet', hive_partitioning = true)"
+    )
+    columns = sorted(column[0] for column in database.execute("SELECT * FROM rows LIMIT 0").description)
+    values = ['epoch_us("%s")' % column if column == "start_time" else '"%s"' % column for column in columns]
+    rows = sorted(repr(row) for row in database.execute("SELECT %s FROM rows" % ", ".join(values)).fetchall())
+    content = hashlib.sha256("\n".join(columns + rows).encode("utf-8")).hexdigest()
+    return {"rows": len(rows), "digest": content}
+
+
+def main(*folders):
+    database = duckdb.connect()
+    database.execute("SET TimeZone = 'UTC'")
+    print(json.dumps([{table: digest(database, folder, table) for table in os.listdir(folder)} for folder in folders]))
+
+
+main(*sys.argv[1:])
