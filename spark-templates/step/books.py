@@ -33,9 +33,9 @@ def register_source(rows, source):
 def keep_books(spark, source, inputs, counts):
     """The counts by object, fate and reason as one account; fails when an object is not the one of the manifest."""
     seen = {place(decoded(row["_file"])): row for row in counts}
-    changed = [entry.uri for entry in inputs if has_changed(spark, entry, seen.get(place(entry.uri)))]
+    changed = [entry.uri for entry in inputs if differs(spark, entry, seen.get(place(entry.uri)))]
     if changed:
-        raise StepFailure("input", "%s of %s: changed since they were listed" % (some_of(changed), source["name"]))
+        raise changed_failure(source, changed)
     fates, rejections, conflicts = Counter(), Counter(), 0
     for row in counts:
         fates[row["_fate"]] += row["count"]
@@ -66,10 +66,10 @@ def keep_books(spark, source, inputs, counts):
     }
 
 
-def has_changed(spark, entry, row):
-    """Whether an object is another than the one listed. Stores round times to seconds, each in its own way."""
+def differs(spark, entry, row):
+    """Whether what was read of an object, if anything, is not what was listed."""
     if row is not None:
-        return row["_size"] != entry.size or abs(row["_modified"] - entry.modified) > 1000
+        return has_changed(entry, row)
     if entry.size == 0:
         return False
     path, files = hadoop_path(spark, entry.uri)

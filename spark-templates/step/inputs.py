@@ -91,6 +91,46 @@ def vanished_failure(source, uris):
     return StepFailure("input", "%s of %s: no longer there" % (some_of(uris), source["name"]))
 
 
+def changed_failure(source, uris):
+    return StepFailure("input", "%s of %s: changed since they were listed" % (some_of(uris), source["name"]))
+
+
+def has_changed(entry, row):
+    """Whether an object is another than the one listed. Stores round times to seconds, each in its own way."""
+    return row["_size"] != entry.size or abs(row["_modified"] - entry.modified) > 1000
+
+
+def check_unchanged(spark, source, root, inputs):
+    """Lists the objects once more; fails when one has vanished or changed, for it may have done so while it was read."""
+    if not inputs:
+        return
+    here = {place(row["_path"]): row for row in list_again(spark, root)}
+    absent = [entry for entry in inputs if entry.size > 0 and place(entry.uri) not in here]
+    vanished = [entry.uri for entry in absent if not exists(spark, entry.uri)]
+    if vanished:
+        raise vanished_failure(source, vanished)
+    changed = [entry.uri for entry in inputs if place(entry.uri) in here and has_changed(entry, here[place(entry.uri)])]
+    if absent or changed:
+        raise changed_failure(source, [entry.uri for entry in absent] + changed)
+
+
+def list_again(spark, root):
+    """Everything below a root that may be input, but for empty objects; their content is not fetched."""
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
+    try:
+        return (
+            files.load(literal_glob(root))
+            .select(
+                F.col("path").alias("_path"),
+                F.col("length").alias("_size"),
+                F.unix_millis("modificationTime").alias("_modified"),
+            )
+            .collect()
+        )
+    except Exception as error:
+        raise StepFailure("input", "%s cannot be listed again: %s" % (root, explain(error))) from error
+
+
 def input_files(spark, frame):
     """The files of a frame as Spark names them; as one text, for fetching a million names one by one takes minutes."""
     joined = spark._jvm.org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())

@@ -19,6 +19,8 @@ def run(spark, arguments, started):
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))
+    for source in SOURCES:
+        check_unchanged(spark, source, arguments.source[source["name"]], inputs[source["name"]])
     report = {
         "version": 1,
         "step": STEP,

@@ -44,6 +44,10 @@ async function manifest(source: Source, place: string): Promise<string> {
   return `file://${path}`;
 }
 
+/** Inputs of which one is changed, or deleted, after it was read. */
+const FLEETING = ['append', 'remove'] as const;
+const fleeting = (what: (typeof FLEETING)[number]) => root('song_data', what);
+
 async function job(source: Source, programs: Record<string, string>, name = ''): Promise<Job> {
   const place = root(source, name);
   return {
@@ -72,10 +76,17 @@ beforeAll(async () => {
       jobs.push({ name: `${source} ${one.name}`, job: await job(source, programs, `fatal ${one.name}`) });
     }
   }
+  for (const what of FLEETING) {
+    mkdirSync(fleeting(what), { recursive: true });
+    for (const name of ['stays', 'does not'])
+      writeFileSync(join(fleeting(what), `${name}.json`), '{"song_id":"SO1"}');
+    const plain = await job('song_data', programs, what);
+    jobs.push({ name: what, job: { ...plain, [what]: join(fleeting(what), 'does not.json') } });
+  }
   const all = await runBatch(
     folder,
     jobs.map(({ job: one }) => one),
-    { env: { TZ: 'America/St_Johns' } },
+    { zone: 'America/St_Johns' },
   );
   jobs.forEach(({ name }, at) => (results[name] = all[at]!));
   for (const source of SOURCES) expect([source, results[source]?.failure]).toEqual([source, null]);
@@ -166,6 +177,16 @@ describe.each(SOURCES)('bad %s', (source) => {
       empty: sum((one) => one.objects.empty),
     });
     expect(objects.manifest).toBe(objects.read + objects.empty);
+  });
+});
+
+it.each([
+  ['changed', 'append', 'changed since they were listed'],
+  ['deleted', 'remove', 'no longer there'],
+] as const)('an input that is %s after it was read fails the step by its name', (_, what, why) => {
+  expect(results[what]?.failure).toEqual({
+    kind: 'input',
+    error: `1 input object (file://${fleeting(what)}/does not.json) of song_data: ${why}`,
   });
 });
 

@@ -2,14 +2,16 @@
 
 Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
 
-    {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null}
+    {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null, "append": PATH, "remove": PATH}
 
+of which the last two are done to an input once it was read.
 RESULTS is written as a JSON list of the same length: the failure of each job or null, and the counts that its books
 were made of, by source: [file, fate, reason, field, lines].
 """
 
 import importlib.util
 import json
+import os
 import sys
 import time
 
@@ -22,18 +24,27 @@ def load(program):
     return step
 
 
-def watch_books(step):
-    """Has the counts by file put aside on their way into the books."""
+def watch_books(step, job):
+    """Has the counts by file put aside on their way into the books, which is when all input has been read."""
     counted, keep_books = {}, step.keep_books
 
     def keep(spark, source, inputs, counts):
         counted[source["name"]] = [
             [step.decoded(row["_file"]), row["_fate"], row["_reason"], row["_field"], row["count"]] for row in counts
         ]
+        meddle(job)
         return keep_books(spark, source, inputs, counts)
 
     step.keep_books = keep
     return counted
+
+
+def meddle(job):
+    if "append" in job:
+        with open(job["append"], "a", encoding="utf-8") as file:
+            file.write("\n")
+    if "remove" in job:
+        os.remove(job["remove"])
 
 
 def shuffle_into(step, partitions):
@@ -49,7 +60,7 @@ def shuffle_into(step, partitions):
 
 def run(job):
     step = load(job["program"])
-    counted = watch_books(step)
+    counted = watch_books(step, job)
     if job.get("shufflePartitions"):
         shuffle_into(step, job["shufflePartitions"])
     spark = step.open_session()

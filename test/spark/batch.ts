@@ -1,7 +1,8 @@
 /** Many runs of rendered steps in one Spark application (batch.py). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runSpark, sparkOf } from './spark.ts';
+import type { Spark } from '../../src/local/setup-spark.ts';
+import { RELEASE, runSpark, sparkOf } from './spark.ts';
 
 export interface Job {
   /** A rendered step. */
@@ -10,6 +11,9 @@ export interface Job {
   arguments: readonly string[];
   /** Instead of what the step would fit to its input. */
   shufflePartitions?: number;
+  /** A local input to which a line is added, or one that is deleted, once all input was read. */
+  append?: string;
+  remove?: string;
 }
 
 export interface JobResult {
@@ -22,24 +26,42 @@ export interface JobResult {
 }
 
 export interface BatchOptions {
-  /** For spark-submit. */
-  args?: readonly string[];
-  env?: Record<string, string>;
   /** Whose Spark runs them, instead of the one under test. */
   release?: string;
+  /** Of the machine: what Python, the JVM and Spark are told. */
+  zone?: string;
+  cores?: number;
 }
 
 /** Runs the jobs in their order. A step that fails is a result; anything else is thrown. */
 export async function runBatch(
   folder: string,
   jobs: readonly Job[],
-  { args = [], env = {}, release }: BatchOptions = {},
+  { release = RELEASE, zone, cores }: BatchOptions = {},
 ): Promise<JobResult[]> {
   const [todo, done] = [join(folder, 'jobs.json'), join(folder, 'results.json')];
   writeFileSync(todo, JSON.stringify(jobs));
+  const spark = await sparkOf(release);
+  const conf = {
+    ...inZone(spark, zone),
+    ...(cores === undefined ? {} : { 'spark.master': `local[${cores}]` }),
+  };
+  const args = Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
   const program = join(import.meta.dirname, 'batch.py');
-  const spark = release === undefined ? undefined : await sparkOf(release);
-  const { code, stderr } = await runSpark([...args, program, todo, done], env, spark);
+  const { code, stderr } = await runSpark(
+    [...args, program, todo, done],
+    zone === undefined ? {} : { TZ: zone },
+    spark,
+  );
   if (code !== 0) throw new Error(stderr.slice(-4000));
   return JSON.parse(readFileSync(done, 'utf8')) as JobResult[];
+}
+
+function inZone({ conf }: Spark, zone: string | undefined): Record<string, string> {
+  if (zone === undefined) return {};
+  const options = conf['spark.driver.extraJavaOptions'] ?? '';
+  return {
+    'spark.driver.extraJavaOptions': options.replace('-Duser.timezone=UTC', `-Duser.timezone=${zone}`),
+    'spark.sql.session.timeZone': zone,
+  };
 }

@@ -1,0 +1,58 @@
+/** The same data lands as the same tables, on either Spark, whatever the machine, and however the data lies. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { generate } from '../spark/generated.ts';
+import { judge, NOTHING } from '../spark/oracle.ts';
+import { landVariants } from '../spark/variants.ts';
+import type { Digests } from '../spark/variants.ts';
+
+const RELEASES = ['emr-7.13.0', 'emr-spark-8.0.0'];
+const ZONES = ['Asia/Tokyo', 'America/Los_Angeles'];
+const CORES = [1, 2];
+const LAYOUTS = {
+  plain: {},
+  shuffled: { seed: 11 },
+  'shuffled otherwise': { seed: 12 },
+  'delivered twice': { seed: 13, twice: true },
+};
+const PARTITIONS = [1, 7, 200];
+
+const MINUTES = 60_000;
+const raw = generate(7, 120);
+const variants = Object.entries(LAYOUTS).flatMap(([name, layout]) =>
+  PARTITIONS.map((shufflePartitions) => ({
+    name: `${name}, ${String(shufflePartitions)} partitions`,
+    layout,
+    shufflePartitions,
+  })),
+);
+const machines = RELEASES.flatMap((release) =>
+  ZONES.flatMap((zone) => CORES.map((cores) => ({ release, zone, cores }))),
+);
+
+let folder: string;
+let expected: Digests;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall determinism '));
+  const { first } = await landVariants(join(folder, 'first'), raw, [{ name: 'first', layout: {} }]);
+  const { song, log } = first!.executions;
+  expect(await judge(first!.input, { song: song.folder, log: log.folder })).toMatchObject(NOTHING);
+  expected = first!.digests;
+}, 5 * MINUTES);
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each(machines)(
+  'every layout and number of partitions lands as the oracle has it, on $release in $zone with $cores core(s)',
+  async ({ release, zone, cores }) => {
+    const place = join(folder, `${release} ${zone.replace('/', '-')} ${String(cores)}`);
+    const landed = await landVariants(place, raw, variants, { release, zone, cores });
+    const digests = Object.entries(landed).map(([name, its]) => [name, its.digests]);
+    expect(digests).toEqual(variants.map(({ name }) => [name, expected]));
+    const version = release === 'emr-7.13.0' ? '3.5.6' : '4.0.2';
+    const versions = Object.values(landed).map(({ executions }) => executions.log.report.sparkVersion);
+    expect(new Set(versions)).toEqual(new Set([version]));
+  },
+  15 * MINUTES,
+);

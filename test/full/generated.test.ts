@@ -1,0 +1,40 @@
+/** Many more generated data sets than `npm test` has, others each day, against the oracle. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { generate } from '../spark/generated.ts';
+import { judge, NOTHING } from '../spark/oracle.ts';
+import { landVariants } from '../spark/variants.ts';
+
+const DATA_SETS = 1000;
+const first = Number(process.env['CAMPAIGN_SEED'] ?? 1);
+const RUNS = [
+  { seed: first, release: 'emr-7.13.0' },
+  { seed: first + 1, release: 'emr-7.13.0' },
+  { seed: first + 2, release: 'emr-spark-8.0.0' },
+];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'landfall generated '));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each(RUNS)(
+  `${String(DATA_SETS)} data sets of seed $seed land on $release as the oracle lands them`,
+  async ({ seed, release }) => {
+    const raw = generate(seed, DATA_SETS);
+    const { shuffled } = await landVariants(
+      join(folder, String(seed)),
+      raw,
+      [{ name: 'shuffled', layout: { seed } }],
+      { release },
+    );
+    const { song, log } = shuffled!.executions;
+    const judgement = await judge(shuffled!.input, { song: song.folder, log: log.folder });
+    expect(judgement).toMatchObject(NOTHING);
+    expect({ ...song.report.sources, ...log.report.sources }).toEqual(judgement.books);
+  },
+  10 * 60_000,
+);
