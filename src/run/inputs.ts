@@ -100,18 +100,30 @@ function nothingToRead({ source, uri, skipped }: Input): Diagnostic {
   };
 }
 
-/** S3 has folders without a name, which Spark loses: it takes `a//b` for `a/b`, and finds nothing there. */
+/**
+ * S3 has folders without a name, which Spark loses: it takes `a//b` for `a/b`, and finds nothing there. Of a local file
+ * with a colon in its name, Hadoop takes what stands before it for the scheme of a URI.
+ */
 function unreachableObjects({ uri, objects }: Input): Diagnostic[] {
-  const unreachable = objects.filter(({ key }) => key.startsWith('/') || key.includes('//'));
-  const [first] = unreachable;
+  const local = uri.startsWith('file://');
+  const nameless = objects.filter(({ key }) => key.startsWith('/') || key.includes('//'));
+  const colons = objects.filter(({ key }) => local && /:[^/]*$/.test(`${uri}/${key}`.replace(/\/$/, '')));
+  return [
+    ...unreachable(uri, nameless, 'a folder in its name is empty', 'without a double slash'),
+    ...unreachable(uri, colons, 'its name holds a colon', 'without a colon'),
+  ];
+}
+
+function unreachable(uri: string, objects: readonly ListedObject[], why: string, how: string): Diagnostic[] {
+  const [first] = objects;
   if (first === undefined) return [];
-  const others = unreachable.length === 1 ? '' : ` and ${String(unreachable.length - 1)} more`;
+  const others = objects.length === 1 ? '' : ` and ${String(objects.length - 1)} more`;
   return [
     {
       severity: 'error',
-      at: `${uri}/${first.key}`,
-      message: `Spark cannot reach this object${others}: a folder in its name is empty`,
-      hint: 'rename it, without a double slash, or choose an input that does not hold it',
+      at: first.key === '' ? uri : `${uri}/${first.key}`,
+      message: `Spark cannot reach this object${others}: ${why}`,
+      hint: `rename it, ${how}, or choose an input that does not hold it`,
     },
   ];
 }

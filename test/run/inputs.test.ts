@@ -64,6 +64,20 @@ describe('reading a listing', () => {
       }),
     ]);
   });
+
+  it('calls it a mistake when a local file has a colon in its name, but not when an object of S3 has', async () => {
+    const keys = ['12:00/a.json', 'b.json', 'c/12:00.json'].map((key) => listed(key));
+    const found = await read(keys);
+    expect(checkInputs([found])).toEqual([]);
+    expect(checkInputs([{ ...found, uri: 'file:///raw/log_data' }])).toEqual([
+      expect.objectContaining({
+        at: 'file:///raw/log_data/c/12:00.json',
+        message: 'Spark cannot reach this object: its name holds a colon',
+      }),
+    ]);
+    const single = { ...found, uri: 'file:///raw/1:2.json', objects: [listed('')] };
+    expect(checkInputs([single]).map(({ at }) => at)).toEqual(['file:///raw/1:2.json']);
+  });
 });
 
 describe('inputs that changed since a manifest was written', () => {
