@@ -5,7 +5,7 @@ import { CLOCK_SLACK_MS } from './cluster.ts';
 import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
 import { clusterNow, stepsNow } from './shared-looks.ts';
-import { isOver, mayLive, stepPhase } from './states.ts';
+import { hasStepEnded, isOver } from './states.ts';
 import { clustersThatStay, surplusSteps } from './surplus-steps.ts';
 
 export interface CancelOutcome {
@@ -177,7 +177,7 @@ async function launching(
   const { emr } = run.ports;
   const since = new Date(cluster.intendedAt.getTime() - CLOCK_SLACK_MS);
   const look = async () =>
-    (await emr.findClusters(cluster.token, since)).filter(({ state }) => mayLive(state));
+    (await emr.findClusters(cluster.token, since)).filter(({ state }) => !isOver(state));
   const found = await lookAgain(run, how, look);
   if (found.length === 0 && how.settle !== true)
     outcome.requested.push(`a cluster named ${cluster.token}, should it appear`);
@@ -237,7 +237,7 @@ function stepTarget(run: Run, name: string, clusterId: string, stepId: string): 
     request: () => run.ports.emr.cancelSteps(clusterId, [stepId]),
     ended: async () => {
       const step = (await stepsNow(run, clusterId)).find(({ id }) => id === stepId);
-      return step !== undefined && ['completed', 'failed', 'cancelled'].includes(stepPhase(step.state));
+      return step !== undefined && hasStepEnded(step.state);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Cluster } from './ports.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt, currentCluster, isOurs, isToBeCancelled } from './state.ts';
 import type { ClusterEntry, RunState } from './state.ts';
-import { clusterPhase, isOver, mayLive, reasonKind } from './states.ts';
+import { clusterPhase, isOver, reasonKind } from './states.ts';
 
 /** By EMR's clock a cluster or step may have been created this long before the store's clock said so. */
 export const CLOCK_SLACK_MS = 10 * 60_000;
@@ -183,7 +183,7 @@ async function liveClusters(run: Run, token: string, intendedAt: Date): Promise<
   const since = new Date(intendedAt.getTime() - CLOCK_SLACK_MS);
   const all = await patiently(patience(run), () => run.ports.emr.findClusters(token, since));
   return all
-    .filter((cluster) => mayLive(cluster.state))
+    .filter((cluster) => !isOver(cluster.state))
     .sort((a, b) => (a.created?.getTime() ?? 0) - (b.created?.getTime() ?? 0) || (a.id < b.id ? -1 : 1));
 }
 

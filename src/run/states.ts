@@ -55,12 +55,16 @@ export function clusterPhase(state: string): ClusterPhase | 'unknown' {
     : 'unknown';
 }
 
-/** True while a cluster may still run steps: also in a state that this version does not know. */
-export function mayLive(state: string): boolean {
-  return ['starting', 'ready', 'unknown'].includes(clusterPhase(state));
+/** True once a step has ended, or is being cancelled; one in a state that this version does not know may run on. */
+export function isStepOver(state: string): boolean {
+  return hasStepEnded(state) || stepPhase(state) === 'cancelling';
 }
 
-/** True once a cluster ends or has ended: nothing brings it back. */
+export function hasStepEnded(state: string): boolean {
+  return ['completed', 'failed', 'cancelled'].includes(stepPhase(state));
+}
+
+/** True once a cluster ends or has ended: nothing brings it back. One in a state that this version does not know may live. */
 export function isOver(state: string): boolean {
   return ['ending', 'ended', 'failed'].includes(clusterPhase(state));
 }

@@ -9,7 +9,7 @@ import { currentAttempt } from './state.ts';
 import type { AttemptState } from './state.ts';
 import { ourSteps } from './submit.ts';
 import { cancelSurplus } from './surplus-steps.ts';
-import { isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
+import { hasStepEnded, isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
 
 /**
  * The error for a step whose end is journalled, and is not COMPLETED: its cluster's end when it went down with that, else
@@ -69,25 +69,27 @@ function stepFailed(
  */
 export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise<void> {
   const { journal, ports } = run;
-  for (const { name } of journal.state().plan.steps) {
-    const attempt = currentAttempt(journal.state(), name);
-    if (attempt?.stepId === undefined || attempt.ended !== undefined || attempt.execution !== undefined)
-      continue;
-    const { stepId, clusterId, attempt: number } = attempt;
-    const [step] = await patiently(patience(run), () => ports.emr.getSteps(clusterId, [stepId]));
-    const phase = stepPhase(step?.state ?? '');
-    if (step !== undefined && (phase === 'failed' || phase === 'cancelled'))
-      await journal.append({
-        entry: 'step-ended',
-        step: name,
-        attempt: number,
-        state: step.state,
-        ...endTime(step),
-      });
-    else if (step !== undefined && phase !== 'completed' && how === 'cancel')
-      await unharmed(run, `step ${name} could not be cancelled`, () =>
-        ports.emr.cancelSteps(clusterId, [stepId]),
-      );
+  const state = journal.state();
+  const open = state.plan.steps.flatMap(({ name }) => {
+    const its = currentAttempt(state, name);
+    if (its?.stepId === undefined || its.ended !== undefined || its.execution !== undefined) return [];
+    return [{ name, attempt: its.attempt, clusterId: its.clusterId, id: its.stepId }];
+  });
+  for (const clusterId of new Set(open.map((one) => one.clusterId))) {
+    const its = open.filter((one) => one.clusterId === clusterId);
+    const ids = its.map(({ id }) => id);
+    const steps = await patiently(patience(run), () => ports.emr.getSteps(clusterId, ids));
+    for (const { name, attempt, id } of its) {
+      const step = steps.find((one) => one.id === id);
+      if (step === undefined || !['failed', 'cancelled'].includes(stepPhase(step.state))) continue;
+      await journal.append({ entry: 'step-ended', step: name, attempt, state: step.state, ...endTime(step) });
+    }
+    const going = steps.filter((step) => !hasStepEnded(step.state)).map(({ id }) => id);
+    if (how === 'journal' || going.length === 0) continue;
+    await journal.refresh();
+    await unharmed(run, `steps ${going.join(', ')} could not be cancelled`, () =>
+      ports.emr.cancelSteps(clusterId, going),
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import type { Step } from './ports.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
-import { mayLive, stepPhase } from './states.ts';
+import { isOver, stepPhase } from './states.ts';
 import { endTime, whyItEnded } from './step-ends.ts';
 import { ourSteps, submit } from './submit.ts';
 import { cancelSurplus } from './surplus-steps.ts';
@@ -102,7 +102,7 @@ function elapsed(now: Date, { created, started, ended }: Step): number {
 
 async function stepGone(run: Run, name: string, clusterId: string, stepId: string): Promise<LandfallError> {
   const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
-  if (!mayLive(cluster.state)) return clusterLost(run, cluster);
+  if (isOver(cluster.state)) return clusterLost(run, cluster);
   return new LandfallError('step', `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`);
 }
 

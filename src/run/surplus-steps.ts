@@ -4,7 +4,7 @@ import type { Run } from './context.ts';
 import type { Step } from './ports.ts';
 import { isOurs } from './state.ts';
 import type { RunState } from './state.ts';
-import { stepPhase } from './states.ts';
+import { isStepOver } from './states.ts';
 import { ourSteps } from './submit.ts';
 
 export interface Surplus {
@@ -42,7 +42,7 @@ export function surplusSteps({ attempts, current }: RunState, listed: readonly S
       stepId === undefined && attempt === current[step]
         ? []
         : listed
-            .filter(({ id, name, state }) => name === token && id !== stepId && isLive(state))
+            .filter(({ id, name, state }) => name === token && id !== stepId && !isStepOver(state))
             .map(({ id }) => ({ step, attempt, id })),
     ),
   );
@@ -57,5 +57,3 @@ export function clustersThatStay({ clusters, attempts, plan }: RunState): string
     return plan.keepAlive || !isOurs(cluster);
   });
 }
-
-const isLive = (state: string) => ['waiting', 'running', 'unknown'].includes(stepPhase(state));
