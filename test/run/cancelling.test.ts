@@ -1,10 +1,11 @@
 /** When a run may be called cancelled, and when it is too late for that. */
 import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
 import type { Run } from '../../src/run/context.ts';
 import { readEntries } from '../../src/run/journal.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
-import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const MINUTE_MS = 60_000;
@@ -80,6 +81,39 @@ describe('a run that has begun to publish', () => {
     };
     await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'overtaken' });
     expect(journal.state().finished).toMatchObject({ verdict: 'failed', fault: 'overtaken' });
+  });
+});
+
+describe('two cancellations of one run', () => {
+  it('look at its steps as often as one does: within what EMR’s quota of ListSteps gives', async () => {
+    const { world, run } = await interrupted({}, 2 * MINUTE_MS);
+    world.emr.cancelSteps = () => world.clock.sleep(20);
+    const { listSteps } = world.emr;
+    let looks = 0;
+    world.emr.listSteps = (id, since) => {
+      looks += 1;
+      return listSteps(id, since);
+    };
+    const settling = cancelRun(run, { by: 'attach', settle: true, confirmMs: 2 * MINUTE_MS });
+    await Promise.all([1, 2, 3].map(() => cancelRun(run, { by: 'SIGINT' })));
+    expect(looks).toBeGreaterThan(4);
+    expect(looks).toBeLessThanOrEqual(10);
+    await settling;
+    expect(looks).toBeLessThanOrEqual(10 + 60);
+  });
+});
+
+describe('a cluster whose end is asked for again', () => {
+  it('is left alone once another driver has the run', async () => {
+    const world = fakeWorld(4);
+    let asked = 0;
+    world.emr.terminate = async () => {
+      asked += 1;
+      await takeOver(world, 'driver-2');
+      throw new LandfallError('unreachable', 'no usable answer', { retryable: true });
+    };
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'owned' });
+    expect(asked).toBe(1);
   });
 });
 
