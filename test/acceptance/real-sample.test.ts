@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isOfRun } from '../../src/lake/run-layout.ts';
 import { generateSample } from '../../src/local/sample-data.ts';
 import { writeSample } from '../../src/local/write-sample.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
 import type { Ended } from '../support/landfall.ts';
@@ -96,6 +98,33 @@ describe('verify, of the lake that landed', () => {
       value: { fault: 'tables', findings: [{ subject: 'songs', sample: ['songs/theirs.parquet'] }] },
     });
     expect(stderr).toMatch(/songs: an object at a plain path is not Landfall’s\n {4}songs\/theirs\.parquet/);
+  });
+});
+
+describe('gc and rollback, of the lake that landed', () => {
+  const json = async (...args: string[]) => {
+    const { code, stdout } = await landfall([...args, '--lake', lake, '--output', 'json'], { cwd });
+    return { code, value: JSON.parse(stdout) as unknown };
+  };
+
+  it('know every object that the run, its drivers and Spark left', async () => {
+    const unknown: string[] = [];
+    for await (const object of openFolder(lake).list('_landfall/runs/killed/')) {
+      if (!isOfRun('killed', object)) unknown.push(object.key);
+    }
+    expect(unknown).toEqual([]);
+  });
+
+  it('keep the only run, and have nothing to go back to', async () => {
+    expect(await json('gc', '--keep', '1')).toMatchObject({
+      code: 0,
+      value: { removed: false, runs: [], kept: [{ run: 'killed' }] },
+    });
+    expect(await json('rollback')).toMatchObject({ code: 2, value: { fault: 'input' } });
+    expect(await json('publish', 'killed', '--rebase')).toMatchObject({
+      code: 0,
+      value: { verdict: 'succeeded', publication: 1 },
+    });
   });
 });
 
