@@ -1,0 +1,67 @@
+/** What happens to landed tables in S3, where etags and listings are another store's. */
+import '../support/one-realm.ts';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { auditPublication } from '../../src/lake/audit.ts';
+import { removeRun } from '../../src/lake/gc.ts';
+import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
+import { newestPublication } from '../../src/lake/publication.ts';
+import { goBack } from '../../src/lake/rollback.ts';
+import { keys } from '../../src/run/plan.ts';
+import type { Store } from '../../src/store/store.ts';
+import { openS3 } from '../../src/store/s3.ts';
+import { startMoto } from '../support/moto.ts';
+import type { Moto } from '../support/moto.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { systemClock } from '../support/system-clock.ts';
+import { dataFile, landedRun, makeFiles, plainSongs } from './accepted-run.ts';
+import type { Files } from './accepted-run.ts';
+
+let moto: Moto;
+let files: Files;
+let store: Store;
+beforeAll(async () => {
+  [moto, files] = await Promise.all([startMoto(), makeFiles()]);
+  await moto.createBucket('lake');
+  const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+  store = openS3({ bucket: 'lake', prefix: 'its root' }, { endpoint: moto.endpoint, credentials }, {});
+});
+afterAll(() => moto.stop());
+
+const findings = async () =>
+  (await auditPublication(store, (await newestPublication(store))!)).findings.map(({ message }) => message);
+
+it('lands, is verified, is rolled back, is spoilt and mended, and is cleared of what nothing needs', async () => {
+  for (const [at, run] of ['r1', 'r2', 'r3'].entries()) {
+    await landedRun(store, files, { run, publication: at + 1, years: [2001 + at, 2002 + at] });
+  }
+  expect(await findings()).toEqual([]);
+  const announce = () => Promise.resolve();
+  const { state } = await goBack(store, {
+    to: 1,
+    driver: 'd',
+    announce,
+    published: () => undefined,
+    lasting: (work) => work(),
+  });
+  expect(state).toBe('done');
+  expect(await plainSongs(store)).toEqual(['2001 r1-4', '2002 r1-4']);
+  expect(await findings()).toEqual([]);
+
+  await store.put(dataFile('r1', 2001), files.other);
+  expect(await findings()).toEqual([
+    expect.stringMatching(/^a published file (was written again|has another size)/),
+    'a plain path is not a copy of its published file',
+  ]);
+  await store.put(dataFile('r1', 2001), files.songs);
+  expect(await findings()).toEqual([]);
+
+  const needed = await neededBy(store, 1);
+  const isDead = () => false;
+  const { runs } = await planGc(store, needed, { keep: 1, isDead });
+  expect(runs.map(({ run }) => run)).toEqual(['r2']);
+  await removeRun({ store, clock: systemClock, random: seededRandom(1), needed, isDead }, 'r2');
+  const left: string[] = [];
+  for await (const { key } of store.list(`${keys.run('r2')}/`)) left.push(key);
+  expect(left).toEqual([]);
+  expect(await findings()).toEqual([]);
+});
