@@ -257,6 +257,16 @@ describe('gc', () => {
     },
   );
 
+  it('looks once more before it removes a run, and leaves one alone that is driven by then', async () => {
+    await landedRuns(2);
+    const needed = await neededBy(store, 1);
+    await (await open('r1', 'another')).append({ entry: 'rebased', publication: 3 });
+    const before = await listed();
+    const gcOf = { store, clock, random: seededRandom(1), needed, isDead: () => false };
+    expect(await removeRun(gcOf, 'r1')).toBe('it has no verdict');
+    expect(await listed()).toEqual(before);
+  });
+
   it('is heard by whoever would go on with the run at the same time', async () => {
     await landedRuns(2);
     const driver = await open('r1', 'another');

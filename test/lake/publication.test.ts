@@ -70,6 +70,17 @@ describe('the publication log', () => {
     expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', tables })).toBe('published');
   });
 
+  it('does not take a rollback to a run’s tables for that run’s own publication, nor the other way', async () => {
+    const lake = store();
+    const tables = await landed(lake, 'r1', [2004]);
+    const candidate = { run: 'r1', driver: 'd1', tables };
+    await publish(lake, { number: 1, ...candidate });
+    await publish(lake, { number: 2, ...candidate, rollbackTo: 1 });
+    expect(await publish(lake, { number: 2, ...candidate })).toBe('taken');
+    expect(await publish(lake, { number: 1, ...candidate, rollbackTo: 1 })).toBe('taken');
+    expect(await publish(lake, { number: 2, ...candidate, rollbackTo: 1 })).toBe('published');
+  });
+
   it('has no gaps', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
