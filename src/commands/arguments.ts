@@ -4,7 +4,7 @@ import type { Argv } from 'yargs';
 import { LandfallError } from '../faults.ts';
 import type { Output } from '../report/printer.ts';
 import { globalOptions, verbs } from './verbs.ts';
-import type { Verb } from './verbs.ts';
+import type { Verb } from './verb.ts';
 import type { Flags } from './world.ts';
 
 interface Form {

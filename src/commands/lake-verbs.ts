@@ -1,0 +1,80 @@
+/** The verbs of a lake: what has landed in it, and what is current. */
+import { lake, runOption } from './verb.ts';
+import type { Verb } from './verb.ts';
+
+export const lakeVerbs: readonly Verb[] = [
+  {
+    name: 'verify',
+    summary: 'Hold what lies in the lake against contracts, reports and publication; no Spark',
+    positional: {
+      name: 'run',
+      summary: 'Run whose accepted tables to look at; the current publication when absent',
+    },
+    options: { lake },
+    examples: [
+      ['landfall verify --lake s3://my-lake', 'The current tables, and their copies at the plain paths'],
+      ['landfall verify 20261121-0930-k3f9a1', 'What that run left, published or not'],
+    ],
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'publish',
+    summary: 'Verify, publish and mirror what a run left in the lake; no cluster, no EMR',
+    positional: runOption,
+    options: {
+      lake,
+      rebase: {
+        type: 'boolean',
+        describe: 'Also when another run published meanwhile: take the next number, and replace its tables',
+      },
+    },
+    examples: [
+      ['landfall publish 20261121-0930-k3f9a1', 'After its publisher died'],
+      ['landfall publish 20261121-0930-k3f9a1 --rebase', 'After exit 11'],
+    ],
+    load: () => import('./publish.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'Make the tables of an earlier publication current again, as a new publication',
+    positional: {
+      name: 'number',
+      summary: 'Publication to go back to; the set before the current one when absent',
+    },
+    options: { lake, 'dry-run': { type: 'boolean', describe: 'Show what it would do; change nothing' } },
+    examples: [
+      ['landfall rollback --dry-run', 'Which tables would be current, and how many rows they have'],
+      ['landfall rollback 12 --lake s3://my-lake', 'Back, or forward again, to publication 12'],
+    ],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'quarantine',
+    summary: 'Show which input lines a run rejected, and why',
+    positional: runOption,
+    options: {
+      lake,
+      source: { type: 'string', describe: 'Of this source alone' },
+      limit: { type: 'number', describe: 'Lines shown of each reason and field [3]' },
+    },
+    examples: [
+      ['landfall quarantine', 'The newest run'],
+      ['landfall quarantine nightly-7 --source log_data --output json', 'One source, for a script'],
+    ],
+    load: () => import('./quarantine.ts'),
+  },
+  {
+    name: 'gc',
+    summary: 'List what nothing in the lake needs any more; with --yes remove it',
+    options: {
+      lake,
+      keep: { type: 'number', describe: 'Newest runs and publications to keep with all that they need [10]' },
+      yes: { type: 'boolean', describe: 'Remove what is listed' },
+    },
+    examples: [
+      ['landfall gc', 'What would go, how large it is, and why the rest stays'],
+      ['landfall gc --keep 30 --yes --lake s3://my-lake', 'Rollback reaches the last 30 publications'],
+    ],
+    load: () => import('./gc.ts'),
+  },
+];

@@ -1,0 +1,185 @@
+/** The verbs of a run: from its plan to its logs. */
+import type { Options } from 'yargs';
+import { lake, runOption } from './verb.ts';
+import type { Verb } from './verb.ts';
+
+const cluster: Options = {
+  type: 'string',
+  describe: 'local, new, reuse, or the id of a cluster (j-...)',
+  default: 'new',
+};
+const templates: Options = { type: 'string', describe: 'Folder of the pipeline [./spark-templates]' };
+const timeout: Options = { type: 'number', describe: 'Seconds to watch; the work itself goes on after that' };
+const cancelOnTimeout: Options = {
+  type: 'boolean',
+  describe: 'Cancel the run when --timeout has passed, as Ctrl-C would',
+};
+const detach: Options = {
+  type: 'boolean',
+  describe: 'Submit all steps at once and leave; attach follows, verifies, publishes',
+};
+const retryInfrastructure: Options = {
+  type: 'number',
+  describe:
+    'How often to go on with a new cluster after one is lost to the infrastructure [0; of a retry: as before]',
+};
+const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
+const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
+
+export const runVerbs: readonly Verb[] = [
+  {
+    name: 'submit',
+    summary: 'Run the pipeline: render, stage, run the steps, verify, publish',
+    options: {
+      cluster,
+      lake,
+      templates,
+      'run-id': { type: 'string', describe: 'Name of the run; a second submit of it never runs it twice' },
+      'keep-alive': keepAlive,
+      detach,
+      'retry-infrastructure': retryInfrastructure,
+      timeout,
+      'cancel-on-timeout': cancelOnTimeout,
+    },
+    takesSources: true,
+    examples: [
+      [
+        'landfall submit --cluster local',
+        'On this machine, with a generated sample unless dl.cfg names inputs',
+      ],
+      [`landfall submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
+      ['landfall submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
+      ['landfall submit --detach --run-id nightly-7', 'Later: landfall attach nightly-7'],
+    ],
+    load: () => import('./submit.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'Show what submit would do, and why; start nothing',
+    options: {
+      cluster,
+      lake,
+      templates,
+      'run-id': { type: 'string', describe: 'Name of the run' },
+      'keep-alive': keepAlive,
+      detach,
+      requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },
+    },
+    takesSources: true,
+    examples: [['landfall plan --requests', 'With the exact JSON that EMR would be sent']],
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'render',
+    summary: 'Write the rendered steps to a folder',
+    options: {
+      to: { type: 'string', default: 'rendered', describe: 'Folder; made when it is not there' },
+      lake,
+      templates,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall render --to rendered', 'One self-contained PySpark program a step'],
+      ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
+    ],
+    load: () => import('./render.ts'),
+  },
+  {
+    name: 'attach',
+    summary: 'Follow a run from anywhere; go on with it when its driver is gone',
+    positional: runOption,
+    options: {
+      lake,
+      templates,
+      'take-over': { type: 'boolean', describe: 'Do not wait for the other driver to fall silent' },
+      timeout,
+      'cancel-on-timeout': cancelOnTimeout,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall attach 20261121-0930-k3f9a1 --lake s3://my-lake', 'Only the lake’s address is needed'],
+    ],
+    load: () => import('./attach.ts'),
+  },
+  {
+    name: 'retry',
+    summary: 'Run again what failed, changed or never ran of a run, and what depends on it',
+    positional: runOption,
+    options: {
+      lake,
+      templates,
+      from: { type: 'string', describe: 'Run this step and all that depend on it' },
+      only: { type: 'string', describe: 'Run this step alone' },
+      cluster: { type: 'string', describe: 'local, new, reuse, or the id of a cluster [as before]' },
+      'keep-alive': keepAlive,
+      detach,
+      'retry-infrastructure': retryInfrastructure,
+      timeout,
+      'cancel-on-timeout': cancelOnTimeout,
+    },
+    takesSources: true,
+    examples: [
+      ['landfall retry', 'The newest run, after its cause was mended'],
+      ['landfall retry 20261121-0930-k3f9a1 --from log_transform', 'Whatever became of that step'],
+    ],
+    load: () => import('./retry.ts'),
+  },
+  {
+    name: 'cancel',
+    summary: 'End a run from anywhere: its steps, and the cluster that it launched',
+    positional: runOption,
+    options: { lake, timeout },
+    examples: [['landfall cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
+    load: () => import('./cancel.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'Tell the state of a run from its journal; always exits 0',
+    positional: runOption,
+    options: { lake },
+    examples: [['landfall status --output json', 'The newest run, for a script']],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'runs',
+    summary: 'List the runs of a lake, newest first',
+    options: { lake },
+    examples: [['landfall runs --lake s3://my-lake', '']],
+    load: () => import('./runs.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'Print what a step wrote, from LogUri: needs the lake’s address, and nothing of EMR',
+    positional: {
+      name: 'step',
+      summary: 'Step; the failed one, else the running one, else the last, when absent',
+    },
+    options: {
+      run: { type: 'string', describe: 'Run id [the newest run of the lake]' },
+      lake,
+      attempt: { type: 'number', describe: 'Attempt of the step [the newest]' },
+      stream: {
+        choices: ['stderr', 'stdout', 'controller', 'syslog'],
+        describe: 'One log instead of stderr, then stdout',
+      },
+      follow: {
+        type: 'boolean',
+        alias: 'f',
+        describe:
+          'Go on until the step has ended and its last logs are there; Ctrl-C leaves, and cancels nothing',
+      },
+      timeout,
+      containers: {
+        type: 'boolean',
+        describe: 'The first YARN container’s logs, and the names of the others',
+      },
+      container: { type: 'string', describe: 'The logs of the container of this name' },
+    },
+    examples: [
+      ['landfall logs --lake s3://my-lake', 'The step that failed, of the newest run'],
+      ['landfall logs log_transform -f', 'As it grows: EMR copies logs every five minutes'],
+      ['landfall logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
+    ],
+    load: () => import('./logs.ts'),
+  },
+];
