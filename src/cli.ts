@@ -112,6 +112,8 @@ function fail(printer: Printer, error: unknown): number {
   return exitCode;
 }
 
+// Which Node this version runs on is said in package.json; what the SDK's later ones will want is no user's matter.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 process.exitCode = await main(process.argv.slice(2));
 // What still waits for something, such as a store that does not answer, must not keep us here.
 setTimeout(() => process.exit(), LEAVE_MS).unref();

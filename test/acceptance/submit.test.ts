@@ -13,7 +13,7 @@ const lake = join(cwd, 'lake');
 const canary = 'wJalrXUtnFEMI7MDENGbPxRfiCYEXAMPLEKEYcanary';
 const surroundings = {
   cwd,
-  env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary },
+  env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary, NODE_NO_WARNINGS: '' },
 };
 let first: Ended;
 let summary: RunSummary;
@@ -73,6 +73,10 @@ describe('submit --cluster local with nothing configured', () => {
   it('counts files and bytes as they lie at the plain paths', () => {
     const counted = summary.tables.reduce((sum, { files }) => sum + files, 0);
     expect(published()).toHaveLength(counted);
+  });
+
+  it('warns of nothing', () => {
+    expect(first.stderr).not.toMatch(/warning/i);
   });
 
   it('leaves no process behind', () => {

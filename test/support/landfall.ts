@@ -37,7 +37,6 @@ function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   return {
     ...inherited,
     AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...env,
   };
 }
