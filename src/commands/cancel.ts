@@ -1,5 +1,6 @@
 /** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { openJournal, readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -19,7 +20,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const state = await readState(store, name);
   if (state.finished === undefined && state.publishing) {
     throw new LandfallError('input', `run ${name} is being published: it is too late to cancel it`, {
-      next: `landfall attach ${name}`,
+      next: commandAt(store.uri, 'attach', name),
     });
   }
   if (state.finished !== undefined) {

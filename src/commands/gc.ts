@@ -3,7 +3,7 @@ import type { Needed } from '../lake/gc-plan.ts';
 import { LandfallError } from '../faults.ts';
 import { formatGc } from '../report/gc.ts';
 import type { GcReport } from '../report/gc.ts';
-import { commandAt } from '../report/standing.ts';
+import { commandAt } from '../next-command.ts';
 import { patiently } from '../run/reading.ts';
 import type { Owner } from '../run/ownership.ts';
 import type { Store } from '../store/store.ts';

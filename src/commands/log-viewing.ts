@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { LogTail, Show } from '../emr/log-tail.ts';
 import type { StepLog } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { logNotes } from '../report/log-notes.ts';
 import type { ShownLog } from '../report/log-notes.ts';
 import type { LogWriter } from '../report/log-writer.ts';
@@ -69,10 +70,11 @@ export const copying = (viewing: Viewing) =>
     : 'EMR copies them every five minutes';
 
 /** The command that shows this attempt's logs. */
-export function commandOf({ state, attempt }: Viewing): string {
+export function commandOf({ lake, state, attempt }: Viewing): string {
   const attempts = state.attempts[attempt.step] ?? [];
-  const number = attempts.at(-1)?.attempt === attempt.attempt ? '' : ` --attempt ${String(attempt.attempt)}`;
-  return `landfall logs ${attempt.step} --run ${state.plan.run}${number}`;
+  const older = attempts.at(-1)?.attempt !== attempt.attempt;
+  const number = older ? ['--attempt', String(attempt.attempt)] : [];
+  return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number);
 }
 
 /** Says what is missing, and ends the output. */

@@ -1,6 +1,7 @@
 /** What can be found wrong before anything is started: requests that EMR would refuse, clusters that cannot be had. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { needsCluster, willLaunch } from '../run/cluster.ts';
 import { placeOf } from '../run/home.ts';
 import { keys, stepArguments, tokens } from '../run/plan.ts';
@@ -107,11 +108,12 @@ export async function checkResume(world: World, settings: Settings, state: RunSt
 function checkClusterJson(settings: Settings, plan: RunPlan): void {
   const { clusterJsonProblem: message, clusterJsonFile: at = '' } = launchSettings(settings, plan);
   if (message === undefined) return;
-  const { run } = plan;
+  const { lake, run } = plan;
+  const next = (verb: string) => commandAt(lake, verb, run);
   throw new LandfallError('input', `run ${run} launches its cluster by a file that is not here`, {
     why: [formatDiagnostic({ severity: 'error', at, message })],
     stand: ['the run is as it was'],
-    next: `set [EMR] cluster_json to that file and landfall attach ${run}; or landfall cancel ${run}, then landfall retry ${run}`,
+    next: `set [EMR] cluster_json to that file and ${next('attach')}; or ${next('cancel')}, then ${next('retry')}`,
   });
 }
 

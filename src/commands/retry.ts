@@ -1,6 +1,7 @@
 /** `landfall retry`: render again, run again what has to be, keep what is good. */
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { changedInputs } from '../run/inputs.ts';
 import { command, completed } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
@@ -88,7 +89,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   }
   if (rerun.length > 0) {
     if (retry.cluster === undefined && currentCluster(state)?.terminate === undefined)
-      await checkHome(world, settings, state, `landfall retry ${name} --cluster new`);
+      await checkHome(world, settings, state, commandAt(plan.lake, 'retry', name, '--cluster', 'new'));
     await checkStart(world, settings, plan);
   }
   sayRerun(world, plan, rerun);

@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import { formatRollback } from '../report/rollback.ts';
 import type { RollbackSummary } from '../report/rollback.ts';
-import { commandAt } from '../report/standing.ts';
+import { commandAt } from '../next-command.ts';
 import { openJournal } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import type { Publication } from '../lake/publication.ts';

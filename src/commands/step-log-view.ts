@@ -1,6 +1,7 @@
 /** A step's own logs: as they are now, or as they grow. */
 import type { Show } from '../emr/log-tail.ts';
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { readEntries } from '../run/journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { StepEnd } from '../run/log-choice.ts';
@@ -81,7 +82,7 @@ function endWatch({ world, lake, state, attempt }: Viewing): () => Promise<StepE
     if (owner !== 'fresh' && owner !== 'beginning') {
       looked = Number.POSITIVE_INFINITY;
       printer.say(`nobody drives run ${run}: its journal will not tell when the step ends`);
-      printer.say(`  next: landfall attach ${run}`);
+      printer.say(`  next: ${commandAt(lake.uri, 'attach', run)}`);
     }
     return undefined;
   };

@@ -1,6 +1,6 @@
 /** `landfall verify`: hold what lies in the lake against contracts, reports and publication; no Spark. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../report/standing.ts';
+import { commandAt } from '../next-command.ts';
 import { formatVerified } from '../report/verified.ts';
 import { readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';

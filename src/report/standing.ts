@@ -1,10 +1,11 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
-import { duration, place } from './quantities.ts';
+import { duration } from './quantities.ts';
 
 /** The failure as it is told: with its run, where things stand, and the next command. */
 export function completed(error: LandfallError, state: RunState, now: Date): LandfallError {
@@ -28,11 +29,6 @@ export function command(
   flag?: string,
 ): string {
   return commandAt(lake, verb, run, ...(flag === undefined ? [] : [flag]));
-}
-
-/** A command about this lake that works from any folder and machine. */
-export function commandAt(lake: string, ...words: readonly string[]): string {
-  return ['landfall', ...words, '--lake', quoted(place(lake))].join(' ');
 }
 
 /** Steps, tables, clusters: a line or two, as the journal tells. */
@@ -178,9 +174,4 @@ function afterCluster(state: RunState, retry: string): string {
   const elsewhere = state.plan.cluster.cluster === 'id' ? `${retry} --cluster new` : retry;
   const kind = reasonKind(ended.code ?? '');
   return kind === 'configuration' || kind === 'unknown' ? `mend the cause, then ${elsewhere}` : elsewhere;
-}
-
-/** A word of a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

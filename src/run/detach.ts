@@ -1,11 +1,13 @@
 /** Submitting a run without following it: all its steps in one request, of which EMR cancels the rest when one fails. */
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { ensureLiveCluster } from './cluster.ts';
 import type { Run } from './context.ts';
 import { settle, stage } from './drive.ts';
 import type { Staging } from './drive.ts';
 import { phase } from './landing.ts';
 import { retryingLosses } from './losses.ts';
+import type { RunPlan } from './plan.ts';
 import { currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
 import { adoptSubmitted, submit } from './submit.ts';
@@ -43,18 +45,18 @@ async function submitRest(run: Run): Promise<void> {
   const rest = journal.state().plan.steps.filter(({ name }) => isOpen(name));
   if (rest.length === 0) return;
   const { id, stepConcurrency = 1 } = await phase(run, 'cluster', () => ensureLiveCluster(run));
-  if (stepConcurrency > 1) throw sideBySide(journal.run, id, stepConcurrency);
+  if (stepConcurrency > 1) throw sideBySide(journal.state().plan, id, stepConcurrency);
   await phase(run, 'steps', () => submit(run, rest, id));
 }
 
 /** EMR takes no CANCEL_AND_WAIT there (API_StepConfig), and would start a step before its upstreams are done. */
-function sideBySide(run: string, clusterId: string, level: number): LandfallError {
+function sideBySide({ lake, run }: RunPlan, clusterId: string, level: number): LandfallError {
   return new LandfallError(
     'input',
     `cluster ${clusterId} runs ${level} steps at once: --detach needs one that runs them one after the other`,
     {
       stand: ['no step was submitted'],
-      next: `landfall retry ${run}, without --detach or with another --cluster`,
+      next: `${commandAt(lake, 'retry', run)}, without --detach or with another --cluster`,
     },
   );
 }
@@ -83,6 +85,6 @@ function submission(state: RunState): Submission {
         state: attempt?.execution === undefined ? 'submitted' : 'accepted',
       };
     }),
-    next: `landfall attach ${plan.run}`,
+    next: commandAt(plan.lake, 'attach', plan.run),
   };
 }

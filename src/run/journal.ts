@@ -1,11 +1,13 @@
 /** The journal of a run: the truth about it. Appending is create-if-absent, so two drivers never both succeed. */
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { z } from 'zod';
 import { ENTRY_KINDS, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
 import { keys } from './plan.ts';
 import type { Clock, Objects, Random } from './ports.ts';
 import { patiently } from './reading.ts';
+import { beingRemoved, refuseRemains } from './remains.ts';
 import { advance, begin } from './state.ts';
 import type { RunState } from './state.ts';
 
@@ -48,19 +50,11 @@ export async function createJournal(
   await lasting(writer, () => refuseRemains(writer.objects, run));
   const first = stamp(writer, entry, 1);
   if ((await place(writer, run, first)).nonce !== first.nonce) {
-    throw new LandfallError('owned', `run ${run} exists already`, { next: `landfall attach ${run}` });
+    throw new LandfallError('owned', `run ${run} exists already`, {
+      next: commandAt(writer.objects.uri, 'attach', run),
+    });
   }
   return journal(writer, run, begin(first));
-}
-
-/** A journal is removed from its first entry on: a new run among the others would be taken for the old one. */
-async function refuseRemains(objects: Objects, run: string): Promise<void> {
-  let remains = 0;
-  for await (const { key } of objects.list(keys.journal(run))) {
-    if (key === keys.entry(run, 1)) return;
-    remains += 1;
-  }
-  if (remains > 0) throw beingRemoved(run);
 }
 
 /** Opens an existing run as this driver, without taking it over: append `taken-over` for that. */
@@ -72,7 +66,9 @@ export async function openJournal(writer: Writer, run: string): Promise<Journal>
 export async function readState(objects: Objects, run: string): Promise<RunState> {
   const first = await read(objects, run, 1);
   if (first === undefined) {
-    throw new LandfallError('input', `no run ${run} in ${objects.uri}`, { next: 'landfall runs' });
+    throw new LandfallError('input', `no run ${run} in ${objects.uri}`, {
+      next: commandAt(objects.uri, 'runs'),
+    });
   }
   const state = begin(first);
   if (state.plan.run !== run) {
@@ -85,14 +81,8 @@ export async function readState(objects: Objects, run: string): Promise<RunState
     );
   }
   const now = await readOn(objects, run, state);
-  if (now.removing === true) throw beingRemoved(run);
+  if (now.removing === true) throw beingRemoved(objects, run);
   return now;
-}
-
-function beingRemoved(run: string): LandfallError {
-  return new LandfallError('input', `run ${run} is being removed`, {
-    next: 'landfall gc --yes, which finishes that',
-  });
 }
 
 /** The run as it stood when it last had that publication number in its plan; undefined when it never had. */
@@ -155,7 +145,7 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
     const isWish = FROM_ANYONE.includes(entry.entry) && wish?.entry !== 'removing';
     const wishes = !claimed && (wish === undefined || FROM_ANYONE.includes(wish.entry));
     if (!removing && (isWish || wishes)) return;
-    lost = removing ? beingRemoved(run) : overtaken(run, entry.driver);
+    lost = removing ? beingRemoved(writer.objects, run) : overtaken(run, entry.driver);
     throw lost;
   };
   /** Undefined when `needless` holds of the state that the entry would follow. */

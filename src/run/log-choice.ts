@@ -1,5 +1,6 @@
 /** Whose logs are meant: which attempt of which step. Pure. */
 import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
 import { nearest } from '../nearest.ts';
 import type { AttemptState, RunState } from './state.ts';
 import { stepPhase } from './states.ts';
@@ -76,13 +77,14 @@ function phaseOf(state: RunState, step: string, found: Submitted): 'failed' | 'r
 }
 
 function ofStep(state: RunState, step: string, attempt: number | undefined): Submitted {
-  const { run, steps } = state.plan;
+  const { lake, run, steps } = state.plan;
   const names = [...new Set([...steps.map(({ name }) => name), ...Object.keys(state.attempts)])];
   if (!names.includes(step)) {
     const meant = nearest(step, names);
     throw new LandfallError('input', `run ${run} has no step ${JSON.stringify(step)}`, {
       why: [`its steps: ${names.join(', ')}`],
-      next: meant === undefined ? `landfall status ${run}` : `landfall logs ${meant} --run ${run}`,
+      next:
+        meant === undefined ? commandAt(lake, 'status', run) : commandAt(lake, 'logs', meant, '--run', run),
     });
   }
   const there = submitted(state, step);
@@ -91,14 +93,14 @@ function ofStep(state: RunState, step: string, attempt: number | undefined): Sub
   if (found !== undefined) return found;
   throw new LandfallError('input', `step ${step} of run ${run} has no attempt ${String(attempt)}`, {
     why: [`it was submitted as attempt ${there.map((one) => String(one.attempt)).join(', ')}`],
-    next: `landfall logs ${step} --run ${run}`,
+    next: commandAt(lake, 'logs', step, '--run', run),
   });
 }
 
 function nothingYet({ plan, finished }: RunState, message: string): LandfallError {
   return new LandfallError('input', message, {
     stand: [finished === undefined ? 'the run has no verdict yet' : `the run ${finished.verdict}`],
-    next: `landfall status ${plan.run}`,
+    next: commandAt(plan.lake, 'status', plan.run),
   });
 }
 

@@ -39,7 +39,7 @@ describe('landfall cancel', () => {
     await expect(cancelled()).rejects.toMatchObject({
       fault: 'input',
       message: `run ${run} is being published: it is too late to cancel it`,
-      next: `landfall attach ${run}`,
+      next: expect.stringMatching(new RegExp(`^landfall attach ${run} --lake `)),
     });
     expect(await kinds()).toEqual(['publish-intent']);
   });

@@ -168,7 +168,7 @@ describe('landfall logs', () => {
     await logs();
     expect(out()).toBe('');
     expect(err()).toContain('stderr and stdout: not uploaded yet; EMR copies them every five minutes');
-    expect(err()).toContain('next: landfall logs song_transform --run r1 --follow');
+    expect(err()).toMatch(/next: landfall logs song_transform --run r1 --lake '.*lake' --follow$/m);
   });
 
   it('speaks of the local endpoint where the run is one of that', async () => {
@@ -207,7 +207,10 @@ describe('landfall logs', () => {
 
   it('refuses a run that has submitted nothing, and a cluster whose logs are nowhere', async () => {
     const { logs, append, submitted } = await world();
-    await expect(logs()).rejects.toMatchObject({ fault: 'input', next: 'landfall status r1' });
+    await expect(logs()).rejects.toMatchObject({
+      fault: 'input',
+      next: expect.stringMatching(/^landfall status r1 --lake /),
+    });
     await append({ entry: 'cluster-logs', id: 'j-1', logUri: 'None' });
     await submitted(song, 's-1');
     await expect(logs()).rejects.toMatchObject({
@@ -254,7 +257,7 @@ describe('the logs of containers', () => {
     const { logs, err } = await clusterMode();
     await logs();
     expect(err()).toContain('application_1732170000000_0007 left the logs of 2 container(s)');
-    expect(err()).toContain('next: landfall logs log_transform --run r1 --containers');
+    expect(err()).toMatch(/next: landfall logs log_transform --run r1 --lake '.*lake' --containers$/m);
   });
 
   it('are the first one’s, and the others are named', async () => {
@@ -328,7 +331,7 @@ describe('following', () => {
     await submitted(song, 's-1');
     await expect(logs({ follow: true, timeout: 0.3 })).rejects.toMatchObject({
       fault: 'timeout',
-      next: 'landfall logs song_transform --run r1 --follow',
+      next: expect.stringMatching(/^landfall logs song_transform --run r1 --lake .* --follow$/),
     });
     const before = await state();
     const following = logs({ follow: true });

@@ -65,7 +65,7 @@ describe('a detached run', () => {
         { step: 'song_transform', attempt: 1, id: song?.id, state: 'submitted' },
         { step: 'log_transform', attempt: 1, id: log?.id, state: 'submitted' },
       ],
-      next: 'landfall attach r1',
+      next: 'landfall attach r1 --lake s3://lake/root',
     });
     expect(world.emr.liveClusters()).toHaveLength(1);
     expect((await readState(world.objects, plan.run)).finished).toBeUndefined();

@@ -1,0 +1,21 @@
+/** What gc left of a run that it is removing, or was when it was killed. */
+import { LandfallError } from '../faults.ts';
+import { commandAt } from '../next-command.ts';
+import { keys } from './plan.ts';
+import type { Objects } from './ports.ts';
+
+/** A journal is removed from its first entry on: a new run among the others would be taken for the old one. */
+export async function refuseRemains(objects: Objects, run: string): Promise<void> {
+  let remains = 0;
+  for await (const { key } of objects.list(keys.journal(run))) {
+    if (key === keys.entry(run, 1)) return;
+    remains += 1;
+  }
+  if (remains > 0) throw beingRemoved(objects, run);
+}
+
+export function beingRemoved({ uri }: Objects, run: string): LandfallError {
+  return new LandfallError('input', `run ${run} is being removed`, {
+    next: `${commandAt(uri, 'gc', '--yes')}, which finishes that`,
+  });
+}
