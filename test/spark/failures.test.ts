@@ -129,7 +129,7 @@ describe('a step', () => {
       const failure = failureOf(outcome);
       expect(failure).toMatchObject({ step: 'song_transform', kind: 'input', table: null });
       expect(failure['error']).toContain(`file://${root}/b/cut #1.json.gz cannot be decompressed`);
-      expect(readdirSync(join(folder, 'out')).includes('truncated')).toBe(false);
+      expect(existsSync(join(folder, 'out/truncated'))).toBe(false);
     },
     3 * MINUTES,
   );

@@ -1,4 +1,5 @@
-/** Generated data full of conflicts, landed twice in one Spark application: once as it comes, once in another way. */
+/** Generated data full of conflicts, landed three times in one Spark application: as it comes, and in other ways. */
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,12 @@ import { landVariants } from './variants.ts';
 import type { LandedVariant } from './variants.ts';
 
 const SEED = 1;
-const DATA_SETS = 120;
+const DATA_SETS = 60;
+const OTHER = {
+  songplay_id: 'text',
+  songs_partition_by: ['year', 'artist_id'],
+  target_file_size: 2 ** 20,
+} as const;
 const { songs, plays } = generate(SEED, DATA_SETS);
 
 let folder: string;
@@ -22,6 +28,7 @@ beforeAll(async () => {
     [
       { name: 'plain', layout: {} },
       { name: 'otherwise', layout: { seed: 5, twice: true }, shufflePartitions: 7 },
+      { name: 'with other parameters', layout: {}, parameters: OTHER },
     ],
     { zone: 'America/Los_Angeles' },
   );
@@ -34,11 +41,18 @@ const reportOf = (name: string) => {
 };
 
 describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
-  it.each(['plain', 'otherwise'])(
-    'land as the oracle lands them, to the last row, book and rejected line: %s',
-    async (name) => {
+  it.each([
+    { name: 'plain' },
+    { name: 'otherwise' },
+    { name: 'with other parameters', shape: 'text' as const },
+  ])(
+    'land as the oracle lands them, to the last row, book and rejected line: $name',
+    async ({ name, shape }) => {
       const { input, executions } = landed[name]!;
-      const judgement = await judge(input, { song: executions.song.folder, log: executions.log.folder });
+      const judgement = await judge(
+        { ...input, ...(shape === undefined ? {} : { shape }) },
+        { song: executions.song.folder, log: executions.log.folder },
+      );
       expect(judgement).toMatchObject(NOTHING);
       expect(reportOf(name)).toEqual(judgement.books);
     },
@@ -55,6 +69,11 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
 
   it('land as the same tables in other files and another order, delivered twice, through other partitions', () => {
     expect(landed['otherwise']?.digests).toEqual(landed['plain']?.digests);
+  });
+
+  it('lie as the parameters say', () => {
+    const tables = join(landed['with other parameters']!.executions.song.folder, 'tables');
+    expect(readdirSync(join(tables, 'songs/year=1999'))).toContain('artist_id=d1-A1');
   });
 
   it('count as duplicates what is delivered a second time', () => {

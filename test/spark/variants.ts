@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ParameterValues } from '../../src/pipeline/parameters.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { testPython } from '../support/python.ts';
 import { runBatch } from './batch.ts';
@@ -16,6 +17,8 @@ export interface Variant {
   layout: Layout;
   /** Instead of as many as the steps think right. */
   shufflePartitions?: number;
+  /** Instead of the pipeline's defaults. */
+  parameters?: ParameterValues;
 }
 
 /** By table: rows, and a digest that their order does not change. */
@@ -34,8 +37,8 @@ export async function landVariants(
   variants: readonly Variant[],
   options: BatchOptions = {},
 ): Promise<Record<string, LandedVariant>> {
-  const programs = renderInto(join(folder, 'programs'));
-  const jobs = variants.flatMap(({ name, layout, ...rest }) => {
+  const jobs = variants.flatMap(({ name, layout, parameters, ...rest }) => {
+    const programs = renderInto(join(folder, name, 'programs'), parameters);
     const place = (what: string) => `file://${join(folder, name, what)}`;
     scatter(join(folder, name, 'song_data'), songs, layout);
     scatter(join(folder, name, 'log_data'), plays, layout);
