@@ -23,6 +23,12 @@ let stepState = 'COMPLETED';
 /** Told of the n-th creating call of that operation. */
 let reaching: { operation: string; call: number; reached: () => void } | undefined;
 
+const stepsThere = () =>
+  server.inputs('AddJobFlowSteps').map(({ Steps }) => {
+    const [{ Name } = { Name: '' }] = Steps as StepInput[];
+    return { Id: `s-${Name}`, Name, Status: { State: stepState } };
+  });
+
 beforeAll(() => {
   mkdirSync(cwd, { recursive: true });
   sample = writeSample(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 }).sources;
@@ -50,12 +56,8 @@ beforeEach(async () => {
       standInForSpark(step!);
       return { StepIds: [`s-${step!.Name}`] };
     },
-    ListSteps: () => ({
-      Steps: server.inputs('AddJobFlowSteps').map(({ Steps }) => {
-        const [{ Name } = { Name: '' }] = Steps as StepInput[];
-        return { Id: `s-${Name}`, Name, Status: { State: stepState } };
-      }),
-    }),
+    ListSteps: () => ({ Steps: stepsThere() }),
+    DescribeStep: ({ StepId }) => ({ Step: stepsThere().find(({ Id }) => Id === StepId) }),
     TerminateJobFlows: () => ({}),
   });
   env = {
