@@ -1,8 +1,8 @@
 /** A driver killed at every write to the journal, each time succeeded by one that is killed a write later; real Spark. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ENTRY_KINDS } from '../../src/run/entries.ts';
 import { journalOf, sound } from '../support/end-state.ts';
 import type { EndState } from '../support/end-state.ts';
+import { FAULTLESS_ENTRIES } from '../support/faultless-entries.ts';
 import type { Ended } from '../support/landfall.ts';
 import { misbehavingPlace } from '../support/misbehaving.ts';
 import type { Misbehaving } from '../support/misbehaving.ts';
@@ -18,20 +18,6 @@ interface Chain {
 
 const place = misbehavingPlace();
 afterAll(() => place.close());
-
-/** Of a run without faults: what only a retry, a reuse, a failure or the local endpoint writes is not among them. */
-const ELSEWHERE = [
-  ...[
-    'replanned',
-    'taken-over',
-    'endpoint',
-    'cluster-surplus',
-    'step-surplus',
-    'step-ended',
-    'cancel-requested',
-  ],
-];
-const kinds = ENTRY_KINDS.filter((kind) => !ELSEWHERE.includes(kind));
 
 /**
  * Submits, then attaches until a driver lives. Each dies at its second write after having taken the run over, or just
@@ -72,7 +58,9 @@ describe.each(['after', 'before'] as const)('a driver that dies %s each write to
 
   it('has died at every kind of entry', () => {
     const last = when === 'after' ? undefined : 'finished';
-    const missed = kinds.filter((kind) => !told.deaths.some((death) => death.split(' ')[0] === kind));
+    const missed = FAULTLESS_ENTRIES.filter(
+      (kind) => !told.deaths.some((death) => death.split(' ')[0] === kind),
+    );
     expect(missed).toEqual(last === undefined ? [] : [last]);
   });
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { drive } from '../../src/run/drive.ts';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal, readEntries, readState } from '../../src/run/journal.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
+import { FAULTLESS_ENTRIES } from '../support/faultless-entries.ts';
 import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
@@ -34,6 +35,12 @@ describe('driving a run', () => {
       'landfall/r1/song_transform#1',
       'landfall/r1/log_transform#1',
     ]);
+  });
+
+  it('writes each kind of entry that belongs to a run without faults, and no other', async () => {
+    const { objects } = await landed({});
+    const kinds = (await readEntries(objects, plan.run, 0)).map(({ entry }) => entry);
+    expect([...new Set(kinds)]).toEqual(FAULTLESS_ENTRIES);
   });
 
   it('hands the accepted execution of an upstream to the step that reads it', async () => {
