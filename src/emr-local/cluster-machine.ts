@@ -37,6 +37,23 @@ export function nextDue(cluster: ClusterRecord): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** The same cluster by a clock that was set forward by so many milliseconds: what is due stays as far away as it was. */
+export function withClockSet(cluster: ClusterRecord, ms: number): ClusterRecord {
+  const { fate } = cluster;
+  const later = (time: number | undefined) => (time === undefined ? undefined : time + ms);
+  const shown = <T extends { hiddenUntil?: number | undefined }>(hidden: T): T =>
+    hidden.hiddenUntil === undefined ? hidden : { ...hidden, hiddenUntil: hidden.hiddenUntil + ms };
+  return {
+    ...shown(cluster),
+    until: later(cluster.until),
+    idleSince: later(cluster.idleSince),
+    ...(fate !== undefined && 'at' in fate.strikes
+      ? { fate: { ...fate, strikes: { at: fate.strikes.at + ms } } }
+      : {}),
+    steps: cluster.steps.map((step) => ({ ...shown(step), logsDue: later(step.logsDue) })),
+  };
+}
+
 /** Ends the cluster: pending steps are cancelled, running ones asked to stop. Does nothing to a cluster that is ending. */
 export function terminate(
   cluster: ClusterRecord,

@@ -1,5 +1,6 @@
 /** Keeps the records and makes the world follow them: processes, timers, log uploads. Every change goes through `update`. */
-import { endStep, nextDue, settle } from './cluster-machine.ts';
+import { watchClock } from './clock-set.ts';
+import { endStep, nextDue, settle, withClockSet } from './cluster-machine.ts';
 import { killLeftBehind } from './processes.ts';
 import { isLive, isLogged, isUnderWay } from './records.ts';
 import { runStep } from './run-step.ts';
@@ -55,6 +56,7 @@ interface Desk extends KeeperOptions {
   running: Map<string, RunningLogs>;
   timers: Map<string, AbortController>;
   closing: boolean;
+  clockSetBy: () => number;
   /** Aborted when `closing` is set. */
   closed: AbortController;
 }
@@ -69,6 +71,7 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
     running: new Map(),
     timers: new Map(),
     closing: false,
+    clockSetBy: watchClock(options.clock),
     closed: new AbortController(),
   };
   const now = desk.clock.now().getTime();
@@ -107,6 +110,7 @@ async function takeUp(desk: Desk, cluster: ClusterRecord): Promise<void> {
 }
 
 function update(desk: Desk, id: string, change: Parameters<Keeper['update']>[1]): ClusterRecord {
+  followClock(desk);
   const before = desk.clusters.get(id);
   if (before === undefined) throw new Error(`no cluster ${id}`);
   const after = change(before, desk.clock.now().getTime());
@@ -114,7 +118,16 @@ function update(desk: Desk, id: string, change: Parameters<Keeper['update']>[1])
   return desk.clusters.get(id) ?? after;
 }
 
+/** A clock that is set makes nothing due that was not: the records move along. */
+function followClock(desk: Desk): void {
+  const ms = desk.clockSetBy();
+  if (ms === 0) return;
+  for (const [id, cluster] of desk.clusters)
+    if (isLive(cluster)) desk.clusters.set(id, withClockSet(cluster, ms));
+}
+
 function put(desk: Desk, changed: ClusterRecord): void {
+  followClock(desk);
   // One reading of the clock for all: what settling left undone at `now` is then known to wait for something else.
   const now = desk.clock.now().getTime();
   const cluster = desk.closing ? changed : settle(changed, now, desk.pace);

@@ -104,7 +104,7 @@ describe('a run whose machine’s clock is not EMR’s', () => {
     'by %i minutes from the start lands, for the SDK signs with EMR’s time',
     async (minutes) => {
       const run = await drivenRun({});
-      run.here.clock.jump(minutes * 60_000);
+      run.here.clock.set(minutes * 60_000);
       try {
         await run.drive();
         await expectOnce(run);
@@ -115,15 +115,15 @@ describe('a run whose machine’s clock is not EMR’s', () => {
     60_000,
   );
 
-  it('any more, after it jumped by ten minutes to and fro, lands all the same', async () => {
-    let jumps = 0;
-    const jump = ({ here }: DrivenRun) => {
-      jumps += 1;
-      if (jumps < 60 && jumps % 6 === 0) here.clock.jump((jumps % 12 === 0 ? 10 : -10) * 60_000);
+  it('any more, after it was set by ten minutes to and fro, lands all the same', async () => {
+    let sleeps = 0;
+    const set = ({ here }: DrivenRun) => {
+      sleeps += 1;
+      if (sleeps < 60 && sleeps % 6 === 0) here.clock.set((sleeps % 12 === 0 ? 10 : -10) * 60_000);
       return Promise.resolve();
     };
-    await driven({ afterSleep: jump }, async (run) => {
-      expect(jumps).toBeGreaterThan(12);
+    await driven({ afterSleep: set }, async (run) => {
+      expect(sleeps).toBeGreaterThan(12);
       await expectOnce(run);
     });
   }, 60_000);

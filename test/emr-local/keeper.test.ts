@@ -173,3 +173,38 @@ describe('a full disk', () => {
     await next.close();
   });
 });
+
+describe('a clock that is set', () => {
+  const idle = () => ({ ...cluster(), idleTimeout: 60, idleSince: clock.now().getTime() });
+  const state = (keeper: Keeper) => keeper.update(CLUSTER, (record) => record).state;
+
+  it.each([3_600_000, -3_600_000])(
+    'by %i ms makes an idle cluster end no sooner and no later',
+    async (ms) => {
+      const keeper = await open();
+      keeper.put(idle());
+      clock.set(ms);
+      expect(state(keeper)).toBe('WAITING');
+      clock.jump(50_000);
+      expect(state(keeper)).toBe('WAITING');
+      clock.jump(11_000);
+      await until(
+        () => keeper.get(CLUSTER)?.state,
+        (seen) => seen === 'TERMINATED',
+      );
+      await keeper.close();
+    },
+  );
+
+  it('before a cluster is made does not move the end of that', async () => {
+    const keeper = await open();
+    clock.set(3_600_000);
+    keeper.put(idle());
+    clock.jump(61_000);
+    await until(
+      () => keeper.get(CLUSTER)?.state,
+      (seen) => seen === 'TERMINATED',
+    );
+    await keeper.close();
+  });
+});

@@ -19,31 +19,40 @@ export const random: Random = {
   fraction: () => Math.random(),
 };
 
-/** The machine's clock, with a jump that wakes the sleepers it passes. */
-export function jumpingClock(): Clock & { jump(ms: number): void } {
-  let offset = 0;
+/** `jump`: so much time passes at once, and wakes the sleepers. `set`: somebody sets the clock, and no time passes. */
+export interface JumpingClock extends Clock {
+  jump(ms: number): void;
+  set(ms: number): void;
+}
+
+export function jumpingClock(): JumpingClock {
+  let passed = 0;
+  let setBy = 0;
   const sleepers = new Set<() => void>();
-  const now = () => Date.now() + offset;
+  const monotonic = () => performance.now() + passed;
   return {
-    now: () => new Date(now()),
-    monotonic: () => performance.now() + offset,
+    now: () => new Date(Date.now() + passed + setBy),
+    monotonic,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        const due = now() + ms;
+        const due = monotonic() + ms;
         const done = () => {
           clearTimeout(timer);
           sleepers.delete(check);
           resolve();
         };
-        const check = () => now() >= due && done();
+        const check = () => monotonic() >= due && done();
         const timer = setTimeout(done, ms);
         sleepers.add(check);
         if (signal?.aborted === true) done();
         signal?.addEventListener('abort', done, { once: true });
       }),
     jump: (ms) => {
-      offset += ms;
+      passed += ms;
       for (const check of [...sleepers]) check();
+    },
+    set: (ms) => {
+      setBy += ms;
     },
   };
 }
@@ -78,7 +87,7 @@ export function mapStore(broken: () => string | undefined = () => undefined): Ma
 
 export interface World {
   folder: string;
-  clock: ReturnType<typeof jumpingClock>;
+  clock: JumpingClock;
   store: MapStore;
   warnings: string[];
   endpoint: Endpoint;
