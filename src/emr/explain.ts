@@ -158,13 +158,14 @@ async function untilUploaded(
 }
 
 /**
- * A cause, in what was uploaded after the end, or in the words that the step's own program ends with. Errors in a log
- * from before that need not be why it failed: Spark outlives many.
+ * The words that the step's own program ends with; or a cause, once stdout is from after the end, since only that tells
+ * which table was under way. Errors in a log from before the end need not be why it failed: Spark outlives many.
  */
 function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boolean {
   if (saysItself({ stdout, stderr })) return true;
-  const lately = (file: LogFile | undefined) => (isLate(file, ended) ? (file?.text ?? '') : '');
-  return tellingLines({ stdout: lately(stdout), stderr: lately(stderr) }).lines.length > 0;
+  if (!isLate(stdout, ended)) return false;
+  const lately = isLate(stderr, ended) ? (stderr?.text ?? '') : '';
+  return tellingLines({ stdout: stdout?.text ?? '', stderr: lately }).lines.length > 0;
 }
 
 const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>

@@ -36,7 +36,7 @@ const SIGNS: readonly RegExp[] = [
 ];
 /** Words of Python's side for a failure that happened in the JVM. */
 const SECOND_HAND =
-  /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b/;
+  /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b|\bJob \d+ cancelled because SparkContext was shut down/;
 const BEGUN = /^landfall: (\w+): begun, by (spark-templates\/.+)$/;
 const LOG_PREFIX = /^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d\S* (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) /;
 

@@ -113,11 +113,18 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(0);
   });
 
-  it('says so when only logs from before the end ever came', async () => {
-    const { explain } = world([stepLog('stderr', fixture('quiet.stderr'), -100)]);
-    expect((await explain({ clusterId: 'j-1', step: failed })).at(-1)).toBe(
-      `the step's last logs are not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
-    );
+  it('waits for the stdout that tells which table was under way, also when stderr has told the cause', async () => {
+    const begun = (table: string) => `landfall: ${table}: begun, by spark-templates/s/${table}.sql.hbs\n`;
+    const { explain, clock } = world([
+      stepLog('stdout', begun('songs'), -100),
+      stepLog('stderr', fixture('out-of-memory.stderr'), 15),
+      stepLog('stdout', `${begun('songs')}landfall: songs: 3 rows\n${begun('artists')}`, 30),
+    ]);
+    expect((await explain({ clusterId: 'j-1', step: failed })).slice(0, 2)).toEqual([
+      'OutOfMemoryError: Java heap space',
+      'while writing table artists, by spark-templates/s/artists.sql.hbs',
+    ]);
+    expect(clock.elapsed()).toBe(30_000);
   });
 
   it('puts EMR’s failure details first when they say anything', async () => {

@@ -122,6 +122,16 @@ describe('the program’s own failure line', () => {
     expect(lines[1]).toBe('at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)');
   });
 
+  it('yields to the JVM’s cause when it only tells that Spark was ending, and keeps the place', () => {
+    const error = 'Job 2 cancelled because SparkContext was shut down';
+    const stderr = `${log('out-of-memory.stderr')}\n${own({ ...failure, error })}`;
+    expect(told({ stderr })).toEqual([
+      'OutOfMemoryError: Java heap space',
+      'at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)',
+      error,
+    ]);
+  });
+
   it('is told without a place when there is none, and only once', () => {
     const stdout = `${own({ step: 's', template: null, line: null, error: 'upstream song_transform has no report' })}\n`;
     expect(told({ stdout })).toEqual(['upstream song_transform has no report']);
