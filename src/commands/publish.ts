@@ -27,7 +27,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const before = journal.state();
   const left = await leftOf(before, store);
   if (left.left === 'nothing') {
-    const said = (await copiedAgain(store)) ? 'the plain paths were copied again' : 'nothing to do';
+    const { restorePlainPaths } = await import('../lake/plain-paths.ts');
+    const said = (await restorePlainPaths(store)) ? 'the plain paths were copied again' : 'nothing to do';
     printer.result(`${formatStatus(statusOf(before))}\n${said}`, statusOf(before));
     return;
   }
@@ -51,19 +52,6 @@ export async function run(flags: Flags, world: World): Promise<void> {
   });
   for (const message of leftUp(journal.state(), clock.now())) printer.emit({ event: 'warning', message });
   printSummary(world, summary);
-}
-
-/** Makes the plain paths equal to the newest publication where they are not; false when they were. */
-async function copiedAgain(store: Store): Promise<boolean> {
-  const [{ mirror }, { isMirrored }, { newestPublication }] = await Promise.all([
-    import('../lake/mirror.ts'),
-    import('../lake/plain-paths.ts'),
-    import('../lake/publication.ts'),
-  ]);
-  const newest = await newestPublication(store);
-  if (newest === undefined || (await isMirrored(store, newest))) return false;
-  await mirror(store);
-  return true;
 }
 
 async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof leftToPublish>> {

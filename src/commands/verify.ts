@@ -33,7 +33,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     run: subject.run,
     why: errors.map(explained),
     next: isCopyAlone
-      ? `remove what is wrong there, then ${commandAt(store.uri, 'publish', subject.run)} copies the tables again`
+      ? `move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', subject.run)} copies the tables again`
       : `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
     more: value,
   });

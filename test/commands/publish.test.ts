@@ -127,17 +127,23 @@ describe('publish', () => {
     expect((await newestPublication(store))!.number).toBe(2);
   });
 
-  it('copies the tables again to plain paths that were emptied, for a run that is published', async () => {
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['is gone', (path) => store.remove([path])],
+    ['was cut', (path) => store.put(path, files.songs.subarray(0, 50))],
+    ['has the same size and another content', (path) => store.put(path, files.songs.with(-20, 1))],
+  ])('copies the tables of a published run again when a plain path %s', async (_, spoil) => {
     await landedRun(store, files, second);
     const expected = await plainSongs(store);
-    const { mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
-    await store.remove([mirror]);
+    const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
+    await spoil(mirror);
     const { failure, text } = await publishing('r2');
     expect({ failure, said: text.split('\n').at(-1) }).toEqual({
       failure: undefined,
       said: 'the plain paths were copied again',
     });
     expect(await plainSongs(store)).toEqual(expected);
+    expect(await store.get(mirror)).toEqual(await store.get(key));
+    expect((await publishing('r2')).text).toMatch(/nothing to do$/);
   });
 
   it('only finishes a run that had published when its publisher died, though another published since', async () => {

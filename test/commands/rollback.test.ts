@@ -6,7 +6,15 @@ import { newestPublication, publicationKey, readPublication } from '../../src/la
 import { readState } from '../../src/run/journal.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import type { Store } from '../../src/store/store.ts';
-import { acceptedRun, dataFile, landedRun, landRun, makeFiles, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  landRun,
+  makeFiles,
+  plainSongs,
+} from '../lake/accepted-run.ts';
 import type { Files } from '../lake/accepted-run.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
@@ -149,6 +157,44 @@ describe('rollback', () => {
     expect(value).toMatchObject({ state: 'unfinished', number: 4, rollbackTo: 2 });
     expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
     expect((await rollingBack()).value).toMatchObject({ state: 'done', number: 5, rollbackTo: 1 });
+  });
+
+  it('goes back further though a plain path of the last rollback was changed since', async () => {
+    await rollingBack();
+    const { mirror } = (await readPublication(store, 4))!.tables[0]!.files[0]!;
+    await store.put(mirror, files.songs.with(-20, 1));
+    expect((await rollingBack()).value).toMatchObject({ state: 'done', number: 5, rollbackTo: 1 });
+  });
+
+  it('takes away tables that the earlier set did not have, and brings back those it had', async () => {
+    const { songs, songKeys } = await import('../lake/plans.ts');
+    const albums = { ...songKeys, name: 'albums', internal: false };
+    const folder = (run: string) => `${executionOf(run)}/tables`;
+    await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004], tables: [songs, albums] });
+    await store.copy(
+      `${folder('r4')}/song_keys/part-0-v.zstd.parquet`,
+      `${folder('r4')}/albums/part-0-v.zstd.parquet`,
+    );
+    const report = `${executionOf('r4')}/report.json`;
+    const text = new TextDecoder().decode(await store.get(report));
+    await store.put(report, new TextEncoder().encode(text.replace('"song_keys"', '"albums"')));
+    await landRun(store, 'r4');
+    const plainAlbums = async () => {
+      const found: string[] = [];
+      for await (const { key } of store.list('albums/')) found.push(key);
+      return found;
+    };
+    expect(await plainAlbums()).toEqual(['albums/r4-4-part-0-v.zstd.parquet']);
+    const { text: said, value } = await rollingBack();
+    expect(value).toMatchObject({ removed: ['albums'] });
+    expect(said).toContain('albums  no longer published');
+    expect(await plainAlbums()).toEqual([]);
+    expect((await rollingBack(4)).value).toMatchObject({
+      tables: [{ table: 'songs' }, { table: 'albums', rows: 3 }],
+      removed: [],
+    });
+    expect(await plainAlbums()).toEqual(['albums/r4-6-part-0-v.zstd.parquet']);
+    expect(await plainSongs(store)).toEqual(['2004 r4-6']);
   });
 
   it('leaves a run to its driver whose files it publishes again', async () => {
