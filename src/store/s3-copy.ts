@@ -79,6 +79,7 @@ async function copyInParts(
 
 type Upload = Bucket['common'] & { Key: string; UploadId: string | undefined };
 
+/** Once a part has failed no other is begun; those under way end first, for an abort would not take them along. */
 async function copyParts(
   s3: Bucket,
   source: ObjectInfo,
@@ -88,19 +89,25 @@ async function copyParts(
   const bytes = Math.max(least, Math.ceil(source.size / MOST_PARTS));
   const limit = pLimit(PARTS_AT_ONCE);
   const starts = Array.from({ length: Math.ceil(source.size / bytes) }, (_, index) => index * bytes);
-  return Promise.all(
-    starts.map((start, index) =>
-      limit(async () => {
-        const last = Math.min(start + bytes, source.size) - 1;
-        const input = {
-          ...upload,
-          ...sourceOf(s3, source),
-          PartNumber: index + 1,
-          CopySourceRange: `bytes=${String(start)}-${String(last)}`,
-        };
-        const { CopyPartResult } = await s3.client.send(new UploadPartCopyCommand(input));
-        return { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
-      }),
-    ),
-  );
+  let failure: { error: unknown } | undefined;
+  const parts: CompletedPart[] = [];
+  const copyPart = async (start: number, index: number) => {
+    if (failure !== undefined) return;
+    const last = Math.min(start + bytes, source.size) - 1;
+    const input = {
+      ...upload,
+      ...sourceOf(s3, source),
+      PartNumber: index + 1,
+      CopySourceRange: `bytes=${String(start)}-${String(last)}`,
+    };
+    try {
+      const { CopyPartResult } = await s3.client.send(new UploadPartCopyCommand(input));
+      parts[index] = { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await Promise.all(starts.map((start, index) => limit(() => copyPart(start, index))));
+  if (failure !== undefined) throw failure.error;
+  return parts;
 }

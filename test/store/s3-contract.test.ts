@@ -19,7 +19,7 @@ const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
 
 function open(settings = {}) {
   prefixes += 1;
-  const prefix = `some prefix/${String(prefixes)}`;
+  const prefix = `some +é%41&'prefix/${String(prefixes)}`;
   return openS3({ bucket: 'lake', prefix }, { endpoint: moto.endpoint, credentials, ...settings }, {});
 }
 

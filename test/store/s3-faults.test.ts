@@ -185,6 +185,75 @@ describe('how S3 is asked', () => {
     expect(get!.headers['x-amz-expected-bucket-owner']).toBe('123456789012');
   });
 
+  it('names the key to encrypt with, and the owner on both sides, when it copies, in parts too', async () => {
+    const head = answer(200, '', { etag: '"e"', 'content-length': '3' });
+    const copied = answer(200, '<?xml version="1.0"?><CopyObjectResult><ETag>"c"</ETag></CopyObjectResult>');
+    const settings = { expectedBucketOwner: '123456789012', kmsKeyId: 'alias/lake' };
+    const lake = await store([head, copied], settings);
+    await lake.copy('a', 'b');
+    await s3!.stop();
+    const encrypted = {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/lake',
+    };
+    const source = {
+      'x-amz-expected-bucket-owner': '123456789012',
+      'x-amz-source-expected-bucket-owner': '123456789012',
+      'x-amz-copy-source-if-match': '"e"',
+    };
+    const whole = s3!.seen[1]!;
+    expect(whole.headers).toMatchObject({ ...encrypted, ...source });
+
+    const part = answer(200, '<?xml version="1.0"?><CopyPartResult><ETag>"p"</ETag></CopyPartResult>');
+    const begun =
+      '<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+    const ended =
+      '<?xml version="1.0"?><CompleteMultipartUploadResult><ETag>"m-2"</ETag></CompleteMultipartUploadResult>';
+    const inParts = await store([head, answer(200, begun), part, part, answer(200, ended)], {
+      ...settings,
+      partsAbove: 2,
+    });
+    expect(await inParts.copy('a', 'b')).toMatchObject({ size: 3, etag: 'm-2' });
+    const [, create, one, other, complete] = s3!.seen;
+    expect(create!.headers).toMatchObject(encrypted);
+    for (const { headers } of [one!, other!]) expect(headers).toMatchObject(source);
+    expect([one!, other!].map(({ headers }) => headers['x-amz-copy-source-range']).sort()).toEqual([
+      'bytes=0-1',
+      'bytes=2-2',
+    ]);
+    expect(complete!.headers['x-amz-expected-bucket-owner']).toBe('123456789012');
+  });
+
+  it('aborts a copy in parts only once no part is under way any more', async () => {
+    let underWay = 0;
+    let atAbort: number | undefined;
+    const begun =
+      '<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+    const slow: Reply = (seen, response) => {
+      if (seen.method === 'DELETE') {
+        atAbort = underWay;
+        answer(204)(seen, response);
+        return;
+      }
+      underWay += 1;
+      const isFirst = seen.url.includes('partNumber=1&');
+      setTimeout(
+        () => {
+          underWay -= 1;
+          (isFirst ? refuse(403, 'AccessDenied') : ok)(seen, response);
+        },
+        isFirst ? 0 : 200,
+      );
+    };
+    const lake = await store(
+      [answer(200, '', { etag: '"e"', 'content-length': '20' }), answer(200, begun), slow],
+      { partsAbove: 1 },
+    );
+    await expect(lake.copy('a', 'b')).rejects.toMatchObject({ fault: 'access' });
+    expect(atAbort).toBe(0);
+    expect(s3!.seen.filter(({ url }) => url.includes('partNumber=')).length).toBeLessThan(20);
+  });
+
   it('signs with the credentials given, and not at all for a public bucket', async () => {
     const lake = await store([answer(200, 'x')]);
     await lake.get('a');
