@@ -66,7 +66,8 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
     else plan.kept.unshift({ run, why });
     if (why === undefined || busy !== undefined || state === undefined) continue;
     for (const execution of await unaccepted(store, state, needed)) {
-      plan.executions.push(await removalOf(store, run, plan, execution));
+      const removal = await removalOf(store, run, plan, execution);
+      if (removal.objects > 0) plan.executions.push(removal);
     }
   }
   for (const run of going) plan.runs.push(await removalOf(store, run, plan));

@@ -181,7 +181,7 @@ describe('gc', () => {
   it('removes executions of a kept run that were never accepted, and no other', async () => {
     const other = `${keys.attempt('r1', 'song_transform', 1)}/local-2-aa`;
     await landedRuns(1);
-    for (const name of ['report.json', 'tables/songs/a.parquet', 'notes.txt'])
+    for (const name of ['report.json', 'tables/songs/part-a.parquet', 'notes.txt'])
       await store.put(`${other}/${name}`, text('x'));
     const before = await listed();
     const report = await collecting({ yes: true });
@@ -189,7 +189,8 @@ describe('gc', () => {
       executions: [{ run: 'r1', execution: other, objects: 2, bytes: 2 }],
       strange: [`${other}/notes.txt`],
     });
-    const gone = [`${other}/report.json`, `${other}/tables/songs/a.parquet`];
+    expect(await collecting()).toMatchObject({ executions: [], strange: [`${other}/notes.txt`] });
+    const gone = [`${other}/report.json`, `${other}/tables/songs/part-a.parquet`];
     expect(await listed()).toEqual(before.filter((key) => !gone.includes(key)));
     await verify({ lake: cwd }, commandWorld(cwd));
   });
@@ -219,6 +220,8 @@ describe('gc', () => {
       'journal/notes.json',
       'steps/song_transform/1/mine/report.json',
       'steps/song_transform/1/local-1-ff/mine.csv',
+      'steps/song_transform/1/local-1-ff/tables/songs/notes.txt',
+      'steps/song_transform/1/local-1-ff/tables/songs/year=2001/theirs.parquet',
       'steps/song_transform/x/step.py',
     ].map((name) => `${keys.run('r1')}/${name}`);
     const elsewhere = [
@@ -227,6 +230,8 @@ describe('gc', () => {
       '_landfall/runs/r1.txt',
     ];
     for (const key of [...strange, ...elsewhere]) await store.put(key, text('x'));
+    const ofSpark = ['_temporary/0/_temporary/attempt_1/year=1/part-0.parquet', '_SUCCESS', '._SUCCESS.crc'];
+    for (const name of ofSpark) await store.put(`${executionOf('r1')}/tables/songs/${name}`, text('x'));
     const report = await collecting({ keep: 1, yes: true });
     expect(report.runs.map(({ run }) => run)).toEqual(['r1']);
     expect([...report.strange].sort()).toEqual([...strange].sort());
