@@ -8,8 +8,9 @@ Check = namedtuple("Check", ["name", "severity", "detail", "broken"])
 
 
 def report_table(spark, written):
-    """The report of one table: rows written and read back, conflicts resolved, checks that do not hold."""
+    """The report of one table: its files, rows written and read back, conflicts resolved, checks that do not hold."""
     table = written.table
+    files = files_below(spark, written.uri)
     frame = read_back(spark, written)
     checks = row_checks(table)
     references = [check for check in table["checks"] if check["check"] == "references"]
@@ -34,6 +35,7 @@ def report_table(spark, written):
     ]
     violations += size_violations(table, counts["rows"])
     return {
+        "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
         "rows": written.rows,
         "readBack": counts["rows"],
         "conflicts": count_conflicts(spark, table["resolves"]),
@@ -114,7 +116,7 @@ def unique_checks(table):
 
 
 def violation(check, count, broken, table):
-    rows = broken.orderBy(*table["key"]).limit(SAMPLE)
+    rows = broken.orderBy(*table["key"], *broken.columns).limit(SAMPLE)
     return {
         "check": check.name,
         "severity": check.severity,

@@ -39,6 +39,18 @@ def folders_below(spark, uri):
     return sorted(found.getPath().getName() for found in files.listStatus(path) if found.isDirectory())
 
 
+def files_below(spark, uri):
+    """Every file below a folder, at any depth: its raw name from there on, and its size in bytes."""
+    path, files = hadoop_path(spark, uri)
+    start = len(place(path.toString())) + 1
+    found = files.listFiles(path, True)
+    names = []
+    while found.hasNext():
+        status = found.next()
+        names.append((place(status.getPath().toString())[start:], status.getLen()))
+    return sorted(names)
+
+
 def literal_glob(uri):
     """Spark takes paths for glob patterns: this one means only itself."""
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", uri)

@@ -1,5 +1,6 @@
 /** Data files against the contract of their table, as far as names and footers tell. */
 import type { Column, ColumnType, TableContract } from '../pipeline/contract.ts';
+import type { TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { FileColumn } from './footer.ts';
 import type { DataFile, InspectedTable } from './inspect.ts';
@@ -28,13 +29,38 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
   }
   for (const { name, why } of broken) note(`a data file is broken: ${why}`, name);
   for (const name of strays) note('something that is not data lies among the data files', name);
-  return [...mistakes].map(([message, names]) => ({
-    severity: 'error',
-    subject,
-    message,
-    count: names.length,
-    sample: names.slice(0, SAMPLE),
-  }));
+  return [...mistakes].map(([message, names]) => mistakeIn(subject, message, names));
+}
+
+/** Data files that came, went or changed since their step wrote them, whatever their rows add up to. */
+export function writtenFindings(
+  subject: string,
+  { files, broken }: InspectedTable,
+  written: TableReport['files'],
+): Finding[] {
+  const there = new Set([...files, ...broken].map(({ name }) => name));
+  const sizes = new Map(written.map(({ name, size }) => [name, size]));
+  const named = (message: string, names: readonly string[]): Finding[] =>
+    names.length === 0 ? [] : [mistakeIn(subject, message, names)];
+  const resized = files.filter(({ name, size }) => sizes.has(name) && sizes.get(name) !== size);
+  return [
+    ...named(
+      'a data file is gone that its step wrote',
+      written.filter(({ name }) => !there.has(name)).map(({ name }) => name),
+    ),
+    ...named(
+      'a data file has another size than its step wrote',
+      resized.map(({ name }) => name),
+    ),
+    ...named(
+      'a data file lies there that its step did not write',
+      [...there].filter((name) => !sizes.has(name)),
+    ),
+  ];
+}
+
+function mistakeIn(subject: string, message: string, names: readonly string[]): Finding {
+  return { severity: 'error', subject, message, count: names.length, sample: names.slice(0, SAMPLE) };
 }
 
 /** `isEmpty`: the table holds no rows. Its one file then stands for the schema alone and lies in no partition. */

@@ -4,7 +4,7 @@ import type { StepReport, TableReport } from '../pipeline/report.ts';
 import type { PlannedStep, RunPlan } from '../run/plan.ts';
 import type { Finding, LandedTable, Verification } from '../run/verification.ts';
 import { booksFindings } from './books.ts';
-import { fileFindings } from './file-findings.ts';
+import { fileFindings, writtenFindings } from './file-findings.ts';
 import type { InspectedTable } from './inspect.ts';
 import { landedTable } from './landed.ts';
 
@@ -67,6 +67,7 @@ export function tableFindings(
     error('its step reports nothing about it');
     return found;
   }
+  found.push(...writtenFindings(subject, inspected, report.files));
   if (report.rows !== rows || report.readBack !== rows) {
     error(
       `its row counts differ: ${String(report.rows)} written by the step, ${String(rows)} in the Parquet footers, ${String(report.readBack)} read back`,

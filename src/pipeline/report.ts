@@ -36,6 +36,8 @@ export const violation = z.object({
 });
 
 export const tableReport = z.object({
+  /** Data files as they were before they were read back; `name` is relative to the table's folder, `size` in bytes. */
+  files: z.array(z.object({ name: z.string(), size: count })),
   /** As the query produced them. */
   rows: count,
   /** As counted by reading the written files back. */

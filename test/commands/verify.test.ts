@@ -193,6 +193,7 @@ describe('verify', () => {
     await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
     expect(await findings()).toEqual([
       'song_keys: it has no data file, so not even a schema ()',
+      'song_keys: a data file is gone that its step wrote (part-0-v.zstd.parquet)',
       expect.stringContaining('song_keys: its row counts differ'),
     ]);
   });

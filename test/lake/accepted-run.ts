@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLake } from '../../src/lake/lake.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
-import type { StepReport } from '../../src/pipeline/report.ts';
+import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { Landing } from '../../src/run/context.ts';
 import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
@@ -30,7 +30,7 @@ export async function makeFiles(): Promise<Files> {
       copyTo(`select song_id from (${SONGS})`, '$root/keys'),
       copyTo(`select * exclude (year) from (${SONGS}) where false`, '$root/empty'),
       copyTo(inYear('replace (duration::float as duration)'), '$root/float'),
-      copyTo(inYear("replace (title || '!' as title)"), '$root/other'),
+      copyTo(inYear("replace (title || ', in another and longer version' as title)"), '$root/other'),
     ]);
     const read = async (name: string) => [name, await readFile(join(folder, name))] as const;
     return Object.fromEntries(
@@ -58,6 +58,13 @@ export function planOf({ run, publication, tables = [songs, songKeys] }: Accepte
   return { ...base(tables), run, publication, lake };
 }
 
+/** The files of a table as a step reports them; `folder` ends with a slash. */
+export async function filesBelow(store: Store, folder: string): Promise<TableReport['files']> {
+  const found: TableReport['files'] = [];
+  for await (const { key, size } of store.list(folder)) found.push({ name: key.slice(folder.length), size });
+  return found;
+}
+
 /** The folder of the run's accepted execution, relative to the lake. */
 export const executionOf = (run: string) => `${keys.attempt(run, STEP, 1)}/local-1-ff`;
 
@@ -77,8 +84,13 @@ export async function acceptedRun(store: Store, files: Files, its: AcceptedRun):
   await store.put(keys.program(run, STEP, 1), text('program'));
   for (const year of years) await store.put(dataFile(run, year), files.songs);
   await store.put(`${executionOf(run)}/tables/song_keys/part-0-v.zstd.parquet`, files.keys);
-  const rows = tableReport(2 * years.length);
-  const body: StepReport = { ...report({ songs: rows, song_keys: tableReport(3) }), token };
+  const tables = {
+    songs: tableReport(2 * years.length, {
+      files: await filesBelow(store, `${executionOf(run)}/tables/songs/`),
+    }),
+    song_keys: tableReport(3, { files: await filesBelow(store, `${executionOf(run)}/tables/song_keys/`) }),
+  };
+  const body: StepReport = { ...report(tables), token };
   await store.put(`${executionOf(run)}/report.json`, text(JSON.stringify(body)));
   const about = { step: STEP, attempt: 1 };
   const accepted: Entry[] = [

@@ -77,7 +77,7 @@ export function books(
 }
 
 export function tableReport(rows: number, more: Partial<TableReport> = {}): TableReport {
-  return { rows, readBack: rows, conflicts: null, violations: [], ...more };
+  return { files: [], rows, readBack: rows, conflicts: null, violations: [], ...more };
 }
 
 export function report(

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLake } from '../../src/lake/lake.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
-import type { StepReport } from '../../src/pipeline/report.ts';
+import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { Verification } from '../../src/run/verification.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
+import { filesBelow } from './accepted-run.ts';
 import { copyTo, duckdb, SONGS } from './parquet.ts';
 import { books, EXECUTION, plan, report, RUN, songKeys, songs, tableReport } from './plans.ts';
 
@@ -29,6 +30,10 @@ beforeAll(async () => {
       year(2004, 'exclude (title)').replace('* exclude (year) exclude (title)', '* exclude (year, title)'),
       '$root/less.parquet',
     ),
+    copyTo(
+      year(2004, "replace (title || ', in another and longer version' as title)"),
+      '$root/other.parquet',
+    ),
     copyTo(year(2004, ', 1 as more'), '$root/more.parquet'),
     copyTo(year(2004), '$root/snappy.parquet', 'compression snappy'),
     copyTo(`select * exclude (year) from (${SONGS}) where false`, '$root/empty.parquet'),
@@ -42,6 +47,7 @@ beforeEach(async () => {
   await place('songs', 'year=2004/part-0-u.zstd.parquet', '2004');
   await place('songs', 'year=0/part-0-u.zstd.parquet', '0');
   await place('song_keys', 'part-0-v.zstd.parquet', 'keys');
+  written = { songs: await filesOf('songs'), song_keys: await filesOf('song_keys') };
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -50,19 +56,36 @@ async function place(table: string, name: string, from: string): Promise<void> {
   await copyFile(join(made, `${from}.parquet`), join(folder(table), name));
 }
 
+const filesOf = (table: string) => filesBelow(openFolder(root), `${EXECUTION}/tables/${table}/`);
+
 interface Given {
   contract?: Partial<TableContract>;
   tables?: StepReport['tables'];
   sources?: StepReport['sources'];
 }
 
-function verify({ contract = {}, tables = {}, sources }: Given = {}): Promise<Verification> {
-  const step = report({ songs: tableReport(3), song_keys: tableReport(3), ...tables }, sources);
+/** What the step wrote: the two tables as they were placed before each test. */
+let written: Record<'songs' | 'song_keys', TableReport['files']>;
+
+async function verify({ contract = {}, tables = {}, sources }: Given = {}): Promise<Verification> {
+  const step = report(
+    {
+      songs: tableReport(3, { files: written.songs }),
+      song_keys: tableReport(3, { files: written.song_keys }),
+      ...tables,
+    },
+    sources,
+  );
   const lake = createLake(openFolder(root), { driver: 'd' });
   return lake.verify(plan([{ ...songs, ...contract }, songKeys]), [
     { step: 'song_transform', key: EXECUTION, report: step },
   ]);
 }
+
+/** A report of songs by a step that wrote what lies there now. */
+const songsReport = async (rows: number, more: Partial<TableReport> = {}) => ({
+  songs: tableReport(rows, { files: await filesOf('songs'), ...more }),
+});
 
 const findings = async (given?: Given) =>
   (await verify(given)).findings.map(
@@ -90,6 +113,7 @@ describe('verifying what landed', () => {
   it('finds a file missing', async () => {
     await rm(join(folder('songs'), 'year=0'), { recursive: true });
     expect(await findings()).toEqual([
+      'error songs: a data file is gone that its step wrote',
       'error songs: its row counts differ: 3 written by the step, 2 in the Parquet footers, 3 read back',
     ]);
   });
@@ -97,7 +121,42 @@ describe('verifying what landed', () => {
   it('finds an extra file, though its rows are good', async () => {
     await place('songs', 'year=2004/part-1-u.zstd.parquet', '2004');
     expect(await findings()).toEqual([
+      'error songs: a data file lies there that its step did not write',
       expect.stringMatching(/3 written by the step, 5 in the Parquet footers/),
+    ]);
+  });
+
+  it('finds an extra file without rows', async () => {
+    await place('songs', 'year=2004/part-1-u.zstd.parquet', 'empty');
+    expect((await verify()).findings).toEqual([
+      {
+        severity: 'error',
+        subject: 'songs',
+        message: 'a data file lies there that its step did not write',
+        count: 1,
+        sample: ['year=2004/part-1-u.zstd.parquet'],
+      },
+    ]);
+  });
+
+  it('finds a file that was moved to another partition, though that is a good one', async () => {
+    await rename(join(folder('songs'), 'year=2004'), join(folder('songs'), 'year=2005'));
+    expect((await verify()).findings).toMatchObject([
+      { message: 'a data file is gone that its step wrote', sample: ['year=2004/part-0-u.zstd.parquet'] },
+      {
+        message: 'a data file lies there that its step did not write',
+        sample: ['year=2005/part-0-u.zstd.parquet'],
+      },
+    ]);
+  });
+
+  it('finds a file that was swapped for one with as many rows of the same columns', async () => {
+    await place('songs', 'year=2004/part-0-u.zstd.parquet', 'other');
+    expect((await verify()).findings).toMatchObject([
+      {
+        message: 'a data file has another size than its step wrote',
+        sample: ['year=2004/part-0-u.zstd.parquet'],
+      },
     ]);
   });
 
@@ -132,7 +191,7 @@ describe('verifying what landed', () => {
 
   it('allows nulls where the contract does', async () => {
     await place('songs', 'year=2004/part-0-u.zstd.parquet', 'allowed-nulls');
-    expect(await findings()).toEqual([]);
+    expect(await findings({ tables: await songsReport(3) })).toEqual([]);
   });
 
   it.each([
@@ -150,7 +209,7 @@ describe('verifying what landed', () => {
     for (const file of await readdir(join(folder('songs'), 'aside'))) {
       await rename(join(folder('songs'), 'aside', file), join(folder('songs'), name, file));
     }
-    expect(await findings()).toEqual([`error songs: ${message}`]);
+    expect(await findings({ tables: await songsReport(3) })).toEqual([`error songs: ${message}`]);
   });
 
   it('finds a table in folders that its contract does not part', async () => {
@@ -163,8 +222,8 @@ describe('verifying what landed', () => {
   });
 
   it('finds rows that the step counted otherwise, when writing or when reading back', async () => {
-    expect(await findings({ tables: { songs: tableReport(4) } })).toHaveLength(1);
-    expect(await findings({ tables: { songs: tableReport(3, { readBack: 2 }) } })).toEqual([
+    expect(await findings({ tables: await songsReport(4) })).toHaveLength(1);
+    expect(await findings({ tables: await songsReport(3, { readBack: 2 }) })).toEqual([
       expect.stringContaining('2 read back'),
     ]);
   });
@@ -180,7 +239,7 @@ describe('verifying what landed', () => {
       },
       { check: 'range', severity: 'warn' as const, detail: 'duration below 0', count: 1, sample: [] },
     ];
-    const { findings: found } = await verify({ tables: { songs: tableReport(3, { violations }) } });
+    const { findings: found } = await verify({ tables: await songsReport(3, { violations }) });
     expect(found).toEqual([
       {
         severity: 'error',
@@ -209,7 +268,7 @@ describe('verifying what landed', () => {
       expect.objectContaining({ severity: 'error', subject: 'song_transform' }),
     ]);
     const silent = await lake.verify(plan(), [
-      { step: 'song_transform', key: EXECUTION, report: report({ songs: tableReport(3) }) },
+      { step: 'song_transform', key: EXECUTION, report: report(await songsReport(3)) },
     ]);
     expect(silent.findings).toEqual([
       expect.objectContaining({ subject: 'song_keys', message: 'its step reports nothing about it' }),
@@ -218,23 +277,24 @@ describe('verifying what landed', () => {
 
   describe('an empty table', () => {
     beforeEach(() => rm(folder('songs'), { recursive: true }));
-    const none = { songs: tableReport(0) };
 
     it.each(['empty', 'empty-with-year'])(
       'is fine when it may be, and is one file with a schema (%s)',
       async (file) => {
         await place('songs', 'part-0.zstd.parquet', file);
-        expect(await findings({ contract: { mayBeEmpty: true }, tables: none })).toEqual([]);
+        expect(await findings({ contract: { mayBeEmpty: true }, tables: await songsReport(0) })).toEqual([]);
       },
     );
 
     it('is a finding when it may not be', async () => {
       await place('songs', 'part-0.zstd.parquet', 'empty');
-      expect(await findings({ tables: none })).toEqual(['error songs: it is empty, and may not be']);
+      expect(await findings({ tables: await songsReport(0) })).toEqual([
+        'error songs: it is empty, and may not be',
+      ]);
     });
 
     it('is a finding when nothing at all is there', async () => {
-      expect(await findings({ contract: { mayBeEmpty: true }, tables: none })).toEqual([
+      expect(await findings({ contract: { mayBeEmpty: true }, tables: await songsReport(0) })).toEqual([
         'error songs: it has no data file, so not even a schema',
       ]);
     });

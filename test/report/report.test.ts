@@ -163,7 +163,7 @@ describe('the summary of a run', () => {
     endedAt: 1,
     sources: { log_data: { objects, lines, conflicts: 1, quarantinedBy: [] } },
     upstreams: {},
-    tables: { songs: { rows: 7, readBack: 7, conflicts: 2, violations: [] } },
+    tables: { songs: { files: [], rows: 7, readBack: 7, conflicts: 2, violations: [] } },
   };
   const file = { key: 'k', mirror: 'm', size: 1500, etag: 'e', rows: 7 };
   const events: RunEvent[] = [

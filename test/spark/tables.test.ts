@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptExecution } from '../../src/lake/accept.ts';
+import { inspectTable } from '../../src/lake/inspect.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { openStore } from '../../src/store/open.ts';
 import { NOTHING, judge } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { plant } from './planted.ts';
-import { executionOf, renderInto, runSpark } from './spark.ts';
+import { executionOf, renderInto, runSpark, templates } from './spark.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../../shared/data/sparkify');
 const MINUTES = 60_000;
@@ -20,6 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** By template: what is changed in it before it is rendered. */
+type ContractEdits = Parameters<typeof templates>[0];
+
 interface Landed {
   song: ReturnType<typeof executionOf>;
   log: ReturnType<typeof executionOf>;
@@ -27,22 +31,34 @@ interface Landed {
   judgement: Judgement;
 }
 
-/** Runs both steps over an input, by hand and in odd time zones, and asks the oracle. */
-async function land(name: string, input: { songData: string; logData: string }) {
-  const programs = renderInto(join(folder, name, 'programs'));
-  const attempt = (step: string) => join(folder, name, 'lake', step);
+interface Input {
+  songData: string;
+  logData: string;
+}
+
+const attemptOf = (name: string, step: string) => join(folder, name, 'lake', step);
+
+/** Runs the first step over an input, by hand and in an odd time zone. */
+async function landSongs(name: string, input: Input, contracts: ContractEdits = {}) {
+  const programs = renderInto(join(folder, name, 'programs'), {}, templates(contracts));
   const song = await runSpark(
     [
       programs['song_transform']!,
       '--output',
-      `file://${attempt('song')}`,
+      `file://${attemptOf(name, 'song')}`,
       '--source',
       `song_data=file://${input.songData}`,
     ],
     { TZ: 'America/New_York' },
   );
   if (song.code !== 0) throw new Error(song.stderr.slice(-4000));
-  const songExecution = executionOf(attempt('song'));
+  return { programs, stdout: song.stdout, execution: executionOf(attemptOf(name, 'song')) };
+}
+
+/** Runs both steps over an input, and asks the oracle. */
+async function land(name: string, input: Input) {
+  const { programs, stdout, execution: songExecution } = await landSongs(name, input);
+  const attempt = (step: string) => attemptOf(name, step);
   addLaterReport(attempt('song'), songExecution.report);
   const log = await runSpark(
     [
@@ -62,7 +78,7 @@ async function land(name: string, input: { songData: string; logData: string }) 
   const executions = { song: songExecution, log: executionOf(attempt('log')) };
   const folders = { song: executions.song.folder, log: executions.log.folder };
   const judgement = await judge(input, folders);
-  return { ...executions, stdout: song.stdout + log.stdout, judgement } satisfies Landed;
+  return { ...executions, stdout: stdout + log.stdout, judgement } satisfies Landed;
 }
 
 /** A second execution, whose name comes first and whose report came later; its tables are not there. */
@@ -154,7 +170,85 @@ describe('tables of planted data', () => {
     );
     expect(files).toEqual([expect.stringMatching(/\.zstd\.parquet$/)]);
   });
+
+  it('report each of their data files, by name and size', async () => {
+    for (const { folder: execution, report } of [landed.song, landed.log]) {
+      for (const [table, { files }] of Object.entries(report.tables)) {
+        const inspected = await inspectTable(await openStore(`file://${execution}`), `tables/${table}/`);
+        expect({ table, files }).toEqual({
+          table,
+          files: inspected.files.map(({ name, size }) => ({ name, size })).sort(byName),
+        });
+        expect(files.length).toBeGreaterThan(0);
+      }
+    }
+  });
 });
+
+describe('tables of planted data that break their contracts', () => {
+  const more = (checks: readonly string[]) => (text: string) =>
+    text.replace('\nchecks:\n', `\nchecks:\n${checks.map((check) => `  - { ${check} }\n`).join('')}`);
+  const songs = more([
+    'check: unique, columns: [title]',
+    'check: unique, columns: [year, duration], severity: warn',
+    'check: accepted_values, column: year, values: [0, 2004]',
+    'check: range, column: duration, min: 10, max: 182.25',
+    'check: references, column: title, table: artists, to: name',
+    'check: references, column: song_id, table: artists, to: artist_id, severity: warn',
+    'check: row_count, min: 1000',
+    'check: row_count, max: 1, severity: warn',
+  ]);
+  const artists = (text: string) =>
+    more(['check: not_null, column: location', 'check: not_null, column: longitude, severity: warn'])(text)
+      .replace('key: [artist_id]', 'key: [name]')
+      .replace('name: latitude, type: DOUBLE,', 'name: latitude, type: DOUBLE, nullable: false,');
+  let report: StepReport;
+  beforeAll(async () => {
+    const contracts = { 'song_transform/songs.sql.hbs': songs, 'song_transform/artists.sql.hbs': artists };
+    const input = plant(join(folder, 'broken', 'input'));
+    ({ report } = (await landSongs('broken', input, contracts)).execution);
+  }, 5 * MINUTES);
+
+  it.each<[string, unknown[][]]>([
+    [
+      'songs',
+      [
+        ['error accepted_values: year is none of 0, 2004', 9, ['SOA1', 'SOA2', 'SOA3', 'SOA4', 'SOC']],
+        ['error range: duration is not at least 10 and at most 182.25', 3, ['SOC', 'SOD1', 'SOX8']],
+        ['error references: title is not in artists.name', 34, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
+        ['warn references: song_id is not in artists.artist_id', 34, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
+        ['error unique: title is not unique', 23, ['SO1', 'SOA1', 'SOA2', 'SOA3', 'SOA4']],
+        ['warn unique: year, duration is not unique', 20, ['SOY1', 'SOY2', 'SOY3', 'SOY7', 'SOY8']],
+        ['error row_count: the table has 34 rows, and must have at least 1000', 34, []],
+        ['warn row_count: the table has 34 rows, and must have at most 1', 34, []],
+      ],
+    ],
+    [
+      'artists',
+      [
+        ['error not_null: latitude is null', 7, ['AR5', 'AR1', 'AR4', 'AR2', 'AR7']],
+        ['error not_null: location is null', 8, ['AR5', 'AR1', 'AR4', 'AR2', 'ARX']],
+        ['warn not_null: longitude is null', 7, ['AR5', 'AR1', 'AR4', 'AR2', 'AR7']],
+        ['warn range: latitude is not at least -90 and at most 90', 1, ['ARX']],
+        ['error unique: name is not unique', 2, ['AR1', 'AR4', 'AR7', 'AR8']],
+      ],
+    ],
+  ])(
+    'report every kind of check of %s that does not hold, with its severity, count and rows',
+    (table, expected) => {
+      const { violations } = report.tables[table]!;
+      expect(
+        violations.map(({ check, severity, detail, count, sample }) => [
+          `${severity} ${check}: ${detail}`,
+          count,
+          sample.map((row) => Object.values(JSON.parse(row) as object)[0] as unknown),
+        ]),
+      ).toEqual(expected);
+    },
+  );
+});
+
+const byName = ({ name: a }: { name: string }, { name: b }: { name: string }) => (a < b ? -1 : 1);
 
 if (existsSync(SAMPLE))
   it(
