@@ -18,7 +18,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const named = textFlag(flags, 'run');
   const store = await openLake(configureLake(flags, world));
   const patience = { clock, random, signal, note: noteTo(world) };
-  const { what, subject, verification, isCopyAlone } = await patiently(patience, () =>
+  const { what, subject, verification, next } = await patiently(patience, () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named)),
   );
   const { findings, tables } = verification;
@@ -32,9 +32,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {
     run: subject.run,
     why: errors.map(explained),
-    next: isCopyAlone
-      ? `move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', subject.run)} copies the tables again`
-      : `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
+    next,
     more: value,
   });
 }
@@ -43,8 +41,8 @@ interface Judged {
   what: string;
   subject: { run: string; publication?: number };
   verification: Verification;
-  /** The tables are good; their copies at the plain paths are not. */
-  isCopyAlone: boolean;
+  /** What to do when there are findings. */
+  next: string;
 }
 
 async function newest(store: Store): Promise<Judged> {
@@ -61,7 +59,9 @@ async function newest(store: Store): Promise<Judged> {
     what: `publication ${String(number)}, of run ${name}`,
     subject: { run: name, publication: number },
     verification,
-    isCopyAlone: verification.isCopyAlone,
+    next: verification.isCopyAlone
+      ? `move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', name)} copies the tables again`
+      : `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
   };
 }
 
@@ -72,6 +72,6 @@ async function ofRun(store: Store, name: string): Promise<Judged> {
     what: `run ${name}`,
     subject: { run: name },
     verification: await auditRun(store, state),
-    isCopyAlone: false,
+    next: `find out what changed it; ${commandAt(store.uri, 'verify')} tells whether the current tables are whole`,
   };
 }

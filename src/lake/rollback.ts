@@ -32,23 +32,33 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   if (current === undefined) throw nothingPublished(store);
   const inEffect = effective(current);
   const wanted = to ?? inEffect - 1;
+  const next =
+    inEffect === 1 && current.number === 1
+      ? 'landfall submit makes a new set'
+      : `name one of 1 to ${String(current.number)} whose tables are not those of ${String(inEffect)}`;
+  const refused = (message: string, why: string[] = []) => new LandfallError('input', message, { why, next });
   if (wanted === 0) {
-    throw new LandfallError('input', `there is nothing before publication ${String(inEffect)} to go back to`);
+    throw refused(`there is nothing before publication ${String(inEffect)} to go back to`, [
+      `it is the first in ${store.uri}`,
+    ]);
   }
   const named = wanted > current.number ? undefined : await readPublication(store, wanted);
   if (named === undefined) {
-    throw new LandfallError('input', `there is no publication ${String(wanted)}`, {
-      why: [
-        `${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`,
-      ],
-    });
+    throw refused(`there is no publication ${String(wanted)}`, [
+      `${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`,
+    ]);
   }
   if (effective(named) === inEffect) {
-    throw new LandfallError('input', `the tables of publication ${String(wanted)} are the current ones`);
+    throw refused(`the tables of publication ${String(wanted)} are the current ones`, [
+      `the newest entry is ${uriOf(store, publicationKey(current.number))}`,
+    ]);
   }
   const target = await readPublication(store, effective(named));
-  if (target === undefined)
-    throw new LandfallError('input', `publication ${String(effective(named))} is missing`);
+  if (target === undefined) {
+    throw refused(`publication ${String(effective(named))} is missing`, [
+      `${uriOf(store, publicationKey(effective(named)))}, whose files number ${String(wanted)} has, is not there`,
+    ]);
+  }
   return { number: current.number + 1, current, target };
 }
 

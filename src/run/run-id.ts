@@ -11,7 +11,7 @@ export function newRunId(clock: Clock, random: Random): string {
 /** The given id, or a LandfallError when it could not be a folder name or part of a cluster's name. */
 export function checkRunId(id: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
-  throw new LandfallError('input', `--run-id ${JSON.stringify(id)} is not a run id`, {
+  throw new LandfallError('input', `${JSON.stringify(id)} is not a run id`, {
     next: 'use 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit',
   });
 }

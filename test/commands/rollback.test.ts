@@ -69,6 +69,7 @@ describe('rollback', () => {
     expect((await rollingBack()).failure).toMatchObject({
       fault: 'input',
       message: 'there is nothing before publication 1 to go back to',
+      next: 'name one of 1 to 5 whose tables are not those of 1',
     });
   });
 

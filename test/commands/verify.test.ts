@@ -250,6 +250,16 @@ describe('verify', () => {
     );
   });
 
+  it('sends nobody back a publication for a run that is not the current one', async () => {
+    await store.remove([dataFile('r1', 2001)]);
+    expect((await verifying('r1')).failure?.next).toMatch(
+      /landfall verify --lake .* current tables are whole$/,
+    );
+    expect((await verifying()).failure).toBeUndefined();
+    await store.remove([DATA]);
+    expect((await verifying()).failure?.next).toMatch(/landfall rollback --lake /);
+  });
+
   it('exits 2 where nothing was published, and for a run that does not exist', async () => {
     const at = (flags: object) => verify({ lake: cwd, ...flags }, commandWorld(cwd));
     await expect(at({ lake: join(cwd, 'empty') })).rejects.toMatchObject({ fault: 'input' });
