@@ -1,6 +1,9 @@
 /** What happens to landed tables in S3, where etags and listings are another store's. */
 import '../support/one-realm.ts';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run as gc } from '../../src/commands/gc.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
 import { removeRun } from '../../src/lake/gc.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
@@ -9,6 +12,8 @@ import { goBack } from '../../src/lake/rollback.ts';
 import { keys } from '../../src/run/plan.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openS3 } from '../../src/store/s3.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
 import { startMoto } from '../support/moto.ts';
 import type { Moto } from '../support/moto.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -69,4 +74,30 @@ it('lands, is verified, is rolled back, is spoilt and mended, and is cleared of 
   for await (const { key } of store.list(`${keys.run('r2')}/`)) left.push(key);
   expect(left).toEqual([]);
   expect(await findings()).toEqual([]);
+});
+
+it('gc tells of uploads to the lake that never ended, and removes none', async () => {
+  const { folder, remove } = temporaryFolder();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'dl.cfg'),
+    `[S3]\nendpoint = ${moto.endpoint}\n[AWS]\nAWS_ACCESS_KEY_ID = testing\nAWS_SECRET_ACCESS_KEY = testing\n`,
+  );
+  const lake = 's3://lake/uploads';
+  const begin = (key: string) => fetch(`${moto.endpoint}/lake/${key}?uploads`, { method: 'POST' });
+  for (const key of ['uploads/songs/a', 'uploads/_landfall/b', 'beside/c']) await begin(key);
+  const world = commandWorld(folder);
+  await gc({ lake, yes: true }, world).finally(remove);
+  expect(world.results[0]).toMatchObject({
+    value: { uploads: { count: 2, oldest: expect.stringMatching(/^20\d\d-/) } },
+    text: expect.stringContaining('2 upload(s) were begun and never ended'),
+  });
+  const left: Date[] = [];
+  for await (const at of openS3(
+    { bucket: 'lake', prefix: 'uploads' },
+    { endpoint: moto.endpoint, credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' } },
+    {},
+  ).incompleteUploads!())
+    left.push(at);
+  expect(left).toHaveLength(2);
 });
