@@ -27,7 +27,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const before = journal.state();
   const left = await leftOf(before, store);
   if (left.left === 'nothing') {
-    const { restorePlainPaths } = await import('../lake/plain-paths.ts');
+    const { restorePlainPaths } = await import('../lake/restore-plain-paths.ts');
     const said = (await restorePlainPaths(store)) ? 'the plain paths were copied again' : 'nothing to do';
     printer.result(`${formatStatus(statusOf(before))}\n${said}`, statusOf(before));
     return;

@@ -3,9 +3,7 @@ import pLimit from 'p-limit';
 import type { LandedFile } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { isFolderMarker } from './folder-marker.ts';
-import { mirror } from './mirror.ts';
 import { namedBy } from './named.ts';
-import { newestPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 
 /** Keys of one table, by what is wrong with them. */
@@ -58,22 +56,6 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
 export async function isMirrored(store: Store, entry: Publication): Promise<boolean> {
   const compared = await comparePlainPaths(store, entry);
   return compared.every(({ missing, leftover }) => [...missing, ...leftover].length === 0);
-}
-
-/**
- * Makes the plain paths equal to the newest publication, also where a copy has its size and another content, which
- * `mirror` takes for good. Strangers' objects stay. False when there was nothing to do.
- */
-export async function restorePlainPaths(store: Store): Promise<boolean> {
-  const newest = await newestPublication(store);
-  if (newest === undefined) return false;
-  const compared = await comparePlainPaths(store, newest);
-  const changed = compared.flatMap((one) => one.changed);
-  const others = compared.flatMap(({ missing, leftover }) => [...missing, ...leftover]);
-  if (changed.length + others.length === 0) return false;
-  await store.remove(changed);
-  await mirror(store);
-  return true;
 }
 
 async function changedOf(

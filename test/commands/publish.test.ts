@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
+import { auditPublication } from '../../src/lake/audit.ts';
+import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
@@ -12,7 +14,15 @@ import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../support/system-clock.ts';
-import { acceptedRun, dataFile, landedRun, landRun, makeFiles, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  landRun,
+  makeFiles,
+  plainSongs,
+} from '../lake/accepted-run.ts';
 import type { AcceptedRun, Files } from '../lake/accepted-run.ts';
 
 let files: Files;
@@ -110,6 +120,10 @@ describe('publish', () => {
     const state = await readState(store, 'r2');
     expect(state).toMatchObject({ published: 2, mirrored: true, finished: { verdict: 'succeeded' } });
     expect(state.attempts['song_transform']).toHaveLength(1);
+    expect((await auditPublication(store, (await newestPublication(store))!)).findings).toEqual([]);
+    const needed = await neededBy(store, 1);
+    expect(needed.executions).toEqual(new Set([executionOf('r2')]));
+    expect((await planGc(store, needed, { keep: 1, isDead: () => true })).executions).toEqual([]);
   });
 
   it('has nothing to do for a run that is published, and exits 0, with --rebase too', async () => {
@@ -144,6 +158,17 @@ describe('publish', () => {
     expect(await plainSongs(store)).toEqual(expected);
     expect(await store.get(mirror)).toEqual(await store.get(key));
     expect((await publishing('r2')).text).toMatch(/nothing to do$/);
+  });
+
+  it('exits 5 and leaves the copy when the published file was changed, and not its copy', async () => {
+    await landedRun(store, files, second);
+    const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
+    await store.put(key, files.songs.with(-20, 1));
+    expect((await publishing('r2')).failure).toMatchObject({
+      fault: 'tables',
+      why: [expect.stringMatching(/year=2004.* was written again$/)],
+    });
+    expect(await store.get(mirror)).toEqual(Buffer.from(files.songs));
   });
 
   it('only finishes a run that had published when its publisher died, though another published since', async () => {

@@ -1,0 +1,28 @@
+/** Mending plain paths that were changed behind the lake's back. */
+import type { Store } from '../store/store.ts';
+import { mirror } from './mirror.ts';
+import { comparePlainPaths } from './plain-paths.ts';
+import { newestPublication } from './publication.ts';
+import { checkFiles } from './rollback.ts';
+
+/**
+ * Makes the plain paths equal to the newest publication, also where a copy has its size and another content, which
+ * `mirror` takes for good. Strangers' objects stay. False when there was nothing to do. Throws `tables`, and changes
+ * nothing, when it may be the published file that was changed, and not its copy.
+ */
+export async function restorePlainPaths(store: Store): Promise<boolean> {
+  const newest = await newestPublication(store);
+  if (newest === undefined) return false;
+  const compared = await comparePlainPaths(store, newest);
+  const wrong = compared.flatMap(({ missing, changed, leftover }) => [...missing, ...changed, ...leftover]);
+  if (wrong.length === 0) return false;
+  const changed = new Set(compared.flatMap((one) => one.changed));
+  const tables = newest.tables.map((table) => ({
+    ...table,
+    files: table.files.filter((file) => changed.has(file.mirror)),
+  }));
+  await checkFiles(store, { ...newest, tables });
+  await store.remove([...changed]);
+  await mirror(store);
+  return true;
+}
