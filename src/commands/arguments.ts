@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { LandfallError } from '../faults.ts';
+import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
@@ -26,15 +27,18 @@ export async function parseArguments(
 ): Promise<Parsed> {
   const { complaint, shown, flags } = await readWords(argv);
   const form = formOf(argv, env);
-  if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint) };
+  if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
-  const name = (flags['_'] as unknown[] | undefined)?.[0];
+  const [name, ...others] = ((flags['_'] as unknown[] | undefined) ?? []).map(String);
   const verb = verbs.find((one) => one.name === name);
-  if (verb === undefined)
-    return { ...form, kind: 'mistake', error: usage(`there is no verb ${String(name)}`) };
-  const unknown = verb.takesSources === true ? [] : unknownFlags(verb, flags, []);
-  if (unknown.length > 0)
-    return { ...form, kind: 'mistake', error: usage(`unknown flag ${unknown.join(', ')}`, verb) };
+  if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '') };
+  const error =
+    others.length > 0
+      ? usage(`${verb.name} takes no ${others.map((word) => JSON.stringify(word)).join(', ')}`, flags)
+      : verb.takesSources === true
+        ? undefined
+        : unknownFlags(verb, flags, []);
+  if (error !== undefined) return { ...form, kind: 'mistake', error };
   return { ...form, kind: 'verb', verb, flags };
 }
 
@@ -58,44 +62,69 @@ async function readWords(argv: readonly string[]): Promise<Words> {
     words.flags = await parser
       .parserConfiguration({ 'camel-case-expansion': false, 'parse-positional-numbers': false })
       .help()
+      .alias('h', 'help')
       .version('0.1.0')
       .wrap(110)
       .demandCommand(1, 'which verb?')
-      .strictCommands()
       .epilogue('Exit codes and examples: README.md, or landfall VERB --help')
       .fail(false)
       .exitProcess(false)
       .parseAsync([...argv], {}, (error: unknown, _argv: unknown, output: string) => {
-        if (error instanceof Error) words.complaint = error.message;
+        if (error instanceof Error) words.complaint = plainComplaint(error.message);
         words.shown = output;
       });
   } catch (error) {
-    words.complaint = error instanceof Error ? error.message : String(error);
+    words.complaint = plainComplaint(error instanceof Error ? error.message : String(error));
   }
   return words;
 }
 
-/** Flags that neither the verb nor Landfall has, with their dashes. `sources` are the pipeline's source names. */
-export function unknownFlags(verb: Verb, flags: Flags, sources: readonly string[]): string[] {
-  const known = new Set([
-    '_',
-    '$0',
+/** Of a value that is not among a flag's choices, yargs tells in a table. */
+function plainComplaint(message: string): string {
+  const [, flag, given, choices] = /Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(message) ?? [];
+  return flag === undefined ? message : `--${flag} is ${given ?? ''}, and must be one of ${choices ?? ''}`;
+}
+
+function noVerb(name: string): LandfallError {
+  const meant = nearest(
+    name,
+    verbs.map((verb) => verb.name),
+  );
+  return usage(`there is no verb ${JSON.stringify(name)}`, meant === undefined ? {} : { _: [meant] });
+}
+
+/**
+ * The mistake of flags that neither the verb nor Landfall has; undefined when there is none. `sources` are the pipeline's
+ * source names.
+ */
+export function unknownFlags(
+  verb: Verb,
+  flags: Flags,
+  sources: readonly string[],
+): LandfallError | undefined {
+  const known = [
     'help',
+    'h',
     'version',
-    verb.positional?.name,
     ...Object.keys(globalOptions),
     ...Object.entries(verb.options).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()]),
     ...sources.map((source) => source.replaceAll('_', '-')),
-  ]);
-  return Object.keys(flags)
-    .filter((name) => !known.has(name))
-    .map((name) => `--${name}`);
+  ];
+  const ours = new Set(['_', '$0', verb.positional?.name, ...known]);
+  const unknown = Object.keys(flags).filter((name) => !ours.has(name));
+  if (unknown.length === 0) return undefined;
+  const meant = unknown.flatMap((name) => nearest(name, known) ?? []);
+  return new LandfallError('input', `unknown flag ${unknown.map((name) => `--${name}`).join(', ')}`, {
+    why: meant.map((name) => `did you mean --${name}?`),
+    next: `landfall ${verb.name} --help`,
+  });
 }
 
-export function usage(message: string, verb?: Verb): LandfallError {
-  return new LandfallError('input', message, {
-    next: `landfall ${verb === undefined ? '' : `${verb.name} `}--help`,
-  });
+/** A mistake of the command line; the next command is the help of the verb that the flags are of. */
+export function usage(message: string, flags: Flags = {}): LandfallError {
+  const [name] = [flags['_']].flat();
+  const verb = verbs.some((one) => one.name === name) ? `${String(name)} ` : '';
+  return new LandfallError('input', message, { next: `landfall ${verb}--help` });
 }
 
 function addVerb(parser: Argv, verb: Verb): Argv {

@@ -10,6 +10,7 @@ import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
+import { shellWord } from '../shell-word.ts';
 import { usage } from './arguments.ts';
 import { faultOptions } from './fault-flags.ts';
 import { textFlag } from './world.ts';
@@ -93,13 +94,9 @@ function printVariables(
     // The one that boto3 and the AWS CLI read.
     AWS_DEFAULT_REGION: region,
   };
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
   printer.result(`export ${words.join(' ')}`, variables);
 }
-
-/** A word of the shell, whatever the value holds. */
-const quoted = (value: string) =>
-  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 
 const regionOf = (env: World['env']) =>
   [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find((name) => name !== undefined && name !== '');
@@ -143,20 +140,20 @@ async function s3Variables(): Promise<() => Promise<Record<string, string | unde
 function portFlag(flags: Flags): number {
   const port = numberFlag(flags, 'port') ?? 0;
   if (Number.isInteger(port) && port <= 65_535) return port;
-  throw usage('--port is not a port: a whole number from 0 to 65535');
+  throw usage('--port is not a port: a whole number from 0 to 65535', flags);
 }
 
 function logInterval(flags: Flags): number {
   const seconds = numberFlag(flags, 'log-interval') ?? 300;
   if (seconds > 0) return seconds;
-  throw usage('--log-interval is not above 0');
+  throw usage('--log-interval is not above 0', flags);
 }
 
 function numberFlag(flags: Flags, name: string): number | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  throw usage(`--${name} is not a number`);
+  throw usage(`--${name} is not a number, 0 or more`, flags);
 }
 
 function ended(signal: AbortSignal): Promise<void> {

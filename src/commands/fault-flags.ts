@@ -19,11 +19,12 @@ export function faultOptions(flags: Flags, world: World): Pick<EndpointOptions, 
 function faultPlan(flags: Flags, { cwd, printer }: World): FaultPlan | undefined {
   const file = textFlag(flags, 'faults');
   const seed = flags['fault-seed'];
-  if (file !== undefined && seed !== undefined) throw usage('--faults and --fault-seed exclude each other');
+  if (file !== undefined && seed !== undefined)
+    throw usage('--faults and --fault-seed exclude each other', flags);
   if (file !== undefined) return readFaultPlan(readText(resolve(cwd, file)), file);
   if (seed === undefined) return undefined;
   if (typeof seed !== 'number' || !Number.isSafeInteger(seed)) {
-    throw usage('--fault-seed is not a whole number');
+    throw usage('--fault-seed is not a whole number', flags);
   }
   const plan = randomFaultPlan(seed);
   printer.emit({ event: 'note', message: `fault plan of seed ${String(seed)}: ${JSON.stringify(plan)}` });

@@ -17,7 +17,7 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, interrupted: signal, printer } = world;
   const keep = countFlag(flags, 'keep') ?? 10;
-  if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed');
+  if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed', flags);
   const yes = flags['yes'] === true;
   const store = await openLake(configureLake(flags, world));
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');

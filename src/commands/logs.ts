@@ -56,20 +56,20 @@ const DEFAULT_STREAMS = ['stderr', 'stdout'] as const;
 function readFlags(flags: Flags, { printer }: World): Wanted {
   const { attempt } = flags;
   if (attempt !== undefined && !(Number.isSafeInteger(attempt) && Number(attempt) > 0)) {
-    throw usage('--attempt is not a whole number above 0');
+    throw usage('--attempt is not a whole number above 0', flags);
   }
   const follow = flags['follow'] === true;
   const timeout = secondsFlag(flags, 'timeout');
-  if (timeout !== undefined && !follow) throw usage('--timeout goes with --follow');
+  if (timeout !== undefined && !follow) throw usage('--timeout goes with --follow', flags);
   if (follow && printer.output === 'json') {
-    throw usage('a log that is followed is no single document: --output ndjson');
+    throw usage('a log that is followed is no single document: --output ndjson', flags);
   }
   const stream = textFlag(flags, 'stream') as StepLog | undefined;
   const container = textFlag(flags, 'container');
   const containers = flags['containers'] === true || container !== undefined;
-  if (containers && follow) throw usage('--follow is for the logs of the step itself');
+  if (containers && follow) throw usage('--follow is for the logs of the step itself', flags);
   if (containers && (stream === 'controller' || stream === 'syslog')) {
-    throw usage(`a container has no ${stream}`);
+    throw usage(`a container has no ${stream}`, flags);
   }
   const streams = stream === undefined ? DEFAULT_STREAMS : [stream];
   return { attempt: attempt as number | undefined, streams, follow, timeout, containers, container };

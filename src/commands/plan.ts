@@ -62,7 +62,7 @@ function actionsOf(plan: RunPlan, candidates: Candidates | undefined, detached: 
   return [
     ...sources.map(({ name, uri, objects, bytes: size, skipped }) => ({
       action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
-      reason: `${place(uri)}; ${count(skipped)} other objects there are no input`,
+      reason: place(uri) + (skipped === 0 ? '' : `; ${count(skipped)} other objects there are no input`),
     })),
     clusterAction(plan, candidates),
     ...steps.map(({ name, tables, upstreams }) => ({

@@ -24,6 +24,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     publication === undefined ? '' : String(publication),
   ]);
   const text = columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]);
+  if (runs.length === 0) world.printer.say(`there is no run in ${store.uri}`);
   world.printer.result(text.join('\n'), runs);
 }
 

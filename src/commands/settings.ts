@@ -75,7 +75,7 @@ function settingFlags(flags: Flags): Record<string, string | number | boolean | 
   return Object.fromEntries(
     Object.entries(flags).flatMap(([name, value]) => {
       if (name === '_') return [];
-      if (Array.isArray(value)) throw usage(`--${name} is given ${String(value.length)} times`);
+      if (Array.isArray(value)) throw usage(`--${name} is given ${String(value.length)} times`, flags);
       return ['string', 'number', 'boolean'].includes(typeof value)
         ? [[name, value as string | number | boolean]]
         : [];
@@ -86,8 +86,8 @@ function settingFlags(flags: Flags): Record<string, string | number | boolean | 
 function refuseUnknownFlags(verb: string, flags: Flags, sources: readonly string[], sure: boolean): void {
   const declared = verbs.find(({ name }) => name === verb);
   if (declared === undefined || !sure) return;
-  const unknown = unknownFlags(declared, flags, sources);
-  if (unknown.length > 0) throw usage(`unknown flag ${unknown.join(', ')}`, declared);
+  const error = unknownFlags(declared, flags, sources);
+  if (error !== undefined) throw error;
 }
 
 /** Says what is no error. */
@@ -119,7 +119,7 @@ export function secondsFlag(flags: Flags, name: string): number | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-  throw new LandfallError('input', `--${name} is not a number of seconds`);
+  throw usage(`--${name} is not a number of seconds above 0`, flags);
 }
 
 /** A flag that may be given once and is a whole number, 0 or more. */
@@ -127,7 +127,7 @@ export function countFlag(flags: Flags, name: string): number | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new LandfallError('input', `--${name} is not a whole number`);
+  throw usage(`--${name} is not a whole number, 0 or more`, flags);
 }
 
 /** The settings with the inputs that a run was planned for. */

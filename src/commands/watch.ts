@@ -20,8 +20,8 @@ export function watchFlags(flags: Flags): Watch {
     cancelOnTimeout: flags['cancel-on-timeout'] === true,
   };
   if (watch.cancelOnTimeout && watch.timeout === undefined)
-    throw usage('--cancel-on-timeout needs --timeout: after how many seconds?');
+    throw usage('--cancel-on-timeout needs --timeout: after how many seconds?', flags);
   if (watch.detach && watch.timeout !== undefined)
-    throw usage('--detach and --timeout exclude each other: a detached run is not watched');
+    throw usage('--detach and --timeout exclude each other: a detached run is not watched', flags);
   return watch;
 }

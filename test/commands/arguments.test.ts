@@ -26,19 +26,35 @@ describe('the command line', () => {
       flags: { run: '007' },
     });
     expect(await parse('logs', '-g')).toMatchObject({ kind: 'mistake' });
-    expect(await parse('logs', '--stream', 'nope')).toMatchObject({ kind: 'mistake' });
   });
 
   it('is a mistake without a verb, with an unknown one, or with an unknown flag', async () => {
     expect(await parse()).toMatchObject({ kind: 'mistake', error: { fault: 'input' } });
     expect(await parse('sbmit')).toMatchObject({
       kind: 'mistake',
-      error: { message: expect.stringContaining('sbmit') },
+      error: { message: 'there is no verb "sbmit"', next: 'landfall submit --help' },
     });
+    expect(await parse('elephant')).toMatchObject({ error: { next: 'landfall --help' } });
     expect(await parse('status', '--lakee', 'x')).toMatchObject({
       kind: 'mistake',
-      error: { message: 'unknown flag --lakee', next: 'landfall status --help' },
+      error: {
+        message: 'unknown flag --lakee',
+        why: ['did you mean --lake?'],
+        next: 'landfall status --help',
+      },
     });
+  });
+
+  it.each([
+    [['submit', 'now'], 'submit takes no "now"', 'landfall submit --help'],
+    [['logs', 'x', 'y', 'z'], 'logs takes no "y", "z"', 'landfall logs --help'],
+    [
+      ['logs', '--stream', 'nope'],
+      '--stream is "nope", and must be one of "stderr", "stdout", "controller", "syslog"',
+      'landfall logs --help',
+    ],
+  ])('is a mistake that names the help of its verb: %j', async (words, message, next) => {
+    expect(await parse(...words)).toMatchObject({ kind: 'mistake', error: { message, next } });
   });
 
   it('leaves flags of sources to verbs that read them', async () => {
@@ -56,9 +72,10 @@ describe('the command line', () => {
   });
 
   it('gives help instead of running', async () => {
-    expect(await parse('submit', '--help')).toMatchObject({
-      kind: 'help',
-      text: expect.stringContaining('--run-id'),
-    });
+    for (const word of ['--help', '-h'])
+      expect(await parse('submit', word)).toMatchObject({
+        kind: 'help',
+        text: expect.stringContaining('--run-id'),
+      });
   });
 });
