@@ -1,8 +1,8 @@
 /** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { openJournal, readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
+import { commandAt } from '../shell-words.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';

@@ -1,7 +1,7 @@
 /** The logs of the YARN containers that a step's application ran in. */
 import type { ContainerLogs } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
-import { place } from '../report/quantities.ts';
+import { place } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { about, commandOf, copying, showAll, shownLog, tailsOf } from './log-viewing.ts';

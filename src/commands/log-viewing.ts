@@ -3,13 +3,13 @@ import type { Settings } from '../config/settings.ts';
 import type { LogTail, Show } from '../emr/log-tail.ts';
 import type { StepLog } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { logNotes } from '../report/log-notes.ts';
 import type { ShownLog } from '../report/log-notes.ts';
 import type { LogWriter } from '../report/log-writer.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt, StepEnd } from '../run/log-choice.ts';
 import type { RunState } from '../run/state.ts';
+import { commandAt } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { logPace } from './log-pace.ts';
@@ -70,10 +70,9 @@ export const copying = (viewing: Viewing) =>
     : 'EMR copies them every five minutes';
 
 /** The command that shows this attempt's logs. */
-export function commandOf({ lake, state, attempt }: Viewing): string {
+export function commandOf({ state, attempt, lake }: Viewing): string {
   const attempts = state.attempts[attempt.step] ?? [];
-  const older = attempts.at(-1)?.attempt !== attempt.attempt;
-  const number = older ? ['--attempt', String(attempt.attempt)] : [];
+  const number = attempts.at(-1)?.attempt === attempt.attempt ? [] : ['--attempt', String(attempt.attempt)];
   return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number);
 }
 

@@ -1,10 +1,11 @@
 /** `landfall plan`: what submit would do, and why. Starts nothing, changes nothing. */
 import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
-import { place, count, bytes } from '../report/quantities.ts';
+import { count, bytes } from '../report/quantities.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
 import { requestOf } from '../run/submit.ts';
+import { place } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
 import { launchSettings } from './launch.ts';

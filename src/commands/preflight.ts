@@ -1,7 +1,6 @@
 /** What can be found wrong before anything is started: requests that EMR would refuse, clusters that cannot be had. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { needsCluster, willLaunch } from '../run/cluster.ts';
 import { placeOf } from '../run/home.ts';
 import { keys, stepArguments, tokens } from '../run/plan.ts';
@@ -9,6 +8,7 @@ import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
+import { commandAt } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { launchSettings } from './launch.ts';
@@ -108,12 +108,12 @@ export async function checkResume(world: World, settings: Settings, state: RunSt
 function checkClusterJson(settings: Settings, plan: RunPlan): void {
   const { clusterJsonProblem: message, clusterJsonFile: at = '' } = launchSettings(settings, plan);
   if (message === undefined) return;
-  const { lake, run } = plan;
-  const next = (verb: string) => commandAt(lake, verb, run);
+  const { run, lake } = plan;
+  const [attach, cancel, retry] = ['attach', 'cancel', 'retry'].map((verb) => commandAt(lake, verb, run));
   throw new LandfallError('input', `run ${run} launches its cluster by a file that is not here`, {
     why: [formatDiagnostic({ severity: 'error', at, message })],
     stand: ['the run is as it was'],
-    next: `set [EMR] cluster_json to that file and ${next('attach')}; or ${next('cancel')}, then ${next('retry')}`,
+    next: `set [EMR] cluster_json to that file and ${attach}; or ${cancel}, then ${retry}`,
   });
 }
 

@@ -1,7 +1,6 @@
 /** `landfall retry`: render again, run again what has to be, keep what is good. */
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { changedInputs } from '../run/inputs.ts';
 import { command, completed } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
@@ -12,6 +11,7 @@ import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
+import { commandAt } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';

@@ -2,11 +2,11 @@
 import { LandfallError } from '../faults.ts';
 import { formatRollback } from '../report/rollback.ts';
 import type { RollbackSummary } from '../report/rollback.ts';
-import { commandAt } from '../next-command.ts';
 import { openJournal } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import type { Publication } from '../lake/publication.ts';
 import type { Rollback } from '../lake/rollback.ts';
+import { commandAt } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';

@@ -1,12 +1,12 @@
 /** A step's own logs: as they are now, or as they grow. */
 import type { Show } from '../emr/log-tail.ts';
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { readEntries } from '../run/journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { StepEnd } from '../run/log-choice.ts';
 import { ownership } from '../run/ownership.ts';
 import { advance } from '../run/state.ts';
+import { commandAt } from '../shell-words.ts';
 import { commandOf, copying, paceOf, showAll, tailsOf, tellRest } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
 import { isDead } from './resume.ts';

@@ -1,12 +1,12 @@
 /** `landfall verify`: hold what lies in the lake against contracts, reports and publication; no Spark. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { formatVerified } from '../report/verified.ts';
 import { readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { explained } from '../run/verification.ts';
 import type { Verification } from '../run/verification.ts';
+import { commandAt } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';

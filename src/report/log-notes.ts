@@ -1,5 +1,6 @@
 /** What is said of a step's logs beside their lines. Pure. */
-import { duration, place } from './quantities.ts';
+import { place } from '../shell-words.ts';
+import { duration } from './quantities.ts';
 
 export interface ShownLog {
   log: string;

@@ -1,8 +1,9 @@
 /** Run events as lines for people. Pure: state in, line out. */
 import type { RunEvent } from '../run/events.ts';
 import { clusterPhase, stepPhase } from '../run/states.ts';
+import { place } from '../shell-words.ts';
 import type { Paint } from './failure.ts';
-import { bytes, count, duration, place } from './quantities.ts';
+import { bytes, count, duration } from './quantities.ts';
 
 export interface Line {
   text: string;

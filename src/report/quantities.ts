@@ -30,11 +30,6 @@ export function duration(ms: number): string {
 
 const pad = (value: number) => String(value).padStart(2, '0');
 
-/** A local folder as a plain path, anything else as it is. */
-export function place(uri: string): string {
-  return uri.startsWith('file://') ? uri.slice('file://'.length) : uri;
-}
-
 /** Columns padded to their widest cell; `right` marks those that align right. */
 export function columns(rows: readonly (readonly string[])[], right: readonly boolean[]): string[] {
   const widths = right.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));

@@ -1,6 +1,7 @@
 /** What a run rejected, as text. Pure. */
 import type { Quarantine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
-import { count, place } from './quantities.ts';
+import { place } from '../shell-words.ts';
+import { count } from './quantities.ts';
 
 /** Characters of a raw line that are shown. */
 const SHOWN = 100;

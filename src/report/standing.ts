@@ -1,11 +1,11 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
 import { duration } from './quantities.ts';
+import { commandAt } from '../shell-words.ts';
 
 /** The failure as it is told: with its run, where things stand, and the next command. */
 export function completed(error: LandfallError, state: RunState, now: Date): LandfallError {

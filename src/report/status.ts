@@ -1,6 +1,7 @@
 /** The status of a run, as text. Pure. */
 import type { RunStatus } from '../run/status.ts';
-import { bytes, columns, count, place } from './quantities.ts';
+import { place } from '../shell-words.ts';
+import { bytes, columns, count } from './quantities.ts';
 
 export function formatStatus(status: RunStatus): string {
   const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;

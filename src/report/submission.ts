@@ -1,6 +1,7 @@
 /** A run that was submitted and is not followed, as text. Pure. */
 import type { Submission } from '../run/detach.ts';
-import { columns, place } from './quantities.ts';
+import { place } from '../shell-words.ts';
+import { columns } from './quantities.ts';
 
 export function formatSubmission({ run, lake, cluster, steps, next }: Submission): string {
   const rows = steps.map(({ step, attempt, id = '', state }) => [

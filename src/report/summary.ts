@@ -2,7 +2,8 @@
 import type { SourceBooks } from '../pipeline/report.ts';
 import type { Phase, RunEvent, Verdict } from '../run/events.ts';
 import type { Finding } from '../run/verification.ts';
-import { bytes, columns, count, duration, place } from './quantities.ts';
+import { place } from '../shell-words.ts';
+import { bytes, columns, count, duration } from './quantities.ts';
 
 export interface RunSummary {
   run: string;

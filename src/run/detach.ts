@@ -1,6 +1,6 @@
 /** Submitting a run without following it: all its steps in one request, of which EMR cancels the rest when one fails. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
+import { commandAt } from '../shell-words.ts';
 import { ensureLiveCluster } from './cluster.ts';
 import type { Run } from './context.ts';
 import { settle, stage } from './drive.ts';
@@ -50,7 +50,7 @@ async function submitRest(run: Run): Promise<void> {
 }
 
 /** EMR takes no CANCEL_AND_WAIT there (API_StepConfig), and would start a step before its upstreams are done. */
-function sideBySide({ lake, run }: RunPlan, clusterId: string, level: number): LandfallError {
+function sideBySide({ run, lake }: RunPlan, clusterId: string, level: number): LandfallError {
   return new LandfallError(
     'input',
     `cluster ${clusterId} runs ${level} steps at once: --detach needs one that runs them one after the other`,

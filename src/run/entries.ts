@@ -114,3 +114,14 @@ export interface Stamp {
 }
 
 export type Stamped = Stamp & Entry;
+
+/** Entries that anyone may append, and that leave the run with its driver. */
+export const FROM_ANYONE: readonly string[] = ['cancel-requested', 'rollback-intent'];
+/** Entries that a driver may append to a run it does not own. */
+export const FROM_OUTSIDE: readonly string[] = [
+  'taken-over',
+  'replanned',
+  'rebased',
+  'removing',
+  ...FROM_ANYONE,
+];

@@ -1,8 +1,8 @@
 /** The journal of a run: the truth about it. Appending is create-if-absent, so two drivers never both succeed. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
+import { commandAt } from '../shell-words.ts';
 import { z } from 'zod';
-import { ENTRY_KINDS, JOURNAL_VERSION } from './entries.ts';
+import { ENTRY_KINDS, FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
 import { keys } from './plan.ts';
 import type { Clock, Objects, Random } from './ports.ts';
@@ -118,11 +118,6 @@ async function readOn(objects: Objects, run: string, before: RunState): Promise<
     state = advance(state, next);
   }
 }
-
-/** Entries that anyone may append, and that leave the run with its driver. */
-const FROM_ANYONE = ['cancel-requested', 'rollback-intent'];
-/** Entries that a driver may append to a run it does not own. */
-const FROM_OUTSIDE = ['taken-over', 'replanned', 'rebased', 'removing', ...FROM_ANYONE];
 
 function journal(writer: Writer, run: string, initial: RunState): Journal {
   const { driver } = writer;

@@ -1,7 +1,7 @@
 /** Whose logs are meant: which attempt of which step. Pure. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
 import { nearest } from '../nearest.ts';
+import { commandAt } from '../shell-words.ts';
 import type { AttemptState, RunState } from './state.ts';
 import { stepPhase } from './states.ts';
 
@@ -77,7 +77,7 @@ function phaseOf(state: RunState, step: string, found: Submitted): 'failed' | 'r
 }
 
 function ofStep(state: RunState, step: string, attempt: number | undefined): Submitted {
-  const { lake, run, steps } = state.plan;
+  const { run, lake, steps } = state.plan;
   const names = [...new Set([...steps.map(({ name }) => name), ...Object.keys(state.attempts)])];
   if (!names.includes(step)) {
     const meant = nearest(step, names);

@@ -1,6 +1,6 @@
 /** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
+import { commandAt } from '../shell-words.ts';
 import { giveUpCluster, endedUnused } from './cluster.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
@@ -84,7 +84,7 @@ async function stageNextAttempt(run: Run, step: string, attempt: number): Promis
   if (program === undefined) {
     throw new LandfallError('input', `the program of step ${step} is gone from the lake`, {
       why: [`${ports.objects.uri}/${key}`],
-      next: commandAt(journal.state().plan.lake, 'retry', journal.run),
+      next: commandAt(ports.objects.uri, 'retry', journal.run),
     });
   }
   await patiently(patience(run), () =>

@@ -1,6 +1,6 @@
 /** What gc left of a run that it is removing, or was when it was killed. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../next-command.ts';
+import { commandAt } from '../shell-words.ts';
 import { keys } from './plan.ts';
 import type { Objects } from './ports.ts';
 

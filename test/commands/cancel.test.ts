@@ -5,6 +5,7 @@ import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, readEntries } from '../../src/run/journal.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { commandAt } from '../../src/shell-words.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { plan } from '../support/fake-run.ts';
 import { temporaryFolder } from '../support/landfall.ts';
@@ -39,7 +40,7 @@ describe('landfall cancel', () => {
     await expect(cancelled()).rejects.toMatchObject({
       fault: 'input',
       message: `run ${run} is being published: it is too late to cancel it`,
-      next: expect.stringMatching(new RegExp(`^landfall attach ${run} --lake `)),
+      next: commandAt(folder, 'attach', run),
     });
     expect(await kinds()).toEqual(['publish-intent']);
   });

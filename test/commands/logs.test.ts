@@ -7,16 +7,15 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { run } from '../../src/commands/logs.ts';
 import { Interruption } from '../../src/commands/world.ts';
-import type { World } from '../../src/commands/world.ts';
 import type { Output } from '../../src/report/printer.ts';
 import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, readState } from '../../src/run/journal.ts';
 import { hold } from '../../src/run/ownership.ts';
 import type { ClusterChoice } from '../../src/run/plan.ts';
+import { commandAt } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
-import type { Clock } from '../../src/run/ports.ts';
+import { commandWorld } from '../support/command-world.ts';
 import { plan } from '../support/fake-run.ts';
-import { seededRandom } from '../support/seeded-random.ts';
 import { refuse, scriptedS3 } from '../store/scripted-s3.ts';
 
 let base: string;
@@ -24,12 +23,6 @@ beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), "a lake's [logs] "));
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
-
-const realClock: Clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
-};
 
 const CONTAINER = 'container_1732170000000_0007_01_00000';
 const song = { step: 'song_transform', attempt: 1 };
@@ -45,8 +38,10 @@ async function world({
   logUri?: string;
   cluster?: ClusterChoice;
 } = {}) {
-  const clock = realClock;
-  const random = seededRandom(5);
+  const interrupting = new AbortController();
+  const its = { ...commandWorld(base), interrupted: interrupting.signal };
+  its.printer = { ...its.printer, output };
+  const { clock, random } = its;
   const place = { lake: join(base, 'lake') };
   const uri = `file://${place.lake}`;
   const writer = { objects: openFolder(place.lake), clock, random, driver: 'driver-1' };
@@ -61,32 +56,6 @@ async function world({
     { entry: 'cluster-intent', n: 1, token: 'c' },
     { entry: 'cluster', n: 1, id: 'j-1', how: 'launched' },
   );
-  let stdout = '';
-  const stderr: string[] = [];
-  const interrupting = new AbortController();
-  const its: World = {
-    env: {},
-    cwd: base,
-    clock,
-    random,
-    printer: {
-      output,
-      emit: () => undefined,
-      say: (text) => stderr.push(text),
-      result: () => undefined,
-      data: (text) => {
-        stdout += text;
-        return Promise.resolve(true);
-      },
-      failure: () => undefined,
-      interruption: () => undefined,
-    },
-    interrupted: interrupting.signal,
-    answering: { interruptions: false },
-    self: [],
-    leaving: () => undefined,
-    process: { host: 'h', boot: 'b', pid: 1 },
-  };
   return {
     clock,
     append,
@@ -96,8 +65,10 @@ async function world({
     state: () => readState(writer.objects, 'r1'),
     hold: () => hold(writer.objects, clock, { driver: 'driver-1', host: 'h2', boot: 'b', pid: 1 }, journal),
     logs: (flags: Record<string, unknown> = {}) => run({ lake: place.lake, ...flags }, its),
-    out: () => stdout,
-    err: () => stderr.join('\n'),
+    out: () => its.written.join(''),
+    err: () => its.said.join('\n'),
+    /** A command about this lake, as it is told. */
+    told: (...words: string[]) => commandAt(uri, ...words),
     /** Leaves an object among the logs. */
     upload: (key: string, text: string) => {
       const path = join(place.lake, '_landfall/logs', key);
@@ -163,12 +134,12 @@ describe('landfall logs', () => {
   });
 
   it('says that logs are not uploaded yet, which is no failure', async () => {
-    const { logs, out, err, submitted } = await world();
+    const { logs, out, err, submitted, told } = await world();
     await submitted(song, 's-1');
     await logs();
     expect(out()).toBe('');
     expect(err()).toContain('stderr and stdout: not uploaded yet; EMR copies them every five minutes');
-    expect(err()).toMatch(/next: landfall logs song_transform --run r1 --lake '.*lake' --follow$/m);
+    expect(err()).toContain(`next: ${told('logs', 'song_transform', '--run', 'r1')} --follow`);
   });
 
   it('speaks of the local endpoint where the run is one of that', async () => {
@@ -206,11 +177,8 @@ describe('landfall logs', () => {
   });
 
   it('refuses a run that has submitted nothing, and a cluster whose logs are nowhere', async () => {
-    const { logs, append, submitted } = await world();
-    await expect(logs()).rejects.toMatchObject({
-      fault: 'input',
-      next: expect.stringMatching(/^landfall status r1 --lake /),
-    });
+    const { logs, append, submitted, told } = await world();
+    await expect(logs()).rejects.toMatchObject({ fault: 'input', next: told('status', 'r1') });
     await append({ entry: 'cluster-logs', id: 'j-1', logUri: 'None' });
     await submitted(song, 's-1');
     await expect(logs()).rejects.toMatchObject({
@@ -254,10 +222,10 @@ describe('the logs of containers', () => {
   }
 
   it('are offered with those of the step', async () => {
-    const { logs, err } = await clusterMode();
+    const { logs, err, told } = await clusterMode();
     await logs();
     expect(err()).toContain('application_1732170000000_0007 left the logs of 2 container(s)');
-    expect(err()).toMatch(/next: landfall logs log_transform --run r1 --lake '.*lake' --containers$/m);
+    expect(err()).toContain(`next: ${told('logs', 'log_transform', '--run', 'r1')} --containers`);
   });
 
   it('are the first one’s, and the others are named', async () => {
@@ -312,7 +280,7 @@ describe('following', () => {
   });
 
   it('says so when nobody is left to tell the end', async () => {
-    const { logs, err, submitted, interrupting, state } = await world({ cluster: local });
+    const { logs, err, submitted, interrupting, state, told } = await world({ cluster: local });
     await submitted(song, 's-1');
     const newest = String((await state()).length).padStart(6, '0');
     const longAgo = new Date(Date.now() - 60_000);
@@ -323,15 +291,15 @@ describe('following', () => {
     interrupting.abort(new Interruption('SIGINT', 130));
     await expect(following).rejects.toBeInstanceOf(Interruption);
     expect(err().match(/nobody drives run r1/g)).toHaveLength(1);
-    expect(err()).toContain('next: landfall attach r1');
+    expect(err()).toContain(`next: ${told('attach', 'r1')}`);
   });
 
   it('is ended by an interruption or --timeout, and neither asks for anything to be cancelled', async () => {
-    const { logs, submitted, interrupting, world: its, state } = await world({ cluster: local });
+    const { logs, submitted, interrupting, world: its, state, told } = await world({ cluster: local });
     await submitted(song, 's-1');
     await expect(logs({ follow: true, timeout: 0.3 })).rejects.toMatchObject({
       fault: 'timeout',
-      next: expect.stringMatching(/^landfall logs song_transform --run r1 --lake .* --follow$/),
+      next: `${told('logs', 'song_transform', '--run', 'r1')} --follow`,
     });
     const before = await state();
     const following = logs({ follow: true });

@@ -8,12 +8,18 @@ export interface CommandWorld extends World {
   /** The value of each result, as `--output json` prints it, and its text. */
   results: { text: string; value: unknown }[];
   events: RunEvent[];
+  /** Lines on stderr. */
+  said: string[];
+  /** Raw text on stdout. */
+  written: string[];
 }
 
 /** `hear` is told of each event as it happens. */
 export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () => undefined): CommandWorld {
   const results: CommandWorld['results'] = [];
   const events: RunEvent[] = [];
+  const said: string[] = [];
+  const written: string[] = [];
   return {
     env: {},
     cwd,
@@ -25,11 +31,14 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
         events.push(event);
         hear(event);
       },
-      data: () => Promise.resolve(true),
+      data: (text) => {
+        written.push(text);
+        return Promise.resolve(true);
+      },
       result: (text, value) => results.push({ text, value }),
       failure: () => undefined,
       interruption: () => undefined,
-      say: () => undefined,
+      say: (text) => said.push(text),
     },
     interrupted: new AbortController().signal,
     answering: { interruptions: false },
@@ -38,5 +47,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
     process: { host: 'test', boot: 'unknown', pid: process.pid },
     results,
     events,
+    said,
+    written,
   };
 }
