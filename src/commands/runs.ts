@@ -4,6 +4,8 @@ import { columns } from '../report/quantities.ts';
 import { readState } from '../run/journal.ts';
 import { listRuns } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
+import type { RunStatus } from '../run/status.ts';
+import { commandAt } from '../shell-words.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
 import type { Flags, World } from './world.ts';
@@ -13,8 +15,9 @@ const SHOWN = 50;
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const store = await openLake(configureLake(flags, world));
-  const names = (await listRuns(store)).slice(0, SHOWN);
-  const found = [];
+  const all = await listRuns(store);
+  const names = all.slice(0, SHOWN);
+  const found: (RunStatus | undefined)[] = [];
   for (const name of names) found.push(await readState(store, name).then(statusOf, unreadable));
   const runs = found.filter((status) => status !== undefined);
   const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
@@ -24,7 +27,14 @@ export async function run(flags: Flags, world: World): Promise<void> {
     publication === undefined ? '' : String(publication),
   ]);
   const text = columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]);
-  if (runs.length === 0) world.printer.say(`there is no run in ${store.uri}`);
+  const { say } = world.printer;
+  if (all.length === 0) say(`there is no run in ${store.uri}`);
+  if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
+  const unread = names.filter((_, at) => found[at] === undefined);
+  if (unread.length > 0) {
+    say(`not readable by this version, or being removed: ${unread.join(', ')}`);
+    say(`  next: ${commandAt(store.uri, 'status', unread[0] ?? '')}`);
+  }
   world.printer.result(text.join('\n'), runs);
 }
 
