@@ -442,3 +442,18 @@ describe('a run whose cluster is in another account', () => {
     ]);
   });
 });
+
+describe('a second submit of a run', () => {
+  it.each([
+    ['that was cancelled', 'CANCELLED', 7],
+    ['that failed', 'FAILED', 4],
+  ])('%s retries it: the same run, with a new attempt', async (_, state, code) => {
+    configure('log_wait = 0');
+    stepState = state;
+    expect(await run('submit', state)).toMatchObject({ code });
+    expect(await run('submit', state)).toMatchObject({ code });
+    const names = server.inputs('AddJobFlowSteps').map(({ Steps }) => (Steps as StepInput[])[0]?.Name);
+    expect(names).toEqual([1, 2].map((attempt) => `landfall/${state}/song_transform#${String(attempt)}`));
+    expect(journalOf(state).filter((entry) => entry.includes('"entry":"replanned"'))).toHaveLength(1);
+  });
+});
