@@ -41,7 +41,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   const store = await openLake(settings);
   const publication = await nextPublication(store, rendered);
   const plan = makePlan({
-    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random)),
+    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random), '--run-id'),
     plannedAt: world.clock.now().toISOString(),
     pipeline: pipeline.name,
     settings,

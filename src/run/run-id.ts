@@ -8,10 +8,17 @@ export function newRunId(clock: Clock, random: Random): string {
   return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${random.hex(3)}`;
 }
 
-/** The given id, or a LandfallError when it could not be a folder name or part of a cluster's name. */
-export function checkRunId(id: string): string {
+/**
+ * The given id, or a LandfallError when it could not be a folder name or part of a cluster's name. `flag`: where it was
+ * written, if that needs saying.
+ */
+export function checkRunId(id: string, flag?: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
-  throw new LandfallError('input', `${JSON.stringify(id)} is not a run id`, {
-    next: 'use 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit',
-  });
+  throw new LandfallError(
+    'input',
+    `${flag === undefined ? '' : `${flag} `}${JSON.stringify(id)} is not a run id`,
+    {
+      next: 'use 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit',
+    },
+  );
 }

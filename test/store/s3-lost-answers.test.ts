@@ -26,11 +26,25 @@ afterEach(() => s3.stop());
 
 const path = ({ url }: Seen) => new URL(url, 'http://s3').pathname;
 
+const listing = (prefix: string) =>
+  [...kept.keys()]
+    .map((key) => key.slice('/lake/'.length))
+    .filter((key) => key.startsWith(prefix))
+    .sort()
+    .reduce(
+      (xml, key) => `${xml}<Contents><Key>${key}</Key><Size>1</Size></Contents>`,
+      '<ListBucketResult>',
+    ) + '</ListBucketResult>';
+
 const serve: Reply = (seen, response) => {
   const key = path(seen);
   if (seen.method !== 'PUT') {
     const body = kept.get(key);
     const date = { date: new Date().toUTCString() };
+    if (seen.url.includes('list-type=2')) {
+      answer(200, listing(new URL(seen.url, 'http://s3').searchParams.get('prefix') ?? ''))(seen, response);
+      return;
+    }
     (body === undefined && seen.method === 'GET' ? refuse(404, 'NoSuchKey') : answer(200, body, date))(
       seen,
       response,
