@@ -8,7 +8,7 @@ import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
 import { configureLake, withInputsOf } from './settings.ts';
 import { watchFlags } from './watch.ts';
-import { noteTo } from './world.ts';
+import { patienceOf } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
@@ -40,7 +40,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     await resumeRun(world, { settings, store, run: name, staging: neverStaged, watch, takeOver: false });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = { clock, random, signal: world.interrupted, note: noteTo(world) };
+    const patience = patienceOf(world);
     const { finished } = await patiently(patience, () => readState(store, name));
     if (finished?.verdict !== 'cancelled') throw error;
     printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });

@@ -11,19 +11,18 @@ import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
 import { isDead } from './resume.ts';
 import { configureLake, countFlag } from './settings.ts';
-import { noteTo } from './world.ts';
+import { patienceOf } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, random, interrupted: signal, printer } = world;
+  const { printer } = world;
   const keep = countFlag(flags, 'keep') ?? 10;
   if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed', flags);
   const yes = flags['yes'] === true;
   const store = await openLake(configureLake(flags, world));
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');
   const choice = { keep, isDead: (who: Owner) => isDead(who, world) };
-  const lasting = <T>(work: () => Promise<T>) =>
-    patiently({ clock, random, signal, note: noteTo(world) }, work);
+  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);
   const needed = await lasting(() => neededBy(store, keep));
   const plan = await lasting(() => planGc(store, needed, choice));
   const uploads = await incompleteUploads(store, world);

@@ -18,7 +18,7 @@ import { prepareSpark } from './local-cluster.ts';
 import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './session.ts';
 import type { Watch } from './watch.ts';
-import { noteTo } from './world.ts';
+import { noteTo, patienceOf } from './world.ts';
 import type { World } from './world.ts';
 
 export interface Resumption {
@@ -42,9 +42,7 @@ export async function resumeRun(world: World, resumption: Resumption): Promise<v
   const deadline = world.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
-  const { clock, random, interrupted: signal } = world;
-  const watching = <T>(read: () => Promise<T>) =>
-    patiently({ clock, random, signal, note: noteTo(world) }, read);
+  const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(world), read);
   for (;;) {
     if (isOver(state)) {
       tellVerdict(world, state);

@@ -12,7 +12,7 @@ import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
 import { refuseUnknownObjects } from './prepare.ts';
 import { configureLake } from './settings.ts';
-import { noteTo, textFlag } from './world.ts';
+import { patienceOf, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
@@ -20,8 +20,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const store = await openLake(configureLake(flags, world));
   const { checkFiles, goBack, planRollback } = await import('../lake/rollback.ts');
   const { clock, random, printer } = world;
-  const lasting = <T>(work: () => Promise<T>) =>
-    patiently({ clock, random, signal: world.interrupted, note: noteTo(world) }, work);
+  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);
   const refuseUnknown = ({ target }: Rollback) =>
     lasting(() =>
       refuseUnknownObjects(

@@ -10,15 +10,14 @@ import { commandAt } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
-import { noteTo, textFlag } from './world.ts';
+import { patienceOf, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, random, interrupted: signal, printer } = world;
+  const { printer } = world;
   const named = textFlag(flags, 'run');
   const store = await openLake(configureLake(flags, world));
-  const patience = { clock, random, signal, note: noteTo(world) };
-  const { what, subject, verification, next } = await patiently(patience, () =>
+  const { what, subject, verification, next } = await patiently(patienceOf(world), () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named)),
   );
   const { findings, tables } = verification;

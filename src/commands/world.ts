@@ -2,6 +2,7 @@
 import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
+import type { Patience } from '../run/reading.ts';
 
 export interface World {
   env: Readonly<Record<string, string | undefined>>;
@@ -50,4 +51,10 @@ export function textFlag(flags: Flags, name: string): string | undefined {
 /** Tells notes of what goes on beside a run's own events. */
 export function noteTo({ printer }: World): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
+}
+
+/** How a verb waits out what passes: until it succeeds or is interrupted, telling why. */
+export function patienceOf(world: World): Patience & { signal: AbortSignal } {
+  const { clock, random, interrupted: signal } = world;
+  return { clock, random, signal, note: noteTo(world) };
 }
