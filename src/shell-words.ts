@@ -7,7 +7,8 @@ export function shellWord(text: string): string {
 
 /** A local folder as a plain path, anything else as it is. */
 export function place(uri: string): string {
-  return uri.startsWith('file://') ? uri.slice('file://'.length) : uri;
+  if (!uri.startsWith('file://')) return uri;
+  return uri === 'file://' ? '/' : uri.slice('file://'.length);
 }
 
 /** A command about this lake that works from any folder and machine. */

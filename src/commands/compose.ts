@@ -11,6 +11,7 @@ import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { bucketNameOf } from '../store/uri.ts';
 import { logPace } from './log-pace.ts';
 import type { World } from './world.ts';
 
@@ -87,9 +88,9 @@ export function endpointEnvironment(
 export function sparkS3Access(settings: Settings, places: readonly string[]): S3Access | undefined {
   if (!places.some((place) => place.startsWith('s3://'))) return undefined;
   const { s3 } = settings;
-  const inputs = Object.values(settings.sources).flatMap((uri) => bucketOf(uri) ?? []);
+  const inputs = Object.values(settings.sources).flatMap((uri) => bucketNameOf(uri) ?? []);
   const { inputRegion, kmsKeyId } = s3;
-  const lake = bucketOf(settings.lake.path);
+  const lake = bucketNameOf(settings.lake.path);
   return {
     endpoint: s3.endpoint,
     region: s3.region,
@@ -99,8 +100,6 @@ export function sparkS3Access(settings: Settings, places: readonly string[]): S3
     bucketKeys: kmsKeyId === undefined || lake === undefined ? {} : { [lake]: kmsKeyId },
   };
 }
-
-const bucketOf = (uri: string) => /^s3:\/\/([^/]+)/.exec(uri)?.[1];
 
 /** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
 export function emrAccess(

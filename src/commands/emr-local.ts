@@ -11,6 +11,7 @@ import type { S3Access } from '../local/spark-conf.ts';
 import { shellWord } from '../shell-words.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
+import { bucketNameOf } from '../store/uri.ts';
 import { usage } from './arguments.ts';
 import { faultOptions } from './fault-flags.ts';
 import { textFlag } from './world.ts';
@@ -61,7 +62,7 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
         smallData: flags['small-data'] === true,
         signal: world.interrupted,
       }),
-    openStore: (uri) => openStore(uri, logAccess(uri, world, s3)),
+    openStore: (uri) => openStore(uri, logAccess(uri, s3)),
     ...faultOptions(flags, world),
     ...(s3 === undefined ? {} : { stepVariables: await s3Variables() }),
     clock,
@@ -121,14 +122,9 @@ function s3Access(flags: Flags, { env }: World): S3Access | undefined {
 }
 
 /** How logs are written: as the steps write into that bucket. */
-function logAccess(uri: string, { env }: World, s3: S3Access | undefined): S3Settings {
-  const bucket = /^s3:\/\/([^/]+)/.exec(uri)?.[1] ?? '';
-  const kmsKeyId = s3?.bucketKeys?.[bucket];
-  const required = env['AWS_REQUEST_CHECKSUM_CALCULATION']?.toLowerCase() === 'when_required';
-  return {
-    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
-    ...(required ? { checksums: 'when_required' } : {}),
-  };
+function logAccess(uri: string, s3: S3Access | undefined): S3Settings {
+  const kmsKeyId = s3?.bucketKeys?.[bucketNameOf(uri) ?? ''];
+  return kmsKeyId === undefined ? {} : { kmsKeyId };
 }
 
 /** S3A knows neither profiles nor SSO: the steps get what they lead to. */

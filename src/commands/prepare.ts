@@ -9,7 +9,8 @@ import type { ClusterChoice, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
 import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
-import { displayUri, relation } from '../store/uri.ts';
+import { relation } from '../store/uri.ts';
+import { place } from '../shell-words.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
@@ -70,7 +71,7 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
     const how = lies === 'equal' ? 'the same place as' : lies;
     throw new LandfallError(
       'input',
-      `the lake ${displayUri(lake.path)} is ${how} the input ${name}, ${displayUri(uri)}`,
+      `the lake ${place(lake.path)} is ${how} the input ${name}, ${place(uri)}`,
       {
         stand: ['nothing was started'],
         next: 'choose another --lake',

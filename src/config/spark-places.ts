@@ -1,5 +1,6 @@
 /** Places that our own store could use, and that Spark cannot: better refused now than by a step. */
 import type { Diagnostic } from '../faults.ts';
+import { bucketNameOf } from '../store/uri.ts';
 
 /** A host name as Java reads one out of a URI; of several labels the last begins with a letter. */
 const HOST = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
@@ -7,7 +8,7 @@ const LAST_LABEL = /\.[^a-z.][^.]*$/i;
 
 /** Why Spark cannot read or write here, by its S3 client or its globbing of paths; undefined when it can. */
 function whyNot(uri: string): Omit<Diagnostic, 'severity' | 'at'> | undefined {
-  const bucket = /^s3:\/\/([^/]+)/.exec(uri)?.[1];
+  const bucket = bucketNameOf(uri);
   if (bucket !== undefined && (!HOST.test(bucket) || LAST_LABEL.test(bucket))) {
     return {
       message: `Spark cannot reach the bucket ${bucket}: its name is no host name`,

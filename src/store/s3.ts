@@ -26,9 +26,10 @@ import { formatUri } from './uri.ts';
 /** Opens the store. Nothing is asked of S3 yet. */
 export function openS3(
   { bucket, prefix }: { bucket: string; prefix: string },
-  settings: S3Settings = {},
+  given: S3Settings = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Store {
+  const settings = { ...given, checksums: given.checksums ?? checksumsOf(env) };
   const s3 = bucketOf(bucket, prefix, settings, s3Client(settings, env));
   return {
     uri: formatUri({ scheme: 's3', bucket, prefix }),
@@ -45,6 +46,13 @@ export function openS3(
     now: () => now(s3),
   };
 }
+
+const checksumsOf = (
+  env: Readonly<Record<string, string | undefined>>,
+): NonNullable<S3Settings['checksums']> =>
+  env['AWS_REQUEST_CHECKSUM_CALCULATION']?.toLowerCase() === 'when_required'
+    ? 'when_required'
+    : 'when_supported';
 
 const unquoted = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 

@@ -74,8 +74,7 @@ export function relation(a: string, b: string): Relation {
   return b.startsWith(`${a}/`) ? 'around' : 'apart';
 }
 
-/** For people: a local folder as a plain path, anything else as it is. */
-export function displayUri(uri: string): string {
-  if (!uri.startsWith('file://')) return uri;
-  return uri === 'file://' ? '/' : uri.slice('file://'.length);
+/** The bucket of an `s3://` URI; undefined for any other place. */
+export function bucketNameOf(uri: string): string | undefined {
+  return /^s3:\/\/([^/]+)/.exec(uri)?.[1];
 }

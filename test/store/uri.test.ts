@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openStore } from '../../src/store/open.ts';
 import { realUri } from '../../src/store/real-uri.ts';
-import { canonicalUri, displayUri, parseUri, relation } from '../../src/store/uri.ts';
+import { place } from '../../src/shell-words.ts';
+import { canonicalUri, parseUri, relation } from '../../src/store/uri.ts';
 
 describe('a place as a user writes it', () => {
   it.each([
@@ -47,9 +48,9 @@ describe('a place as a user writes it', () => {
   });
 
   it('is shown as a plain path when it is local', () => {
-    expect(displayUri('file:///data/a b%')).toBe('/data/a b%');
-    expect(displayUri('file://')).toBe('/');
-    expect(displayUri('s3://bucket/a')).toBe('s3://bucket/a');
+    expect(place('file:///data/a b%')).toBe('/data/a b%');
+    expect(place('file://')).toBe('/');
+    expect(place('s3://bucket/a')).toBe('s3://bucket/a');
   });
 
   it.each([
