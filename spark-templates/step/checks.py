@@ -73,11 +73,10 @@ def accepted_values(check, column):
 
 def in_range(check, column):
     least, most = check.get("min"), check.get("max")
-    broken = F.lit(False)
+    # To Spark NaN is more than infinity: it is in no range, also in one without a maximum.
+    broken = column > F.lit(float("inf") if most is None else most)
     if least is not None:
         broken = broken | (column < F.lit(least))
-    if most is not None:
-        broken = broken | (column > F.lit(most))
     bounds = ["at least %s" % least] * (least is not None) + ["at most %s" % most] * (most is not None)
     return "%s is not %s" % (check["column"], " and ".join(bounds)), broken
 

@@ -11,7 +11,8 @@ JSON_OPTIONS = {
     "allowBackslashEscapingAnyCharacter": "false",
     "allowUnquotedControlChars": "false",
 }
-# Stands after the line's object: a line that closes the array early, such as `{} ] x`, never reaches it.
+# Stands after the line's object, with the line's own hash, which no line holds: one that closes the array early, such
+# as `{} ] x` or `{}, {"_end":"1"} ] x`, never reaches it.
 END = "_end"
 
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
@@ -28,12 +29,13 @@ def extract(lines, source):
     """The text of every field. A line parses when it is one JSON object and nothing else, in UTF-8."""
     names = [field["name"] for field in source["fields"]]
     objects = T.ArrayType(T.StructType([T.StructField(name, T.StringType()) for name in names + [END]]))
-    framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":1}]' % END))
+    mark = F.xxhash64("_line").cast("string")
+    framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":"' % END), mark, F.lit('"}]'))
     parsed = F.from_json(F.when(not_blank("_line"), framed), objects, JSON_OPTIONS)
     # Out of a generator: were it selected from directly, the optimizer would parse once for every field.
     unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
     first = F.get("_objects", F.lit(0))
-    alone = (F.size("_objects") == 2) & first.isNotNull() & F.get("_objects", F.lit(1))[END].isNotNull()
+    alone = (F.size("_objects") == 2) & first.isNotNull() & (F.get("_objects", F.lit(1))[END] == mark)
     fields = [first[name].alias(text_of(name)) for name in names]
     certain = F.coalesce(alone, F.lit(False)).alias("_alone")
     texts = unpacked.select("_file", "_size", "_modified", "_line", certain, *fields)
