@@ -1,6 +1,7 @@
 /** Owning a run while something is done to it: the claim is renewed, events are collected, and what ends it is told whole. */
 import { failureFrom } from '../faults.ts';
 import { command, completed, standing } from '../report/standing.ts';
+import type { Onward } from '../report/standing.ts';
 import { collect, emptySummary, formatSummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import type { Journal } from '../run/journal.ts';
@@ -15,6 +16,8 @@ export interface Owned {
   journal: Journal;
   /** How long planning took, for the summary. */
   planMs?: number;
+  /** The verb that goes on where this one was ended. */
+  onward?: Onward;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Owned {
  */
 export async function owning<T>(
   world: World,
-  { store, journal, planMs }: Owned,
+  { store, journal, planMs, onward = 'attach' }: Owned,
   work: (listening: World) => Promise<T>,
 ): Promise<{ result: T; summary: RunSummary }> {
   const owner = { driver: journal.driver, ...world.process };
@@ -45,7 +48,7 @@ export async function owning<T>(
     const result = await work(listening);
     return { result, summary };
   } catch (error) {
-    throw asTold(error, journal.state(), world);
+    throw asTold(error, journal.state(), onward, world);
   } finally {
     await release();
   }
@@ -80,10 +83,10 @@ export function printSummary({ printer }: World, summary: RunSummary): void {
 }
 
 /** What ended the session, completed by what the journal knows. */
-function asTold(error: unknown, state: RunState, { clock }: World): unknown {
-  if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now());
+function asTold(error: unknown, state: RunState, onward: Onward, { clock }: World): unknown {
+  if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now(), onward);
   const { run } = state.plan;
-  const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : 'attach', state.plan);
+  const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : onward, state.plan);
   error.left = { run, stand: standing(state, clock.now()), next };
   return error;
 }

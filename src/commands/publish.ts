@@ -45,7 +45,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
       ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
       : { entry: 'taken-over', from: before.driver },
   );
-  const { summary } = await owning(world, { store, journal }, async (listening) => {
+  const { summary } = await owning(world, { store, journal, onward: 'publish' }, async (listening) => {
     const ports = await composeLanding(listening, store, journal.driver);
     const { interrupted: signal } = world;
     await Promise.race([land({ ports, journal, signal }), aborted(signal)]);

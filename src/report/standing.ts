@@ -7,10 +7,15 @@ import { clusterPhase, reasonKind } from '../run/states.ts';
 import { duration } from './quantities.ts';
 import { commandAt } from '../shell-words.ts';
 
-/** The failure as it is told: with its run, where things stand, and the next command. */
-export function completed(error: LandfallError, state: RunState, now: Date): LandfallError {
+/** The failure as it is told: with its run, where things stand, and the next command; `onward` goes on with the run. */
+export function completed(
+  error: LandfallError,
+  state: RunState,
+  now: Date,
+  onward: Onward = 'attach',
+): LandfallError {
   const { fault, message, why, stand, more, retryable, cause } = error;
-  const next = nextMove(error, state);
+  const next = nextMove(error, state, command(onward, state.plan));
   return new LandfallError(fault, message, {
     run: state.plan.run,
     why,
@@ -21,6 +26,9 @@ export function completed(error: LandfallError, state: RunState, now: Date): Lan
     ...(next === undefined ? {} : { next }),
   });
 }
+
+/** The verb that goes on with a run that is not over; `publish` where it needs its cluster no more. */
+export type Onward = 'attach' | 'publish';
 
 /** A command about this run that works from any folder and machine. */
 export function command(
@@ -130,20 +138,19 @@ function tellsOtherInputs(line: string): boolean {
 
 const SUBMIT = 'landfall submit, for a run on the inputs as they are now';
 
-/** The error's own advice comes first; what goes on without us is followed with `attach`, what is over is retried. */
-function nextMove({ fault, next, why }: LandfallError, state: RunState): string | undefined {
-  const attach = command('attach', state.plan);
+/** The error's own advice comes first; what goes on without us is followed with `onward`, what is over is retried. */
+function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: string): string | undefined {
   const retry = command('retry', state.plan);
   switch (fault) {
     case 'timeout':
-      return state.finished === undefined ? attach : retry;
+      return state.finished === undefined ? onward : retry;
     case 'owned':
-      return attach;
+      return command('attach', state.plan);
     case 'access':
     case 'unreachable':
-      return next === undefined ? attach : `${next}, then ${attach}`;
+      return next === undefined ? onward : `${next}, then ${onward}`;
     case 'cancelled':
-      return state.finished === undefined ? attach : retry;
+      return state.finished === undefined ? onward : retry;
     case 'overtaken':
       return next ?? command('publish', state.plan, '--rebase');
     case 'cluster':
@@ -155,7 +162,7 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState): string 
     case 'input':
       return next ?? (state.finished === undefined ? undefined : `mend the cause, then ${retry}`);
     case 'internal':
-      return `${next ?? 'please report it'}; ${attach} goes on with the run`;
+      return `${next ?? 'please report it'}; ${onward} goes on with the run`;
   }
 }
 

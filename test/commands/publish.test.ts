@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
+import { Interruption } from '../../src/commands/world.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
@@ -85,6 +86,20 @@ describe('publish', () => {
     });
     expect(await plainSongs(store)).toEqual(['2004 r2-1', '2005 r2-1']);
     expect((await readState(store, 'r2')).finished?.verdict).toBe('succeeded');
+  });
+
+  it('that is interrupted names itself as what goes on with the run', async () => {
+    await acceptedRun(store, files, second);
+    await letGo('r2');
+    const interruption = new Interruption('SIGINT', 130);
+    const world = { ...commandWorld(cwd), interrupted: AbortSignal.abort(interruption) };
+    await expect(publish({ run: 'r2', lake: cwd }, world)).rejects.toBe(interruption);
+    expect(interruption.left).toEqual({
+      run: 'r2',
+      stand: [expect.stringContaining('nothing was published'), expect.stringContaining('cluster j-1')],
+      next: expect.stringMatching(/^landfall publish r2 --lake '/),
+    });
+    expect((await publishing('r2')).value).toMatchObject({ verdict: 'succeeded' });
   });
 
   it('says what a cluster of the run costs that its publisher did not end', async () => {
