@@ -6,8 +6,9 @@ def open_source(spark, source, root, inputs, folder):
     fit_to_input(spark, inputs)
     rows = classify(read_lines(spark, source, root, inputs), source).persist(StorageLevel.MEMORY_AND_DISK)
     counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_conflict"]
+    totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes")]
     try:
-        counts = rows.groupBy(*counted).count().collect()
+        counts = rows.groupBy(*counted).agg(*totals).collect()
     except Exception as error:
         raise reading_failure(spark, error, source, root, inputs) from error
     books = keep_books(spark, source, inputs, counts)
@@ -37,11 +38,15 @@ def keep_books(spark, source, inputs, counts):
     if changed:
         raise changed_failure(source, changed)
     fates, rejections, conflicts = Counter(), Counter(), 0
+    lines, content = Counter(), Counter()
     for row in counts:
-        fates[row["_fate"]] += row["count"]
-        conflicts += row["count"] if row["_conflict"] else 0
+        lines[place(decoded(row["_file"]))] += row["lines"]
+        content[place(decoded(row["_file"]))] += row["bytes"]
+        fates[row["_fate"]] += row["lines"]
+        conflicts += row["lines"] if row["_conflict"] else 0
         if row["_fate"] == "quarantined":
-            rejections[(row["_reason"], row["_field"] or "")] += row["count"]
+            rejections[(row["_reason"], row["_field"] or "")] += row["lines"]
+    wholes = {entry.uri: makes_up(entry, lines[place(entry.uri)], content[place(entry.uri)]) for entry in inputs}
     return {
         "objects": {
             "manifest": len(inputs),
@@ -49,6 +54,7 @@ def keep_books(spark, source, inputs, counts):
             "empty": len(inputs) - len(seen),
             "vanished": [],
             "changed": [],
+            "unaccounted": [uri for uri, whole in wholes.items() if not whole],
         },
         "lines": {
             "read": sum(fates.values()) - fates["blank"],
@@ -64,6 +70,13 @@ def keep_books(spark, source, inputs, counts):
             for (reason, field), count in sorted(rejections.items())
         ],
     }
+
+
+def makes_up(entry, lines, content):
+    """Whether so many lines, of so many bytes, are a whole object: a line ends in one byte, in two, or, if it is the
+    last, in none; a byte order mark is three. What is compressed tells nothing of its length."""
+    rest = entry.size - content
+    return entry.uri.endswith(".gz") or max(0, lines - 1) <= rest <= 2 * lines + 3
 
 
 def differs(spark, entry, row):

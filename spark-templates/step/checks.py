@@ -7,8 +7,9 @@ SAMPLE = 5
 Check = namedtuple("Check", ["name", "severity", "detail", "broken"])
 
 
-def report_table(spark, written):
-    """The report of one table: its files, rows written and read back, conflicts resolved, checks that do not hold."""
+def report_table(spark, written, sources):
+    """The report of one table: its files, rows written and read back, conflicts resolved, checks that do not hold.
+    `sources` holds the books of each source."""
     table = written.table
     files = files_below(spark, written.uri)
     frame = read_back(spark, written)
@@ -33,7 +34,7 @@ def report_table(spark, written):
         for index, unique in enumerate(unique_checks(table))
         if counts["rows"] > counts["distinct_%d" % index]
     ]
-    violations += size_violations(table, counts["rows"])
+    violations += size_violations(table, counts["rows"], sources)
     return {
         "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
         "rows": written.rows,
@@ -144,24 +145,25 @@ def as_json(rows):
     return [row["json"] for row in rows.select(whole.alias("json")).collect()]
 
 
-def size_violations(table, rows):
+def size_violations(table, rows, sources):
     """Too few rows, or too many."""
-    limits = [] if table["may_be_empty"] else [("not_empty", "error", 1, None)]
-    limits += [
-        ("row_count", check["severity"], check.get("min"), check.get("max"))
-        for check in table["checks"]
-        if check["check"] == "row_count"
-    ]
+    limits = [] if table["may_be_empty"] else [("not_empty", "error", 1, None, "")]
+    for check in table["checks"]:
+        if check["check"] == "row_count" and "equals" in check:
+            kept = sources[check["equals"]]["lines"]["kept"]
+            limits.append(("row_count", check["severity"], kept, kept, ", the kept lines of " + check["equals"]))
+        elif check["check"] == "row_count":
+            limits.append(("row_count", check["severity"], check.get("min"), check.get("max"), ""))
     return [
         {
             "check": name,
             "severity": severity,
-            "detail": "the table has %d rows, and must have %s %d"
-            % ((rows, "at least", least) if least is not None and rows < least else (rows, "at most", most)),
+            "detail": "the table has %d rows, and must have %s %d%s"
+            % ((rows, "at least", least, why) if least is not None and rows < least else (rows, "at most", most, why)),
             "count": rows,
             "sample": [],
         }
-        for name, severity, least, most in limits
+        for name, severity, least, most, why in limits
         if (least is not None and rows < least) or (most is not None and rows > most)
     ]
 

@@ -93,8 +93,9 @@ def as_type(field):
 
 
 def as_double(name):
+    """A finite number; -0.0 is read as 0.0, for the two compare as equal and no order could tell which one wins."""
     text = F.col(name)
-    number = F.when(text.rlike(NUMBER), F.expr("try_cast(`%s` AS DOUBLE)" % name))
+    number = F.when(text.rlike(NUMBER), F.expr("try_cast(`%s` AS DOUBLE)" % name)) + F.lit(0.0)
     return F.when(F.abs(number) < F.lit(float("inf")), number)
 
 
@@ -183,6 +184,7 @@ def settle_duplicates(rows, source):
         "_file",
         "_size",
         "_modified",
+        F.octet_length("_line").alias("_bytes"),
         fate_now.alias("_fate"),
         "_reason",
         "_field",

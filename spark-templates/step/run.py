@@ -15,14 +15,14 @@ def run(spark, arguments, started):
     written = [write_table(spark, table, folder) for table in TABLES]
     for one in written:
         read_back(spark, one).createOrReplaceTempView(one.table["name"])
-    tables = {one.table["name"]: report_table(spark, one) for one in written}
+    tables = {one.table["name"]: report_table(spark, one, sources) for one in written}
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))
     for source in SOURCES:
         check_unchanged(spark, source, arguments.source[source["name"]], inputs[source["name"]])
     report = {
-        "version": 1,
+        "version": REPORT_VERSION,
         "step": STEP,
         "token": arguments.token or "by-hand",
         "applicationId": application,

@@ -1,5 +1,8 @@
 # Tables of earlier steps.
 
+# Of the reports that these steps left, and of the one this step will leave.
+REPORT_VERSION = 2
+
 
 def find_execution(spark, step, uri):
     """The folder of a complete execution of `step`: `uri` itself, or the one below it that was complete first.
@@ -25,7 +28,7 @@ def complete_since(spark, step, folder):
         report = json.loads(read_bytes(spark, uri))
     except ValueError:
         return None
-    if not isinstance(report, dict) or report.get("version") != 1 or report.get("step") != step:
+    if not isinstance(report, dict) or report.get("version") != REPORT_VERSION or report.get("step") != step:
         return None
     return report.get("endedAt")
 

@@ -1,6 +1,7 @@
 /** The books: what went in must have come out, line by line and object by object. Pure arithmetic. */
 import type { SourceBooks } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
+import type { InspectedTable } from './inspect.ts';
 
 /** What the plan says of a source: how many objects its manifest holds, and how much of it may be bad. */
 export interface Expected {
@@ -20,7 +21,7 @@ export function booksFindings(source: string, books: SourceBooks, expected: Expe
 }
 
 function objectFindings(subject: string, { objects }: SourceBooks, planned: number): Finding[] {
-  const { manifest, read, empty, vanished, changed } = objects;
+  const { manifest, read, empty, vanished, changed, unaccounted } = objects;
   const found: Finding[] = [];
   const error = (message: string, rest: Partial<Finding> = {}) =>
     found.push({ severity: 'error', subject, message, ...rest });
@@ -32,6 +33,12 @@ function objectFindings(subject: string, { objects }: SourceBooks, planned: numb
   }
   if (changed.length > 0) {
     error(`${String(changed.length)} input object(s) changed after they were listed`, named(changed));
+  }
+  if (unaccounted.length > 0) {
+    error(
+      `the lines read of ${String(unaccounted.length)} input object(s) do not make up their bytes`,
+      named(unaccounted),
+    );
   }
   if (vanished.length === 0 && changed.length === 0 && manifest !== read + empty) {
     error(
@@ -71,6 +78,26 @@ function lineFindings(subject: string, { lines, quarantinedBy }: SourceBooks, mo
     );
   }
   return found;
+}
+
+/** Rejected lines that cannot be read afterwards. `kept`: what lies in the folder of the quarantine. */
+export function quarantineFindings(
+  subject: string,
+  { lines: { quarantined } }: SourceBooks,
+  kept: InspectedTable | undefined,
+): Finding[] {
+  const { files, broken } = kept ?? { files: [], broken: [] };
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  if (broken.length === 0 && rows === quarantined) return [];
+  return [
+    {
+      severity: 'error',
+      subject,
+      message: `${String(quarantined)} lines are quarantined, but their Parquet holds ${String(rows)}`,
+      count: Math.abs(quarantined - rows),
+      sample: broken.slice(0, SAMPLE).map(({ name, why }) => `${name}: ${why}`),
+    },
+  ];
 }
 
 function reasons(quarantinedBy: SourceBooks['quarantinedBy']): string[] {

@@ -149,6 +149,7 @@ function checkCheck(
     case 'unique':
       return check.columns.flatMap((name, index) => existing(table, name, [...path, 'columns', index]));
     case 'row_count':
+      if (check.equals !== undefined) return checkRowSource(table, check, { around, path });
       return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     case 'references':
       return [
@@ -173,6 +174,21 @@ function checkCheck(
       return (check.min ?? -Infinity) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     }
   }
+}
+
+/** A table can have as many rows as a source has kept lines where its step reads that source. */
+function checkRowSource(
+  table: TableFile,
+  { equals = '', min, max }: Extract<Check, { check: 'row_count' }>,
+  { around, path }: { around: Surroundings; path: ValuePath },
+): Diagnostic[] {
+  if (min !== undefined || max !== undefined)
+    return [mistake(table.locate([...path, 'equals']), 'equals leaves nothing to min and max')];
+  const reads = around.file.steps.find(({ name }) => name === table.step)?.reads ?? [];
+  const sources = around.sources.map(({ name }) => name).filter((name) => reads.includes(name));
+  if (sources.includes(equals)) return [];
+  const message = `${equals} is no source that step ${table.step} reads`;
+  return [mistake(table.locate([...path, 'equals']), message, didYouMean(equals, sources))];
 }
 
 function checkReference(

@@ -17,7 +17,8 @@ export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'accepted_values'; column: string; values: readonly (string | number)[] }
   | { check: 'range'; column: string; min?: number; max?: number }
   | { check: 'references'; column: string; table: string; to: string }
-  | { check: 'row_count'; min?: number; max?: number }
+  /** `equals`: a source, whose kept lines are as many. */
+  | { check: 'row_count'; min?: number; max?: number; equals?: string }
 );
 
 export interface TableContract {

@@ -12,6 +12,8 @@ export const sourceBooks = z.object({
     /** Names in the manifest that Spark did not find, or found with another size; the run fails when there are any. */
     vanished: z.array(z.string()),
     changed: z.array(z.string()),
+    /** Names whose lines, as read, do not make up their bytes: some were lost, or came twice. */
+    unaccounted: z.array(z.string()),
   }),
   lines: z.object({
     read: count,
@@ -48,7 +50,7 @@ export const tableReport = z.object({
 });
 
 export const stepReport = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   step: z.string(),
   token: z.string(),
   applicationId: z.string(),

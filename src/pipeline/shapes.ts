@@ -87,6 +87,7 @@ const check = z.discriminatedUnion('check', [
     severity,
     min: z.number().int().nonnegative().optional(),
     max: z.number().int().nonnegative().optional(),
+    equals: name.optional(),
   }),
 ]);
 

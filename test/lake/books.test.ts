@@ -40,13 +40,13 @@ describe('the books of a source', () => {
     ]);
   });
 
-  it('name the objects that vanished or changed', () => {
+  it('name the objects that vanished or changed, or whose bytes are not those of their lines', () => {
     const found = booksFindings(
       'song_data',
-      books({}, { read: 1, vanished: ['a b.json'], changed: ['c%.json'] }),
+      books({}, { read: 1, vanished: ['a b.json'], changed: ['c%.json'], unaccounted: ['d.json'] }),
       expected,
     );
-    expect(found.map(({ sample }) => sample)).toEqual([['a b.json'], ['c%.json']]);
+    expect(found.map(({ sample }) => sample)).toEqual([['a b.json'], ['c%.json'], ['d.json']]);
     expect(found.every(({ severity }) => severity === 'error')).toBe(true);
   });
 

@@ -66,7 +66,7 @@ export function books(
   objects: Partial<SourceBooks['objects']> = {},
 ): SourceBooks {
   return {
-    objects: { manifest: 4, read: 3, empty: 1, vanished: [], changed: [], ...objects },
+    objects: { manifest: 4, read: 3, empty: 1, vanished: [], changed: [], unaccounted: [], ...objects },
     lines: { read: 1000, blank: 2, kept: 900, filtered: 80, duplicates: 15, quarantined: 5, ...lines },
     conflicts: 0,
     quarantinedBy: [
@@ -85,7 +85,7 @@ export function report(
   sources: StepReport['sources'] = { song_data: books() },
 ): StepReport {
   return {
-    version: 1,
+    version: 2,
     step: 'song_transform',
     token: `landfall/${RUN}/song_transform#1`,
     applicationId: 'local-1',

@@ -280,6 +280,18 @@ describe('loading a pipeline', () => {
       ':11: needs min, max or both',
     ],
     [
+      'as many rows as a source that the step does not read',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: row_count, equals: rav'],
+      ':11: rav is no source that step second reads; did you mean raw?',
+    ],
+    [
+      'as many rows as a source, and a limit besides',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: row_count, equals: raw, max: 7'],
+      ':11: equals leaves nothing to min and max',
+    ],
+    [
       'a reference to no column',
       COUNTS,
       ['to: kind', 'to: kinds'],

@@ -30,7 +30,7 @@ def watch_books(step, job):
 
     def keep(spark, source, inputs, counts):
         counted[source["name"]] = [
-            [step.decoded(row["_file"]), row["_fate"], row["_reason"], row["_field"], row["count"]] for row in counts
+            [step.decoded(row["_file"]), row["_fate"], row["_reason"], row["_field"], row["lines"]] for row in counts
         ]
         meddle(job)
         return keep_books(spark, source, inputs, counts)

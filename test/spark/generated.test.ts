@@ -1,4 +1,4 @@
-/** Generated data full of conflicts, landed three times in one Spark application: as it comes, and in other ways. */
+/** Generated data full of conflicts, landed several times in one Spark application: as it comes, and in other ways. */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,10 @@ const OTHER = {
 } as const;
 const { songs, plays } = generate(SEED, DATA_SETS);
 
+/** Loses plays that match no song, and knows sixteen plays. */
+const spoiled = (query: string) =>
+  query.replace('LEFT JOIN', 'JOIN').replace('event_hash, 1, 15)', 'event_hash, 1, 1)');
+
 let folder: string;
 let landed: Record<string, LandedVariant>;
 beforeAll(async () => {
@@ -29,6 +33,7 @@ beforeAll(async () => {
       { name: 'plain', layout: {} },
       { name: 'otherwise', layout: { seed: 5, twice: true }, shufflePartitions: 7 },
       { name: 'with other parameters', layout: {}, parameters: OTHER },
+      { name: 'by a wrong query', layout: {}, edits: { 'log_transform/songplays.sql.hbs': spoiled } },
     ],
     { zone: 'America/Los_Angeles' },
   );
@@ -74,6 +79,21 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
   it('lie as the parameters say', () => {
     const tables = join(landed['with other parameters']!.executions.song.folder, 'tables');
     expect(readdirSync(join(tables, 'songs/year=1999'))).toContain('artist_id=d1-A1');
+  });
+
+  it('tell of plays that were lost in the query, and of plays that share their id', () => {
+    const { report } = landed['by a wrong query']!.executions.log;
+    const { rows, violations } = report.tables['songplays']!;
+    const kept = report.sources['log_data']!.lines.kept;
+    expect(rows).toBeLessThan(kept);
+    expect(violations.map(({ check, severity, detail }) => `${severity} ${check}: ${detail}`)).toEqual([
+      'error unique: songplay_id is not unique',
+      `error row_count: the table has ${String(rows)} rows, and must have at least ${String(kept)}, the kept lines of log_data`,
+    ]);
+    expect(violations[0]).toMatchObject({ count: rows - 16 });
+    const twins = violations[0]!.sample.map((row) => JSON.parse(row) as Record<string, unknown>);
+    expect(new Set(twins.map(({ songplay_id: id }) => id)).size).toBe(1);
+    expect(new Set(twins.map((row) => JSON.stringify(row))).size).toBe(twins.length);
   });
 
   it('count as duplicates what is delivered a second time', () => {

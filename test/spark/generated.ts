@@ -55,7 +55,17 @@ function dataSet(random: Random, n: number): RawLines {
     random.fraction() < 0.9 ? pick(usual) : pick(odd);
   const titles = [own('Ü'), own('Ü '), own('ü'), own('Two')];
   const artists = [own('Ann'), own('ann'), own('Bo & Co')];
-  const durations: Value[] = [1.5, '1.5', token('1.50'), token('15e-1'), 2, token('2.0'), 100.25];
+  const durations: Value[] = [
+    1.5,
+    '1.5',
+    token('1.50'),
+    token('15e-1'),
+    2,
+    token('2.0'),
+    100.25,
+    0,
+    token('-0.0'),
+  ];
 
   const record = (): Record<string, Value | undefined> => ({
     song_id: mostly([own('S1'), own('S2'), own('S3')], ['', null]),
@@ -63,7 +73,7 @@ function dataSet(random: Random, n: number): RawLines {
     artist_id: mostly([own('A1'), own('A2')], [null]),
     artist_name: mostly(artists, ['', undefined]),
     artist_location: pick([null, '', ' ', 'Oslo', 'Oslo ', 'oslo', undefined]),
-    artist_latitude: pick<Value | undefined>([null, 1.5, '1.5', -2, 'x', 'NaN', undefined]),
+    artist_latitude: pick<Value | undefined>([null, 1.5, '1.5', -2, 0, '-0.0', 'x', 'NaN', undefined]),
     artist_longitude: pick<Value | undefined>([null, 3, '3.0', 1e9, undefined]),
     duration: mostly(durations, ['long', null]),
     year: mostly<Value | undefined>(

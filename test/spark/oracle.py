@@ -166,7 +166,7 @@ def convert(text, kind):
     if not NUMBER.fullmatch(text.strip(WHITE)):
         return None
     if kind == "double":
-        value = float(text)
+        value = float(text) + 0.0  # never -0.0
         return value if abs(value) != float("inf") else None
     value = Decimal(text.strip(WHITE))
     if value != value.to_integral_value():
@@ -234,7 +234,7 @@ def read(root, fields, is_log):
             if fate == "quarantined":
                 rejections[(reason, field)] = rejections.get((reason, field), 0) + 1
                 rejected.append([path, reason, field, line.decode("utf-8", "replace")])
-    books = {"objects": {**objects, "vanished": [], "changed": []}, "lines": lines, "conflicts": 0}
+    books = {"objects": {**objects, "vanished": [], "changed": [], "unaccounted": []}, "lines": lines, "conflicts": 0}
     by = sorted(rejections.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
     books["quarantinedBy"] = [{"reason": r, "field": f, "lines": n} for (r, f), n in by]
     kept = settle(rows, books) if is_log else [values for values, _ in rows]

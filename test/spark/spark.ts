@@ -24,8 +24,11 @@ const TEMPLATES = join(import.meta.dirname, '../../spark-templates');
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** By template: what is changed in its text. */
+export type TemplateEdits = Record<string, (text: string) => string>;
+
 /** The shipped templates, or those with some texts replaced. */
-export function templates(replaced: Record<string, (text: string) => string> = {}): TemplateFile[] {
+export function templates(replaced: TemplateEdits = {}): TemplateFile[] {
   return readdirSync(TEMPLATES, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => {

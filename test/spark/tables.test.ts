@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptExecution } from '../../src/lake/accept.ts';
+import { booksFindings } from '../../src/lake/books.ts';
 import { inspectTable } from '../../src/lake/inspect.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -11,6 +12,7 @@ import { NOTHING, judge } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { plant } from './planted.ts';
 import { executionOf, renderInto, runSpark, templates } from './spark.ts';
+import type { TemplateEdits } from './spark.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../../shared/data/sparkify');
 const MINUTES = 60_000;
@@ -20,9 +22,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "landfall spark's ü [1] {2} 100%+ "));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** By template: what is changed in it before it is rendered. */
-type ContractEdits = Parameters<typeof templates>[0];
 
 interface Landed {
   song: ReturnType<typeof executionOf>;
@@ -39,7 +38,7 @@ interface Input {
 const attemptOf = (name: string, step: string) => join(folder, name, 'lake', step);
 
 /** Runs the first step over an input, by hand and in an odd time zone. */
-async function landSongs(name: string, input: Input, contracts: ContractEdits = {}) {
+async function landSongs(name: string, input: Input, contracts: TemplateEdits = {}) {
   const programs = renderInto(join(folder, name, 'programs'), {}, templates(contracts));
   const song = await runSpark(
     [
@@ -202,17 +201,39 @@ describe('tables of planted data that break their contracts', () => {
     'check: references, column: song_id, table: artists, to: artist_id, severity: warn',
     'check: row_count, min: 1000',
     'check: row_count, max: 1, severity: warn',
+    'check: row_count, equals: song_data',
   ]);
   const artists = (text: string) =>
     more(['check: not_null, column: location', 'check: not_null, column: longitude, severity: warn'])(text)
       .replace('key: [artist_id]', 'key: [name]')
       .replace('name: latitude, type: DOUBLE,', 'name: latitude, type: DOUBLE, nullable: false,');
+  /** A line that was rejected is lost before it is counted. */
+  const losing = (id: string) => (text: string) =>
+    text.replace(
+      'judge(convert(extract(lines, source), source), source)',
+      `$&.where(F.col("_line").contains('"${id}"') == F.lit(False))`,
+    );
   let report: StepReport;
   beforeAll(async () => {
-    const contracts = { 'song_transform/songs.sql.hbs': songs, 'song_transform/artists.sql.hbs': artists };
+    const contracts = {
+      'song_transform/songs.sql.hbs': songs,
+      'song_transform/artists.sql.hbs': artists,
+      'step/lines.py': losing('SOD3'),
+    };
     const input = plant(join(folder, 'broken', 'input'));
     ({ report } = (await landSongs('broken', input, contracts)).execution);
   }, 5 * MINUTES);
+
+  it('come with books that name the object of which a line was lost', () => {
+    const { objects, lines } = report.sources['song_data']!;
+    expect(lines).toMatchObject({ read: 49, kept: 39, quarantined: 10 });
+    expect(objects.unaccounted).toEqual([expect.stringMatching(/\/B\/durations\.json$/)]);
+    const found = booksFindings('song_data', report.sources['song_data']!, {
+      objects: objects.manifest,
+      maxQuarantined: 1,
+    });
+    expect(found).toMatchObject([{ severity: 'error', sample: objects.unaccounted }]);
+  });
 
   it.each<[string, unknown[][]]>([
     [
@@ -227,6 +248,11 @@ describe('tables of planted data that break their contracts', () => {
         ['warn unique: year, duration is not unique', 20, ['SOY1', 'SOY2', 'SOY3', 'SOY7', 'SOY8']],
         ['error row_count: the table has 34 rows, and must have at least 1000', 34, []],
         ['warn row_count: the table has 34 rows, and must have at most 1', 34, []],
+        [
+          'error row_count: the table has 34 rows, and must have at least 39, the kept lines of song_data',
+          34,
+          [],
+        ],
       ],
     ],
     [

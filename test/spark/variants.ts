@@ -9,7 +9,8 @@ import { runBatch } from './batch.ts';
 import type { BatchOptions } from './batch.ts';
 import { scatter } from './generated.ts';
 import type { Layout, RawLines } from './generated.ts';
-import { executionOf, renderInto } from './spark.ts';
+import { executionOf, renderInto, templates } from './spark.ts';
+import type { TemplateEdits } from './spark.ts';
 
 export interface Variant {
   name: string;
@@ -19,6 +20,8 @@ export interface Variant {
   shufflePartitions?: number;
   /** Instead of the pipeline's defaults. */
   parameters?: ParameterValues;
+  /** What is changed in the templates. */
+  edits?: TemplateEdits;
 }
 
 /** By table: rows, and a digest that their order does not change. */
@@ -37,8 +40,8 @@ export async function landVariants(
   variants: readonly Variant[],
   options: BatchOptions = {},
 ): Promise<Record<string, LandedVariant>> {
-  const jobs = variants.flatMap(({ name, layout, parameters, ...rest }) => {
-    const programs = renderInto(join(folder, name, 'programs'), parameters);
+  const jobs = variants.flatMap(({ name, layout, parameters, edits, ...rest }) => {
+    const programs = renderInto(join(folder, name, 'programs'), parameters, templates(edits));
     const place = (what: string) => `file://${join(folder, name, what)}`;
     scatter(join(folder, name, 'song_data'), songs, layout);
     scatter(join(folder, name, 'log_data'), plays, layout);
