@@ -44,7 +44,12 @@ export async function verify(
     const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];
     const tables = new Map<string, InspectedTable>();
     for (const { name } of contracts) tables.set(name, await inspectTable(store, `${key}/tables/${name}/`));
-    outputs.set(step, { report, tables });
+    const quarantines = new Map<string, InspectedTable>();
+    for (const [name, { lines }] of Object.entries(report.sources)) {
+      if (lines.quarantined > 0)
+        quarantines.set(name, await inspectTable(store, `${key}/quarantine/${name}/`));
+    }
+    outputs.set(step, { report, tables, quarantines });
   }
   return verification(plan, outputs);
 }

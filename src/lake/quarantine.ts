@@ -71,12 +71,16 @@ async function sourceQuarantine(
 ): Promise<SourceQuarantine> {
   const folder = `${key}/quarantine/${source}`;
   const by: Rejection[] = books.quarantinedBy.map((one) => ({ ...one, samples: [] }));
+  let files = 0;
   for await (const object of store.list(`${folder}/`)) {
+    if (!object.key.endsWith('.parquet')) continue;
+    files += 1;
     if (by.every((one) => isSampled(one, limit))) break;
-    if (object.key.endsWith('.parquet')) await takeSamples(store, object, by, limit);
+    await takeSamples(store, object, by, limit);
   }
   const { read, quarantined } = books.lines;
-  return { source, step, read, quarantined, folder: uriOf(store, folder), by };
+  const isWhole = quarantined === 0 || (files > 0 && by.every((one) => isSampled(one, limit)));
+  return { source, step, read, quarantined, folder: uriOf(store, folder), isWhole, by };
 }
 
 function isSampled({ samples, lines }: Rejection, limit: number): boolean {

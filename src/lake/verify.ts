@@ -3,15 +3,16 @@ import type { TableContract } from '../pipeline/contract.ts';
 import type { StepReport, TableReport } from '../pipeline/report.ts';
 import type { PlannedStep, RunPlan } from '../run/plan.ts';
 import type { Finding, LandedTable, Verification } from '../run/verification.ts';
-import { booksFindings } from './books.ts';
+import { booksFindings, quarantineFindings } from './books.ts';
 import { fileFindings, writtenFindings } from './file-findings.ts';
 import type { InspectedTable } from './inspect.ts';
 import { landedTable } from './landed.ts';
 
-/** What one step left: its report, and by table what lies in the lake. Undefined: no execution was accepted. */
+/** What one step left: its report, and what lies in the lake by table, and by source that has rejected lines. */
 export interface StepOutput {
   report: StepReport;
   tables: ReadonlyMap<string, InspectedTable>;
+  quarantines: ReadonlyMap<string, InspectedTable>;
 }
 
 /** Judges a run. `outputs` holds what each step left, by step name. */
@@ -28,7 +29,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
       });
       continue;
     }
-    findings.push(...sourceFindings(plan, step, output.report));
+    findings.push(...sourceFindings(plan, step, output));
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
       findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
@@ -38,7 +39,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
   return { tables, findings };
 }
 
-function sourceFindings(plan: RunPlan, step: PlannedStep, report: StepReport): Finding[] {
+function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {
   return step.sources.flatMap((name): Finding[] => {
     const books = report.sources[name];
     const planned = plan.sources.find((source) => source.name === name);
@@ -47,7 +48,10 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, report: StepReport): F
         { severity: 'error', subject: name, message: `step ${step.name} reports no books of this source` },
       ];
     }
-    return booksFindings(name, books, { objects: planned.objects, maxQuarantined: plan.maxQuarantined });
+    return [
+      ...booksFindings(name, books, { objects: planned.objects, maxQuarantined: plan.maxQuarantined }),
+      ...quarantineFindings(name, books, quarantines.get(name)),
+    ];
   });
 }
 

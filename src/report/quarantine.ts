@@ -16,19 +16,25 @@ export function formatQuarantine({
 }: Quarantine): string {
   return [
     `run ${run}  ${verdict}`,
-    ...sources.flatMap((one) => formatSource(one, maxQuarantined)),
+    ...sources.flatMap((one) => formatSource(one, maxQuarantined, run)),
     ...unread.map((source) => `${source}: not known; no step has reported about it`),
     `${count(total)} ${total === 1 ? 'line' : 'lines'} quarantined in all`,
   ].join('\n');
 }
 
-function formatSource({ source, read, quarantined, folder, by }: SourceQuarantine, most: number): string[] {
+function formatSource(
+  { source, read, quarantined, folder, isWhole, by }: SourceQuarantine,
+  most: number,
+  run: string,
+): string[] {
   if (quarantined === 0) return [`${source}: none of ${count(read)} lines is quarantined`];
   const share = `${percent(quarantined / read)}; at most ${percent(most)} may be`;
   return [
     `${source}: ${count(quarantined)} of ${count(read)} lines quarantined (${share})`,
     ...by.toSorted((a, b) => b.lines - a.lines).flatMap(formatRejection),
-    `  all of them, as Parquet: ${place(folder)}`,
+    isWhole
+      ? `  all of them, as Parquet: ${place(folder)}`
+      : `  their Parquet is gone, or some of it; landfall verify ${run} tells more: ${place(folder)}`,
   ];
 }
 

@@ -27,6 +27,8 @@ export interface SourceQuarantine {
   quarantined: number;
   /** URI of the Parquet with all of them. */
   folder: string;
+  /** False when lines that it should hold were looked for and are not there. */
+  isWhole: boolean;
   by: readonly Rejection[];
 }
 

@@ -7,7 +7,14 @@ import { run as verify } from '../../src/commands/verify.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import type { Store } from '../../src/store/store.ts';
 import { songs } from '../lake/plans.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, makeFiles } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  makeFiles,
+  rejectedFile,
+} from '../lake/accepted-run.ts';
 import type { Files } from '../lake/accepted-run.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
@@ -180,6 +187,21 @@ describe('verify', () => {
     await spoil();
     expect(await findings()).toEqual(expect.arrayContaining(expected));
     expect(await findings('r2')).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each<[string, (key: string) => unknown, string]>([
+    ['gone', (key) => store.remove([key]), '0 ()'],
+    [
+      'cut',
+      (key) => truncateSync(join(cwd, key), 100),
+      '0 (part-0-w.gz.parquet: it is cut off: it does not end as Parquet does)',
+    ],
+    ['there twice', (key) => store.copy(key, key.replace('part-0', 'part-1')), '10 ()'],
+  ])('holds the quarantine against the books: its file is %s', async (_, spoil, held) => {
+    await spoil(rejectedFile('r2'));
+    const expected = [`song_data: 5 lines are quarantined, but their Parquet holds ${held}`];
+    expect(await findings()).toEqual(expected);
+    expect(await findings('r2')).toEqual(expected);
   });
 
   it('names a table that was emptied, and one whose every file lost its rows', async () => {

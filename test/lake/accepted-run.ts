@@ -18,8 +18,14 @@ import { systemClock } from '../support/system-clock.ts';
 import { copyTo, duckdb, SONGS } from './parquet.ts';
 import { plan as base, report, songKeys, songs, tableReport } from './plans.ts';
 
-/** By name: Parquet files that fit `songs` (two rows, without their year) or `song_keys` (three rows), and some that do not. */
-export type Files = Readonly<Record<'songs' | 'keys' | 'empty' | 'float' | 'other', Uint8Array>>;
+/** By name: Parquet files that fit `songs` (two rows, without their year) or `song_keys` (three rows), some that do not, and five rejected lines. */
+export type Files = Readonly<Record<'songs' | 'keys' | 'empty' | 'float' | 'other' | 'rejected', Uint8Array>>;
+
+const REJECTED = `select 'song_data' as source, * from (values
+  ('file:///in/a.json', 'not JSON', null, '{'), ('file:///in/a.json', 'not JSON', null, '['),
+  ('file:///in/b.json', 'not JSON', null, 'x'), ('file:///in/b.json', 'not a BIGINT', 'ts', '{"ts":"x"}'),
+  ('file:///in/b.json', 'not a BIGINT', 'ts', '{"ts":"y"}')
+) as rejected(file, reason, field, raw)`;
 
 export async function makeFiles(): Promise<Files> {
   const folder = await mkdtemp(join(tmpdir(), 'landfall-made-'));
@@ -30,11 +36,12 @@ export async function makeFiles(): Promise<Files> {
       copyTo(`select song_id from (${SONGS})`, '$root/keys'),
       copyTo(`select * exclude (year) from (${SONGS}) where false`, '$root/empty'),
       copyTo(inYear('replace (duration::float as duration)'), '$root/float'),
+      copyTo(REJECTED, '$root/rejected', 'compression gzip'),
       copyTo(inYear("replace (title || ', in another and longer version' as title)"), '$root/other'),
     ]);
     const read = async (name: string) => [name, await readFile(join(folder, name))] as const;
     return Object.fromEntries(
-      await Promise.all(['songs', 'keys', 'empty', 'float', 'other'].map(read)),
+      await Promise.all(['songs', 'keys', 'empty', 'float', 'other', 'rejected'].map(read)),
     ) as unknown as Files;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -71,6 +78,9 @@ export const executionOf = (run: string) => `${keys.attempt(run, STEP, 1)}/local
 export const dataFile = (run: string, year: number) =>
   `${executionOf(run)}/tables/songs/year=${String(year)}/part-0-u.zstd.parquet`;
 
+/** Holds the lines that the run's books count as quarantined. */
+export const rejectedFile = (run: string) => `${executionOf(run)}/quarantine/song_data/part-0-w.gz.parquet`;
+
 /** Writes the run's journal, inputs, program, tables and report, as if its one step had just been accepted. */
 export async function acceptedRun(store: Store, files: Files, its: AcceptedRun): Promise<void> {
   const { run, years } = its;
@@ -84,6 +94,7 @@ export async function acceptedRun(store: Store, files: Files, its: AcceptedRun):
   await store.put(keys.program(run, STEP, 1), text('program'));
   for (const year of years) await store.put(dataFile(run, year), files.songs);
   await store.put(`${executionOf(run)}/tables/song_keys/part-0-v.zstd.parquet`, files.keys);
+  await store.put(rejectedFile(run), files.rejected);
   const tables = {
     songs: tableReport(2 * years.length, {
       files: await filesBelow(store, `${executionOf(run)}/tables/songs/`),

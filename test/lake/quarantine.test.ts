@@ -136,6 +136,17 @@ describe('the quarantine of a run', () => {
     await rm(join(lake, key, 'quarantine'), { recursive: true });
     const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
     expect(found.sources[0]?.by).toEqual(BY.map((one) => ({ ...one, samples: [] })));
+    expect(formatQuarantine(found)).toContain(
+      `  their Parquet is gone, or some of it; landfall verify ${RUN} tells more: ${lake}/${key}/quarantine`,
+    );
+  });
+
+  it('says that a file is missing when it holds fewer lines than were rejected', async () => {
+    const key = await execution(1, 'local-1-aa', 'gzip', 3);
+    const whole = async () => (await read(state({ attempt: 1, execution: key }))).sources[0]?.isWhole;
+    expect(await whole()).toBe(true);
+    await rm(join(lake, key, 'quarantine/song_data/part-1.parquet'));
+    expect(await whole()).toBe(false);
   });
 
   it('is that of the newest attempt with a report, though the run failed before it accepted one', async () => {
@@ -196,7 +207,17 @@ describe('the quarantine as text', () => {
   it('says so when nothing was rejected, or nothing is known', () => {
     const nothing = {
       ...{ run: 'r', verdict: 'succeeded' as const, maxQuarantined: 0.01, total: 0, unread: ['log_data'] },
-      sources: [{ source: 'song_data', step: 's', read: 71, quarantined: 0, folder: 'file:///f', by: [] }],
+      sources: [
+        {
+          source: 'song_data',
+          step: 's',
+          read: 71,
+          quarantined: 0,
+          folder: 'file:///f',
+          isWhole: true,
+          by: [],
+        },
+      ],
     };
     expect(formatQuarantine(nothing).split('\n').slice(1)).toEqual([
       'song_data: none of 71 lines is quarantined',

@@ -67,7 +67,10 @@ interface Given {
 /** What the step wrote: the two tables as they were placed before each test. */
 let written: Record<'songs' | 'song_keys', TableReport['files']>;
 
-async function verify({ contract = {}, tables = {}, sources }: Given = {}): Promise<Verification> {
+/** No line is quarantined. */
+const clean = { song_data: { ...books({ kept: 905, quarantined: 0 }), quarantinedBy: [] } };
+
+async function verify({ contract = {}, tables = {}, sources = clean }: Given = {}): Promise<Verification> {
   const step = report(
     {
       songs: tableReport(3, { files: written.songs }),
@@ -253,9 +256,11 @@ describe('verifying what landed', () => {
   });
 
   it('finds books that do not balance, or are missing', async () => {
-    expect(await findings({ sources: { song_data: books({ kept: 1 }) } })).toEqual([
-      expect.stringMatching(/^error song_data: .*balance/),
-    ]);
+    expect(
+      await findings({
+        sources: { song_data: { ...clean.song_data, lines: { ...clean.song_data.lines, kept: 1 } } },
+      }),
+    ).toEqual([expect.stringMatching(/^error song_data: .*balance/)]);
     expect(await findings({ sources: {} })).toEqual([
       'error song_data: step song_transform reports no books of this source',
     ]);
@@ -268,7 +273,7 @@ describe('verifying what landed', () => {
       expect.objectContaining({ severity: 'error', subject: 'song_transform' }),
     ]);
     const silent = await lake.verify(plan(), [
-      { step: 'song_transform', key: EXECUTION, report: report(await songsReport(3)) },
+      { step: 'song_transform', key: EXECUTION, report: report(await songsReport(3), clean) },
     ]);
     expect(silent.findings).toEqual([
       expect.objectContaining({ subject: 'song_keys', message: 'its step reports nothing about it' }),
