@@ -1,6 +1,5 @@
 /** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
-import { mkdirSync } from 'node:fs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as runs } from '../../src/commands/runs.ts';
@@ -9,38 +8,14 @@ import { removeRun } from '../../src/lake/gc.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { createJournal, openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
-import { openFolder } from '../../src/store/local-folder.ts';
 import type { Store } from '../../src/store/store.ts';
-import {
-  acceptedRun,
-  dataFile,
-  executionOf,
-  landedRun,
-  makeFiles,
-  planOf,
-  plainSongs,
-} from '../lake/accepted-run.ts';
-import type { Files } from '../lake/accepted-run.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, planOf, plainSongs } from '../lake/accepted-run.ts';
 import { watched } from '../lake/publishing.ts';
 import { commandWorld } from '../support/command-world.ts';
-import { temporaryFolder } from '../support/landfall.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../support/system-clock.ts';
-
-let files: Files;
-let cwd: string;
-let remove: () => void;
-let store: Store;
-beforeAll(async () => {
-  files = await makeFiles();
-});
-beforeEach(() => {
-  ({ folder: cwd, remove } = temporaryFolder());
-  mkdirSync(cwd, { recursive: true });
-  store = openFolder(cwd);
-});
-afterEach(() => remove());
+import { cwd, files, store } from './own-lake.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const clock = systemClock;

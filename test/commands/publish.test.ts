@@ -1,7 +1,7 @@
 /** `landfall publish`, on runs whose steps were accepted and whose publisher did not come to the end. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
 import { Interruption } from '../../src/commands/world.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
@@ -9,39 +9,15 @@ import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
-import { openFolder } from '../../src/store/local-folder.ts';
-import type { Store } from '../../src/store/store.ts';
-import { commandWorld } from '../support/command-world.ts';
-import { temporaryFolder } from '../support/landfall.ts';
+import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../support/system-clock.ts';
-import {
-  acceptedRun,
-  dataFile,
-  executionOf,
-  landedRun,
-  landRun,
-  makeFiles,
-  plainSongs,
-} from '../lake/accepted-run.ts';
-import type { AcceptedRun, Files } from '../lake/accepted-run.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import type { AcceptedRun } from '../lake/accepted-run.ts';
+import { cwd, files, store } from './own-lake.ts';
 
-let files: Files;
-let cwd: string;
-let remove: () => void;
-let store: Store;
-beforeAll(async () => {
-  files = await makeFiles();
-});
-beforeEach(() => {
-  ({ folder: cwd, remove } = temporaryFolder());
-  mkdirSync(cwd, { recursive: true });
-  store = openFolder(cwd);
-});
-afterEach(() => remove());
-
-/** Runs the verb, and gives what it printed; a fault it threw is a value. `atPhase` hears of each phase that begins. */
-async function publishing(
+/** `atPhase` hears of each phase that begins. */
+function publishing(
   run: string,
   flags: Record<string, unknown> = {},
   atPhase: (phase: string) => void = () => undefined,
@@ -49,16 +25,7 @@ async function publishing(
   const world = commandWorld(cwd, (event) => {
     if (event.event === 'phase-started') atPhase(event.phase);
   });
-  const failure = await publish({ run, lake: cwd, ...flags }, world).then(
-    () => undefined,
-    (error: unknown) => error as { fault: string; message: string; next: string; stand: string[] },
-  );
-  return {
-    failure,
-    value: world.results[0]?.value,
-    text: world.results[0]?.text ?? '',
-    events: world.events,
-  };
+  return outcomeOf(publish, { run, lake: cwd, ...flags }, world);
 }
 
 const first: AcceptedRun = { run: 'r1', publication: 1, years: [2003] };

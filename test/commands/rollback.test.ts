@@ -1,49 +1,21 @@
 /** `landfall rollback`, on a lake of three publications. */
-import { mkdirSync } from 'node:fs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
 import { readState } from '../../src/run/journal.ts';
-import { openFolder } from '../../src/store/local-folder.ts';
-import type { Store } from '../../src/store/store.ts';
-import {
-  acceptedRun,
-  dataFile,
-  executionOf,
-  landedRun,
-  landRun,
-  makeFiles,
-  plainSongs,
-} from '../lake/accepted-run.ts';
-import type { Files } from '../lake/accepted-run.ts';
-import { commandWorld } from '../support/command-world.ts';
-import { temporaryFolder } from '../support/landfall.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import { commandWorld, outcomeOf } from '../support/command-world.ts';
+import { cwd, files, store } from './own-lake.ts';
 
-let files: Files;
-let cwd: string;
-let remove: () => void;
-let store: Store;
-beforeAll(async () => {
-  files = await makeFiles();
-});
 beforeEach(async () => {
-  ({ folder: cwd, remove } = temporaryFolder());
-  mkdirSync(cwd, { recursive: true });
-  store = openFolder(cwd);
   await landedRun(store, files, { run: 'r1', publication: 1, years: [2001] });
   await landedRun(store, files, { run: 'r2', publication: 2, years: [2002, 2003] });
   await landedRun(store, files, { run: 'r3', publication: 3, years: [2003] });
 });
-afterEach(() => remove());
 
-async function rollingBack(number?: number, flags: Record<string, unknown> = {}) {
-  const world = commandWorld(cwd);
+function rollingBack(number?: number, flags: Record<string, unknown> = {}) {
   const named = number === undefined ? {} : { number: String(number) };
-  const failure = await rollback({ ...named, lake: cwd, ...flags }, world).then(
-    () => undefined,
-    (error: unknown) => error as { fault: string; message: string; why: string[]; next: string },
-  );
-  return { failure, value: world.results[0]?.value, text: world.results[0]?.text };
+  return outcomeOf(rollback, { ...named, lake: cwd, ...flags }, commandWorld(cwd));
 }
 
 describe('rollback', () => {

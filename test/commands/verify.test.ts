@@ -1,64 +1,28 @@
 /** `landfall verify`: each way in which a landed lake can be changed behind its back is caught and named. */
 import { mkdirSync, readFileSync, renameSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as verify } from '../../src/commands/verify.ts';
-import { openFolder } from '../../src/store/local-folder.ts';
-import type { Store } from '../../src/store/store.ts';
 import { songs } from '../lake/plans.ts';
-import {
-  acceptedRun,
-  dataFile,
-  executionOf,
-  landedRun,
-  makeFiles,
-  rejectedFile,
-} from '../lake/accepted-run.ts';
-import type { Files } from '../lake/accepted-run.ts';
-import { commandWorld } from '../support/command-world.ts';
-import { temporaryFolder } from '../support/landfall.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, rejectedFile } from '../lake/accepted-run.ts';
+import { commandWorld, outcomeOf } from '../support/command-world.ts';
+import { cwd, files, store } from './own-lake.ts';
 
-let files: Files;
-let cwd: string;
-let remove: () => void;
-let store: Store;
-beforeAll(async () => {
-  files = await makeFiles();
-});
 beforeEach(async () => {
-  ({ folder: cwd, remove } = temporaryFolder());
-  mkdirSync(cwd, { recursive: true });
-  store = openFolder(cwd);
   await landedRun(store, files, { run: 'r1', publication: 1, years: [2001, 2002] });
   await landedRun(store, files, { run: 'r2', publication: 2, years: [2003, 2004] });
 });
-afterEach(() => remove());
 
-interface Failure {
-  fault: string;
-  message: string;
-  why: string[];
-  next: string;
-  more: { findings: { subject: string; message: string; count?: number; sample?: string[] }[] };
-}
-
-async function verifying(run?: string) {
-  const world = commandWorld(cwd);
-  const failure = await verify({ ...(run === undefined ? {} : { run }), lake: cwd }, world).then(
-    () => undefined,
-    (error: unknown) => error as Failure,
-  );
-  return { failure, value: world.results[0]?.value, text: world.results[0]?.text };
-}
+const verifying = (run?: string) =>
+  outcomeOf(verify, { ...(run === undefined ? {} : { run }), lake: cwd }, commandWorld(cwd));
 
 /** The findings, as `subject: message (sample)`. */
 async function findings(run?: string): Promise<string[]> {
   const { failure } = await verifying(run);
   expect(failure?.fault ?? 'none').toBe('tables');
-  return failure!.more.findings.map(
-    ({ subject, message, sample = [] }) => `${subject}: ${message} (${sample.join(', ')})`,
-  );
+  const told = failure!.more['findings'] as { subject: string; message: string; sample?: string[] }[];
+  return told.map(({ subject, message, sample = [] }) => `${subject}: ${message} (${sample.join(', ')})`);
 }
 
 const DATA = dataFile('r2', 2004);

@@ -1,5 +1,6 @@
 /** The world of a verb that is called within the test: what it prints is collected. */
-import type { World } from '../../src/commands/world.ts';
+import type { Command, Flags, World } from '../../src/commands/world.ts';
+import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { seededRandom } from './seeded-random.ts';
 import { systemClock } from './system-clock.ts';
@@ -50,4 +51,14 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
     said,
     written,
   };
+}
+
+/** Runs a verb. What it threw is a value, as are the first of its results and its events. */
+export async function outcomeOf(verb: Command, flags: Flags, world: CommandWorld) {
+  const failure = await verb(flags, world).then(
+    () => undefined,
+    (error: unknown) => error as LandfallError,
+  );
+  const { value, text = '' } = world.results[0] ?? {};
+  return { failure, value, text, events: world.events };
 }
