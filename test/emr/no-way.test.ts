@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createEmr } from '../../src/emr/emr.ts';
@@ -13,11 +12,12 @@ import type { Emr } from '../../src/run/ports.ts';
 import { openS3 } from '../../src/store/s3.ts';
 import type { Store } from '../../src/store/store.ts';
 import { clientsOf, launchSettings } from '../support/emr-clients.ts';
+import { listening } from '../support/loopback.ts';
 
 const tls = (name: string) => readFileSync(join(import.meta.dirname, '../fixtures/tls', name));
-let ends: (() => void)[] = [];
-afterEach(() => {
-  for (const end of ends) end();
+let ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends) await end();
   ends = [];
 });
 
@@ -36,13 +36,9 @@ async function address(way: Way): Promise<{ url: string; answered: () => number 
   const server = secure
     ? createTlsServer({ key: tls('key.pem'), cert: tls('certificate.pem') }, proxy)
     : createServer(proxy);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `${secure ? 'https' : 'http'}://127.0.0.1:${String(port)}`, answered: () => answered };
+  const { address, stop } = await listening(server);
+  ends.push(stop);
+  return { url: `${secure ? 'https' : 'http'}://${address}`, answered: () => answered };
 }
 
 async function emrAt(url: string): Promise<Emr> {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { download } from '../../src/local/download.ts';
 import { runCommand } from '../../src/local/run-command.ts';
+import { listening } from '../support/loopback.ts';
+import type { Listening } from '../support/loopback.ts';
 import { testPython } from '../support/python.ts';
 import { clock } from './fakes.ts';
 import { LandfallError } from '../../src/faults.ts';
@@ -16,7 +16,7 @@ const body = Buffer.alloc(300_000, 'jar of jars ');
 const sha256 = createHash('sha256').update(body).digest('hex');
 
 let folder: string;
-let server: Server;
+let server: Listening;
 let ranges: (string | undefined)[];
 /** The server breaks off after so many bytes of each answer. */
 let breakAfter = Infinity;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'landfall download '));
   ranges = [];
   breakAfter = Infinity;
-  server = createServer((request, response) => {
+  const http = createServer((request, response) => {
     ranges.push(request.headers.range);
     if (request.url !== '/a.jar') return response.writeHead(404).end();
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -34,16 +34,16 @@ beforeEach(async () => {
     if (rest.length <= breakAfter) return response.end(rest);
     return response.write(rest.subarray(0, breakAfter), () => response.destroy());
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
+  server = await listening(http);
 });
 afterEach(async () => {
-  await new Promise((closed) => server.close(closed));
+  await server.stop();
   rmSync(folder, { recursive: true });
 });
 
 const path = () => join(folder, 'deep', 'a.jar');
 const get = (name: string, sum = sha256) => {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`;
+  const url = `http://${server.address}/${name}`;
   const env = { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' };
   const tools = { python: testPython(), run: runCommand, env, clock, progress: () => undefined };
   return download({ url, path: path(), sha256: sum, bytes: body.length }, tools);

@@ -1,7 +1,7 @@
 /** An S3 endpoint that answers as it is told, for what no emulator does on request. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listening } from '../support/loopback.ts';
 
 export interface Seen {
   method: string;
@@ -35,15 +35,11 @@ export async function scriptedS3(...replies: Reply[]): Promise<ScriptedS3> {
       reply(one, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address, stop } = await listening(server);
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://${address}`,
     seen,
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop,
   };
 }
 

@@ -1,7 +1,7 @@
 /** A gateway before an S3 server: it writes down what is asked by whom, and is as strict as AWS where moto is not. */
 import { createServer, request as forward } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listening } from './loopback.ts';
 
 export type Operation = 'LIST' | 'HEAD' | 'GET' | 'PUT' | 'COPY' | 'DELETE' | 'BUCKET' | 'UPLOAD';
 
@@ -49,15 +49,11 @@ export async function startGateway(target: string, rules: GatewayRules = {}): Pr
     asking.on('error', () => response.destroy());
     request.pipe(asking);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address, stop } = await listening(server);
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://${address}`,
     asked,
-    stop: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop,
   };
 }
 

@@ -1,7 +1,7 @@
 /** An HTTP server on loopback that answers EMR's JSON 1.1 as a test scripts it, and can misbehave. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listening } from './loopback.ts';
 
 export type Input = Record<string, unknown>;
 
@@ -66,19 +66,15 @@ export async function scriptedEmr(answers: Record<string, (input: Input) => unkn
     request.on('data', (piece: Buffer) => (text += piece.toString()));
     request.on('end', () => serve(request, response, text));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address, stop } = await listening(server);
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://${address}`,
     requests,
     effects,
     inputs: (operation) => requests.filter((one) => one.operation === operation).map(({ input }) => input),
     spoil: (operation, ...more) => faults.set(operation, [...(faults.get(operation) ?? []), ...more]),
     expire: (accessKeyId) => expired.add(accessKeyId),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close: stop,
   };
 }
 
