@@ -6,7 +6,7 @@ import type { RunPlan } from '../../src/run/plan.ts';
 import { currentCluster } from '../../src/run/state.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { HOME } from '../support/fake-emr.ts';
-import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import { begun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 /** A cluster that is there before the run. */
@@ -182,20 +182,6 @@ describe('a retry on another named cluster', () => {
 
 describe('going on with a run', () => {
   const intended = { n: 1, token: 't', intendedAt: new Date(0) };
-  const base: RunState = {
-    plan,
-    driver: 'd',
-    staged: true,
-    clusters: [],
-    attempts: {},
-    renewCluster: 'no',
-    infrastructureRetries: 0,
-    current: { song_transform: 1, log_transform: 1 },
-    publishing: false,
-    mirrored: false,
-    cancelRequested: false,
-    length: 2,
-  };
   const accepted = Object.fromEntries(
     plan.steps.map(({ name }) => [
       name,
@@ -216,7 +202,7 @@ describe('going on with a run', () => {
     ['retried after its cluster was ended', { clusters: [{ ...launched, terminate: 'requested' }], renewCluster: 'if-gone' }, { needs: true, launches: true }],
   ]; // prettier-ignore
   it.each(cases)('%s asks EMR, and launches, only if it has to', (_, change, { needs, launches }) => {
-    const state = { ...base, ...change };
+    const state = { ...begun, ...change };
     expect({ needs: needsCluster(state), launches: willLaunch(state) }).toEqual({ needs, launches });
   });
 });

@@ -2,22 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readState } from '../../src/run/journal.ts';
 import { chooseAttempt, endOfAttempt } from '../../src/run/log-choice.ts';
 import type { AttemptState, RunState } from '../../src/run/state.ts';
-import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 
-const begun: RunState = {
-  plan,
-  driver: 'd',
-  staged: true,
-  clusters: [],
-  attempts: {},
-  renewCluster: 'no',
-  infrastructureRetries: 0,
-  publishing: false,
-  current: { song_transform: 1, log_transform: 1 },
-  mirrored: false,
-  cancelRequested: false,
-  length: 9,
-};
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 21, 9, 30 + n));
 const attempt = (n: number, more: Partial<AttemptState> = {}): AttemptState => ({
   attempt: n,

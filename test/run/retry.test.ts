@@ -4,7 +4,7 @@ import type { PlannedStep } from '../../src/run/plan.ts';
 import { planDifferences, stepsToRerun } from '../../src/run/retry.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
-import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const song: PlannedStep = { name: 'song', digest: 'a', sources: ['song_data'], upstreams: [], tables: [] };
@@ -27,20 +27,7 @@ function ended(ends: Record<string, string>): RunState {
       ];
     }),
   );
-  return {
-    plan: { ...plan, steps },
-    driver: 'd',
-    staged: true,
-    clusters: [],
-    attempts,
-    renewCluster: 'no',
-    infrastructureRetries: 0,
-    publishing: false,
-    current: { song: 1, log: 1, other: 1 },
-    mirrored: false,
-    cancelRequested: false,
-    length: 9,
-  };
+  return { ...begun, plan: { ...plan, steps }, attempts, current: { song: 1, log: 1, other: 1 } };
 }
 
 const good = { song: 'accepted', log: 'accepted', other: 'accepted' };

@@ -5,6 +5,7 @@ import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
+import type { RunState } from '../../src/run/state.ts';
 import type { Accepted } from '../../src/run/verification.ts';
 import { detach } from '../../src/run/detach.ts';
 import type { Submission } from '../../src/run/detach.ts';
@@ -39,6 +40,22 @@ export const plan: RunPlan = {
   idleTimeoutSeconds: 600,
   stepTimeoutSeconds: 0,
   maxQuarantined: 0.01,
+};
+
+/** What its journal tells once everything is staged, and nothing was asked of EMR. */
+export const begun: RunState = {
+  plan,
+  driver: 'd',
+  staged: true,
+  clusters: [],
+  attempts: {},
+  current: { song_transform: 1, log_transform: 1 },
+  renewCluster: 'no',
+  infrastructureRetries: 0,
+  publishing: false,
+  mirrored: false,
+  cancelRequested: false,
+  length: 2,
 };
 
 export const staging: Staging = {
