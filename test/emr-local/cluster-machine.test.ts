@@ -1,56 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { endStep, nextDue, settle, terminate } from '../../src/emr-local/cluster-machine.ts';
 import { cancelSteps, settleLogs } from '../../src/emr-local/step-machine.ts';
-import type { Pace } from '../../src/emr-local/cluster-machine.ts';
 import type { ClusterRecord, StepRecord } from '../../src/emr-local/records.ts';
+import { cluster, pace, step } from './records.ts';
 
-const pace: Pace = {
-  startingMs: 200,
-  bootstrappingMs: 300,
-  terminatingMs: 100,
-  logDelayMs: 5000,
-  endRunningAs: 'CANCELLED',
-};
 const failed = { ok: false, failure: { Reason: 'Unknown Error.' } } as const;
 const userRequest = { code: 'USER_REQUEST', message: 'Terminated by user request' } as const;
-
-function step(id: string, changes: Partial<StepRecord> = {}): StepRecord {
-  return {
-    id,
-    name: id,
-    jar: 'command-runner.jar',
-    args: ['bash', '-c', 'true'],
-    properties: {},
-    actionOnFailure: 'CONTINUE',
-    state: 'PENDING',
-    created: 0,
-    logs: 'none',
-    ...changes,
-  };
-}
-
-function cluster(changes: Partial<ClusterRecord> = {}): ClusterRecord {
-  return {
-    version: 1,
-    id: 'j-0000000000000',
-    arn: 'arn',
-    name: 'c',
-    state: 'WAITING',
-    reason: {},
-    created: 0,
-    idleSince: 0,
-    keepAlive: true,
-    terminationProtected: false,
-    concurrency: 1,
-    collection: 'INSTANCE_GROUP',
-    pools: [],
-    bootstrapActions: [],
-    tags: {},
-    described: {},
-    steps: [],
-    ...changes,
-  };
-}
 
 const states = (record: ClusterRecord) => record.steps.map(({ state }) => state);
 const running = (...steps: StepRecord[]) => settle(cluster({ steps }), 10, pace);

@@ -4,18 +4,11 @@ import { fateOf } from '../../src/emr-local/fate.ts';
 import { checkFaultPlan } from '../../src/emr-local/fault-plan.ts';
 import { newCluster } from '../../src/emr-local/new-cluster.ts';
 import { read, requests } from '../../src/emr-local/requests.ts';
+import { pace } from './records.ts';
 import { random } from './world.ts';
-import type { Pace } from '../../src/emr-local/cluster-machine.ts';
 import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
 import type { ClusterRecord } from '../../src/emr-local/records.ts';
 
-const pace: Pace = {
-  startingMs: 200,
-  bootstrappingMs: 300,
-  terminatingMs: 100,
-  logDelayMs: 5000,
-  endRunningAs: 'CANCELLED',
-};
 type Event = NonNullable<FaultPlanInput['events']>[number];
 
 const STEP = {

@@ -7,6 +7,7 @@ import { openKeeper } from '../../src/emr-local/keeper.ts';
 import type { Keeper } from '../../src/emr-local/keeper.ts';
 import type { Exit } from '../../src/emr-local/launch.ts';
 import type { ClusterRecord, StepRecord } from '../../src/emr-local/records.ts';
+import { cluster as waiting, step } from './records.ts';
 import { jumpingClock, mapStore, until } from './world.ts';
 
 const CLUSTER = 'j-0000000000000';
@@ -62,37 +63,9 @@ async function open(): Promise<Keeper> {
   });
 }
 
-const step = (id: string): StepRecord => ({
-  id,
-  name: id,
-  jar: 'command-runner.jar',
-  args: ['bash', '-c', 'true'],
-  properties: {},
-  actionOnFailure: 'CONTINUE',
-  state: 'PENDING',
-  created: 0,
-  logs: 'none',
-});
-
-const cluster = (...steps: StepRecord[]): ClusterRecord => ({
-  version: 1,
-  id: CLUSTER,
-  arn: 'arn',
-  name: 'c',
-  state: 'WAITING',
-  reason: {},
-  created: 0,
-  keepAlive: true,
-  terminationProtected: false,
-  concurrency: 1,
-  logUri: 's3://bucket/logs',
-  collection: 'INSTANCE_GROUP',
-  pools: [],
-  bootstrapActions: [],
-  tags: {},
-  described: {},
-  steps,
-});
+/** It was never idle, and logs to a bucket. */
+const cluster = (...steps: StepRecord[]): ClusterRecord =>
+  waiting({ id: CLUSTER, idleSince: undefined, logUri: 's3://bucket/logs', steps });
 
 const states = (keeper: Keeper) => keeper.get(CLUSTER)?.steps.map(({ state }) => state);
 /** What the next endpoint would find. */
@@ -110,6 +83,11 @@ const launched = (...ids: string[]) =>
     () => started,
     (seen) => JSON.stringify(seen) === JSON.stringify(ids),
   );
+const warned = () =>
+  until(
+    () => warnings,
+    (seen) => seen.length > 0,
+  );
 
 describe('a full disk', () => {
   it('keeps back the end of a step, does not start it again, and goes on once there is room', async () => {
@@ -118,10 +96,7 @@ describe('a full disk', () => {
     await launched('a');
     full = true;
     exits.get('a')?.({ code: 0 });
-    await until(
-      () => warnings,
-      (seen) => seen.length > 0,
-    );
+    await warned();
     expect(warnings).toEqual(['the end of step a could not be written down: no space left on device']);
     expect(() => keeper.update(CLUSTER, (record) => ({ ...record, concurrency: 2 }))).toThrow('no space');
     clock.jump(10_000);
@@ -142,10 +117,7 @@ describe('a full disk', () => {
     keeper.put({ ...cluster(), state: 'STARTING', until: clock.now().getTime() + 1000 });
     full = true;
     clock.jump(1000);
-    await until(
-      () => warnings,
-      (seen) => seen.length > 0,
-    );
+    await warned();
     full = false;
     clock.jump(10_000);
     await until(
@@ -161,10 +133,7 @@ describe('a full disk', () => {
     await launched('a');
     full = true;
     exits.get('a')?.({ code: 0 });
-    await until(
-      () => warnings,
-      (seen) => seen.length > 0,
-    );
+    await warned();
     await keeper.close();
     full = false;
     const next = await open();
