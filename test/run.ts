@@ -10,9 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/home.ts';
-import { ensureSpark } from '../src/local/setup-spark.ts';
+import { setUpSpark } from './support/private-spark.ts';
 import { pythonFolder } from './support/python.ts';
-import { systemClock } from './support/system-clock.ts';
 
 const root = join(import.meta.dirname, '..');
 const full = process.argv.includes('--full');
@@ -81,20 +80,10 @@ function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.Pro
   return counts;
 }
 
-const setUpSpark = (release: string) =>
-  ensureSpark({
-    release,
-    home: landfallHome(process.env),
-    env: process.env,
-    clock: systemClock,
-    progress: ({ message }) => console.error(message),
-    s3: {},
-  });
-
 /** The tests of test/spark on another release. Where its Spark cannot be set up they have failed, and why is said. */
 async function sparkTestsOn(release: string): Promise<Counts> {
   try {
-    await setUpSpark(release);
+    await setUpSpark(release, { s3: {} });
   } catch (error) {
     if (!(error instanceof LandfallError)) throw error;
     const { message, why, next = '' } = error;
@@ -105,7 +94,7 @@ async function sparkTestsOn(release: string): Promise<Counts> {
 }
 
 ensurePython();
-await setUpSpark('emr-7.13.0');
+await setUpSpark('emr-7.13.0', { s3: {} });
 const env = {
   ...process.env,
   NODE_NO_WARNINGS: '1',

@@ -2,23 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { ensureSpark } from '../../src/local/setup-spark.ts';
-import { landfallHome } from '../../src/local/home.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { setUpSpark } from '../support/private-spark.ts';
 import { RELEASE, runSpark } from './spark.ts';
 
 it.each([
   ['files', undefined],
   ['S3', {}],
 ])('Spark takes its classes from the archive, also when it reads %s', async (_, s3) => {
-  const { conf } = await ensureSpark({
-    release: RELEASE,
-    home: landfallHome(process.env),
-    env: process.env,
-    clock: systemClock,
-    progress: () => undefined,
-    s3,
-  });
+  const { conf } = await setUpSpark(RELEASE, { s3 });
   const folder = mkdtempSync(join(tmpdir(), 'landfall-classes-'));
   try {
     const program = join(folder, 'nothing.py');

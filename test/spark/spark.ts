@@ -3,8 +3,6 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { landfallHome } from '../../src/local/home.ts';
-import { ensureSpark } from '../../src/local/setup-spark.ts';
 import type { Spark } from '../../src/local/setup-spark.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { stepReport } from '../../src/pipeline/report.ts';
@@ -12,7 +10,7 @@ import type { StepReport } from '../../src/pipeline/report.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
 import type { ParameterValues } from '../../src/pipeline/parameters.ts';
 import type { TemplateFile } from '../../src/pipeline/template-file.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { setUpSpark } from '../support/private-spark.ts';
 
 export interface Outcome {
   code: number;
@@ -61,16 +59,8 @@ export function renderInto(
 /** The release whose Spark runs the steps. */
 export const RELEASE = process.env['LANDFALL_TEST_RELEASE'] ?? 'emr-7.13.0';
 
-/** The private Spark that `--cluster local` uses for a release, set up when it is not there. */
-export const sparkOf = (release: string) =>
-  ensureSpark({
-    release,
-    home: landfallHome(process.env),
-    env: process.env,
-    clock: systemClock,
-    progress: ({ message }) => console.error(message),
-    smallData: true,
-  });
+/** The Spark of a release, for data as small as that of tests. */
+export const sparkOf = (release: string) => setUpSpark(release, { smallData: true });
 
 const spark = await sparkOf(RELEASE);
 
