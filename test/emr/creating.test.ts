@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmr } from '../../src/emr/emr.ts';
-import type { EmrClients } from '../../src/emr/client.ts';
 import type { Emr } from '../../src/run/ports.ts';
 import { clientsOf, launchSettings } from '../support/emr-clients.ts';
 import { scriptedEmr } from '../support/scripted-emr.ts';
-import type { Fault, Input, ScriptedEmr } from '../support/scripted-emr.ts';
+import type { Fault, Input } from '../support/scripted-emr.ts';
+import { clients, server, serving } from './serving.ts';
 
 const TOKEN = 'landfall/2026-11-21T09-30-00-ab12/cluster#1';
 const step = (n: number) => ({
@@ -12,24 +12,16 @@ const step = (n: number) => ({
   args: ['spark-submit', `step ${String(n)}.py`],
 });
 
-let server: ScriptedEmr;
-let clients: EmrClients;
 let emr: Emr;
 
 beforeEach(async () => {
-  server = await scriptedEmr({
+  emr = await serving({
     RunJobFlow: () => ({ JobFlowId: 'j-1' }),
     AddJobFlowSteps: ({ Steps }: Input) => ({
       StepIds: (Steps as unknown[]).map((_, n) => `s-${String(n)}`),
     }),
     ListSteps: () => ({ Steps: [] }),
   });
-  clients = await clientsOf(server.endpoint);
-  emr = createEmr(clients, { launch: launchSettings });
-});
-afterEach(async () => {
-  clients.destroy();
-  await server.close();
 });
 
 const lostAnswers: [string, Fault][] = [

@@ -1,23 +1,6 @@
 /** An EMR of later years: members, values and gaps in its replies that this version has not heard of. */
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { EmrClients } from '../../src/emr/client.ts';
-import { createEmr } from '../../src/emr/emr.ts';
-import { clientsOf, launchSettings } from '../support/emr-clients.ts';
-import { scriptedEmr } from '../support/scripted-emr.ts';
-import type { Input, ScriptedEmr } from '../support/scripted-emr.ts';
-
-let server: ScriptedEmr;
-let clients: EmrClients;
-afterEach(async () => {
-  clients.destroy();
-  await server.close();
-});
-
-async function serving(answers: Record<string, (input: Input) => unknown>) {
-  server = await scriptedEmr(answers);
-  clients = await clientsOf(server.endpoint);
-  return createEmr(clients, { launch: launchSettings });
-}
+import { describe, expect, it } from '@jest/globals';
+import { server, serving } from './serving.ts';
 
 const more = { Mood: 'sunny', Nested: { List: [1, 'two', null, { Deep: true }] }, Number: 12.5, Gone: null };
 const status = (State: string) => ({

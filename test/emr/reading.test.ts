@@ -1,23 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { EmrClients } from '../../src/emr/client.ts';
-import { createEmr } from '../../src/emr/emr.ts';
-import type { Emr } from '../../src/run/ports.ts';
-import { clientsOf, launchSettings } from '../support/emr-clients.ts';
-import { scriptedEmr } from '../support/scripted-emr.ts';
-import type { Fault, Input, ScriptedEmr } from '../support/scripted-emr.ts';
-
-let server: ScriptedEmr;
-let clients: EmrClients | undefined;
-
-async function serving(answers: Record<string, (input: Input) => unknown>): Promise<Emr> {
-  server = await scriptedEmr(answers);
-  clients = await clientsOf(server.endpoint);
-  return createEmr(clients, { launch: launchSettings });
-}
-afterEach(async () => {
-  clients?.destroy();
-  await server.close();
-});
+import { describe, expect, it } from '@jest/globals';
+import type { Fault, Input } from '../support/scripted-emr.ts';
+import { server, serving } from './serving.ts';
 
 /** Pages of a list, 50 an answer, as EMR makes them. */
 function paged(key: string, items: unknown[]): (input: Input) => unknown {
