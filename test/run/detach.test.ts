@@ -5,9 +5,11 @@ import { keys } from '../../src/run/plan.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { statusOf } from '../../src/run/status.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
-import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
-import { argument, detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import type { CreationFault } from '../support/creation-fault.ts';
+import type { FakeEmrOptions } from '../support/fake-emr.ts';
+import { detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
+import { argument } from '../support/step-arguments.ts';
 
 const SONG = 'landfall/r1/song_transform#1';
 const LOG = 'landfall/r1/log_transform#1';

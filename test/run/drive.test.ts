@@ -7,7 +7,8 @@ import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import { FAULTLESS_ENTRIES } from '../support/faultless-entries.ts';
 import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
-import type { CreationFault, FakeEmrOptions } from '../support/fake-emr.ts';
+import type { CreationFault } from '../support/creation-fault.ts';
+import type { FakeEmrOptions } from '../support/fake-emr.ts';
 
 async function expectOneOfEach(world: FakeWorld): Promise<void> {
   const state = await readState(world.objects, plan.run);

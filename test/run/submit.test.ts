@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/run/plan.ts';
 import type { AttemptState } from '../../src/run/state.ts';
 import { requestOf } from '../../src/run/submit.ts';
-import { argument, plan } from '../support/fake-run.ts';
+import { plan } from '../support/fake-run.ts';
+import { argument } from '../support/step-arguments.ts';
 
 const attempt = (number: number, execution?: string): AttemptState => ({
   attempt: number,

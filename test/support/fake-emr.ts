@@ -3,9 +3,9 @@
  * report, and faults at chosen calls. What is asked of it can be counted.
  */
 import { LandfallError } from '../../src/faults.ts';
-import type { Answer, Clock, Cluster, Emr, Objects, Random, Step, StepRequest } from '../../src/run/ports.ts';
-
-export type CreationFault = 'unsent' | 'lost-before' | 'lost-after' | 'lost-late';
+import type { Answer, Clock, Cluster, Emr, Random, Step, StepRequest } from '../../src/run/ports.ts';
+import { answerUnder } from './creation-fault.ts';
+import type { CreationFault } from './creation-fault.ts';
 
 const READY_MS = 20_000;
 const PENDING_MS = 2_000;
@@ -98,20 +98,7 @@ export function fakeEmr({
     const now = clock.monotonic();
     const kind = fault?.(calls);
     await clock.sleep(50);
-    switch (kind) {
-      case undefined:
-        return { answer: 'accepted', value: effect(now) };
-      case 'unsent':
-        return { answer: 'unsent', reason: 'ECONNREFUSED' };
-      case 'lost-before':
-        return { answer: 'ambiguous', reason: 'ECONNRESET' };
-      case 'lost-after':
-        effect(now);
-        return { answer: 'ambiguous', reason: 'ECONNRESET' };
-      case 'lost-late':
-        effect(now + lateMs);
-        return { answer: 'ambiguous', reason: 'ThrottlingException' };
-    }
+    return answerUnder(kind, (when) => effect(when === 'late' ? now + lateMs : now));
   }
 
   const find = (id: string) => {
@@ -254,14 +241,4 @@ export function fakeEmr({
     },
     findReusable: () => Promise.resolve({ rejected: [] }),
   };
-}
-
-/** The value after a flag in a step's argument vector. */
-export function argument({ args }: StepRequest, flag: string): string {
-  return args[args.indexOf(flag) + 1] ?? '';
-}
-
-/** Where a step was told to write, relative to the lake. */
-export function outputKey(objects: Objects, step: StepRequest): string {
-  return argument(step, '--output').slice(objects.uri.length + 1);
 }

@@ -11,11 +11,12 @@ import { detach } from '../../src/run/detach.ts';
 import type { Submission } from '../../src/run/detach.ts';
 import { drive } from '../../src/run/drive.ts';
 import type { Staging } from '../../src/run/drive.ts';
-import { argument, fakeEmr, outputKey } from './fake-emr.ts';
+import { fakeEmr } from './fake-emr.ts';
 import type { FakeEmr, FakeEmrOptions } from './fake-emr.ts';
 import { memoryObjects } from './memory-objects.ts';
 import type { MemoryObjects } from './memory-objects.ts';
 import { seededRandom } from './seeded-random.ts';
+import { argument, outputKey } from './step-arguments.ts';
 import { virtualClock } from './virtual-clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -181,5 +182,3 @@ export function detachRun(
 ): Promise<Submission> {
   return detach({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
 }
-
-export { argument };

@@ -3,18 +3,9 @@
  * writes an execution's report, and faults at chosen creating calls. What became of everything can be looked at.
  */
 import { LandfallError } from '../../../src/faults.ts';
-import type {
-  Answer,
-  Clock,
-  Cluster,
-  Emr,
-  Objects,
-  Random,
-  Step,
-  StepRequest,
-} from '../../../src/run/ports.ts';
-
-export type CreationFault = 'unsent' | 'lost-before' | 'lost-after' | 'lost-late';
+import type { Answer, Clock, Cluster, Emr, Random, Step, StepRequest } from '../../../src/run/ports.ts';
+import { answerUnder } from '../../support/creation-fault.ts';
+import type { CreationFault } from '../../support/creation-fault.ts';
 
 /** How a step ends by itself, and after how long if not after `stepMs`. */
 export interface StepEnd {
@@ -114,20 +105,7 @@ export function fakeEmr({
     const kind = fault?.(calls);
     await clock.sleep(50);
     await catchUp();
-    switch (kind) {
-      case undefined:
-        return { answer: 'accepted', value: effect(now) };
-      case 'unsent':
-        return { answer: 'unsent', reason: 'ECONNREFUSED' };
-      case 'lost-before':
-        return { answer: 'ambiguous', reason: 'ECONNRESET' };
-      case 'lost-after':
-        effect(now);
-        return { answer: 'ambiguous', reason: 'ECONNRESET' };
-      case 'lost-late':
-        effect(now + lateMs);
-        return { answer: 'ambiguous', reason: 'ThrottlingException' };
-    }
+    return answerUnder(kind, (when) => effect(when === 'late' ? now + lateMs : now));
   }
 
   const add = (token: string, visible: number, loss?: ClusterLoss): FakeCluster => {
@@ -316,14 +294,4 @@ function runOn(
   if (end > now) return false;
   step.ended = { at: end, state: end === natural ? fate.state : 'CANCELLED' };
   return end === natural && fate.state === 'COMPLETED';
-}
-
-/** The value after a flag in a step's argument vector. */
-export function argument({ args }: StepRequest, flag: string): string {
-  return args[args.indexOf(flag) + 1] ?? '';
-}
-
-/** Where a step was told to write, relative to the lake. */
-export function outputKey(objects: Pick<Objects, 'uri'>, step: StepRequest): string {
-  return argument(step, '--output').slice(objects.uri.length + 1);
 }

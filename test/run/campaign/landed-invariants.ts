@@ -2,7 +2,7 @@
 import { newestPublication, readPublication } from '../../../src/lake/publication.ts';
 import { currentAttempt } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
-import { argument } from './fake-emr.ts';
+import { argument } from '../../support/step-arguments.ts';
 import type { World } from './world.ts';
 
 /** What a run published is what it accepted: one execution of each step, of this run, each made from the others. */

@@ -2,7 +2,8 @@
 import type { Stamped } from '../../../src/run/entries.ts';
 import { publicationKey } from '../../../src/lake/publication.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { fakeEmr, outputKey } from './fake-emr.ts';
+import { outputKey } from '../../support/step-arguments.ts';
+import { fakeEmr } from './fake-emr.ts';
 import type { FakeEmr } from './fake-emr.ts';
 import { plan } from '../../support/fake-run.ts';
 import { memoryStore } from '../../support/memory-store.ts';
