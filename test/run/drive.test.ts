@@ -9,22 +9,12 @@ import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../suppo
 import type { FakeWorld } from '../support/fake-run.ts';
 import type { CreationFault } from '../support/creation-fault.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
-
-async function expectOneOfEach(world: FakeWorld): Promise<void> {
-  const state = await readState(world.objects, plan.run);
-  expect(state.finished?.verdict).toBe('succeeded');
-  expect(world.published).toEqual([plan.run]);
-  expect(world.emr.liveClusters()).toEqual([]);
-  for (const { name } of plan.steps) {
-    const accepted = state.attempts[name]?.filter(({ execution }) => execution !== undefined) ?? [];
-    expect(accepted).toHaveLength(1);
-  }
-}
+import { expectLanded } from './landed.ts';
 
 async function landed(options: Partial<FakeEmrOptions>): Promise<FakeWorld> {
   const world = fakeWorld(7, options);
   await driveRun(world, await startRun(world));
-  await expectOneOfEach(world);
+  await expectLanded(world);
   return world;
 }
 
@@ -124,7 +114,7 @@ describe('a driver that dies', () => {
       await expect(died).rejects.toThrow(Killed);
       revive();
       await driveRun(world, await takeOver(world, 'driver-2'));
-      await expectOneOfEach(world);
+      await expectLanded(world);
       expect(world.emr.clusters).toHaveLength(1);
       expect(world.emr.clusters[0]?.steps).toHaveLength(2);
     }
@@ -139,7 +129,7 @@ describe('a driver that dies', () => {
     world.ports.lake.mirror = () => Promise.resolve(void (copied += 1));
     for (const driver of ['driver-2', 'driver-3']) await driveRun(world, await takeOver(world, driver));
     expect(copied).toBe(1);
-    await expectOneOfEach(world);
+    await expectLanded(world);
   });
 
   it('stops at its next look when it was only paused and another took the run over', async () => {
@@ -151,7 +141,7 @@ describe('a driver that dies', () => {
     const second = await takeOver(world, 'driver-2');
     await driveRun(world, second);
     await expect(paused).rejects.toMatchObject({ fault: 'owned' });
-    await expectOneOfEach(world);
+    await expectLanded(world);
   });
 
   it('asks for the staging again when it died before the run was staged', async () => {
@@ -246,7 +236,7 @@ describe('cancelling', () => {
     const journal = await takeOver(world, 'driver-2');
     await journal.append({ entry: 'cancel-requested', by: 'someone' });
     await driveRun(world, journal);
-    await expectOneOfEach(world);
+    await expectLanded(world);
   });
 });
 
@@ -266,7 +256,7 @@ describe('a run that is attached to late', () => {
       await world.emr.terminate(id);
     }
     await driveRun(world, await takeOver(world, 'driver-2'));
-    await expectOneOfEach(world);
+    await expectLanded(world);
     expect(world.emr.clusters).toHaveLength(1);
   });
 });
@@ -287,7 +277,7 @@ describe('what the journal says of EMR', () => {
     expect(next.state().clusters[0]?.id).toBeDefined();
     expect(world.clock.elapsed() - before).toBeLessThan(plan.settleSeconds * 1000);
     await driving;
-    await expectOneOfEach(world);
+    await expectLanded(world);
   });
 
   it('is that a refused step was never submitted', async () => {

@@ -8,6 +8,7 @@ import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import type { FakeEmrOptions, Loss } from '../support/fake-emr.ts';
 import { detachRun, driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
+import { expectLanded } from './landed.ts';
 
 const once: RunPlan = { ...plan, retryInfrastructure: 1 };
 const spot = (afterMs: number, running: Loss['running'] = 'INTERRUPTED'): Loss => ({
@@ -41,17 +42,6 @@ function loseWhilePending(world: FakeWorld): FakeWorld {
     return answer;
   };
   return world;
-}
-
-async function expectLanded(world: FakeWorld): Promise<void> {
-  const state = await stateOf(world);
-  expect(state.finished?.verdict).toBe('succeeded');
-  expect(world.published).toEqual([plan.run]);
-  expect(world.emr.liveClusters()).toEqual([]);
-  for (const { name } of plan.steps) {
-    const accepted = state.attempts[name]?.filter(({ execution }) => execution !== undefined) ?? [];
-    expect(accepted).toHaveLength(1);
-  }
 }
 
 /** A whole run under this plan. */
