@@ -30,6 +30,8 @@ export interface S3Settings {
 
 export interface S3 {
   client: S3Client;
+  /** Undefined where the SDK finds it: at AWS. */
+  endpoint: string | undefined;
   /** The Date header of the answer that an output was read from. */
   dateOf(output: object): Date | undefined;
 }
@@ -65,7 +67,7 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
     },
   });
   renewExpiredCredentials(client);
-  return { client, dateOf: rememberDates(client) };
+  return { client, endpoint, dateOf: rememberDates(client) };
 }
 
 const unsigned = {

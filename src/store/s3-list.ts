@@ -1,10 +1,14 @@
-/** Listing a bucket, page by page. */
+/**
+ * Listing a bucket, page by page. A list is whole or an error: of a store whose pages do not lead on, or that answers
+ * with what it was not asked for, an `input` error names the place and the endpoint.
+ */
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type {
   _Object,
   ListMultipartUploadsCommandOutput,
   ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
+import { LandfallError } from '../faults.ts';
 import type { Bucket } from './s3-bucket.ts';
 import type { ObjectInfo } from './store.ts';
 
@@ -15,7 +19,9 @@ import type { ObjectInfo } from './store.ts';
 export async function* listObjects(s3: Bucket, prefix: string): AsyncIterable<ObjectInfo> {
   const root = s3.prefix === '' ? 0 : s3.prefix.length + 1;
   for await (const page of pages(s3, prefix)) {
-    for (const object of page.Contents ?? []) yield infoOf(object, page.EncodingType === 'url', root);
+    for (const object of page.Contents ?? []) {
+      yield infoOf(object, nameBelow(s3, prefix, page, object.Key).slice(root));
+    }
   }
 }
 
@@ -23,8 +29,8 @@ export async function* listObjects(s3: Bucket, prefix: string): AsyncIterable<Ob
 export async function* listFolders(s3: Bucket, prefix: string): AsyncIterable<string> {
   const start = s3.at(prefix).length;
   for await (const page of pages(s3, prefix, '/')) {
-    for (const { Prefix = '' } of page.CommonPrefixes ?? []) {
-      yield decoded(Prefix, page.EncodingType === 'url').slice(start, -1);
+    for (const { Prefix } of page.CommonPrefixes ?? []) {
+      yield nameBelow(s3, prefix, page, Prefix).slice(start, -1);
     }
   }
 }
@@ -48,32 +54,70 @@ async function* pages(
       ),
     );
     yield page;
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    const { IsTruncated, NextContinuationToken: next } = page;
+    const goesOn = IsTruncated ?? next !== undefined;
+    if (goesOn && (next === undefined || next === token))
+      throw cutShort(
+        s3,
+        prefix,
+        next === undefined ? 'no NextContinuationToken' : 'the token it was asked with',
+      );
+    token = goesOn ? next : undefined;
   } while (token !== undefined);
 }
 
 /** When each multipart upload under the root was begun that was neither completed nor aborted. */
 export async function* listIncompleteUploads(s3: Bucket): AsyncIterable<Date> {
-  let after: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> | undefined = {};
+  let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
   do {
-    const from = { KeyMarker: after.NextKeyMarker, UploadIdMarker: after.NextUploadIdMarker };
+    const asked: typeof from = from;
     const page: ListMultipartUploadsCommandOutput = await s3.ask('s3:ListBucketMultipartUploads', '', () =>
-      s3.client.send(new ListMultipartUploadsCommand({ ...s3.common, Prefix: s3.at(''), ...from })),
+      s3.client.send(new ListMultipartUploadsCommand({ ...s3.common, Prefix: s3.at(''), ...asked })),
     );
     for (const { Initiated } of page.Uploads ?? []) yield Initiated ?? new Date(0);
-    after = page.IsTruncated === true ? page : undefined;
-  } while (after !== undefined);
+    const { IsTruncated = false, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+    if (IsTruncated && KeyMarker === undefined) throw cutShort(s3, '', 'no NextKeyMarker');
+    if (IsTruncated && KeyMarker === asked.KeyMarker && UploadIdMarker === asked.UploadIdMarker)
+      throw cutShort(s3, '', 'the markers it was asked with');
+    from = IsTruncated ? { KeyMarker, UploadIdMarker } : undefined;
+  } while (from !== undefined);
 }
 
-const decoded = (key: string, encoded: boolean) =>
-  encoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
+/** A name as it is stored. Throws where it is not one that was asked for. */
+function nameBelow(
+  s3: Bucket,
+  prefix: string,
+  { EncodingType }: ListObjectsV2CommandOutput,
+  name = '',
+): string {
+  const raw = EncodingType === 'url' ? decoded(name) : name;
+  if (raw === undefined)
+    throw unlikeS3(s3, prefix, `it says that its names are URL-encoded, and "${name}" is not`);
+  if (!raw.startsWith(s3.at(prefix)))
+    throw unlikeS3(s3, prefix, `it answers with "${raw}", which lies elsewhere`);
+  return raw;
+}
 
-function infoOf(
-  { Key = '', Size = 0, ETag = '', LastModified }: _Object,
-  encoded: boolean,
-  root: number,
-): ObjectInfo {
-  const key = decoded(Key, encoded);
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+const cutShort = (s3: Bucket, prefix: string, instead: string) =>
+  unlikeS3(s3, prefix, `it says that the list goes on, and answers with ${instead}`);
+
+function unlikeS3(s3: Bucket, prefix: string, why: string): LandfallError {
+  const { endpoint = 'Amazon S3', bucket } = s3;
+  return new LandfallError('input', `s3://${bucket}/${s3.at(prefix)} cannot be listed whole at ${endpoint}`, {
+    why: [why],
+    next: 'use a store that lists as Amazon S3 does (ListObjectsV2), or correct [S3] endpoint',
+  });
+}
+
+function infoOf({ Size = 0, ETag = '', LastModified }: _Object, key: string): ObjectInfo {
   const lastModified = LastModified ?? new Date(0);
-  return { key: key.slice(root), size: Size, etag: ETag.replaceAll('"', ''), lastModified };
+  return { key, size: Size, etag: ETag.replaceAll('"', ''), lastModified };
 }

@@ -2,7 +2,7 @@ import '../support/one-realm.ts';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { S3Settings } from '../../src/store/s3-client.ts';
 import { openS3 } from '../../src/store/s3.ts';
-import { bytes, keysOf, text } from './contract.ts';
+import { bytes, text } from './contract.ts';
 import { answer, hangUp, neverAnswer, refuse, scriptedS3 } from './scripted-s3.ts';
 import type { Reply, ScriptedS3 } from './scripted-s3.ts';
 
@@ -135,28 +135,6 @@ describe('what S3 answers', () => {
       answer(200, '<?xml version="1.0"?><Error><Code>InternalError</Code><Message>m</Message></Error>'),
     ]);
     await expect(lake.copy('a', 'b')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
-  });
-});
-
-describe('listing over S3', () => {
-  const page = (keys: string[], more: string) =>
-    answer(
-      200,
-      `<?xml version="1.0"?><ListBucketResult><EncodingType>url</EncodingType>${keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')}<IsTruncated>${String(more !== '')}</IsTruncated>${more === '' ? '' : `<NextContinuationToken>${more}</NextContinuationToken>`}</ListBucketResult>`,
-    );
-
-  it('decodes names as S3 encodes them: a blank as a plus sign, and follows pages', async () => {
-    const lake = await store([page(['p/a+b', 'p/a%2Bb'], 'to/ken=='), page(['p/a%2520b%01%C3%A9'], '')]);
-    expect(await keysOf(lake, '')).toEqual(['a b', 'a+b', 'a%20b\u0001é']);
-    expect(s3!.seen[1]!.url).toContain('continuation-token=to%2Fken%3D%3D');
-  });
-
-  it('fails, rather than ends, when a later page fails', async () => {
-    const lake = await store([page(['p/a'], 't'), refuse(403, 'AccessDenied')]);
-    await expect(keysOf(lake, '')).rejects.toMatchObject({
-      fault: 'access',
-      message: expect.stringContaining('s3:ListBucket'),
-    });
   });
 });
 
