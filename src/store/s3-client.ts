@@ -2,6 +2,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { renewExpiredCredentials, REREAD_FILES } from './expired-credentials.ts';
+import { guardByMd5 } from './older-checksums.ts';
 
 export interface S3Settings {
   /** Another S3 than AWS's, addressed by path. Default: `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`. */
@@ -18,7 +19,7 @@ export interface S3Settings {
   expectedBucketOwner?: string;
   /** Objects are written with SSE-KMS under this key. */
   kmsKeyId?: string;
-  /** Default: `AWS_REQUEST_CHECKSUM_CALCULATION`. `when_required` is for stores that do not know S3's newer checksums: MD5 guards uploads then. */
+  /** Default: `AWS_REQUEST_CHECKSUM_CALCULATION`. `when_required` is for stores that do not know S3's newer checksums: MD5 guards requests then. */
   checksums?: 'when_supported' | 'when_required';
   /** Milliseconds until an answer must begin, and without a byte of it. Default 60,000. */
   requestTimeoutMs?: number;
@@ -67,6 +68,7 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
     },
   });
   renewExpiredCredentials(client);
+  if (checksums === 'when_required') guardByMd5(client);
   return { client, endpoint, dateOf: rememberDates(client) };
 }
 

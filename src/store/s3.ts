@@ -1,5 +1,4 @@
 /** Objects in an S3 bucket, under a prefix. */
-import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -130,15 +129,12 @@ async function send(
   body: Uint8Array,
   onlyIfAbsent: boolean,
 ): Promise<PutObjectCommandOutput> {
-  const md5 =
-    s3.settings.checksums === 'when_required' ? createHash('md5').update(body).digest('base64') : undefined;
   return s3.client.send(
     new PutObjectCommand({
       ...s3.common,
       ...s3.encryption,
       Key: s3.at(key),
       Body: body,
-      ...(md5 === undefined ? {} : { ContentMD5: md5 }),
       ...(onlyIfAbsent ? { IfNoneMatch: '*' } : {}),
     }),
   );

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { openS3 } from '../../src/store/s3.ts';
 import { proveCreateIfAbsent } from '../../src/store/precondition.ts';
 import { startMoto } from '../support/moto.ts';
+import { startGateway } from '../support/s3-gateway.ts';
 import type { Moto } from '../support/moto.ts';
 import { bytes, keysOf, storeContract, text } from './contract.ts';
 
@@ -68,11 +69,25 @@ describe('an S3 prefix', () => {
   });
 
   it('works for stores that know only the older checksums', async () => {
-    const store = open({ checksums: 'when_required' });
-    await store.put('a', bytes('x'));
-    expect(await store.createIfAbsent('a', bytes('y'))).toBe(false);
-    await store.remove(['a']);
-    expect(text(await store.get('a'))).toBeUndefined();
+    const older = await startGateway(moto.endpoint, { onlyOlderChecksums: true });
+    try {
+      const settings = { endpoint: older.endpoint, checksums: 'when_required', partsAbove: 5 * 2 ** 20 };
+      const store = open(settings);
+      await proveCreateIfAbsent(store, 'probe1');
+      await store.put('a', bytes('x'));
+      await store.put('large', new Uint8Array(6 * 2 ** 20));
+      expect(text(await store.get('a'))).toBe('x');
+      await store.copy('a', 'b');
+      await store.copy('large', 'larger');
+      expect(await keysOf(store, '')).toEqual(['a', 'b', 'large', 'larger']);
+      await store.remove(['a', 'b', 'large', 'larger']);
+      expect(await keysOf(store, '')).toEqual([]);
+      await expect(open({ ...settings, checksums: 'when_supported' }).put('a', bytes('x'))).rejects.toThrow(
+        'refused',
+      );
+    } finally {
+      await older.stop();
+    }
   });
 
   it('takes the endpoint from AWS_ENDPOINT_URL_S3', async () => {

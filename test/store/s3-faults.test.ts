@@ -1,10 +1,11 @@
 import '../support/one-realm.ts';
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { S3Settings } from '../../src/store/s3-client.ts';
 import { openS3 } from '../../src/store/s3.ts';
 import { bytes, text } from './contract.ts';
 import { answer, hangUp, neverAnswer, refuse, scriptedS3 } from './scripted-s3.ts';
-import type { Reply, ScriptedS3 } from './scripted-s3.ts';
+import type { Reply, ScriptedS3, Seen } from './scripted-s3.ts';
 
 const credentials = {
   accessKeyId: 'AKIDCANARY',
@@ -139,6 +140,9 @@ describe('what S3 answers', () => {
 });
 
 describe('how S3 is asked', () => {
+  const newerChecksums = ({ headers }: Seen) =>
+    Object.keys(headers).filter((name) => /^x-amz-(sdk-)?checksum-/.test(name));
+
   it('sends a checksum with what it puts, of the kind that was set', async () => {
     const lake = await store([ok]);
     await lake.put('a', bytes('hello'));
@@ -146,8 +150,26 @@ describe('how S3 is asked', () => {
     await s3!.stop();
     const older = await store([ok], { checksums: 'when_required' });
     await older.put('a', bytes('hello'));
-    expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBeUndefined();
-    expect(s3!.seen[0]!.headers['content-md5']).toBe('XUFAKrxLKna5cZ2REBfFkg==');
+    await older.createIfAbsent('a', bytes(''));
+    expect(s3!.seen.map(({ headers }) => headers['content-md5'])).toEqual([
+      'XUFAKrxLKna5cZ2REBfFkg==',
+      '1B2M2Y8AsgTpgAmY7PhCfg==',
+    ]);
+    expect(s3!.seen.flatMap(newerChecksums)).toEqual([]);
+  });
+
+  it('sends a checksum with what it deletes, of the kind that was set', async () => {
+    const deleted = answer(200, '<?xml version="1.0"?><DeleteResult/>');
+    const lake = await store([deleted]);
+    await lake.remove(['a']);
+    expect(newerChecksums(s3!.seen[0]!)).toContain('x-amz-checksum-crc32');
+    await s3!.stop();
+    const older = await store([deleted], { checksums: 'when_required' });
+    await older.remove(['a']);
+    const [{ body, headers }] = s3!.seen as [Seen];
+    expect(headers['content-md5']).toBe(createHash('md5').update(body).digest('base64'));
+    expect(headers.authorization).toContain('content-md5');
+    expect(s3!.seen.flatMap(newerChecksums)).toEqual([]);
   });
 
   it('names the owner the bucket must have, and the key to encrypt with', async () => {

@@ -21,6 +21,8 @@ export interface GatewayRules {
   anonymous?: readonly string[];
   /** As stores that have never heard of `If-None-Match`. */
   ignoresPreconditions?: boolean;
+  /** As stores that know Content-MD5 alone, and want it of a DeleteObjects. */
+  onlyOlderChecksums?: boolean;
 }
 
 export interface Gateway {
@@ -79,10 +81,17 @@ function operationOf(
 }
 
 function refused(
-  { bucket, headers }: Asked,
-  { regions = {}, anonymous = [] }: GatewayRules,
+  one: Asked,
+  { regions = {}, anonymous = [], onlyOlderChecksums = false }: GatewayRules,
   response: ServerResponse,
 ): boolean {
+  const { bucket, headers } = one;
+  const checksum = onlyOlderChecksums ? unknownChecksum(one) : undefined;
+  if (checksum !== undefined) {
+    response.writeHead(400, { 'content-type': 'application/xml' });
+    response.end(`<Error><Code>InvalidRequest</Code><Message>${checksum}</Message></Error>`);
+    return true;
+  }
   const signed = headers.authorization;
   if (anonymous.includes(bucket) && signed !== undefined) {
     response.writeHead(403, { 'content-type': 'application/xml' });
@@ -97,6 +106,16 @@ function refused(
   response.writeHead(301, { 'content-type': 'application/xml', 'x-amz-bucket-region': region });
   response.end('<Error><Code>PermanentRedirect</Code><Message>another region</Message></Error>');
   return true;
+}
+
+/** What an older store has against the checksums of this request. */
+function unknownChecksum({ operation, key, headers }: Asked): string | undefined {
+  const newer = Object.keys(headers).find((name) => /^x-amz-((sdk-)?checksum-|trailer)/.test(name));
+  if (newer !== undefined) return `${newer} is not known`;
+  const isBatch = operation === 'DELETE' && key === '';
+  return isBatch && headers['content-md5'] === undefined
+    ? 'Missing required header for this request: Content-MD5'
+    : undefined;
 }
 
 /** How often each operation was asked: `{ LIST: 2, COPY: 7 }`. */
