@@ -38,18 +38,28 @@ function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
 }
 
 /** A source's root, with the access that inputs have: another region, or no account at all. */
-export function openInput(uri: string, { s3, aws }: Settings): Promise<Store> {
+export function openInput(uri: string, settings: Settings): Promise<Store> {
+  const { s3, aws } = settings;
   return openStore(
     uri,
     set<S3Settings>({
       endpoint: s3.endpoint,
-      region: s3.inputRegion ?? s3.region,
+      region: inputRegions(settings, [uri])[bucketNameOf(uri) ?? ''] ?? s3.region,
       checksums: s3.checksums,
       profile: aws.profile,
       credentials: s3.anonymousInput ? undefined : revealed(aws.credentials),
       anonymous: s3.anonymousInput ? true : undefined,
     }),
   );
+}
+
+/** Regions of the inputs' buckets that are not the lake's: that one is where the lake is. */
+function inputRegions({ s3, lake }: Settings, inputs: readonly string[]): Record<string, string> {
+  const { inputRegion } = s3;
+  if (inputRegion === undefined) return {};
+  const buckets = inputs.flatMap((uri) => bucketNameOf(uri) ?? []);
+  const others = buckets.filter((bucket) => bucket !== bucketNameOf(lake.path));
+  return Object.fromEntries(others.map((bucket) => [bucket, inputRegion]));
 }
 
 function revealed(credentials: Credentials | undefined) {
@@ -88,15 +98,14 @@ export function endpointEnvironment(
 export function sparkS3Access(settings: Settings, places: readonly string[]): S3Access | undefined {
   if (!places.some((place) => place.startsWith('s3://'))) return undefined;
   const { s3 } = settings;
-  const inputs = Object.values(settings.sources).flatMap((uri) => bucketNameOf(uri) ?? []);
-  const { inputRegion, kmsKeyId } = s3;
+  const inputs = Object.values(settings.sources);
+  const { kmsKeyId } = s3;
   const lake = bucketNameOf(settings.lake.path);
   return {
     endpoint: s3.endpoint,
     region: s3.region,
-    anonymousBuckets: s3.anonymousInput ? inputs : [],
-    bucketRegions:
-      inputRegion === undefined ? {} : Object.fromEntries(inputs.map((bucket) => [bucket, inputRegion])),
+    anonymousBuckets: s3.anonymousInput ? inputs.flatMap((uri) => bucketNameOf(uri) ?? []) : [],
+    bucketRegions: inputRegions(settings, inputs),
     bucketKeys: kmsKeyId === undefined || lake === undefined ? {} : { [lake]: kmsKeyId },
   };
 }

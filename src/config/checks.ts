@@ -1,6 +1,6 @@
 /** What settings must be to each other. */
 import type { Diagnostic } from '../faults.ts';
-import { relation } from '../store/uri.ts';
+import { bucketNameOf, relation } from '../store/uri.ts';
 import type { NamedSetting } from './schema.ts';
 
 type Origins = ReadonlyMap<string, string>;
@@ -59,6 +59,26 @@ export function checkPlaces(
 }
 
 const LIES = { equal: 'is also', inside: 'lies inside', around: 'lies around' } as const;
+
+/**
+ * Credentials are chosen by the bucket: a step that read an input without any could not write a lake in the same bucket.
+ */
+export function checkAnonymousInput(
+  settings: { lake: { path: string }; s3: { anonymousInput: boolean }; sources: Places },
+  origins: Origins,
+): Diagnostic[] {
+  const { lake, s3, sources } = settings;
+  const bucket = bucketNameOf(lake.path);
+  if (!s3.anonymousInput || bucket === undefined) return [];
+  return Object.entries(sources)
+    .filter(([, place]) => bucketNameOf(place) === bucket)
+    .map(([name, place]) => ({
+      severity: 'error',
+      at: origins.get('s3.anonymousInput') ?? 's3.anonymousInput',
+      message: `the input ${name} ${place} lies in the bucket of the lake ${lake.path}, which nobody writes without credentials`,
+      hint: 'set anonymous_input = no, and the input is read with the credentials of the lake; or give the lake another bucket',
+    }));
+}
 
 /** Names what a file lacks that defaults stand in for, with the key to add. */
 export function tellDefaults(file: string, origins: Origins, sourceNames: readonly string[]): Diagnostic[] {

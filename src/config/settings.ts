@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../faults.ts';
 import { assign } from './assign.ts';
 import { choose } from './choose.ts';
-import { checkPlaces, checkSources, tellDefaults } from './checks.ts';
+import { checkAnonymousInput, checkPlaces, checkSources, tellDefaults } from './checks.ts';
 import { chooseCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { unknownVariables } from './environment.ts';
@@ -79,6 +79,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
     ...credentials.diagnostics,
     ...checkSources(shape.sources, origins, settings),
     ...checkPlaces(shape, origins),
+    ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),
     ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, input.sourceNames)),
   );

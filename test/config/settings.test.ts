@@ -178,6 +178,19 @@ describe('places', () => {
     },
   );
 
+  it('refuse to read an input without credentials from the bucket that the lake is written to', () => {
+    const text = `${input}[S3]\nanonymous_input = yes\n`;
+    expect(linesOf(resolveText(text, { flags: { lake: 's3://music/lake' } }), 'error')).toEqual(
+      ['song_data', 'log_data'].map(
+        (name) =>
+          `dl.cfg:5 [S3] anonymous_input: the input ${name} s3://music/${name} lies in the bucket of the lake s3://music/lake, which nobody writes without credentials; set anonymous_input = no, and the input is read with the credentials of the lake; or give the lake another bucket`,
+      ),
+    );
+    for (const lake of ['s3://music2/lake', './lake'])
+      expect(linesOf(resolveText(text, { flags: { lake } }), 'error')).toEqual([]);
+    expect(linesOf(resolveText(input, { flags: { lake: 's3://music/lake' } }), 'error')).toEqual([]);
+  });
+
   it('refuse logs within an input', () => {
     const resolved = resolveText(`${input}[LAKE]\npath = s3://lake\nlogs = s3://music/log_data/emr\n`);
     expect(linesOf(resolved, 'error')).toEqual([
