@@ -10,6 +10,7 @@ import { advance, begin } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { newestPublication, readPublication } from './publication.ts';
+import type { Publication } from './publication.ts';
 import { entryNumber, EXECUTION, isOfRun } from './run-layout.ts';
 
 export interface Removal {
@@ -80,9 +81,8 @@ export async function neededBy(store: Store, keep: number): Promise<Needed> {
   const runs = new Map<string, number>();
   const executions = new Set<string>();
   for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
-    for (const { key } of (await readPublication(store, number))?.tables.flatMap(({ files }) => files) ??
-      []) {
-      const [, , run = ''] = key.split('/');
+    for (const key of filesOf(await readPublication(store, number))) {
+      const run = runOf(key);
       if (!runs.has(run)) runs.set(run, number);
       executions.add(key.split('/').slice(0, 7).join('/'));
     }
@@ -90,9 +90,33 @@ export async function neededBy(store: Store, keep: number): Promise<Needed> {
   return { runs, executions, newest };
 }
 
+/**
+ * Why a run is needed by a publication that came after `newest`: one may at any time, as long as the run's journal can be
+ * appended to. So it is to be asked between the reading of that journal and the appending of `removing`.
+ */
+export async function whyNeededSince(
+  store: Store,
+  run: string,
+  { newest }: Pick<Needed, 'newest'>,
+): Promise<string | undefined> {
+  for (let number = newest + 1; ; number += 1) {
+    const entry = await readPublication(store, number);
+    if (entry === undefined) return undefined;
+    if (entry.run === run || filesOf(entry).some((key) => runOf(key) === run)) return namedBy(number);
+  }
+}
+
+const filesOf = (entry: Publication | undefined): string[] =>
+  (entry?.tables ?? []).flatMap(({ files }) => files.map(({ key }) => key));
+
+/** `_landfall/runs/<run>/...` */
+const runOf = (key: string) => key.split('/')[2] ?? '';
+
+const namedBy = (number: number) => `publication ${String(number)} names its files`;
+
 function whyNeeded(run: string, { runs }: Needed): string | undefined {
   const number = runs.get(run);
-  return number === undefined ? undefined : `publication ${String(number)} names its files`;
+  return number === undefined ? undefined : namedBy(number);
 }
 
 /** Why a run is to be left alone, whatever its age: someone may go on with it. */

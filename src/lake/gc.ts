@@ -4,7 +4,7 @@ import { openJournal } from '../run/journal.ts';
 import { keys } from '../run/plan.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { Store } from '../store/store.ts';
-import { objectsOf, readRun, whyBusy } from './gc-plan.ts';
+import { objectsOf, readRun, whyBusy, whyNeededSince } from './gc-plan.ts';
 import type { GcChoice, Needed, Removal } from './gc-plan.ts';
 import { entryNumber } from './run-layout.ts';
 
@@ -46,9 +46,10 @@ async function announce(
   if (state === undefined) return 'its journal cannot be read';
   try {
     const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
-    const busy = await whyBusy(store, journal.state(), needed, isDead);
-    if (busy === undefined) await journal.append({ entry: 'removing' });
-    return busy;
+    const why =
+      (await whyBusy(store, journal.state(), needed, isDead)) ?? (await whyNeededSince(store, run, needed));
+    if (why === undefined) await journal.append({ entry: 'removing' });
+    return why;
   } catch (error) {
     if (error instanceof LandfallError && (error.fault === 'owned' || error.fault === 'input'))
       return error.message;

@@ -1,6 +1,7 @@
 /** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
 import { describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';
+import { run as publish } from '../../src/commands/publish.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as runs } from '../../src/commands/runs.ts';
 import { run as verify } from '../../src/commands/verify.ts';
@@ -9,7 +10,15 @@ import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { createJournal, openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
 import type { Store } from '../../src/store/store.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, planOf, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  landRun,
+  planOf,
+  plainSongs,
+} from '../lake/accepted-run.ts';
 import { watched } from '../lake/publishing.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -244,6 +253,47 @@ describe('gc', () => {
     const before = await listed();
     const gcOf = { store, clock, random: seededRandom(1), needed, isDead: () => false };
     expect(await removeRun(gcOf, 'r1')).toBe('it has no verdict');
+    expect(await listed()).toEqual(before);
+  });
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    [
+      'a run that was overtaken landed meanwhile',
+      () => publish({ run: 'old', rebase: true, lake: cwd }, commandWorld(cwd)),
+      'publication 3 names its files',
+    ],
+    [
+      'a run landed meanwhile, and another after it',
+      async () => {
+        await publish({ run: 'old', rebase: true, lake: cwd }, commandWorld(cwd));
+        await landedRun(store, files, { run: 'r4', publication: 4, years: [2004] });
+      },
+      'publication 3 names its files',
+    ],
+  ])('does not remove what it had listed when %s', async (_, meanwhile, reason) => {
+    await landedRuns(1);
+    await acceptedRun(store, files, { run: 'old', publication: 1, years: [2000] });
+    await expect(landRun(store, 'old')).rejects.toMatchObject({ fault: 'overtaken' });
+    await landedRun(store, files, { run: 'r2', publication: 2, years: [2002] });
+    const needed = await neededBy(store, 1);
+    const isDead = () => true;
+    const { runs: going } = await planGc(store, needed, { keep: 1, isDead });
+    expect(going.map(({ run }) => run)).toContain('old');
+    await meanwhile();
+    const before = await listed();
+    const gcOf = { store, clock, random: seededRandom(1), needed, isDead };
+    expect(await removeRun(gcOf, 'old')).toBe(reason);
+    expect(await listed()).toEqual(before);
+    await verify({ lake: cwd }, commandWorld(cwd));
+  });
+
+  it('does not remove a run that a rollback made current meanwhile', async () => {
+    await landedRuns(3);
+    const needed = await neededBy(store, 1);
+    await rollback({ lake: cwd, number: '1' }, commandWorld(cwd));
+    const before = await listed();
+    const gcOf = { store, clock, random: seededRandom(1), needed, isDead: () => true };
+    expect(await removeRun(gcOf, 'r1')).toBe('a rollback to it was begun, as publication 4');
     expect(await listed()).toEqual(before);
   });
 
