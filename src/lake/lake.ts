@@ -9,6 +9,7 @@ import type { InspectedTable } from './inspect.ts';
 import { mirror } from './mirror.ts';
 import type { OnTable } from './mirror.ts';
 import { publish } from './publication.ts';
+import { unknownObjectsFindings } from './unknown-objects.ts';
 import { verification } from './verify.ts';
 import type { StepOutput } from './verify.ts';
 
@@ -24,7 +25,10 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
   return {
     acceptExecution: (attemptKey, token) => acceptExecution(store, attemptKey, token),
     readExecution: (key, token) => readExecution(store, key, token),
-    verify: (plan, accepted) => verify(store, plan, accepted),
+    verify: async (plan, accepted) => {
+      const { tables, findings } = await verify(store, plan, accepted);
+      return { tables, findings: [...findings, ...(await unknownObjectsFindings(store, plan))] };
+    },
     publish: async (plan, { tables }) => {
       const { run, publication: number } = plan;
       return (await publish(store, { number, run, driver, tables })) === 'published';

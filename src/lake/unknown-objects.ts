@@ -1,8 +1,10 @@
 /** Objects in the plain paths that Landfall did not put there. */
+import type { RunPlan } from '../run/plan.ts';
+import type { Finding } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { isFolderMarker } from './folder-marker.ts';
 import { namedBy } from './named.ts';
-import { newestPublication } from './publication.ts';
+import { newestPublication, readPublication } from './publication.ts';
 
 /**
  * Keys in the plain paths of these tables that no publication names, folder markers excepted: someone else's, which a
@@ -22,4 +24,31 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
     unknown.push(...keys.filter((key) => !ours.has(key)));
   }
   return unknown;
+}
+
+const SAMPLE = 5;
+
+/**
+ * A finding for each table of the plan in whose plain path such objects lie: they would be published with it. None once
+ * the plan's number is taken, by this run or another: then it is decided, and the newest entry may name more by now.
+ */
+export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promise<Finding[]> {
+  const tables = plan.steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
+  const names = tables.map(({ name }) => name);
+  const unknown = await unknownObjects(store, names);
+  if (unknown.length === 0 || (await readPublication(store, plan.publication)) !== undefined) return [];
+  return names.flatMap((subject): Finding[] => {
+    const keys = unknown.filter((key) => key === subject || key.startsWith(`${subject}/`));
+    if (keys.length === 0) return [];
+    return [
+      {
+        severity: 'error',
+        subject,
+        message: 'an object that Landfall did not write lies where the table is published',
+        count: keys.length,
+        sample: keys.slice(0, SAMPLE).map((key) => `${plan.lake}/${key}`),
+        foreign: true,
+      },
+    ];
+  });
 }

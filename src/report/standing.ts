@@ -166,12 +166,20 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
   }
 }
 
-/** Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. */
+/**
+ * Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. A stranger's objects
+ * lie in the way of whatever else is done.
+ */
 function afterFindings({ plan, verified }: RunState, retry: string): string {
-  const tooMany = verified?.findings.some(({ limit }) => limit === 'max_quarantined') ?? false;
-  return tooMany
+  const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
+  const own = errors.filter(({ foreign }) => foreign === undefined);
+  const move = own.length < errors.length ? 'move away what is not Landfall’s' : undefined;
+  if (move !== undefined && own.length === 0) return `${move}, then ${retry}: it publishes and runs no step`;
+  const tooMany = own.some(({ limit }) => limit === 'max_quarantined');
+  const mend = tooMany
     ? `${command('quarantine', plan)} shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`
     : `mend the query, then ${retry}; or mend the data, then landfall submit`;
+  return move === undefined ? mend : `${move}; ${mend}`;
 }
 
 /** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */

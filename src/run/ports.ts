@@ -119,6 +119,7 @@ export interface Lake {
   acceptExecution(attemptKey: string, token: string): Promise<Accepted | undefined>;
   /** The execution accepted before, as it stands in the lake now: a second copy may have completed since. */
   readExecution(key: string, token: string): Promise<Accepted | undefined>;
+  /** Judges what was accepted, and last whether anything of someone else's lies where it would be published. */
   verify(plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification>;
   /** Creates publication entry `number`. False: another run has taken it. True also when our own earlier write did. */
   publish(plan: RunPlan, verification: Verification): Promise<boolean>;

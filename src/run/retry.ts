@@ -66,7 +66,8 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
   const subjects = new Set([...step.tables.map(({ name }) => name), ...step.sources]);
   const broken = state.verified?.findings.find(
     // Too many bad lines stay as many: the same program rejects them again. Only the limit can change.
-    ({ severity, subject, limit }) => severity === 'error' && limit === undefined && subjects.has(subject),
+    ({ severity, subject, limit, foreign }) =>
+      severity === 'error' && limit === undefined && foreign === undefined && subjects.has(subject),
   );
   return broken === undefined ? undefined : `${broken.subject} broke its contract`;
 }

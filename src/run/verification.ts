@@ -37,6 +37,8 @@ export interface Finding {
   sample?: readonly string[];
   /** The setting whose limit was passed. */
   limit?: 'max_quarantined';
+  /** No step is to blame: the objects are someone else's, and to be moved away. */
+  foreign?: true;
 }
 
 /** The finding, and below it what shows it. */

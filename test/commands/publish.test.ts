@@ -1,6 +1,6 @@
 /** `landfall publish`, on runs whose steps were accepted and whose publisher did not come to the end. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
 import { Interruption } from '../../src/commands/world.ts';
@@ -9,10 +9,19 @@ import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
+import { stepsToRerun } from '../../src/run/retry.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../support/system-clock.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landAs,
+  landedRun,
+  landRun,
+  plainSongs,
+} from '../lake/accepted-run.ts';
 import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';
 
@@ -209,6 +218,60 @@ describe('publish', () => {
     const { length } = await readState(store, 'r2');
     expect((await publishing('r2', { rebase: true })).failure).toMatchObject({ fault: 'input' });
     expect((await readState(store, 'r2')).length).toBe(length);
+  });
+
+  it('exits 5 when a stranger’s object came after the plan, publishes nothing, and a retry then runs no step', async () => {
+    await overtakenRun();
+    const strange = ['songs/year=2004/theirs.parquet', 'songs/notes.txt'];
+    const coming = (phase: string) => {
+      if (phase !== 'verify') return;
+      for (const key of strange) {
+        mkdirSync(dirname(join(cwd, key)), { recursive: true });
+        writeFileSync(join(cwd, key), 'theirs');
+      }
+    };
+    const { failure, events } = await publishing('r2', { rebase: true }, coming);
+    const next =
+      /^move away what is not Landfall’s, then landfall retry r2 --lake .*: it publishes and runs no step$/;
+    expect(failure).toMatchObject({
+      fault: 'tables',
+      why: [expect.stringContaining(`${store.uri}/songs/year=2004/theirs.parquet`)],
+      stand: expect.arrayContaining([expect.stringContaining('nothing was published')]),
+      next: expect.stringMatching(next),
+    });
+    expect(events).toContainEqual(expect.objectContaining({ event: 'finished', verdict: 'failed' }));
+    expect((await newestPublication(store))!.number).toBe(1);
+    expect(await plainSongs(store)).toContain('2003 r1-1');
+    const state = await readState(store, 'r2');
+    expect(state).toMatchObject({ publishing: false, finished: { verdict: 'failed', fault: 'tables' } });
+    expect(stepsToRerun(state, state.plan.steps)).toEqual([]);
+    expect((await publishing('r2')).failure).toMatchObject({
+      next: expect.stringMatching(/^landfall retry r2 /),
+    });
+    await store.remove(strange);
+    const journal = await openJournal(
+      { objects: store, clock: systemClock, random: seededRandom(5), driver: 'r2-9' },
+      'r2',
+    );
+    await journal.append({ entry: 'replanned', plan: state.plan, rerun: [], elsewhere: false });
+    await landAs(store, journal);
+    expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
+  });
+
+  it('finishes what had published though a stranger’s object came meanwhile', async () => {
+    await acceptedRun(store, files, second);
+    const dying = {
+      ...store,
+      createIfAbsent: async (key: string, body: Uint8Array) => {
+        const created = await store.createIfAbsent(key, body);
+        if (key === publicationKey(1)) throw new Error('killed');
+        return created;
+      },
+    };
+    await expect(landRun(dying, 'r2')).rejects.toThrow('killed');
+    await letGo('r2');
+    await store.put('songs/theirs.parquet', files.songs);
+    expect((await publishing('r2')).value).toMatchObject({ publication: 1, verdict: 'succeeded' });
   });
 
   it.each([

@@ -6,6 +6,7 @@ import type { Entry } from '../../src/run/entries.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { advance, begin } from '../../src/run/state.ts';
 import type { RunState } from '../../src/run/state.ts';
+import type { Finding } from '../../src/run/verification.ts';
 import { plan } from '../support/fake-run.ts';
 
 const START = Date.UTC(2026, 10, 21, 13, 0);
@@ -220,6 +221,8 @@ describe('where a run stands', () => {
 });
 
 describe('the next command', () => {
+  const ours: Finding = { severity: 'error', subject: 'songs', message: 'x' };
+  const theirs: Finding = { ...ours, foreign: true };
   const next = (fault: Fault, entries: Entry[] = [], its: Partial<RunPlan> = {}, own?: string) =>
     completed(
       new LandfallError(fault, 'x', own === undefined ? {} : { next: own }),
@@ -264,6 +267,16 @@ describe('the next command', () => {
           ],
         },
       ]),
+    ],
+    [
+      'a stranger’s object where a table is published',
+      `move away what is not Landfall’s, then ${retry}: it publishes and runs no step`,
+      next('tables', [{ entry: 'verified', tables: [], findings: [theirs] }]),
+    ],
+    [
+      'a stranger’s object, and tables',
+      `move away what is not Landfall’s; mend the query, then ${retry}; or mend the data, then landfall submit`,
+      next('tables', [{ entry: 'verified', tables: [], findings: [theirs, ours] }]),
     ],
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
   ])('after %s', (_, expected, told) => expect(told).toBe(expected));

@@ -62,7 +62,7 @@ describe('the steps a retry runs again', () => {
     ]);
   });
 
-  it('include one whose source or table has a finding against it, but for too many bad lines: they would be as many again', () => {
+  it('include one whose source or table has a finding against it, but for what no step is to blame for, or would mend', () => {
     const broken = (
       subject: string,
       severity: Finding['severity'],
@@ -72,6 +72,7 @@ describe('the steps a retry runs again', () => {
       verified: { tables: [], findings: [{ subject, severity, message: 'm', ...more }] },
     });
     expect(names(stepsToRerun(broken('log_data', 'error', { limit: 'max_quarantined' }), steps))).toEqual([]);
+    expect(names(stepsToRerun(broken('log_data', 'error', { foreign: true }), steps))).toEqual([]);
     expect(names(stepsToRerun(broken('log_data', 'error'), steps))).toEqual(['log']);
     expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
   });
@@ -132,6 +133,28 @@ describe('a retried run', () => {
       'landfall/r1/cluster#2',
     ]);
     expect(world.emr.liveClusters()).toEqual([]);
+  });
+
+  it('publishes without a step or a cluster when only a stranger’s object was in the way', async () => {
+    const world = fakeWorld(4);
+    const { lake } = world.ports;
+    const findings: Finding[] = [{ severity: 'error', subject: 'songs', message: 'm', foreign: true }];
+    lake.verify = () => Promise.resolve({ tables: [], findings });
+    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'tables' });
+    const before = await readState(world.objects, plan.run);
+    expect(before.publishing).toBe(false);
+    const rerun = stepsToRerun(before, plan.steps);
+    findings.pop();
+    const after = await retried(
+      world,
+      rerun.map(({ step }) => step),
+    );
+    expect(after).toMatchObject({
+      published: 2,
+      finished: { verdict: 'succeeded' },
+      attempts: before.attempts,
+    });
+    expect(after.clusters).toEqual(before.clusters);
   });
 
   it('publishes and mirrors once more when a run that had succeeded is retried', async () => {
