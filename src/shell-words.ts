@@ -15,3 +15,8 @@ export function place(uri: string): string {
 export function commandAt(lake: string, ...words: readonly string[]): string {
   return ['landfall', ...words, '--lake', shellWord(place(lake))].join(' ');
 }
+
+/** What to do when files of the current publication are lost: nothing can bring back what they held but another set. */
+export function afterLoss(lake: string): string {
+  return `${commandAt(lake, 'rollback')} goes back to the set before, if there is one; landfall submit makes a new one`;
+}

@@ -4,6 +4,7 @@ import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
+import { lossOf } from './as-published.ts';
 import { renumbered } from './landed.ts';
 import { mirror } from './mirror.ts';
 import { isMirrored } from './plain-paths.ts';
@@ -91,12 +92,11 @@ export async function checkFiles(store: Store, { number, tables }: Publication):
   );
 }
 
-async function mistakeOf(store: Store, { key, size, etag }: LandedFile): Promise<string | undefined> {
+async function mistakeOf(store: Store, file: LandedFile): Promise<string | undefined> {
+  const { key, etag } = file;
   const there = await store.head(key);
-  if (there === undefined) return `${uriOf(store, key)} is gone`;
-  if (there.size !== size)
-    return `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
-  return there.etag === etag ? undefined : `${uriOf(store, key)} was written again`;
+  const loss = lossOf(store, file, there);
+  return loss ?? (there?.etag === etag ? undefined : `${uriOf(store, key)} was written again`);
 }
 
 export interface GoingBack {

@@ -5,7 +5,7 @@ import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
 import { duration } from './quantities.ts';
-import { commandAt } from '../shell-words.ts';
+import { afterLoss, commandAt } from '../shell-words.ts';
 
 /** The failure as it is told: with its run, where things stand, and the next command; `onward` goes on with the run. */
 export function completed(
@@ -167,10 +167,11 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
 }
 
 /**
- * Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. A stranger's objects
+ * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. A stranger's objects
  * lie in the way of whatever else is done.
  */
-function afterFindings({ plan, verified }: RunState, retry: string): string {
+function afterFindings({ plan, verified, published }: RunState, retry: string): string {
+  if (published !== undefined) return afterLoss(plan.lake);
   const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
   const own = errors.filter(({ foreign }) => foreign === undefined);
   const move = own.length < errors.length ? 'move away what is not Landfall’s' : undefined;

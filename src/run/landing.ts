@@ -32,9 +32,18 @@ export async function land(run: Landing): Promise<void> {
   await mirrorAndFinish(run);
 }
 
-/** Copies what is published to the plain paths, unless that was done, and journals the success. */
+/**
+ * Copies what is published to the plain paths, unless that was done, and journals the success. Published files that are
+ * lost by then end the run as failed, though its number stands: without a verdict it would be neither retried nor removed.
+ */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
-  if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
+  try {
+    if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (error instanceof LandfallError && error.fault === 'tables') await finishFailed(run, error);
+    throw error;
+  }
   await finish(run);
 }
 
@@ -147,7 +156,7 @@ async function mirror(run: Landing): Promise<void> {
 
 async function finish(run: Landing): Promise<void> {
   const { journal, ports } = run;
-  if (journal.state().finished !== undefined) return;
+  if (journal.state().finished?.verdict === 'succeeded') return;
   await journal.append({ entry: 'finished', verdict: 'succeeded' });
   ports.emit({ event: 'finished', run: journal.run, verdict: 'succeeded' });
 }

@@ -9,7 +9,9 @@ import {
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
+import { replaced } from './replaced.ts';
 import type { Bucket } from './s3-bucket.ts';
+import { isPreconditionFailed } from './s3-errors.ts';
 import type { ObjectInfo } from './store.ts';
 
 const GiB = 2 ** 30;
@@ -17,7 +19,7 @@ const LARGEST_PART = GiB;
 const MOST_PARTS = 10_000;
 const PARTS_AT_ONCE = 8;
 
-/** Copies an object, in parts when it is large. Fails when the source changes meanwhile. */
+/** Copies an object, in parts when it is large. Throws `input` when the source is gone, a retryable `unreachable` when it changes meanwhile. */
 export async function copyObject(
   s3: Bucket,
   from: string,
@@ -31,9 +33,16 @@ export async function copyObject(
     });
   }
   const { partsAbove = GiB } = s3.settings;
-  return s3.ask('s3:PutObject', to, () =>
-    source.size > partsAbove ? copyInParts(s3, source, to, partsAbove) : copyWhole(s3, source, to),
-  );
+  return s3.ask('s3:PutObject', to, async () => {
+    try {
+      return await (source.size > partsAbove
+        ? copyInParts(s3, source, to, partsAbove)
+        : copyWhole(s3, source, to));
+    } catch (error) {
+      if (isPreconditionFailed(error)) throw replaced(`s3://${s3.bucket}/${s3.at(from)}`);
+      throw error;
+    }
+  });
 }
 
 function sourceOf(s3: Bucket, { key, etag }: ObjectInfo) {

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
 import { Interruption } from '../../src/commands/world.ts';
+import { LandfallError } from '../../src/faults.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { completed } from '../../src/report/standing.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
 import { stepsToRerun } from '../../src/run/retry.ts';
@@ -256,6 +258,61 @@ describe('publish', () => {
     await journal.append({ entry: 'replanned', plan: state.plan, rerun: [], elsewhere: false });
     await landAs(store, journal);
     expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
+  });
+
+  it('ends a run as failed whose published file is lost before its copy, saying that its number is current', async () => {
+    await acceptedRun(store, files, { ...second, publication: 1 });
+    const lost = dataFile('r2', 2005);
+    const losing = {
+      ...store,
+      copy: async (from: string, to: string) => {
+        if (from === lost) await store.remove([lost]);
+        return store.copy(from, to);
+      },
+    };
+    const told = {
+      fault: 'tables',
+      message: 'publication 1 is current, but 1 of its files of songs cannot be copied to the plain paths',
+      why: [`${store.uri}/${lost} is gone`],
+    };
+    await expect(landRun(losing, 'r2')).rejects.toMatchObject(told);
+    const { finished, length, published } = await readState(store, 'r2');
+    expect({ finished, published }).toMatchObject({ finished: { verdict: 'failed', ...told }, published: 1 });
+    const { failure } = await publishing('r2');
+    expect(failure).toMatchObject({
+      ...told,
+      stand: expect.arrayContaining([
+        'song_transform done; published as number 1, not yet copied to the plain paths',
+      ]),
+      next: expect.stringMatching(/^landfall rollback --lake .*; landfall submit makes a new one$/),
+    });
+    const again = completed(
+      new LandfallError('tables', told.message),
+      await readState(store, 'r2'),
+      new Date(),
+    );
+    expect(again.next).toBe(failure!.next);
+    expect(await readState(store, 'r2')).toMatchObject({
+      length: length + 1,
+      finished: { verdict: 'failed' },
+    });
+    await landedRun(store, files, { ...first, publication: 2 });
+    const goes = async () => planGc(store, await neededBy(store, 1), { keep: 1, isDead: () => true });
+    expect((await goes()).runs.map(({ run }) => run)).toEqual(['r2']);
+  });
+
+  it('succeeds after all once a lost file of a published run is back', async () => {
+    await acceptedRun(store, files, { ...second, publication: 1 });
+    const lost = dataFile('r2', 2005);
+    const copy = async (from: string, to: string) => {
+      await store.remove([lost]);
+      return store.copy(from, to);
+    };
+    await expect(landRun({ ...store, copy }, 'r2')).rejects.toMatchObject({ fault: 'tables' });
+    await store.put(lost, files.songs);
+    expect((await publishing('r2')).value).toMatchObject({ publication: 1, verdict: 'succeeded' });
+    expect((await readState(store, 'r2')).finished?.verdict).toBe('succeeded');
+    expect(await plainSongs(store)).toEqual(['2004 r2-1', '2005 r2-1']);
   });
 
   it('finishes what had published though a stranger’s object came meanwhile', async () => {

@@ -117,18 +117,31 @@ describe('the mirror', () => {
     expect(await plainPaths(store)).toEqual(expectedPaths(first));
   });
 
-  it('names a published file that has changed, and does not mirror it', async () => {
-    const store = memory();
-    const { second } = await twoRuns(store);
-    await publishSecond(store, second);
-    const { key, mirror: plain } = second[0]!.files[1]!;
-    await store.put(key, bytes('tampered with'));
-    await expect(mirror(store)).rejects.toMatchObject({
-      fault: 'tables',
-      message: expect.stringContaining(key),
-    });
-    expect(await store.head(plain)).toBeUndefined();
-  });
+  it.each<[string, string, (store: Store, key: string) => Promise<unknown>]>([
+    ['has another size', 'bytes, and has 13 now', (store, key) => store.put(key, bytes('tampered with'))],
+    ['is gone', 'is gone', (store, key) => store.remove([key])],
+  ])(
+    'names a published file that %s, does not mirror it, and deletes nothing for it',
+    async (_, why, spoil) => {
+      for (const store of [memory(), openFolder(await mkdtemp(join(tmpdir(), 'landfall-mirror-')))]) {
+        const { first, second } = await twoRuns(store);
+        await publishSecond(store, second);
+        const { key, mirror: plain } = second[0]!.files[1]!;
+        await spoil(store, key);
+        await expect(mirror(store)).rejects.toMatchObject({
+          fault: 'tables',
+          message:
+            'publication 2 is current, but 1 of its files of songs cannot be copied to the plain paths',
+          why: [expect.stringMatching(new RegExp(`^${store.uri}/${key} .*${why}$`))],
+          next: expect.stringMatching(/^landfall rollback --lake .*landfall submit makes a new one$/),
+        });
+        const there = await plainPaths(store);
+        expect(Object.keys(there)).not.toContain(plain);
+        expect(Object.keys(there)).toEqual(expect.arrayContaining(Object.keys(expectedPaths(first))));
+        if (store.uri.startsWith('file://')) await rm(store.uri.slice('file://'.length), { recursive: true });
+      }
+    },
+  );
 
   it('reads back no further than it must', async () => {
     const store = memory();

@@ -254,6 +254,16 @@ describe('how S3 is asked', () => {
     expect(s3!.seen.filter(({ url }) => url.includes('partNumber=')).length).toBeLessThan(20);
   });
 
+  it('is a copy to be tried again when its source is replaced meanwhile', async () => {
+    const head = answer(200, '', { etag: '"e"', 'content-length': '1' });
+    const lake = await store([head, refuse(412, 'PreconditionFailed')]);
+    await expect(lake.copy('a', 'b')).rejects.toMatchObject({
+      fault: 'unreachable',
+      retryable: true,
+      message: expect.stringContaining('s3://lake/p/a was replaced'),
+    });
+  });
+
   it('signs with the credentials given, and not at all for a public bucket', async () => {
     const lake = await store([answer(200, 'x')]);
     await lake.get('a');

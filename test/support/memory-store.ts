@@ -1,5 +1,6 @@
 /** A store in memory, for tests that only need objects to be somewhere. */
 import { createHash } from 'node:crypto';
+import { LandfallError } from '../../src/faults.ts';
 import { replaced } from '../../src/store/replaced.ts';
 import type { ObjectInfo, Store } from '../../src/store/store.ts';
 
@@ -57,7 +58,12 @@ export function memoryStore(uri: string, now: () => Date): MemoryStore {
       await put(key, body);
       return true;
     },
-    copy: (from, to) => put(to, objects.get(from)!.body),
+    copy: (from, to) => {
+      const source = objects.get(from);
+      return source === undefined
+        ? Promise.reject(new LandfallError('input', `${uri}/${from} is gone`))
+        : put(to, source.body);
+    },
     remove: (keys) => {
       for (const key of keys) objects.delete(key);
       return Promise.resolve();
