@@ -1,9 +1,12 @@
 /** `landfall verify`: hold what lies in the lake against contracts, reports and publication; no Spark. */
 import { LandfallError } from '../faults.ts';
+import { command, completed } from '../report/standing.ts';
 import { formatVerified } from '../report/verified.ts';
 import { readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import { checkRunId } from '../run/run-id.ts';
+import { currentAttempt } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
 import { explained } from '../run/verification.ts';
 import type { Verification } from '../run/verification.ts';
 import { commandAt } from '../shell-words.ts';
@@ -18,7 +21,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const named = textFlag(flags, 'run');
   const store = await openLake(configureLake(flags, world));
   const { what, subject, verification, next } = await patiently(patienceOf(world), () =>
-    named === undefined ? newest(store) : ofRun(store, checkRunId(named)),
+    named === undefined ? newest(store) : ofRun(store, checkRunId(named), world),
   );
   const { findings, tables } = verification;
   const { sizes } = await import('../lake/audit.ts');
@@ -64,13 +67,32 @@ async function newest(store: Store): Promise<Judged> {
   };
 }
 
-async function ofRun(store: Store, name: string): Promise<Judged> {
+async function ofRun(store: Store, name: string, { clock }: World): Promise<Judged> {
   const { auditRun } = await import('../lake/audit.ts');
   const state = await readState(store, name);
+  const verification = await auditRun(store, state);
+  if (!verification.findings.some(({ severity }) => severity === 'error')) throwIfUndone(state, clock.now());
   return {
     what: `run ${name}`,
     subject: { run: name },
-    verification: await auditRun(store, state),
+    verification,
     next: `find out what changed it; ${commandAt(store.uri, 'verify')} tells whether the current tables are whole`,
   };
+}
+
+/** Throws `input` for a run that has steps without an accepted execution: there is not all that could be verified. */
+function throwIfUndone(state: RunState, now: Date): void {
+  const { plan, finished } = state;
+  const undone = plan.steps.filter(({ name }) => currentAttempt(state, name)?.execution === undefined);
+  if (undone.length === 0) return;
+  const names = undone.map(({ name }) => name).join(', ');
+  const { message, why = [] } = finished ?? {};
+  throw completed(
+    new LandfallError('input', `run ${plan.run} cannot be verified yet: ${names} is not done`, {
+      why: message === undefined ? why : [message, ...why],
+      next: command(finished === undefined ? 'attach' : 'retry', plan),
+    }),
+    state,
+    now,
+  );
 }

@@ -31,7 +31,10 @@ function noJournal({ run, tables }: Publication): Verification {
   return { tables, findings: [{ severity: 'error', subject: run, message }] };
 }
 
-/** The run's accepted executions; what it published is held against its publication too. */
+/**
+ * The run's accepted executions; what it published is held against its publication too. Until it has published, a step
+ * without one is no finding: it may still come.
+ */
 export async function auditRun(store: Store, state: RunState): Promise<Verification> {
   const { tables, findings } = await auditExecutions(store, state);
   const entry = state.published === undefined ? undefined : await readPublication(store, state.published);
@@ -52,7 +55,11 @@ async function auditExecutions(store: Store, state: RunState): Promise<Verificat
     if (found !== undefined) accepted.push({ ...found, step: name });
     else gone.push(goneReport(name, `${execution}/report.json`));
   }
-  const left = plan.steps.filter(({ name }) => !gone.some(({ subject }) => subject === name));
+  const isDue = state.published !== undefined;
+  const left = plan.steps.filter(
+    ({ name }) =>
+      !gone.some(({ subject }) => subject === name) && (isDue || accepted.some(({ step }) => step === name)),
+  );
   const { tables, findings } = await verify(store, { ...plan, steps: left }, accepted);
   return { tables, findings: [...gone, ...findings] };
 }

@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as verify } from '../../src/commands/verify.ts';
+import type { Entry } from '../../src/run/entries.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { tokens } from '../../src/run/plan.ts';
 import { songs } from '../lake/plans.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, rejectedFile } from '../lake/accepted-run.ts';
+import { acceptedRun, dataFile, executionOf, landedRun, planOf, rejectedFile } from '../lake/accepted-run.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
 
@@ -255,9 +258,60 @@ describe('verify', () => {
     });
   });
 
+  const step = { step: 'song_transform', attempt: 1 };
+  const token = tokens.step('r3', 'song_transform', 1);
+  const intent: Entry = { entry: 'step-intent', ...step, token, clusterId: 'j-1' };
+  const why = ['ValueError: x'];
+  const failed: Entry = {
+    entry: 'finished',
+    verdict: 'failed',
+    fault: 'step',
+    message: 'it ended FAILED',
+    why,
+  };
+  it.each<[string, Entry[], string[], string]>([
+    ['has just begun', [], [], 'attach'],
+    ['is at work', [intent, { entry: 'step-submitted', ...step, id: 's-1', how: 'accepted' }], [], 'attach'],
+    ['failed in a step', [intent, failed], ['it ended FAILED', ...why], 'retry'],
+    ['was cancelled', [{ entry: 'finished', verdict: 'cancelled', fault: 'cancelled' }], [], 'retry'],
+  ])(
+    'exits 2 for a run that %s, saying where it stands and what goes on with it',
+    async (_, entries, cause, verb) => {
+      await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005], entries });
+      expect((await verifying('r3')).failure).toMatchObject({
+        fault: 'input',
+        message: 'run r3 cannot be verified yet: song_transform is not done',
+        why: cause,
+        stand: expect.arrayContaining([expect.stringMatching(/^song_transform .*; nothing was published$/)]),
+        next: expect.stringMatching(new RegExp(`^landfall ${verb} r3 --lake `)),
+      });
+    },
+  );
+
+  it('tells damage to what was accepted of a run that is still at work, and that alone', async () => {
+    await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005] });
+    const { random, clock } = commandWorld(cwd);
+    const journal = await openJournal({ objects: store, clock, random, driver: 'd9' }, 'r3');
+    const { steps, ...plan } = planOf({ run: 'r3', publication: 3, years: [] }, store.uri);
+    const more = { ...steps[0]!, name: 'log_transform', tables: [] };
+    const rerun = ['log_transform'];
+    await journal.append({
+      entry: 'replanned',
+      plan: { ...plan, steps: [...steps, more] },
+      rerun,
+      elsewhere: false,
+    });
+    expect((await verifying('r3')).failure).toMatchObject({
+      fault: 'input',
+      message: 'run r3 cannot be verified yet: log_transform is not done',
+    });
+    await store.remove([`${executionOf('r3')}/report.json`]);
+    expect(await findings('r3')).toEqual([
+      `song_transform: the report of its accepted execution is gone or broken (${executionOf('r3')}/report.json)`,
+    ]);
+  });
+
   it('uses the contracts of the time when the tables were published', async () => {
-    const { openJournal } = await import('../../src/run/journal.ts');
-    const { planOf } = await import('../lake/accepted-run.ts');
     const { random, clock } = commandWorld(cwd);
     const journal = await openJournal({ objects: store, clock, random, driver: 'd9' }, 'r2');
     const changed = { ...songs, columns: songs.columns.filter(({ name }) => name !== 'title') };
