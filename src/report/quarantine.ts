@@ -16,7 +16,7 @@ export function formatQuarantine({
 }: Quarantine): string {
   return [
     `run ${run}  ${verdict}`,
-    ...sources.flatMap((one) => formatSource(one, maxQuarantined, run)),
+    ...sources.flatMap((one) => formatSource(one, maxQuarantined)),
     ...unread.map((source) => `${source}: not known; no step has reported about it`),
     `${count(total)} ${total === 1 ? 'line' : 'lines'} quarantined in all`,
   ].join('\n');
@@ -25,7 +25,6 @@ export function formatQuarantine({
 function formatSource(
   { source, read, quarantined, folder, isWhole, by }: SourceQuarantine,
   most: number,
-  run: string,
 ): string[] {
   if (quarantined === 0) return [`${source}: none of ${count(read)} lines is quarantined`];
   const share = `${percent(quarantined / read)}; at most ${percent(most)} may be`;
@@ -34,7 +33,7 @@ function formatSource(
     ...by.toSorted((a, b) => b.lines - a.lines).flatMap(formatRejection),
     isWhole
       ? `  all of them, as Parquet: ${place(folder)}`
-      : `  their Parquet is gone, or some of it; landfall verify ${run} tells more: ${place(folder)}`,
+      : `  their Parquet is gone, or some of it: ${place(folder)}`,
   ];
 }
 

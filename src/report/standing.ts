@@ -167,8 +167,8 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
 }
 
 /**
- * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie in the query or in the data. A stranger's objects
- * lie in the way of whatever else is done.
+ * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie
+ * in the query or in the data. A stranger's objects lie in the way of whatever else is done.
  */
 function afterFindings({ plan, verified, published }: RunState, retry: string): string {
   if (published !== undefined) return afterLoss(plan.lake);

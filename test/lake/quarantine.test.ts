@@ -137,7 +137,7 @@ describe('the quarantine of a run', () => {
     const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
     expect(found.sources[0]?.by).toEqual(BY.map((one) => ({ ...one, samples: [] })));
     expect(formatQuarantine(found)).toContain(
-      `  their Parquet is gone, or some of it; landfall verify ${RUN} tells more: ${lake}/${key}/quarantine`,
+      `  their Parquet is gone, or some of it: ${lake}/${key}/quarantine/song_data`,
     );
   });
 
