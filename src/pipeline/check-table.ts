@@ -1,7 +1,7 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
 import type { Diagnostic } from '../faults.ts';
 import { typesOf } from './resolve.ts';
-import type { Parameter, SourceContract } from './contract.ts';
+import type { ColumnType, Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './load.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { mistake } from './template-file.ts';
@@ -150,6 +150,8 @@ function checkCheck(
       return check.columns.flatMap((name, index) => existing(table, name, [...path, 'columns', index]));
     case 'row_count':
       if (check.equals !== undefined) return checkRowSource(table, check, { around, path });
+      if ((check.min ?? 0) === 0 && check.max === undefined)
+        return [wrong('check', 'every count of rows would do', 'needs min above 0, max or equals')];
       return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     case 'references':
       return [
@@ -159,10 +161,7 @@ function checkCheck(
     case 'accepted_values': {
       const column = columnOf(table.front, check.column);
       if (column === undefined) return existing(table, check.column, [...path, 'column']);
-      const kind = typesOf(column).every((type) => type === 'STRING') ? 'string' : 'number';
-      return check.values.some((value) => typeof value !== kind)
-        ? [wrong('values', `${check.column} holds ${kind}s, and not all of these are`)]
-        : [];
+      return checkValues(table, check, { column, path });
     }
     case 'range': {
       const column = columnOf(table.front, check.column);
@@ -190,6 +189,35 @@ function checkRowSource(
   const message = `${equals} is no source that step ${table.step} reads`;
   return [mistake(table.locate([...path, 'equals']), message, didYouMean(equals, sources))];
 }
+
+/** Values that a column cannot have, by any of its types: Spark would compare in vain, or fail. */
+function checkValues(
+  table: TableFile,
+  { values }: Extract<Check, { check: 'accepted_values' }>,
+  { column, path }: { column: Column; path: ValuePath },
+): Diagnostic[] {
+  const { name } = column;
+  const types = typesOf(column);
+  if (types.includes('TIMESTAMP'))
+    return [
+      mistake(table.locate([...path, 'column']), `${name} is a TIMESTAMP, of which no values can be listed`),
+    ];
+  return values.flatMap((value, index) => {
+    const type = types.find((one) => !HOLDS[one](value));
+    if (type === undefined) return [];
+    const at = table.locate([...path, 'values', index]);
+    return [mistake(at, `${name} is ${type}, and never ${JSON.stringify(value)}`)];
+  });
+}
+
+/** Whether a column of a type can have this value. Of larger whole numbers YAML keeps only the nearest DOUBLE. */
+const HOLDS: Readonly<Record<ColumnType, (value: string | number) => boolean>> = {
+  INT: (value) => typeof value === 'number' && (value | 0) === value,
+  BIGINT: (value) => Number.isSafeInteger(value),
+  DOUBLE: (value) => typeof value === 'number',
+  STRING: (value) => typeof value === 'string',
+  TIMESTAMP: () => false,
+};
 
 function checkReference(
   table: TableFile,

@@ -10,7 +10,10 @@ export interface Column {
   doc: string;
 }
 
-/** What a table promises beyond its types. A violated `error` fails the run; a `warn` is reported. */
+/**
+ * What a table promises beyond its types. A violated `error` fails the run; a `warn` is reported. NULL breaks `not_null`;
+ * to `unique` two NULLs are equal; `accepted_values`, `range` and `references` let it pass.
+ */
 export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'not_null'; column: string }
   | { check: 'unique'; columns: readonly string[] }

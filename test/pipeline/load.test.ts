@@ -292,6 +292,69 @@ describe('loading a pipeline', () => {
       ':11: equals leaves nothing to min and max',
     ],
     [
+      'a count of rows without bounds',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: row_count'],
+      ':11: every count of rows would do; needs min above 0, max or equals',
+    ],
+    [
+      'a count of rows of at least none',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: row_count, min: 0'],
+      ':11: every count of rows would do',
+    ],
+    [
+      'text accepted in a BIGINT',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: accepted_values, column: cats, values: [1, one]'],
+      ':11: cats is BIGINT, and never "one"',
+    ],
+    [
+      'a fraction accepted in a BIGINT',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: accepted_values, column: cats, values: [1, 1.5]'],
+      ':11: cats is BIGINT, and never 1.5',
+    ],
+    [
+      'a number too large for YAML accepted in a BIGINT',
+      COUNTS,
+      [
+        'check: range, column: cats, min: 1',
+        'check: accepted_values, column: cats, values: [9007199254740993]',
+      ],
+      ':11: cats is BIGINT, and never 9007199254740992',
+    ],
+    [
+      'a number accepted in a STRING',
+      COUNTS,
+      ['check: range, column: cats, min: 1', 'check: accepted_values, column: kind, values: [cat, 7]'],
+      ':11: kind is STRING, and never 7',
+    ],
+    [
+      'a number too large accepted in an INT',
+      CATS,
+      [
+        'resolves:',
+        'checks: [{ check: accepted_values, column: year, values: [2018, 3000000000] }]\nresolves:',
+      ],
+      ':9: year is INT, and never 3000000000',
+    ],
+    [
+      'a number accepted in a column that a parameter can make a STRING',
+      CATS,
+      ['resolves:', 'checks: [{ check: accepted_values, column: id, values: [7] }]\nresolves:'],
+      ':9: id is STRING, and never 7',
+    ],
+    [
+      'values accepted in a TIMESTAMP',
+      COUNTS,
+      [
+        'nullable: false, doc: How many. }\nchecks:',
+        'nullable: false, doc: How many. }\n  - { name: at, type: TIMESTAMP, doc: When. }\nchecks:\n  - { check: accepted_values, column: at, values: [1] }',
+      ],
+      ':11: at is a TIMESTAMP, of which no values can be listed',
+    ],
+    [
       'a reference to no column',
       COUNTS,
       ['to: kind', 'to: kinds'],
