@@ -1,6 +1,9 @@
 /** `landfall plan`: what submit would do, and why. Starts nothing, changes nothing. */
 import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
+import { partitionedLayouts } from '../pipeline/layout.ts';
+import type { TableLayout } from '../pipeline/layout.ts';
+import { layoutLine, tinyFiles } from '../report/layout.ts';
 import { count, bytes } from '../report/quantities.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
@@ -11,10 +14,11 @@ import type { Connection } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { checkStart, firstRequests } from './preflight.ts';
 import { prepare } from './prepare.ts';
+import { tell } from './settings.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const { plan, settings } = await prepare('plan', flags, world);
+  const { configured, plan, settings } = await prepare('plan', flags, world);
   await checkStart(world, settings, plan);
   const detached = flags['detach'] === true;
   const candidates = plan.cluster.cluster === 'reuse' ? await reusable(world, settings, plan) : undefined;
@@ -22,7 +26,10 @@ export async function run(flags: Flags, world: World): Promise<void> {
     flags['requests'] === true
       ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
       : undefined;
-  const actions = actionsOf(plan, candidates, detached);
+  const tables = plan.steps.flatMap((step) => step.tables);
+  const layouts = partitionedLayouts(configured.pipeline, tables, settings.tables.targetFileSize);
+  tell(layouts.flatMap(tinyFiles), world);
+  const actions = actionsOf(plan, layouts, candidates, detached);
   const text = [
     ...actions.map(({ action, reason }) => `${action}\n    ${reason.replaceAll('\n', '\n    ')}`),
     ...(requests === undefined ? [] : [JSON.stringify(requests, null, 2)]),
@@ -30,6 +37,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   world.printer.result(text.join('\n'), {
     plan,
     actions,
+    layouts,
     ...(candidates === undefined ? {} : { candidates }),
     ...(requests === undefined ? {} : { requests }),
   });
@@ -58,7 +66,12 @@ interface Action {
   reason: string;
 }
 
-function actionsOf(plan: RunPlan, candidates: Candidates | undefined, detached: boolean): Action[] {
+function actionsOf(
+  plan: RunPlan,
+  layouts: readonly TableLayout[],
+  candidates: Candidates | undefined,
+  detached: boolean,
+): Action[] {
   const { sources, steps, lake, publication } = plan;
   return [
     ...sources.map(({ name, uri, objects, bytes: size, skipped }) => ({
@@ -68,10 +81,14 @@ function actionsOf(plan: RunPlan, candidates: Candidates | undefined, detached: 
     clusterAction(plan, candidates),
     ...steps.map(({ name, tables, upstreams }) => ({
       action: `run ${name}: writes ${tables.map((table) => table.name).join(', ')}`,
-      reason:
+      reason: [
         upstreams.length === 0
           ? 'it waits for nothing'
           : `after ${upstreams.join(', ')}, whose tables it reads`,
+        ...layouts
+          .filter(({ table }) => tables.some(({ name: written }) => written === table))
+          .map((layout) => layoutLine(layout, sources)),
+      ].join('\n'),
     })),
     ...(detached ? [LEAVE] : []),
     {

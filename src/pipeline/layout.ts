@@ -1,0 +1,67 @@
+/** What contracts tell of a table's files before anything is read. Pure. */
+import type { Pipeline, TableContract } from './contract.ts';
+
+export interface TableLayout {
+  table: string;
+  /** Each combination of their values has one file until it is full, and more from then on; never more than it has rows. */
+  partitionBy: readonly string[];
+  /** Bytes at which a file is full. */
+  targetFileSize: number;
+  /** The source of whose lines no two make two rows with one key: no more files than it has lines. */
+  atMostLinesOf?: string;
+  /** The partition column that says which row of a table is meant, so that each such row may have a file of its own. */
+  identifies?: { column: string; table: string };
+  /** Where the partition columns are chosen: `[TABLES] songs_partition_by`, or the table's template. */
+  chosenIn: string;
+}
+
+/** The layouts of those tables that have partition columns. `tables` have their parameters filled in. */
+export function partitionedLayouts(
+  pipeline: Pipeline,
+  tables: readonly TableContract[],
+  targetFileSize: number,
+): TableLayout[] {
+  return tables
+    .filter(({ partitionBy }) => partitionBy.length > 0)
+    .map((table) => {
+      const { name, partitionBy } = table;
+      const atMostLinesOf = sourceOfRows(pipeline, table);
+      const identifies = partitionBy.flatMap((column) => identifiedBy(column, table, tables) ?? [])[0];
+      return {
+        table: name,
+        partitionBy,
+        targetFileSize,
+        ...(atMostLinesOf === undefined ? {} : { atMostLinesOf }),
+        ...(identifies === undefined ? {} : { identifies }),
+        chosenIn: chosenIn(pipeline, name),
+      };
+    });
+}
+
+/** A table whose key is what its query resolves conflicts by has one row at most for the lines of a source that share it. */
+function sourceOfRows({ sources }: Pipeline, { key, resolves }: TableContract): string | undefined {
+  if (resolves === undefined || !sources.some(({ name }) => name === resolves.view)) return undefined;
+  return [...key].sort().join() === [...resolves.by].sort().join() ? resolves.view : undefined;
+}
+
+/** The table whose whole key this column is, or refers to. */
+function identifiedBy(
+  column: string,
+  table: TableContract,
+  tables: readonly TableContract[],
+): TableLayout['identifies'] {
+  const isKeyOf = ({ key }: TableContract, name: string) => key.length === 1 && key[0] === name;
+  if (isKeyOf(table, column)) return { column, table: table.name };
+  for (const check of table.checks) {
+    if (check.check !== 'references' || check.column !== column) continue;
+    const other = tables.find(({ name }) => name === check.table);
+    if (other !== undefined && isKeyOf(other, check.to)) return { column, table: other.name };
+  }
+  return undefined;
+}
+
+function chosenIn({ steps }: Pipeline, name: string): string {
+  const template = steps.flatMap(({ writes }) => writes).find(({ contract }) => contract.name === name);
+  const parameter = template?.varying.partitionBy;
+  return parameter === undefined ? `spark-templates/${template?.path ?? ''}` : `[TABLES] ${parameter}`;
+}

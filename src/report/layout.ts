@@ -1,0 +1,32 @@
+/** How many files a partitioned table will have, as far as that is known before the input is read. Pure. */
+import type { Diagnostic } from '../faults.ts';
+import type { TableLayout } from '../pipeline/layout.ts';
+import type { PlannedSource } from '../run/plan.ts';
+import { bytes, count } from './quantities.ts';
+
+/** One line: by what, how many of them at most, and what is not known yet. */
+export function layoutLine(layout: TableLayout, sources: readonly PlannedSource[]): string {
+  const { table, partitionBy, targetFileSize, atMostLinesOf } = layout;
+  const value = partitionBy.length === 1 ? 'value' : 'combination of values';
+  const each = `one file a ${value}, until that would pass target_file_size (${bytes(targetFileSize)})`;
+  const objects = sources.find(({ name }) => name === atMostLinesOf)?.objects;
+  const most =
+    objects === undefined
+      ? 'never more files than rows'
+      : `at most one a line of ${atMostLinesOf ?? ''} (${count(objects)} objects; their lines are not counted yet)`;
+  return `${table} by ${partitionBy.join(', ')}: ${each}; ${most}`;
+}
+
+/** Says which setting makes a file for each row of some table: as many tiny files. */
+export function tinyFiles({ table, identifies, chosenIn }: TableLayout): Diagnostic[] {
+  if (identifies === undefined) return [];
+  const { column, table: other } = identifies;
+  return [
+    {
+      severity: 'warning',
+      at: chosenIn,
+      message: `${table} gets a folder, and a file of its own in it, for each ${column}, which is the key of ${other}: many tiny files, slow to write, to publish and to read`,
+      hint: `leave ${column} out unless readers need it`,
+    },
+  ];
+}

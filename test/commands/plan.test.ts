@@ -1,0 +1,67 @@
+/** What `landfall plan` tells of the files that a run will leave, before any input is read. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as plan } from '../../src/commands/plan.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+
+let cwd: string;
+let remove: () => void;
+beforeEach(() => {
+  ({ folder: cwd, remove } = temporaryFolder());
+  for (const [folder, names] of [
+    ['song_data', ['a.json', 'b.json']],
+    ['log_data', ['c.json']],
+  ] as const) {
+    mkdirSync(join(cwd, folder), { recursive: true });
+    for (const name of names) writeFileSync(join(cwd, folder, name), '{}');
+  }
+});
+afterEach(() => remove());
+
+async function planned(cfg = '') {
+  writeFileSync(join(cwd, 'dl.cfg'), `[INPUT]\nsong_data = song_data\nlog_data = log_data\n${cfg}`);
+  const world = commandWorld(cwd);
+  await plan({ cluster: 'local' }, world);
+  const warnings = world.events.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
+  const { text, value } = world.results[0]!;
+  const { layouts } = value as { layouts: unknown };
+  return { lines: text.split('\n').filter((line) => line.includes(' by year')), warnings, layouts };
+}
+
+const BY_MONTH =
+  'by year, month: one file a combination of values, until that would pass target_file_size (268.4 MB); never more files than rows';
+
+describe('plan', () => {
+  it('tells of each partitioned table how its files come about, and how many there are at most', async () => {
+    const { lines, warnings, layouts } = await planned();
+    expect(lines).toEqual([
+      '    songs by year: one file a value, until that would pass target_file_size (268.4 MB); at most one a line of song_data (2 objects; their lines are not counted yet)',
+      `    time ${BY_MONTH}`,
+      `    songplays ${BY_MONTH}`,
+    ]);
+    expect(warnings).toEqual([]);
+    expect(layouts).toMatchObject([
+      { table: 'songs', partitionBy: ['year'], targetFileSize: 2 ** 28, atMostLinesOf: 'song_data' },
+      { table: 'time', partitionBy: ['year', 'month'] },
+      { table: 'songplays', partitionBy: ['year', 'month'] },
+    ]);
+  });
+
+  it('warns of a layout that makes many tiny files, and names the setting that asks for it', async () => {
+    const cfg = '[TABLES]\nsongs_partition_by = year, artist_id\ntarget_file_size = 1 MB\n';
+    const { lines, warnings, layouts } = await planned(cfg);
+    expect(lines[0]).toBe(
+      '    songs by year, artist_id: one file a combination of values, until that would pass target_file_size (1.0 MB); at most one a line of song_data (2 objects; their lines are not counted yet)',
+    );
+    expect(warnings).toContain(
+      '[TABLES] songs_partition_by: songs gets a folder, and a file of its own in it, for each artist_id, which is the key of artists: many tiny files, slow to write, to publish and to read; leave artist_id out unless readers need it',
+    );
+    expect(layouts).toMatchObject([
+      { table: 'songs', identifies: { column: 'artist_id', table: 'artists' } },
+      { table: 'time' },
+      { table: 'songplays' },
+    ]);
+  });
+});
