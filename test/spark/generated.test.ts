@@ -91,10 +91,9 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
       `error row_count: the table has ${String(rows)} rows, and must have at least ${String(kept)}, the kept lines of log_data`,
     ]);
     expect(rows - violations[0]!.count).toBeLessThanOrEqual(16);
-    const twins = violations[0]!.sample.map((row) => JSON.parse(row) as Record<string, unknown>);
-    expect(new Set(twins.map(({ songplay_id: id }) => id)).size).toBe(1);
-    expect(twins.length).toBeGreaterThan(1);
-    expect(new Set(twins.map((row) => JSON.stringify(row))).size).toBe(twins.length);
+    const [one, other] = violations[0]!.sample.map((row) => JSON.parse(row) as Record<string, unknown>);
+    expect(other!['songplay_id']).toBe(one!['songplay_id']);
+    expect(other).not.toEqual(one);
   });
 
   it('count as duplicates what is delivered a second time', () => {
