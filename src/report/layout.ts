@@ -2,18 +2,18 @@
 import type { Diagnostic } from '../faults.ts';
 import type { TableLayout } from '../pipeline/layout.ts';
 import type { PlannedSource } from '../run/plan.ts';
-import { bytes, count } from './quantities.ts';
+import { count } from './quantities.ts';
 
 /** One line: by what, how many of them at most, and what is not known yet. */
 export function layoutLine(layout: TableLayout, sources: readonly PlannedSource[]): string {
-  const { table, partitionBy, targetFileSize, atMostLinesOf } = layout;
+  const { table, partitionBy, atMostLinesOf } = layout;
   const value = partitionBy.length === 1 ? 'value' : 'combination of values';
-  const each = `one file a ${value}, until that would pass target_file_size (${bytes(targetFileSize)})`;
+  const each = `one file a ${value} until it passes target_file_size`;
   const objects = sources.find(({ name }) => name === atMostLinesOf)?.objects;
   const most =
     objects === undefined
       ? 'never more files than rows'
-      : `at most one a line of ${atMostLinesOf ?? ''} (${count(objects)} objects; their lines are not counted yet)`;
+      : `at most one a line of ${atMostLinesOf ?? ''}, whose ${count(objects)} objects have not been read yet`;
   return `${table} by ${partitionBy.join(', ')}: ${each}; ${most}`;
 }
 

@@ -31,13 +31,13 @@ async function planned(cfg = '') {
 }
 
 const BY_MONTH =
-  'by year, month: one file a combination of values, until that would pass target_file_size (268.4 MB); never more files than rows';
+  'by year, month: one file a combination of values until it passes target_file_size; never more files than rows';
 
 describe('plan', () => {
   it('tells of each partitioned table how its files come about, and how many there are at most', async () => {
     const { lines, warnings, layouts } = await planned();
     expect(lines).toEqual([
-      '    songs by year: one file a value, until that would pass target_file_size (268.4 MB); at most one a line of song_data (2 objects; their lines are not counted yet)',
+      '    songs by year: one file a value until it passes target_file_size; at most one a line of song_data, whose 2 objects have not been read yet',
       `    time ${BY_MONTH}`,
       `    songplays ${BY_MONTH}`,
     ]);
@@ -53,7 +53,7 @@ describe('plan', () => {
     const cfg = '[TABLES]\nsongs_partition_by = year, artist_id\ntarget_file_size = 1 MB\n';
     const { lines, warnings, layouts } = await planned(cfg);
     expect(lines[0]).toBe(
-      '    songs by year, artist_id: one file a combination of values, until that would pass target_file_size (1.0 MB); at most one a line of song_data (2 objects; their lines are not counted yet)',
+      '    songs by year, artist_id: one file a combination of values until it passes target_file_size; at most one a line of song_data, whose 2 objects have not been read yet',
     );
     expect(warnings).toContain(
       '[TABLES] songs_partition_by: songs gets a folder, and a file of its own in it, for each artist_id, which is the key of artists: many tiny files, slow to write, to publish and to read; leave artist_id out unless readers need it',
