@@ -5,7 +5,7 @@ import { formatGc } from '../report/gc.ts';
 import type { GcReport } from '../report/gc.ts';
 import { patiently } from '../run/reading.ts';
 import type { Owner } from '../run/ownership.ts';
-import { commandAt } from '../shell-words.ts';
+import { commandAt, place, shellWord } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
@@ -78,5 +78,13 @@ async function incompleteUploads(store: Store, { printer }: World): Promise<GcRe
     });
   }
   const oldest = begun.sort((a, b) => a.getTime() - b.getTime())[0];
-  return oldest === undefined ? undefined : { count: begun.length, oldest: oldest.toISOString() };
+  if (oldest === undefined) return undefined;
+  const isLocal = store.uri.startsWith('file://');
+  return {
+    count: begun.length,
+    oldest: oldest.toISOString(),
+    ...(isLocal
+      ? { end: `find ${shellWord(place(store.uri))} -name '.landfall-tmp-*' -mmin +60 -delete` }
+      : {}),
+  };
 }

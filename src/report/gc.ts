@@ -8,8 +8,11 @@ export interface GcReport {
   kept: readonly { run: string; why: string }[];
   /** Keys that are not Landfall's; they stay. */
   strange: readonly string[];
-  /** Uploads to the lake that were begun and never ended; they cost storage, and gc does not end them. */
-  uploads?: { count: number; oldest: string };
+  /**
+   * Uploads to the lake that were begun and never ended; they cost storage, and gc does not end them. In a local lake, files
+   * that dead writers had in the making, and the command that deletes them.
+   */
+  uploads?: { count: number; oldest: string; end?: string };
   next?: string;
 }
 
@@ -38,14 +41,16 @@ export function formatGc(report: GcReport): string {
     ),
     ...strange.slice(0, SHOWN).map((key) => `not Landfall’s, stays  ${key}`),
     ...(strange.length > SHOWN ? [`and ${count(strange.length - SHOWN)} more that are not Landfall’s`] : []),
-    ...(uploads === undefined
-      ? []
-      : [
-          `${count(uploads.count)} upload(s) were begun and never ended, the oldest ${uploads.oldest}: a lifecycle rule (AbortIncompleteMultipartUpload) ends such`,
-        ]),
+    ...(uploads === undefined ? [] : [unended(uploads)]),
     all.length === 0
       ? 'nothing to remove'
       : `${removed ? 'removed' : 'nothing was removed; would free'} ${said}`,
     ...(next === undefined ? [] : [`next: ${next}`]),
   ].join('\n');
+}
+
+function unended({ count: many, oldest, end }: NonNullable<GcReport['uploads']>): string {
+  return end === undefined
+    ? `${count(many)} upload(s) were begun and never ended, the oldest ${oldest}: a lifecycle rule (AbortIncompleteMultipartUpload) ends such`
+    : `${count(many)} file(s) were begun by writers that died, the oldest ${oldest}: they go with ${end}`;
 }

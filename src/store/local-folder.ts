@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkKey, checkPrefix } from './keys.ts';
 import { isAbsence, localError, locally } from './local-errors.ts';
-import { foldersIn, walk } from './local-listing.ts';
+import { foldersIn, walk, walkTemporary } from './local-listing.ts';
 import { copyOver, createFile, removeFile, replaceFile, temporaryName } from './local-writing.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { replaced } from './replaced.ts';
@@ -41,8 +41,21 @@ export function openFolder(path: string): Store {
     remove: async (keys) => {
       for (const key of keys) await locally('delete', at(key), () => removeFile(path, at(key)));
     },
+    incompleteUploads: () => explained(path, '', deadWrites(path)),
     now: () => now(path),
   };
+}
+
+/** No living write leaves its file alone for so long. */
+const DEAD_MS = 3_600_000;
+
+/** When each file was last written to that a writer, dead since, had in the making. */
+async function* deadWrites(root: string): AsyncIterable<Date> {
+  const latest = (await now(root)).getTime() - DEAD_MS;
+  for await (const key of walkTemporary(root)) {
+    const found = await info(join(root, key), key);
+    if (found !== undefined && found.lastModified.getTime() < latest) yield found.lastModified;
+  }
 }
 
 async function* list(root: string, prefix: string): AsyncIterable<ObjectInfo> {

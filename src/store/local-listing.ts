@@ -14,7 +14,18 @@ import { isTemporary } from './local-writing.ts';
 export async function* walk(root: string, prefix: string): AsyncIterable<string> {
   const cut = prefix.lastIndexOf('/') + 1;
   const folder = join(root, prefix.slice(0, cut));
-  yield* walkFolder(folder, { key: prefix.slice(0, cut), starts: prefix.slice(cut), above: new Set() });
+  const isWanted = (name: string) => !isTemporary(name);
+  yield* walkFolder(folder, {
+    key: prefix.slice(0, cut),
+    starts: prefix.slice(cut),
+    above: new Set(),
+    isWanted,
+  });
+}
+
+/** Keys of the files under `root` that writes in progress, or such as died, have left; otherwise as `walk`. */
+export function walkTemporary(root: string): AsyncIterable<string> {
+  return walkFolder(root, { key: '', starts: '', above: new Set(), isWanted: isTemporary });
 }
 
 interface Place {
@@ -24,15 +35,19 @@ interface Place {
   starts: string;
   /** Identities of the folders we are in. */
   above: ReadonlySet<string>;
+  /** By the name of a file. */
+  isWanted: (name: string) => boolean;
 }
 
-async function* walkFolder(folder: string, { key, starts, above }: Place): AsyncIterable<string> {
+async function* walkFolder(folder: string, place: Place): AsyncIterable<string> {
+  const { key, starts, above, isWanted } = place;
   const self = await identity(folder);
   if (self === undefined || above.has(self)) return;
   const inside = new Set(above).add(self);
   for (const { name, isFolder } of await entries(folder, starts)) {
-    if (isFolder) yield* walkFolder(join(folder, name), { key: `${key}${name}/`, starts: '', above: inside });
-    else yield `${key}${name}`;
+    if (isFolder)
+      yield* walkFolder(join(folder, name), { ...place, key: `${key}${name}/`, starts: '', above: inside });
+    else if (isWanted(name)) yield `${key}${name}`;
   }
 }
 
@@ -61,7 +76,7 @@ async function entries(folder: string, starts: string): Promise<Entry[]> {
   const found: Entry[] = [];
   for (const dirent of await contents(folder)) {
     const { name } = dirent;
-    if (!name.startsWith(starts) || isTemporary(name)) continue;
+    if (!name.startsWith(starts)) continue;
     const kind = await kindOf(folder, dirent);
     if (kind === 'other') continue;
     const isFolder = kind === 'folder';

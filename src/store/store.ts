@@ -34,7 +34,10 @@ export interface Store {
   copy(from: string, to: string): Promise<ObjectInfo>;
   /** Deletes what is there of these keys; what is not is no error. */
   remove(keys: readonly string[]): Promise<void>;
-  /** When each upload under the root was begun that never ended; absent where uploads leave nothing behind. */
+  /**
+   * When each upload under the root was begun that never ended; in a local folder, when each file was last written to that
+   * a writer had in the making who died. Absent where neither leaves anything behind.
+   */
   incompleteUploads?(): AsyncIterable<Date>;
   /** The time as the store's own clock tells it, by which ages of its objects are judged. */
   now(): Promise<Date>;

@@ -1,4 +1,7 @@
 /** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';
 import { run as publish } from '../../src/commands/publish.ts';
@@ -9,6 +12,8 @@ import { removeRun } from '../../src/lake/gc.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { createJournal, openJournal, readState } from '../../src/run/journal.ts';
 import { keys, tokens } from '../../src/run/plan.ts';
+import { shellWord } from '../../src/shell-words.ts';
+import { temporaryName } from '../../src/store/local-writing.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   acceptedRun,
@@ -221,6 +226,26 @@ describe('gc', () => {
     expect([...report.strange].sort()).toEqual([...strange].sort());
     expect(await listed(`${keys.run('r1')}/`)).toEqual([...strange].sort());
     for (const key of elsewhere) expect(await store.head(key)).toBeDefined();
+  });
+
+  it('tells of files that dead writers left in a local lake, and how they go', async () => {
+    await landedRuns(1);
+    const old = new Date(Math.floor(Date.now() / 1000 - 7200) * 1000);
+    const path = join(cwd, 'songs', temporaryName());
+    writeFileSync(path, 'half');
+    utimesSync(path, old, old);
+    const world = commandWorld(cwd);
+    await gc({ lake: cwd }, world);
+    const end = `find ${shellWord(cwd)} -name '.landfall-tmp-*' -mmin +60 -delete`;
+    expect(world.results[0]).toMatchObject({
+      value: { uploads: { count: 1, oldest: old.toISOString(), end } },
+      text: expect.stringContaining(
+        `1 file(s) were begun by writers that died, the oldest ${old.toISOString()}`,
+      ),
+    });
+    execFileSync('sh', ['-c', end]);
+    expect(await collecting()).not.toHaveProperty('uploads');
+    expect(await plainSongs(store)).toEqual(['2001 r1-1']);
   });
 
   it.each([

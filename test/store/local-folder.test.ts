@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openFolder } from '../../src/store/local-folder.ts';
+import { temporaryName } from '../../src/store/local-writing.ts';
 import { uriOf } from '../../src/store/store.ts';
 import { bytes, keysOf, storeContract, text } from './contract.ts';
 
@@ -45,6 +46,30 @@ describe('a local folder', () => {
     await mkdir(join(root, 'folder'));
     await expect(store.put('folder', bytes('x'))).rejects.toMatchObject({ fault: 'input' });
     expect((await readdir(root)).sort()).toEqual(['a', 'b', 'c', 'folder']);
+  });
+
+  it('tells of the files that dead writers left, however deep, and not of those that may be in the making', async () => {
+    const store = openFolder(root);
+    const told = async () => {
+      const times: Date[] = [];
+      for await (const at of store.incompleteUploads!()) times.push(at);
+      return times;
+    };
+    expect(await told()).toEqual([]);
+    await store.put('a/b/c', bytes('x'));
+    const old = new Date(Math.floor((await store.now()).getTime() / 1000 - 3700) * 1000);
+    await utimes(join(root, 'a/b/c'), old, old);
+    for (const [folder, isOld] of [
+      ['a/b', true],
+      ['', true],
+      ['a', false],
+    ] as const) {
+      const path = join(root, folder, temporaryName());
+      await writeFile(path, 'half');
+      if (isOld) await utimes(path, old, old);
+    }
+    expect(await told()).toEqual([old, old]);
+    expect(await keysOf(store, '')).toEqual(['a/b/c']);
   });
 
   it('lets exactly one of fifty racers win, and keeps what that one wrote', async () => {
