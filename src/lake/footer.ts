@@ -52,7 +52,13 @@ function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
   try {
     const metadata = parquetMetadata(bytes, { geoparquet: false });
     if (!isWhole(metadata, size)) return { broken: 'bytes are missing: its columns reach beyond its end' };
-    return { rows: Number(metadata.num_rows), columns: columnsOf(metadata) };
+    const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+    if (rows !== Number(metadata.num_rows)) {
+      return {
+        broken: `its footer tells of ${String(metadata.num_rows)} rows, and its row groups of ${String(rows)}`,
+      };
+    }
+    return { rows, columns: columnsOf(metadata) };
   } catch (error) {
     return { broken: `its footer cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }

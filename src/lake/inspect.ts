@@ -25,18 +25,28 @@ export interface InspectedTable {
   files: readonly DataFile[];
   /** Named like data, but no whole Parquet file. */
   broken: readonly { name: string; why: string }[];
-  /** Names of everything else, but for what writers leave by custom: `_SUCCESS`, checksums, folder markers. */
+  /**
+   * Names of everything else, but for what writers leave by custom: checksums, folder markers, and `_SUCCESS`, which
+   * nobody reads as data, and which Hadoop's S3A committers fill with a summary in JSON.
+   */
   strays: readonly string[];
 }
 
 const FOOTERS_AT_ONCE = 16;
 
-/** Lists `folder` (with a trailing slash) and reads the footer of every data file. Broken files are data, not errors. */
-export async function inspectTable(store: Store, folder: string): Promise<InspectedTable> {
+/**
+ * Reads the footer of every data file in `folder` (with a trailing slash), which is listed unless `objects` are what lies in
+ * it. Broken files are data, not errors.
+ */
+export async function inspectTable(
+  store: Store,
+  folder: string,
+  objects: AsyncIterable<ObjectInfo> | Iterable<ObjectInfo> = store.list(folder),
+): Promise<InspectedTable> {
   const limit = pLimit(FOOTERS_AT_ONCE);
   const reading: Promise<DataFile | { name: string; why: string }>[] = [];
   const strays: string[] = [];
-  for await (const object of store.list(folder)) {
+  for await (const object of objects) {
     const name = object.key.slice(folder.length);
     const kind = kindOf(name, object.size);
     if (kind === 'data') reading.push(limit(() => inspectFile(store, name, object)));

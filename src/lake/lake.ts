@@ -2,8 +2,9 @@
 import type { Lake } from '../run/ports.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
-import type { Store } from '../store/store.ts';
+import type { ObjectInfo, Store } from '../store/store.ts';
 import { acceptExecution, readExecution } from './accept.ts';
+import { isFolderMarker } from './folder-marker.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
 import { mirror } from './mirror.ts';
@@ -46,14 +47,34 @@ export async function verify(
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
     const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];
+    const { of, strays } = await listed(store, `${key}/tables/`);
     const tables = new Map<string, InspectedTable>();
-    for (const { name } of contracts) tables.set(name, await inspectTable(store, `${key}/tables/${name}/`));
+    for (const { name } of contracts)
+      tables.set(name, await inspectTable(store, `${key}/tables/${name}/`, of(name)));
     const quarantines = new Map<string, InspectedTable>();
     for (const [name, { lines }] of Object.entries(report.sources)) {
       if (lines.quarantined > 0)
         quarantines.set(name, await inspectTable(store, `${key}/quarantine/${name}/`));
     }
-    outputs.set(step, { report, tables, quarantines });
+    outputs.set(step, { report, tables, quarantines, strays: strays(contracts.map(({ name }) => name)) });
   }
   return verification(plan, outputs);
+}
+
+/** What lies below `prefix`, by the folder right below it; `strays` are the names of what lies in none of these folders. */
+async function listed(store: Store, prefix: string) {
+  const folders = new Map<string, ObjectInfo[]>();
+  for await (const object of store.list(prefix)) {
+    const [name = '', ...below] = object.key.slice(prefix.length).split('/');
+    const folder = below.length === 0 ? '' : name;
+    const objects = folders.get(folder) ?? [];
+    objects.push(object);
+    folders.set(folder, objects);
+  }
+  const of = (name: string) => folders.get(name) ?? [];
+  const strays = (names: readonly string[]) => {
+    const others = [...folders].filter(([name]) => !names.includes(name)).flatMap(([, objects]) => objects);
+    return others.filter(({ key, size }) => !isFolderMarker(key, size)).map(({ key }) => key);
+  };
+  return { of, strays };
 }

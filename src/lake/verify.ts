@@ -13,7 +13,11 @@ export interface StepOutput {
   report: StepReport;
   tables: ReadonlyMap<string, InspectedTable>;
   quarantines: ReadonlyMap<string, InspectedTable>;
+  /** Keys of what lies beside its tables' folders. */
+  strays: readonly string[];
 }
+
+const SAMPLE = 5;
 
 /** Judges a run. `outputs` holds what each step left, by step name. */
 export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
@@ -29,7 +33,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
       });
       continue;
     }
-    findings.push(...sourceFindings(plan, step, output));
+    findings.push(...sourceFindings(plan, step, output), ...strayFindings(step, output.strays));
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
       findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
@@ -37,6 +41,12 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     }
   }
   return { tables, findings };
+}
+
+function strayFindings({ name: subject }: PlannedStep, strays: readonly string[]): Finding[] {
+  if (strays.length === 0) return [];
+  const message = 'something lies among its tables that is none of them';
+  return [{ severity: 'error', subject, message, count: strays.length, sample: strays.slice(0, SAMPLE) }];
 }
 
 function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {

@@ -63,7 +63,7 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
         : 'it failed';
   }
   if (planned.digest !== step.digest) return 'its program changed';
-  const subjects = new Set([...step.tables.map(({ name }) => name), ...step.sources]);
+  const subjects = new Set([step.name, ...step.tables.map(({ name }) => name), ...step.sources]);
   const broken = state.verified?.findings.find(
     // Too many bad lines stay as many: the same program rejects them again. Only the limit can change.
     ({ severity, subject, limit, foreign }) =>

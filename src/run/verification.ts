@@ -29,7 +29,7 @@ export interface LandedTable {
 /** A contract broken. */
 export interface Finding {
   severity: 'error' | 'warn';
-  /** A table or a source. */
+  /** A table, a source or a step. */
   subject: string;
   message: string;
   count?: number;

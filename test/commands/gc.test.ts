@@ -1,6 +1,6 @@
 /** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';

@@ -178,6 +178,18 @@ describe('verify', () => {
     expect(await findings()).toContain('songs: it is empty, and may not be ()');
   });
 
+  it('names what lies among the tables of an execution and is none of them, but for folder markers', async () => {
+    const tables = `${executionOf('r2')}/tables`;
+    for (const name of ['ghosts_$folder$', 'songs_$folder$'])
+      await store.put(`${tables}/${name}`, new Uint8Array());
+    expect((await verifying()).failure).toBeUndefined();
+    const strays = [`${tables}/ghosts/part-0.parquet`, `${tables}/notes.parquet`];
+    for (const key of strays) await store.put(key, files.songs);
+    const message = `song_transform: something lies among its tables that is none of them (${strays.join(', ')})`;
+    expect(await findings()).toEqual([message]);
+    expect(await findings('r2')).toEqual([message]);
+  });
+
   it('sees to the tables that are not published too', async () => {
     await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
     expect(await findings()).toEqual([

@@ -108,7 +108,11 @@ describe('inspecting a table', () => {
 
   it('tells strays from what writers leave by custom', async () => {
     await place('a.parquet', 'one.parquet');
-    for (const name of ['_SUCCESS', '._SUCCESS.crc', '.a.parquet.crc', 'year=2004/.b.parquet.crc']) {
+    await place(
+      '_SUCCESS',
+      new TextEncoder().encode('{"name":"org.apache.hadoop.fs.s3a.commit.SuccessData"}'),
+    );
+    for (const name of ['._SUCCESS.crc', '.a.parquet.crc', 'year=2004/.b.parquet.crc']) {
       await place(name, new Uint8Array([1]));
     }
     for (const name of ['notes.txt', '_temporary/0/a.parquet', 'sub/.hidden.parquet', 'a.PARQUET']) {
@@ -160,6 +164,17 @@ describe('inspecting a table', () => {
     await writeFile(path, Buffer.concat([whole.subarray(0, 5000), whole.subarray(9000)]));
     expect((await inspect()).broken).toEqual([
       { name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) },
+    ]);
+  });
+
+  it('takes a file for broken whose footer counts other rows than its row groups hold', async () => {
+    const whole = await readFile(join(made, 'types/types.parquet'));
+    // FileMetaData: field 3, `num_rows`, is 5 as a zigzag varint; field 4 is the list of its one row group.
+    const at = whole.lastIndexOf(Buffer.from([0x16, 0x0a, 0x19, 0x1c]));
+    expect(at).toBeGreaterThan(0);
+    await place('a.parquet', whole.with(at + 1, 0x0c));
+    expect((await inspect()).broken).toEqual([
+      { name: 'a.parquet', why: 'its footer tells of 6 rows, and its row groups of 5' },
     ]);
   });
 

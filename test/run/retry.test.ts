@@ -62,7 +62,7 @@ describe('the steps a retry runs again', () => {
     ]);
   });
 
-  it('include one whose source or table has a finding against it, but for what no step is to blame for, or would mend', () => {
+  it('include one with a finding against it, a source or a table of its, but for what no step is to blame for, or would mend', () => {
     const broken = (
       subject: string,
       severity: Finding['severity'],
@@ -74,6 +74,7 @@ describe('the steps a retry runs again', () => {
     expect(names(stepsToRerun(broken('log_data', 'error', { limit: 'max_quarantined' }), steps))).toEqual([]);
     expect(names(stepsToRerun(broken('log_data', 'error', { foreign: true }), steps))).toEqual([]);
     expect(names(stepsToRerun(broken('log_data', 'error'), steps))).toEqual(['log']);
+    expect(names(stepsToRerun(broken('log', 'error'), steps))).toEqual(['log']);
     expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
   });
 
