@@ -30,14 +30,15 @@ export async function run(flags: Flags, world: World): Promise<void> {
     );
   if (flags['dry-run'] === true) {
     const plan = await lasting(() => planRollback(store, to));
-    await lasting(() => checkFiles(store, plan.target));
+    sayCopied(world, await lasting(() => checkFiles(store, plan.target)));
     await refuseUnknown(plan);
     tell(world, summaryOf(store, plan, 'planned'));
     return;
   }
   const driver = random.hex(8);
-  const announce = async (plan: Rollback) => {
+  const announce = async (plan: Rollback, copied: readonly string[]) => {
     await refuseUnknown(plan);
+    sayCopied(world, copied);
     const journal = await openJournal({ objects: store, clock, random, driver }, plan.target.run);
     await journal.append({ entry: 'rollback-intent', publication: plan.number });
   };
@@ -51,6 +52,15 @@ export async function run(flags: Flags, world: World): Promise<void> {
     },
   );
   tell(world, summaryOf(store, plan, state));
+}
+
+function sayCopied({ printer }: World, copied: readonly string[]): void {
+  const [first] = copied;
+  if (first === undefined) return;
+  printer.emit({
+    event: 'warning',
+    message: `${String(copied.length)} file(s) were copied or written again since they were published, such as ${first}; their sizes and footers are as published`,
+  });
 }
 
 function again(error: LandfallError, { uri }: Store, to: number | undefined): LandfallError {

@@ -1,7 +1,8 @@
 /** Whether a published file is still what was published. */
-import type { LandedFile } from '../run/verification.ts';
+import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
+import { readFooter } from './footer.ts';
 
 /** Why what stands there now cannot be the published file, by its presence and size alone; undefined when it can. */
 export function lossOf(
@@ -13,4 +14,24 @@ export function lossOf(
   return there.size === size
     ? undefined
     : `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
+}
+
+/**
+ * What another etag says of a file that has its size still. In S3: that it was `rewritten`. In a local lake an etag is of the
+ * place, too, and a lake that is moved or restored gets new ones: there a file whose footer is the published one is `copied`,
+ * unless it has the etag of another of `tables`, with which it changed places. Undefined when the etag is the published one.
+ */
+export async function rewriting(
+  store: Store,
+  tables: readonly LandedTable[],
+  file: LandedFile,
+  { etag }: Pick<ObjectInfo, 'etag'>,
+): Promise<'copied' | 'rewritten' | undefined> {
+  if (etag === file.etag) return undefined;
+  if (!store.uri.startsWith('file://')) return 'rewritten';
+  if (tables.some(({ files }) => files.some((other) => other.etag === etag))) return 'rewritten';
+  const footer = await readFooter(file.size, (start, end) => store.getRange(file.key, start, end));
+  if ('broken' in footer) return 'rewritten';
+  const isSame = file.footer === undefined ? footer.rows === file.rows : footer.digest === file.footer;
+  return isSame ? 'copied' : 'rewritten';
 }

@@ -1,4 +1,5 @@
 /** What a Parquet file's footer tells, read without the rest of the file. */
+import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 
@@ -18,6 +19,8 @@ export interface FileColumn {
 
 export interface Footer {
   rows: number;
+  /** Of the footer's bytes, which tell where each column lies and how large it is; 32 hex digits. */
+  digest: string;
   columns: readonly FileColumn[];
 }
 
@@ -58,10 +61,15 @@ function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
         broken: `its footer tells of ${String(metadata.num_rows)} rows, and its row groups of ${String(rows)}`,
       };
     }
-    return { rows, columns: columnsOf(metadata) };
+    return { rows, digest: digestOf(bytes, metadata.metadata_length), columns: columnsOf(metadata) };
   } catch (error) {
     return { broken: `its footer cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+function digestOf(bytes: Uint8Array, length: number): string {
+  const footer = bytes.subarray(bytes.length - END - length, bytes.length - END);
+  return createHash('sha256').update(footer).digest('hex').slice(0, 32);
 }
 
 /** True when every column chunk lies between the opening magic and the footer. */

@@ -14,6 +14,8 @@ export interface DataFile {
   size: number;
   etag: string;
   rows: number;
+  /** Of its footer. */
+  digest: string;
   columns: readonly FileColumn[];
   /** Undefined when the folders it lies in are not `column=value`. */
   partition: readonly PartitionValue[] | undefined;

@@ -15,12 +15,13 @@ export function landedTable(
     rows: files.reduce((sum, file) => sum + file.rows, 0),
     bytes: files.reduce((sum, file) => sum + file.size, 0),
     partitionBy: contract.partitionBy,
-    files: files.map(({ key, name, size, etag, rows }) => ({
+    files: files.map(({ key, name, size, etag, rows, digest }) => ({
       key,
       mirror: mirrorKey(contract.name, plan, name),
       size,
       etag,
       rows,
+      footer: digest,
     })),
   };
 }

@@ -16,7 +16,14 @@ const landedTable = z.object({
   bytes: count,
   partitionBy: z.array(z.string()),
   files: z.array(
-    z.object({ key: z.string(), mirror: z.string(), size: count, etag: z.string(), rows: count }),
+    z.object({
+      key: z.string(),
+      mirror: z.string(),
+      size: count,
+      etag: z.string(),
+      rows: count,
+      footer: z.string().optional(),
+    }),
   ),
 });
 

@@ -1,4 +1,5 @@
 /** Mending plain paths that were changed behind the lake's back. */
+import { LandfallError } from '../faults.ts';
 import type { Store } from '../store/store.ts';
 import { mirror } from './mirror.ts';
 import { comparePlainPaths } from './plain-paths.ts';
@@ -21,7 +22,18 @@ export async function restorePlainPaths(store: Store): Promise<boolean> {
     ...table,
     files: table.files.filter((file) => changed.has(file.mirror)),
   }));
-  await checkFiles(store, { ...newest, tables });
+  const copied = await checkFiles(store, { ...newest, tables });
+  if (copied.length > 0) {
+    throw new LandfallError(
+      'tables',
+      'plain paths differ from published files that were written again as well',
+      {
+        why: copied,
+        stand: ['nothing was changed, for either may be the wrong one'],
+        next: 'delete the files at the plain paths if they are; then this command copies them again',
+      },
+    );
+  }
   await store.remove([...changed]);
   await mirror(store);
   return true;

@@ -4,7 +4,7 @@ import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { lossOf } from './as-published.ts';
+import { lossOf, rewriting } from './as-published.ts';
 import { renumbered } from './landed.ts';
 import { mirror } from './mirror.ts';
 import { isMirrored } from './plain-paths.ts';
@@ -74,13 +74,25 @@ export function nothingPublished(store: Store): LandfallError {
   });
 }
 
-/** Throws `tables` unless each file of the target still stands there with the size and etag it was published with. */
-export async function checkFiles(store: Store, { number, tables }: Publication): Promise<void> {
+/**
+ * Throws `tables` unless each file of the target still stands there with the size and etag it was published with. Gives the
+ * addresses of those that were copied within a local lake, or with it, and have the published size and footer.
+ */
+export async function checkFiles(store: Store, { number, tables }: Publication): Promise<string[]> {
   const limit = pLimit(HEADS_AT_ONCE);
   const files = tables.flatMap((table) => table.files);
-  const wrong = await Promise.all(files.map((file) => limit(() => mistakeOf(store, file))));
+  const copied: string[] = [];
+  const mistakeOf = async (file: LandedFile): Promise<string | undefined> => {
+    const there = await store.head(file.key);
+    const loss = lossOf(store, file, there);
+    if (loss !== undefined || there === undefined) return loss;
+    const how = await rewriting(store, tables, file, there);
+    if (how === 'copied') copied.push(uriOf(store, file.key));
+    return how === 'rewritten' ? `${uriOf(store, file.key)} was written again` : undefined;
+  };
+  const wrong = await Promise.all(files.map((file) => limit(() => mistakeOf(file))));
   const mistakes = wrong.filter((one) => one !== undefined);
-  if (mistakes.length === 0) return;
+  if (mistakes.length === 0) return copied;
   throw new LandfallError(
     'tables',
     `${String(mistakes.length)} of the ${String(files.length)} files of publication ${String(number)} are not as they were published`,
@@ -92,19 +104,12 @@ export async function checkFiles(store: Store, { number, tables }: Publication):
   );
 }
 
-async function mistakeOf(store: Store, file: LandedFile): Promise<string | undefined> {
-  const { key, etag } = file;
-  const there = await store.head(key);
-  const loss = lossOf(store, file, there);
-  return loss ?? (there?.etag === etag ? undefined : `${uriOf(store, key)} was written again`);
-}
-
 export interface GoingBack {
   /** As `planRollback` takes it. */
   to?: number | undefined;
   driver: string;
-  /** Called with what will be done, once it is known to be possible, and before it is done. */
-  announce: (plan: Rollback) => Promise<void>;
+  /** Called with what will be done, once it is known to be possible, and before it is done; `copied` as of `checkFiles`. */
+  announce: (plan: Rollback, copied: readonly string[]) => Promise<void>;
   /** Called once the files are current, before they are copied. */
   published: (plan: Rollback) => void;
   /** Does the work again when it fails for a passing reason. */
@@ -125,8 +130,8 @@ export async function goBack(
     return { state: 'unfinished', plan: before };
   }
   const plan = await lasting(() => planRollback(store, to));
-  await lasting(() => checkFiles(store, plan.target));
-  await announce(plan);
+  const copied = await lasting(() => checkFiles(store, plan.target));
+  await announce(plan, copied);
   await lasting(() => rollBack(store, plan, driver));
   published(plan);
   await lasting(() => mirror(store));

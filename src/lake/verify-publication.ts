@@ -1,6 +1,7 @@
 /** What was published, held against what lies in the lake now: its own files, and their copies at the plain paths. */
 import type { Finding } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
+import { rewriting } from './as-published.ts';
 import { comparePlainPaths } from './plain-paths.ts';
 import type { PlainPath } from './plain-paths.ts';
 import type { Publication } from './publication.ts';
@@ -20,9 +21,13 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
     const missing = files.filter(({ key }) => !there.has(key));
     const present = files.filter(({ key }) => there.has(key));
     const resized = present.filter(({ key, size }) => there.get(key)?.size !== size);
-    const rewritten = present.filter(
-      ({ key, etag }) => there.get(key)?.etag !== etag && !resized.some((one) => one.key === key),
-    );
+    const ofItsSize = present.filter((file) => !resized.includes(file));
+    const rewritten: string[] = [];
+    const copied: string[] = [];
+    for (const file of ofItsSize) {
+      const how = await rewriting(store, tables, file, there.get(file.key) ?? file);
+      if (how !== undefined) (how === 'copied' ? copied : rewritten).push(file.key);
+    }
     const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
     findings.push(
       ...finding(
@@ -35,10 +40,12 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
         'a published file has another size than it was published with',
         resized.map(({ key }) => key),
       ),
+      ...finding(table, 'a published file was written again since it was published', rewritten),
       ...finding(
         table,
-        'a published file was written again since it was published',
-        rewritten.map(({ key }) => key),
+        'a published file was copied or written again; its size and footer are as published',
+        copied,
+        'warn',
       ),
       ...finding(table, 'a data file lies there that was not published', added),
     );
@@ -63,7 +70,12 @@ function findingsOf({ table, missing, changed, leftover, foreign }: PlainPath): 
   ];
 }
 
-function finding(subject: string, message: string, keys: readonly string[]): Finding[] {
+function finding(
+  subject: string,
+  message: string,
+  keys: readonly string[],
+  severity: Finding['severity'] = 'error',
+): Finding[] {
   if (keys.length === 0) return [];
-  return [{ severity: 'error', subject, message, count: keys.length, sample: keys.slice(0, SAMPLE) }];
+  return [{ severity, subject, message, count: keys.length, sample: keys.slice(0, SAMPLE) }];
 }

@@ -16,6 +16,8 @@ export interface LandedFile {
   size: number;
   etag: string;
   rows: number;
+  /** A digest of its Parquet footer; absent where that is not known. */
+  footer?: string | undefined;
 }
 
 export interface LandedTable {

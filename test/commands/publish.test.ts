@@ -1,6 +1,6 @@
 /** `landfall publish`, on runs whose steps were accepted and whose publisher did not come to the end. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
 import { Interruption } from '../../src/commands/world.ts';
@@ -164,6 +164,23 @@ describe('publish', () => {
     expect(await store.get(mirror)).toEqual(Buffer.from(files.songs));
   });
 
+  it('cannot tell in a lake that was moved which of two differing files was changed, until one is deleted', async () => {
+    await landedRun(store, files, second);
+    const expected = await plainSongs(store);
+    const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
+    await store.put(key, files.songs);
+    await store.put(mirror, files.songs.with(-20, 1));
+    expect((await publishing('r2')).failure).toMatchObject({
+      fault: 'tables',
+      why: [`${store.uri}/${key}`],
+      next: expect.stringMatching(/^delete the files at the plain paths if they are/),
+    });
+    expect(await store.get(mirror)).toEqual(Buffer.from(files.songs.with(-20, 1)));
+    await store.remove([mirror]);
+    expect((await publishing('r2')).text).toMatch(/the plain paths were copied again$/);
+    expect(await plainSongs(store)).toEqual(expected);
+  });
+
   it('only finishes a run that had published when its publisher died, though another published since', async () => {
     await acceptedRun(store, files, first);
     const dying = { ...store, copy: () => Promise.reject(new Error('killed')) };
@@ -228,7 +245,7 @@ describe('publish', () => {
     const coming = (phase: string) => {
       if (phase !== 'verify') return;
       for (const key of strange) {
-        mkdirSync(dirname(join(cwd, key)), { recursive: true });
+        mkdirSync(join(cwd, key, '..'), { recursive: true });
         writeFileSync(join(cwd, key), 'theirs');
       }
     };

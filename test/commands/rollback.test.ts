@@ -1,9 +1,12 @@
 /** `landfall rollback`, on a lake of three publications. */
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { planRollback, rollBack } from '../../src/lake/rollback.ts';
 import { readState } from '../../src/run/journal.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import { songKeys, songs } from '../lake/plans.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
 
@@ -90,13 +93,31 @@ describe('rollback', () => {
   it.each([
     ['gone', () => store.remove([dataFile('r1', 2001)]), /is gone$/],
     ['of another size', () => store.put(dataFile('r1', 2001), files.keys), /had \d+ bytes, and has \d+ now$/],
-    ['written again', () => store.put(dataFile('r1', 2001), files.songs), /was written again$/],
+    [
+      'written again with another footer',
+      () => store.put(dataFile('r1', 2001), files.songs.with(-20, 1)),
+      /was written again$/,
+    ],
   ] as const)('exits 5 when a file of the set is %s, and changes nothing', async (_, spoil, why) => {
     await spoil();
     const { failure } = await rollingBack(1);
     expect(failure).toMatchObject({ fault: 'tables', why: [expect.stringMatching(why)] });
     expect(await readPublication(store, 4)).toBeUndefined();
     expect(await plainSongs(store)).toEqual(['2003 r3-3']);
+  });
+
+  it('goes back, with a warning, to files of a lake that was moved', async () => {
+    cpSync(cwd, `${cwd} moved`, { recursive: true });
+    rmSync(cwd, { recursive: true });
+    renameSync(`${cwd} moved`, cwd);
+    const world = commandWorld(cwd);
+    await rollback({ number: '1', lake: cwd }, world);
+    expect(world.results[0]!.value).toMatchObject({ state: 'done', number: 4, rollbackTo: 1 });
+    expect(world.events).toContainEqual({
+      event: 'warning',
+      message: expect.stringMatching(/^\d+ file\(s\) were copied or written again since .*as published$/),
+    });
+    expect(await plainSongs(store)).toEqual(['2001 r1-4']);
   });
 
   it('exits 2 when a stranger’s object lies among the tables', async () => {
@@ -116,7 +137,6 @@ describe('rollback', () => {
 
   it('exits 11 when another run takes the number first, and names the command to go on with', async () => {
     await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004] });
-    const { rollBack, planRollback } = await import('../../src/lake/rollback.ts');
     const plan = await planRollback(store, 1);
     await landRun(store, 'r4');
     await expect(rollBack(store, plan, 'd')).rejects.toMatchObject({ fault: 'overtaken' });
@@ -140,7 +160,6 @@ describe('rollback', () => {
   });
 
   it('takes away tables that the earlier set did not have, and brings back those it had', async () => {
-    const { songs, songKeys } = await import('../lake/plans.ts');
     const albums = { ...songKeys, name: 'albums', internal: false };
     const folder = (run: string) => `${executionOf(run)}/tables`;
     await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004], tables: [songs, albums] });
@@ -148,6 +167,7 @@ describe('rollback', () => {
       `${folder('r4')}/song_keys/part-0-v.zstd.parquet`,
       `${folder('r4')}/albums/part-0-v.zstd.parquet`,
     );
+    await store.remove([`${folder('r4')}/song_keys/part-0-v.zstd.parquet`]);
     const report = `${executionOf('r4')}/report.json`;
     const text = new TextDecoder().decode(await store.get(report));
     await store.put(report, new TextEncoder().encode(text.replace('"song_keys"', '"albums"')));

@@ -1,5 +1,5 @@
 /** `landfall verify`: each way in which a landed lake can be changed behind its back is caught and named. */
-import { mkdirSync, readFileSync, renameSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
@@ -176,6 +176,26 @@ describe('verify', () => {
     expect(await findings()).toContain('songs: it has no data file, so not even a schema ()');
     for (const year of [2003, 2004]) await store.put(dataFile('r2', year), files.empty);
     expect(await findings()).toContain('songs: it is empty, and may not be ()');
+  });
+
+  it('warns of a lake that was moved or restored, and finds the damage to it all the same', async () => {
+    cpSync(cwd, `${cwd} moved`, { recursive: true });
+    rmSync(cwd, { recursive: true });
+    renameSync(`${cwd} moved`, cwd);
+    const warning = 'a published file was copied or written again; its size and footer are as published';
+    const { failure, value, text } = await verifying();
+    expect(failure).toBeUndefined();
+    expect(value).toMatchObject({
+      findings: [{ severity: 'warn', subject: 'songs', message: warning, count: 2 }],
+    });
+    expect(text).toContain(`warn  songs: ${warning}`);
+    expect((await verifying('r1')).value).toMatchObject({
+      findings: [{ severity: 'warn', message: warning }],
+    });
+    await store.put(DATA, files.songs.with(-20, 1));
+    expect(await findings()).toContain(
+      `songs: a published file was written again since it was published (${DATA})`,
+    );
   });
 
   it('names what lies among the tables of an execution and is none of them, but for folder markers', async () => {
