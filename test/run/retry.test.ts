@@ -78,6 +78,20 @@ describe('the steps a retry runs again', () => {
     expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
   });
 
+  it('are all when the run published and files were lost before their copy', () => {
+    const finished = {
+      ...{ version: 1, number: 9, driver: 'd', nonce: 'n', at: '' },
+      ...({ entry: 'finished', verdict: 'failed', fault: 'tables' } as const),
+    };
+    expect(names(stepsToRerun({ ...ended(good), published: 1, finished }, steps))).toEqual([
+      'song',
+      'log',
+      'other',
+    ]);
+    const succeeded = { ...finished, verdict: 'succeeded' as const };
+    expect(stepsToRerun({ ...ended(good), published: 1, finished: succeeded }, steps)).toEqual([]);
+  });
+
   it('are from a named step on, or that step alone', () => {
     expect(names(stepsToRerun(ended(good), steps, { from: 'song' }))).toEqual(['song', 'log']);
     expect(names(stepsToRerun(ended(good), steps, { only: 'song' }))).toEqual(['song']);
