@@ -68,7 +68,8 @@ function goneReport(subject: string, key: string): Finding {
   return {
     severity: 'error',
     subject,
-    message: 'the report of its accepted execution is gone or broken',
+    message:
+      'the report of its accepted execution is gone, broken, or in the format of another version of Landfall',
     count: 1,
     sample: [key],
   };

@@ -1,6 +1,7 @@
 /** What all processes of a play share: the clock, EMR, the lake's objects, and the trace of what reached them. */
 import type { Stamped } from '../../../src/run/entries.ts';
 import { publicationKey } from '../../../src/lake/publication.ts';
+import type { StepReport } from '../../../src/pipeline/report.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { outputKey } from '../../support/step-arguments.ts';
 import { fakeEmr } from './fake-emr.ts';
@@ -168,8 +169,8 @@ async function execute(
   const [, , name = ''] = step.name.split(/[/#]/);
   const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   await store.put(`${folder}/tables/${name}/part-${execution}.parquet`, body(step.args));
-  const report = {
-    version: 1,
+  const report: StepReport = {
+    version: 2,
     step: name,
     token: step.name,
     applicationId: execution,
