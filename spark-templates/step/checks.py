@@ -158,14 +158,20 @@ def size_violations(table, rows, sources):
         {
             "check": name,
             "severity": severity,
-            "detail": "the table has %d rows, and must have %s %d%s"
-            % ((rows, "at least", least, why) if least is not None and rows < least else (rows, "at most", most, why)),
+            "detail": "the table has %d rows, and must have %s%s" % (rows, wanted(rows, least, most), why),
             "count": rows,
             "sample": [],
         }
         for name, severity, least, most, why in limits
         if (least is not None and rows < least) or (most is not None and rows > most)
     ]
+
+
+def wanted(rows, least, most):
+    """The limit that so many rows break."""
+    if least == most:
+        return "exactly %d" % least
+    return "at least %d" % least if least is not None and rows < least else "at most %d" % most
 
 
 def count_conflicts(spark, rule):

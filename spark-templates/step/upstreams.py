@@ -1,7 +1,7 @@
 # Tables of earlier steps.
 
 # Of the reports that these steps left, and of the one this step will leave.
-REPORT_VERSION = 2
+REPORT_VERSION = 1
 
 
 def find_execution(spark, step, uri):

@@ -84,7 +84,7 @@ async function incompleteUploads(store: Store, { printer }: World): Promise<GcRe
     count: begun.length,
     oldest: oldest.toISOString(),
     ...(isLocal
-      ? { end: `find ${shellWord(place(store.uri))} -name '.landfall-tmp-*' -mmin +60 -delete` }
+      ? { end: `find -H ${shellWord(place(store.uri))} -type f -name '.landfall-tmp-*' -mmin +60 -delete` }
       : {}),
   };
 }

@@ -41,7 +41,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   }
   if (left.left === 'rebasing' && flags['rebase'] !== true) throw refused(overtaken(before));
   await journal.append(
-    left.left === 'rebasing'
+    left.left === 'rebasing' || left.left === 'obstructed'
       ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
       : { entry: 'taken-over', from: before.driver },
   );

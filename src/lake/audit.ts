@@ -68,8 +68,7 @@ function goneReport(subject: string, key: string): Finding {
   return {
     severity: 'error',
     subject,
-    message:
-      'the report of its accepted execution is gone, broken, or in the format of another version of Landfall',
+    message: 'the report of its accepted execution is gone or broken',
     count: 1,
     sample: [key],
   };

@@ -88,5 +88,6 @@ function lostFiles(store: Store, { number }: Publication, table: string, losses:
   return new LandfallError('tables', message, {
     why: losses.slice(0, SAMPLE),
     next: afterLoss(store.uri),
+    more: { publication: number },
   });
 }

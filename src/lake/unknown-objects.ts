@@ -28,14 +28,17 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
 
 const SAMPLE = 5;
 
+/** What engines pass over, and file browsers and network disks leave while a run is at work: `.DS_Store`, `.nfs0001`. */
+const isHidden = (key: string) => key.split('/').some((name) => name.startsWith('.') || name.startsWith('_'));
+
 /**
- * A finding for each table of the plan in whose plain path such objects lie: they would be published with it. None once
- * the plan's number is taken, by this run or another: then it is decided, and the newest entry may name more by now.
+ * A finding for each table of the plan in whose plain path such objects lie, but for hidden ones: they would be published
+ * with it. None once the plan's number is taken, by this run or another: then it is decided, and the newest entry may name more by now.
  */
 export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promise<Finding[]> {
   const tables = plan.steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
   const names = tables.map(({ name }) => name);
-  const unknown = await unknownObjects(store, names);
+  const unknown = (await unknownObjects(store, names)).filter((key) => !isHidden(key));
   if (unknown.length === 0 || (await readPublication(store, plan.publication)) !== undefined) return [];
   return names.flatMap((subject): Finding[] => {
     const keys = unknown.filter((key) => key === subject || key.startsWith(`${subject}/`));

@@ -13,7 +13,7 @@ export const sourceBooks = z.object({
     vanished: z.array(z.string()),
     changed: z.array(z.string()),
     /** Names whose lines, as read, do not make up their bytes: some were lost, or came twice. */
-    unaccounted: z.array(z.string()),
+    unaccounted: z.array(z.string()).default([]),
   }),
   lines: z.object({
     read: count,
@@ -50,7 +50,7 @@ export const tableReport = z.object({
 });
 
 export const stepReport = z.object({
-  version: z.literal(2),
+  version: z.literal(1),
   step: z.string(),
   token: z.string(),
   applicationId: z.string(),

@@ -31,9 +31,7 @@ function formatSource(
   return [
     `${source}: ${count(quarantined)} of ${count(read)} lines quarantined (${share})`,
     ...by.toSorted((a, b) => b.lines - a.lines).flatMap(formatRejection),
-    isWhole
-      ? `  all of them, as Parquet: ${place(folder)}`
-      : `  their Parquet is gone, or some of it: ${place(folder)}`,
+    isWhole ? `  as Parquet: ${place(folder)}` : `  their Parquet is gone, or some of it: ${place(folder)}`,
   ];
 }
 

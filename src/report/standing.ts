@@ -1,6 +1,7 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { LandfallError } from '../faults.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { onlyForeign } from '../run/publishing.ts';
 import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
@@ -170,17 +171,18 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
  * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie
  * in the query or in the data. A stranger's objects lie in the way of whatever else is done.
  */
-function afterFindings({ plan, verified, published }: RunState, retry: string): string {
+function afterFindings(state: RunState, retry: string): string {
+  const { plan, verified, published } = state;
   if (published !== undefined) return afterLoss(plan.lake);
+  const move = 'move away what is not Landfall’s';
+  if (onlyForeign(state)) return `${move}, then ${command('publish', plan)}`;
   const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
   const own = errors.filter(({ foreign }) => foreign === undefined);
-  const move = own.length < errors.length ? 'move away what is not Landfall’s' : undefined;
-  if (move !== undefined && own.length === 0) return `${move}, then ${retry}: it publishes and runs no step`;
   const tooMany = own.some(({ limit }) => limit === 'max_quarantined');
   const mend = tooMany
     ? `${command('quarantine', plan)} shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`
     : `mend the query, then ${retry}; or mend the data, then landfall submit`;
-  return move === undefined ? mend : `${move}; ${mend}`;
+  return own.length === errors.length ? mend : `${move}; ${mend}`;
 }
 
 /** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */

@@ -33,18 +33,23 @@ export async function land(run: Landing): Promise<void> {
 }
 
 /**
- * Copies what is published to the plain paths, unless that was done, and journals the success. Published files that are
- * lost by then end the run as failed, though its number stands: without a verdict it would be neither retried nor removed.
+ * Copies what is published to the plain paths, unless that was done, and journals the success. Published files of its
+ * own that are lost by then end the run as failed, though its number stands: without a verdict it would be neither retried nor removed.
  */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
   try {
     if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
   } catch (error) {
     run.signal.throwIfAborted();
-    if (error instanceof LandfallError && error.fault === 'tables') await finishFailed(run, error);
+    if (error instanceof LandfallError && isOwnLoss(error, run)) await finishFailed(run, error);
     throw error;
   }
   await finish(run);
+}
+
+/** The mirror converges on the newest publication: what is lost may be another run's. */
+function isOwnLoss({ fault, more }: LandfallError, { journal }: Landing): boolean {
+  return fault === 'tables' && more['publication'] === journal.state().published;
 }
 
 /** Journals the failure as the run's verdict, and tells of it. */

@@ -8,6 +8,8 @@ export type LeftToPublish =
   | { left: 'landing' }
   /** The same, under a new number: another run has the one that it was planned for. */
   | { left: 'rebasing' }
+  /** The same, under the next number: it stopped at objects of someone else's, and at nothing of its own. */
+  | { left: 'obstructed' }
   /** It is not a matter of publishing: follow the run, or retry it. */
   | { left: 'more'; message: string; why: readonly string[]; next: 'attach' | 'retry' };
 
@@ -30,9 +32,16 @@ export function leftToPublish(state: RunState, holder: string | undefined): Left
   }
   if (finished === undefined && cancelRequested && !publishing)
     return { left: 'more', message: `run ${run} is being cancelled`, why: [], next };
+  if (finished?.fault === 'tables' && onlyForeign(state)) return { left: 'obstructed' };
   if (finished !== undefined && finished.fault !== 'overtaken') {
     const { verdict, message = '', why = [] } = finished;
     return { left: 'more', message: `run ${run} ${verdict}: ${message}`, why, next };
   }
   return { left: finished !== undefined || (holder ?? run) !== run ? 'rebasing' : 'landing' };
+}
+
+/** True when nothing but objects of someone else's kept the run's tables from being published. */
+export function onlyForeign({ verified }: RunState): boolean {
+  const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
+  return errors.length > 0 && errors.every(({ foreign }) => foreign === true);
 }

@@ -54,7 +54,8 @@ async function* pages(
       ),
     );
     yield page;
-    const { IsTruncated, NextContinuationToken: next } = page;
+    const { IsTruncated } = page;
+    const next = page.NextContinuationToken === '' ? undefined : page.NextContinuationToken;
     const goesOn = IsTruncated ?? next !== undefined;
     if (goesOn && (next === undefined || next === token))
       throw cutShort(

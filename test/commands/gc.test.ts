@@ -236,7 +236,7 @@ describe('gc', () => {
     utimesSync(path, old, old);
     const world = commandWorld(cwd);
     await gc({ lake: cwd }, world);
-    const end = `find ${shellWord(cwd)} -name '.landfall-tmp-*' -mmin +60 -delete`;
+    const end = `find -H ${shellWord(cwd)} -type f -name '.landfall-tmp-*' -mmin +60 -delete`;
     expect(world.results[0]).toMatchObject({
       value: { uploads: { count: 1, oldest: old.toISOString(), end } },
       text: expect.stringContaining(

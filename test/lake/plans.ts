@@ -85,7 +85,7 @@ export function report(
   sources: StepReport['sources'] = { song_data: books() },
 ): StepReport {
   return {
-    version: 2,
+    version: 1,
     step: 'song_transform',
     token: `landfall/${RUN}/song_transform#1`,
     applicationId: 'local-1',

@@ -199,7 +199,7 @@ describe('the quarantine as text', () => {
       '  type duration: 1 line',
       '    /in/b.json',
       '      {"duration":"long"}',
-      `  all of them, as Parquet: ${lake}/${key}/quarantine/song_data`,
+      `  as Parquet: ${lake}/${key}/quarantine/song_data`,
       '7 lines quarantined in all',
     ]);
   });

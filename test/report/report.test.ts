@@ -155,7 +155,7 @@ describe('the summary of a run', () => {
   const lines = { read: 10, blank: 1, kept: 7, filtered: 1, duplicates: 1, quarantined: 1 };
   const objects = { manifest: 2, read: 1, empty: 1, vanished: [], changed: [], unaccounted: [] };
   const report = {
-    version: 2 as const,
+    version: 1 as const,
     step: 's',
     token: 't',
     applicationId: 'a',

@@ -270,7 +270,7 @@ describe('the next command', () => {
     ],
     [
       'a stranger’s object where a table is published',
-      `move away what is not Landfall’s, then ${retry}: it publishes and runs no step`,
+      `move away what is not Landfall’s, then ${retry.replace('retry', 'publish')}`,
       next('tables', [{ entry: 'verified', tables: [], findings: [theirs] }]),
     ],
     [

@@ -249,7 +249,7 @@ describe('tables of planted data that break their contracts', () => {
         ['error row_count: the table has 34 rows, and must have at least 1000', 34, []],
         ['warn row_count: the table has 34 rows, and must have at most 1', 34, []],
         [
-          'error row_count: the table has 34 rows, and must have at least 39, the kept lines of song_data',
+          'error row_count: the table has 34 rows, and must have exactly 39, the kept lines of song_data',
           34,
           [],
         ],
