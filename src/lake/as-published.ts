@@ -16,20 +16,26 @@ export function lossOf(
     : `${uriOf(store, key)} had ${String(size)} bytes, and has ${String(there.size)} now`;
 }
 
+/** The etags of all files of these tables. */
+export function etagsOf(tables: readonly LandedTable[]): ReadonlySet<string> {
+  return new Set(tables.flatMap(({ files }) => files.map(({ etag }) => etag)));
+}
+
 /**
  * What another etag says of a file that has its size still. In S3: that it was `rewritten`. In a local lake an etag is of the
  * place, too, and a lake that is moved or restored gets new ones: there a file whose footer is the published one is `copied`,
- * unless it has the etag of another of `tables`, with which it changed places. Undefined when the etag is the published one.
+ * unless it has the etag of another of them, with which it changed places (`etags` are those of the whole set). Undefined
+ * when the etag is the published one.
  */
 export async function rewriting(
   store: Store,
-  tables: readonly LandedTable[],
+  etags: ReadonlySet<string>,
   file: LandedFile,
   { etag }: Pick<ObjectInfo, 'etag'>,
 ): Promise<'copied' | 'rewritten' | undefined> {
   if (etag === file.etag) return undefined;
   if (!store.uri.startsWith('file://')) return 'rewritten';
-  if (tables.some(({ files }) => files.some((other) => other.etag === etag))) return 'rewritten';
+  if (etags.has(etag)) return 'rewritten';
   const footer = await readFooter(file.size, (start, end) => store.getRange(file.key, start, end));
   if ('broken' in footer) return 'rewritten';
   const isSame = file.footer === undefined ? footer.rows === file.rows : footer.digest === file.footer;

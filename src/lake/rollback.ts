@@ -4,7 +4,7 @@ import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { lossOf, rewriting } from './as-published.ts';
+import { etagsOf, lossOf, rewriting } from './as-published.ts';
 import { renumbered } from './landed.ts';
 import { mirror } from './mirror.ts';
 import { isMirrored } from './plain-paths.ts';
@@ -81,12 +81,13 @@ export function nothingPublished(store: Store): LandfallError {
 export async function checkFiles(store: Store, { number, tables }: Publication): Promise<string[]> {
   const limit = pLimit(HEADS_AT_ONCE);
   const files = tables.flatMap((table) => table.files);
+  const etags = etagsOf(tables);
   const copied: string[] = [];
   const mistakeOf = async (file: LandedFile): Promise<string | undefined> => {
     const there = await store.head(file.key);
     const loss = lossOf(store, file, there);
     if (loss !== undefined || there === undefined) return loss;
-    const how = await rewriting(store, tables, file, there);
+    const how = await rewriting(store, etags, file, there);
     if (how === 'copied') copied.push(uriOf(store, file.key));
     return how === 'rewritten' ? `${uriOf(store, file.key)} was written again` : undefined;
   };

@@ -1,7 +1,7 @@
 /** What was published, held against what lies in the lake now: its own files, and their copies at the plain paths. */
 import type { Finding } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
-import { rewriting } from './as-published.ts';
+import { etagsOf, rewriting } from './as-published.ts';
 import { comparePlainPaths } from './plain-paths.ts';
 import type { PlainPath } from './plain-paths.ts';
 import type { Publication } from './publication.ts';
@@ -11,6 +11,7 @@ const SAMPLE = 5;
 /** Files of the entry that are gone, changed or replaced, and data that came to lie beside them. */
 export async function publishedFindings(store: Store, { tables }: Publication): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const etags = etagsOf(tables);
   for (const { table, files } of tables) {
     const there = new Map<string, ObjectInfo>();
     const folders = new Set(files.map(({ key }) => folderOf(key)));
@@ -21,11 +22,11 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
     const missing = files.filter(({ key }) => !there.has(key));
     const present = files.filter(({ key }) => there.has(key));
     const resized = present.filter(({ key, size }) => there.get(key)?.size !== size);
-    const ofItsSize = present.filter((file) => !resized.includes(file));
+    const ofItsSize = present.filter(({ key, size }) => there.get(key)?.size === size);
     const rewritten: string[] = [];
     const copied: string[] = [];
     for (const file of ofItsSize) {
-      const how = await rewriting(store, tables, file, there.get(file.key) ?? file);
+      const how = await rewriting(store, etags, file, there.get(file.key) ?? file);
       if (how !== undefined) (how === 'copied' ? copied : rewritten).push(file.key);
     }
     const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
