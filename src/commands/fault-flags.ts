@@ -10,7 +10,10 @@ import { usage } from './arguments.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
-/** From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file and cut down. */
+/**
+ * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
+ * and cut down.
+ */
 export function faultOptions(flags: Flags, world: World): Pick<EndpointOptions, 'faults' | 'quotas'> {
   const faults = faultPlan(flags, world);
   return { quotas: flags['quotas'] === true, ...(faults === undefined ? {} : { faults }) };

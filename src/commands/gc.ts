@@ -74,7 +74,7 @@ async function incompleteUploads(store: Store, { printer }: World): Promise<GcRe
     if (!(error instanceof LandfallError)) throw error;
     printer.emit({
       event: 'note',
-      message: `uploads that never ended were not looked for: ${error.message}`,
+      message: `what writers left unfinished was not looked for: ${error.message}`,
     });
   }
   const oldest = begun.sort((a, b) => a.getTime() - b.getTime())[0];

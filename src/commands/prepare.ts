@@ -126,8 +126,8 @@ export async function refuseUnknownObjects(store: Store, tables: readonly string
       `${String(unknown.length)} object(s) that Landfall did not write lie where tables are published`,
       {
         why: unknown.slice(0, 10).map((key) => `${store.uri}/${key}`),
-        stand: ['nothing was started, and nothing was removed'],
-        next: 'move them away, or choose another --lake',
+        stand: ['nothing was started, published or removed'],
+        next: 'move them away, then run this command again; submit may also take another --lake',
       },
     );
   }

@@ -88,10 +88,14 @@ function throwIfUndone(state: RunState, now: Date): void {
   const names = undone.map(({ name }) => name).join(', ');
   const { message, why = [] } = finished ?? {};
   throw completed(
-    new LandfallError('input', `run ${plan.run} cannot be verified yet: ${names} is not done`, {
-      why: message === undefined ? why : [message, ...why],
-      next: command(finished === undefined ? 'attach' : 'retry', plan),
-    }),
+    new LandfallError(
+      'input',
+      `run ${plan.run} cannot be verified yet: ${names} ${undone.length === 1 ? 'is' : 'are'} not done`,
+      {
+        why: message === undefined ? why : [message, ...why],
+        next: command(finished === undefined ? 'attach' : 'retry', plan),
+      },
+    ),
     state,
     now,
   );

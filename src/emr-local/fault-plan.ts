@@ -1,4 +1,7 @@
-/** What goes wrong, as plain data: faults of single calls and events in the life of clusters. Read from a file, or made from a seed. */
+/**
+ * What goes wrong, as plain data: faults of single calls and events in the life of clusters. Read from a file, or made
+ * from a seed.
+ */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import { applies } from './fault-decisions.ts';
@@ -45,7 +48,10 @@ const fault = z.discriminatedUnion('fault', [
 /** Clusters are counted in the order of their launch, from 1. */
 const clusters = { nth: ordinal.default(1), count: ordinal.default(1) };
 const told = { ...clusters, message: z.string().optional() };
-/** `after` alone: seconds since the launch. With `step`: since that many steps of the cluster have started. Neither: at the first step. */
+/**
+ * `after` alone: seconds since the launch. With `step`: since that many steps of the cluster have started. Neither: at
+ * the first step.
+ */
 const moment = { ...told, after: seconds.optional(), step: ordinal.optional() };
 
 const event = z.discriminatedUnion('event', [

@@ -30,9 +30,9 @@ export function logTail(log: string, key: string): LogTail {
 }
 
 /**
- * Looks at the object and shows what it holds beyond what was shown before; all of it, when it holds something else
- * now. One that holds less is taken for an upload cut short, and waited out. A last line without an end is kept back: it may be half a line. `unread` when `show` says so. A look that threw
- * may be repeated.
+ * Looks at the object and shows what it holds beyond what was shown before; all of it, when it holds something else now.
+ * One that holds less is taken for an upload cut short, and waited out. A last line without an end is kept back: it may
+ * be half a line. `unread` when `show` says so. A look that threw may be repeated.
  */
 export async function showNew(
   store: Store,
@@ -72,7 +72,10 @@ export async function showRest(tail: LogTail, show: Show): Promise<void> {
   if (lines.length > 0) await show(tail.log, lines);
 }
 
-/** The pieces beyond those shown before; `another` when what should be those is something else, `less` when they end before. */
+/**
+ * The pieces beyond those shown before; `another` when what should be those is something else, `less` when they end
+ * before.
+ */
 async function* newOf(
   pieces: AsyncIterable<Uint8Array>,
   { bytes: shown, digest }: Pick<LogTail, 'bytes' | 'digest'>,

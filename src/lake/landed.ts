@@ -45,7 +45,7 @@ export type Publishing = Pick<RunPlan, 'run' | 'publication'>;
  * makes it one that no other publication names, not even of the same files: a publisher that was overtaken, and deletes
  * what was current before it, can never hit a file that is current again.
  */
-export function mirrorKey(table: string, { run, publication }: Publishing, name: string): string {
+function mirrorKey(table: string, { run, publication }: Publishing, name: string): string {
   const cut = name.lastIndexOf('/') + 1;
   return `${table}/${name.slice(0, cut)}${run}-${String(publication)}-${name.slice(cut)}`;
 }

@@ -24,7 +24,7 @@ export function partitionOf(folders: readonly string[]): PartitionValue[] | unde
 }
 
 /** Undoes Hive's escaping: `%3A` is one character, by its code; a `%` without two hex digits is itself. */
-export function unescapeName(text: string): string {
+function unescapeName(text: string): string {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

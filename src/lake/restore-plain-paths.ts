@@ -6,6 +6,8 @@ import { comparePlainPaths } from './plain-paths.ts';
 import { newestPublication } from './publication.ts';
 import { checkFiles } from './rollback.ts';
 
+const SAMPLE = 5;
+
 /**
  * Makes the plain paths equal to the newest publication, also where a copy has its size and another content, which
  * `mirror` takes for good. Strangers' objects stay. False when there was nothing to do. Throws `tables`, and changes
@@ -28,9 +30,9 @@ export async function restorePlainPaths(store: Store): Promise<boolean> {
       'tables',
       'plain paths differ from published files that were written again as well',
       {
-        why: copied,
+        why: copied.slice(0, SAMPLE),
         stand: ['nothing was changed, for either may be the wrong one'],
-        next: 'delete the files at the plain paths if they are; then this command copies them again',
+        next: 'delete the files at the plain paths if they are the wrong ones; then this command copies them again',
       },
     );
   }

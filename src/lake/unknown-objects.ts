@@ -6,6 +6,8 @@ import { isFolderMarker } from './folder-marker.ts';
 import { namedBy } from './named.ts';
 import { newestPublication, readPublication } from './publication.ts';
 
+const SAMPLE = 5;
+
 /**
  * Keys in the plain paths of these tables that no publication names, folder markers excepted: someone else's, which a
  * publish would mix with ours. Also a file that stands where a table's folder must be.
@@ -26,14 +28,13 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
   return unknown;
 }
 
-const SAMPLE = 5;
-
 /** What engines pass over, and file browsers and network disks leave while a run is at work: `.DS_Store`, `.nfs0001`. */
 const isHidden = (key: string) => key.split('/').some((name) => name.startsWith('.') || name.startsWith('_'));
 
 /**
  * A finding for each table of the plan in whose plain path such objects lie, but for hidden ones: they would be published
- * with it. None once the plan's number is taken, by this run or another: then it is decided, and the newest entry may name more by now.
+ * with it. None once the plan's number is taken, by this run or another: then it is decided, and the newest entry may
+ * name more by now.
  */
 export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promise<Finding[]> {
   const tables = plan.steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));

@@ -66,7 +66,7 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines 
 }
 
 /** Findings against one table: its files, its counts, and the checks that its step made. */
-export function tableFindings(
+function tableFindings(
   contract: TableContract,
   inspected: InspectedTable,
   report: TableReport | undefined,

@@ -7,8 +7,8 @@ import { didYouMean } from './yaml.ts';
 /** By name, as `pipeline.yaml` spells it; `target_file_size`, in bytes, is a number. */
 export type ParameterValues = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** Bytes of a data file that is full, unless told otherwise. */
-export const DEFAULT_TARGET_FILE_SIZE = 128 * 2 ** 20;
+/** Bytes of a data file that is full where nothing is said; commands always say it, from `[TABLES] target_file_size`. */
+const DEFAULT_TARGET_FILE_SIZE = 128 * 2 ** 20;
 
 const TARGET_FILE_SIZE = 'target_file_size';
 

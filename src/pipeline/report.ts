@@ -64,6 +64,5 @@ export const stepReport = z.object({
 });
 
 export type SourceBooks = z.infer<typeof sourceBooks>;
-export type Violation = z.infer<typeof violation>;
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

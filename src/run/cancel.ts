@@ -44,8 +44,8 @@ const WISH_MS = 500;
 
 /**
  * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, side by side;
- * nothing when the journal tells that the run is another driver's by now, or has begun to publish. Journals the verdict only when everything was
- * seen to end. Never throws for a request that fails: the outcome tells.
+ * nothing when the journal tells that the run is another driver's by now, or has begun to publish. Journals the verdict
+ * only when everything was seen to end. Never throws for a request that fails: the outcome tells.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
   const { journal, ports } = run;

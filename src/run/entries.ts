@@ -27,7 +27,10 @@ export type Entry =
    * that is launched for them. */
   | { entry: 'infrastructure-retry'; clusterId: string; rerun: readonly string[]; why: string }
   | { entry: 'taken-over'; from: string }
-  /** Another run took the number that this one was planned to publish as: the same tables, under a new number. */
+  /**
+   * The number that the run was planned to publish as is another's, or an object lay in its way: the same tables, under
+   * a new one.
+   */
   | { entry: 'rebased'; publication: number }
   | { entry: 'staged' }
   /** The local EMR endpoint that serves this run; secrets stay in that folder. */

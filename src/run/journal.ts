@@ -41,7 +41,10 @@ interface Writer {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Starts a run: its first entry is the plan. Throws `owned` when the run id exists already, `input` when it did and is half removed. */
+/**
+ * Starts a run: its first entry is the plan. Throws `owned` when the run id exists already, `input` when it did and is
+ * half removed.
+ */
 export async function createJournal(
   writer: Writer,
   entry: Extract<Entry, { entry: 'planned' }>,

@@ -34,7 +34,8 @@ export async function land(run: Landing): Promise<void> {
 
 /**
  * Copies what is published to the plain paths, unless that was done, and journals the success. Published files of its
- * own that are lost by then end the run as failed, though its number stands: without a verdict it would be neither retried nor removed.
+ * own that are lost by then end the run as failed, though its number stands: without a verdict it would be neither
+ * retried nor removed.
  */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
   try {

@@ -75,8 +75,8 @@ function parseOwner(body: Uint8Array): z.infer<typeof ownerShape> | undefined {
 }
 
 /**
- * Claims the run and goes on renewing the claim, also when a write of it fails, as long as the journal in the lake knows of no other driver, until the
- * returned function is called, which gives it up.
+ * Claims the run and goes on renewing the claim, also when a write of it fails, as long as the journal in the lake knows
+ * of no other driver, until the returned function is called, which gives it up.
  */
 export async function hold(
   objects: Objects,

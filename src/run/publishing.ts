@@ -25,7 +25,7 @@ export function leftToPublish(state: RunState, holder: string | undefined): Left
     const names = open.map(({ name }) => name).join(', ');
     return {
       left: 'more',
-      message: `run ${run} has nothing to publish: ${names} is not done`,
+      message: `run ${run} has nothing to publish: ${names} ${open.length === 1 ? 'is' : 'are'} not done`,
       why: [],
       next,
     };

@@ -25,7 +25,7 @@ export interface SourceQuarantine {
   /** Lines, but for blank ones. */
   read: number;
   quarantined: number;
-  /** URI of the Parquet with all of them. */
+  /** URI of the folder with their Parquet. */
   folder: string;
   /** False when lines that it should hold were looked for and are not there. */
   isWhole: boolean;

@@ -71,7 +71,7 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
     ({ severity, subject, limit, foreign }) =>
       severity === 'error' && limit === undefined && foreign === undefined && subjects.has(subject),
   );
-  return broken === undefined ? undefined : `${broken.subject} broke its contract`;
+  return broken === undefined ? undefined : `${broken.subject}: ${broken.message}`;
 }
 
 function inherited({ upstreams }: PlannedStep, reasons: ReadonlyMap<string, string>): string | undefined {

@@ -196,6 +196,7 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
 }
 
 const endOf = ({ ended, at }: { ended?: string; at: string }) => new Date(ended ?? at);
+
 /** The accepted executions stay; whatever came after them is to be done again. */
 function rebase(state: RunState, { publication, driver }: Extract<Stamped, { entry: 'rebased' }>): RunState {
   const { verified, finished, published, ...kept } = state;

@@ -46,7 +46,7 @@ export function openFolder(path: string): Store {
   };
 }
 
-/** No living write leaves its file alone for so long. */
+/** No living write leaves its file alone for so long. Also in the command that `gc` tells. */
 const DEAD_MS = 3_600_000;
 
 /** When each file was last written to that a writer, dead since, had in the making. */

@@ -5,6 +5,7 @@ import { copyFile, link, mkdir, open, rename, rmdir, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { codeOf, isAbsence, localError } from './local-errors.ts';
 
+/** Also in the command that `gc` tells. */
 const PREFIX = '.landfall-tmp-';
 
 /** A name for a file in the making, unique. */

@@ -19,7 +19,10 @@ export interface S3Settings {
   expectedBucketOwner?: string;
   /** Objects are written with SSE-KMS under this key. */
   kmsKeyId?: string;
-  /** Default: `AWS_REQUEST_CHECKSUM_CALCULATION`. `when_required` is for stores that do not know S3's newer checksums: MD5 guards requests then. */
+  /**
+   * Default: `AWS_REQUEST_CHECKSUM_CALCULATION`. `when_required` is for stores that do not know S3's newer checksums: MD5
+   * guards requests then.
+   */
   checksums?: 'when_supported' | 'when_required';
   /** Milliseconds until an answer must begin, and without a byte of it. Default 60,000. */
   requestTimeoutMs?: number;

@@ -19,7 +19,10 @@ const LARGEST_PART = GiB;
 const MOST_PARTS = 10_000;
 const PARTS_AT_ONCE = 8;
 
-/** Copies an object, in parts when it is large. Throws `input` when the source is gone, a retryable `unreachable` when it changes meanwhile. */
+/**
+ * Copies an object, in parts when it is large. Throws `input` when the source is gone, a retryable `unreachable` when it
+ * changes meanwhile.
+ */
 export async function copyObject(
   s3: Bucket,
   from: string,

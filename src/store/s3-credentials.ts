@@ -4,7 +4,8 @@ import { REREAD_FILES } from './expired-credentials.ts';
 
 /**
  * Makes a function that gives what the SDK's own chain finds (environment, profile, SSO, role) as environment variables.
- * It asks anew each time, for what has no date of expiry expires too. Where the chain finds nothing, it gives none, and the environment stays as it is.
+ * It asks anew each time, for what has no date of expiry expires too. Where the chain finds nothing, it gives none, and
+ * the environment stays as it is.
  */
 export function credentialVariables(): () => Promise<Record<string, string | undefined>> {
   const { config } = new S3Client({ ...REREAD_FILES, region: 'us-east-1' });
