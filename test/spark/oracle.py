@@ -286,9 +286,12 @@ def compare(database, name, folder):
         "CREATE OR REPLACE VIEW actual AS SELECT %s FROM read_parquet('%s/**/*.parquet', hive_partitioning = true)"
         % (listed, name)
     )
+    # EXCEPT takes -0.0 for 0.0.
+    told = ", ".join(["*"] + ['signbit("%s")' % c for c in columns if c in ("duration", "latitude", "longitude")])
+    difference = "SELECT %s FROM %%s EXCEPT ALL SELECT %s FROM %%s" % (told, told)
     return {
-        "missing": [repr(row) for row in database.execute("FROM expected EXCEPT ALL FROM actual").fetchall()][:5],
-        "unexpected": [repr(row) for row in database.execute("FROM actual EXCEPT ALL FROM expected").fetchall()][:5],
+        "missing": [repr(row) for row in database.execute(difference % ("expected", "actual")).fetchall()][:5],
+        "unexpected": [repr(row) for row in database.execute(difference % ("actual", "expected")).fetchall()][:5],
     }
 
 
