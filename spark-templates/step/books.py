@@ -40,13 +40,14 @@ def keep_books(spark, source, inputs, counts):
     fates, rejections, conflicts = Counter(), Counter(), 0
     lines, content = Counter(), Counter()
     for row in counts:
-        lines[place(decoded(row["_file"]))] += row["lines"]
-        content[place(decoded(row["_file"]))] += row["bytes"]
+        where = place(decoded(row["_file"]))
+        lines[where] += row["lines"]
+        content[where] += row["bytes"]
         fates[row["_fate"]] += row["lines"]
         conflicts += row["lines"] if row["_conflict"] else 0
         if row["_fate"] == "quarantined":
             rejections[(row["_reason"], row["_field"] or "")] += row["lines"]
-    wholes = {entry.uri: makes_up(entry, lines[place(entry.uri)], content[place(entry.uri)]) for entry in inputs}
+    places = [(entry, place(entry.uri)) for entry in inputs]
     return {
         "objects": {
             "manifest": len(inputs),
@@ -54,7 +55,7 @@ def keep_books(spark, source, inputs, counts):
             "empty": len(inputs) - len(seen),
             "vanished": [],
             "changed": [],
-            "unaccounted": [uri for uri, whole in wholes.items() if not whole],
+            "unaccounted": [entry.uri for entry, at in places if not makes_up(entry, lines[at], content[at])],
         },
         "lines": {
             "read": sum(fates.values()) - fates["blank"],
