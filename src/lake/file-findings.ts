@@ -4,6 +4,7 @@ import type { TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { FileColumn } from './footer.ts';
 import type { DataFile, InspectedTable } from './inspect.ts';
+import { namedFinding } from './named-finding.ts';
 import type { PartitionValue } from './partition-path.ts';
 
 const PARQUET_TYPES: Readonly<Record<ColumnType, { physical: string; logical: readonly string[] }>> = {
@@ -15,7 +16,6 @@ const PARQUET_TYPES: Readonly<Record<ColumnType, { physical: string; logical: re
 };
 
 const CODEC = 'ZSTD';
-const SAMPLE = 5;
 
 /** Everything about the files that breaks the contract; the same mistake in many files is one finding with a count. */
 export function fileFindings(contract: TableContract, { files, broken, strays }: InspectedTable): Finding[] {
@@ -29,7 +29,7 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
   }
   for (const { name, why } of broken) note(`a data file is broken: ${why}`, name);
   for (const name of strays) note('something that is not data lies among the data files', name);
-  return [...mistakes].map(([message, names]) => mistakeIn(subject, message, names));
+  return [...mistakes].flatMap(([message, names]) => namedFinding(subject, message, names));
 }
 
 /** Data files that came, went or changed since their step wrote them, whatever their rows add up to. */
@@ -40,27 +40,24 @@ export function writtenFindings(
 ): Finding[] {
   const there = new Set([...files, ...broken].map(({ name }) => name));
   const sizes = new Map(written.map(({ name, size }) => [name, size]));
-  const named = (message: string, names: readonly string[]): Finding[] =>
-    names.length === 0 ? [] : [mistakeIn(subject, message, names)];
   const resized = files.filter(({ name, size }) => sizes.has(name) && sizes.get(name) !== size);
   return [
-    ...named(
+    ...namedFinding(
+      subject,
       'a data file is gone that its step wrote',
       written.filter(({ name }) => !there.has(name)).map(({ name }) => name),
     ),
-    ...named(
+    ...namedFinding(
+      subject,
       'a data file has another size than its step wrote',
       resized.map(({ name }) => name),
     ),
-    ...named(
+    ...namedFinding(
+      subject,
       'a data file lies there that its step did not write',
       [...there].filter((name) => !sizes.has(name)),
     ),
   ];
-}
-
-function mistakeIn(subject: string, message: string, names: readonly string[]): Finding {
-  return { severity: 'error', subject, message, count: names.length, sample: names.slice(0, SAMPLE) };
 }
 
 /** `isEmpty`: the table holds no rows. Its one file then stands for the schema alone and lies in no partition. */

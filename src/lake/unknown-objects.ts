@@ -4,9 +4,8 @@ import type { Finding } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { isFolderMarker } from './folder-marker.ts';
 import { namedBy } from './named.ts';
+import { namedFinding } from './named-finding.ts';
 import { newestPublication, readPublication } from './publication.ts';
-
-const SAMPLE = 5;
 
 /**
  * Keys in the plain paths of these tables that no publication names, folder markers excepted: someone else's, which a
@@ -41,18 +40,10 @@ export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promi
   const names = tables.map(({ name }) => name);
   const unknown = (await unknownObjects(store, names)).filter((key) => !isHidden(key));
   if (unknown.length === 0 || (await readPublication(store, plan.publication)) !== undefined) return [];
+  const message = 'an object that Landfall did not write lies where the table is published';
   return names.flatMap((subject): Finding[] => {
     const keys = unknown.filter((key) => key === subject || key.startsWith(`${subject}/`));
-    if (keys.length === 0) return [];
-    return [
-      {
-        severity: 'error',
-        subject,
-        message: 'an object that Landfall did not write lies where the table is published',
-        count: keys.length,
-        sample: keys.slice(0, SAMPLE).map((key) => `${plan.lake}/${key}`),
-        foreign: true,
-      },
-    ];
+    const uris = keys.map((key) => `${plan.lake}/${key}`);
+    return namedFinding(subject, message, uris).map((finding) => ({ ...finding, foreign: true }));
   });
 }

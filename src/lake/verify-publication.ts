@@ -2,11 +2,10 @@
 import type { Finding } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { etagsOf, rewriting } from './as-published.ts';
+import { namedFinding } from './named-finding.ts';
 import { comparePlainPaths } from './plain-paths.ts';
 import type { PlainPath } from './plain-paths.ts';
 import type { Publication } from './publication.ts';
-
-const SAMPLE = 5;
 
 /** Files of the entry that are gone, changed or replaced, and data that came to lie beside them. */
 export async function publishedFindings(store: Store, { tables }: Publication): Promise<Finding[]> {
@@ -31,24 +30,24 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
     }
     const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
     findings.push(
-      ...finding(
+      ...namedFinding(
         table,
         'a published file is gone',
         missing.map(({ key }) => key),
       ),
-      ...finding(
+      ...namedFinding(
         table,
         'a published file has another size than it was published with',
         resized.map(({ key }) => key),
       ),
-      ...finding(table, 'a published file was written again since it was published', rewritten),
-      ...finding(
+      ...namedFinding(table, 'a published file was written again since it was published', rewritten),
+      ...namedFinding(
         table,
         'a published file was copied or written again; its size and footer are as published',
         copied,
         'warn',
       ),
-      ...finding(table, 'a data file lies there that was not published', added),
+      ...namedFinding(table, 'a data file lies there that was not published', added),
     );
   }
   return findings;
@@ -64,19 +63,9 @@ export async function plainPathFindings(store: Store, entry: Publication): Promi
 
 function findingsOf({ table, missing, changed, leftover, foreign }: PlainPath): Finding[] {
   return [
-    ...finding(table, 'a published file is missing at its plain path', missing),
-    ...finding(table, 'a plain path is not a copy of its published file', changed),
-    ...finding(table, 'a file of an earlier publication is left at its plain path', leftover),
-    ...finding(table, 'an object at a plain path is not Landfall’s', foreign),
+    ...namedFinding(table, 'a published file is missing at its plain path', missing),
+    ...namedFinding(table, 'a plain path is not a copy of its published file', changed),
+    ...namedFinding(table, 'a file of an earlier publication is left at its plain path', leftover),
+    ...namedFinding(table, 'an object at a plain path is not Landfall’s', foreign),
   ];
-}
-
-function finding(
-  subject: string,
-  message: string,
-  keys: readonly string[],
-  severity: Finding['severity'] = 'error',
-): Finding[] {
-  if (keys.length === 0) return [];
-  return [{ severity, subject, message, count: keys.length, sample: keys.slice(0, SAMPLE) }];
 }

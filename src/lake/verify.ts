@@ -7,6 +7,7 @@ import { booksFindings, quarantineFindings } from './books.ts';
 import { fileFindings, writtenFindings } from './file-findings.ts';
 import type { InspectedTable } from './inspect.ts';
 import { landedTable } from './landed.ts';
+import { namedFinding } from './named-finding.ts';
 
 /** What one step left: its report, and what lies in the lake by table, and by source that has rejected lines. */
 export interface StepOutput {
@@ -16,8 +17,6 @@ export interface StepOutput {
   /** Keys of what lies beside its tables' folders. */
   strays: readonly string[];
 }
-
-const SAMPLE = 5;
 
 /** Judges a run. `outputs` holds what each step left, by step name. */
 export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
@@ -33,7 +32,10 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
       });
       continue;
     }
-    findings.push(...sourceFindings(plan, step, output), ...strayFindings(step, output.strays));
+    findings.push(
+      ...sourceFindings(plan, step, output),
+      ...namedFinding(step.name, 'something lies among its tables that is none of them', output.strays),
+    );
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
       findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
@@ -41,12 +43,6 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     }
   }
   return { tables, findings };
-}
-
-function strayFindings({ name: subject }: PlannedStep, strays: readonly string[]): Finding[] {
-  if (strays.length === 0) return [];
-  const message = 'something lies among its tables that is none of them';
-  return [{ severity: 'error', subject, message, count: strays.length, sample: strays.slice(0, SAMPLE) }];
 }
 
 function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {
