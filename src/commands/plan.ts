@@ -1,9 +1,9 @@
 /** `landfall plan`: what submit would do, and why. Starts nothing, changes nothing. */
 import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
-import { partitionedLayouts } from '../pipeline/layout.ts';
-import type { TableLayout } from '../pipeline/layout.ts';
-import { layoutLine, tinyFiles } from '../report/layout.ts';
+import { partitionedLayouts } from '../pipeline/table-layout.ts';
+import type { TableLayout } from '../pipeline/table-layout.ts';
+import { layoutLine, tinyFiles } from '../report/table-layout.ts';
 import { count, bytes } from '../report/quantities.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';

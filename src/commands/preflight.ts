@@ -3,7 +3,8 @@ import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import { needsCluster, willLaunch } from '../run/cluster.ts';
 import { placeOf } from '../run/home.ts';
-import { keys, stepArguments, tokens } from '../run/plan.ts';
+import { keys } from '../lake/layout.ts';
+import { stepArguments, tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster } from '../run/state.ts';
@@ -40,7 +41,10 @@ export async function checkStart(world: World, settings: Settings, plan: RunPlan
 /** The requests of the steps' first attempts; `execution` names an upstream's folder below its attempt's. */
 export function firstRequests(plan: RunPlan, execution: string): StepRequest[] {
   return plan.steps.map((step) => {
-    const upstreams = step.upstreams.map((name) => [name, `${keys.attempt(plan.run, name, 1)}/${execution}`]);
+    const upstreams = step.upstreams.map((name) => [
+      name,
+      keys.execution(keys.attempt(plan.run, name, 1), execution),
+    ]);
     return {
       name: tokens.step(plan.run, step.name, 1),
       args: stepArguments(plan, step, 1, Object.fromEntries(upstreams) as Record<string, string>),

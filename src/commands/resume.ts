@@ -8,7 +8,7 @@ import type { Staging } from '../run/drive.ts';
 import { openJournal, readEntries, readState } from '../run/journal.ts';
 import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
-import { keys } from '../run/plan.ts';
+import { keys } from '../lake/layout.ts';
 import { patiently } from '../run/reading.ts';
 import { statusOf } from '../run/status.ts';
 import { advance } from '../run/state.ts';

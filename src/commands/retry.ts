@@ -5,7 +5,7 @@ import { changedInputs } from '../run/inputs.ts';
 import { command, completed } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
-import { keys } from '../run/plan.ts';
+import { keys } from '../lake/layout.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';

@@ -1,5 +1,6 @@
 /** dl.cfg, environment and flags become one value; every part of it knows where it comes from. */
 import type { Diagnostic } from '../faults.ts';
+import { keys } from '../lake/layout.ts';
 import { assign } from './assign.ts';
 import { choose } from './choose.ts';
 import { checkAnonymousInput, checkPlaces, checkSources, tellDefaults } from './checks.ts';
@@ -107,7 +108,7 @@ function assemble(
     const place = values.get(`sources.${name}`);
     return typeof place === 'string' ? [[name, place] as const] : [];
   });
-  const { path, logs = `${asFolder(path)}_landfall/logs` } = shape.lake;
+  const { path, logs = `${asFolder(path)}${keys.logs}` } = shape.lake;
   return {
     ...shape,
     sources: Object.fromEntries(sources),

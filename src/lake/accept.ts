@@ -3,6 +3,7 @@ import { stepReport } from '../pipeline/report.ts';
 import type { StepReport } from '../pipeline/report.ts';
 import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
+import { keys } from './layout.ts';
 
 /**
  * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the one that
@@ -17,7 +18,7 @@ export async function acceptExecution(
 ): Promise<Accepted | undefined> {
   let first: Accepted | undefined;
   for await (const name of store.folders(`${attemptKey}/`)) {
-    const found = await readExecution(store, `${attemptKey}/${name}`, token);
+    const found = await readExecution(store, keys.execution(attemptKey, name), token);
     if (found !== undefined && (first === undefined || found.report.endedAt < first.report.endedAt))
       first = found;
   }
@@ -26,7 +27,7 @@ export async function acceptExecution(
 
 /** The execution in that folder; undefined when its report is missing, broken, or another attempt's. */
 export async function readExecution(store: Store, key: string, token: string): Promise<Accepted | undefined> {
-  const body = await store.get(`${key}/report.json`);
+  const body = await store.get(keys.report(key));
   const report = body === undefined ? undefined : parseReport(body);
   return report?.token === token ? { step: report.step, key, report } : undefined;
 }

@@ -6,6 +6,7 @@ import type { Accepted, Finding, LandedTable, Verification } from '../run/verifi
 import type { Store } from '../store/store.ts';
 import { readExecution } from './accept.ts';
 import { verify } from './lake.ts';
+import { keys } from './layout.ts';
 import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import { effective } from './rollback.ts';
@@ -53,7 +54,7 @@ async function auditExecutions(store: Store, state: RunState): Promise<Verificat
     if (execution === undefined) continue;
     const found = await readExecution(store, execution, token);
     if (found !== undefined) accepted.push({ ...found, step: name });
-    else gone.push(goneReport(name, `${execution}/report.json`));
+    else gone.push(goneReport(name, keys.report(execution)));
   }
   const isDue = state.published !== undefined;
   const left = plan.steps.filter(

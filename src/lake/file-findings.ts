@@ -5,7 +5,7 @@ import type { Finding } from '../run/verification.ts';
 import type { FileColumn } from './footer.ts';
 import type { DataFile, InspectedTable } from './inspect.ts';
 import { namedFinding } from './named-finding.ts';
-import type { PartitionValue } from './partition-path.ts';
+import type { PartitionValue } from './layout.ts';
 
 const PARQUET_TYPES: Readonly<Record<ColumnType, { physical: string; logical: readonly string[] }>> = {
   BIGINT: { physical: 'INT64', logical: ['', 'INTEGER(64,signed)'] },

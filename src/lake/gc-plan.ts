@@ -4,14 +4,14 @@ import { LandfallError } from '../faults.ts';
 import { readEntries } from '../run/journal.ts';
 import { ownership } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
-import { keys } from '../run/plan.ts';
 import { listRuns } from '../run/runs.ts';
 import { advance, begin } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
+import { entryNumber, isExecutionName, isOfRun, keys, parseDataFile } from './layout.ts';
+import type { DataFilePlace } from './layout.ts';
 import { newestPublication, readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
-import { entryNumber, EXECUTION, isOfRun } from './run-layout.ts';
 
 export interface Removal {
   run: string;
@@ -81,10 +81,9 @@ export async function neededBy(store: Store, keep: number): Promise<Needed> {
   const runs = new Map<string, number>();
   const executions = new Set<string>();
   for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
-    for (const key of filesOf(await readPublication(store, number))) {
-      const run = runOf(key);
+    for (const { run, execution } of filesOf(await readPublication(store, number))) {
       if (!runs.has(run)) runs.set(run, number);
-      executions.add(key.split('/').slice(0, 7).join('/'));
+      executions.add(execution);
     }
   }
   return { runs, executions, newest };
@@ -102,15 +101,12 @@ export async function whyNeededSince(
   for (let number = newest + 1; ; number += 1) {
     const entry = await readPublication(store, number);
     if (entry === undefined) return undefined;
-    if (entry.run === run || filesOf(entry).some((key) => runOf(key) === run)) return namedBy(number);
+    if (entry.run === run || filesOf(entry).some((file) => file.run === run)) return namedBy(number);
   }
 }
 
-const filesOf = (entry: Publication | undefined): string[] =>
-  (entry?.tables ?? []).flatMap(({ files }) => files.map(({ key }) => key));
-
-/** `_landfall/runs/<run>/...` */
-const runOf = (key: string) => key.split('/')[2] ?? '';
+const filesOf = (entry: Publication | undefined): DataFilePlace[] =>
+  (entry?.tables ?? []).flatMap(({ files }) => files.flatMap(({ key }) => parseDataFile(key) ?? []));
 
 const namedBy = (number: number) => `publication ${String(number)} names its files`;
 
@@ -177,8 +173,8 @@ async function unaccepted(store: Store, state: RunState, { executions }: Needed)
     for (const { attempt } of attempts) {
       const folder = keys.attempt(run, step, attempt);
       for await (const name of store.folders(`${folder}/`)) {
-        const execution = `${folder}/${name}`;
-        if (EXECUTION.test(name) && !accepted.has(execution) && !executions.has(execution))
+        const execution = keys.execution(folder, name);
+        if (isExecutionName(name) && !accepted.has(execution) && !executions.has(execution))
           found.push(execution);
       }
     }

@@ -1,12 +1,11 @@
 /** Removing what nothing needs. It may be killed anywhere and run again. */
 import { LandfallError } from '../faults.ts';
 import { openJournal } from '../run/journal.ts';
-import { keys } from '../run/plan.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { Store } from '../store/store.ts';
 import { objectsOf, readRun, whyBusy, whyNeededSince } from './gc-plan.ts';
 import type { GcChoice, Needed, Removal } from './gc-plan.ts';
-import { entryNumber } from './run-layout.ts';
+import { entryNumber, keys } from './layout.ts';
 
 export interface Gc extends Pick<GcChoice, 'isDead'> {
   store: Store;
@@ -60,7 +59,7 @@ async function announce(
 /** Removes one execution, its report first: without that it counts for nobody. */
 export async function removeExecution({ store }: Gc, { run, execution = '' }: Removal): Promise<void> {
   const { ours } = await objectsOf(store, run, execution);
-  const report = `${execution}/report.json`;
+  const report = keys.report(execution);
   await store.remove([report]);
   await store.remove(ours.map(({ key }) => key).filter((key) => key !== report));
 }

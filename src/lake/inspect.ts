@@ -3,9 +3,8 @@ import pLimit from 'p-limit';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { readFooter } from './footer.ts';
 import type { FileColumn } from './footer.ts';
-import { isFolderMarker } from './folder-marker.ts';
-import { partitionOf } from './partition-path.ts';
-import type { PartitionValue } from './partition-path.ts';
+import { kindOfName, partitionOf } from './layout.ts';
+import type { PartitionValue } from './layout.ts';
 
 export interface DataFile {
   key: string;
@@ -50,7 +49,7 @@ export async function inspectTable(
   const strays: string[] = [];
   for await (const object of objects) {
     const name = object.key.slice(folder.length);
-    const kind = kindOf(name, object.size);
+    const kind = kindOfName(name, object.size);
     if (kind === 'data') reading.push(limit(() => inspectFile(store, name, object)));
     else if (kind === 'stray') strays.push(name);
   }
@@ -61,14 +60,6 @@ export async function inspectTable(
     broken: read.filter((file) => 'why' in file),
     strays,
   };
-}
-
-function kindOf(name: string, size: number): 'data' | 'left-by-custom' | 'stray' {
-  const segments = name.split('/');
-  const base = segments.at(-1) ?? '';
-  if (isFolderMarker(name, size) || base === '_SUCCESS' || /^\..*\.crc$/.test(base)) return 'left-by-custom';
-  const hidden = segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'));
-  return !hidden && base.endsWith('.parquet') ? 'data' : 'stray';
 }
 
 async function inspectFile(

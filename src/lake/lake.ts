@@ -4,9 +4,9 @@ import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { acceptExecution, readExecution } from './accept.ts';
-import { isFolderMarker } from './folder-marker.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
+import { isFolderMarker, keys } from './layout.ts';
 import { mirror } from './mirror.ts';
 import type { OnTable } from './mirror.ts';
 import { publish } from './publication.ts';
@@ -47,14 +47,13 @@ export async function verify(
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
     const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];
-    const { of, strays } = await listed(store, `${key}/tables/`);
+    const { of, strays } = await listed(store, keys.tables(key));
     const tables = new Map<string, InspectedTable>();
     for (const { name } of contracts)
-      tables.set(name, await inspectTable(store, `${key}/tables/${name}/`, of(name)));
+      tables.set(name, await inspectTable(store, keys.table(key, name), of(name)));
     const quarantines = new Map<string, InspectedTable>();
     for (const [name, { lines }] of Object.entries(report.sources)) {
-      if (lines.quarantined > 0)
-        quarantines.set(name, await inspectTable(store, `${key}/quarantine/${name}/`));
+      if (lines.quarantined > 0) quarantines.set(name, await inspectTable(store, keys.quarantine(key, name)));
     }
     outputs.set(step, { report, tables, quarantines, strays: strays(contracts.map(({ name }) => name)) });
   }

@@ -5,6 +5,7 @@ import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { afterLoss } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { lossOf } from './as-published.ts';
+import { keys } from './layout.ts';
 import { namedBy } from './named.ts';
 import type { NamedBy } from './named.ts';
 import { newestPublication, publicationAfter } from './publication.ts';
@@ -57,7 +58,7 @@ async function convergeTable(
   table: LandedTable,
 ): Promise<void> {
   const there = new Map<string, number>();
-  for await (const { key, size } of store.list(`${table.table}/`)) there.set(key, size);
+  for await (const { key, size } of store.list(keys.plainFolder(table.table))) there.set(key, size);
   const missing = table.files.filter((file) => there.get(file.mirror) !== file.size);
   const limit = pLimit(COPIES_AT_ONCE);
   const copied = await Promise.all(missing.map((file) => limit(() => copyFile(store, file))));

@@ -2,7 +2,7 @@
 import pLimit from 'p-limit';
 import type { LandedFile } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { isFolderMarker } from './folder-marker.ts';
+import { isFolderMarker, keys } from './layout.ts';
 import { namedBy } from './named.ts';
 import type { Publication } from './publication.ts';
 
@@ -27,8 +27,8 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
   const named = namedBy(store);
   const compare = async (table: string, files: readonly LandedFile[]): Promise<PlainPath> => {
     const there = new Map<string, number>();
-    if ((await store.head(table)) !== undefined) there.set(table, 0);
-    for await (const { key, size } of store.list(`${table}/`)) {
+    if ((await store.head(keys.plainTable(table))) !== undefined) there.set(keys.plainTable(table), 0);
+    for await (const { key, size } of store.list(keys.plainFolder(table))) {
       if (!isFolderMarker(key, size)) there.set(key, size);
     }
     const wanted = new Set(files.map(({ mirror }) => mirror));

@@ -1,11 +1,14 @@
-/** The publication log: entry N, once created, makes its tables the current ones, all of them or none. */
+/**
+ * The publication log: entry N, once created, makes its tables the current ones, all of them or none. Entries are numbered
+ * from 1, without gaps.
+ */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import type { LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
+import { keys, publicationNumber } from './layout.ts';
 
-const FOLDER = '_landfall/published/';
 const VERSION = 1;
 
 const count = z.number().int().nonnegative();
@@ -53,18 +56,11 @@ export interface Candidate {
   rollbackTo?: number;
 }
 
-/** `_landfall/published/000007.json`. Entries are numbered from 1, without gaps. */
-export function publicationKey(number: number): string {
-  return `${FOLDER}${String(number).padStart(6, '0')}.json`;
-}
-
 /** The current publication; undefined when nothing was ever published. */
 export async function newestPublication(store: Store): Promise<Publication | undefined> {
   let newest = 0;
-  for await (const { key } of store.list(FOLDER)) {
-    const number = Number(/^(\d+)\.json$/.exec(key.slice(FOLDER.length))?.[1] ?? 0);
-    if (key === publicationKey(number)) newest = Math.max(newest, number);
-  }
+  for await (const { key } of store.list(keys.publications))
+    newest = Math.max(newest, publicationNumber(key) ?? 0);
   return newest === 0 ? undefined : readPublication(store, newest);
 }
 
@@ -80,8 +76,8 @@ export async function publicationAfter(store: Store, number: number): Promise<Pu
 
 /** Entry `number`, or undefined. Throws `input` for an entry this version of Landfall cannot understand. */
 export async function readPublication(store: Store, number: number): Promise<Publication | undefined> {
-  const body = await store.get(publicationKey(number));
-  return body === undefined ? undefined : parse(uriOf(store, publicationKey(number)), body);
+  const body = await store.get(keys.publication(number));
+  return body === undefined ? undefined : parse(uriOf(store, keys.publication(number)), body);
 }
 
 function parse(uri: string, body: Uint8Array): Publication {
@@ -121,7 +117,7 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
       'input',
       `cannot publish as number ${String(number)}: there is no number ${String(number - 1)}`,
       {
-        why: [`${uriOf(store, publicationKey(number - 1))} is missing`],
+        why: [`${uriOf(store, keys.publication(number - 1))} is missing`],
         next: 'restore it from a version or a backup, or submit again',
       },
     );
@@ -139,7 +135,7 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     formerTables: former,
   };
   const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
-  if (await store.createIfAbsent(publicationKey(number), body)) return 'published';
+  if (await store.createIfAbsent(keys.publication(number), body)) return 'published';
   const there = await readPublication(store, number);
   const isOurs =
     there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);

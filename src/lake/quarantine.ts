@@ -4,7 +4,8 @@ import { cachedAsyncBuffer, parquetReadObjects } from 'hyparquet';
 import type { AsyncBuffer } from 'hyparquet';
 import { LandfallError } from '../faults.ts';
 import type { SourceBooks } from '../pipeline/report.ts';
-import { keys, tokens } from '../run/plan.ts';
+import { keys } from './layout.ts';
+import { tokens } from '../run/plan.ts';
 import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
 import type { RunState } from '../run/state.ts';
 import { statusOf } from '../run/status.ts';
@@ -69,10 +70,10 @@ async function sourceQuarantine(
   { step, key }: Accepted,
   { source, books, limit }: { source: string; books: SourceBooks; limit: number },
 ): Promise<SourceQuarantine> {
-  const folder = `${key}/quarantine/${source}`;
+  const folder = keys.quarantine(key, source);
   const by: Rejection[] = books.quarantinedBy.map((one) => ({ ...one, samples: [] }));
   let files = 0;
-  for await (const object of store.list(`${folder}/`)) {
+  for await (const object of store.list(folder)) {
     if (!object.key.endsWith('.parquet')) continue;
     files += 1;
     if (by.every((one) => isSampled(one, limit))) break;
@@ -80,7 +81,7 @@ async function sourceQuarantine(
   }
   const { read, quarantined } = books.lines;
   const isWhole = quarantined === 0 || (files > 0 && by.every((one) => isSampled(one, limit)));
-  return { source, step, read, quarantined, folder: uriOf(store, folder), isWhole, by };
+  return { source, step, read, quarantined, folder: uriOf(store, folder.slice(0, -1)), isWhole, by };
 }
 
 function isSampled({ samples, lines }: Rejection, limit: number): boolean {

@@ -6,9 +6,10 @@ import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { etagsOf, lossOf, rewriting } from './as-published.ts';
 import { renumbered } from './landed.ts';
+import { keys } from './layout.ts';
 import { mirror } from './mirror.ts';
 import { isMirrored } from './plain-paths.ts';
-import { newestPublication, publicationKey, publish, readPublication } from './publication.ts';
+import { newestPublication, publish, readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 
 export interface Rollback {
@@ -46,18 +47,18 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   const named = wanted > current.number ? undefined : await readPublication(store, wanted);
   if (named === undefined) {
     throw refused(`there is no publication ${String(wanted)}`, [
-      `${uriOf(store, publicationKey(wanted))} is not there; the newest is number ${String(current.number)}`,
+      `${uriOf(store, keys.publication(wanted))} is not there; the newest is number ${String(current.number)}`,
     ]);
   }
   if (effective(named) === inEffect) {
     throw refused(`the tables of publication ${String(wanted)} are the current ones`, [
-      `the newest entry is ${uriOf(store, publicationKey(current.number))}`,
+      `the newest entry is ${uriOf(store, keys.publication(current.number))}`,
     ]);
   }
   const target = await readPublication(store, effective(named));
   if (target === undefined) {
     throw refused(`publication ${String(effective(named))} is missing`, [
-      `${uriOf(store, publicationKey(effective(named)))}, whose files number ${String(wanted)} has, is not there`,
+      `${uriOf(store, keys.publication(effective(named)))}, whose files number ${String(wanted)} has, is not there`,
     ]);
   }
   return { number: current.number + 1, current, target };

@@ -2,7 +2,7 @@
 import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { isFolderMarker } from './folder-marker.ts';
+import { isFolderMarker, keys } from './layout.ts';
 import { namedBy } from './named.ts';
 import { namedFinding } from './named-finding.ts';
 import { newestPublication, readPublication } from './publication.ts';
@@ -16,13 +16,14 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
   const named = namedBy(store);
   const unknown: string[] = [];
   for (const table of tables) {
-    const keys: string[] = [];
-    if ((await store.head(table)) !== undefined) keys.push(table);
-    for await (const { key, size } of store.list(`${table}/`)) {
-      if (!isFolderMarker(key, size)) keys.push(key);
+    const there: string[] = [];
+    const path = keys.plainTable(table);
+    if ((await store.head(path)) !== undefined) there.push(path);
+    for await (const { key, size } of store.list(keys.plainFolder(table))) {
+      if (!isFolderMarker(key, size)) there.push(key);
     }
-    const ours = await named(keys, newest);
-    unknown.push(...keys.filter((key) => !ours.has(key)));
+    const ours = await named(there, newest);
+    unknown.push(...there.filter((key) => !ours.has(key)));
   }
   return unknown;
 }
@@ -42,8 +43,10 @@ export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promi
   if (unknown.length === 0 || (await readPublication(store, plan.publication)) !== undefined) return [];
   const message = 'an object that Landfall did not write lies where the table is published';
   return names.flatMap((subject): Finding[] => {
-    const keys = unknown.filter((key) => key === subject || key.startsWith(`${subject}/`));
-    const uris = keys.map((key) => `${plan.lake}/${key}`);
+    const there = unknown.filter(
+      (key) => key === keys.plainTable(subject) || key.startsWith(keys.plainFolder(subject)),
+    );
+    const uris = there.map((key) => `${plan.lake}/${key}`);
     return namedFinding(subject, message, uris).map((finding) => ({ ...finding, foreign: true }));
   });
 }

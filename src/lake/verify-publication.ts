@@ -2,6 +2,7 @@
 import type { Finding } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { etagsOf, rewriting } from './as-published.ts';
+import { keys, parseDataFile } from './layout.ts';
 import { namedFinding } from './named-finding.ts';
 import { comparePlainPaths } from './plain-paths.ts';
 import type { PlainPath } from './plain-paths.ts';
@@ -13,7 +14,12 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
   const etags = etagsOf(tables);
   for (const { table, files } of tables) {
     const there = new Map<string, ObjectInfo>();
-    const folders = new Set(files.map(({ key }) => folderOf(key)));
+    const folders = new Set(
+      files.flatMap(({ key }) => {
+        const file = parseDataFile(key);
+        return file === undefined ? [] : [keys.table(file.execution, file.table)];
+      }),
+    );
     for (const folder of folders) {
       for await (const object of store.list(folder)) there.set(object.key, object);
     }
@@ -52,9 +58,6 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
   }
   return findings;
 }
-
-/** The table's folder: `_landfall/runs/<run>/steps/<step>/<attempt>/<execution>/tables/<table>/`. */
-const folderOf = (key: string) => `${key.split('/').slice(0, 9).join('/')}/`;
 
 /** What a reader of the plain paths would miss, or see too much. */
 export async function plainPathFindings(store: Store, entry: Publication): Promise<Finding[]> {

@@ -6,7 +6,7 @@ import { patience, unharmed } from './context.ts';
 import type { Run } from './context.ts';
 import { finishFailed, isVerdict, mirrorAndFinish, phase, verifyAndPublish } from './landing.ts';
 import { retryingLosses } from './losses.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, isUnderWay, runSteps } from './steps.ts';

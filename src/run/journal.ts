@@ -4,7 +4,7 @@ import { commandAt } from '../shell-words.ts';
 import { z } from 'zod';
 import { ENTRY_KINDS, FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 import type { Clock, Objects, Random } from './ports.ts';
 import { patiently } from './reading.ts';
 import { beingRemoved, refuseRemains } from './remains.ts';

@@ -1,5 +1,6 @@
 /** The last phases of a run, from accepted executions to current tables. They need the lake, and nothing of EMR. */
 import { LandfallError } from '../faults.ts';
+import { keys } from '../lake/layout.ts';
 import { checkpoint, patience, unharmed } from './context.ts';
 import type { Landing } from './context.ts';
 import type { TableSummary } from './entries.ts';
@@ -117,7 +118,7 @@ async function acceptedAgain({ journal, ports }: Landing): Promise<Accepted[]> {
     const accepted = await ports.lake.readExecution(attempt.execution, attempt.token);
     if (accepted === undefined) {
       throw new LandfallError('tables', `the accepted output of step ${name} is gone from the lake`, {
-        why: [`${state.plan.lake}/${attempt.execution}/report.json`],
+        why: [`${state.plan.lake}/${keys.report(attempt.execution)}`],
       });
     }
     found.push(accepted);
@@ -132,7 +133,7 @@ function summaries(plan: RunPlan, { tables }: Pick<Verification, 'tables'>): Tab
     rows,
     bytes,
     files: files.length,
-    path: `${plan.lake}/${table}`,
+    path: `${plan.lake}/${keys.plainTable(table)}`,
   }));
 }
 

@@ -4,7 +4,7 @@ import { commandAt } from '../shell-words.ts';
 import { giveUpCluster, endedUnused } from './cluster.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt, currentCluster } from './state.ts';
 import type { RunState } from './state.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import { readEntries } from './journal.ts';
 import type { Journal } from './journal.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 import type { Clock, Objects } from './ports.ts';
 import { advance } from './state.ts';
 import type { RunState } from './state.ts';

@@ -1,4 +1,5 @@
 /** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
+import { keys } from '../lake/layout.ts';
 import type { TableContract } from '../pipeline/contract.ts';
 
 export interface PlannedSource {
@@ -71,20 +72,6 @@ export interface RunPlan {
   /** How often the driver itself goes on with a new cluster after it lost one to the infrastructure; never when absent. */
   retryInfrastructure?: number;
 }
-
-/** Where things of a run lie, relative to the lake. */
-export const keys = {
-  runs: '_landfall/runs/',
-  run: (run: string) => `_landfall/runs/${run}`,
-  journal: (run: string) => `_landfall/runs/${run}/journal/`,
-  entry: (run: string, number: number) =>
-    `_landfall/runs/${run}/journal/${String(number).padStart(6, '0')}.json`,
-  owner: (run: string) => `_landfall/runs/${run}/owner.json`,
-  inputs: (run: string) => `_landfall/runs/${run}/inputs.json.gz`,
-  attempt: (run: string, step: string, attempt: number) => `_landfall/runs/${run}/steps/${step}/${attempt}`,
-  program: (run: string, step: string, attempt: number) =>
-    `_landfall/runs/${run}/steps/${step}/${attempt}/step.py`,
-} as const;
 
 /** The names by which we find our own cluster or step again. Never reused for anything else. */
 export const tokens = {

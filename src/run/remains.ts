@@ -1,7 +1,7 @@
 /** What gc left of a run that it is removing, or was when it was killed. */
 import { LandfallError } from '../faults.ts';
 import { commandAt } from '../shell-words.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 import type { Objects } from './ports.ts';
 
 /** A journal is removed from its first entry on: a new run among the others would be taken for the old one. */

@@ -1,5 +1,6 @@
 /** Run ids: sortable by time, safe as a folder name, in an S3 key and in an EMR name. */
 import { LandfallError } from '../faults.ts';
+import { isRunId } from '../lake/layout.ts';
 import type { Clock, Random } from './ports.ts';
 
 /** Such as `20261121-0930-k3f9a1`: minute in UTC, then random. */
@@ -13,7 +14,7 @@ export function newRunId(clock: Clock, random: Random): string {
  * written, if that needs saying.
  */
 export function checkRunId(id: string, flag?: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
+  if (isRunId(id)) return id;
   throw new LandfallError(
     'input',
     `${flag === undefined ? '' : `${flag} `}${JSON.stringify(id)} is not a run id`,

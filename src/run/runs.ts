@@ -1,6 +1,6 @@
 /** The runs of a lake. */
 import { LandfallError } from '../faults.ts';
-import { keys } from './plan.ts';
+import { keys } from '../lake/layout.ts';
 
 interface Runs {
   readonly uri: string;

@@ -3,7 +3,8 @@ import { LandfallError } from '../faults.ts';
 import { clusterLost } from './cluster.ts';
 import { patience, pause, untilNextLook } from './context.ts';
 import type { Run } from './context.ts';
-import { keys, tokens } from './plan.ts';
+import { keys } from '../lake/layout.ts';
+import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
@@ -116,7 +117,9 @@ async function accept(run: Run, name: string, completed: Step): Promise<void> {
   const accepted = await patiently(patience(run), () => ports.lake.acceptExecution(folder, token));
   if (accepted === undefined) {
     throw new LandfallError('step', `step ${name} COMPLETED but left no complete report`, {
-      why: [`${state.plan.lake}/${folder}/<application id>/report.json is missing or broken`],
+      why: [
+        `${state.plan.lake}/${keys.report(keys.execution(folder, '<application id>'))} is missing or broken`,
+      ],
     });
   }
   await journal.append({

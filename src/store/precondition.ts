@@ -1,5 +1,6 @@
 /** Proof that a store honours create-if-absent, on which journal and publication rest. */
 import { LandfallError } from '../faults.ts';
+import { keys } from '../lake/layout.ts';
 import { uriOf } from './store.ts';
 import type { Store } from './store.ts';
 
@@ -8,7 +9,7 @@ import type { Store } from './store.ts';
  * refused and must leave the first one's content. Throws `input` when the store lets it through.
  */
 export async function proveCreateIfAbsent(store: Store, id: string): Promise<void> {
-  const key = `_landfall/probe/${id}`;
+  const key = keys.probe(id);
   const first = new TextEncoder().encode('first');
   try {
     const created = await store.createIfAbsent(key, first);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isOfRun } from '../../src/lake/run-layout.ts';
+import { isOfRun } from '../../src/lake/layout.ts';
 import { generateSample } from '../../src/local/sample-data.ts';
 import { writeSample } from '../../src/local/write-sample.ts';
 import { openFolder } from '../../src/store/local-folder.ts';

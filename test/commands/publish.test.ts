@@ -7,10 +7,11 @@ import { Interruption } from '../../src/commands/world.ts';
 import { LandfallError } from '../../src/faults.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
-import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { completed } from '../../src/report/standing.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
-import { keys, tokens } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
+import { tokens } from '../../src/run/plan.ts';
 import { stepsToRerun } from '../../src/run/retry.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -198,8 +199,8 @@ describe('publish', () => {
     await overtakenRun();
     const taking = (phase: string) => {
       if (phase !== 'verify') return;
-      const other = JSON.parse(readFileSync(join(cwd, publicationKey(1)), 'utf8')) as object;
-      writeFileSync(join(cwd, publicationKey(2)), JSON.stringify({ ...other, number: 2, run: 'r3' }));
+      const other = JSON.parse(readFileSync(join(cwd, keys.publication(1)), 'utf8')) as object;
+      writeFileSync(join(cwd, keys.publication(2)), JSON.stringify({ ...other, number: 2, run: 'r3' }));
     };
     const { failure } = await publishing('r2', { rebase: true }, taking);
     expect(failure).toMatchObject({
@@ -349,7 +350,7 @@ describe('publish', () => {
       ...store,
       createIfAbsent: async (key: string, body: Uint8Array) => {
         const created = await store.createIfAbsent(key, body);
-        if (key === publicationKey(1)) throw new Error('killed');
+        if (key === keys.publication(1)) throw new Error('killed');
         return created;
       },
     };

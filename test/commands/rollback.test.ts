@@ -2,7 +2,8 @@
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
-import { newestPublication, publicationKey, readPublication } from '../../src/lake/publication.ts';
+import { keys } from '../../src/lake/layout.ts';
+import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { planRollback, rollBack } from '../../src/lake/rollback.ts';
 import { readState } from '../../src/run/journal.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
@@ -198,6 +199,6 @@ describe('rollback', () => {
       rollback: 4,
       finished: { verdict: 'succeeded' },
     });
-    expect(await store.get(publicationKey(1))).toBeDefined();
+    expect(await store.get(keys.publication(1))).toBeDefined();
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { run } from '../../src/commands/runs.ts';
 import { createJournal } from '../../src/run/journal.ts';
-import { keys } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { plan } from '../support/fake-run.ts';

@@ -9,7 +9,7 @@ import { removeRun } from '../../src/lake/gc.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication } from '../../src/lake/publication.ts';
 import { goBack } from '../../src/lake/rollback.ts';
-import { keys } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openS3 } from '../../src/store/s3.ts';
 import { commandWorld } from '../support/command-world.ts';

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  newestPublication,
-  publicationAfter,
-  publicationKey,
-  publish,
-  readPublication,
-} from '../../src/lake/publication.ts';
+import { keys } from '../../src/lake/layout.ts';
+import { newestPublication, publicationAfter, publish, readPublication } from '../../src/lake/publication.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { landed } from './publishing.ts';
 
@@ -96,7 +91,7 @@ describe('the publication log', () => {
     await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
     const entry = (await readPublication(lake, 1))!;
     for (const number of [9, 10, 999_999, 1_000_000])
-      await lake.put(publicationKey(number), bytes({ ...entry, number }));
+      await lake.put(keys.publication(number), bytes({ ...entry, number }));
     for (const name of ['000012.json.bak', 'readme.txt', '13.json', 'x/000014.json']) {
       await lake.put(`_landfall/published/${name}`, bytes('x'));
     }
@@ -135,7 +130,7 @@ describe('the publication log', () => {
 
   it('refuses an entry of a newer Landfall with advice, and names a damaged one', async () => {
     const lake = store();
-    await lake.put(publicationKey(1), bytes({ version: 2, whatever: true }));
+    await lake.put(keys.publication(1), bytes({ version: 2, whatever: true }));
     await expect(newestPublication(lake)).rejects.toMatchObject({
       fault: 'input',
       next: expect.stringContaining('update Landfall'),
@@ -146,7 +141,7 @@ describe('the publication log', () => {
       new TextEncoder().encode('{"version": 1, '),
       new Uint8Array(),
     ]) {
-      await lake.put(publicationKey(1), damaged);
+      await lake.put(keys.publication(1), damaged);
       await expect(newestPublication(lake)).rejects.toThrow(
         's3://lake/_landfall/published/000001.json is damaged',
       );

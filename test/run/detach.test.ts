@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
-import { keys } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { statusOf } from '../../src/run/status.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';

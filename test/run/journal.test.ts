@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { openJournal, readState } from '../../src/run/journal.ts';
-import { keys } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 

@@ -1,6 +1,6 @@
 /** What a step is told of its upstreams when it is submitted. Pure. */
 import { describe, expect, it } from '@jest/globals';
-import { keys } from '../../src/run/plan.ts';
+import { keys } from '../../src/lake/layout.ts';
 import type { AttemptState } from '../../src/run/state.ts';
 import { requestOf } from '../../src/run/submit.ts';
 import { plan } from '../support/fake-run.ts';

@@ -10,7 +10,7 @@ import { createJournal, openJournal, readEntries, readState } from '../../../src
 import type { Journal } from '../../../src/run/journal.ts';
 import { hold, ownedBy, ownership } from '../../../src/run/ownership.ts';
 import type { Owner } from '../../../src/run/ownership.ts';
-import { keys } from '../../../src/run/plan.ts';
+import { keys } from '../../../src/lake/layout.ts';
 import type { RunPlan } from '../../../src/run/plan.ts';
 import type { Lake, Ports } from '../../../src/run/ports.ts';
 import { patiently } from '../../../src/run/reading.ts';

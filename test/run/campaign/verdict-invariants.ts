@@ -1,6 +1,6 @@
 /** Of journals and verdicts: what is written is whole, and what is said is true. */
 import type { Entry, Stamped } from '../../../src/run/entries.ts';
-import { keys } from '../../../src/run/plan.ts';
+import { keys } from '../../../src/lake/layout.ts';
 import { advance, begin } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import { chapters, entriesOf } from './trace.ts';

@@ -1,6 +1,6 @@
 /** What all processes of a play share: the clock, EMR, the lake's objects, and the trace of what reached them. */
 import type { Stamped } from '../../../src/run/entries.ts';
-import { publicationKey } from '../../../src/lake/publication.ts';
+import { keys } from '../../../src/lake/layout.ts';
 import type { StepReport } from '../../../src/pipeline/report.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { outputKey } from '../../support/step-arguments.ts';
@@ -130,7 +130,7 @@ const JOURNAL = /^_landfall\/runs\/([^/]+)\/journal\/\d+\.json$/;
 /** Whether that object is an entry of a journal, of the publication log, or neither. */
 export function logOf(key: string): 'journal' | 'publish' | undefined {
   if (JOURNAL.test(key)) return 'journal';
-  return key.startsWith(publicationKey(0).slice(0, -'000000.json'.length)) ? 'publish' : undefined;
+  return key.startsWith(keys.publications) ? 'publish' : undefined;
 }
 
 /** The store, telling which entries of the logs came to be, at the moment they did. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { partitionedLayouts } from '../../src/pipeline/layout.ts';
+import { partitionedLayouts } from '../../src/pipeline/table-layout.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { contractWith } from '../../src/pipeline/resolve.ts';
 import { defaultsOf } from '../../src/pipeline/parameters.ts';

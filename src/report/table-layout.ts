@@ -1,6 +1,6 @@
 /** How many files a partitioned table will have, as far as that is known before the input is read. Pure. */
 import type { Diagnostic } from '../faults.ts';
-import type { TableLayout } from '../pipeline/layout.ts';
+import type { TableLayout } from '../pipeline/table-layout.ts';
 import type { PlannedSource } from '../run/plan.ts';
 import { count } from './quantities.ts';
 

@@ -1,0 +1,193 @@
+/**
+ * Where everything lies in a lake. Every key, prefix and path segment below the lake is built and parsed here, and nowhere
+ * else. Pure: it imports nothing, so that every room may import it.
+ */
+
+/** Keys and prefixes, relative to the lake. Those that end in a slash are folders, to be listed. */
+export const keys = {
+  runs: '_landfall/runs/',
+  publications: '_landfall/published/',
+  /** LogUri, unless the configuration names another. */
+  logs: '_landfall/logs',
+  /** An object that is written to try the store, and removed again. */
+  probe: (id: string) => `_landfall/probe/${id}`,
+
+  run: (run: string) => `_landfall/runs/${run}`,
+  journal: (run: string) => `_landfall/runs/${run}/journal/`,
+  entry: (run: string, number: number) => `_landfall/runs/${run}/journal/${padded(number)}.json`,
+  owner: (run: string) => `_landfall/runs/${run}/owner.json`,
+  inputs: (run: string) => `_landfall/runs/${run}/inputs.json.gz`,
+  attempt: (run: string, step: string, attempt: number) => `_landfall/runs/${run}/steps/${step}/${attempt}`,
+  program: (run: string, step: string, attempt: number) =>
+    `_landfall/runs/${run}/steps/${step}/${attempt}/step.py`,
+
+  /** `attempt`: the attempt's folder. `name`: the application's id, a hyphen, and random hex digits. */
+  execution: (attempt: string, name: string) => `${attempt}/${name}`,
+  /** Here and below, `execution` is the execution's folder. */
+  report: (execution: string) => `${execution}/report.json`,
+  tables: (execution: string) => `${execution}/tables/`,
+  table: (execution: string, table: string) => `${execution}/tables/${table}/`,
+  quarantine: (execution: string, source: string) => `${execution}/quarantine/${source}/`,
+
+  publication: (number: number) => `_landfall/published/${padded(number)}.json`,
+
+  /** The plain path of a table, without a slash: a file may stand there. */
+  plainTable: (table: string) => table,
+  plainFolder: (table: string) => `${table}/`,
+  /**
+   * The plain path of a file: `songs/year=2004/<run>-7-part-00000-....zstd.parquet`, 7 being the publication. The number
+   * makes it one that no other publication names, not even of the same files: a publisher that was overtaken, and deletes
+   * what was current before it, can never hit a file that is current again.
+   */
+  plainFile: (table: string, { run, publication }: Publishing, name: string) => {
+    const cut = name.lastIndexOf('/') + 1;
+    return `${table}/${name.slice(0, cut)}${run}-${String(publication)}-${name.slice(cut)}`;
+  },
+} as const;
+
+/** Which run publishes, and as what number. */
+export interface Publishing {
+  run: string;
+  publication: number;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+/** True for what may be the id of a run: safe as a folder name, in an S3 key and in an EMR name. */
+export function isRunId(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
+}
+
+/** True for what may be the name of a step, a table or a source. */
+export function isName(text: string): boolean {
+  return /^[a-z][a-z0-9_]{0,62}$/.test(text);
+}
+
+/** True for the name of an execution's folder; Spark's ids are `application_...` on YARN, `local-...` and `app-...` elsewhere. */
+export function isExecutionName(text: string): boolean {
+  return /^(application_|local-|app-)[\w-]*-[0-9a-f]+$/.test(text);
+}
+
+/** Number of the journal entry that the key is; undefined for any other key. */
+export function entryNumber(run: string, key: string): number | undefined {
+  return numberOf(key, (number) => keys.entry(run, number));
+}
+
+/** Number of the publication entry that the key is; undefined for any other key. */
+export function publicationNumber(key: string): number | undefined {
+  return numberOf(key, keys.publication);
+}
+
+/** The number from which `build` makes exactly this key: no sign, no other padding, no number past the safe integers. */
+function numberOf(key: string, build: (number: number) => string): number | undefined {
+  const number = Number(/(?<=\/)\d{6,16}(?=\.json$)/.exec(key)?.[0] ?? 0);
+  return Number.isSafeInteger(number) && number > 0 && build(number) === key ? number : undefined;
+}
+
+export interface ExecutionPlace {
+  run: string;
+  step: string;
+  attempt: number;
+  /** Key of its folder. */
+  execution: string;
+}
+
+/** Which execution of which run the folder is; undefined for any other key. */
+export function parseExecution(key: string): ExecutionPlace | undefined {
+  const [, run = '', step = '', attempt = '', name = ''] = EXECUTION_KEY.exec(key) ?? [];
+  if (!isRunId(run) || !isName(step) || !isExecutionName(name)) return undefined;
+  const number = Number(attempt);
+  return Number.isSafeInteger(number) ? { run, step, attempt: number, execution: key } : undefined;
+}
+
+const EXECUTION_KEY = /^_landfall\/runs\/([^/]+)\/steps\/([^/]+)\/([1-9]\d*)\/([^/]+)$/;
+
+export interface DataFilePlace extends ExecutionPlace {
+  table: string;
+  /** Below the table's folder: `year=2004/part-00000-....zstd.parquet`. */
+  name: string;
+}
+
+/** Which table of which execution a data file belongs to; undefined for any other key. */
+export function parseDataFile(key: string): DataFilePlace | undefined {
+  const [, execution = '', table = '', name = ''] =
+    /^((?:[^/]+\/){6}[^/]+)\/tables\/([^/]+)\/(.+)$/.exec(key) ?? [];
+  const place = parseExecution(execution);
+  if (place === undefined || !isName(table) || !isDataName(name)) return undefined;
+  return { ...place, table, name };
+}
+
+/** True for the name of a data file below its table's folder: `column=value` folders, and a visible `.parquet` file. */
+export function isDataName(name: string): boolean {
+  return (
+    kindOfName(name, 1) === 'data' &&
+    name
+      .split('/')
+      .slice(0, -1)
+      .every((folder) => /^[^=]+=/.test(folder))
+  );
+}
+
+/** What a name below a table's folder says of the object: data, what writers leave by custom, or something else. */
+export function kindOfName(name: string, size: number): 'data' | 'left-by-custom' | 'stray' {
+  const segments = name.split('/');
+  const base = segments.at(-1) ?? '';
+  if (isFolderMarker(name, size) || base === '_SUCCESS' || /^\..*\.crc$/.test(base)) return 'left-by-custom';
+  const hidden = segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'));
+  return !hidden && base.endsWith('.parquet') ? 'data' : 'stray';
+}
+
+/** True for an object that only says "here is a folder", as consoles and older Hadoop leave them in S3. */
+export function isFolderMarker(key: string, size: number): boolean {
+  return size === 0 && (key === '' || key.endsWith('/') || key.endsWith('_$folder$'));
+}
+
+const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
+const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
+const REPORT = /^\.?report\.json(\.crc)?$/;
+/** What Spark's writers leave: data files and markers with their checksums, and attempts that died. */
+const WRITTEN =
+  /^(tables|quarantine)\/(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
+
+/** True for what a run, its driver or its steps write below the run's folder, and for nothing that merely lies there. */
+export function isOfRun(run: string, { key, size }: { key: string; size: number }): boolean {
+  const name = key.slice(keys.run(run).length + 1);
+  if (entryNumber(run, key) !== undefined || LOOSE.test(name) || isFolderMarker(name, size)) return true;
+  const [, execution = '', file = ''] = IN_EXECUTION.exec(name) ?? [];
+  return isExecutionName(execution) && (REPORT.test(file) || WRITTEN.test(file));
+}
+
+export interface PartitionValue {
+  name: string;
+  /** Null for `__HIVE_DEFAULT_PARTITION__`. */
+  value: string | null;
+}
+
+const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
+
+/**
+ * The values that a file's folders spell as Hive and Spark write them (`year=2004/artist_id=AR%3A1`), outermost first;
+ * undefined when a folder is not `name=value`.
+ */
+export function partitionOf(folders: readonly string[]): PartitionValue[] | undefined {
+  const values: PartitionValue[] = [];
+  for (const folder of folders) {
+    const split = folder.indexOf('=');
+    if (split < 1) return undefined;
+    const value = folder.slice(split + 1);
+    values.push({
+      name: unescapeName(folder.slice(0, split)),
+      value: value === NULL_VALUE ? null : unescapeName(value),
+    });
+  }
+  return values;
+}
+
+/** Undoes Hive's escaping: `%3A` is one character, by its code; a `%` without two hex digits is itself. */
+function unescapeName(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
