@@ -1,8 +1,9 @@
 /** `landfall emr-local`: an EMR endpoint on this machine, until it is told to stop. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startEndpoint } from '../emr-local/endpoint.ts';
+import { identityOf } from '../emr-local/processes.ts';
 import { readEndpointFile, removeEndpointFile, writeEndpointFile } from '../local/endpoint-file.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
@@ -20,7 +21,7 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const port = portFlag(flags);
   const state = textFlag(flags, 'state');
-  if (state !== undefined) return serve(flags, world, port, resolve(world.cwd, state));
+  if (state !== undefined) return serve(flags, world, port, realFolder(resolve(world.cwd, state)));
   const stateFolder = mkdtempSync(join(tmpdir(), 'landfall-emr-'));
   try {
     await serve(flags, world, port, stateFolder);
@@ -28,6 +29,11 @@ export async function run(flags: Flags, world: World): Promise<void> {
     if (isUnused(stateFolder)) rmSync(stateFolder, { recursive: true });
     else world.printer.say(`state in ${stateFolder}`);
   }
+}
+
+/** The folder that the user means: a link in its name was put there by the user. */
+function realFolder(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** Whether no cluster was ever launched on that state. */
@@ -73,7 +79,14 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
     ...(idleExit === undefined ? {} : { idleExitSeconds: idleExit, onIdle: () => idle.abort() }),
   });
   world.leaving(() => endpoint.abandon());
-  const file = { url: endpoint.url, pid: process.pid, accessKeyId, secretAccessKey, region };
+  const file = {
+    url: endpoint.url,
+    pid: process.pid,
+    process: (await identityOf(process.pid)) ?? '',
+    accessKeyId,
+    secretAccessKey,
+    region,
+  };
   writeEndpointFile(stateFolder, file);
   printVariables(world, file);
   await ended(AbortSignal.any([world.interrupted, idle.signal]));

@@ -57,9 +57,13 @@ export function openDisk(root: string): Disk {
   };
 }
 
-/** A folder that others can look into and that holds other things is none of ours: its mode is left alone. */
+/** A folder of another user, or one that others can look into and that holds other things, is not ours: its mode is left alone. */
 function refuseStrange(root: string): void {
-  if (!existsSync(root) || existsSync(join(root, 'clusters'))) return;
+  if (!existsSync(root)) return;
+  const us = process.geteuid?.();
+  const { uid } = statSync(root);
+  if (us !== undefined && uid !== us) throw new Error(`it belongs to user ${uid}, and we are ${us}`);
+  if (existsSync(join(root, 'clusters'))) return;
   const open = (statSync(root).mode & 0o077) !== 0;
   if (open && readdirSync(root).length > 0) throw new Error('it holds other things');
 }

@@ -1,5 +1,6 @@
 /** What the operating system knows of processes: who is alive, and which of them belong together. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
@@ -7,18 +8,48 @@ const run = promisify(execFile);
 const KILL_ROUNDS = 100;
 
 /**
- * A text that no other process has, before or after: its id and when it started. Undefined when there is no such process.
+ * A text that no other process has, before or after: its id, when it started, whose it is, and a digest of its command
+ * line. Undefined when there is no such process.
  */
 export async function identityOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = readStat(pid);
     if (stat === undefined || stat.state === 'Z') return undefined;
-    const boot = readProc('sys/kernel/random/boot_id') ?? '';
-    return `${pid} ${stat.start} ${boot.trim()}`;
+    const boot = readProc('sys/kernel/random/boot_id')?.trim() ?? '';
+    const command = digest(readProc(`${pid}/cmdline`) ?? '');
+    return `${pid} ${stat.start}/${boot} uid ${ownerOf(pid) ?? ''} ${command}`;
   }
-  const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
-  return stdout.trim() === '' ? undefined : `${pid} ${stdout.trim()}`;
+  const found = await askPs(pid);
+  return found === undefined
+    ? undefined
+    : `${pid} ${found.started} uid ${found.uid} ${digest(found.command)}`;
 }
+
+/** True when the process belongs to the user that we are; also where the system has no such users. */
+export async function isOwnProcess(pid: number): Promise<boolean> {
+  const us = process.geteuid?.();
+  if (us === undefined) return true;
+  const uid = process.platform === 'linux' ? ownerOf(pid) : (await askPs(pid))?.uid;
+  return uid === us;
+}
+
+/** Its effective user. */
+function ownerOf(pid: number): number | undefined {
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readProc(`${pid}/status`) ?? '')?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+/** What `ps` tells, in a language and a zone that do not depend on the caller's. */
+async function askPs(pid: number): Promise<{ started: string; uid: number; command: string } | undefined> {
+  const { stdout } = await run('ps', ['-o', 'lstart=,uid=,command=', '-p', String(pid)], {
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+  }).catch(() => ({ stdout: '' }));
+  const [, started = '', uid, command = ''] =
+    /^\s*(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(\d+)\s+(.*)$/m.exec(stdout) ?? [];
+  return uid === undefined ? undefined : { started, uid: Number(uid), command };
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** True while a process of the group lives; one that has ended and was not collected by its parent does not count. */
 export function groupLives(leader: number): boolean {
@@ -30,11 +61,15 @@ export function groupLives(leader: number): boolean {
   });
 }
 
-/** Processes that carry a variable in their environment, such as `EMR_STEP_ID=s-...`. Linux alone tells; elsewhere none. */
+/** Processes of ours with a variable in their environment, such as `EMR_STEP_ID=s-...`. Linux alone tells; elsewhere none. */
 export function marked(variable: string): number[] {
   if (process.platform !== 'linux') return [];
+  const us = process.geteuid?.();
   return everyPid().filter(
-    (pid) => pid !== process.pid && readProc(`${pid}/environ`)?.split('\0').includes(variable) === true,
+    (pid) =>
+      pid !== process.pid &&
+      readProc(`${pid}/environ`)?.split('\0').includes(variable) === true &&
+      ownerOf(pid) === us,
   );
 }
 
@@ -67,9 +102,9 @@ export async function killLeftBehind(step: { id: string; pid?: number; startedAt
     return;
   }
   if (step.pid === undefined) return;
-  const identity = await identityOf(step.pid);
-  const started = Date.parse(identity?.slice(String(step.pid).length + 1) ?? '');
-  if (Math.abs(started - step.startedAt) <= 5000) signalGroup(step.pid, 'SIGKILL');
+  const started = Date.parse(`${(await askPs(step.pid))?.started ?? ''} UTC`);
+  if (Math.abs(started - step.startedAt) > 5000 || !(await isOwnProcess(step.pid))) return;
+  signalGroup(step.pid, 'SIGKILL');
 }
 
 function everyPid(): number[] {

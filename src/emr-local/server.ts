@@ -2,23 +2,21 @@
 import { createServer } from 'node:http';
 import { LandfallError } from '../faults.ts';
 import { awsError, isAwsError } from './aws-error.ts';
-import { verifySignature } from './signature.ts';
+import { limitConnections } from './connections.ts';
+import { nonceIn, proofOf } from './proof.ts';
+import { checkAddress, CONTENT_TYPE, HOST, receive } from './receive.ts';
 import { spoil } from './spoil.ts';
 import type { AwsError } from './aws-error.ts';
 import type { Conduct } from './fault-decisions.ts';
+import type { Call } from './receive.ts';
 import type { Trust } from './signature.ts';
 import type { Reply } from './spoil.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
-const HOST = '127.0.0.1';
-const CONTENT_TYPE = 'application/x-amz-json-1.1';
-const TARGET = /^ElasticMapReduce\.([A-Za-z]{1,100})$/;
-/** A request of 256 steps with arguments at their limit is well below it. */
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** `Configurations` may nest; nobody nests them so deeply. */
-const MAX_DEPTH = 100;
+/** Node's own limit, which a signed request is far below. */
+const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface ServerOptions {
   /** 0: any that is free. */
@@ -40,9 +38,11 @@ export async function serve(options: ServerOptions): Promise<{ url: string; clos
     requestTimeout: 30_000,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 5_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
   });
   const closing = new AbortController();
-  const dealing = { ...options, closing: closing.signal };
+  const signed = limitConnections(server);
+  const dealing = { ...options, closing: closing.signal, pending: { bytes: 0 }, signed };
   server.on('request', (request, response) => void handle(request, response, dealing));
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
@@ -73,13 +73,9 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: ServerOptions & { closing: AbortSignal },
-): Promise<void> {
-  const call = await outcomeOf(() => receive(request, options), response, options);
-  if (call.status !== 200) {
+async function handle(request: IncomingMessage, response: ServerResponse, options: Dealing): Promise<void> {
+  const call = await outcomeOf(() => calledBy(request, options), response, options);
+  if (call.status !== 200 || isProof(call.body)) {
     if (!request.complete) response.setHeader('connection', 'close');
     replyOn(response, options, call).send();
     request.resume();
@@ -103,9 +99,30 @@ async function handle(
   else await spoil(ending, operation, reply);
 }
 
-interface Call {
-  operation: string;
-  body: unknown;
+interface Dealing extends ServerOptions {
+  closing: AbortSignal;
+  /** Bytes of all bodies that are being read. */
+  pending: { bytes: number };
+  signed: (socket: Socket) => void;
+}
+
+interface Proof {
+  proof: string;
+}
+
+const isProof = (body: unknown): body is Proof =>
+  typeof body === 'object' && body !== null && 'proof' in body;
+
+/** What the request calls for: an operation, or the proof that we know our key, which anyone may ask for. */
+async function calledBy(request: IncomingMessage, options: Dealing): Promise<Call | Proof> {
+  checkAddress(request);
+  const { trust, clock, pending, signed } = options;
+  const nonce = request.method === 'GET' ? nonceIn(request.url) : undefined;
+  if (nonce !== undefined)
+    return { proof: proofOf(trust.secretAccessKey, request.socket.localPort ?? 0, nonce) };
+  const call = await receive(request, { trust, now: clock.now(), pending });
+  signed(request.socket);
+  return call;
 }
 
 /** What a request deserves to be answered. */
@@ -164,109 +181,6 @@ async function pause(response: ServerResponse, clock: Clock, ms: number): Promis
   response.once('close', leave);
   await clock.sleep(ms, left.signal);
   response.off('close', leave);
-}
-
-async function receive(request: IncomingMessage, options: ServerOptions): Promise<Call> {
-  const headers = headersOf(request);
-  checkOnce(request);
-  checkHost(headers['host'], request.socket.localPort);
-  const path = request.url ?? '';
-  if (request.method !== 'POST' || path !== '/') {
-    throw awsError(
-      'UnknownOperationException',
-      'Operations are POST requests to /, signed in their headers.',
-      404,
-    );
-  }
-  checkContentType(headers['content-type']);
-  const body = await readBody(request);
-  await verifySignature({ method: 'POST', path, headers, body }, options.trust, options.clock.now());
-  const operation = TARGET.exec(headers['x-amz-target'] ?? '')?.[1];
-  if (operation === undefined) {
-    throw awsError(
-      'UnknownOperationException',
-      'The X-Amz-Target header names no operation of ElasticMapReduce.',
-    );
-  }
-  return { operation, body: parseBody(body) };
-}
-
-/** Of these, Node would silently take the first. */
-const SINGLE = ['host', 'authorization', 'content-type'];
-
-function checkOnce({ rawHeaders }: IncomingMessage): void {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) throw awsError('SerializationException', `The header ${twice} stands twice.`);
-}
-
-function checkContentType(type: string | undefined): void {
-  if (type?.split(';')[0]?.trim().toLowerCase() !== CONTENT_TYPE) {
-    throw awsError('SerializationException', `The Content-Type of a request must be ${CONTENT_TYPE}.`);
-  }
-}
-
-/** A page in a browser that reached us by a name of its own is turned away. */
-function checkHost(host: string | undefined, port: number | undefined): void {
-  // Of the port that HTTP has by default, clients say nothing.
-  const suffixes = [`:${port ?? ''}`, ...(port === 80 ? [''] : [])];
-  const ours = suffixes.flatMap((suffix) => [`${HOST}${suffix}`, `localhost${suffix}`]);
-  if (host === undefined || !ours.includes(host.toLowerCase())) {
-    throw awsError('AccessDeniedException', `This endpoint answers only to Host ${ours.join(' or ')}.`, 403);
-  }
-}
-
-/** Throws the refusal of a body that is too large, or that ends before its time. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop must not destroy the connection: a refusal is still to be sent over it.
-  const parts = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  try {
-    for await (const chunk of parts) {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    throw awsError('SerializationException', 'The connection ended before the body.');
-  }
-  if (size > MAX_BODY_BYTES) {
-    const limit = `The request is larger than ${MAX_BODY_BYTES} bytes.`;
-    throw awsError('RequestEntityTooLargeException', limit, 413);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Null members count as absent. */
-function parseBody(body: Uint8Array): unknown {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const value = withoutNulls(JSON.parse(text === '' ? '{}' : text), MAX_DEPTH);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Said below.
-  }
-  throw awsError(
-    'SerializationException',
-    `The body is not a JSON object in UTF-8 of at most ${MAX_DEPTH} levels.`,
-  );
-}
-
-function withoutNulls(value: unknown, levels: number): unknown {
-  if (typeof value !== 'object' || value === null) return value ?? undefined;
-  if (levels === 0) throw new Error('nested too deeply');
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, levels - 1));
-  const members = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member, levels - 1)]));
-}
-
-function headersOf(request: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(request.headers).map(([name, value]): [string, string] => [
-    name,
-    Array.isArray(value) ? value.join(',') : (value ?? ''),
-  ]);
-  return Object.fromEntries(entries);
 }
 
 /** Both spellings of the message, for the clients differ in which they read. */

@@ -32,17 +32,30 @@ interface Authorization {
   signature: string;
 }
 
-/** Throws the AwsError of a request that is unsigned, wrongly signed, not for us, or not of now. */
-export async function verifySignature(request: SignedRequest, trust: Trust, now: Date): Promise<void> {
-  const authorization = parse(request.headers['authorization']);
-  const signedAt = checkHeaders(request, authorization);
+/** What the headers alone can show; throws the AwsError of a request that is unsigned, not for us, or not of now. */
+export function checkAuthorization(
+  headers: SignedRequest['headers'],
+  trust: Trust,
+  now: Date,
+): Authorization & { signedAt: string } {
+  const authorization = parse(headers['authorization']);
+  const signedAt = checkHeaders(headers, authorization);
   checkScope(authorization, trust, signedAt);
   checkDate(signedAt, now);
+  return { ...authorization, signedAt };
+}
+
+/** Throws the AwsError of a request whose signature is not ours over these headers and this body. */
+export async function verifySignature(
+  request: SignedRequest,
+  trust: Trust,
+  { signedHeaders, signature, signedAt }: ReturnType<typeof checkAuthorization>,
+): Promise<void> {
   const bodyHash = createHash('sha256').update(request.body).digest('hex');
   const claimed = request.headers['x-amz-content-sha256'];
   if (claimed !== undefined && claimed !== bodyHash) throw mismatch();
-  const expected = await sign(request, trust, authorization.signedHeaders, parseDate(signedAt));
-  if (!equal(expected, authorization.signature)) throw mismatch();
+  const expected = await sign(request, trust, signedHeaders, parseDate(signedAt));
+  if (!equal(expected, signature)) throw mismatch();
 }
 
 function parse(header: string | undefined): Authorization {
@@ -71,7 +84,7 @@ function parse(header: string | undefined): Authorization {
 }
 
 /** The host and everything that changes the meaning of the request must be signed. Answers when it was signed. */
-function checkHeaders({ headers }: SignedRequest, { signedHeaders }: Authorization): string {
+function checkHeaders(headers: SignedRequest['headers'], { signedHeaders }: Authorization): string {
   const date = headers['x-amz-date'];
   if (date === undefined || Number.isNaN(parseDate(date).getTime())) {
     throw incomplete(

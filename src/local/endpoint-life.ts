@@ -1,13 +1,16 @@
 /** The life of the endpoint that `--cluster local` speaks to: a process of its own, which outlives the driver. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
-import { identityOf } from '../emr-local/processes.ts';
+import { identityOf, isOwnProcess } from '../emr-local/processes.ts';
+import { isProof, proofOf, proofPath } from '../emr-local/proof.ts';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
 import { readEndpointFile, removeEndpointFile } from './endpoint-file.ts';
 import type { EndpointFile } from './endpoint-file.ts';
+import { makePrivate } from './private-folder.ts';
 import { takeTurn } from './turns.ts';
 
 export interface EndpointLaunch {
@@ -22,13 +25,20 @@ export interface EndpointLaunch {
 }
 
 const LOOK_AGAIN_MS = 100;
-const CONNECT_MS = 2000;
+const ANSWER_MS = 2000;
 
-/** The endpoint of a state folder, if it lives and answers. */
+/**
+ * The endpoint of a state folder: undefined unless the process that wrote its file still runs, is ours, and proves that it
+ * knows the key.
+ */
 export async function findLocalEndpoint(stateFolder: string): Promise<EndpointFile | undefined> {
   const endpoint = readEndpointFile(stateFolder);
-  if (endpoint === undefined || (await identityOf(endpoint.pid)) === undefined) return undefined;
-  return (await answers(endpoint.url)) ? endpoint : undefined;
+  if (endpoint === undefined || !(await isItsProcess(endpoint))) return undefined;
+  return (await provesItsKey(endpoint)) ? endpoint : undefined;
+}
+
+async function isItsProcess({ pid, process: recorded }: EndpointFile): Promise<boolean> {
+  return (await identityOf(pid)) === recorded && (await isOwnProcess(pid));
 }
 
 /**
@@ -37,7 +47,7 @@ export async function findLocalEndpoint(stateFolder: string): Promise<EndpointFi
  */
 export async function startLocalEndpoint(launch: EndpointLaunch): Promise<EndpointFile> {
   const { stateFolder, clock } = launch;
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  makePrivate(stateFolder);
   const endTurn = await takeTurn({ folder: join(stateFolder, 'turns'), clock });
   try {
     return (await findLocalEndpoint(stateFolder)) ?? (await start(launch));
@@ -46,7 +56,7 @@ export async function startLocalEndpoint(launch: EndpointLaunch): Promise<Endpoi
   }
 }
 
-/** Asks the endpoint to leave and waits for it; false when it is still there after `patience` milliseconds. */
+/** Asks the endpoint to leave and waits for it; false when it is still there after `patience` milliseconds. Signals nothing but a proven endpoint. */
 export async function stopLocalEndpoint(
   stateFolder: string,
   clock: Clock,
@@ -54,10 +64,9 @@ export async function stopLocalEndpoint(
 ): Promise<boolean> {
   const endpoint = await findLocalEndpoint(stateFolder);
   if (endpoint === undefined) return true;
-  const identity = await identityOf(endpoint.pid);
   const until = clock.monotonic() + patience;
   signal(endpoint.pid);
-  while (identity !== undefined && identity === (await identityOf(endpoint.pid))) {
+  while (await isItsProcess(endpoint)) {
     if (clock.monotonic() > until) return false;
     await clock.sleep(LOOK_AGAIN_MS);
   }
@@ -118,15 +127,34 @@ function signal(pid: number): void {
   }
 }
 
-function answers(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url);
+const MAX_ANSWER = 1000;
+
+/** Asks for a proof over fresh random bytes: whoever merely listens at that port cannot make it. */
+async function provesItsKey({ url, secretAccessKey }: EndpointFile): Promise<boolean> {
+  const nonce = randomBytes(16).toString('hex');
+  const port = Number(new URL(url).port);
+  const answer = await get(url + proofPath(nonce));
+  try {
+    const { proof } = JSON.parse(answer ?? '') as { proof?: unknown };
+    return typeof proof === 'string' && isProof(proof, proofOf(secretAccessKey, port, nonce));
+  } catch {
+    return false;
+  }
+}
+
+/** The body of an answer, which is short; undefined when there is none in time. */
+function get(url: string): Promise<string | undefined> {
   return new Promise((done) => {
-    const socket = connect({ host: hostname, port: Number(port) });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      done(answer);
-    };
-    socket.setTimeout(CONNECT_MS, () => end(false));
-    socket.once('connect', () => end(true)).once('error', () => end(false));
+    const asking = request(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (part: string) => {
+        text += part;
+        if (text.length > MAX_ANSWER) asking.destroy();
+      });
+      answer.on('end', () => done(text)).on('error', () => done(undefined));
+    });
+    asking.on('error', () => done(undefined)).on('close', () => done(undefined));
+    asking.end();
   });
 }

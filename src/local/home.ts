@@ -1,12 +1,12 @@
 /** Where what belongs to this machine lives: the private Spark, local endpoints, the sample. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
 
 /**
  * LANDFALL_HOME, else landfall/ in XDG_CACHE_HOME, else in ~/.cache: absolute, made if it is not there, readable by its
- * owner alone. Throws `input` when it cannot be made or written to.
+ * owner alone. Throws `input` when it cannot be made or written to, or when others could change what we run from it.
  */
 export function landfallHome(env: Readonly<Record<string, string | undefined>>): string {
   const own = env['LANDFALL_HOME'] ?? '';
@@ -26,5 +26,24 @@ export function landfallHome(env: Readonly<Record<string, string | undefined>>):
       cause,
     });
   }
+  refuseShared(home);
   return home;
+}
+
+/** Programs and keys lie in it: only we may put them there. */
+function refuseShared(home: string): void {
+  const us = process.geteuid?.();
+  if (us === undefined) return;
+  const { uid, mode } = statSync(home);
+  if (uid !== us)
+    throw unsafe(home, `belongs to user ${String(uid)}, and we are ${String(us)}`, `to a folder of yours`);
+  if ((mode & 0o022) === 0) return;
+  throw unsafe(home, 'can be written to by other users', `to another folder, or chmod go-w ${home}`);
+}
+
+function unsafe(home: string, why: string, way: string): LandfallError {
+  return new LandfallError('input', `the folder ${home} ${why}`, {
+    why: ['Landfall runs programs from it and keeps keys in it'],
+    next: `set LANDFALL_HOME ${way}`,
+  });
 }

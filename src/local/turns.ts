@@ -18,7 +18,7 @@ export interface Turn {
 /**
  * Waits until it is our turn; the answer ends it. A holder that was killed loses its turn at once. The n-th turn is the
  * file `n`, holding the process it belongs to, or nothing when it is over. Files are only ever created under the next
- * number and the highest one is never deleted, so two processes cannot both have created the highest.
+ * number and the highest one is never deleted; who finds a higher one beside its own does not have the turn.
  */
 export async function takeTurn(turn: Turn): Promise<() => Promise<void>> {
   const { folder, clock } = turn;
@@ -38,6 +38,11 @@ export async function takeTurn(turn: Turn): Promise<() => Promise<void>> {
     }
     const path = join(folder, String(last + 1));
     if (!(await createWhole(path, mine))) continue;
+    // While we were slow, others may have had this turn and later ones, and deleted it.
+    if (Math.max(...(await numbers(folder))) > last + 1) {
+      await rm(path, { force: true });
+      continue;
+    }
     await Promise.all(
       (await numbers(folder))
         .filter((n) => n <= last)

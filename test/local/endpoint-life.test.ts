@@ -1,9 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { identityOf } from '../../src/emr-local/processes.ts';
+import { nonceIn, proofOf } from '../../src/emr-local/proof.ts';
 import { readEndpointFile, writeEndpointFile } from '../../src/local/endpoint-file.ts';
 import { findLocalEndpoint, startLocalEndpoint, stopLocalEndpoint } from '../../src/local/endpoint-life.ts';
 import { LandfallError } from '../../src/faults.ts';
@@ -15,13 +29,21 @@ const clock: Clock = {
   sleep: (ms) => setTimeout(Math.min(ms, 50)),
 };
 
-/** Listens and says so, as emr-local does. */
+const modules = join(import.meta.dirname, '../../src');
+const tsx = pathToFileURL(join(import.meta.dirname, '../../node_modules/tsx/dist/loader.mjs')).href;
+
+/** Listens, says so and proves its key, as emr-local does. */
 const ENDPOINT = `
-const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
-  const text = JSON.stringify({ version: 1, url: 'http://127.0.0.1:' + server.address().port, pid: process.pid,
-    accessKeyId: 'id', secretAccessKey: 'key', region: 'local' });
-  require('node:fs').writeFileSync('endpoint.json.tmp', text);
-  require('node:fs').renameSync('endpoint.json.tmp', 'endpoint.json');
+import { createServer } from 'node:http';
+import { identityOf } from ${JSON.stringify(join(modules, 'emr-local/processes.ts'))};
+import { nonceIn, proofOf } from ${JSON.stringify(join(modules, 'emr-local/proof.ts'))};
+import { writeEndpointFile } from ${JSON.stringify(join(modules, 'local/endpoint-file.ts'))};
+const server = createServer((request, response) => {
+  const proof = proofOf(process.env.PROVES ?? 'key', request.socket.localPort, nonceIn(request.url) ?? '');
+  response.end(JSON.stringify({ proof }));
+}).listen(0, '127.0.0.1', async () => {
+  writeEndpointFile('.', { url: 'http://127.0.0.1:' + server.address().port, pid: process.pid,
+    process: await identityOf(process.pid), accessKeyId: 'id', secretAccessKey: 'key', region: 'local' });
 });`;
 
 let stateFolder: string;
@@ -33,11 +55,11 @@ afterEach(async () => {
   rmSync(join(stateFolder, '..'), { recursive: true });
 });
 
-const start = (script = ENDPOINT, patience = 20_000) =>
+const start = (script = ENDPOINT, patience = 20_000, env: Record<string, string> = {}) =>
   startLocalEndpoint({
     stateFolder,
-    command: [process.execPath, '-e', script],
-    env: process.env,
+    command: [process.execPath, '--import', tsx, '--input-type=module', '-e', script],
+    env: { ...process.env, ...env },
     clock,
     patience,
   });
@@ -71,26 +93,127 @@ describe('the local endpoint', () => {
   });
 
   it('that never comes up is given up, and ended', async () => {
-    const script = `require('node:fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)`;
+    const script = `import fs from 'node:fs'; fs.writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)`;
     await expect(start(script, 3_000)).rejects.toThrow('did not start');
     const pid = Number(readFileSync(join(stateFolder, 'pid'), 'utf8'));
     for (let look = 0; look < 100 && (await identityOf(pid)) !== undefined; look += 1) await clock.sleep(50);
     expect(await identityOf(pid)).toBeUndefined();
   });
 
+  it('that listens but cannot prove its key is not spoken to', async () => {
+    await expect(start(ENDPOINT, 3_000, { PROVES: 'another key' })).rejects.toThrow('did not start');
+  });
+
   it('tells its key to its owner alone, and nothing through a broken file', () => {
-    const endpoint = {
-      url: 'http://127.0.0.1:1',
-      pid: 1,
-      accessKeyId: 'id',
-      secretAccessKey: 'key',
-      region: 'local',
-    };
     writeEndpointFile(stateFolder, endpoint);
     expect(statSync(join(stateFolder, 'endpoint.json')).mode & 0o777).toBe(0o600);
     expect(statSync(stateFolder).mode & 0o777).toBe(0o700);
     expect(readEndpointFile(stateFolder)).toEqual(endpoint);
     writeEndpointFile(stateFolder, { ...endpoint, pid: -1 });
     expect(readEndpointFile(stateFolder)).toBeUndefined();
+  });
+});
+
+const endpoint = {
+  url: 'http://127.0.0.1:1',
+  pid: 2,
+  process: 'a process',
+  accessKeyId: 'id',
+  secretAccessKey: 'key',
+  region: 'local',
+};
+
+describe('an endpoint file that someone else may have written', () => {
+  const file = () => join(stateFolder, 'endpoint.json');
+  const plants: [string, () => void][] = [
+    ['readable by others', () => chmodSync(file(), 0o644)],
+    ['in a folder that lets others in', () => chmodSync(stateFolder, 0o755)],
+    [
+      'a link',
+      () => {
+        renameSync(file(), join(stateFolder, 'elsewhere'));
+        symlinkSync(join(stateFolder, 'elsewhere'), file());
+      },
+    ],
+    [
+      'in a folder that is a link',
+      () => {
+        renameSync(stateFolder, `${stateFolder} moved`);
+        symlinkSync(`${stateFolder} moved`, stateFolder);
+      },
+    ],
+    [
+      'naming another host',
+      () => writeEndpointFile(stateFolder, { ...endpoint, url: 'http://192.0.2.1:80' }),
+    ],
+    // Only root can give a file away.
+    ...(process.geteuid?.() === 0
+      ? ([
+          ['of another user', () => chownSync(file(), 12_345, 12_345)],
+          ['in a folder of another user', () => chownSync(stateFolder, 12_345, 12_345)],
+        ] as [string, () => void][])
+      : []),
+  ];
+
+  it.each(plants)('(%s) is not believed', (_, plant) => {
+    writeEndpointFile(stateFolder, endpoint);
+    plant();
+    expect(readEndpointFile(stateFolder)).toBeUndefined();
+  });
+
+  it('does not get an endpoint started in a folder that lets others in', async () => {
+    writeEndpointFile(stateFolder, endpoint);
+    chmodSync(stateFolder, 0o777);
+    await expect(start()).rejects.toThrow(`${stateFolder} is not private: its mode 777 lets others in`);
+  });
+});
+
+describe('a stale endpoint file', () => {
+  /** The verdict of a process that was started to be spared. */
+  async function sparing(file: (pid: number) => Promise<typeof endpoint>): Promise<boolean> {
+    const innocent = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    try {
+      writeEndpointFile(stateFolder, await file(innocent.pid ?? 0));
+      expect(await findLocalEndpoint(stateFolder)).toBeUndefined();
+      expect(await stopLocalEndpoint(stateFolder, clock)).toBe(true);
+      await setTimeout(100);
+      return innocent.exitCode === null && innocent.signalCode === null;
+    } finally {
+      innocent.kill('SIGKILL');
+    }
+  }
+
+  it('never gets a process signalled that has the pid of the one that wrote it', async () => {
+    expect(
+      await sparing((pid) => Promise.resolve({ ...endpoint, pid, process: `${String(pid)} 1/boot uid 0 x` })),
+    ).toBe(true);
+  });
+
+  it('never gets a process signalled that cannot prove the key, though it is the one named', async () => {
+    expect(await sparing(async (pid) => ({ ...endpoint, pid, process: (await identityOf(pid)) ?? '' }))).toBe(
+      true,
+    );
+  });
+
+  it('is not believed when a relay at its port passes the question on to a living endpoint', async () => {
+    let asked = 0;
+    const relay = createServer((request, response) => {
+      asked += 1;
+      // What the endpoint at port 1 would answer.
+      response.end(JSON.stringify({ proof: proofOf('key', 1, nonceIn(request.url) ?? '') }));
+    });
+    await new Promise<void>((done) => relay.listen(0, '127.0.0.1', done));
+    const { port } = relay.address() as AddressInfo;
+    const process_ = (await identityOf(process.pid)) ?? '';
+    const file = {
+      ...endpoint,
+      url: `http://127.0.0.1:${String(port)}`,
+      pid: process.pid,
+      process: process_,
+    };
+    writeEndpointFile(stateFolder, file);
+    expect(await findLocalEndpoint(stateFolder)).toBeUndefined();
+    expect(asked).toBe(1);
+    relay.close();
   });
 });

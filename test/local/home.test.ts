@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -29,4 +29,25 @@ describe("landfall's own folder", () => {
       `the folder ${join(folder, 'file', 'home')} cannot be written to (ENOTDIR)`,
     );
   });
+
+  it('that others can write to is refused: we run what lies in it', () => {
+    const home = join(folder, 'shared');
+    mkdirSync(home);
+    chmodSync(home, 0o777);
+    expect(() => landfallHome({ LANDFALL_HOME: home })).toThrow(
+      `the folder ${home} can be written to by other users`,
+    );
+    chmodSync(home, 0o755);
+    expect(landfallHome({ LANDFALL_HOME: home })).toBe(home);
+  });
+
+  // Only root can give a folder away.
+  if (process.geteuid?.() === 0) {
+    it('that belongs to another user is refused', () => {
+      const home = join(folder, 'foreign');
+      mkdirSync(home);
+      chownSync(home, 12_345, 12_345);
+      expect(() => landfallHome({ LANDFALL_HOME: home })).toThrow('belongs to user 12345, and we are 0');
+    });
+  }
 });
