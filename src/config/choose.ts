@@ -66,6 +66,7 @@ function said({ problem, hint }: { problem: string; hint?: string }): { message:
 
 /** The place, and the value where it cannot be a secret. */
 function shown(setting: NamedSetting, { text, at, quotable }: Candidate): string {
-  if (!quotable || setting.secret === true || looksSecret(text) || /\/\/[^/]*@/.test(text)) return at;
+  if (!quotable || setting.secret === true || looksSecret(text) || /:\/*[^/]*@|https?:.*\?/i.test(text))
+    return at;
   return `${at} = ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)}`;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { canonicalUri } from '../store/uri.ts';
+import { misreadPlace } from './meant-place.ts';
 import type { Parsed } from './types.ts';
 
 /** What relative paths and `~` are resolved against. */
@@ -13,15 +14,20 @@ export interface Base {
 
 /** Reads an S3 URI (`s3a` and `s3n` count as `s3`) or a local path into its canonical form. */
 export function parseLocation(text: string, { folder, home }: Base): Parsed<string> {
-  if (/^[a-z0-9]+:\/\/[^/]*@/i.test(text)) {
+  if (/^[a-z0-9+.-]+:\/*[^/]*@/i.test(text)) {
     return { problem: 'has credentials in it', hint: 'leave them out of the URI' };
   }
+  const misread = misreadPlace(text);
+  if (misread !== undefined) return misread;
   const fromHome = home !== undefined && (text === '~' || text.startsWith('~/'));
   try {
     return { value: canonicalUri(fromHome ? join(home, text.slice(1)) : text, folder) };
   } catch (error) {
     if (!(error instanceof LandfallError)) throw error;
-    return { problem: 'neither an s3:// URI nor a local folder' };
+    return {
+      problem: 'neither an S3 URI nor a local folder',
+      hint: 'write s3://bucket/prefix, or a local folder',
+    };
   }
 }
 
