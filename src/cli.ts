@@ -2,9 +2,11 @@
 /** The entry: argv in, exit code out. The only file that reads process.argv, sets the exit code, handles signals. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from './commands/arguments.ts';
+import type { Started } from './commands/invocation.ts';
 import { Interruption } from './commands/world.ts';
 import type { World } from './commands/world.ts';
 import { EXIT_CODES, failureFrom } from './faults.ts';
@@ -63,7 +65,15 @@ function bootId(): string {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const parsed = await parseArguments(argv, process.env);
+  const started: Started = {
+    env: process.env,
+    cwd: process.cwd(),
+    node: process.execPath,
+    script: process.argv[1] ?? import.meta.filename,
+    home: dirname(import.meta.dirname),
+  };
+  const parsed = await parseArguments(argv, started);
+  const { invocation } = parsed;
   const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
   if (parsed.kind === 'help') {
     printer.result(parsed.text, parsed.text);
@@ -81,6 +91,7 @@ async function main(argv: readonly string[]): Promise<number> {
     leaving: (act) => void process.on('exit', act),
     self: [process.execPath, ...process.execArgv, import.meta.filename],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
+    invocation,
   };
   try {
     const { run } = await parsed.verb.load();

@@ -1,4 +1,6 @@
 /** What can go wrong, as the outside sees it: one error, one diagnostic, one table of exit codes. */
+import { advise } from './shell-words.ts';
+import type { Advice, AdvisedCommand } from './shell-words.ts';
 
 /** The kind of failure; it decides the exit code and nothing else. */
 export type Fault =
@@ -36,7 +38,7 @@ export interface FaultDetails {
   /** Where things stand: what is done, what runs on, what costs money until when. */
   stand?: readonly string[];
   /** The next command, or the next move. */
-  next?: string;
+  next?: Advice | AdvisedCommand;
   /** What scripts are told besides, by name. */
   more?: Readonly<Record<string, unknown>>;
   /** True when sending the same request again may succeed. Decided where the error is made, nowhere else. */
@@ -50,7 +52,7 @@ export class LandfallError extends Error {
   readonly run: string | undefined;
   readonly why: readonly string[];
   readonly stand: readonly string[];
-  readonly next: string | undefined;
+  readonly next: Advice | undefined;
   readonly more: Readonly<Record<string, unknown>>;
   readonly retryable: boolean;
 
@@ -61,10 +63,14 @@ export class LandfallError extends Error {
     this.run = details.run;
     this.why = details.why ?? [];
     this.stand = details.stand ?? [];
-    this.next = details.next;
+    this.next = asAdvice(details.next);
     this.more = details.more ?? {};
     this.retryable = details.retryable ?? false;
   }
+}
+
+function asAdvice(next: FaultDetails['next']): Advice | undefined {
+  return next === undefined || typeof next === 'string' ? next : advise`${next}`;
 }
 
 /** Anything that was thrown, as a failure: what is no LandfallError is a bug of ours, and shows its stack. */

@@ -1,8 +1,90 @@
-/** Places and commands as a person types them. */
+/** Places and commands as a person types them. Every command of ours that a message names is made here. */
 
-/** The text as one word of a POSIX shell, whatever it holds. */
+/** A command of ours, without the words that start this program: those differ from one invocation to the next. */
+export interface AdvisedCommand {
+  verb: string;
+  words: readonly string[];
+}
+
+/** The next move: text, and commands within it. */
+export type Advice = string | readonly (string | AdvisedCommand)[];
+
+/** How this program was started, and what its commands need again. */
+export interface Invocation {
+  /** What a command begins with, quoted: `landfall`, `npx landfall`, `npm run -s landfall --`. */
+  start: string;
+  /** By verb: flags given this time that a command with that verb needs too, unless it has them already. */
+  carried: Readonly<Record<string, readonly GivenFlag[]>>;
+}
+
+/** A flag and its value; a flag without one stands alone. */
+export type GivenFlag = readonly [flag: string, value?: string];
+
+/** What this program is called where nothing is known of how it was started. */
+export const PLAIN: Invocation = { start: 'landfall', carried: {} };
+
+/** A command of ours. */
+export function command(verb: string, ...words: readonly string[]): AdvisedCommand {
+  return { verb, words };
+}
+
+/** A command about this lake that works from any folder and machine. */
+export function commandAt(lake: string, verb: string, ...words: readonly string[]): AdvisedCommand {
+  return { verb, words: [...words, ...flagWords(['--lake', place(lake)])] };
+}
+
+/** A flag and its value as the words that a command takes: a value that looks like a flag is joined to its own. */
+export function flagWords([flag, value]: GivenFlag): string[] {
+  if (value === undefined) return [flag];
+  return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value];
+}
+
+/** Text with commands in it, as a tagged template: advise`mend it, then ${command('retry')}`. */
+export function advise(
+  texts: TemplateStringsArray,
+  ...parts: readonly (string | number | AdvisedCommand | Advice)[]
+): Advice {
+  const last = texts.at(-1) ?? '';
+  return [
+    ...parts.flatMap((part, at) => [texts[at] ?? '', ...listed(part)]),
+    ...(last === '' ? [] : [last]),
+  ].filter((part) => part !== '');
+}
+
+function listed(part: string | number | AdvisedCommand | Advice): readonly (string | AdvisedCommand)[] {
+  if (typeof part === 'number') return [String(part)];
+  if (typeof part === 'string') return [part];
+  return 'verb' in part ? [part] : part;
+}
+
+/** The advice as text, its commands ready to be pasted into the shell that this program was started from. */
+export function spoken(advice: Advice | AdvisedCommand, invocation: Invocation): string {
+  return listed(advice)
+    .map((part) => (typeof part === 'string' ? part : spokenCommand(part, invocation)))
+    .join('');
+}
+
+function spokenCommand({ verb, words }: AdvisedCommand, { start, carried }: Invocation): string {
+  const has = (flag: string) => words.some((word) => word === flag || word.startsWith(`${flag}=`));
+  const missing = words.includes('--help') ? [] : (carried[verb] ?? []).filter(([flag]) => !has(flag));
+  return [start, ...[verb, ...words, ...missing.flatMap(flagWords)].map(shellWord)].join(' ');
+}
+
+/** The text as one word of a POSIX shell, on one line, whatever it holds. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) return text;
+  if (INVISIBLE.test(text)) return `$'${[...text].map(escaped).join('')}'`;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What a terminal would obey or not show. Such a word is written with escapes, as bash, zsh, ksh and POSIX 2024 read them. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+function escaped(character: string): string {
+  if (character === "'" || character === '\\') return `\\${character}`;
+  if (!INVISIBLE.test(character)) return character;
+  const bytes = new TextEncoder().encode(character);
+  return Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /** A local folder as a plain path, anything else as it is. */
@@ -11,12 +93,7 @@ export function place(uri: string): string {
   return uri === 'file://' ? '/' : uri.slice('file://'.length);
 }
 
-/** A command about this lake that works from any folder and machine. */
-export function commandAt(lake: string, ...words: readonly string[]): string {
-  return ['landfall', ...words, '--lake', shellWord(place(lake))].join(' ');
-}
-
 /** What to do when files of the current publication are lost: nothing can bring back what they held but another set. */
-export function afterLoss(lake: string): string {
-  return `${commandAt(lake, 'rollback')} goes back to the set before, if there is one; landfall submit makes a new one`;
+export function afterLoss(lake: string): Advice {
+  return advise`${commandAt(lake, 'rollback')} goes back to the set before, if there is one; ${commandAt(lake, 'submit')} makes a new one`;
 }

@@ -4,6 +4,10 @@ import type { Argv } from 'yargs';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
+import { command } from '../shell-words.ts';
+import type { Invocation } from '../shell-words.ts';
+import { invocationOf, startOf } from './invocation.ts';
+import type { Started } from './invocation.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
 import type { Flags } from './world.ts';
@@ -11,6 +15,7 @@ import type { Flags } from './world.ts';
 interface Form {
   output: Output;
   colours: boolean;
+  invocation: Invocation;
 }
 
 export type Parsed = Form &
@@ -21,16 +26,14 @@ export type Parsed = Form &
   );
 
 /** Parses arguments without the program's name. Mistakes come back as values, so that they are said in the right form. */
-export async function parseArguments(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Parsed> {
-  const { complaint, shown, flags } = await readWords(argv);
-  const form = formOf(argv, env);
-  if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
-  if (shown !== '') return { ...form, kind: 'help', text: shown };
+export async function parseArguments(argv: readonly string[], started: Started): Promise<Parsed> {
+  const { complaint, shown, flags } = await readWords(argv, startOf(started));
   const [name, ...others] = ((flags['_'] as unknown[] | undefined) ?? []).map(String);
   const verb = verbs.find((one) => one.name === name);
+  const called = verb === undefined ? undefined : { verb, flags };
+  const form = { ...formOf(argv, started.env), invocation: invocationOf(started, verbs, called) };
+  if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
+  if (shown !== '') return { ...form, kind: 'help', text: shown };
   if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '') };
   const error =
     others.length > 0
@@ -49,11 +52,11 @@ interface Words {
   flags: Flags;
 }
 
-async function readWords(argv: readonly string[]): Promise<Words> {
+async function readWords(argv: readonly string[], start: string): Promise<Words> {
   const parser = verbs.reduce(
     (built, verb) => addVerb(built, verb),
     yargs()
-      .scriptName('landfall')
+      .scriptName(start)
       .usage('$0 VERB [flags]: lands raw JSON as verified, published Parquet tables')
       .options(globalOptions),
   );
@@ -66,7 +69,7 @@ async function readWords(argv: readonly string[]): Promise<Words> {
       .version('0.1.0')
       .wrap(110)
       .demandCommand(1, 'which verb?')
-      .epilogue('Exit codes and examples: README.md, or landfall VERB --help')
+      .epilogue('Exit codes and examples: README.md, or $0 VERB --help')
       .fail(false)
       .exitProcess(false)
       .parseAsync([...argv], {}, (error: unknown, _argv: unknown, output: string) => {
@@ -116,21 +119,23 @@ export function unknownFlags(
   const meant = unknown.flatMap((name) => nearest(name, known) ?? []);
   return new LandfallError('input', `unknown flag ${unknown.map((name) => `--${name}`).join(', ')}`, {
     why: meant.map((name) => `did you mean --${name}?`),
-    next: `landfall ${verb.name} --help`,
+    next: command(verb.name, '--help'),
   });
 }
 
 /** A mistake of the command line; the next command is the help of the verb that the flags are of. */
 export function usage(message: string, flags: Flags = {}): LandfallError {
   const [name] = [flags['_']].flat();
-  const verb = verbs.some((one) => one.name === name) ? `${String(name)} ` : '';
-  return new LandfallError('input', message, { next: `landfall ${verb}--help` });
+  const known = verbs.some((one) => one.name === name);
+  return new LandfallError('input', message, {
+    next: known ? command(String(name), '--help') : command('--help'),
+  });
 }
 
 function addVerb(parser: Argv, verb: Verb): Argv {
   const { name, summary, positional, options, examples, takesSources } = verb;
-  const command = positional === undefined ? name : `${name} [${positional.name}]`;
-  return parser.command(command, summary, (its) => {
+  const words = positional === undefined ? name : `${name} [${positional.name}]`;
+  return parser.command(words, summary, (its) => {
     const described =
       positional === undefined
         ? its
@@ -145,7 +150,7 @@ function addVerb(parser: Argv, verb: Verb): Argv {
 }
 
 /** How to speak, decided before anything else, so that even a mistake in the flags is said in the form asked for. */
-function formOf(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Form {
+function formOf(argv: readonly string[], env: Started['env']): Pick<Form, 'output' | 'colours'> {
   const at = argv.findIndex((word) => word === '--output' || word.startsWith('--output='));
   const word = at < 0 ? 'text' : (argv[at]?.split('=')[1] ?? argv[at + 1]);
   const output = word === 'json' || word === 'ndjson' ? word : 'text';

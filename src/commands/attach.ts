@@ -1,6 +1,7 @@
 /** `landfall attach`: follow a run, or go on with it when its driver is gone. */
 import { LandfallError } from '../faults.ts';
 import type { Staging } from '../run/drive.ts';
+import { submitLike } from '../report/standing.ts';
 import { readState } from '../run/journal.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -47,7 +48,7 @@ async function stageAgain(world: World, configured: Configured, plan: RunPlan): 
       `run ${plan.run} was never staged, and ${differs.join(', ')} changed since it was planned`,
       {
         stand: ['nothing of it was started'],
-        next: 'landfall submit',
+        next: submitLike(plan),
       },
     );
   }

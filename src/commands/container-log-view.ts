@@ -6,6 +6,7 @@ import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { about, commandOf, copying, showAll, shownLog, tailsOf } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
+import { sayNext } from './world.ts';
 
 /**
  * Shows one container's logs, `wanted` or the first one's, and names the others. Throws `input` when there is no such
@@ -25,7 +26,7 @@ export async function showContainer(viewing: Viewing, wanted: string | undefined
   if (chosen === undefined) {
     const whose = application === undefined ? 'the step’s logs' : `logs of ${application}`;
     world.printer.say(`${whose}: not uploaded yet; ${copying(viewing)}`);
-    world.printer.say(`  next: ${commandOf(viewing)} --containers`);
+    sayNext(world, commandOf(viewing, '--containers'));
     await writer.close({ ...described, logs: [] });
     return;
   }
@@ -69,7 +70,7 @@ function choose(
   if (chosen !== undefined) return chosen;
   throw new LandfallError('input', `there are no logs of a container ${JSON.stringify(wanted)}`, {
     why: [`there are those of ${named(found)}`],
-    next: `${commandOf(viewing)} --containers`,
+    next: commandOf(viewing, '--containers'),
   });
 }
 
@@ -78,7 +79,7 @@ function tellOthers(viewing: Viewing, others: readonly ContainerLogs[]): void {
   if (first === undefined) return;
   const { printer } = viewing.world;
   printer.say(`other containers: ${named(others)}`);
-  printer.say(`  next: ${commandOf(viewing)} --container ${first.container}`);
+  sayNext(viewing.world, commandOf(viewing, '--container', first.container));
 }
 
 const NAMED = 20;

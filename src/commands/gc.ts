@@ -5,7 +5,7 @@ import { formatGc } from '../report/gc.ts';
 import type { GcReport } from '../report/gc.ts';
 import { patiently } from '../run/reading.ts';
 import type { Owner } from '../run/ownership.ts';
-import { commandAt, place, shellWord } from '../shell-words.ts';
+import { commandAt, place, shellWord, spoken } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
@@ -28,10 +28,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const uploads = await incompleteUploads(store, world);
   const listed: GcReport = { removed: false, ...plan, ...(uploads === undefined ? {} : { uploads }) };
   const something = plan.runs.length + plan.executions.length > 0;
-  const again = ['gc', ...(flags['keep'] === undefined ? [] : ['--keep', String(keep)]), '--yes'];
+  const again = [...(flags['keep'] === undefined ? [] : ['--keep', String(keep)]), '--yes'];
   const report = yes
     ? await remove(listed, { store, needed, world, isDead: choice.isDead, lasting })
-    : { ...listed, ...(something ? { next: commandAt(store.uri, ...again) } : {}) };
+    : {
+        ...listed,
+        ...(something ? { next: spoken(commandAt(store.uri, 'gc', ...again), world.invocation) } : {}),
+      };
   printer.result(formatGc(report), report);
 }
 

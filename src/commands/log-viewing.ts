@@ -9,7 +9,8 @@ import type { LogWriter } from '../report/log-writer.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt, StepEnd } from '../run/log-choice.ts';
 import type { RunState } from '../run/state.ts';
-import { commandAt } from '../shell-words.ts';
+import { commandAt, spoken } from '../shell-words.ts';
+import type { AdvisedCommand } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { logPace } from './log-pace.ts';
@@ -70,10 +71,10 @@ export const copying = (viewing: Viewing) =>
     : 'EMR copies them every five minutes';
 
 /** The command that shows this attempt's logs. */
-export function commandOf({ state, attempt, lake }: Viewing): string {
+export function commandOf({ state, attempt, lake }: Viewing, ...more: readonly string[]): AdvisedCommand {
   const attempts = state.attempts[attempt.step] ?? [];
   const number = attempts.at(-1)?.attempt === attempt.attempt ? [] : ['--attempt', String(attempt.attempt)];
-  return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number);
+  return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number, ...more);
 }
 
 /** Says what is missing, and ends the output. */
@@ -94,7 +95,7 @@ export async function tellRest(
     now: world.clock.now(),
     copying: copying(viewing),
     patienceMs: paceOf(viewing).waitSeconds * 1000,
-    command: commandOf(viewing),
+    follow: spoken(commandOf(viewing, '--follow'), world.invocation),
   });
   for (const note of notes) world.printer.say(note);
   await writer.close({ ...about(viewing, ended), logs });

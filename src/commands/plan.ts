@@ -104,7 +104,7 @@ function actionsOf(
 
 const LEAVE: Action = {
   action: 'submit all of them in one request, and leave',
-  reason: 'asked for by --detach: when one fails EMR cancels the rest; landfall attach does what follows',
+  reason: 'asked for by --detach: when one fails EMR cancels the rest; attach does what follows',
 };
 
 function clusterAction(plan: RunPlan, candidates: Candidates | undefined): Action {

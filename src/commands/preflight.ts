@@ -9,7 +9,8 @@ import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
+import type { AdvisedCommand } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { launchSettings } from './launch.ts';
@@ -113,11 +114,11 @@ function checkClusterJson(settings: Settings, plan: RunPlan): void {
   const { clusterJsonProblem: message, clusterJsonFile: at = '' } = launchSettings(settings, plan);
   if (message === undefined) return;
   const { run, lake } = plan;
-  const [attach, cancel, retry] = ['attach', 'cancel', 'retry'].map((verb) => commandAt(lake, verb, run));
+  const about = (verb: string) => commandAt(lake, verb, run);
   throw new LandfallError('input', `run ${run} launches its cluster by a file that is not here`, {
     why: [formatDiagnostic({ severity: 'error', at, message })],
     stand: ['the run is as it was'],
-    next: `set [EMR] cluster_json to that file and ${attach}; or ${cancel}, then ${retry}`,
+    next: advise`set [EMR] cluster_json to that file and ${about('attach')}; or ${about('cancel')}, then ${about('retry')}`,
   });
 }
 
@@ -126,7 +127,7 @@ export async function checkHome(
   world: World,
   settings: Settings,
   state: RunState,
-  or?: string,
+  or?: AdvisedCommand,
 ): Promise<void> {
   const id = currentCluster(state)?.id;
   if (id === undefined || state.plan.cluster.cluster === 'local') return;
@@ -136,14 +137,16 @@ export async function checkHome(
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'access') return;
     const { message, why, cause } = error;
-    const next = [error.next, or].filter((move) => move !== undefined).join('; or ');
+    const moves = [error.next, or].filter((move) => move !== undefined);
+    const [first, second] = moves;
+    const next = first === undefined || second === undefined ? first : advise`${first}; or ${second}`;
     const wish = state.cancelRequested
       ? ['it stays asked to cancel, and does once someone with access attaches']
       : [];
     throw new LandfallError('access', message, {
       why,
       stand: ['the run is as it was', ...wish],
-      next,
+      ...(next === undefined ? {} : { next }),
       cause,
     });
   } finally {

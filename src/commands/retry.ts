@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
 import { changedInputs } from '../run/inputs.ts';
-import { command, completed } from '../report/standing.ts';
+import { command, completed, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys } from '../lake/layout.ts';
@@ -141,6 +141,6 @@ async function checkInputs(store: Store, state: RunState, manifest: Manifest): P
   throw new LandfallError('input', `the inputs changed since run ${state.plan.run} was planned`, {
     why: changed.slice(0, 10),
     stand: changed.length > 10 ? [`and ${String(changed.length - 10)} more`] : [],
-    next: 'landfall submit, for a run on the inputs as they are now',
+    next: submitOnCurrentInputs(state.plan),
   });
 }

@@ -6,7 +6,7 @@ import { openJournal } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import type { Publication } from '../lake/publication.ts';
 import type { Rollback } from '../lake/rollback.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt, spoken } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
@@ -32,7 +32,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
     const plan = await lasting(() => planRollback(store, to));
     sayCopied(world, await lasting(() => checkFiles(store, plan.target)));
     await refuseUnknown(plan);
-    tell(world, summaryOf(store, plan, 'planned'));
+    const next = spoken(commandAt(store.uri, 'rollback', String(plan.target.number)), world.invocation);
+    tell(world, { ...summaryOf(store, plan, 'planned'), next });
     return;
   }
   const driver = random.hex(8);
@@ -65,7 +66,8 @@ function sayCopied({ printer }: World, copied: readonly string[]): void {
 
 function again(error: LandfallError, { uri }: Store, to: number | undefined): LandfallError {
   const { fault, message, stand } = error;
-  const next = `look at it with ${commandAt(uri, 'verify')}, then ${commandAt(uri, 'rollback', ...(to === undefined ? [] : [String(to)]))}`;
+  const rollback = commandAt(uri, 'rollback', ...(to === undefined ? [] : [String(to)]));
+  const next = advise`look at it with ${commandAt(uri, 'verify')}, then ${rollback}`;
   return new LandfallError(fault, message, { stand, next });
 }
 
@@ -88,7 +90,6 @@ function summaryOf(
     publishedAt: target.publishedAt,
     tables,
     removed: removed(current, target),
-    ...(state === 'planned' ? { next: commandAt(store.uri, 'rollback', String(target.number)) } : {}),
   };
 }
 

@@ -43,13 +43,10 @@ export const runVerbs: readonly Verb[] = [
     },
     takesSources: true,
     examples: [
-      [
-        'landfall submit --cluster local',
-        'On this machine, with a generated sample unless dl.cfg names inputs',
-      ],
-      [`landfall submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
-      ['landfall submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
-      ['landfall submit --detach --run-id nightly-7', 'Later: landfall attach nightly-7'],
+      ['$0 submit --cluster local', 'On this machine, with a generated sample unless dl.cfg names inputs'],
+      [`$0 submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
+      ['$0 submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
+      ['$0 submit --detach --run-id nightly-7', 'Later: $0 attach nightly-7'],
     ],
     load: () => import('./submit.ts'),
   },
@@ -66,7 +63,7 @@ export const runVerbs: readonly Verb[] = [
       requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },
     },
     takesSources: true,
-    examples: [['landfall plan --requests', 'With the exact JSON that EMR would be sent']],
+    examples: [['$0 plan --requests', 'With the exact JSON that EMR would be sent']],
     load: () => import('./plan.ts'),
   },
   {
@@ -79,7 +76,7 @@ export const runVerbs: readonly Verb[] = [
     },
     takesSources: true,
     examples: [
-      ['landfall render --to rendered', 'One self-contained PySpark program a step'],
+      ['$0 render --to rendered', 'One self-contained PySpark program a step'],
       ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
     ],
     load: () => import('./render.ts'),
@@ -96,9 +93,7 @@ export const runVerbs: readonly Verb[] = [
       'cancel-on-timeout': cancelOnTimeout,
     },
     takesSources: true,
-    examples: [
-      ['landfall attach 20261121-0930-k3f9a1 --lake s3://my-lake', 'Only the lake’s address is needed'],
-    ],
+    examples: [['$0 attach 20261121-0930-k3f9a1 --lake s3://my-lake', 'Only the lake’s address is needed']],
     load: () => import('./attach.ts'),
   },
   {
@@ -119,8 +114,8 @@ export const runVerbs: readonly Verb[] = [
     },
     takesSources: true,
     examples: [
-      ['landfall retry', 'The newest run, after its cause was mended'],
-      ['landfall retry 20261121-0930-k3f9a1 --from log_transform', 'Whatever became of that step'],
+      ['$0 retry', 'The newest run, after its cause was mended'],
+      ['$0 retry 20261121-0930-k3f9a1 --from log_transform', 'Whatever became of that step'],
     ],
     load: () => import('./retry.ts'),
   },
@@ -129,7 +124,7 @@ export const runVerbs: readonly Verb[] = [
     summary: 'End a run from anywhere: its steps, and the cluster that it launched',
     positional: runOption,
     options: { lake, timeout },
-    examples: [['landfall cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
+    examples: [['$0 cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
     load: () => import('./cancel.ts'),
   },
   {
@@ -137,14 +132,14 @@ export const runVerbs: readonly Verb[] = [
     summary: 'Tell the state of a run from its journal; always exits 0',
     positional: runOption,
     options: { lake },
-    examples: [['landfall status --output json', 'The newest run, for a script']],
+    examples: [['$0 status --output json', 'The newest run, for a script']],
     load: () => import('./status.ts'),
   },
   {
     name: 'runs',
     summary: 'List the runs of a lake, newest first',
     options: { lake },
-    examples: [['landfall runs --lake s3://my-lake', '']],
+    examples: [['$0 runs --lake s3://my-lake', '']],
     load: () => import('./runs.ts'),
   },
   {
@@ -176,9 +171,9 @@ export const runVerbs: readonly Verb[] = [
       container: { type: 'string', describe: 'The logs of the container of this name' },
     },
     examples: [
-      ['landfall logs --lake s3://my-lake', 'The step that failed, of the newest run'],
-      ['landfall logs log_transform -f', 'As it grows: EMR copies logs every five minutes'],
-      ['landfall logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
+      ['$0 logs --lake s3://my-lake', 'The step that failed, of the newest run'],
+      ['$0 logs log_transform -f', 'As it grows: EMR copies logs every five minutes'],
+      ['$0 logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
     ],
     load: () => import('./logs.ts'),
   },

@@ -8,6 +8,7 @@ import type { RunStatus } from '../run/status.ts';
 import { commandAt } from '../shell-words.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
+import { sayNext } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 /** How many journals are read: the newest runs. */
@@ -33,7 +34,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const unread = names.filter((_, at) => found[at] === undefined);
   if (unread.length > 0) {
     say(`not readable by this version, or being removed: ${unread.join(', ')}`);
-    say(`  next: ${commandAt(store.uri, 'status', unread[0] ?? '')}`);
+    sayNext(world, commandAt(store.uri, 'status', unread[0] ?? ''));
   }
   world.printer.result(text.join('\n'), runs);
 }

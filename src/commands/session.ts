@@ -11,6 +11,7 @@ import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import { isToBeCancelled } from '../run/state.ts';
+import { spoken } from '../shell-words.ts';
 import { composePorts } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
@@ -39,12 +40,13 @@ export async function driveToVerdict(world: World, session: Session): Promise<vo
   else printSubmission(world, submitted);
 }
 
-function printSubmission({ printer }: World, submission: Submission): void {
+function printSubmission({ printer, invocation }: World, submission: Submission): void {
+  const next = spoken(submission.next, invocation);
   printer.result(
-    formatSubmission(submission),
+    formatSubmission(submission, next),
     printer.output === 'ndjson'
-      ? { event: 'submitted', ...submission }
-      : { state: 'submitted', ...submission },
+      ? { event: 'submitted', ...submission, next }
+      : { state: 'submitted', ...submission, next },
   );
 }
 

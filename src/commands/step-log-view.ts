@@ -10,6 +10,7 @@ import { commandAt } from '../shell-words.ts';
 import { commandOf, copying, paceOf, showAll, tailsOf, tellRest } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
 import { isDead } from './resume.ts';
+import { sayNext } from './world.ts';
 
 /** What is there now; and that there is more, where the step's YARN application left logs of its containers. */
 export async function showStep(viewing: Viewing): Promise<void> {
@@ -25,7 +26,7 @@ export async function showStep(viewing: Viewing): Promise<void> {
   const found = application === undefined ? [] : await containerLogs(store, attempt.clusterId, application);
   if (found.length > 0) {
     world.printer.say(`${application ?? ''} left the logs of ${String(found.length)} container(s)`);
-    world.printer.say(`  next: ${commandOf(viewing)} --containers`);
+    sayNext(world, commandOf(viewing, '--containers'));
   }
   await tellRest(viewing, tails, endOfAttempt(state, attempt));
 }
@@ -82,7 +83,7 @@ function endWatch({ world, lake, state, attempt }: Viewing): () => Promise<StepE
     if (owner !== 'fresh' && owner !== 'beginning') {
       looked = Number.POSITIVE_INFINITY;
       printer.say(`nobody drives run ${run}: its journal will not tell when the step ends`);
-      printer.say(`  next: ${commandAt(lake.uri, 'attach', run)}`);
+      sayNext(world, commandAt(lake.uri, 'attach', run));
     }
     return undefined;
   };
@@ -92,6 +93,6 @@ function watchedLongEnough(viewing: Viewing, timeout: number): LandfallError {
   const message = `step ${viewing.attempt.step} has not ended after ${String(timeout)} s, or its last logs are not there`;
   return new LandfallError('timeout', message, {
     stand: ['the run goes on'],
-    next: `${commandOf(viewing)} --follow`,
+    next: commandOf(viewing, '--follow'),
   });
 }

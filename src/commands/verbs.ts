@@ -57,8 +57,8 @@ const emrLocal: Verb = {
     quotas: { type: 'boolean', describe: 'Throttle by the request quotas of an EMR account' },
   },
   examples: [
-    ['landfall emr-local --port 4566 --state ./emr', 'Prints the variables that point a client here'],
-    ['landfall emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
+    ['$0 emr-local --port 4566 --state ./emr', 'Prints the variables that point a client here'],
+    ['$0 emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
   ],
   load: () => import('./emr-local.ts'),
 };

@@ -9,7 +9,8 @@ import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { explained } from '../run/verification.ts';
 import type { Verification } from '../run/verification.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, afterLoss, commandAt } from '../shell-words.ts';
+import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
@@ -44,7 +45,7 @@ interface Judged {
   subject: { run: string; publication?: number };
   verification: Verification;
   /** What to do when there are findings. */
-  next: string;
+  next: Advice;
 }
 
 async function newest(store: Store): Promise<Judged> {
@@ -62,8 +63,8 @@ async function newest(store: Store): Promise<Judged> {
     subject: { run: name, publication: number },
     verification,
     next: verification.isCopyAlone
-      ? `move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', name)} copies the tables again`
-      : `find out what changed it; ${commandAt(store.uri, 'rollback')} goes back to the set before, landfall submit makes a new one`,
+      ? advise`move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', name)} copies the tables again`
+      : advise`find out what changed it; ${afterLoss(store.uri)}`,
   };
 }
 
@@ -76,7 +77,7 @@ async function ofRun(store: Store, name: string, { clock }: World): Promise<Judg
     what: `run ${name}`,
     subject: { run: name },
     verification,
-    next: `find out what changed it; ${commandAt(store.uri, 'verify')} tells whether the current tables are whole`,
+    next: advise`find out what changed it; ${commandAt(store.uri, 'verify')} tells whether the current tables are whole`,
   };
 }
 

@@ -3,6 +3,8 @@ import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { Patience } from '../run/reading.ts';
+import { spoken } from '../shell-words.ts';
+import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
 export interface World {
   env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +23,8 @@ export interface World {
   self: readonly string[];
   /** This process, recognisable to another one on the same boot of the same host. */
   process: { host: string; boot: string; pid: number };
+  /** How commands in messages begin, and what they need. */
+  invocation: Invocation;
 }
 
 /** What the user typed: flags by their dashed names, positionals under theirs. */
@@ -51,6 +55,11 @@ export function textFlag(flags: Flags, name: string): string | undefined {
 /** Tells notes of what goes on beside a run's own events. */
 export function noteTo({ printer }: World): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
+}
+
+/** A command that goes on from here, as the last line of what is said. */
+export function sayNext({ printer, invocation }: World, next: Advice | AdvisedCommand): void {
+  printer.say(`  next: ${spoken(next, invocation)}`);
 }
 
 /** How a verb waits out what passes: until it succeeds or is interrupted, telling why. */

@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { etagsOf, lossOf, rewriting } from './as-published.ts';
@@ -36,7 +37,7 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   const wanted = to ?? inEffect - 1;
   const next =
     inEffect === 1 && current.number === 1
-      ? 'landfall submit makes a new set'
+      ? advise`${commandAt(store.uri, 'submit')} makes a new set`
       : `name one of 1 to ${String(current.number)} whose tables are not those of ${String(inEffect)}`;
   const refused = (message: string, why: string[] = []) => new LandfallError('input', message, { why, next });
   if (wanted === 0) {
@@ -71,7 +72,7 @@ export function effective({ number, rollbackTo }: Pick<Publication, 'number' | '
 
 export function nothingPublished(store: Store): LandfallError {
   return new LandfallError('input', `nothing was ever published in ${store.uri}`, {
-    next: 'landfall submit, or name the lake with --lake',
+    next: advise`${commandAt(store.uri, 'submit')}, or name the lake with --lake`,
   });
 }
 

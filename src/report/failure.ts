@@ -1,19 +1,29 @@
 /** A failure, said once: what failed, why, where things stand, the next command. Pure. */
 import type { LandfallError } from '../faults.ts';
+import { spoken } from '../shell-words.ts';
+import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
 /** Lines for people. No stack: `cli.ts` adds it for our own bugs only. */
-export function formatFailure({ message, why, stand, next }: LandfallError, paint: Paint): string {
+export function formatFailure(
+  { message, why, stand, next }: LandfallError,
+  paint: Paint,
+  invocation: Invocation,
+): string {
   const detail = (text: string) => `  ${text.replaceAll('\n', '\n  ')}`;
   return [
     `${paint('red', 'error')}  ${message}`,
     ...why.map(detail),
     ...stand.map(detail),
-    ...(next === undefined ? [] : [`  next: ${next}`]),
+    ...(next === undefined ? [] : [`  next: ${spoken(next, invocation)}`]),
   ].join('\n');
 }
 
 /** The same as a value, for `--output json` and `ndjson`. */
-export function failureValue(error: LandfallError, exitCode: number): Record<string, unknown> {
+export function failureValue(
+  error: LandfallError,
+  exitCode: number,
+  invocation: Invocation,
+): Record<string, unknown> {
   const { run, fault, message, why, stand, next, more } = error;
   return {
     event: 'failed',
@@ -23,7 +33,7 @@ export function failureValue(error: LandfallError, exitCode: number): Record<str
     message,
     why,
     stand,
-    ...(next === undefined ? {} : { next }),
+    ...(next === undefined ? {} : { next: spoken(next, invocation) }),
     ...more,
   };
 }
@@ -32,12 +42,12 @@ export function failureValue(error: LandfallError, exitCode: number): Record<str
 export interface InterruptedRun {
   run: string;
   stand: readonly string[];
-  next: string;
+  next: Advice | AdvisedCommand;
 }
 
 /** Lines for people, below what was said while it was cancelled. */
-export function formatInterruption({ stand, next }: InterruptedRun): string {
-  return [...stand.map((line) => `  ${line}`), `  next: ${next}`].join('\n');
+export function formatInterruption({ stand, next }: InterruptedRun, invocation: Invocation): string {
+  return [...stand.map((line) => `  ${line}`), `  next: ${spoken(next, invocation)}`].join('\n');
 }
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim';

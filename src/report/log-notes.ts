@@ -22,13 +22,13 @@ export interface LogFacts {
   copying: string;
   /** From a step's end until its last logs should be there, in milliseconds. */
   patienceMs: number;
-  /** The command that showed them. */
-  command: string;
+  /** The command that shows them as they come. */
+  follow: string;
 }
 
 /** What is missing, and the command that waits for it; empty when all is there. */
 export function logNotes(facts: LogFacts): string[] {
-  const { logs, ended, now, command } = facts;
+  const { logs, ended, now, follow } = facts;
   const since = ended === undefined ? 0 : Math.max(0, now.getTime() - ended.at.getTime());
   const hopeless = since >= facts.patienceMs && ended !== undefined;
   const absent = logs.filter(({ uploaded }) => uploaded === undefined);
@@ -37,7 +37,7 @@ export function logNotes(facts: LogFacts): string[] {
   if (absent.length > 0) notes.push(absence(absent, { ...facts, since, hopeless }));
   if (absent.length < logs.length) notes.push(...incompleteness(facts, hopeless));
   const waits = !hopeless && (absent.length > 0 || ended === undefined || !facts.lastAreThere);
-  return waits ? [...notes, `  next: ${command} --follow`] : notes;
+  return waits ? [...notes, `  next: ${follow}`] : notes;
 }
 
 function absence(

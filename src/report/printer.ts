@@ -7,6 +7,8 @@ import type { InterruptedRun } from './failure.ts';
 import { harmless } from './harmless.ts';
 import { createLines } from './live-lines.ts';
 import type { Every } from './live-lines.ts';
+import { spoken } from '../shell-words.ts';
+import type { Invocation } from '../shell-words.ts';
 import { narrate } from './narrate.ts';
 import type { Said } from './narrate.ts';
 
@@ -32,17 +34,20 @@ export interface PrinterOptions {
   colours: boolean;
   /** Milliseconds, monotonic. */
   monotonic: () => number;
+  /** How commands in messages begin, and what they need. */
+  invocation: Invocation;
 }
 
 /** Writes to this process's streams. A reader that goes away (EPIPE) silences the stream and nothing else. */
-export function createPrinter({ output, colours, monotonic }: PrinterOptions): Printer {
+export function createPrinter({ output, colours, monotonic, invocation }: PrinterOptions): Printer {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const out = (text: string) => process.stdout.write(`${text}\n`);
   const paint = painter(colours && process.stderr.isTTY);
   const tell = createLines(process.stderr, monotonic, every);
   const live = (text: string, transient: boolean) => tell({ text, transient });
   let said: Said = {};
-  const emit = (event: RunEvent) => {
+  const emit = (happened: RunEvent) => {
+    const event = withSpokenAdvice(happened, invocation);
     if (output === 'ndjson') out(JSON.stringify(event));
     const told = narrate(said, event, paint);
     said = told.said;
@@ -64,14 +69,23 @@ export function createPrinter({ output, colours, monotonic }: PrinterOptions): P
       });
     },
     interruption: ({ signal, left }, exitCode) => {
-      live(left === undefined ? '' : formatInterruption(left), false);
-      if (output !== 'text') out(JSON.stringify({ event: 'interrupted', signal, exitCode, ...left }));
+      live(left === undefined ? '' : formatInterruption(left, invocation), false);
+      if (output !== 'text') {
+        const next = left === undefined ? {} : { next: spoken(left.next, invocation) };
+        out(JSON.stringify({ event: 'interrupted', signal, exitCode, ...left, ...next }));
+      }
     },
     failure: (error, exitCode) => {
-      live(formatFailure(error, paint), false);
-      if (output !== 'text') out(JSON.stringify(failureValue(error, exitCode)));
+      live(formatFailure(error, paint, invocation), false);
+      if (output !== 'text') out(JSON.stringify(failureValue(error, exitCode, invocation)));
     },
   };
+}
+
+/** A warning with its advice at its end. */
+function withSpokenAdvice(event: RunEvent, invocation: Invocation): RunEvent {
+  if (event.event !== 'warning' || event.next === undefined) return event;
+  return { event: 'warning', message: `${event.message}; ${spoken(event.next, invocation)}` };
 }
 
 const every: Every = (ms, work) => {

@@ -6,7 +6,8 @@ import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
 import { duration } from './quantities.ts';
-import { afterLoss, commandAt } from '../shell-words.ts';
+import { advise, afterLoss, commandAt, flagWords, place } from '../shell-words.ts';
+import type { Advice, AdvisedCommand } from '../shell-words.ts';
 
 /** The failure as it is told: with its run, where things stand, and the next command; `onward` goes on with the run. */
 export function completed(
@@ -36,8 +37,17 @@ export function command(
   verb: 'attach' | 'retry' | 'publish' | 'quarantine',
   { run, lake }: RunPlan,
   flag?: string,
-): string {
+): AdvisedCommand {
   return commandAt(lake, verb, run, ...(flag === undefined ? [] : [flag]));
+}
+
+/** A new run of the same kind: the same inputs, cluster, templates and lake, as they are now. */
+export function submitLike({ lake, sources, cluster }: RunPlan): AdvisedCommand {
+  const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  const inputs = sources.flatMap(({ name, uri }) =>
+    flagWords([`--${name.replaceAll('_', '-')}`, place(uri)]),
+  );
+  return commandAt(lake, 'submit', '--cluster', where, ...inputs);
 }
 
 /** Steps, tables, clusters: a line or two, as the journal tells. */
@@ -137,10 +147,16 @@ function tellsOtherInputs(line: string): boolean {
   return /^\d+ input objects? \(/.test(line);
 }
 
-const SUBMIT = 'landfall submit, for a run on the inputs as they are now';
+export function submitOnCurrentInputs(plan: RunPlan): Advice {
+  return advise`${submitLike(plan)}, for a run on the inputs as they are now`;
+}
 
 /** The error's own advice comes first; what goes on without us is followed with `onward`, what is over is retried. */
-function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: string): string | undefined {
+function nextMove(
+  { fault, next, why }: LandfallError,
+  state: RunState,
+  onward: AdvisedCommand,
+): Advice | AdvisedCommand | undefined {
   const retry = command('retry', state.plan);
   switch (fault) {
     case 'timeout':
@@ -149,7 +165,7 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
       return command('attach', state.plan);
     case 'access':
     case 'unreachable':
-      return next === undefined ? onward : `${next}, then ${onward}`;
+      return next === undefined ? onward : advise`${next}, then ${onward}`;
     case 'cancelled':
       return state.finished === undefined ? onward : retry;
     case 'overtaken':
@@ -157,13 +173,15 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
     case 'cluster':
       return next ?? afterCluster(state, retry);
     case 'step':
-      return why.some(tellsOtherInputs) ? SUBMIT : `${next ?? 'mend the cause'}, then ${retry}`;
+      return why.some(tellsOtherInputs)
+        ? submitOnCurrentInputs(state.plan)
+        : advise`${next ?? 'mend the cause'}, then ${retry}`;
     case 'tables':
       return next ?? afterFindings(state, retry);
     case 'input':
-      return next ?? (state.finished === undefined ? undefined : `mend the cause, then ${retry}`);
+      return next ?? (state.finished === undefined ? undefined : advise`mend the cause, then ${retry}`);
     case 'internal':
-      return `${next ?? 'please report it'}; ${onward} goes on with the run`;
+      return advise`${next ?? 'please report it'}; ${onward} goes on with the run`;
   }
 }
 
@@ -171,25 +189,30 @@ function nextMove({ fault, next, why }: LandfallError, state: RunState, onward: 
  * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie
  * in the query or in the data. A stranger's objects lie in the way of whatever else is done.
  */
-function afterFindings(state: RunState, retry: string): string {
+function afterFindings(state: RunState, retry: AdvisedCommand): Advice {
   const { plan, verified, published } = state;
   if (published !== undefined) return afterLoss(plan.lake);
   const move = 'move away what is not Landfall’s';
-  if (onlyForeign(state)) return `${move}, then ${command('publish', plan)}`;
+  if (onlyForeign(state)) return advise`${move}, then ${command('publish', plan)}`;
   const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
   const own = errors.filter(({ foreign }) => foreign === undefined);
+  const submit = submitLike(plan);
   const tooMany = own.some(({ limit }) => limit === 'max_quarantined');
   const mend = tooMany
-    ? `${command('quarantine', plan)} shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`
-    : `mend the query, then ${retry}; or mend the data, then landfall submit`;
-  return own.length === errors.length ? mend : `${move}; ${mend}`;
+    ? advise`${command('quarantine', plan)} shows the bad lines; mend the data, then ${submit}; or raise max_quarantined, then ${retry}`
+    : advise`mend the query, then ${retry}; or mend the data, then ${submit}`;
+  return own.length === errors.length ? mend : advise`${move}; ${mend}`;
 }
 
 /** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */
-function afterCluster(state: RunState, retry: string): string {
+function afterCluster(state: RunState, retry: AdvisedCommand): Advice {
   const ended = currentCluster(state)?.ended;
-  if (ended === undefined) return `mend the cause, then ${retry}`;
-  const elsewhere = state.plan.cluster.cluster === 'id' ? `${retry} --cluster new` : retry;
+  if (ended === undefined) return advise`mend the cause, then ${retry}`;
+  const { plan } = state;
+  const elsewhere =
+    plan.cluster.cluster === 'id' ? commandAt(plan.lake, 'retry', plan.run, '--cluster', 'new') : retry;
   const kind = reasonKind(ended.code ?? '');
-  return kind === 'configuration' || kind === 'unknown' ? `mend the cause, then ${elsewhere}` : elsewhere;
+  return kind === 'configuration' || kind === 'unknown'
+    ? advise`mend the cause, then ${elsewhere}`
+    : advise`${elsewhere}`;
 }

@@ -3,7 +3,8 @@ import type { Submission } from '../run/detach.ts';
 import { place } from '../shell-words.ts';
 import { columns } from './quantities.ts';
 
-export function formatSubmission({ run, lake, cluster, steps, next }: Submission): string {
+/** `next`: the command that goes on with it. */
+export function formatSubmission({ run, lake, cluster, steps }: Submission, next: string): string {
   const rows = steps.map(({ step, attempt, id = '', state }) => [
     `step ${step}`,
     attempt === 1 ? '' : `attempt ${String(attempt)}`,

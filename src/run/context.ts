@@ -81,7 +81,8 @@ export async function unharmed(
     await work();
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault === 'owned') throw error;
-    const why = [error.message, ...error.why, ...(error.next === undefined ? [] : [error.next])].join('; ');
-    run.ports.emit({ event: 'warning', message: `${what}: ${why}` });
+    const message = `${what}: ${[error.message, ...error.why].join('; ')}`;
+    const { next } = error;
+    run.ports.emit({ event: 'warning', message, ...(next === undefined ? {} : { next }) });
   }
 }

@@ -1,6 +1,7 @@
 /** Submitting a run without following it: all its steps in one request, of which EMR cancels the rest when one fails. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
+import type { Advice } from '../shell-words.ts';
 import { ensureLiveCluster } from './cluster.ts';
 import type { Run } from './context.ts';
 import { settle, stage } from './drive.ts';
@@ -20,7 +21,7 @@ export interface Submission {
   cluster?: { id: string; where: 'local' | 'ours' | 'not ours'; idleTimeoutSeconds: number };
   steps: { step: string; attempt: number; id?: string; state: 'submitted' | 'accepted' }[];
   /** The next command. */
-  next: string;
+  next: Advice;
 }
 
 /**
@@ -56,7 +57,7 @@ function sideBySide({ run, lake }: RunPlan, clusterId: string, level: number): L
     `cluster ${clusterId} runs ${level} steps at once: --detach needs one that runs them one after the other`,
     {
       stand: ['no step was submitted'],
-      next: `${commandAt(lake, 'retry', run)}, without --detach or with another --cluster`,
+      next: advise`${commandAt(lake, 'retry', run)}, without --detach or with another --cluster`,
     },
   );
 }
@@ -85,6 +86,6 @@ function submission(state: RunState): Submission {
         state: attempt?.execution === undefined ? 'submitted' : 'accepted',
       };
     }),
-    next: commandAt(plan.lake, 'attach', plan.run),
+    next: advise`${commandAt(plan.lake, 'attach', plan.run)}`,
   };
 }

@@ -1,4 +1,5 @@
 /** What a run tells while it goes on. */
+import type { Advice } from '../shell-words.ts';
 import type { RunPlan } from './plan.ts';
 import type { Finding, LandedTable } from './verification.ts';
 import type { StepReport } from '../pipeline/report.ts';
@@ -17,7 +18,8 @@ export type RunEvent =
   | { event: 'step'; step: string; attempt: number; id: string; state: string; elapsedMs: number }
   /** Something worth a line: a resend, an adopted cluster, a duplicate cancelled. */
   | { event: 'note'; message: string }
-  | { event: 'warning'; message: string }
+  /** `next`: what to do about it. */
+  | { event: 'warning'; message: string; next?: Advice }
   | {
       event: 'verified';
       tables: readonly LandedTable[];

@@ -1,6 +1,6 @@
 /** The journal of a run: the truth about it. Appending is create-if-absent, so two drivers never both succeed. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import { z } from 'zod';
 import { ENTRY_KINDS, FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
@@ -79,7 +79,7 @@ export async function readState(objects: Objects, run: string): Promise<RunState
       'input',
       `${objects.uri}/${keys.entry(run, 1)} is the plan of run ${state.plan.run}`,
       {
-        next: 'restore the object, or start a new run with landfall submit',
+        next: advise`restore the object, or start a new run with ${commandAt(objects.uri, 'submit')}`,
       },
     );
   }
@@ -241,7 +241,7 @@ async function read(objects: Objects, run: string, number: number): Promise<Stam
     throw new LandfallError('input', `${objects.uri}/${key} is not entry ${String(number)} of a journal`, {
       why: [problem ?? `it is entry ${String(entry?.number)}, of kind ${String(entry?.entry)}`],
       stand: ['nothing was changed; what the run had submitted goes on'],
-      next: 'restore the object, or start a new run with landfall submit',
+      next: advise`restore the object, or start a new run with ${commandAt(objects.uri, 'submit')}`,
     });
   }
   if (entry.version > JOURNAL_VERSION) {

@@ -1,6 +1,6 @@
 /** What gc left of a run that it is removing, or was when it was killed. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import { keys } from '../lake/layout.ts';
 import type { Objects } from './ports.ts';
 
@@ -16,6 +16,6 @@ export async function refuseRemains(objects: Objects, run: string): Promise<void
 
 export function beingRemoved({ uri }: Objects, run: string): LandfallError {
   return new LandfallError('input', `run ${run} is being removed`, {
-    next: `${commandAt(uri, 'gc', '--yes')}, which finishes that`,
+    next: advise`${commandAt(uri, 'gc', '--yes')}, which finishes that`,
   });
 }

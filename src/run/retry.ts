@@ -1,5 +1,6 @@
 /** What a retry runs again, and why. Pure. */
 import { LandfallError } from '../faults.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
@@ -43,7 +44,7 @@ export function stepsToRerun(
       'input',
       `--only ${only} would leave ${others.map(({ name }) => name).join(', ')} undone`,
       {
-        next: 'landfall retry without --only',
+        next: advise`${commandAt(state.plan.lake, 'retry', state.plan.run)}, without --only`,
       },
     );
   }

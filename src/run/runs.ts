@@ -1,5 +1,6 @@
 /** The runs of a lake. */
 import { LandfallError } from '../faults.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import { keys } from '../lake/layout.ts';
 
 interface Runs {
@@ -32,6 +33,6 @@ export async function newestRun(lake: Runs): Promise<string> {
   const [newest] = await listRuns(lake);
   if (newest !== undefined) return newest;
   throw new LandfallError('input', `there is no run in ${lake.uri}`, {
-    next: 'landfall submit, or name the lake with --lake',
+    next: advise`${commandAt(lake.uri, 'submit')}, or name the lake with --lake`,
   });
 }

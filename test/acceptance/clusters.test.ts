@@ -375,7 +375,7 @@ describe('a run whose driver died before its cluster was there', () => {
 
     const digest = createHash('sha256').update(text).digest('hex');
     configure(elsewhere);
-    const none = ['cluster_json: names no file here', `cluster.json of SHA-256 ${digest}`, 'landfall cancel moved'];
+    const none = ['cluster_json: names no file here', `cluster.json of SHA-256 ${digest}`, 'cli.js cancel moved'];
     refused(await run('attach', 'moved'), 2, none);
     configure(`${elsewhere}\ncluster_json = other.json`);
     writeFileSync(join(cwd, 'other.json'), '{}');
@@ -431,7 +431,7 @@ describe('a run whose cluster is in another account', () => {
     refused(ended, 9, [
       `it belongs to account ${ACCOUNT}, region eu-west-1`,
       'asked was an account that cannot be told here, region eu-west-1',
-      'landfall retry ended --cluster new',
+      'cli.js retry ended --cluster new',
     ]);
     expect(journalOf('ended')).toEqual(before);
     stepState = 'COMPLETED';

@@ -63,7 +63,7 @@ describe('submit --detach', () => {
         { step: 'song_transform', attempt: 1, id: expect.stringMatching(STEP), state: 'submitted' },
         { step: 'log_transform', attempt: 1, id: expect.stringMatching(STEP), state: 'submitted' },
       ],
-      next: expect.stringMatching(/^landfall attach left --lake /),
+      next: expect.stringMatching(/^node \S+cli\.js attach left --lake /),
     });
     expect(commandLines('emr-local/left')).not.toEqual([]);
     expect(entriesOf('left').at(-1)).toMatchObject({ entry: 'step-submitted', step: 'log_transform' });

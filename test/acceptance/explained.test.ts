@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSample } from '../../src/local/write-sample.ts';
-import { root, start, temporaryFolder } from '../support/landfall.ts';
+import { called, root, start, temporaryFolder } from '../support/landfall.ts';
 import { privateSparkHome } from '../support/private-spark.ts';
 import type { Ended, Running } from '../support/landfall.ts';
 import { processes, threadNames } from '../support/processes.ts';
@@ -283,7 +283,7 @@ const screen = (run: string) =>
     ?.trimEnd()
     .split('\n') ?? [];
 const clusterOf = (run: string) => /cluster (j-\w+) {2}/.exec(outcome(run).stderr)?.[1] ?? 'none';
-const retry = (run: string) => `landfall retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}'`;
+const retry = (run: string) => `${called} retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}'`;
 
 describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) => {
   it('is told in one screen, as data too, without a stack trace', () => {
@@ -317,11 +317,11 @@ describe('a step that failed', () => {
         'song_transform FAILED; log_transform not started; nothing was published',
         `cluster ${clusterOf(run)} was asked to end`,
       ]);
-      expect(told(run).next).toBe(
-        run === 'input'
-          ? 'landfall submit, for a run on the inputs as they are now'
-          : `mend the cause, then ${retry(run)}`,
-      );
+      if (run === 'input')
+        expect(told(run).next).toMatch(
+          /cli\.js submit --cluster \S+ --song-data .+, for a run on the inputs as they are now$/,
+        );
+      else expect(told(run).next).toBe(`mend the cause, then ${retry(run)}`);
     },
   );
 
@@ -470,6 +470,6 @@ describe('a key that EMR does not know', () => {
       'song_transform, log_transform not started; nothing was published',
       'no cluster was launched',
     ]);
-    expect(next).toMatch(/^check the key pair, .*, then landfall attach key --lake /);
+    expect(next).toMatch(/^check the key pair, .*, then node \S+cli\.js attach key --lake /);
   });
 });

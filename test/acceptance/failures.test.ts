@@ -45,7 +45,7 @@ describe('at 3 a.m.', () => {
     expect(stderr).toContain('UNRESOLVED_COLUMN');
     expect(stderr).toContain('fristName');
     expect(stderr).toContain(`spark-templates/log_transform/users.sql.hbs:${String(line)}`);
-    expect(stderr).toContain('landfall retry night');
+    expect(stderr).toContain('cli.js retry night');
     expect(stderr).not.toContain('at org.apache');
     expect(code).toBe(4);
     expect(readdirSync(lake)).toEqual(['_landfall']);
@@ -73,7 +73,7 @@ describe('at 3 a.m.', () => {
     expect(stdout).not.toContain('·');
     expect(code).toBe(0);
     const mistaken = await landfall(['logs', 'log_transfrom', '--lake', lake], { cwd });
-    expect(mistaken.stderr).toContain('next: landfall logs log_transform --run night');
+    expect(mistaken.stderr).toContain('cli.js logs log_transform --run night');
     expect(mistaken.code).toBe(2);
   });
 
@@ -89,7 +89,7 @@ describe('at 3 a.m.', () => {
     expect(stderr).toMatch(
       /log_data: 0\.\d+ % of its lines are bad; at most 0\.1 % may be \(max_quarantined\)/,
     );
-    expect(stderr).toContain('next: landfall quarantine night --lake ');
+    expect(stderr).toContain('cli.js quarantine night --lake ');
     expect(code).toBe(5);
     expect(readdirSync(lake)).toEqual(['_landfall']);
   }, 200_000);
@@ -167,7 +167,7 @@ describe('an interruption', () => {
     expect(stderr).toMatch(/step song_transform .*ended/);
     expect(stderr).toMatch(/song_transform cancelled; log_transform not started; nothing was published\n/);
     expect(stderr).toMatch(
-      / {2}cluster j-\w+ has ended, or is ending\n {2}next: landfall retry interrupted --lake /,
+      / {2}cluster j-\w+ has ended, or is ending\n {2}next: node \S+cli\.js retry interrupted --lake /,
     );
     expect(commandLines(lake)).toEqual([]);
     expect(commandLines('emr-local/interrupted')).toEqual([]);
@@ -213,7 +213,7 @@ describe('an interruption', () => {
       expect(JSON.parse(ended.stdout)).toMatchObject({
         ...{ event: 'interrupted', run: signal, signal, exitCode: code },
         stand: expect.arrayContaining([expect.stringContaining('nothing was published')]),
-        next: expect.stringMatching(`^landfall (retry|attach) ${signal} --lake `),
+        next: expect.stringMatching(`^node \\S+cli\\.js (retry|attach) ${signal} --lake `),
       });
       expect(commandLines(lake)).toEqual([]);
     }
@@ -228,7 +228,7 @@ describe('--timeout', () => {
       cwd,
     });
     expect(code).toBe(6);
-    expect(stderr).toContain('next: landfall attach timed-out');
+    expect(stderr).toContain('cli.js attach timed-out');
     expect(stderr).toMatch(/log_transform not started; nothing was published\n {2}.*cluster.*ends by itself/);
     expect(commandLines('emr-local/timed-out')).not.toEqual([]);
     const attaching = start(['attach', 'timed-out', '--lake', lake], { cwd });
@@ -262,7 +262,7 @@ describe('--timeout', () => {
     const { code, stderr } = await landfall(args, { cwd });
     expect(stderr).toContain('run cut-short is not done after 4 s: it is cancelled');
     expect(stderr).toMatch(/cluster j-\w+: ended/);
-    expect(stderr).toContain('next: landfall retry cut-short');
+    expect(stderr).toContain('cli.js retry cut-short');
     expect(code).toBe(6);
     expect(commandLines('emr-local/cut-short')).toEqual([]);
     expect((await landfall(['attach', 'cut-short', '--lake', lake], { cwd })).code).toBe(7);

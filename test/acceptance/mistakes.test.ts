@@ -74,7 +74,7 @@ describe('submit refuses', () => {
       ['given.cfg:3 [EMR] core_count', 'not a whole number'],
     ));
 
-  it('an unknown flag', () => refused(['--sogn-data', 'x'], ['--sogn-data', 'landfall submit --help']));
+  it('an unknown flag', () => refused(['--sogn-data', 'x'], ['--sogn-data', 'cli.js submit --help']));
 
   it('a cluster that is none', async () => {
     const { code, stderr } = await landfall(['submit', '--cluster', 'locl', ...songs, ...logs], { cwd });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/commands/arguments.ts';
+import { advising, startedPlainly } from '../support/advice.ts';
 
-const parse = (...argv: string[]) => parseArguments(argv, {});
+const parse = (...argv: string[]) => parseArguments(argv, startedPlainly);
 
 describe('the command line', () => {
   it('gives the verb and its flags under their dashed names', async () => {
@@ -32,15 +33,15 @@ describe('the command line', () => {
     expect(await parse()).toMatchObject({ kind: 'mistake', error: { fault: 'input' } });
     expect(await parse('sbmit')).toMatchObject({
       kind: 'mistake',
-      error: { message: 'there is no verb "sbmit"', next: 'landfall submit --help' },
+      error: { message: 'there is no verb "sbmit"', next: advising('landfall submit --help') },
     });
-    expect(await parse('elephant')).toMatchObject({ error: { next: 'landfall --help' } });
+    expect(await parse('elephant')).toMatchObject({ error: { next: advising('landfall --help') } });
     expect(await parse('status', '--lakee', 'x')).toMatchObject({
       kind: 'mistake',
       error: {
         message: 'unknown flag --lakee',
         why: ['did you mean --lake?'],
-        next: 'landfall status --help',
+        next: advising('landfall status --help'),
       },
     });
   });
@@ -54,7 +55,10 @@ describe('the command line', () => {
       'landfall logs --help',
     ],
   ])('is a mistake that names the help of its verb: %j', async (words, message, next) => {
-    expect(await parse(...words)).toMatchObject({ kind: 'mistake', error: { message, next } });
+    expect(await parse(...words)).toMatchObject({
+      kind: 'mistake',
+      error: { message, next: advising(next) },
+    });
   });
 
   it('leaves flags of sources to verbs that read them', async () => {
@@ -67,7 +71,9 @@ describe('the command line', () => {
   it('speaks as asked even of a mistake', async () => {
     expect(await parse('nope', '--output', 'json')).toMatchObject({ kind: 'mistake', output: 'json' });
     expect(await parse('nope', '--output=ndjson')).toMatchObject({ output: 'ndjson' });
-    expect(await parseArguments(['nope'], { NO_COLOR: '1' })).toMatchObject({ colours: false });
+    expect(await parseArguments(['nope'], { ...startedPlainly, env: { NO_COLOR: '1' } })).toMatchObject({
+      colours: false,
+    });
     expect(await parse('nope', '--no-color')).toMatchObject({ colours: false });
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/commands/arguments.ts';
 import { faultOptions } from '../../src/commands/fault-flags.ts';
+import { startedPlainly } from '../support/advice.ts';
 import type { World } from '../../src/commands/world.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 
@@ -19,7 +20,7 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 async function options(...words: string[]) {
   const told: RunEvent[] = [];
   const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as World;
-  const parsed = await parseArguments(['emr-local', ...words], {});
+  const parsed = await parseArguments(['emr-local', ...words], startedPlainly);
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return { ...faultOptions(parsed.flags, world), told };
 }

@@ -14,6 +14,7 @@ import { hold } from '../../src/run/ownership.ts';
 import type { ClusterChoice } from '../../src/run/plan.ts';
 import { commandAt } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
+import { advising, said } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { plan } from '../support/fake-run.ts';
 import { refuse, scriptedS3 } from '../store/scripted-s3.ts';
@@ -68,7 +69,7 @@ async function world({
     out: () => its.written.join(''),
     err: () => its.said.join('\n'),
     /** A command about this lake, as it is told. */
-    told: (...words: string[]) => commandAt(uri, ...words),
+    told: (verb: string, ...words: string[]) => said(commandAt(uri, verb, ...words)) ?? '',
     /** Leaves an object among the logs. */
     upload: (key: string, text: string) => {
       const path = join(place.lake, '_landfall/logs', key);
@@ -139,7 +140,7 @@ describe('landfall logs', () => {
     await logs();
     expect(out()).toBe('');
     expect(err()).toContain('stderr and stdout: not uploaded yet; EMR copies them every five minutes');
-    expect(err()).toContain(`next: ${told('logs', 'song_transform', '--run', 'r1')} --follow`);
+    expect(err()).toContain(`next: ${told('logs', 'song_transform', '--run', 'r1', '--follow')}`);
   });
 
   it('speaks of the local endpoint where the run is one of that', async () => {
@@ -178,7 +179,7 @@ describe('landfall logs', () => {
 
   it('refuses a run that has submitted nothing, and a cluster whose logs are nowhere', async () => {
     const { logs, append, submitted, told } = await world();
-    await expect(logs()).rejects.toMatchObject({ fault: 'input', next: told('status', 'r1') });
+    await expect(logs()).rejects.toMatchObject({ fault: 'input', next: advising(told('status', 'r1')) });
     await append({ entry: 'cluster-logs', id: 'j-1', logUri: 'None' });
     await submitted(song, 's-1');
     await expect(logs()).rejects.toMatchObject({
@@ -225,7 +226,7 @@ describe('the logs of containers', () => {
     const { logs, err, told } = await clusterMode();
     await logs();
     expect(err()).toContain('application_1732170000000_0007 left the logs of 2 container(s)');
-    expect(err()).toContain(`next: ${told('logs', 'log_transform', '--run', 'r1')} --containers`);
+    expect(err()).toContain(`next: ${told('logs', 'log_transform', '--run', 'r1', '--containers')}`);
   });
 
   it('are the first one’s, and the others are named', async () => {
@@ -299,7 +300,7 @@ describe('following', () => {
     await submitted(song, 's-1');
     await expect(logs({ follow: true, timeout: 0.3 })).rejects.toMatchObject({
       fault: 'timeout',
-      next: `${told('logs', 'song_transform', '--run', 'r1')} --follow`,
+      next: advising(told('logs', 'song_transform', '--run', 'r1', '--follow')),
     });
     const before = await state();
     const following = logs({ follow: true });

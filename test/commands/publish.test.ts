@@ -19,6 +19,7 @@ import { systemClock } from '../support/system-clock.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
 import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';
+import { advising } from '../support/advice.ts';
 
 /** `atPhase` hears of each phase that begins. */
 function publishing(
@@ -74,7 +75,7 @@ describe('publish', () => {
     expect(interruption.left).toEqual({
       run: 'r2',
       stand: [expect.stringContaining('nothing was published'), expect.stringContaining('cluster j-1')],
-      next: expect.stringMatching(/^landfall publish r2 --lake '/),
+      next: advising(/^landfall publish r2 --lake '/),
     });
     expect((await publishing('r2')).value).toMatchObject({ verdict: 'succeeded' });
   });
@@ -91,7 +92,7 @@ describe('publish', () => {
     const { failure } = await publishing('r2');
     expect(failure).toMatchObject({
       fault: 'overtaken',
-      next: expect.stringMatching(/^landfall publish r2 --rebase --lake '/),
+      next: advising(/^landfall publish r2 --rebase --lake '/),
     });
     expect((await readState(store, 'r2')).length).toBe(length);
     expect(await plainSongs(store)).toEqual(['2003 r1-1']);
@@ -172,7 +173,7 @@ describe('publish', () => {
     expect((await publishing('r2')).failure).toMatchObject({
       fault: 'tables',
       why: [`${store.uri}/${key}`],
-      next: expect.stringMatching(/^delete the files at the plain paths if they are/),
+      next: advising(/^delete the files at the plain paths if they are/),
     });
     expect(await store.get(mirror)).toEqual(Buffer.from(files.songs.with(-20, 1)));
     await store.remove([mirror]);
@@ -205,7 +206,7 @@ describe('publish', () => {
     const { failure } = await publishing('r2', { rebase: true }, taking);
     expect(failure).toMatchObject({
       fault: 'overtaken',
-      next: expect.stringContaining('publish r2 --rebase'),
+      next: advising(/publish r2 --rebase/),
     });
     expect((await publishing('r2', { rebase: true })).failure).toBeUndefined();
     expect(await newestPublication(store)).toMatchObject({ number: 3, run: 'r2' });
@@ -253,7 +254,7 @@ describe('publish', () => {
       fault: 'tables',
       why: [expect.stringContaining(`${store.uri}/songs/year=2004/theirs.parquet`)],
       stand: expect.arrayContaining([expect.stringContaining('nothing was published')]),
-      next: expect.stringMatching(/^move away what is not Landfall’s, then landfall publish r2 --lake /),
+      next: advising(/^move away what is not Landfall’s, then landfall publish r2 --lake /),
     });
     expect(failure!.why[0]).not.toContain('.DS_Store');
     expect(events).toContainEqual(expect.objectContaining({ event: 'finished', verdict: 'failed' }));
@@ -313,14 +314,14 @@ describe('publish', () => {
       stand: expect.arrayContaining([
         'song_transform done; published as number 1, not yet copied to the plain paths',
       ]),
-      next: expect.stringMatching(/^landfall rollback --lake .*; landfall submit makes a new one$/),
+      next: advising(/^landfall rollback --lake .*; landfall submit --lake .* makes a new one$/),
     });
     const again = completed(
       new LandfallError('tables', told.message),
       await readState(store, 'r2'),
       new Date(),
     );
-    expect(again.next).toBe(failure!.next);
+    expect(again.next).toEqual(failure!.next);
     expect(await readState(store, 'r2')).toMatchObject({
       length: length + 1,
       finished: { verdict: 'failed' },
@@ -382,7 +383,7 @@ describe('publish', () => {
     expect((await publishing('r4', { rebase: true })).failure).toMatchObject({
       fault: 'input',
       message: 'run r4 has nothing to publish: song_transform is not done',
-      next: expect.stringMatching(next),
+      next: advising(next),
     });
   });
 
@@ -395,7 +396,7 @@ describe('publish', () => {
     await journal.append({ entry: 'finished', verdict: 'cancelled', fault: 'cancelled', message: 'x' });
     expect((await publishing('r2', { rebase: true })).failure).toMatchObject({
       fault: 'input',
-      next: expect.stringMatching(/^landfall retry r2 /),
+      next: advising(/^landfall retry r2 /),
     });
   });
 

@@ -11,6 +11,7 @@ import { songs } from '../lake/plans.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, planOf, rejectedFile } from '../lake/accepted-run.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
+import { advising, said } from '../support/advice.ts';
 
 beforeEach(async () => {
   await landedRun(store, files, { run: 'r1', publication: 1, years: [2001, 2002] });
@@ -253,7 +254,7 @@ describe('verify', () => {
   ])('names an object at a plain path that %s, and only there', async (_, spoil, expected) => {
     await spoil();
     expect(await findings()).toEqual([`songs: ${expected}`]);
-    expect((await verifying()).failure?.next).toMatch(
+    expect(said((await verifying()).failure?.next)).toMatch(
       /landfall publish r2 --lake .* copies the tables again$/,
     );
     expect((await verifying('r2')).failure).toBeUndefined();
@@ -273,12 +274,12 @@ describe('verify', () => {
 
   it('sends nobody back a publication for a run that is not the current one', async () => {
     await store.remove([dataFile('r1', 2001)]);
-    expect((await verifying('r1')).failure?.next).toMatch(
+    expect(said((await verifying('r1')).failure?.next)).toMatch(
       /landfall verify --lake .* current tables are whole$/,
     );
     expect((await verifying()).failure).toBeUndefined();
     await store.remove([DATA]);
-    expect((await verifying()).failure?.next).toMatch(/landfall rollback --lake /);
+    expect(said((await verifying()).failure?.next)).toMatch(/landfall rollback --lake /);
   });
 
   it('exits 2 where nothing was published, and for a run that does not exist', async () => {
@@ -315,7 +316,7 @@ describe('verify', () => {
         message: 'run r3 cannot be verified yet: song_transform is not done',
         why: cause,
         stand: expect.arrayContaining([expect.stringMatching(/^song_transform .*; nothing was published$/)]),
-        next: expect.stringMatching(new RegExp(`^landfall ${verb} r3 --lake `)),
+        next: advising(new RegExp(`^landfall ${verb} r3 --lake `)),
       });
     },
   );

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/commands/arguments.ts';
 import { countFlag } from '../../src/commands/settings.ts';
 import { watchFlags } from '../../src/commands/watch.ts';
+import { startedPlainly } from '../support/advice.ts';
 import type { Flags } from '../../src/commands/world.ts';
 
 async function flags(...words: string[]): Promise<Flags> {
-  const parsed = await parseArguments(words, {});
+  const parsed = await parseArguments(words, startedPlainly);
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return parsed.flags;
 }

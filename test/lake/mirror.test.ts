@@ -10,6 +10,7 @@ import { openFolder } from '../../src/store/local-folder.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { expectedPaths, landed, plainPaths, watched } from './publishing.ts';
+import { advising } from '../support/advice.ts';
 
 const memory = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -133,7 +134,7 @@ describe('the mirror', () => {
           message:
             'publication 2 is current, but 1 of its files of songs cannot be copied to the plain paths',
           why: [expect.stringMatching(new RegExp(`^${store.uri}/${key} .*${why}$`))],
-          next: expect.stringMatching(/^landfall rollback --lake .*landfall submit makes a new one$/),
+          next: advising(/^landfall rollback --lake .*landfall submit --lake .* makes a new one$/),
         });
         const there = await plainPaths(store);
         expect(Object.keys(there)).not.toContain(plain);

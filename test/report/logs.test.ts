@@ -97,7 +97,7 @@ describe('what is said beside a log', () => {
     now: at(120),
     copying: 'EMR copies them every five minutes',
     patienceMs: 600_000,
-    command: 'landfall logs s --run r1',
+    follow: 'landfall logs s --run r1 --follow',
   };
   const notes = (facts: Partial<LogFacts>) =>
     logNotes({ ...running, ended: { state: 'FAILED', at: at(90) }, lastAreThere: true, ...facts });

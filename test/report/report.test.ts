@@ -6,6 +6,7 @@ import { bytes, columns, count, duration } from '../../src/report/quantities.ts'
 import { place } from '../../src/shell-words.ts';
 import { collect, emptySummary, formatSummary } from '../../src/report/summary.ts';
 import { formatSubmission } from '../../src/report/submission.ts';
+import { command, PLAIN } from '../../src/shell-words.ts';
 import type { Submission } from '../../src/run/detach.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { plan } from '../support/fake-run.ts';
@@ -56,11 +57,11 @@ describe('a submission', () => {
       { step: 'song_transform', attempt: 2, id: 's-1', state: 'accepted' },
       { step: 'log_transform', attempt: 1, id: 's-2', state: 'submitted' },
     ],
-    next: 'landfall attach r1',
+    next: [command('attach', 'r1')],
   };
 
   it('says what was submitted, what it costs until when, and the next command', () => {
-    expect(formatSubmission(left)).toBe(
+    expect(formatSubmission(left, 'landfall attach r1')).toBe(
       [
         'step song_transform  attempt 2  s-1  accepted',
         'step log_transform              s-2  submitted',
@@ -74,7 +75,7 @@ describe('a submission', () => {
 
   it('claims no costs of another’s cluster, or of this machine', () => {
     const [others, local] = (['not ours', 'local'] as const).map((where) =>
-      formatSubmission({ ...left, cluster: { id: 'j-1', where, idleTimeoutSeconds: 600 } }),
+      formatSubmission({ ...left, cluster: { id: 'j-1', where, idleTimeoutSeconds: 600 } }, ''),
     );
     expect(others).toContain('cluster j-1 was not launched by this run, which never ends it');
     expect(local).toContain('cluster j-1 is this machine: the steps go on while it runs');
@@ -85,11 +86,11 @@ describe('a failure', () => {
   const error = new LandfallError('step', 'step log_transform ended FAILED', {
     why: ['[UNRESOLVED_COLUMN] no column x', 'at spark-templates/log_transform/users.sql.hbs:31'],
     stand: ['nothing was published'],
-    next: 'landfall retry r1',
+    next: command('retry', 'r1'),
   });
 
   it('is said once: what failed, why, where things stand, the next command', () => {
-    expect(formatFailure(error, plain)).toBe(
+    expect(formatFailure(error, plain, PLAIN)).toBe(
       [
         'error  step log_transform ended FAILED',
         '  [UNRESOLVED_COLUMN] no column x',
@@ -101,12 +102,16 @@ describe('a failure', () => {
   });
 
   it('is the same as a value', () => {
-    expect(failureValue(error, 4)).toMatchObject({ exitCode: 4, fault: 'step', next: 'landfall retry r1' });
+    expect(failureValue(error, 4, PLAIN)).toMatchObject({
+      exitCode: 4,
+      fault: 'step',
+      next: 'landfall retry r1',
+    });
   });
 
   it('that an interruption leaves behind tells where things stand, and the next command', () => {
-    const left = { run: 'r1', stand: ['nothing was published'], next: 'landfall attach r1' };
-    expect(formatInterruption(left)).toBe('  nothing was published\n  next: landfall attach r1');
+    const left = { run: 'r1', stand: ['nothing was published'], next: command('attach', 'r1') };
+    expect(formatInterruption(left, PLAIN)).toBe('  nothing was published\n  next: landfall attach r1');
   });
 
   it('that is no LandfallError is our bug, with its stack', () => {

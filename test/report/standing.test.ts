@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
+import { advising, said as told } from '../support/advice.ts';
 import type { Fault } from '../../src/faults.ts';
 import { command, completed, standing } from '../../src/report/standing.ts';
 import type { Entry } from '../../src/run/entries.ts';
@@ -224,13 +225,16 @@ describe('the next command', () => {
   const ours: Finding = { severity: 'error', subject: 'songs', message: 'x' };
   const theirs: Finding = { ...ours, foreign: true };
   const next = (fault: Fault, entries: Entry[] = [], its: Partial<RunPlan> = {}, own?: string) =>
-    completed(
-      new LandfallError(fault, 'x', own === undefined ? {} : { next: own }),
-      after(entries, its),
-      minutes(1),
-    ).next;
+    told(
+      completed(
+        new LandfallError(fault, 'x', own === undefined ? {} : { next: own }),
+        after(entries, its),
+        minutes(1),
+      ).next,
+    );
   const retry = 'landfall retry r1 --lake s3://lake/root';
   const attach = 'landfall attach r1 --lake s3://lake/root';
+  const submit = 'landfall submit --cluster new --song-data s3://in/song_data --lake s3://lake/root';
   const ended = (code: string): Entry[] => [
     ...cluster('launched'),
     { entry: 'cluster-ended', clusterId: 'j-1', state: 'TERMINATING', code },
@@ -244,7 +248,7 @@ describe('the next command', () => {
     ['lost Spot nodes', retry, next('cluster', ended('INSTANCE_FAILURE'))],
     [
       'a named cluster that is gone',
-      `${retry} --cluster new`,
+      'landfall retry r1 --cluster new --lake s3://lake/root',
       next('cluster', ended('USER_REQUEST'), { cluster: { cluster: 'id', id: 'j-1' } }),
     ],
     ['a timeout', attach, next('timeout')],
@@ -254,10 +258,10 @@ describe('the next command', () => {
     ['a cancelled run', retry, next('cancelled', [cancelled])],
     ['a run that is being cancelled', attach, next('cancelled')],
     ['an overtaken run', 'landfall publish r1 --rebase --lake s3://lake/root', next('overtaken')],
-    ['tables', `mend the query, then ${retry}; or mend the data, then landfall submit`, next('tables')],
+    ['tables', `mend the query, then ${retry}; or mend the data, then ${submit}`, next('tables')],
     [
       'too many bad lines',
-      `landfall quarantine r1 --lake s3://lake/root shows the bad lines; mend the data, then landfall submit; or raise max_quarantined, then ${retry}`,
+      `landfall quarantine r1 --lake s3://lake/root shows the bad lines; mend the data, then ${submit}; or raise max_quarantined, then ${retry}`,
       next('tables', [
         {
           entry: 'verified',
@@ -275,7 +279,7 @@ describe('the next command', () => {
     ],
     [
       'a stranger’s object, and tables',
-      `move away what is not Landfall’s; mend the query, then ${retry}; or mend the data, then landfall submit`,
+      `move away what is not Landfall’s; mend the query, then ${retry}; or mend the data, then ${submit}`,
       next('tables', [{ entry: 'verified', tables: [], findings: [theirs, ours] }]),
     ],
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],
@@ -286,16 +290,16 @@ describe('the next command', () => {
     (what) => {
       const why = [`2 input objects (s3://in/a.json, s3://in/b: c.json) of song_data: ${what}`, 'at line 3'];
       const error = new LandfallError('step', 'step song_transform ended FAILED', { why });
-      const advice = 'landfall submit, for a run on the inputs as they are now';
-      expect(completed(error, after([]), minutes(1)).next).toBe(advice);
+      const advice = `${submit}, for a run on the inputs as they are now`;
+      expect(completed(error, after([]), minutes(1)).next).toEqual(advising(advice));
       const verdict: Entry = { entry: 'finished', verdict: 'failed', fault: 'step', why };
-      expect(completed(error, after([verdict]), minutes(1)).next).toBe(advice);
+      expect(completed(error, after([verdict]), minutes(1)).next).toEqual(advising(advice));
     },
   );
 
   it('names the lake as a shell wants it', () => {
     const lake = "file:///it's/ü [lake]";
-    expect(command('attach', { ...plan, lake })).toBe(`landfall attach r1 --lake '/it'\\''s/ü [lake]'`);
+    expect(told(command('attach', { ...plan, lake }))).toBe(`landfall attach r1 --lake '/it'\\''s/ü [lake]'`);
   });
 
   it('comes with the run, and after what the failure itself says of where things stand', () => {

@@ -10,6 +10,7 @@ import type { FakeEmrOptions } from '../support/fake-emr.ts';
 import { detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import { argument } from '../support/step-arguments.ts';
+import { advising } from '../support/advice.ts';
 
 const SONG = 'landfall/r1/song_transform#1';
 const LOG = 'landfall/r1/log_transform#1';
@@ -67,7 +68,7 @@ describe('a detached run', () => {
         { step: 'song_transform', attempt: 1, id: song?.id, state: 'submitted' },
         { step: 'log_transform', attempt: 1, id: log?.id, state: 'submitted' },
       ],
-      next: 'landfall attach r1 --lake s3://lake/root',
+      next: advising('landfall attach r1 --lake s3://lake/root'),
     });
     expect(world.emr.liveClusters()).toHaveLength(1);
     expect((await readState(world.objects, plan.run)).finished).toBeUndefined();

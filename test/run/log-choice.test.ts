@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readState } from '../../src/run/journal.ts';
 import { chooseAttempt, endOfAttempt } from '../../src/run/log-choice.ts';
+import { said } from '../support/advice.ts';
+import type { Advice } from '../../src/shell-words.ts';
 import type { AttemptState, RunState } from '../../src/run/state.ts';
 import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 
@@ -159,6 +161,6 @@ function caught(work: () => unknown): unknown {
 }
 
 function told(error: unknown): string {
-  const { message, why, next } = error as { message: string; why: string[]; next?: string };
-  return [message, ...why, next].join('\n');
+  const { message, why, next } = error as { message: string; why: string[]; next?: Advice };
+  return [message, ...why, said(next)].join('\n');
 }

@@ -2,6 +2,7 @@
 import type { Command, Flags, World } from '../../src/commands/world.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';
+import { PLAIN } from '../../src/shell-words.ts';
 import { seededRandom } from './seeded-random.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -46,6 +47,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
     leaving: () => undefined,
     self: [],
     process: { host: 'test', boot: 'unknown', pid: process.pid },
+    invocation: PLAIN,
     results,
     events,
     said,

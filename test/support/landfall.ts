@@ -4,9 +4,13 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shellWord } from '../../src/shell-words.ts';
 
 export const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'dist/cli.js');
+
+/** What an advised command begins with when the CLI was started by `start`, from a folder outside the repository. */
+export const called = `node ${shellWord(cli)}`;
 
 export interface Ended {
   code: number | null;
