@@ -73,7 +73,7 @@ function spokenCommand({ verb, words }: AdvisedCommand, { start, carried }: Invo
 /** The text as one word of a POSIX shell, on one line, whatever it holds. */
 export function shellWord(text: string): string {
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) return text;
-  if (INVISIBLE.test(text)) return `$'${[...text].map(escaped).join('')}'`;
+  if (INVISIBLE.test(text)) return `$'${Array.from(text, escaped).join('')}'`;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
