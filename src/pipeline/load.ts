@@ -6,7 +6,7 @@ import { checkTable } from './check-table.ts';
 import type { Parameter, Pipeline, PipelineStep, SourceContract, TableTemplate } from './contract.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { defaultsOf } from './parameters.ts';
-import { checkQuery } from './query.ts';
+import { checkQuery, checkReading, renderMistake, renderQuery } from './query.ts';
 import { frontMatter, pipelineFile, sourceFile } from './shapes.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { toParameters, toSource, toTable } from './resolve.ts';
@@ -64,8 +64,10 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
   const tables = readTables(file, locate, folder);
   folder.diagnostics.push(...checkGraph(file, locate, { sources, tables }));
   for (const table of tables) {
-    folder.diagnostics.push(...checkTable(table, { file, parameters, sources, tables }));
-    folder.diagnostics.push(...checkQuery(table, defaultsOf(parameters)));
+    const contract = checkTable(table, { file, parameters, sources, tables });
+    const query = checkQuery(table, defaultsOf(parameters));
+    folder.diagnostics.push(...contract, ...query);
+    if (contract.length + query.length === 0) folder.diagnostics.push(...checkSql(table, parameters));
   }
   folder.diagnostics.push(...strayFiles(file, folder));
   return {
@@ -75,6 +77,16 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
     steps: file.steps.map((step) => toStep(step, tables, parameters)),
     program: readProgram(folder),
   };
+}
+
+/** The SQL that a query is at the defaults of its parameters; what other values make of it is checked at rendering. */
+function checkSql(table: TableFile, parameters: readonly Parameter[]): Diagnostic[] {
+  const { contract } = toTable(table, parameters);
+  try {
+    return checkReading(table, renderQuery(table, contract, defaultsOf(parameters)));
+  } catch (error) {
+    return [renderMistake(error, table)];
+  }
 }
 
 function toStep(

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../faults.ts';
 import { LandfallError } from '../faults.ts';
 import type { TableContract } from './contract.ts';
 import type { ParameterValues } from './parameters.ts';
+import { forbiddenIn } from './read-only.ts';
 import { sqlIdentifier, sqlLiteral, sqlUri } from './sql-text.ts';
 import { checkLines, keepLines } from './steady-lines.ts';
 import { checkTemplate } from './strict.ts';
@@ -53,6 +54,13 @@ export function renderQuery(source: QueryText, contract: TableContract, values: 
   const program = keepLines(Handlebars.parse(source.query, RENDERING));
   const knownHelpers = Object.fromEntries(Object.keys(HELPERS).map((name) => [name, true]));
   return engine.compile(program, { ...RENDERING, knownHelpersOnly: true, knownHelpers })(values);
+}
+
+/** What the SQL text of a query does beyond reading. Its lines are those of the template. */
+export function checkReading(source: QueryText, sql: string): Diagnostic[] {
+  return forbiddenIn(sql).map(({ line, message, hint }) =>
+    mistake(placeOf(source.path, line + source.firstLine - 1), message, hint),
+  );
 }
 
 function columnsOf({ columns }: TableContract, alias: string | undefined): string {

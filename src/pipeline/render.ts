@@ -6,7 +6,7 @@ import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
-import { RENDERING, parseMistake, renderMistake, renderQuery } from './query.ts';
+import { RENDERING, checkReading, parseMistake, renderMistake, renderQuery } from './query.ts';
 import { contractWith } from './resolve.ts';
 import { checkTemplate } from './strict.ts';
 import type { Rules } from './strict.ts';
@@ -48,6 +48,7 @@ export function renderSteps(
     const contract = contractWith(template, values);
     try {
       const query = renderQuery(template, contract, values);
+      diagnostics.push(...checkReading(template, query));
       tables.set(contract.name, { contract, path: template.path, firstLine: template.firstLine, query });
     } catch (error) {
       diagnostics.push(renderMistake(error, template));

@@ -7,7 +7,7 @@ import { renderSteps } from '../../src/pipeline/render.ts';
 import type { ParameterValues } from '../../src/pipeline/parameters.ts';
 import { sha256, templates } from '../spark/spark.ts';
 import { testPython } from '../support/python.ts';
-import { tiny } from './tiny.ts';
+import { mistakes, tiny } from './tiny.ts';
 
 const CATS = 'first/cats.sql.hbs';
 
@@ -140,8 +140,7 @@ describe('rendering', () => {
   });
 
   it('reports a value that a helper refuses at its template', () => {
-    const { diagnostics } = render({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] });
-    expect(diagnostics.map(formatDiagnostic)).toEqual([
+    expect(mistakes({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] })).toEqual([
       'spark-templates/first/cats.sql.hbs:11: "no uri" is no URI',
     ]);
   });
@@ -155,13 +154,13 @@ describe('rendering', () => {
   });
 
   it.each([
-    ['three double quotes', `SELECT """ AS x`],
+    ['three double quotes', `SELECT /* """ */ 1 AS x,`],
     ['a backslash at the end', `SELECT 1 \\`],
-    ['a double quote at the end', 'SELECT "'],
+    ['a double quote at the end', 'SELECT -- "'],
     ['backslashes and quotes', `SELECT 'it\\'s \\\\ "q"', r'\\d', '\\u00e9'`],
     ['a literal {{', `SELECT '\\{{x}}' AS y`],
     ['unicode, one beyond the BMP too', `SELECT 'ü 🎵 \u2028 \u0085'`],
-    ['a form feed', 'SELECT \u000c'],
+    ['a form feed', 'SELECT /* \u000c */'],
   ])('embeds a query with %s unchanged', (_, text) => {
     const { steps } = render({ [CATS]: ['SELECT\n', `${text}\n`] });
     expect(queryOf(steps[0]!.program, 'cats').lines[0]).toBe(text.replace('\\{{', '{{'));
@@ -176,7 +175,7 @@ describe('rendering', () => {
     ).flat();
     // One {{ would start a tag.
     const sql = texts.map((text) => text.replaceAll('{', '(')).join('\n');
-    const { steps } = render({ [CATS]: ['SELECT\n', `SELECT\n${sql}\n`] });
+    const { steps } = render({ [CATS]: ['SELECT\n', `SELECT /*\n${sql}\n*/\n`] });
     expect(
       queryOf(steps[0]!.program, 'cats')
         .lines.slice(1, 1 + sql.split('\n').length)
