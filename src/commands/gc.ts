@@ -35,7 +35,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
         ...listed,
         ...(something ? { next: spoken(commandAt(store.uri, 'gc', ...again), world.invocation) } : {}),
       };
-  printer.result(formatGc(report), report);
+  printer.result(formatGc, report);
 }
 
 interface Removing {

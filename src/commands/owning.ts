@@ -76,10 +76,7 @@ function summaryOf({ plan, verified, published }: RunState): RunSummary {
 
 /** The command's result: what landed. */
 export function printSummary({ printer }: World, summary: RunSummary): void {
-  printer.result(
-    formatSummary(summary),
-    printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary,
-  );
+  printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
 }
 
 /** What ended the session, completed by what the journal knows. */

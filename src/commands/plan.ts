@@ -4,6 +4,7 @@ import type { LaunchSettings } from '../emr/launch-settings.ts';
 import { partitionedLayouts } from '../pipeline/table-layout.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/table-layout.ts';
+import { linesOf, oneLine } from '../report/harmless.ts';
 import { count, bytes } from '../report/quantities.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
@@ -31,7 +32,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   tell(layouts.flatMap(tinyFiles), world);
   const actions = actionsOf(plan, layouts, candidates, detached);
   const text = [
-    ...actions.map(({ action, reason }) => `${action}\n    ${reason.replaceAll('\n', '\n    ')}`),
+    ...actions.map(({ action, reason }) => `${oneLine(action)}\n    ${linesOf(reason).join('\n    ')}`),
     ...(requests === undefined ? [] : [JSON.stringify(requests, null, 2)]),
   ];
   world.printer.result(text.join('\n'), {

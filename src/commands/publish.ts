@@ -29,7 +29,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   if (left.left === 'nothing') {
     const { restorePlainPaths } = await import('../lake/restore-plain-paths.ts');
     const said = (await restorePlainPaths(store)) ? 'the plain paths were copied again' : 'nothing to do';
-    printer.result(`${formatStatus(statusOf(before))}\n${said}`, statusOf(before));
+    printer.result((status) => `${formatStatus(status)}\n${said}`, statusOf(before));
     return;
   }
   const refused = (error: LandfallError) => completed(error, before, clock.now());

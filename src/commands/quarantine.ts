@@ -21,7 +21,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const known = state.plan.sources.map(({ name }) => name);
   if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
   const quarantine = await readQuarantine(store, state, { source, limit });
-  world.printer.result(formatQuarantine(quarantine), quarantine);
+  world.printer.result(formatQuarantine, quarantine);
 }
 
 function unknownSource(source: string, known: readonly string[]): LandfallError {

@@ -15,6 +15,6 @@ export function run(flags: Flags, world: World): Promise<void> {
     writeFileSync(path, program);
     return { step: name, path, digest, tables: tables.map((table) => table.name) };
   });
-  world.printer.result(written.map(({ path }) => path).join('\n'), written);
+  world.printer.result((files) => files.map(({ path }) => path).join('\n'), written);
   return Promise.resolve();
 }

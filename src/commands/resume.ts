@@ -144,7 +144,7 @@ function tellVerdict({ printer, clock }: World, state: RunState): void {
   const { finished, plan } = state;
   const status = statusOf(state);
   if (finished === undefined || finished.verdict === 'succeeded') {
-    printer.result(formatStatus(status), status);
+    printer.result(formatStatus, status);
     return;
   }
   const { fault = 'step', message = `run ${plan.run} ${finished.verdict}`, why = [] } = finished;

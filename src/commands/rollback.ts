@@ -99,7 +99,7 @@ function removed(current: Publication, target: Publication): string[] {
 }
 
 function tell({ printer }: World, summary: RollbackSummary): void {
-  printer.result(formatRollback(summary), summary);
+  printer.result(formatRollback, summary);
 }
 
 function numberOf(text: string | undefined): number | undefined {

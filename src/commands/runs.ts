@@ -21,13 +21,6 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const found: (RunStatus | undefined)[] = [];
   for (const name of names) found.push(await readState(store, name).then(statusOf, unreadable));
   const runs = found.filter((status) => status !== undefined);
-  const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
-    name,
-    verdict,
-    plannedAt,
-    publication === undefined ? '' : String(publication),
-  ]);
-  const text = columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]);
   const { say } = world.printer;
   if (all.length === 0) say(`there is no run in ${store.uri}`);
   if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
@@ -36,7 +29,19 @@ export async function run(flags: Flags, world: World): Promise<void> {
     say(`not readable by this version, or being removed: ${unread.join(', ')}`);
     sayNext(world, commandAt(store.uri, 'status', unread[0] ?? ''));
   }
-  world.printer.result(text.join('\n'), runs);
+  world.printer.result(formatRuns, runs);
+}
+
+function formatRuns(runs: readonly RunStatus[]): string {
+  const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
+    name,
+    verdict,
+    plannedAt,
+    publication === undefined ? '' : String(publication),
+  ]);
+  return columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]).join(
+    '\n',
+  );
 }
 
 /** A journal that this version cannot read hides no other run; a lake that cannot be read is an error. */

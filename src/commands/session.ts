@@ -43,7 +43,7 @@ export async function driveToVerdict(world: World, session: Session): Promise<vo
 function printSubmission({ printer, invocation }: World, submission: Submission): void {
   const next = spoken(submission.next, invocation);
   printer.result(
-    formatSubmission(submission, next),
+    (value) => formatSubmission(value, next),
     printer.output === 'ndjson'
       ? { event: 'submitted', ...submission, next }
       : { state: 'submitted', ...submission, next },

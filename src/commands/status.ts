@@ -10,5 +10,5 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const store = await openLake(configureLake(flags, world));
   const status = statusOf(await readState(store, await chosenRun(flags, store)));
-  world.printer.result(formatStatus(status), status);
+  world.printer.result(formatStatus, status);
 }

@@ -29,7 +29,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const value = { ...subject, tables: sizes(tables), findings };
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) {
-    printer.result(formatVerified(value), value);
+    printer.result(formatVerified, value);
     return;
   }
   throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {

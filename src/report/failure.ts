@@ -1,5 +1,6 @@
 /** A failure, said once: what failed, why, where things stand, the next command. Pure. */
 import type { LandfallError } from '../faults.ts';
+import { linesOf, oneLine } from './harmless.ts';
 import { spoken } from '../shell-words.ts';
 import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
@@ -9,12 +10,14 @@ export function formatFailure(
   paint: Paint,
   invocation: Invocation,
 ): string {
-  const detail = (text: string) => `  ${text.replaceAll('\n', '\n  ')}`;
+  const detail = (text: string) => `  ${linesOf(text).join('\n    ')}`;
+  const [first, ...rest] = linesOf(message);
   return [
-    `${paint('red', 'error')}  ${message}`,
+    `${paint('red', 'error')}  ${first ?? ''}`,
+    ...rest.map((line) => `    ${line}`),
     ...why.map(detail),
     ...stand.map(detail),
-    ...(next === undefined ? [] : [`  next: ${spoken(next, invocation)}`]),
+    ...(next === undefined ? [] : [`  next: ${oneLine(spoken(next, invocation))}`]),
   ].join('\n');
 }
 
@@ -47,7 +50,9 @@ export interface InterruptedRun {
 
 /** Lines for people, below what was said while it was cancelled. */
 export function formatInterruption({ stand, next }: InterruptedRun, invocation: Invocation): string {
-  return [...stand.map((line) => `  ${line}`), `  next: ${spoken(next, invocation)}`].join('\n');
+  return [...stand.map((line) => `  ${oneLine(line)}`), `  next: ${oneLine(spoken(next, invocation))}`].join(
+    '\n',
+  );
 }
 
 export type Colour = 'red' | 'yellow' | 'green' | 'dim';

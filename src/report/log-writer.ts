@@ -1,5 +1,5 @@
 /** A log's lines as they come, in the form asked for, however many: nothing is kept. */
-import { harmlessLine } from './harmless.ts';
+import { harmlessLine, jsonText } from './harmless.ts';
 import type { Output } from './printer.ts';
 
 export interface LogWriter {
@@ -32,17 +32,15 @@ export function createLogWriter({ output, data, begins }: LogWriterOptions): Log
       if (log !== last && output === 'text') begins(log);
       last = log;
       if (output === 'text') return data(`${lines.map(harmlessLine).join('\n')}\n`);
-      const items = lines.map((line) =>
-        JSON.stringify(output === 'json' ? { log, line } : eventOf(log, line)),
-      );
+      const items = lines.map((line) => jsonText(output === 'json' ? { log, line } : eventOf(log, line)));
       const text = output === 'json' ? opening() + items.join(',\n') : `${items.join('\n')}\n`;
       written += lines.length;
       return data(text);
     },
     close: async (about) => {
-      if (output === 'ndjson') await data(`${JSON.stringify({ event: 'logs', ...about })}\n`);
+      if (output === 'ndjson') await data(`${jsonText({ event: 'logs', ...about })}\n`);
       if (output === 'json') {
-        await data(`${written === 0 ? '{"lines":[' : '\n'}],${JSON.stringify(about).slice(1)}\n`);
+        await data(`${written === 0 ? '{"lines":[' : '\n'}],${jsonText(about).slice(1)}\n`);
       }
     },
     broken: async () => {

@@ -4,7 +4,7 @@ import type { RunEvent } from '../run/events.ts';
 import type { Emit } from '../run/ports.ts';
 import { failureValue, formatFailure, formatInterruption, painter } from './failure.ts';
 import type { InterruptedRun } from './failure.ts';
-import { harmless } from './harmless.ts';
+import { harmless, harmlessCopy, jsonText, oneLine, withoutSecrets } from './harmless.ts';
 import { createLines } from './live-lines.ts';
 import type { Every } from './live-lines.ts';
 import { spoken } from '../shell-words.ts';
@@ -18,14 +18,17 @@ export interface Printer {
   readonly output: Output;
   /** Tells one event as it happens. */
   emit: Emit;
-  /** The command's result: `text` for people, `value` for `--output json` and `ndjson`. */
-  result: (text: string, value: unknown) => void;
+  /**
+   * The command's result: `value` for `--output json` and `ndjson`; for people the lines that `text` makes of a harmless
+   * copy of it. Lines given as they are hold nothing that others wrote.
+   */
+  result: <T>(text: string | ((value: T) => string), value: T) => void;
   /** Raw text to stdout: resolves once it is taken, false when its reader is gone. */
   data: (text: string) => Promise<boolean>;
   failure: (error: LandfallError, exitCode: number) => void;
   /** For scripts: the one document that an interrupted command still owes. */
   interruption: (by: { signal: string; left: InterruptedRun | undefined }, exitCode: number) => void;
-  /** A line on stderr. */
+  /** One line on stderr. */
   say: (text: string) => void;
 }
 
@@ -48,19 +51,19 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
   let said: Said = {};
   const emit = (happened: RunEvent) => {
     const event = withSpokenAdvice(happened, invocation);
-    if (output === 'ndjson') out(JSON.stringify(event));
-    const told = narrate(said, event, paint);
+    if (output === 'ndjson') out(jsonText(withoutSecrets(event)));
+    const told = narrate(said, harmlessCopy(event), paint);
     said = told.said;
     if (told.line !== undefined) tell(told.line);
   };
   return {
     output,
     emit,
-    say: (text) => live(text, false),
+    say: (text) => live(oneLine(text), false),
     result: (text, value) => {
       live('', false);
-      if (output === 'text') out(harmless(text));
-      else out(output === 'json' ? JSON.stringify(value, null, 2) : JSON.stringify(value));
+      if (output === 'text') out(harmless(typeof text === 'string' ? text : text(harmlessCopy(value))));
+      else out(jsonText(value, output === 'json' ? 2 : undefined));
     },
     data: (text) => {
       live('', false);
@@ -72,12 +75,12 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
       live(left === undefined ? '' : formatInterruption(left, invocation), false);
       if (output !== 'text') {
         const next = left === undefined ? {} : { next: spoken(left.next, invocation) };
-        out(JSON.stringify({ event: 'interrupted', signal, exitCode, ...left, ...next }));
+        out(jsonText({ event: 'interrupted', signal, exitCode, ...left, ...next }));
       }
     },
     failure: (error, exitCode) => {
       live(formatFailure(error, paint, invocation), false);
-      if (output !== 'text') out(JSON.stringify(failureValue(error, exitCode, invocation)));
+      if (output !== 'text') out(jsonText(withoutSecrets(failureValue(error, exitCode, invocation))));
     },
   };
 }

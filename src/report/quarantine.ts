@@ -1,6 +1,7 @@
 /** What a run rejected, as text. Pure. */
 import type { Quarantine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
 import { place } from '../shell-words.ts';
+import { linesOf } from './harmless.ts';
 import { count } from './quantities.ts';
 
 /** Characters of a raw line that are shown. */
@@ -45,7 +46,7 @@ function formatRejection({ reason, field, lines, samples }: Rejection): string[]
 
 /** One line; the rest of a long one is counted. */
 function shortened(raw: string, length: number): string {
-  const shown = raw.slice(0, SHOWN).replaceAll('\n', '·');
+  const [shown = ''] = linesOf(length <= SHOWN ? raw : raw.slice(0, SHOWN));
   return length <= SHOWN ? shown : `${shown}... and ${count(length - SHOWN)} characters more`;
 }
 

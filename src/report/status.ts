@@ -1,6 +1,7 @@
 /** The status of a run, as text. Pure. */
 import type { RunStatus } from '../run/status.ts';
 import { place } from '../shell-words.ts';
+import { linesOf } from './harmless.ts';
 import { bytes, columns, count } from './quantities.ts';
 
 export function formatStatus(status: RunStatus): string {
@@ -20,7 +21,7 @@ export function formatStatus(status: RunStatus): string {
   ]);
   return [
     `run ${run}  ${verdict}${status.message === undefined ? '' : `: ${status.message}`}`,
-    ...status.why.map((line) => `  ${line.replaceAll('\n', '\n  ')}`),
+    ...status.why.flatMap(linesOf).map((line) => `  ${line}`),
     `planned ${plannedAt}  lake ${place(lake)}`,
     ...(cluster === undefined ? [] : [formatCluster(cluster)]),
     ...columns(rows, [false, false, false, false]),

@@ -46,7 +46,7 @@ export function statusOf(state: RunState): RunStatus {
     ...(published === undefined ? {} : { publication: published }),
     mirrored: state.mirrored,
     ...(finished?.message === undefined ? {} : { message: finished.message }),
-    why: finished?.why ?? [],
+    why: finished?.why?.flatMap((text) => text.split('\n')) ?? [],
   };
 }
 

@@ -70,7 +70,7 @@ describe('at 3 a.m.', () => {
     expect(stdout).toMatch(
       /^landfall: log_transform: .*users\.sql\.hbs:\d+: \[UNRESOLVED_COLUMN.*fristName/m,
     );
-    expect(stdout).not.toContain('·');
+    expect(stdout).not.toContain('\\x');
     expect(code).toBe(0);
     const mistaken = await landfall(['logs', 'log_transfrom', '--lake', lake], { cwd });
     expect(mistaken.stderr).toContain('cli.js logs log_transform --run night');

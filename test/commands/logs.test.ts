@@ -118,7 +118,7 @@ describe('landfall logs', () => {
   it('prints stderr, then stdout, of the step that failed; all else goes to stderr', async () => {
     const { logs, out, err } = await failedRun();
     await logs();
-    expect(out()).toBe('INFO Spark\n\tat x\nTraceback\nValueError: ·[2Jno\n');
+    expect(out()).toBe('INFO Spark\n\tat x\nTraceback\nValueError: \\x1b[2Jno\n');
     expect(err()).toBe('run r1  step log_transform (attempt 1)  s-2  FAILED\n== stderr\n== stdout');
   });
 
@@ -131,7 +131,7 @@ describe('landfall logs', () => {
     await logs({ step: 'song_transform', stream: 'stdout' });
     await logs({ stream: 'controller', run: 'r1' });
     await logs({ attempt: 1, stream: 'stdout' });
-    expect(out()).toBe('the songs\nexit code 1\nTraceback\nValueError: ·[2Jno\n');
+    expect(out()).toBe('the songs\nexit code 1\nTraceback\nValueError: \\x1b[2Jno\n');
   });
 
   it('says that logs are not uploaded yet, which is no failure', async () => {

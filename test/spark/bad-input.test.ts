@@ -1,5 +1,5 @@
 /** What becomes of bad input: every case of the corpus, in one Spark application; then the tables, by the oracle. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { manifestLines, readListing } from '../../src/run/inputs.ts';
 import { openStore } from '../../src/store/open.ts';
+import { ACTING, actingProgram } from './acting.ts';
 import { badInput, lay, SOURCES } from './bad-input.ts';
 import type { Books, Case, Failure, Source } from './bad-input.ts';
 import { runBatch } from './batch.ts';
@@ -82,6 +83,11 @@ beforeAll(async () => {
       writeFileSync(join(fleeting(what), `${name}.json`), '{"song_id":"SO1"}');
     const plain = await job('song_data', programs, what);
     jobs.push({ name: what, job: { ...plain, [what]: join(fleeting(what), 'does not.json') } });
+  }
+  for (const name of Object.keys(ACTING)) {
+    mkdirSync(root('song_data', name), { recursive: true });
+    const program = actingProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
+    jobs.push({ name, job: { ...(await job('song_data', programs, name)), program } });
   }
   const all = await runBatch(
     folder,
@@ -188,6 +194,14 @@ it.each([
     kind: 'input',
     error: `1 input object (file://${fleeting(what)}/does not.json) of song_data: ${why}`,
   });
+});
+
+it.each(Object.entries(ACTING))('a query that %s is refused by the step itself', (name, [, says]) => {
+  expect(results[name]?.failure).toEqual({
+    kind: 'query',
+    error: expect.stringMatching(`^the query of songs ${says}.*; a template may only read views$`) as unknown,
+  });
+  expect(existsSync(join(folder, 'planted'))).toBe(false);
 });
 
 it('lands what is good in it, and quarantines what is bad, as the oracle does', () => {

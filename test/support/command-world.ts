@@ -1,5 +1,6 @@
 /** The world of a verb that is called within the test: what it prints is collected. */
 import type { Command, Flags, World } from '../../src/commands/world.ts';
+import { harmlessCopy } from '../../src/report/harmless.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { PLAIN } from '../../src/shell-words.ts';
@@ -37,7 +38,8 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
         written.push(text);
         return Promise.resolve(true);
       },
-      result: (text, value) => results.push({ text, value }),
+      result: (text, value) =>
+        results.push({ text: typeof text === 'string' ? text : text(harmlessCopy(value)), value }),
       failure: () => undefined,
       interruption: () => undefined,
       say: (text) => said.push(text),
