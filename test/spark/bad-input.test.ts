@@ -199,7 +199,7 @@ it.each([
 it.each(Object.entries(ACTING))('a query that %s is refused by the step itself', (name, [, says]) => {
   expect(results[name]?.failure).toEqual({
     kind: 'query',
-    error: expect.stringMatching(`^the query of songs ${says}.*; a template may only read views$`) as unknown,
+    error: expect.stringContaining(says) as unknown,
   });
   expect(existsSync(join(folder, 'planted'))).toBe(false);
 });
