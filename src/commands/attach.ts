@@ -7,7 +7,7 @@ import type { RunPlan } from '../run/plan.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
-import { render, stagingOf } from './prepare.ts';
+import { digestsOf, render, stagingOf } from './prepare.ts';
 import { resumeRun } from './resume.ts';
 import { configure, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
@@ -29,6 +29,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
     staging,
     watch,
     takeOver: flags['take-over'] === true,
+    rendered: () => digestsOf(render({ ...configured, settings })),
+    trustLake: flags['trust-lake'] === true,
   });
 }
 

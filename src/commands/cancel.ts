@@ -37,7 +37,16 @@ export async function run(flags: Flags, world: World): Promise<void> {
   });
   const settings = withInputsOf(state.plan, lakeSettings);
   try {
-    await resumeRun(world, { settings, store, run: name, staging: neverStaged, watch, takeOver: false });
+    await resumeRun(world, {
+      settings,
+      store,
+      run: name,
+      staging: neverStaged,
+      watch,
+      takeOver: false,
+      rendered: () => new Map(),
+      trustLake: false,
+    });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
     const patience = patienceOf(world);

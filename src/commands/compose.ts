@@ -13,6 +13,7 @@ import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf } from '../store/uri.ts';
 import { logPace } from './log-pace.ts';
+import { sha256 } from './sha256.ts';
 import type { World } from './world.ts';
 
 /** The object without its undefined values: what is not set is left to the receiver's default. */
@@ -135,6 +136,8 @@ export interface Connection {
     reusable: () => Promise<Reusable>;
     /** Every reason why the cluster of that id cannot be used, of whatever pool it is; none when it can. */
     whyNot: (clusterId: string) => Promise<string[]>;
+    /** Every reason why the run would not choose that cluster for reuse. */
+    whyNotReuse: (clusterId: string) => Promise<string[]>;
   };
   /** As whom and where EMR is asked, as far as it is known here. */
   asked: () => Promise<Home>;
@@ -172,6 +175,7 @@ export async function connectEmr(
     clusters: {
       reusable: () => reuse.findReusable(clients, reuse.wantedFor(launch)),
       whyNot: (clusterId) => reuse.whyNot(clients, clusterId, { release, applications }),
+      whyNotReuse: (clusterId) => reuse.whyNot(clients, clusterId, reuse.wantedFor(launch)),
     },
     asked: () => client.askedAs(clients),
     close: () => clients.destroy(),
@@ -197,5 +201,5 @@ export async function composePorts(
   driver: string,
   { emr, explain }: Connection,
 ): Promise<Ports> {
-  return { ...(await composeLanding(world, store, driver)), objects: store, emr, explain };
+  return { ...(await composeLanding(world, store, driver)), objects: store, emr, explain, sha256 };
 }

@@ -93,6 +93,11 @@ export function render({ pipeline, parameters }: Configured): RenderedStep[] {
   return steps;
 }
 
+/** By step: the digest of its program. */
+export function digestsOf(rendered: readonly RenderedStep[]): ReadonlyMap<string, string> {
+  return new Map(rendered.map(({ name, digest }) => [name, digest]));
+}
+
 /** `local`, `new`, `reuse` or a cluster's id. */
 export function clusterChoice(text: string): ClusterChoice {
   if (text === 'local' || text === 'new' || text === 'reuse') return { cluster: text };

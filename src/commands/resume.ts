@@ -15,6 +15,7 @@ import { advance } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { prepareSpark } from './local-cluster.ts';
+import { checkPlanTrust } from './plan-trust.ts';
 import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './session.ts';
 import type { Watch } from './watch.ts';
@@ -29,6 +30,10 @@ export interface Resumption {
   watch: Watch;
   /** Do not wait for a living owner to fall silent. */
   takeOver: boolean;
+  /** By step: the digest of what the templates here render. */
+  rendered: () => ReadonlyMap<string, string>;
+  /** `--trust-lake`. */
+  trustLake: boolean;
 }
 
 /** True when a run of that name has begun. */
@@ -91,7 +96,8 @@ function isOver({ finished, mirrored }: RunState): boolean {
 /** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
 async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<boolean> {
   const { clock, random } = world;
-  const { store, run, settings, staging, watch } = resumption;
+  const { store, run, settings, staging, watch, trustLake } = resumption;
+  await checkPlanTrust(world, resumption, state);
   await checkResume(world, settings, state);
   if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
   const driver = random.hex(8);
@@ -99,7 +105,7 @@ async function takeRunOver(world: World, resumption: Resumption, state: RunState
   if (journal.state().length !== state.length) return false;
   await journal.append({ entry: 'taken-over', from: state.driver });
   world.printer.emit({ event: 'note', message: `going on with run ${run}` });
-  await driveToVerdict(world, { settings, store, journal, staging, watch });
+  await driveToVerdict(world, { settings, store, journal, staging, watch, trustLake });
   return true;
 }
 

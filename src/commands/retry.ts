@@ -18,6 +18,7 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
+import { rememberOwnPlan } from './plan-trust.ts';
 import { checkHome, checkStart } from './preflight.ts';
 import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
@@ -94,6 +95,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   }
   sayRerun(world, plan, rerun);
   if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);
+  await rememberOwnPlan(world, store, plan);
   await journal.append({
     entry: 'replanned',
     plan,

@@ -24,6 +24,10 @@ const retryInfrastructure: Options = {
     'How often to go on with a new cluster after one is lost to the infrastructure [0; of a retry: as before]',
 };
 const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
+const trustLake: Options = {
+  type: 'boolean',
+  describe: 'Run what lies in the lake though this machine did not plan it, or another user owns the lake',
+};
 const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
 
 export const runVerbs: readonly Verb[] = [
@@ -38,6 +42,7 @@ export const runVerbs: readonly Verb[] = [
       'keep-alive': keepAlive,
       detach,
       'retry-infrastructure': retryInfrastructure,
+      'trust-lake': trustLake,
       timeout,
       'cancel-on-timeout': cancelOnTimeout,
     },
@@ -89,6 +94,7 @@ export const runVerbs: readonly Verb[] = [
       lake,
       templates,
       'take-over': { type: 'boolean', describe: 'Do not wait for the other driver to fall silent' },
+      'trust-lake': trustLake,
       timeout,
       'cancel-on-timeout': cancelOnTimeout,
     },
@@ -109,6 +115,7 @@ export const runVerbs: readonly Verb[] = [
       'keep-alive': keepAlive,
       detach,
       'retry-infrastructure': retryInfrastructure,
+      'trust-lake': trustLake,
       timeout,
       'cancel-on-timeout': cancelOnTimeout,
     },
@@ -123,7 +130,7 @@ export const runVerbs: readonly Verb[] = [
     name: 'cancel',
     summary: 'End a run from anywhere: its steps, and the cluster that it launched',
     positional: runOption,
-    options: { lake, timeout },
+    options: { lake, timeout, 'trust-lake': trustLake },
     examples: [['$0 cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
     load: () => import('./cancel.ts'),
   },

@@ -10,9 +10,12 @@ import { detach } from '../run/detach.ts';
 import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
+import { guarded } from '../run/guard.ts';
+import type { RunPlan } from '../run/plan.ts';
 import { isToBeCancelled } from '../run/state.ts';
 import { spoken } from '../shell-words.ts';
 import { composePorts } from './compose.ts';
+import type { Connection } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
 import { aborted, owning, printSummary } from './owning.ts';
@@ -25,6 +28,8 @@ export interface Session extends Owned {
   settings: Settings;
   staging: () => Promise<Staging>;
   watch: Watch;
+  /** `--trust-lake`: the journal's word on clusters is taken. */
+  trustLake?: boolean;
 }
 
 /**
@@ -68,7 +73,11 @@ async function driven(world: World, session: Session): Promise<Submission | unde
     endpoint,
     ...(watch.detach ? { actionOnFailure: 'CANCEL_AND_WAIT' } : {}),
   });
-  const ports = await composePorts(world, store, journal.driver, connection);
+  const emr = guarded(connection.emr, {
+    run: plan.run,
+    whyNotUse: (id) => whyNotUse(journal.state().plan, session, connection, id),
+  });
+  const ports = await composePorts(world, store, journal.driver, { ...connection, emr });
   const ending = new AbortController();
   const run: Run = { ports, journal, signal: AbortSignal.any([world.interrupted, ending.signal]) };
   let goesOn = plan.keepAlive || watch.detach;
@@ -98,6 +107,20 @@ async function driven(world: World, session: Session): Promise<Submission | unde
     connection.close();
     if (local && !goesOn) await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
   }
+}
+
+/** Why the run may not use a cluster that is not its own: the user, or EMR's tags, must have chosen it. */
+async function whyNotUse(
+  { cluster }: RunPlan,
+  { trustLake = false }: Session,
+  { clusters }: Connection,
+  id: string,
+): Promise<string | undefined> {
+  if (trustLake || (cluster.cluster === 'id' && cluster.id === id)) return undefined;
+  if (cluster.cluster !== 'reuse')
+    return 'EMR shows no token of this run on it, and the plan does not name it';
+  const why = await clusters.whyNotReuse(id);
+  return why.length === 0 ? undefined : why.join('; ');
 }
 
 /** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */
@@ -169,10 +192,11 @@ function sayCancelled({ ports }: Run, outcome: CancelOutcome): void {
   for (const message of cancelLines(outcome)) ports.emit({ event: 'note', message });
 }
 
-function cancelLines({ confirmed, requested, failed }: CancelOutcome): string[] {
+function cancelLines({ confirmed, requested, failed, spared }: CancelOutcome): string[] {
   return [
     ...confirmed.map((what) => `${what}: ended`),
     ...requested.map((what) => `${what}: asked to end, not yet seen to`),
     ...failed.map((what) => `${what}: could not be asked to end`),
+    ...spared.map((what) => `left alone: ${what}`),
   ];
 }

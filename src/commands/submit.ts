@@ -2,11 +2,13 @@
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { createJournal, readState } from '../run/journal.ts';
+import type { Journal } from '../run/journal.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { planDifferences } from '../run/retry.ts';
+import { rememberOwnPlan } from './plan-trust.ts';
 import { checkStart } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
@@ -25,23 +27,32 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const started = clock.monotonic();
   const prepared = await prepare('submit', flags, world);
   const { settings, plan, staging, store } = prepared;
-  if (textFlag(flags, 'run-id') !== undefined && (await runExists(store, plan.run))) {
-    await submitAgain(world, prepared, flags, watch);
-    return;
-  }
+  const named = textFlag(flags, 'run-id') !== undefined;
+  if (named && (await runExists(store, plan.run))) return submitAgain(world, prepared, flags, watch);
   const stage = () => Promise.resolve(staging);
   await preflight(world, settings, plan);
   const { proveCreateIfAbsent } = await import('../store/precondition.ts');
   await proveCreateIfAbsent(store, random.hex(8));
   world.interrupted.throwIfAborted();
   const driver = random.hex(8);
-  const journal = await createJournal(
-    { objects: store, clock, random, driver, note: noteTo(world) },
-    { entry: 'planned', plan },
+  await rememberOwnPlan(world, store, plan);
+  const journal = await createOrFollow(named, () =>
+    createJournal({ objects: store, clock, random, driver, note: noteTo(world) }, { entry: 'planned', plan }),
   );
+  if (journal === undefined) return submitAgain(world, prepared, flags, watch);
   printer.emit({ event: 'planned', plan });
   const planMs = clock.monotonic() - started;
   await driveToVerdict(world, { settings, store, journal, staging: stage, watch, planMs });
+}
+
+/** The journal that `create` starts; undefined when another submit of the same `--run-id` was faster. */
+async function createOrFollow(named: boolean, create: () => Promise<Journal>): Promise<Journal | undefined> {
+  try {
+    return await create();
+  } catch (error) {
+    if (named && error instanceof LandfallError && error.fault === 'owned') return undefined;
+    throw error;
+  }
 }
 
 /** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
@@ -59,7 +70,8 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
   );
   const differs = [
     ...planDifferences(state.plan, { ...plan, retryInfrastructure }),
-    ...(succeeded ? programs.map(({ name }) => `the program of step ${name} changed`) : []),
+    // A retry is there to run what was mended; nothing else runs other programs than were planned.
+    ...(retries ? [] : programs.map(({ name }) => `the program of step ${name} changed`)),
   ];
   if (differs.length > 0) {
     throw new LandfallError('input', `run ${plan.run} exists and was planned differently`, {
@@ -80,6 +92,8 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
     staging: () => Promise.resolve(staging),
     watch,
     takeOver: false,
+    rendered: () => new Map(plan.steps.map(({ name, digest }) => [name, digest])),
+    trustLake: flags['trust-lake'] === true,
   });
 }
 

@@ -2,6 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { Run } from './context.ts';
 import { CLOCK_SLACK_MS } from './cluster.ts';
+import { isNotOurs } from './guard.ts';
 import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
 import { clusterNow, stepsNow } from './shared-looks.ts';
@@ -15,6 +16,8 @@ export interface CancelOutcome {
   requested: string[];
   /** What could not even be asked, and why. */
   failed: string[];
+  /** What the journal calls ours and EMR does not: it was left alone. */
+  spared: string[];
 }
 
 export interface CancelHow {
@@ -49,7 +52,7 @@ const WISH_MS = 500;
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
   const { journal, ports } = run;
-  const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [] };
+  const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [], spared: [] };
   const failing = (what: string) => (error: unknown) => {
     outcome.failed.push(`${what}: ${reasonOf(error)}`);
     return undefined;
@@ -65,7 +68,7 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
     await Promise.all(
       targets.map(async (target) => {
         const seen = await end(run, target, how.confirmMs ?? CONFIRM_MS);
-        outcome[seen.as].push(seen.as === 'failed' ? `${target.what}: ${seen.why}` : target.what);
+        outcome[seen.as].push('why' in seen ? `${target.what}: ${seen.why}` : target.what);
       }),
     );
   };
@@ -111,7 +114,7 @@ export function cancelledError(run: string, outcome: CancelOutcome): LandfallErr
   });
 }
 
-type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed'; why: string };
+type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed' | 'spared'; why: string };
 
 /**
  * Asks for the target's end, again while that fails, and looks until it is seen to end: an answer that was lost may have
@@ -133,7 +136,8 @@ async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
         asked = true;
         seen = { as: 'requested' };
       } catch (error) {
-        seen = { as: 'failed', why: reasonOf(error) };
+        seen = { as: isNotOurs(error) ? 'spared' : 'failed', why: reasonOf(error) };
+        if (seen.as === 'spared') return;
       }
       if (await target.ended().catch(() => false)) {
         seen = { as: 'confirmed' };

@@ -35,7 +35,10 @@ export type Entry =
   | { entry: 'staged' }
   /** The local EMR endpoint that serves this run; secrets stay in that folder. */
   | { entry: 'endpoint'; stateFolder: string }
-  /** `since`, here and below: ISO 8601, by the store's clock; nothing with this token was created before. */
+  /**
+   * `token`, here and below, is for people: what is looked for and ended goes by the run's id alone. `since`: ISO 8601, by
+   * the store's clock; nothing with this token was created before.
+   */
   | { entry: 'cluster-intent'; n: number; token: string; since?: string }
   /** With account and region, where EMR told them. */
   | ({ entry: 'cluster'; n: number; id: string; how: 'launched' | 'adopted' | 'reused' | 'given' } & Home)

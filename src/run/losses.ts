@@ -1,10 +1,10 @@
 /** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
 import { LandfallError } from '../faults.ts';
-import { commandAt } from '../shell-words.ts';
 import { giveUpCluster, endedUnused } from './cluster.ts';
 import { checkpoint, patience } from './context.ts';
 import type { Run } from './context.ts';
 import { keys } from '../lake/layout.ts';
+import { plannedProgramOf } from './programs.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt, currentCluster } from './state.ts';
 import type { RunState } from './state.ts';
@@ -79,14 +79,9 @@ function unfinished(state: RunState): string[] {
 /** The program of the next attempt is the one of this attempt: the plan is the same. */
 async function stageNextAttempt(run: Run, step: string, attempt: number): Promise<void> {
   const { journal, ports } = run;
-  const key = keys.program(journal.run, step, attempt);
-  const program = await patiently(patience(run), () => ports.objects.get(key));
-  if (program === undefined) {
-    throw new LandfallError('input', `the program of step ${step} is gone from the lake`, {
-      why: [`${ports.objects.uri}/${key}`],
-      next: commandAt(ports.objects.uri, 'retry', journal.run),
-    });
-  }
+  const planned = journal.state().plan.steps.find(({ name }) => name === step);
+  if (planned === undefined) throw new Error(`step ${step} is not planned`);
+  const program = await plannedProgramOf(run, planned, attempt);
   await patiently(patience(run), () =>
     ports.objects.put(keys.program(journal.run, step, attempt + 1), program),
   );

@@ -79,6 +79,18 @@ export const tokens = {
   step: (run: string, step: string, attempt: number) => `landfall/${run}/${step}#${attempt}`,
 } as const;
 
+/** True for the name of a cluster of this run. */
+export function isClusterToken(run: string, name: string): boolean {
+  const n = /^landfall\/[^/]+\/cluster#(\d+)$/.exec(name)?.[1];
+  return n !== undefined && name === tokens.cluster(run, Number(n));
+}
+
+/** True for the name of a step of this run. */
+export function isStepToken(run: string, name: string): boolean {
+  const [, step, attempt] = /^landfall\/[^/]+\/([^/#]+)#(\d+)$/.exec(name) ?? [];
+  return step !== undefined && name === tokens.step(run, step, Number(attempt));
+}
+
 /**
  * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/step.py.hbs` reads them).
  * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet: of

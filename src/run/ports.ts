@@ -138,4 +138,6 @@ export interface Ports {
   explain: Explain;
   lake: Lake;
   emit: Emit;
+  /** SHA-256 in lower-case hex. */
+  sha256: (bytes: Uint8Array) => string;
 }

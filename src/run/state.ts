@@ -1,5 +1,6 @@
 /** The state of a run: a fold over its journal. Pure. */
 import type { Stamped, TableSummary } from './entries.ts';
+import { tokens } from './plan.ts';
 import type { RunPlan } from './plan.ts';
 import { homeOf } from './home.ts';
 import type { Home } from './ports.ts';
@@ -151,7 +152,8 @@ function apply(state: RunState, entry: Stamped): RunState {
 }
 
 function addCluster(state: RunState, entry: Extract<Stamped, { entry: 'cluster-intent' }>): RunState {
-  const { n, token, since, at } = entry;
+  const { n, since, at } = entry;
+  const token = tokens.cluster(state.plan.run, n);
   return { ...state, clusters: [...state.clusters, { n, token, intendedAt: new Date(since ?? at) }] };
 }
 
@@ -210,7 +212,8 @@ function withNewAttempts(current: RunState['current'], rerun: readonly string[])
 }
 
 function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
-  const { step, attempt, token, clusterId, at, since = at } = entry;
+  const { step, attempt, clusterId, at, since = at } = entry;
+  const token = tokens.step(state.plan.run, step, attempt);
   const added = { attempt, token, clusterId, intendedAt: new Date(since) };
   return { ...state, attempts: { ...state.attempts, [step]: [...(state.attempts[step] ?? []), added] } };
 }

@@ -73,7 +73,7 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
   const open = state.plan.steps.flatMap(({ name }) => {
     const its = currentAttempt(state, name);
     if (its?.stepId === undefined || its.ended !== undefined || its.execution !== undefined) return [];
-    return [{ name, attempt: its.attempt, clusterId: its.clusterId, id: its.stepId }];
+    return [{ name, attempt: its.attempt, token: its.token, clusterId: its.clusterId, id: its.stepId }];
   });
   for (const clusterId of new Set(open.map((one) => one.clusterId))) {
     const its = open.filter((one) => one.clusterId === clusterId);
@@ -84,7 +84,8 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
       if (step === undefined || !['failed', 'cancelled'].includes(stepPhase(step.state))) continue;
       await journal.append({ entry: 'step-ended', step: name, attempt, state: step.state, ...endTime(step) });
     }
-    const going = steps.filter((step) => !hasStepEnded(step.state)).map(({ id }) => id);
+    const ours = steps.filter(({ name }) => its.some(({ token }) => token === name));
+    const going = ours.filter((step) => !hasStepEnded(step.state)).map(({ id }) => id);
     if (how === 'journal' || going.length === 0) continue;
     await journal.refresh();
     await unharmed(run, `steps ${going.join(', ')} could not be cancelled`, () =>

@@ -8,6 +8,7 @@ import { keys } from '../lake/layout.ts';
 import { stepArguments, tokens } from './plan.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Answer, Step, StepRequest } from './ports.ts';
+import { plannedProgramOf } from './programs.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
@@ -40,6 +41,9 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
       send: async () => {
         await checkpoint(run);
         const sent = missing();
+        for (const step of steps)
+          if (!adopted.has(tokenOf(before, step)))
+            await plannedProgramOf(run, step, before.current[step.name] ?? 1);
         const answer = await addSteps(run, clusterId, sent);
         return answer.answer === 'accepted' ? { ...answer, value: idsOf(sent, answer.value) } : answer;
       },
@@ -109,6 +113,11 @@ function recordSubmitted(
   return journal.append({ entry: 'step-submitted', step, attempt, id, how });
 }
 
+/** The token of a step's current attempt. */
+function tokenOf({ plan, current }: Pick<RunState, 'plan' | 'current'>, { name }: PlannedStep): string {
+  return tokens.step(plan.run, name, current[name] ?? 1);
+}
+
 /** The request of a step. An upstream without an accepted execution is given by its attempt's folder. */
 export function requestOf(
   state: Pick<RunState, 'plan' | 'current' | 'attempts'>,
@@ -123,7 +132,7 @@ export function requestOf(
     }),
   );
   return {
-    name: tokens.step(plan.run, step.name, attempt),
+    name: tokenOf(state, step),
     args: stepArguments(plan, step, attempt, upstreams),
   };
 }

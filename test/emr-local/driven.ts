@@ -2,6 +2,7 @@
  * A whole run against the endpoint: the real driver, its real EMR adapter over HTTP, steps that are real processes. Where
  * the driver sleeps, the endpoint's clock jumps: hours pass in seconds, and quotas fill as they would.
  */
+import { sha256 } from '../../src/commands/sha256.ts';
 import '../support/one-realm.ts';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -119,6 +120,7 @@ export async function drivenRun({
     explain: () => Promise.resolve([]),
     lake: fakeLake(objects, published),
     emit: (event) => events.push({ at: seconds(), event }),
+    sha256,
   };
   const its: RunPlan = { ...plan, lake: lake.uri };
   const writer = { objects, clock, random, driver: 'driver-1' };

@@ -37,6 +37,7 @@ describe('a cancelled run', () => {
       confirmed: [],
       requested: [expect.stringMatching(/^step song_transform/)],
       failed: [],
+      spared: [],
     });
     expect(run.journal.state().finished).toBeUndefined();
     world.emr.cancelSteps = cancelSteps;

@@ -1,4 +1,5 @@
 /** A whole run on a virtual clock: fake EMR, a lake in memory, real journal and real drive. */
+import { sha256 } from '../../src/commands/sha256.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
@@ -30,8 +31,14 @@ export const plan: RunPlan = {
   sources: [{ name: 'song_data', uri: 's3://in/song_data', objects: 1, bytes: 10, skipped: 0 }],
   inputsDigest: 'd',
   steps: [
-    { name: 'song_transform', digest: 'a', sources: ['song_data'], upstreams: [], tables: [] },
-    { name: 'log_transform', digest: 'b', sources: [], upstreams: ['song_transform'], tables: [] },
+    { name: 'song_transform', digest: sha256('print(1)'), sources: ['song_data'], upstreams: [], tables: [] },
+    {
+      name: 'log_transform',
+      digest: sha256('print(2)'),
+      sources: [],
+      upstreams: ['song_transform'],
+      tables: [],
+    },
   ],
   cluster: { cluster: 'new' },
   release: 'emr-7.13.0',
@@ -107,6 +114,7 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
     explain: () => Promise.resolve(['ValueError: no such column']),
     lake: fakeLake(objects, published),
     emit: (event) => events.push(event),
+    sha256,
   };
   return { clock, objects, emr, ports, events, published };
 }

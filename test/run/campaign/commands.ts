@@ -1,4 +1,5 @@
 /** The verbs as `commands/` puts them together, without its terminal, settings and SDK: what a process of a play does. */
+import { sha256 } from '../../../src/commands/sha256.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { createLake } from '../../../src/lake/lake.ts';
 import { newestPublication } from '../../../src/lake/publication.ts';
@@ -71,6 +72,7 @@ function driverOf(world: World, { process, run, isDead, emit }: Begun): Driver {
     explain: () => Promise.resolve(['ValueError: no such column']),
     lake: lakeOver(store, process.name),
     emit,
+    sha256,
   };
   return { world, process, run, store, ports, isDead };
 }

@@ -1,0 +1,120 @@
+/** Whether this machine may run what a plan in the lake says: a lake is data, and may be written by anybody. */
+import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
+import { landfallHome } from '../local/home.ts';
+import { isOwnPlan, rememberPlan } from '../local/own-plans.ts';
+import { willLaunch } from '../run/cluster.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { plannedProgram, stepsToSubmit } from '../run/programs.ts';
+import { isToBeCancelled } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
+import { advise, commandAt } from '../shell-words.ts';
+import { realUri } from '../store/real-uri.ts';
+import type { Store } from '../store/store.ts';
+import { canonicalUri, relation } from '../store/uri.ts';
+import { plannedLaunch } from './launch.ts';
+import { sha256 } from './sha256.ts';
+import type { World } from './world.ts';
+
+/** The plan at a lake, whatever number it publishes as: a rebase gives it another one. */
+async function digestOf(store: Store, plan: RunPlan): Promise<string> {
+  const written = JSON.parse(JSON.stringify({ ...plan, publication: 0 })) as unknown;
+  return sha256(JSON.stringify([await realUri(store.uri), written]));
+}
+
+/** Remembers that this machine made the plan. Where nothing can be remembered, others' rules apply to it later. */
+export async function rememberOwnPlan({ env }: World, store: Store, plan: RunPlan): Promise<void> {
+  try {
+    rememberPlan(landfallHome(env), await digestOf(store, plan), `${plan.run} ${store.uri}`);
+  } catch (error) {
+    if (!(error instanceof LandfallError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+async function madeHere({ env }: World, store: Store, plan: RunPlan): Promise<boolean> {
+  try {
+    return isOwnPlan(landfallHome(env), await digestOf(store, plan));
+  } catch (error) {
+    if (error instanceof LandfallError) return false;
+    throw error;
+  }
+}
+
+export interface Trusting {
+  settings: Settings;
+  store: Store;
+  /** By step: the digest of what this machine's templates render. */
+  rendered: () => ReadonlyMap<string, string>;
+  /** `--trust-lake`. */
+  trustLake: boolean;
+}
+
+/**
+ * Throws `input`, with nothing changed, when going on with the run would submit what was not planned, or what neither
+ * this machine nor its templates have made.
+ */
+export async function checkPlanTrust(world: World, trusting: Trusting, state: RunState): Promise<void> {
+  const steps = stepsToSubmit(state);
+  if (steps.length === 0 || isToBeCancelled(state)) return;
+  const { store, trustLake } = trusting;
+  const { plan } = state;
+  await refuseOtherLake(store, plan);
+  if (state.staged)
+    for (const step of steps)
+      await plannedProgram({ objects: store, sha256 }, plan.run, step, state.current[step.name] ?? 1);
+  if (trustLake || (await madeHere(world, store, plan))) return;
+  const why = differences(trusting, state);
+  if (why.length === 0) return;
+  throw new LandfallError(
+    'input',
+    `run ${plan.run} was not planned on this machine, and is not what it would plan`,
+    {
+      why,
+      stand: ['the run is as it was; nothing was started'],
+      next: advise`use the templates and settings that it was planned with; or, if you trust everybody who can write to ${store.uri}, ${commandAt(store.uri, 'attach', plan.run, '--trust-lake')}`,
+    },
+  );
+}
+
+/** What is checked in this lake must be what runs: the steps get their places from the plan. */
+async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<void> {
+  const [planned, here] = await Promise.all([realUri(canonicalUri(lake, '/')), realUri(store.uri)]);
+  if (relation(planned, here) === 'equal') return;
+  throw new LandfallError('input', `run ${run} was planned for another lake`, {
+    why: [`its plan names ${lake}`, `it lies in ${store.uri}`],
+    stand: ['the run is as it was; nothing was started'],
+    next: advise`${commandAt(store.uri, 'cancel', run)}, then submit a new run`,
+  });
+}
+
+/** How the plan differs from what this machine would run, launch and write. */
+function differences({ settings, rendered }: Trusting, state: RunState): string[] {
+  const { plan } = state;
+  const own = rendered();
+  const programs = stepsToSubmit(state).filter(({ name, digest }) => own.get(name) !== digest);
+  return [
+    ...programs.map(({ name }) => `step ${name}: the templates here render another program`),
+    ...(plan.cluster.cluster === 'id' ? [`cluster ${plan.cluster.id} is named by the run's plan alone`] : []),
+    ...(isOwnLogs(plan, settings) ? [] : [`logs would be written to ${plan.logUri}`]),
+    ...(willLaunch(state) ? launchDifferences(plan, settings) : []),
+  ];
+}
+
+function isOwnLogs({ lake, logUri }: RunPlan, settings: Settings): boolean {
+  const [place, own] = [canonicalUri(logUri, '/'), canonicalUri(settings.lake.logs, '/')];
+  return place === own || relation(place, canonicalUri(lake, '/')) === 'inside';
+}
+
+function launchDifferences(plan: RunPlan, settings: Settings): string[] {
+  if (plan.cluster.cluster === 'local') return [];
+  const theirs: Record<string, unknown> = { ...plan.launch, release: plan.release };
+  const ours: Record<string, unknown> = {
+    ...plannedLaunch(settings, plan.cluster),
+    release: settings.emr.release,
+  };
+  return [...new Set([...Object.keys(theirs), ...Object.keys(ours)])]
+    .filter((name) => JSON.stringify(theirs[name]) !== JSON.stringify(ours[name]))
+    .map((name) => `the cluster's ${name}: ${shown(theirs[name])} in the plan, ${shown(ours[name])} here`);
+}
+
+const shown = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));

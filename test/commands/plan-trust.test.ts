@@ -1,0 +1,175 @@
+/** What `attach` submits of a run that lies in a lake: what this machine planned, or would plan, and nothing else. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run as attach } from '../../src/commands/attach.ts';
+import { checkPlanTrust, rememberOwnPlan } from '../../src/commands/plan-trust.ts';
+import { digestsOf, prepare, render } from '../../src/commands/prepare.ts';
+import type { Prepared } from '../../src/commands/prepare.ts';
+import { sha256 } from '../../src/commands/sha256.ts';
+import { keys } from '../../src/lake/layout.ts';
+import type { Entry } from '../../src/run/entries.ts';
+import { createJournal, readEntries, readState } from '../../src/run/journal.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { temporaryFolder } from '../support/landfall.ts';
+
+const { folder, remove } = temporaryFolder();
+const world = { ...commandWorld(folder), env: { LANDFALL_HOME: join(folder, 'home') } };
+const HOSTILE = 'import os; os.system("touch /tmp/owned")';
+let flags: Record<string, unknown>;
+let prepared: Prepared;
+let runs = 0;
+
+beforeAll(() => {
+  for (const source of ['song_data', 'log_data']) {
+    mkdirSync(join(folder, source), { recursive: true });
+    writeFileSync(join(folder, source, 'one.json'), '{}\n');
+  }
+});
+afterAll(remove);
+
+beforeEach(async () => {
+  const run = `r${String((runs += 1))}`;
+  const places = {
+    lake: join(folder, 'lake'),
+    'song-data': join(folder, 'song_data'),
+    'log-data': join(folder, 'log_data'),
+  };
+  flags = { ...places, run };
+  prepared = await prepare('submit', { ...places, 'run-id': run }, world);
+});
+
+const PROGRAM = () => keys.program(prepared.plan.run, 'log_transform', 1);
+
+/** A run whose driver died once it was staged, with these programs. */
+async function staged(plan: RunPlan, programs: Record<string, string>, ...more: Entry[]): Promise<void> {
+  const { clock, random } = world;
+  const journal = await createJournal(
+    { objects: prepared.store, clock, random, driver: 'driver-1' },
+    { entry: 'planned', plan },
+  );
+  for (const [step, text] of Object.entries(programs))
+    await prepared.store.put(keys.program(plan.run, step, 1), new TextEncoder().encode(text));
+  for (const entry of [{ entry: 'staged' } as const, ...more]) await journal.append(entry);
+}
+
+/** What comes of the check that `attach` makes before it takes the run over. */
+async function checked(trustLake = false): Promise<unknown> {
+  const { settings, store, plan, configured } = prepared;
+  const rendered = () => digestsOf(render(configured));
+  const state = await readState(store, plan.run);
+  return checkPlanTrust(world, { settings, store, rendered, trustLake }, state);
+}
+
+const forged = (): RunPlan => ({
+  ...prepared.plan,
+  steps: prepared.plan.steps.map((step) =>
+    step.name === 'log_transform' ? { ...step, digest: sha256(HOSTILE) } : step,
+  ),
+});
+
+describe('a run that this machine planned', () => {
+  it('is gone on with, also after a rebase, and whatever the templates render by now', async () => {
+    await rememberOwnPlan(world, prepared.store, forged());
+    await staged({ ...forged(), publication: 7 }, { ...prepared.staging.programs, log_transform: HOSTILE });
+    await expect(checked()).resolves.toBeUndefined();
+  });
+
+  it('is refused by attach when a program was swapped: nothing is written, both digests are named', async () => {
+    await rememberOwnPlan(world, prepared.store, prepared.plan);
+    await staged(prepared.plan, { ...prepared.staging.programs, log_transform: HOSTILE });
+    await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
+      fault: 'input',
+      message: 'the program of step log_transform is not the one that was planned',
+      why: [
+        `${prepared.store.uri}/${PROGRAM()} has SHA-256 ${sha256(HOSTILE)}`,
+        `the plan names SHA-256 ${String(prepared.plan.steps[1]?.digest)}`,
+      ],
+      next: expect.arrayContaining([expect.objectContaining({ verb: 'retry' })]),
+    });
+    await expect(attach({ ...flags, 'take-over': true, 'trust-lake': true }, world)).rejects.toMatchObject({
+      message: 'the program of step log_transform is not the one that was planned',
+    });
+    expect(await readEntries(prepared.store, prepared.plan.run, 0)).toHaveLength(2);
+  });
+
+  it('is another one once anything of its plan was changed', async () => {
+    await rememberOwnPlan(world, prepared.store, forged());
+    await staged(
+      { ...forged(), logUri: 's3://elsewhere/logs' },
+      {
+        ...prepared.staging.programs,
+        log_transform: HOSTILE,
+      },
+    );
+    await expect(checked()).rejects.toMatchObject({ fault: 'input' });
+  });
+});
+
+describe('a run that another machine planned', () => {
+  it('is gone on with where these templates and settings make the same', async () => {
+    await staged(prepared.plan, prepared.staging.programs);
+    await expect(checked()).resolves.toBeUndefined();
+  });
+
+  it('is refused by attach, though its programs and digests agree, unless the lake is trusted', async () => {
+    await staged(forged(), { ...prepared.staging.programs, log_transform: HOSTILE });
+    await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
+      fault: 'input',
+      message: `run ${prepared.plan.run} was not planned on this machine, and is not what it would plan`,
+      why: ['step log_transform: the templates here render another program'],
+      next: expect.arrayContaining([
+        expect.objectContaining({ words: expect.arrayContaining(['--trust-lake']) }),
+      ]),
+    });
+    expect(await readEntries(prepared.store, prepared.plan.run, 0)).toHaveLength(2);
+    await expect(checked(true)).resolves.toBeUndefined();
+  });
+
+  it.each<[string, (plan: RunPlan) => RunPlan, string]>([
+    [
+      'on a cluster that only it names',
+      (plan) => ({ ...plan, cluster: { cluster: 'id', id: 'j-VICTIM' } }),
+      "cluster j-VICTIM is named by the run's plan alone",
+    ],
+    [
+      'with logs outside the lake',
+      (plan) => ({ ...plan, logUri: 'file:///etc/cron.d' }),
+      'logs would be written to file:///etc/cron.d',
+    ],
+    [
+      'with a key pair that is not ours',
+      (plan) => ({ ...plan, launch: { ...plan.launch!, keyName: 'theirs' } }),
+      `the cluster's keyName: "theirs" in the plan, none here`,
+    ],
+    [
+      'of another release',
+      (plan) => ({ ...plan, release: 'emr-7.0.0' }),
+      `the cluster's release: "emr-7.0.0" in the plan, "emr-7.13.0" here`,
+    ],
+  ])('%s is refused', async (_, change, why) => {
+    await staged(change(prepared.plan), prepared.staging.programs);
+    await expect(checked()).rejects.toMatchObject({ fault: 'input', why: [why] });
+    await expect(checked(true)).resolves.toBeUndefined();
+  });
+
+  it('for another lake is refused even where the lake is trusted: what is checked here would not be what runs', async () => {
+    const elsewhere = `file://${folder}/elsewhere`;
+    await staged({ ...prepared.plan, lake: elsewhere }, prepared.staging.programs);
+    await expect(checked(true)).rejects.toMatchObject({
+      fault: 'input',
+      message: `run ${prepared.plan.run} was planned for another lake`,
+      why: [`its plan names ${elsewhere}`, `it lies in ${prepared.store.uri}`],
+    });
+  });
+
+  it('needs no trust where nothing is left to submit', async () => {
+    const accepted = (step: string, at: string): Entry[] => [
+      { entry: 'step-intent', step, attempt: 1, token: '', clusterId: 'j-1' },
+      { entry: 'step-submitted', step, attempt: 1, id: at, how: 'accepted' },
+    ];
+    await staged(forged(), {}, ...accepted('song_transform', 's-1'), ...accepted('log_transform', 's-2'));
+    await expect(checked()).resolves.toBeUndefined();
+  });
+});
