@@ -4,8 +4,9 @@
 def open_source(spark, source, root, inputs, folder):
     """Reads a source: registers its view, writes its quarantine, returns its books."""
     fit_to_input(spark, inputs)
-    rows = classify(read_lines(spark, source, root, inputs), source).persist(StorageLevel.MEMORY_AND_DISK)
-    counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_conflict"]
+    lines = read_lines(spark, source, root, inputs)
+    rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
+    counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_state", "_conflict"]
     totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes")]
     try:
         counts = rows.groupBy(*counted).agg(*totals).collect()
@@ -14,20 +15,24 @@ def open_source(spark, source, root, inputs, folder):
     books = keep_books(spark, source, inputs, counts)
     register_source(rows, source)
     if books["lines"]["quarantined"] > 0:
-        write_quarantine(spark, rows, source, folder)
-    lines = books["lines"]
+        books["misshapen"] = write_quarantine(spark, rows, source, folder)
+    if books["unknown"]:
+        try:
+            books["otherKeys"] = other_keys(lines, source, books["unknown"])
+        except Exception as error:
+            raise reading_failure(spark, error, source, root, inputs) from error
+    totals = books["lines"]
     say(
         "%s: %d lines: %d kept, %d filtered, %d duplicates, %d quarantined"
-        % (source["name"], lines["read"], lines["kept"], lines["filtered"], lines["duplicates"], lines["quarantined"])
+        % (source["name"], *[totals[name] for name in ("read", "kept", "filtered", "duplicates", "quarantined")])
     )
     return books
 
 
 def register_source(rows, source):
     """The view that queries read: kept rows, the fields under their own names, and `_file`, raw."""
-    path = F.expr("url_decode(replace(_file, '+', '%2B'))")
     names = [field["name"] for field in source["fields"]]
-    kept = rows.where(F.col("_fate") == "kept").select(*names, path.alias("_file"))
+    kept = rows.where(F.col("_fate") == "kept").select(*names, raw_name().alias("_file"))
     kept.createOrReplaceTempView(source["name"])
 
 
@@ -37,17 +42,19 @@ def keep_books(spark, source, inputs, counts):
     changed = [entry.uri for entry in inputs if differs(spark, entry, seen.get(place(entry.uri)))]
     if changed:
         raise changed_failure(source, changed)
-    fates, rejections, conflicts = Counter(), Counter(), 0
+    fates, rejections, conflicts, states = Counter(), Counter(), 0, Counter()
     lines, content = Counter(), Counter()
     for row in counts:
         where = place(decoded(row["_file"]))
         lines[where] += row["lines"]
         content[where] += row["bytes"]
         fates[row["_fate"]] += row["lines"]
+        states[(row["_fate"], row["_state"])] += row["lines"]
         conflicts += row["lines"] if row["_conflict"] else 0
         if row["_fate"] == "quarantined":
             rejections[(row["_reason"], row["_field"] or "")] += row["lines"]
     places = [(entry, place(entry.uri)) for entry in inputs]
+    refuse_long_lines(spark, source, [(entry, lines[at], content[at]) for entry, at in places])
     return {
         "objects": {
             "manifest": len(inputs),
@@ -70,14 +77,45 @@ def keep_books(spark, source, inputs, counts):
             {"reason": reason, "field": field or None, "lines": count}
             for (reason, field), count in sorted(rejections.items())
         ],
+        "nulls": count_nulls(source, states),
+        "unknown": never_known(source, states),
+        "otherKeys": [],
+        "misshapen": [],
     }
 
 
+def count_nulls(source, states):
+    """Of the kept lines, how many have no value in a field, and why; fields that always have one are left out."""
+    counts = []
+    for index, field in enumerate(source["fields"]):
+        why = Counter()
+        for (fate_of, letters), lines in states.items():
+            if fate_of == "kept":
+                why[letters[index]] += lines
+        if why[MISSING] + why[BLANK] + why[UNFIT] > 0:
+            numbers = {"missing": why[MISSING], "blank": why[BLANK], "unfit": why[UNFIT]}
+            counts.append({"field": field["name"], **numbers})
+    return counts
+
+
+def never_known(source, states):
+    """Fields that no line has a value for, of the lines that parse and pass the filter."""
+    asked = [letters for _, letters in states if letters is not None]
+    return [
+        {"field": field["name"], "type": field["type"]}
+        for index, field in enumerate(source["fields"])
+        if asked and all(letters[index] in (MISSING, BLANK) for letters in asked)
+    ]
+
+
 def makes_up(entry, lines, content):
-    """Whether so many lines, of so many bytes, are a whole object: a line ends in one byte, in two, or, if it is the
-    last, in none; a byte order mark is three. What is compressed tells nothing of its length."""
-    rest = entry.size - content
-    return entry.uri.endswith(".gz") or max(0, lines - 1) <= rest <= 2 * lines + 3
+    """Whether so many lines, of so many bytes, are a whole object. The size of what is compressed tells nothing."""
+    return entry.uri.endswith(".gz") or is_whole(entry.size, lines, content)
+
+
+def is_whole(size, lines, content):
+    """A line ends in one byte, in two, or, if it is the last, in none; a byte order mark is three."""
+    return max(0, lines - 1) <= size - content <= 2 * lines + 3
 
 
 def differs(spark, entry, row):
@@ -88,17 +126,3 @@ def differs(spark, entry, row):
         return False
     path, files = hadoop_path(spark, entry.uri)
     return files.getFileStatus(path).getLen() != entry.size
-
-
-def write_quarantine(spark, rows, source, folder):
-    """Rejected lines, readable afterwards: where from, why, which field, and the line itself. Any reader knows gzip."""
-    rejected = rows.where(F.col("_fate") == "quarantined").select(
-        F.lit(source["name"]).alias("source"),
-        F.expr("url_decode(replace(_file, '+', '%2B'))").alias("file"),
-        F.col("_reason").alias("reason"),
-        F.col("_field").alias("field"),
-        F.col("_raw").alias("raw"),
-    )
-    balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "raw")
-    uri = "%s/quarantine/%s" % (folder, source["name"])
-    balanced.write.parquet(uri, mode="errorifexists", compression="gzip")

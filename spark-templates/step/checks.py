@@ -23,6 +23,7 @@ def report_table(spark, written, sources):
             F.count_distinct(F.struct(*unique["columns"])).alias("distinct_%d" % index)
             for index, unique in enumerate(unique_checks(table))
         ],
+        *[F.count(check["column"]).alias("matched_%d" % index) for index, check in enumerate(matched_checks(table))],
     ).first()
     violations = [
         violation(check, counts["broken_%d" % index], checked.where(check.broken).select(*frame.columns), table)
@@ -40,6 +41,15 @@ def report_table(spark, written, sources):
         "rows": written.rows,
         "readBack": counts["rows"],
         "conflicts": count_conflicts(spark, table["resolves"]),
+        "matched": [
+            {
+                "column": check["column"],
+                "found": check["found"],
+                "rows": counts["matched_%d" % index],
+                "warnBelow": check["warnBelow"],
+            }
+            for index, check in enumerate(matched_checks(table))
+        ],
         "violations": violations,
     }
 
@@ -113,6 +123,11 @@ def unique_checks(table):
     """The key is unique, whatever else is."""
     key = {"columns": table["key"], "severity": "error"}
     return [key] + [check for check in table["checks"] if check["check"] == "unique"]
+
+
+def matched_checks(table):
+    """Checks that tell how many rows have a value in a column."""
+    return [check for check in table["checks"] if check["check"] == "matched"]
 
 
 def violation(check, count, broken, table):

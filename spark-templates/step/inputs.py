@@ -4,6 +4,12 @@
 Input = namedtuple("Input", ["uri", "size", "modified"])
 
 INPUT_GLOB = "{*.json,*.json.gz}"
+# The longest line that is read, in bytes: one takes several times as much memory while it is parsed.
+LONGEST_LINE = 16 << 20
+# Hadoop passes over longer ones, counting the line's end, of at most two bytes.
+LINE_LIMIT = "mapreduce.input.linerecordreader.line.maxlength"
+# What Hadoop says of one of more than 2 GiB.
+ENDLESS_LINE = "Too many bytes before newline"
 # Names told in a failure; the rest is counted.
 FEW = 5
 # How long to look for the object that broke, once one has.
@@ -53,7 +59,8 @@ def listed_inputs(spark, root):
 def read_lines(spark, source, root, inputs):
     """The lines of exactly these objects as text, with the object each stands in; fails when one has vanished."""
     if not inputs:
-        return spark.createDataFrame([], "_file STRING, _size BIGINT, _modified BIGINT, _line STRING")
+        columns = "_file STRING, _size BIGINT, _modified BIGINT, _start BIGINT, _id BIGINT, _line STRING"
+        return spark.createDataFrame([], columns)
     frame = open_text(spark, root)
     found = {place(decoded(file)): file for file in input_files(spark, frame)}
     wanted = {place(entry.uri): entry.uri for entry in inputs}
@@ -64,6 +71,9 @@ def read_lines(spark, source, root, inputs):
         full_uri(F.col("_metadata.file_path")).alias("_file"),
         F.col("_metadata.file_size").alias("_size"),
         F.unix_millis("_metadata.file_modification_time").alias("_modified"),
+        F.col("_metadata.file_block_start").alias("_start"),
+        # Rises by one from line to line of a split.
+        F.monotonically_increasing_id().alias("_id"),
         F.col("value").alias("_line"),
     )
     strangers = [(file,) for where, file in found.items() if where not in wanted]
@@ -78,9 +88,15 @@ def full_uri(path):
     return F.when(short, F.concat(F.lit("file://"), path.substr(6, 1 << 20))).otherwise(path)
 
 
+def raw_name():
+    """The URI of a row's object as people write it."""
+    return F.expr("url_decode(replace(_file, '+', '%2B'))")
+
+
 def open_text(spark, root):
     """Everything below a root that may be input, as text; listed now, read later."""
     text = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
+    text = text.option(LINE_LIMIT, str(LONGEST_LINE + 3))
     try:
         return text.text(literal_glob(root))
     except Exception as error:
@@ -93,6 +109,15 @@ def vanished_failure(source, uris):
 
 def changed_failure(source, uris):
     return StepFailure("input", "%s of %s: changed since they were listed" % (some_of(uris), source["name"]))
+
+
+def long_line_failure(source, uris):
+    most = "a line is longer than %s, the most that Landfall reads" % megabytes(LONGEST_LINE)
+    return StepFailure("input", "%s of %s: %s" % (some_of(uris), source["name"], most))
+
+
+def megabytes(size):
+    return "%d MiB" % (size // MIB) if size >= MIB else "%d bytes" % size
 
 
 def has_changed(entry, row):
@@ -156,12 +181,25 @@ def reading_failure(spark, error, source, root, inputs):
     if vanished:
         return vanished_failure(source, vanished)
     deadline = time.monotonic() + SEARCH_SECONDS
+    if ENDLESS_LINE in explain(error):
+        for entry in sorted(inputs, key=lambda one: -one.size):
+            if time.monotonic() < deadline and has_endless_line(spark, entry.uri):
+                return long_line_failure(source, [entry.uri])
     for entry in inputs:
         if entry.uri.endswith(".gz") and time.monotonic() < deadline:
             reason = broken_gzip(spark, entry.uri)
             if reason:
                 return StepFailure("input", "%s cannot be decompressed to its end: %s" % (entry.uri, reason))
     return StepFailure("input", "%s in %s cannot be read: %s" % (source["name"], root, explain(error)))
+
+
+def has_endless_line(spark, uri):
+    """Whether a line is so long that Hadoop cannot even pass over it."""
+    try:
+        spark.read.option(LINE_LIMIT, str(LONGEST_LINE)).text(literal_glob(uri)).count()
+    except Exception as error:
+        return ENDLESS_LINE in explain(error)
+    return False
 
 
 def broken_gzip(spark, uri):

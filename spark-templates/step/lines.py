@@ -19,9 +19,20 @@ NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 # What Java puts where bytes are not UTF-8.
 REPLACEMENT = "\ufffd"
 
+# What `_state` says of each field, a letter each in the order of the contract.
+HAS_VALUE = "."
+MISSING = "m"
+BLANK = "b"
+UNFIT = "u"
+# Characters kept of a rejected line, and of the value that did not fit; the input object holds the rest.
+LONGEST_RAW = 1 << 20
+LONGEST_VALUE = 200
+# Where a line lies: in which object, in which split of it, and where in the order of its split.
+ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
+
 
 def classify(lines, source):
-    """Rows of a source, kept or not: the typed fields, `_file`, `_fate`, and why a line was rejected."""
+    """Rows of a source, kept or not: typed fields, origin, `_fate`, `_state`, and why a line was rejected."""
     return settle_duplicates(judge(convert(extract(lines, source), source), source), source)
 
 
@@ -38,16 +49,21 @@ def extract(lines, source):
     alone = (F.size("_objects") == 2) & first.isNotNull() & (F.get("_objects", F.lit(1))[END] == mark)
     fields = [first[name].alias(text_of(name)) for name in names]
     certain = F.coalesce(alone, F.lit(False)).alias("_alone")
-    texts = unpacked.select("_file", "_size", "_modified", "_line", certain, *fields)
+    texts = unpacked.select(*ORIGIN, "_line", certain, *fields)
     blank_to_null = [F.when(not_blank(text_of(name)), F.col(text_of(name))).alias(text_of(name)) for name in names]
     return texts.select(
-        "_file",
-        "_size",
-        "_modified",
+        *ORIGIN,
         "_line",
         (F.col("_alone") & ~garbled(names)).alias("_parsed"),
+        F.concat(*[presence(text_of(name)) for name in names]).alias("_presence"),
         *blank_to_null,
     )
+
+
+def presence(name):
+    """Whether a text is there, missing or blank, as a letter."""
+    text = F.col(name)
+    return F.when(text.isNull(), F.lit(MISSING)).when(not_blank(name), F.lit(HAS_VALUE)).otherwise(F.lit(BLANK))
 
 
 def not_blank(name):
@@ -127,35 +143,51 @@ def problem_of(field):
 def judge(rows, source):
     """Decides what becomes of each line, but for duplicates, in the order that the books promise."""
     keep = source["keep"]
+    opens_array = F.col("_line").rlike(r"^\s*\[")
     verdict = F.when(~not_blank("_line"), fate("blank")).when(
-        ~F.col("_parsed"), fate("quarantined", F.lit("unparsable"))
+        ~F.col("_parsed"), fate("quarantined", F.when(opens_array, F.lit("array")).otherwise(F.lit("unparsable")))
     )
     if keep:
         text = F.col(text_of(keep["field"]))
         verdict = verdict.when(text.isNull(), fate("quarantined", F.lit("missing"), F.lit(keep["field"])))
         verdict = verdict.when(text != F.lit(keep["equals"]), fate("filtered"))
     first = F.coalesce(
-        F.lit(None).cast("struct<reason:string,field:string>"),
+        F.lit(None).cast("struct<reason:string,field:string,value:string>"),
         *[rejection(field["name"]) for field in source["fields"] if field["required"]],
     )
     judged = rows.select("*", first.alias("_problem"))
-    rejected = fate("quarantined", F.col("_problem.reason"), F.col("_problem.field"))
+    rejected = fate("quarantined", F.col("_problem.reason"), F.col("_problem.field"), F.col("_problem.value"))
     verdict = verdict.when(F.col("_problem").isNotNull(), rejected).otherwise(fate("kept"))
-    return judged.select("*", verdict.alias("_verdict")).select("*", "_verdict.*")
+    decided = judged.select("*", verdict.alias("_verdict")).select("*", "_verdict.*")
+    asked = F.col("_parsed") & F.col("_fate").isin("kept", "quarantined")
+    return decided.select("*", F.when(asked, state(source)).alias("_state"))
+
+
+def state(source):
+    """What each field of a line came to. Of few distinct texts, as lines of a source look alike."""
+    letters = []
+    for index, field in enumerate(source["fields"]):
+        text, reason = F.col(text_of(field["name"])), F.col(reason_of(field["name"]))
+        fits = text.isNull() | reason.isNull()
+        letters.append(F.when(fits, F.substring("_presence", index + 1, 1)).otherwise(F.lit(UNFIT)))
+    return F.concat(*letters)
 
 
 def rejection(name):
     """Why this field rejects the line; null when it does not."""
-    reason = F.col(reason_of(name))
-    return F.when(reason.isNotNull(), F.struct(reason.alias("reason"), F.lit(name).alias("field")))
+    reason, text = F.col(reason_of(name)), F.col(text_of(name))
+    value = F.substring(text, 1, LONGEST_VALUE)
+    told = F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
+    return F.when(reason.isNotNull(), told)
 
 
-def fate(name, reason=None, field=None):
+def fate(name, reason=None, field=None, value=None):
     nothing = F.lit(None).cast("string")
     return F.struct(
         F.lit(name).alias("_fate"),
         (nothing if reason is None else reason).alias("_reason"),
         (nothing if field is None else field).alias("_field"),
+        (nothing if value is None else value).alias("_value"),
     )
 
 
@@ -168,7 +200,7 @@ def settle_duplicates(rows, source):
         # Other rows are no candidates: they are spread, so that no task gets them all.
         apart = F.when(~kept, F.xxhash64("_line"))
         same_event = Window.partitionBy(*[value_of(name) for name in source["event_key"]], apart).orderBy(
-            *[F.col(text).asc_nulls_first() for text in texts], "_file"
+            *[F.col(text).asc_nulls_first() for text in texts], "_presence", "_file"
         )
         up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)
         rows = rows.select(
@@ -179,17 +211,17 @@ def settle_duplicates(rows, source):
         duplicate = kept & (F.col("_place") > 1)
         fate_now = F.when(duplicate, F.lit("duplicate")).otherwise(F.col("_fate"))
         conflict = duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts))
-    raw = F.when(F.col("_fate") == "quarantined", F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"))
+    raw = F.substring(F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"), 1, LONGEST_RAW)
     return rows.select(
-        "_file",
-        "_size",
-        "_modified",
+        *ORIGIN,
         F.octet_length("_line").alias("_bytes"),
         fate_now.alias("_fate"),
         "_reason",
         "_field",
+        "_value",
+        "_state",
         conflict.alias("_conflict"),
-        raw.alias("_raw"),
+        F.when(F.col("_fate") == "quarantined", raw).alias("_raw"),
         *[final_value(field) for field in source["fields"]],
     )
 

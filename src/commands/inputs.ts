@@ -37,7 +37,7 @@ export async function listInputs(settings: Settings, { printer }: World): Promis
 async function singleObject(source: string, uri: string, settings: Settings): Promise<Input> {
   const cut = uri.lastIndexOf('/');
   const [folder, name] = [uri.slice(0, cut), uri.slice(cut + 1)];
-  const nothing = { source, uri, objects: [], bytes: 0, skipped: 0 };
+  const nothing = { source, uri, objects: [], bytes: 0, skipped: 0, skippedBy: {} };
   if (folder.endsWith('/') || name === '') return nothing;
   const found = await (await openInput(folder, settings)).head(name);
   if (found === undefined) return nothing;

@@ -6,6 +6,7 @@ import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/table-layout.ts';
 import { linesOf, oneLine } from '../report/harmless.ts';
 import { count, bytes } from '../report/quantities.ts';
+import { skippedText } from '../report/skipped.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
 import { requestOf } from '../run/submit.ts';
@@ -75,9 +76,9 @@ function actionsOf(
 ): Action[] {
   const { sources, steps, lake, publication } = plan;
   return [
-    ...sources.map(({ name, uri, objects, bytes: size, skipped }) => ({
+    ...sources.map(({ name, uri, objects, bytes: size, skippedBy }) => ({
       action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
-      reason: place(uri) + (skipped === 0 ? '' : `; ${count(skipped)} other objects there are no input`),
+      reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
     })),
     clusterAction(plan, candidates),
     ...steps.map(({ name, tables, upstreams }) => ({

@@ -1,9 +1,10 @@
 /** Everything a run is, before anything is started: settings, rendered steps, listed inputs, the plan. */
 import type { Settings } from '../config/settings.ts';
-import { LandfallError, throwIfErrors } from '../faults.ts';
+import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
 import { renderSteps } from '../pipeline/render.ts';
 import type { Staging } from '../run/drive.ts';
+import { checkBeginnings } from '../run/first-line.ts';
 import type { Input } from '../run/inputs.ts';
 import type { ClusterChoice, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
@@ -11,6 +12,7 @@ import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
 import { relation } from '../store/uri.ts';
 import { place } from '../shell-words.ts';
+import { readBeginnings } from './beginnings.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
@@ -39,6 +41,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   const settings = await withSample(given.settings, sources, choice.cluster === 'local', world);
   await keepApart(settings);
   const manifest = await listInputs(settings, world);
+  await lookAtInputs(manifest.inputs, { ...given, settings }, world);
   const store = await openLake(settings);
   const publication = await nextPublication(store, rendered);
   const plan = makePlan({
@@ -78,6 +81,17 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
       },
     );
   }
+}
+
+/** Throws `input` when the first line of a source shows that it can only fail; warns of what looks wrong. */
+async function lookAtInputs(
+  inputs: readonly Input[],
+  { settings, pipeline }: Configured,
+  { printer }: World,
+): Promise<void> {
+  const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);
+  throwIfErrors(found, 'the input is not what it should be; nothing was started');
+  for (const one of found) printer.emit({ event: 'warning', message: formatDiagnostic(one) });
 }
 
 /** What is uploaded before the first step. */
@@ -166,12 +180,13 @@ export function makePlan({
     ...parts,
     lake: lake.path,
     logUri: lake.logs,
-    sources: inputs.map(({ source, uri, objects, bytes, skipped }) => ({
+    sources: inputs.map(({ source, uri, objects, bytes, skipped, skippedBy }) => ({
       name: source,
       uri,
       objects: objects.length,
       bytes,
       skipped,
+      ...(skipped === 0 ? {} : { skippedBy }),
     })),
     steps: rendered.map(({ name, digest, sources, upstreams, tables }) => ({
       name,

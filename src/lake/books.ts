@@ -2,6 +2,8 @@
 import type { SourceBooks } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
+import { misshapenSentences } from './misshapen.ts';
+import { unknownFieldSentence } from './nearest-key.ts';
 
 /** What the plan says of a source: how many objects its manifest holds, and how much of it may be bad. */
 export interface Expected {
@@ -14,9 +16,11 @@ const SAMPLE = 5;
 
 /** Everything that does not add up in the books of one source. */
 export function booksFindings(source: string, books: SourceBooks, expected: Expected): Finding[] {
+  const lines = lineFindings(source, books, expected.maxQuarantined);
   return [
     ...objectFindings(source, books, expected.objects),
-    ...lineFindings(source, books, expected.maxQuarantined),
+    ...lines,
+    ...shapeFindings(source, books, lines),
   ];
 }
 
@@ -52,7 +56,14 @@ function named(names: readonly string[]): Partial<Finding> {
   return { count: names.length, sample: names.slice(0, SAMPLE) };
 }
 
-function lineFindings(subject: string, { lines, quarantinedBy }: SourceBooks, most: number): Finding[] {
+/** Objects that are not JSON lines, where no other finding names them. */
+function shapeFindings(subject: string, { misshapen }: SourceBooks, told: readonly Finding[]): Finding[] {
+  if (told.some(({ limit }) => limit === 'max_quarantined')) return [];
+  return misshapenSentences(misshapen).map((message) => ({ severity: 'warn', subject, message }));
+}
+
+function lineFindings(subject: string, books: SourceBooks, most: number): Finding[] {
+  const { lines, quarantinedBy } = books;
   const { read, kept, filtered, duplicates, quarantined } = lines;
   const found: Finding[] = [];
   const error = (message: string, rest: Partial<Finding> = {}) =>
@@ -72,7 +83,7 @@ function lineFindings(subject: string, { lines, quarantinedBy }: SourceBooks, mo
       `${percent(quarantined / Math.max(1, read))} of its lines are bad; at most ${percent(most)} may be (max_quarantined)`,
       {
         count: quarantined,
-        sample: reasons(quarantinedBy),
+        sample: [...reasons(books), ...causes(subject, books)],
         limit: 'max_quarantined',
       },
     );
@@ -100,7 +111,18 @@ export function quarantineFindings(
   ];
 }
 
-function reasons(quarantinedBy: SourceBooks['quarantinedBy']): string[] {
+/** What explains many rejections at once: objects of another shape, required fields that no line has. */
+function causes(source: string, { misshapen, quarantinedBy, unknown, otherKeys }: SourceBooks): string[] {
+  const absent = unknown.filter(({ field }) =>
+    quarantinedBy.some((one) => one.reason === 'missing' && one.field === field),
+  );
+  return [
+    ...misshapenSentences(misshapen),
+    ...absent.map((field) => unknownFieldSentence(source, field, otherKeys)),
+  ];
+}
+
+function reasons({ quarantinedBy }: SourceBooks): string[] {
   return quarantinedBy
     .toSorted((a, b) => b.lines - a.lines)
     .slice(0, SAMPLE)

@@ -21,7 +21,7 @@ export interface QuarantineQuestion {
   limit: number;
 }
 
-/** Characters of a sample's raw text; the whole line stands in the Parquet. */
+/** Characters of a sample's raw text; the Parquet holds the first MiB of the line. */
 const SAMPLE_LENGTH = 1000;
 
 /** What a run rejected, as far as its steps have reported: of each step the newest attempt with a complete report. */
@@ -97,8 +97,8 @@ async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], li
   for (const [row, { reason, field }] of reasons.entries()) {
     const rejection = by.find((one) => one.reason === reason && one.field === (field ?? null));
     if (rejection === undefined || isSampled(rejection, limit)) continue;
-    const lines = await read<{ file: string; raw: string }>(file, object, {
-      columns: ['file', 'raw'],
+    const lines = await read<StoredLine>(file, object, {
+      columns: ['file', 'line', 'value', 'raw', 'bytes'],
       rowStart: row,
       rowEnd: row + 1,
     });
@@ -106,8 +106,20 @@ async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], li
   }
 }
 
-function sample({ file, raw }: { file: string; raw: string }): RejectedLine {
-  return { file, raw: raw.slice(0, SAMPLE_LENGTH), length: raw.length };
+/** A row of the Parquet, as far as it is shown. */
+interface StoredLine {
+  file: string;
+  line: bigint;
+  value: string | null;
+  raw: string;
+  bytes: number;
+}
+
+function sample({ file, line, value, raw, bytes }: StoredLine): RejectedLine {
+  return {
+    ...{ file, line: Number(line), value: value ?? null },
+    ...{ raw: raw.slice(0, SAMPLE_LENGTH), bytes },
+  };
 }
 
 async function read<Row>(

@@ -1,12 +1,14 @@
 /** The verdict on what landed: findings against contracts, reports and books, and the files that would be published. */
 import type { TableContract } from '../pipeline/contract.ts';
-import type { StepReport, TableReport } from '../pipeline/report.ts';
+import type { SourceBooks, StepReport, TableReport } from '../pipeline/report.ts';
 import type { PlannedStep, RunPlan } from '../run/plan.ts';
 import type { Finding, LandedTable, Verification } from '../run/verification.ts';
 import { booksFindings, quarantineFindings } from './books.ts';
+import { emptinessFindings } from './emptiness.ts';
 import { fileFindings, writtenFindings } from './file-findings.ts';
 import type { InspectedTable } from './inspect.ts';
 import { landedTable } from './landed.ts';
+import { matchedFindings } from './matched.ts';
 import { namedFinding } from './named-finding.ts';
 
 /** What one step left: its report, and what lies in the lake by table, and by source that has rejected lines. */
@@ -22,6 +24,8 @@ export interface StepOutput {
 export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
   const findings: Finding[] = [];
   const tables: LandedTable[] = [];
+  const books = Object.assign({}, ...[...outputs.values()].map(({ report }) => report.sources)) as Books;
+  const empty = new Map<string, TableContract[]>();
   for (const step of plan.steps) {
     const output = outputs.get(step.name);
     if (output === undefined) {
@@ -38,11 +42,22 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     );
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
-      findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name]));
+      findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name], books));
+      if (isEmptyInVain(contract, inspected))
+        empty.set(step.name, [...(empty.get(step.name) ?? []), contract]);
       if (!contract.internal) tables.push(landedTable(plan, contract, inspected));
     }
   }
+  const wrong = findings.filter(({ severity }) => severity === 'error').map(({ subject }) => subject);
+  findings.push(...emptinessFindings(plan.steps, empty, books, new Set(wrong)));
   return { tables, findings };
+}
+
+type Books = Readonly<Record<string, SourceBooks>>;
+
+/** It has its schema and no row, though its contract says that there is one. */
+function isEmptyInVain({ mayBeEmpty }: TableContract, { files }: InspectedTable): boolean {
+  return !mayBeEmpty && files.length > 0 && files.every(({ rows }) => rows === 0);
 }
 
 function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {
@@ -66,13 +81,13 @@ function tableFindings(
   contract: TableContract,
   inspected: InspectedTable,
   report: TableReport | undefined,
+  books: Books,
 ): Finding[] {
   const subject = contract.name;
   const found = fileFindings(contract, inspected);
   const error = (message: string) => found.push({ severity: 'error', subject, message });
   const rows = inspected.files.reduce((sum, file) => sum + file.rows, 0);
   if (inspected.files.length === 0) error('it has no data file, so not even a schema');
-  else if (rows === 0 && !contract.mayBeEmpty) error('it is empty, and may not be');
   if (report === undefined) {
     error('its step reports nothing about it');
     return found;
@@ -84,7 +99,9 @@ function tableFindings(
     );
   }
   for (const { check, severity, detail, count, sample } of report.violations) {
+    if (check === 'not_empty' && rows === 0) continue;
     found.push({ severity, subject, message: `${check}: ${detail}`, count, sample });
   }
+  found.push(...matchedFindings(contract, report, books));
   return found;
 }

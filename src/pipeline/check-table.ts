@@ -1,5 +1,6 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
 import type { Diagnostic } from '../faults.ts';
+import { checkNeeds } from './check-needs.ts';
 import { typesOf } from './resolve.ts';
 import type { ColumnType, Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './load.ts';
@@ -148,6 +149,11 @@ function checkCheck(
       return existing(table, check.column, [...path, 'column']);
     case 'unique':
       return check.columns.flatMap((name, index) => existing(table, name, [...path, 'columns', index]));
+    case 'matched':
+      return [
+        ...existing(table, check.column, [...path, 'column']),
+        ...checkNeeds(check.needs, around.sources, (keys) => table.locate([...path, 'needs', ...keys])),
+      ];
     case 'row_count':
       if (check.equals !== undefined) return checkRowSource(table, check, { around, path });
       if ((check.min ?? 0) === 0 && check.max === undefined)

@@ -20,6 +20,17 @@ export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'accepted_values'; column: string; values: readonly (string | number)[] }
   | { check: 'range'; column: string; min?: number; max?: number }
   | { check: 'references'; column: string; table: string; to: string }
+  /**
+   * Tells how many rows have a value: "12 of 40 found its song". Warns when none has, or a smaller share than `warnBelow`.
+   * `needs`: by source, the fields without which none can.
+   */
+  | {
+      check: 'matched';
+      column: string;
+      found: string;
+      warnBelow: number;
+      needs: Readonly<Record<string, readonly string[]>>;
+    }
   /** `equals`: a source, whose kept lines are as many. */
   | { check: 'row_count'; min?: number; max?: number; equals?: string }
 );

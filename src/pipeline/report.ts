@@ -1,5 +1,6 @@
 /** The report a step writes last: `<execution>/report.json`. Its presence and its shape make an execution complete. */
 import { z } from 'zod';
+import { COLUMN_TYPES } from './contract.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -26,6 +27,18 @@ export const sourceBooks = z.object({
   /** Of the duplicates, those whose content differs from the line that was kept. */
   conflicts: count,
   quarantinedBy: z.array(z.object({ reason: z.string(), field: z.string().nullable(), lines: count })),
+  /** Kept lines without a value in an optional field: not there or null, blank, or of another type or range. */
+  nulls: z.array(z.object({ field: z.string(), missing: count, blank: count, unfit: count })).default([]),
+  /** Fields without a value in every line that passes the filter; `occurs`: the key is there all the same. */
+  unknown: z
+    .array(z.object({ field: z.string(), type: z.enum(COLUMN_TYPES), occurs: z.boolean() }))
+    .default([]),
+  /** Where a field is unknown: keys of a sample of lines that no field names, and what they hold, most frequent first. */
+  otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })).default([]),
+  /** Input objects that are JSON, but not an object a line. */
+  misshapen: z
+    .array(z.object({ shape: z.enum(['array', 'object']), objects: count, sample: z.array(z.string()) }))
+    .default([]),
 });
 
 /** A contract check that did not hold; `sample` holds a few offending rows as JSON. */
@@ -47,6 +60,10 @@ export const tableReport = z.object({
   /** Keys under which the input rows disagreed and one had to win; null when the contract names no rule. */
   conflicts: count.nullable(),
   violations: z.array(violation),
+  /** Of each `matched` check: rows that have a value in its column. */
+  matched: z
+    .array(z.object({ column: z.string(), found: z.string(), rows: count, warnBelow: z.number() }))
+    .default([]),
 });
 
 export const stepReport = z.object({

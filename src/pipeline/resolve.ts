@@ -1,5 +1,6 @@
 /** From the files' shapes to the contracts, and from contracts at their defaults to contracts with parameters filled in. */
 import type {
+  Check,
   Column,
   ColumnType,
   Parameter,
@@ -43,7 +44,7 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     sortBy: front.sort_by ?? front.key,
     mayBeEmpty: front.may_be_empty,
     internal: front.internal,
-    checks: front.checks.map((check) => defined(check)),
+    checks: front.checks.map(toCheck),
     ...(front.resolves === undefined ? {} : { resolves: front.resolves }),
   };
   return {
@@ -53,6 +54,12 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     path,
     firstLine,
   };
+}
+
+function toCheck(check: FrontMatter['checks'][number]): Check {
+  if (check.check !== 'matched') return defined(check);
+  const { warn_below: warnBelow, ...rest } = check;
+  return { ...rest, warnBelow };
 }
 
 /** The contract as these values of the parameters make it. */

@@ -83,6 +83,14 @@ const check = z.discriminatedUnion('check', [
   }),
   z.strictObject({ check: z.literal('references'), severity, column: name, table: name, to: name }),
   z.strictObject({
+    check: z.literal('matched'),
+    severity: z.literal('warn').default('warn'),
+    column: name,
+    found: doc,
+    warn_below: z.number().min(0).max(1).default(0),
+    needs: z.record(name, z.array(fieldName).min(1)).default({}),
+  }),
+  z.strictObject({
     check: z.literal('row_count'),
     severity,
     min: z.number().int().nonnegative().optional(),

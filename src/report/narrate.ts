@@ -4,6 +4,7 @@ import { clusterPhase, stepPhase } from '../run/states.ts';
 import { place } from '../shell-words.ts';
 import type { Paint } from './failure.ts';
 import { bytes, count, duration } from './quantities.ts';
+import { skippedText } from './skipped.ts';
 
 export interface Line {
   text: string;
@@ -84,8 +85,8 @@ function planned(
   { run, sources, lake, cluster, release }: Extract<RunEvent, { event: 'planned' }>['plan'],
   paint: Paint,
 ): string {
-  const inputs = sources.map(({ name, objects, bytes: size, skipped, uri }) => {
-    const passed = skipped === 0 ? '' : `, ${count(skipped)} skipped`;
+  const inputs = sources.map(({ name, objects, bytes: size, skippedBy, uri }) => {
+    const passed = skippedBy === undefined ? '' : `, ${skippedText(skippedBy)}`;
     return `  ${name}  ${count(objects)} objects, ${bytes(size)}${passed}  ${place(uri)}`;
   });
   const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;

@@ -1,8 +1,8 @@
 /** What a run rejected, as text. Pure. */
-import type { Quarantine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
+import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
 import { place } from '../shell-words.ts';
-import { linesOf } from './harmless.ts';
-import { count } from './quantities.ts';
+import { linesOf, oneLine } from './harmless.ts';
+import { bytes, count } from './quantities.ts';
 
 /** Characters of a raw line that are shown. */
 const SHOWN = 100;
@@ -40,14 +40,22 @@ function formatRejection({ reason, field, lines, samples }: Rejection): string[]
   const what = field === null ? reason : `${reason} ${field}`;
   return [
     `  ${what}: ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
-    ...samples.map(({ file, raw, length }) => `    ${place(file)}\n      ${shortened(raw, length)}`),
+    ...samples.flatMap((one) => [
+      `    ${place(one.file)}, line ${String(one.line)}${valueOf(field, one)}`,
+      `      ${shortened(one)}`,
+    ]),
   ];
 }
 
+/** The field's text where it did not fit. */
+function valueOf(field: string | null, { value }: RejectedLine): string {
+  return field === null || value === null ? '' : `: ${field} is ${oneLine(JSON.stringify(value))}`;
+}
+
 /** One line; the rest of a long one is counted. */
-function shortened(raw: string, length: number): string {
-  const [shown = ''] = linesOf(length <= SHOWN ? raw : raw.slice(0, SHOWN));
-  return length <= SHOWN ? shown : `${shown}... and ${count(length - SHOWN)} characters more`;
+function shortened({ raw, bytes: size }: RejectedLine): string {
+  const [shown = ''] = linesOf(raw.slice(0, SHOWN));
+  return raw.length <= SHOWN ? shown : `${shown}... (${bytes(size)})`;
 }
 
 /** Two digits that count: `1.1 %`. */

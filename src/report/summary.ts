@@ -1,9 +1,11 @@
 /** What a run came to, collected from its events: the value that `--output json` prints and the text is made from. */
-import type { SourceBooks } from '../pipeline/report.ts';
+import type { SourceBooks, TableReport } from '../pipeline/report.ts';
 import type { Phase, RunEvent, Verdict } from '../run/events.ts';
+import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import { place } from '../shell-words.ts';
 import { bytes, columns, count, duration } from './quantities.ts';
+import { skippedText } from './skipped.ts';
 
 export interface RunSummary {
   run: string;
@@ -13,6 +15,10 @@ export interface RunSummary {
   publication?: number;
   tables: { table: string; rows: number; files: number; bytes: number; path: string; conflicts?: number }[];
   books: Record<string, SourceBooks>;
+  /** By source: objects that are not input, by the ending or the kind of their names. */
+  skipped: Record<string, Readonly<Record<string, number>>>;
+  /** Of each `matched` check: how many of the table's rows have a value; `isLow`: fewer than the contract expects. */
+  matched: { table: string; column: string; found: string; rows: number; of: number; isLow: boolean }[];
   findings: readonly Finding[];
   /** Milliseconds by phase, in order. */
   times: { phase: Phase; ms: number }[];
@@ -22,7 +28,7 @@ export interface RunSummary {
 export function collect(summary: RunSummary, event: RunEvent): RunSummary {
   switch (event.event) {
     case 'planned':
-      return { ...summary, run: event.plan.run, lake: event.plan.lake };
+      return { ...summary, run: event.plan.run, lake: event.plan.lake, skipped: skippedOf(event.plan) };
     case 'phase-ended':
       return { ...summary, times: [...summary.times, { phase: event.phase, ms: event.ms }] };
     case 'verified':
@@ -47,6 +53,8 @@ export const emptySummary: RunSummary = {
   lake: '',
   tables: [],
   books: {},
+  skipped: {},
+  matched: [],
   findings: [],
   times: [],
 };
@@ -54,7 +62,7 @@ export const emptySummary: RunSummary = {
 function landed(
   lake: string,
   { tables, reports, findings }: Extract<RunEvent, { event: 'verified' }>,
-): Pick<RunSummary, 'tables' | 'books' | 'findings'> {
+): Pick<RunSummary, 'tables' | 'books' | 'matched' | 'findings'> {
   const conflicts = new Map(
     reports.flatMap((report) =>
       Object.entries(report.tables).map(([name, table]) => [name, table.conflicts] as const),
@@ -67,13 +75,26 @@ function landed(
       return resolved === undefined ? base : { ...base, conflicts: resolved };
     }),
     books: Object.assign({}, ...reports.map((report) => report.sources)) as Record<string, SourceBooks>,
+    matched: reports.flatMap((report) => Object.entries(report.tables).flatMap(matchedOf)),
     findings,
   };
 }
 
+function skippedOf({ sources }: RunPlan): RunSummary['skipped'] {
+  return Object.fromEntries(
+    sources.flatMap(({ name, skippedBy }) => (skippedBy === undefined ? [] : [[name, skippedBy]])),
+  );
+}
+
+function matchedOf([table, { rows: of, matched }]: [string, TableReport]): RunSummary['matched'] {
+  return matched.map(({ column, found, rows, warnBelow }) => {
+    return { table, column, found, rows, of, isLow: of > 0 && rows < warnBelow * of };
+  });
+}
+
 /** What landed, the books, and how long each part took, as text. */
 export function formatSummary(summary: RunSummary): string {
-  const { run, publication, tables, books, findings, times } = summary;
+  const { run, publication, tables, books, skipped, matched, findings, times } = summary;
   const rows = tables.map((one) => [
     one.table,
     count(one.rows),
@@ -90,6 +111,9 @@ export function formatSummary(summary: RunSummary): string {
     ...lines,
     '',
     ...formatBooks(books),
+    ...Object.entries(skipped).map(([source, by]) => `${source}: ${skippedText(by)}`),
+    ...Object.entries(books).flatMap(([source, { nulls }]) => nullsLine(source, nulls)),
+    ...matched.flatMap((one) => matchedLine(one, findings)),
     ...resolved.map(
       (one) =>
         `${one.table}: ${count(one.conflicts ?? 0)} key(s) with conflicting rows, one row kept of each`,
@@ -99,6 +123,40 @@ export function formatSummary(summary: RunSummary): string {
     times.map(({ phase, ms }) => `${phase} ${duration(ms)}`).join('   '),
     `run ${run}${publication === undefined ? '' : ` published as number ${String(publication)}`}`,
   ].join('\n');
+}
+
+/** `songplays: 12 of 6,820 found its song`; none, and too few, are warnings. */
+function matchedLine(
+  { table, found, rows, of, isLow }: RunSummary['matched'][number],
+  findings: readonly Finding[],
+): string[] {
+  if (
+    rows === 0 &&
+    findings.some(({ subject, message }) => subject === table && message.includes(` found ${found}`))
+  )
+    return [];
+  const line = `${table}: ${count(rows)} of ${count(of)} found ${found}`;
+  return [isLow ? `warn  ${line}` : line];
+}
+
+/** Fields that are named; the rest is counted. */
+const FIELDS_SHOWN = 6;
+
+/** Optional fields that have no value in some kept lines: in how many, and how many of those are blank or do not fit. */
+function nullsLine(source: string, nulls: SourceBooks['nulls']): string[] {
+  if (nulls.length === 0) return [];
+  const most = nulls.toSorted((a, b) => b.missing + b.blank + b.unfit - (a.missing + a.blank + a.unfit));
+  const shown = most.slice(0, FIELDS_SHOWN).map(({ field, missing, blank, unfit }) => {
+    const why = [
+      ...(blank > 0 ? [`${count(blank)} blank`] : []),
+      ...(unfit > 0 ? [`${count(unfit)} unfit`] : []),
+    ];
+    return `${field} ${count(missing + blank + unfit)}${why.length > 0 ? ` (${why.join(', ')})` : ''}`;
+  });
+  const more = nulls.length - shown.length;
+  return [
+    `${source}: kept without a value: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} other fields` : ''}`,
+  ];
 }
 
 function formatBooks(books: Record<string, SourceBooks>): string[] {

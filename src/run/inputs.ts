@@ -16,6 +16,8 @@ export interface Input {
   objects: readonly ListedObject[];
   bytes: number;
   skipped: number;
+  /** Those, by the ending or the kind of their names. */
+  skippedBy: Readonly<Record<string, number>>;
 }
 
 /**
@@ -29,18 +31,31 @@ export async function readListing(
 ): Promise<Input> {
   const objects: ListedObject[] = [];
   let skipped = 0;
+  const skippedBy: Record<string, number> = {};
   for await (const object of listing) {
-    if (isInput(object.key)) objects.push(object);
-    else skipped += 1;
+    const kind = skippedKind(object);
+    if (kind === undefined) {
+      objects.push(object);
+      continue;
+    }
+    skipped += 1;
+    skippedBy[kind] = (skippedBy[kind] ?? 0) + 1;
   }
   objects.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
-  return { source, uri, objects, bytes, skipped };
+  return { source, uri, objects, bytes, skipped, skippedBy };
 }
 
-function isInput(key: string): boolean {
-  const hidden = key.split('/').some((segment) => segment.startsWith('.') || segment.startsWith('_'));
-  return !hidden && (key.endsWith('.json') || key.endsWith('.json.gz'));
+/** Of longer endings, and of names without one, all are counted as one kind. */
+const ENDING = /[^/.](\.[A-Za-z0-9~-]{1,12}(?:\.(?:gz|bz2|zst|tmp))?)$/;
+
+/** Why an object is not input: the ending of its name, or what kind of name it is; undefined when it is input. */
+function skippedKind({ key, size }: ListedObject): string | undefined {
+  if (key.endsWith('/') || (size === 0 && key.endsWith('_$folder$'))) return 'folder markers';
+  if (key.split('/').some((segment) => segment.startsWith('.') || segment.startsWith('_')))
+    return 'names starting with _ or .';
+  if (key.endsWith('.json') || key.endsWith('.json.gz')) return undefined;
+  return ENDING.exec(key)?.[1] ?? 'names without an ending';
 }
 
 /** The manifest's lines, one JSON object an input object; `spark-templates/step.py.hbs` reads them. */
@@ -83,20 +98,34 @@ const manifestLine = z.object({
 /** Mistakes that show in what was listed. */
 export function checkInputs(inputs: readonly Input[]): Diagnostic[] {
   return [
-    ...inputs.filter(({ objects }) => objects.length === 0).map(nothingToRead),
+    ...inputs.filter(({ bytes }) => bytes === 0).map(nothingToRead),
     ...inputs.flatMap(unreachableObjects),
   ];
 }
 
-function nothingToRead({ source, uri, skipped }: Input): Diagnostic {
+function nothingToRead({ source, uri, skipped, skippedBy, objects }: Input): Diagnostic {
+  const flag = `set [INPUT] ${source} or --${source.replaceAll('_', '-')}`;
+  if (objects.length > 0) {
+    const all =
+      objects.length === 1
+        ? 'the only input object here'
+        : `each of the ${String(objects.length)} input objects here`;
+    return {
+      severity: 'error',
+      at: uri,
+      message: `${all} is empty, so there is nothing to read for ${source}`,
+      hint: flag,
+    };
+  }
+  const kinds = Object.entries(skippedBy).map(([kind, count]) => `${String(count)} ${kind}`);
   return {
     severity: 'error',
     at: uri,
     message:
       skipped === 0
         ? `there is nothing here for ${source}: no such folder, or an empty one`
-        : `none of the ${String(skipped)} objects here is input for ${source}`,
-    hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; set [INPUT] ${source} or --${source.replaceAll('_', '-')}`,
+        : `none of the ${String(skipped)} objects here is input for ${source} (${kinds.slice(0, 6).join(', ')})`,
+    hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; ${flag}`,
   };
 }
 

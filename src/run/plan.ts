@@ -10,6 +10,8 @@ export interface PlannedSource {
   bytes: number;
   /** Names passed over: hidden, folder markers, neither `.json` nor `.json.gz`. */
   skipped: number;
+  /** Those, by the ending or the kind of their names; absent when there are none. */
+  skippedBy?: Readonly<Record<string, number>>;
 }
 
 export interface PlannedStep {

@@ -4,14 +4,18 @@ import type { RunStatus } from './status.ts';
 export interface RejectedLine {
   /** The input object's raw URI. */
   file: string;
+  /** Its number there, from 1. */
+  line: number;
+  /** The text that did not fit the field; null where none was there. */
+  value: string | null;
   /** The line as it stood there, cut when it is long. */
   raw: string;
-  /** Characters of the whole line. */
-  length: number;
+  /** Bytes of the whole line. */
+  bytes: number;
 }
 
 export interface Rejection {
-  /** `unparsable`, or what is wrong with the field: `missing`, `type`, `range`. */
+  /** `unparsable`, `array` (the line opens a JSON array), or what is wrong with the field: `missing`, `type`, `range`. */
   reason: string;
   field: string | null;
   lines: number;

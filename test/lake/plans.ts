@@ -73,11 +73,15 @@ export function books(
       { reason: 'not JSON', field: null, lines: 3 },
       { reason: 'not a BIGINT', field: 'ts', lines: 2 },
     ],
+    nulls: [],
+    unknown: [],
+    otherKeys: [],
+    misshapen: [],
   };
 }
 
 export function tableReport(rows: number, more: Partial<TableReport> = {}): TableReport {
-  return { files: [], rows, readBack: rows, conflicts: null, violations: [], ...more };
+  return { files: [], rows, readBack: rows, conflicts: null, violations: [], matched: [], ...more };
 }
 
 export function report(

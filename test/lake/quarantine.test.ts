@@ -15,14 +15,14 @@ import { books, plan, report, RUN } from './plans.ts';
 
 /** Seven lines, those without a field first. */
 const REJECTED = `select 'song_data' as source, * from (values
-  ('file:///in/a b%.json', 'unparsable', null, '{"song_id"'),
-  ('file:///in/a b%.json', 'unparsable', null, 'x' || repeat('y', 5000)),
-  ('file:///in/b.json', 'unparsable', null, 'third'),
-  ('file:///in/b.json', 'unparsable', null, 'fourth'),
-  ('file:///in/b.json', 'type', 'duration', '{"duration":"long"}'),
-  ('file:///in/c.json', 'missing', 'title', '{"title":""}'),
-  ('file:///in/c.json', 'missing', 'song_id', '{}')
-) as rejected(file, reason, field, raw)`;
+  ('file:///in/a b%.json', 3::bigint, 'unparsable', null, null, '{"song_id"', 10),
+  ('file:///in/a b%.json', 4::bigint, 'unparsable', null, null, 'x' || repeat('y', 5000), 123456),
+  ('file:///in/b.json', 1::bigint, 'unparsable', null, null, 'third', 5),
+  ('file:///in/b.json', 2::bigint, 'unparsable', null, null, 'fourth', 6),
+  ('file:///in/b.json', 12345::bigint, 'type', 'duration', 'lo"ng', '{"duration":"long"}', 19),
+  ('file:///in/c.json', 1::bigint, 'missing', 'title', null, '{"title":""}', 12),
+  ('file:///in/c.json', 2::bigint, 'missing', 'song_id', null, '{}', 2)
+) as rejected(file, line, reason, field, value, raw, bytes)`;
 
 const BY: SourceBooks['quarantinedBy'] = [
   { reason: 'missing', field: 'song_id', lines: 1 },
@@ -114,12 +114,14 @@ describe('the quarantine of a run', () => {
         BY.map((one) => ({ ...one, samples: Math.min(2, one.lines) })),
       );
       expect(source?.by[2]?.samples).toEqual([
-        { file: 'file:///in/b.json', raw: '{"duration":"long"}', length: 19 },
+        { file: 'file:///in/b.json', line: 12345, value: 'lo"ng', raw: '{"duration":"long"}', bytes: 19 },
       ]);
       expect(source?.by[3]?.samples[1]).toEqual({
         file: 'file:///in/a b%.json',
+        line: 4,
+        value: null,
         raw: `x${'y'.repeat(999)}`,
-        length: 5001,
+        bytes: 123456,
       });
     },
   );
@@ -177,27 +179,27 @@ describe('the quarantine of a run', () => {
 });
 
 describe('the quarantine as text', () => {
-  it('begins with what there is most of, shortens long lines and ends with the sum', async () => {
+  it('begins with what there is most of, names line and value, shortens long lines and ends with the sum', async () => {
     const key = await execution(1, 'local-1-aa');
     const text = formatQuarantine(await read(state({ attempt: 1, execution: key })));
     expect(text.split('\n')).toEqual([
       `run ${RUN}  running`,
       'song_data: 7 of 100 lines quarantined (7 %; at most 1 % may be)',
       '  unparsable: 4 lines',
-      '    /in/a b%.json',
+      '    /in/a b%.json, line 3',
       '      {"song_id"',
-      '    /in/a b%.json',
-      `      x${'y'.repeat(99)}... and 4,901 characters more`,
-      '    /in/b.json',
+      '    /in/a b%.json, line 4',
+      `      x${'y'.repeat(99)}... (123.5 kB)`,
+      '    /in/b.json, line 1',
       '      third',
       '  missing song_id: 1 line',
-      '    /in/c.json',
+      '    /in/c.json, line 2',
       '      {}',
       '  missing title: 1 line',
-      '    /in/c.json',
+      '    /in/c.json, line 1',
       '      {"title":""}',
       '  type duration: 1 line',
-      '    /in/b.json',
+      '    /in/b.json, line 12345: duration is "lo\\"ng"',
       '      {"duration":"long"}',
       `  as Parquet: ${lake}/${key}/quarantine/song_data`,
       '7 lines quarantined in all',

@@ -159,6 +159,17 @@ describe('narrating a run', () => {
 describe('the summary of a run', () => {
   const lines = { read: 10, blank: 1, kept: 7, filtered: 1, duplicates: 1, quarantined: 1 };
   const objects = { manifest: 2, read: 1, empty: 1, vanished: [], changed: [], unaccounted: [] };
+  const descriptions = {
+    nulls: [
+      { field: 'place', missing: 1, blank: 0, unfit: 0 },
+      { field: 'title', missing: 1000, blank: 2, unfit: 1 },
+    ],
+    unknown: [],
+    otherKeys: [],
+    misshapen: [],
+  };
+  const skippedBy = { 'names starting with _ or .': 1, '.csv': 3 };
+  const low = { column: 'x_id', found: 'its x', rows: 1, warnBelow: 0.2 };
   const report = {
     version: 1 as const,
     step: 's',
@@ -167,13 +178,15 @@ describe('the summary of a run', () => {
     sparkVersion: '3.5.6',
     startedAt: 0,
     endedAt: 1,
-    sources: { log_data: { objects, lines, conflicts: 1, quarantinedBy: [] } },
+    sources: { log_data: { objects, lines, conflicts: 1, quarantinedBy: [], ...descriptions } },
     upstreams: {},
-    tables: { songs: { files: [], rows: 7, readBack: 7, conflicts: 2, violations: [] } },
+    tables: {
+      songs: { files: [], rows: 7, readBack: 7, conflicts: 2, violations: [], matched: [low] },
+    },
   };
   const file = { key: 'k', mirror: 'm', size: 1500, etag: 'e', rows: 7 };
   const events: RunEvent[] = [
-    { event: 'planned', plan },
+    { event: 'planned', plan: { ...plan, sources: plan.sources.map((one) => ({ ...one, skippedBy })) } },
     { event: 'phase-ended', phase: 'steps', ms: 14_000 },
     {
       event: 'verified',
@@ -196,6 +209,8 @@ describe('the summary of a run', () => {
         { table: 'songs', rows: 7, files: 1, bytes: 1500, path: 's3://lake/root/songs', conflicts: 2 },
       ],
       books: report.sources,
+      skipped: { song_data: skippedBy },
+      matched: [{ table: 'songs', column: 'x_id', found: 'its x', rows: 1, of: 7, isLow: true }],
       findings: [{ severity: 'warn', subject: 'songs', message: 'duration is below 0' }],
       times: [{ phase: 'steps', ms: 14_000 }],
     });
@@ -209,6 +224,9 @@ describe('the summary of a run', () => {
         '',
         'source    objects               lines',
         'log_data  2 = 1 read + 1 empty  10 = 7 kept + 1 filtered + 1 duplicates + 1 quarantined  1 of the duplicates differ from the line kept',
+        'song_data: not input: 3 .csv, 1 names starting with _ or .',
+        'log_data: kept without a value: title 1,003 (2 blank, 1 unfit), place 1',
+        'warn  songs: 1 of 7 found its x',
         'songs: 2 key(s) with conflicting rows, one row kept of each',
         'warn  songs: duration is below 0',
         '',

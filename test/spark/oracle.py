@@ -24,13 +24,13 @@ import duckdb
 
 SONG_FIELDS = {
     "song_id": "text!",
-    "title": "text!",
+    "title": "text",
     "artist_id": "text!",
-    "artist_name": "text!",
+    "artist_name": "text",
     "artist_location": "text",
     "artist_latitude": "double",
     "artist_longitude": "double",
-    "duration": "double!",
+    "duration": "double",
     "year": "int",
 }
 LOG_FIELDS = {
@@ -38,8 +38,8 @@ LOG_FIELDS = {
     "userId": "bigint!",
     "sessionId": "bigint!",
     "itemInSession": "bigint!",
-    "level": "text!",
-    "page": "text!",
+    "level": "text",
+    "page": "text",
     "song": "text",
     "artist": "text",
     "length": "double",
@@ -54,6 +54,8 @@ TS_MIN, TS_BELOW = 946684800000, 4102444800000
 WHITE = " \t\n\x0b\f\r"
 # What stands where bytes are not UTF-8.
 REPLACEMENT = "\ufffd"
+# Characters that the quarantine keeps of a line, and of a value.
+LONGEST_RAW, LONGEST_VALUE = 2**20, 200
 # Of a number that is still read.
 MOST_DIGITS = 1000
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -62,7 +64,8 @@ TABLES = {
     "songs": """
         SELECT song_id, title, artist_id, "year", duration FROM song_data
         QUALIFY row_number() OVER (
-          PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title, duration, "year", artist_name) = 1""",
+          PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title NULLS LAST, duration NULLS LAST,
+            "year", artist_name NULLS LAST) = 1""",
     "artists": """
         SELECT artist_id, artist_name AS name, artist_location AS location,
           artist_latitude AS latitude, artist_longitude AS longitude
@@ -70,8 +73,8 @@ TABLES = {
         QUALIFY row_number() OVER (
           PARTITION BY artist_id
           ORDER BY (artist_latitude IS NOT NULL AND artist_longitude IS NOT NULL) DESC,
-            (artist_location IS NOT NULL) DESC, "year" DESC, song_id, artist_name,
-            artist_location NULLS LAST, artist_latitude NULLS LAST, artist_longitude NULLS LAST) = 1""",
+            (artist_location IS NOT NULL) DESC, "year" DESC, song_id,
+            artist_name NULLS LAST, artist_location NULLS LAST, artist_latitude NULLS LAST, artist_longitude NULLS LAST) = 1""",
     "users": """
         SELECT userId AS user_id, firstName AS first_name, lastName AS last_name, gender, level FROM log_data
         WHERE (ts, sessionId, itemInSession) = (
@@ -85,10 +88,12 @@ TABLES = {
         WITH winners AS (
           SELECT * FROM song_data
           QUALIFY row_number() OVER (
-            PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title, duration, "year", artist_name) = 1
+            PARTITION BY song_id ORDER BY "year" > 0 DESC, artist_id, title NULLS LAST, duration NULLS LAST,
+            "year", artist_name NULLS LAST) = 1
         ), keys AS (
           SELECT title, artist_name, duration, min(song_id) AS song_id, arg_min(artist_id, song_id) AS artist_id
-          FROM winners GROUP BY ALL
+          FROM winners
+          WHERE title IS NOT NULL AND artist_name IS NOT NULL AND duration IS NOT NULL GROUP BY ALL
         )
         SELECT e.songplay_id, e.ts AS start_time, e.userId AS user_id, e.level, k.song_id, k.artist_id,
           e.sessionId AS session_id, e.location, e.userAgent AS user_agent,
@@ -193,27 +198,28 @@ def lines_of(path):
 
 
 def judge(line, fields, is_log):
-    """(fate, reason, field, values, texts) of one line."""
+    """(fate, reason, field, values, texts) of one line; an object's texts also where it is rejected."""
     if not line.strip(WHITE.encode()):
         return "blank", None, None, None, None
     found = parse(line, fields)
     if found is None:
-        return "quarantined", "unparsable", None, None, None
+        is_array = line.lstrip(WHITE.encode()).startswith(b"[")
+        return "quarantined", "array" if is_array else "unparsable", None, None, None
     texts = {name: text_of(found.get(name)) for name in fields}
     values = {name: convert(texts[name], kind.rstrip("!")) for name, kind in fields.items()}
     if is_log and texts["page"] is None:
-        return "quarantined", "missing", "page", None, None
+        return "quarantined", "missing", "page", None, texts
     if is_log and texts["page"] != "NextSong":
         return "filtered", None, None, None, None
     for name, kind in fields.items():
         if not kind.endswith("!"):
             continue
         if texts[name] is None:
-            return "quarantined", "missing", name, None, None
+            return "quarantined", "missing", name, None, texts
         if values[name] is None:
-            return "quarantined", "type", name, None, None
+            return "quarantined", "type", name, None, texts
         if name == "ts" and not TS_MIN <= values[name] < TS_BELOW:
-            return "quarantined", "range", name, None, None
+            return "quarantined", "range", name, None, texts
     return "kept", None, None, values, texts
 
 
@@ -221,39 +227,93 @@ def read(root, fields, is_log):
     """The kept rows of a source and its books."""
     lines = dict.fromkeys(["read", "blank", "kept", "filtered", "duplicates", "quarantined"], 0)
     objects, rejections, rows, rejected = {"manifest": 0, "read": 0, "empty": 0}, {}, [], []
+    known, occurring, asked, misshapen = set(), set(), 0, {}
     for path in files_below(root):
         content = lines_of(path)
         objects["manifest"] += 1
         objects["read" if content else "empty"] += 1
-        for line in content:
+        shape = shape_of(content, fields)
+        if shape is not None:
+            misshapen.setdefault(shape, []).append("file://" + path)
+        for at, line in enumerate(content, 1):
             fate, reason, field, values, texts = judge(line, fields, is_log)
             lines[fate] += 1
             lines["read"] += fate != "blank"
             if fate == "kept":
-                rows.append((values, [texts[name] for name in fields]))
+                rows.append((values, [texts[name] for name in fields], nulls_of(line, fields, texts, values)))
             if fate == "quarantined":
                 rejections[(reason, field)] = rejections.get((reason, field), 0) + 1
-                rejected.append([path, reason, field, line.decode("utf-8", "replace")])
+                value = None if field is None or texts[field] is None else texts[field][:LONGEST_VALUE]
+                raw = line.decode("utf-8", "replace")[:LONGEST_RAW]
+                rejected.append([path, at, reason, field, value, raw, len(line)])
+            if texts is not None:
+                known.update(name for name in fields if texts[name] is not None)
+                occurring.update(parse(line, fields))
+                asked += 1
     books = {"objects": {**objects, "vanished": [], "changed": [], "unaccounted": []}, "lines": lines, "conflicts": 0}
     by = sorted(rejections.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
     books["quarantinedBy"] = [{"reason": r, "field": f, "lines": n} for (r, f), n in by]
-    kept = settle(rows, books) if is_log else [values for values, _ in rows]
+    kept = settle(rows, books) if is_log else rows
     lines["kept"] = len(kept)
-    return kept, books, rejected
+    books["nulls"] = [
+        {"field": name, **{why: sum(nulls.get(name) == why for _, _, nulls in kept) for why in WHY_NULL}}
+        for name in fields
+        if any(name in nulls for _, _, nulls in kept)
+    ]
+    books["unknown"] = [
+        {"field": name, "type": SQL_TYPES[fields[name].rstrip("!")], "occurs": name in occurring}
+        for name in fields
+        if asked and name not in known
+    ]
+    # Which keys are told where a field is unknown has a test of its own.
+    books["otherKeys"] = []
+    books["misshapen"] = [
+        {"shape": shape, "objects": len(uris), "sample": sorted(uris)[:5]} for shape, uris in sorted(misshapen.items())
+    ]
+    return [values for values, _, _ in kept], books, rejected
+
+
+WHY_NULL = ["missing", "blank", "unfit"]
+SQL_TYPES = {"text": "STRING", "double": "DOUBLE", "bigint": "BIGINT", "int": "INT"}
+
+
+def shape_of(content, fields):
+    """What an object's first line opens that does not end with it: an array or an object."""
+    first = next((line for line in content if line.strip(WHITE.encode())), None)
+    if first is None or parse(first, fields) is not None:
+        return None
+    text = first.decode("utf-8", "replace").strip(WHITE)
+    if text.startswith("["):
+        return "array"
+    return "object" if text.startswith("{") and text.endswith((",", "{", "[")) else None
+
+
+def nulls_of(line, fields, texts, values):
+    """Why a field of a kept line has no value, by field."""
+    found = json.loads(line.decode("utf-8", "replace"), parse_float=number, parse_int=number)
+    why = {}
+    for name in fields:
+        if texts[name] is None:
+            why[name] = "missing" if found.get(name) is None else "blank"
+        elif values[name] is None:
+            why[name] = "unfit"
+    return why
 
 
 def settle(rows, books):
     """Of equal events, the one with the lowest texts."""
     events = {}
-    for values, texts in rows:
+    for values, texts, nulls in rows:
         order = [(text is not None, (text or "").encode("utf-8")) for text in texts]
-        events.setdefault(tuple(values[name] for name in EVENT_KEY), []).append((order, texts, values))
+        order.append("".join(nulls.get(name, ".")[0].replace("u", ".") for name in LOG_FIELDS))
+        events.setdefault(tuple(values[name] for name in EVENT_KEY), []).append((order, texts, values, nulls))
     kept = []
     for same in events.values():
         same.sort(key=lambda entry: entry[0])
-        kept.append(same[0][2])
+        _, texts, values, nulls = same[0]
+        kept.append((values, texts, nulls))
         books["lines"]["duplicates"] += len(same) - 1
-        books["conflicts"] += sum(texts != same[0][1] for _, texts, _ in same)
+        books["conflicts"] += sum(texts != same[0][1] for _, texts, _, _ in same)
     return kept
 
 
@@ -300,7 +360,7 @@ def compare_quarantine(database, folder, rejected):
     actual = []
     if os.path.isdir(folder):
         os.chdir(folder)
-        query = "SELECT file, reason, field, raw FROM read_parquet('*.parquet')"
+        query = "SELECT file, line, reason, field, value, raw, bytes FROM read_parquet('*.parquet')"
         actual = [[file[len("file://") :], *rest] for file, *rest in database.execute(query).fetchall()]
     expected, found = Counter(map(repr, rejected)), Counter(map(repr, actual))
     return {

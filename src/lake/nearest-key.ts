@@ -1,0 +1,55 @@
+/** The key of the raw data that was probably meant, where a field has no value in any line. Pure. */
+import { nearest } from '../nearest.ts';
+import type { SourceBooks } from '../pipeline/report.ts';
+
+type UnknownField = SourceBooks['unknown'][number];
+type OtherKey = SourceBooks['otherKeys'][number];
+
+/** Keys that are named when none of them is near. */
+const SHOWN = 5;
+
+/**
+ * "no line of log_data has length; the nearest key there is duration". `synonyms`: names that stand for the same thing
+ * elsewhere in the pipeline.
+ */
+export function unknownFieldSentence(
+  source: string,
+  { field, type, occurs }: UnknownField,
+  otherKeys: readonly OtherKey[],
+  synonyms: readonly string[] = [],
+): string {
+  if (occurs) return `${field} is null or blank in every line of ${source}`;
+  const missing = `no line of ${source} has ${field}`;
+  const keys = otherKeys.filter(({ kind }) => holds(type, kind)).map(({ key }) => key);
+  const near = nearKey(field, keys, synonyms);
+  if (near !== undefined) return `${missing}; the nearest key there is ${near}`;
+  if (keys.length === 0) return `${missing}, nor any other key that could be it`;
+  const more = keys.length > SHOWN ? ` and ${String(keys.length - SHOWN)} more` : '';
+  return `${missing}; keys there that no field names: ${keys.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+/** By spelling, then because one name holds the other, then by what the same thing is called elsewhere. */
+function nearKey(field: string, keys: readonly string[], synonyms: readonly string[]): string | undefined {
+  const names = [field, ...synonyms];
+  const folded = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const same = (name: string) => keys.find((key) => folded(key) === folded(name));
+  const spelled = (name: string) => nearest(name, keys);
+  const holding = (name: string) =>
+    keys.find((key) => contains(folded(key), folded(name)) || contains(folded(name), folded(key)));
+  for (const find of [same, spelled, holding]) {
+    const found = names.map(find).find((key) => key !== undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Short names are part of too many others. */
+function contains(whole: string, part: string): boolean {
+  return part.length >= 4 && whole.includes(part);
+}
+
+/** Whether what a key holds would fit a field of the type. */
+function holds(type: UnknownField['type'], kind: string): boolean {
+  if (type === 'STRING') return kind === 'text' || kind === 'number';
+  return type === 'TIMESTAMP' ? kind === 'number' || kind === 'text' : kind === 'number';
+}

@@ -1,0 +1,26 @@
+/** Mistakes in what a `matched` check needs: each is a field that its source has. */
+import type { Diagnostic } from '../faults.ts';
+import type { SourceContract } from './contract.ts';
+import { mistake } from './template-file.ts';
+import { didYouMean } from './yaml.ts';
+import type { ValuePath } from './yaml.ts';
+
+/** `at`: the place of a value below `needs`. */
+export function checkNeeds(
+  needs: Readonly<Record<string, readonly string[]>>,
+  sources: readonly SourceContract[],
+  at: (path: ValuePath) => string,
+): Diagnostic[] {
+  const names = sources.map(({ name }) => name);
+  return Object.entries(needs).flatMap(([name, fields]) => {
+    const source = sources.find((one) => one.name === name);
+    if (source === undefined)
+      return [mistake(at([name]), `there is no source ${name}`, didYouMean(name, names))];
+    const known = source.fields.map((field) => field.name);
+    return fields.flatMap((field, index) =>
+      known.includes(field)
+        ? []
+        : [mistake(at([name, index]), `${name} has no field ${field}`, didYouMean(field, known))],
+    );
+  });
+}

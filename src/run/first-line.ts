@@ -1,0 +1,109 @@
+/** What the first line of a source says about the whole of it, before anything is started. Pure. */
+import type { Diagnostic } from '../faults.ts';
+import { nearest } from '../nearest.ts';
+import type { SourceContract } from '../pipeline/contract.ts';
+import { place } from '../shell-words.ts';
+
+/** The beginning of a source's first object that is not empty. */
+export interface Beginning {
+  source: string;
+  /** The object's URI. */
+  uri: string;
+  text: string;
+  /** Whether `text` is the whole object. */
+  isWhole: boolean;
+  /** Whether it is the source's only object. */
+  isAlone: boolean;
+}
+
+/** Inputs that are swapped or of another shape: errors where the run could only fail, else warnings. */
+export function checkBeginnings(
+  beginnings: readonly Beginning[],
+  sources: readonly SourceContract[],
+): Diagnostic[] {
+  return beginnings.flatMap((beginning) => {
+    const source = sources.find(({ name }) => name === beginning.source);
+    return source === undefined ? [] : checkBeginning(beginning, source, sources);
+  });
+}
+
+function checkBeginning(
+  { source: name, uri, text, isWhole, isAlone }: Beginning,
+  source: SourceContract,
+  sources: readonly SourceContract[],
+): Diagnostic[] {
+  const content = text.replace(/^\uFEFF/, '').trimStart();
+  const end = content.search(/[\r\n]/);
+  const line = end < 0 ? content : content.slice(0, end);
+  const at = place(uri);
+  if (line.startsWith('['))
+    return [
+      {
+        severity: isAlone ? 'error' : 'warning',
+        at,
+        message: `this is a JSON array; Landfall reads one object a line`,
+        hint: `jq -c '.[]' writes its objects that way`,
+      },
+    ];
+  if (end < 0 && !isWhole) return [];
+  const keys = keysOf(line);
+  if (keys === undefined) return checkPretty(line, { at, isAlone });
+  const required = requiredOf(source);
+  if (keys.size === 0 || required.length === 0 || required.some((field) => keys.has(field))) return [];
+  const other = sources.find((one) => one.name !== name && hasAll(keys, requiredOf(one)));
+  if (other !== undefined)
+    return [
+      {
+        severity: 'error',
+        at,
+        message: `this looks like ${other.name}, not ${name}: its first line has ${requiredOf(other).join(', ')}, and none of ${required.join(', ')}`,
+        hint: `are ${flagOf(name)} and ${flagOf(other.name)} swapped?`,
+      },
+    ];
+  const near = required.flatMap((field) => {
+    const key = nearest(field, keys);
+    return key === undefined ? [] : [`${key} for ${field}`];
+  });
+  const meant = near.length === 0 ? '' : ` (perhaps ${near.join(', ')})`;
+  return [
+    {
+      severity: 'warning',
+      at,
+      message: `its first line has none of the fields that ${name} requires: ${required.join(', ')}${meant}`,
+    },
+  ];
+}
+
+/** An object whose first line does not end it, as pretty-printers write it. */
+function checkPretty(line: string, { at, isAlone }: { at: string; isAlone: boolean }): Diagnostic[] {
+  if (!/^\{(.*[,{[])?\s*$/.test(line)) return [];
+  return [
+    {
+      severity: isAlone ? 'error' : 'warning',
+      at,
+      message: 'its first object goes on over several lines; Landfall reads one object a line',
+      hint: 'jq -c . writes its objects that way',
+    },
+  ];
+}
+
+function keysOf(line: string): Set<string> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? new Set(Object.keys(value)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without these a line is rejected. */
+function requiredOf({ fields }: SourceContract): string[] {
+  return fields.filter(({ required }) => required).map(({ name }) => name);
+}
+
+function hasAll(keys: ReadonlySet<string>, names: readonly string[]): boolean {
+  return names.length > 0 && names.every((name) => keys.has(name));
+}
+
+const flagOf = (source: string) => `--${source.replaceAll('_', '-')}`;
