@@ -1,7 +1,10 @@
 /** The name a person probably meant. */
 
-/** The candidate closest to `name`, ignoring case and `-` against `_`; undefined when none is close. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate closest to `name`, ignoring case and `-` against `_`; undefined when none is close. `most` is how many
+ * letters may differ; otherwise a third of them, and two at least.
+ */
+export function nearest(name: string, candidates: Iterable<string>, most?: number): string | undefined {
   const wanted = fold(name);
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
@@ -9,7 +12,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     if (distance < (best?.distance ?? Infinity)) best = { candidate, distance };
   }
   if (best === undefined) return undefined;
-  return best.distance <= Math.max(2, Math.floor(wanted.length / 3)) && best.distance < wanted.length
+  return best.distance <= (most ?? Math.max(2, Math.floor(wanted.length / 3))) &&
+    best.distance < wanted.length
     ? best.candidate
     : undefined;
 }

@@ -1,19 +1,20 @@
 /** Gives each line of dl.cfg to the setting it means, and says which lines mean nothing. */
 import type { Diagnostic } from '../faults.ts';
+import { decide } from './claims.ts';
+import type { Claim } from './claims.ts';
 import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
-import { readLegacy } from './legacy.ts';
+import { cutPattern, readLegacy } from './legacy.ts';
 import type { Meaning } from './legacy.ts';
-import { nearest } from '../nearest.ts';
 import type { NamedSetting } from './schema.ts';
+import { needlessKeys, unknownKeys } from './unknown-keys.ts';
 
 /** What dl.cfg says about one setting. */
 export interface Assigned {
+  entry: Entry;
   value: string;
-  /** `dl.cfg:14 [EMR] core_count` */
-  at: string;
-  line: number;
-  confidential: boolean;
+  /** To be said if this becomes the value. */
+  notices: Diagnostic[];
 }
 
 export interface Assignment {
@@ -22,121 +23,97 @@ export interface Assignment {
   diagnostics: Diagnostic[];
 }
 
-/** Sections whose keys are ours alone: an unknown key there is never an older shape. */
-const STRICT = new Set(['lake', 'input', 'emr', 'tables', 'checks']);
-
-interface Context {
+export interface AssignInput {
+  /** The file's name for messages. */
+  file: string;
+  entries: readonly Entry[];
   settings: readonly NamedSetting[];
   sourceNames: readonly string[];
-  values: Map<string, Assigned>;
-  roots: Map<string, Assigned>;
-  diagnostics: Diagnostic[];
-  /** Unknown sections and reasons that have been told already. */
-  told: Set<string>;
+  /** With `--cluster local`. */
+  local: boolean;
 }
 
-/** Assigns every line; unknown and repeated keys come back as errors. */
-export function assign(
-  entries: readonly Entry[],
-  settings: readonly NamedSetting[],
-  sourceNames: readonly string[],
-): Assignment {
-  const context: Context = {
+/** Sections that no existing file has: what stands in them is ours, or a mistake. */
+const OURS_ALONE = new Set(['lake', 'tables', 'checks', 'emr']);
+
+/** Assigns every line; unknown and repeated keys come back as errors, needless ones as a notice. */
+export function assign({ file, entries, settings, sourceNames, local }: AssignInput): Assignment {
+  const claims = new Map<string, Claim[]>();
+  const claim = (id: string, one: Claim) => void claims.set(id, [...(claims.get(id) ?? []), one]);
+  const unread: Entry[] = [];
+  const needless: Entry[] = [];
+  const bySection = groupBySection(entries);
+  let existing = false;
+  for (const entry of entries) {
+    const ours = settings.find((setting) => isKeyOf(setting, entry));
+    const section = foldName(entry.section);
+    const legacy =
+      ours !== undefined || OURS_ALONE.has(section)
+        ? undefined
+        : readLegacy(entry, bySection.get(section) ?? [], sourceNames);
+    if (ours !== undefined) claim(ours.id, claimOf(entry, ours, sourceNames));
+    else if (legacy === undefined) unread.push(entry);
+    else if (legacy.meaning === 'needless') needless.push(entry);
+    else for (const id of idsOf(legacy, sourceNames)) claim(id, legacyClaim(entry, legacy, id));
+    existing ||= legacy !== undefined || (ours?.secret === true && entry.value !== '');
+  }
+  const diagnostics: Diagnostic[] = [];
+  const values = new Map<string, Assigned>();
+  for (const [id, all] of claims) {
+    const decided = decide(id, all, local, wayToChoose(settings.find((setting) => setting.id === id)));
+    diagnostics.push(...decided.diagnostics);
+    if (decided.claim === undefined) continue;
+    const { entry, value } = decided.claim;
+    values.set(id, { entry, value, notices: decided.notices });
+  }
+  const used = new Set([...claims.values()].flat().map(({ entry }) => entry.line));
+  const unused = (list: readonly Entry[]) => list.filter(({ line }) => !used.has(line));
+  const { errors, needless: passed } = unknownKeys({
+    unread: unused(unread),
+    needless: unused(needless),
+    entries,
     settings,
-    sourceNames,
-    values: new Map(),
-    roots: new Map(),
-    diagnostics: [],
-    told: new Set(),
-  };
-  for (const entry of entries) assignEntry(entry, context);
-  for (const [id, root] of context.roots) {
-    if (!context.values.has(id)) context.values.set(id, root);
-  }
-  return { values: context.values, diagnostics: context.diagnostics };
-}
-
-function assignEntry(entry: Entry, context: Context): void {
-  const section = foldName(entry.section);
-  const key = foldName(entry.key);
-  const ours = context.settings.find((one) => foldName(one.section) === section && foldName(one.key) === key);
-  if (ours !== undefined) {
-    give(context.values, ours.id, entry, context);
-    return;
-  }
-  const legacy = STRICT.has(section) ? undefined : readLegacy(entry, context.sourceNames);
-  if (legacy === undefined) unknown(entry, context);
-  else assignLegacy(entry, legacy, context);
-}
-
-function assignLegacy(entry: Entry, legacy: Meaning, context: Context): void {
-  switch (legacy.meaning) {
-    case 'value':
-      give(context.values, legacy.id, { ...entry, value: legacy.value }, context);
-      break;
-    case 'input-root':
-      for (const source of context.sourceNames) {
-        const value = legacy.value === '' ? '' : `${legacy.value}/${source}`;
-        give(context.roots, `sources.${source}`, { ...entry, value }, context);
-      }
-      break;
-    case 'needless':
-      if (context.told.has(legacy.because)) return;
-      context.told.add(legacy.because);
-      context.diagnostics.push({
-        severity: 'notice',
-        at: entry.at,
-        message: `not needed: ${legacy.because}`,
-      });
-  }
-}
-
-function give(values: Map<string, Assigned>, id: string, entry: Entry, { diagnostics }: Context): void {
-  if (entry.value === '') return;
-  const before = values.get(id);
-  if (before === undefined) {
-    values.set(id, { value: entry.value, at: entry.at, line: entry.line, confidential: entry.confidential });
-    return;
-  }
-  if (diagnostics.some(({ at }) => at === entry.at)) return;
-  diagnostics.push({
-    severity: 'error',
-    at: entry.at,
-    message: `given a second time: it stands in line ${before.line} already`,
-    hint: `remove line ${before.line} or line ${entry.line}`,
+    existing,
   });
+  return { values, diagnostics: [...diagnostics, ...errors, ...needlessKeys(file, passed)] };
 }
 
-function unknown(entry: Entry, { settings, diagnostics, told }: Context): void {
-  const section = foldName(entry.section);
-  const siblings = settings.filter((one) => foldName(one.section) === section);
-  if (siblings.length > 0 || section === '' || section === 'aws_s3') {
-    const meant = nearestKey(entry.key, siblings) ?? nearestKey(entry.key, settings);
-    // Without a key that it resembles, what stands there may be a secret in the wrong place.
-    const at = entry.confidential && meant === undefined ? entry.place : entry.at;
-    const known = siblings.filter(({ secret }) => secret !== true).map(({ key }) => key);
-    const hint =
-      meant === undefined
-        ? `known here: ${known.join(', ')}`
-        : `did you mean ${meant.key} under [${meant.section}]?`;
-    const said = meant === undefined && known.length === 0 ? {} : { hint };
-    diagnostics.push({ severity: 'error', at, message: 'unknown key', ...said });
-  } else if (!told.has(section)) {
-    told.add(section);
-    const sections = [...new Set(settings.map((one) => one.section))];
-    const meant = nearest(entry.section, sections);
-    const hint =
-      meant === undefined
-        ? `the sections are ${sections.map((name) => `[${name}]`).join(', ')}`
-        : `did you mean [${meant}]?`;
-    diagnostics.push({ severity: 'error', at: entry.place, message: 'unknown section', hint });
+function groupBySection(entries: readonly Entry[]): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const section = foldName(entry.section);
+    const group = groups.get(section);
+    if (group === undefined) groups.set(section, [entry]);
+    else group.push(entry);
   }
+  return groups;
 }
 
-function nearestKey(key: string, settings: readonly NamedSetting[]): NamedSetting | undefined {
-  const meant = nearest(
-    key,
-    settings.map((one) => one.key),
-  );
-  return settings.find((one) => one.key === meant);
+function isKeyOf(setting: NamedSetting, { section, key }: Entry): boolean {
+  return foldName(setting.section) === foldName(section) && foldName(setting.key) === foldName(key);
+}
+
+/** Inputs are written as patterns in existing files, also under keys that are ours. */
+function claimOf(entry: Entry, { id }: NamedSetting, sourceNames: readonly string[]): Claim {
+  const isSource = sourceNames.some((name) => id === `sources.${name}`);
+  const isPattern = isSource && /(^|\/)\*+(\.json(\.gz)?)?($|\/)/.test(entry.value);
+  const { place, pattern } = isPattern ? cutPattern(entry.value) : { place: entry.value };
+  return { value: place, entry, ours: true, derived: false, pattern };
+}
+
+function idsOf(legacy: Exclude<Meaning, { meaning: 'needless' }>, sourceNames: readonly string[]): string[] {
+  return legacy.meaning === 'value' ? [legacy.id] : sourceNames.map((name) => `sources.${name}`);
+}
+
+function legacyClaim(entry: Entry, legacy: Exclude<Meaning, { meaning: 'needless' }>, id: string): Claim {
+  const derived = legacy.meaning === 'input-root';
+  const root = legacy.value.replace(/\/+$/, '');
+  const value = derived && legacy.value !== '' ? `${root}/${id.slice('sources.'.length)}` : legacy.value;
+  return { value, entry, ours: false, derived, where: legacy.where, pattern: legacy.pattern };
+}
+
+function wayToChoose(setting: NamedSetting | undefined): string {
+  if (setting === undefined) return 'dl.cfg';
+  const key = `[${setting.section}] ${setting.key}`;
+  return setting.flag === undefined ? key : `--${setting.flag} or ${key}`;
 }

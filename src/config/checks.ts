@@ -80,15 +80,17 @@ export function checkAnonymousInput(
     }));
 }
 
-/** Names what a file lacks that defaults stand in for, with the key to add. */
-export function tellDefaults(file: string, origins: Origins, sourceNames: readonly string[]): Diagnostic[] {
+/** Names what a file lacks that defaults stand in for, with the key to add. `unnamed` are settings the file says nothing of. */
+export function tellDefaults(file: string, origins: Origins, unnamed: readonly string[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  if (origins.get('lake.path') === 'default') {
+  if (unnamed.includes('lake.path') && origins.get('lake.path') === 'default') {
     const hint = 'add `path = s3://my-bucket/lake` under [LAKE]';
     diagnostics.push({ severity: 'notice', at: file, message: 'names no lake: ./lake is used', hint });
   }
-  if (sourceNames.length > 0 && sourceNames.every((name) => !origins.has(`sources.${name}`))) {
-    const hint = `add ${sourceNames.map((name) => `\`${name} = s3://my-bucket/${name}\``).join(' and ')} under [INPUT]`;
+  const sources = unnamed.filter((id) => id.startsWith('sources.') && !origins.has(id));
+  if (sources.length > 0 && ![...origins.keys()].some((id) => id.startsWith('sources.'))) {
+    const names = sources.map((id) => id.slice('sources.'.length));
+    const hint = `add ${names.map((name) => `\`${name} = s3://my-bucket/${name}\``).join(' and ')} under [INPUT]`;
     diagnostics.push({ severity: 'notice', at: file, message: 'names no input', hint });
   }
   return diagnostics;

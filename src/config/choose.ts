@@ -2,7 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../faults.ts';
 import type { Assigned } from './assign.ts';
+import type { Entry } from './ini-file.ts';
 import type { Base } from './location.ts';
+import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';
 import type { SettingsInput } from './settings.ts';
@@ -12,26 +14,75 @@ interface Candidate {
   at: string;
   base: Base;
   quotable: boolean;
+  /** Of dl.cfg, what reading it said about the value. */
+  entry?: Entry;
 }
 
-/** The value and its origin. Each text that cannot be read is a diagnostic, also when a better one outranks it. */
+export interface Chosen {
+  value: unknown;
+  at: string;
+}
+
+/**
+ * The value and its origin. Each text that cannot be read is a diagnostic, also when a better one outranks it. A credential
+ * that is a placeholder is passed over, and its place added to `placeholders`.
+ */
 export function choose(
   setting: NamedSetting,
   assigned: Assigned | undefined,
   input: SettingsInput,
-  diagnostics: Diagnostic[],
-): { value: unknown; at: string } | undefined {
-  let chosen: { value: unknown; at: string } | undefined;
+  { diagnostics, placeholders }: { diagnostics: Diagnostic[]; placeholders: string[] },
+): Chosen | undefined {
+  let chosen: Chosen | undefined;
   for (const candidate of candidates(setting, assigned, input)) {
+    const { entry } = candidate;
     const text = candidate.text.trim();
-    const parsed = text === '' ? { problem: 'is empty' } : setting.type.parse(text, candidate.base);
-    if ('value' in parsed) {
-      chosen ??= { value: parsed.value, at: candidate.at };
-    } else {
-      diagnostics.push({ severity: 'error', at: shown(setting, candidate), ...said(parsed) });
+    if (entry?.doubt !== undefined)
+      diagnostics.push({ severity: 'warning', at: entry.at, message: entry.doubt, hint: IN_QUOTES });
+    if (setting.secret === true && isPlaceholderCredential(text)) {
+      placeholders.push(candidate.at);
+      continue;
     }
+    const wrong = wrongWith(setting, candidate, text);
+    if (wrong !== undefined) {
+      const severity = wrong.placeholder === true && chosen !== undefined ? 'warning' : 'error';
+      diagnostics.push({ severity, at: shown(setting, candidate), ...said(wrong) });
+      continue;
+    }
+    const parsed = setting.type.parse(text, candidate.base);
+    if ('value' in parsed) chosen ??= { value: parsed.value, at: candidate.at };
+    else diagnostics.push({ severity: 'error', at: shown(setting, candidate), ...said(parsed) });
   }
   return chosen;
+}
+
+const IN_QUOTES = 'put the whole value in quotes';
+
+interface Wrong {
+  problem: string;
+  hint?: string;
+  placeholder?: true;
+}
+
+/** What is wrong with a text before its type is asked. */
+function wrongWith(setting: NamedSetting, { entry }: Candidate, text: string): Wrong | undefined {
+  if (entry?.problem !== undefined)
+    return { problem: entry.problem, ...(entry.problem.includes('quote') ? { hint: IN_QUOTES } : {}) };
+  if (text === '') return { problem: 'is empty' };
+  if (text.includes('\n') && setting.type.manyLines !== true) {
+    const problem =
+      entry?.continuedIn === undefined
+        ? 'has a line break in it'
+        : `goes on in line ${entry.continuedIn}, whose blanks make it a part of this value`;
+    return { problem, hint: 'a value is one line; a key begins its line without blanks' };
+  }
+  if (setting.secret === true || !isPlaceholder(text)) return undefined;
+  const put = setting.example ?? setting.default ?? setting.type.name;
+  return {
+    problem: 'a placeholder, not a value',
+    hint: `put the value there, such as ${put}`,
+    placeholder: true,
+  };
 }
 
 function candidates(
@@ -53,8 +104,9 @@ function candidates(
   }
   if (assigned !== undefined) {
     const folder = resolve(cwd, dirname(cfg?.path ?? ''));
-    const quotable = !assigned.confidential;
-    found.push({ text: assigned.value, at: assigned.at, base: { folder, home }, quotable });
+    const { entry, value } = assigned;
+    const quotable = !entry.confidential;
+    found.push({ text: value, at: entry.at, base: { folder, home }, quotable, entry });
   }
   if (setting.default !== undefined) found.push({ text: setting.default, at: 'default', ...here });
   return found;
@@ -65,8 +117,15 @@ function said({ problem, hint }: { problem: string; hint?: string }): { message:
 }
 
 /** The place, and the value where it cannot be a secret. */
-function shown(setting: NamedSetting, { text, at, quotable }: Candidate): string {
-  if (!quotable || setting.secret === true || looksSecret(text) || /:\/*[^/]*@|https?:.*\?/i.test(text))
+function shown(setting: NamedSetting, { text, at, quotable, entry }: Candidate): string {
+  if (
+    !quotable ||
+    entry?.problem !== undefined ||
+    text.includes('\n') ||
+    setting.secret === true ||
+    looksSecret(text) ||
+    /:\/*[^/]*@|https?:.*\?/i.test(text)
+  )
     return at;
   return `${at} = ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)}`;
 }

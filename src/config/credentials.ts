@@ -28,6 +28,21 @@ const CONFIDENTIAL = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION
 const BETTER =
   'better: a profile (`aws configure sso`), a role, or the environment; they are found without dl.cfg';
 
+/** What stands in the way of sending a placeholder to AWS, which nobody meant. */
+export function tellPlaceholders(
+  places: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  usesAws: boolean,
+): Diagnostic[] {
+  const needed = usesAws && !SOURCES.some((variable) => (env[variable] ?? '') !== '');
+  return places.map((at) => ({
+    severity: needed ? 'error' : 'warning',
+    at,
+    message: 'a placeholder, not a credential',
+    hint: 'put the credential there, or remove the line to use a profile, a role or the environment',
+  }));
+}
+
 /** Takes the three keys of `[AWS]` together; undefined credentials leave the choice to the SDK's default chain. */
 export function chooseCredentials(
   values: ReadonlyMap<string, unknown>,

@@ -1,6 +1,9 @@
-/** Reads INI line by line, so that each value keeps its line. Values are understood as `ini` does, less its surprises. */
-import { unsafe } from 'ini';
+/** Reads dl.cfg: each value with its line, by the rules of Python's configparser, less its surprises. */
 import type { Diagnostic } from '../faults.ts';
+import { parseLines } from './configparser.ts';
+import type { Pair, ParsedLines } from './configparser.ts';
+import { cleanValue } from './ini-value.ts';
+import { interpolate } from './interpolate.ts';
 import { looksSecret } from './secret.ts';
 
 export interface Entry {
@@ -17,6 +20,16 @@ export interface Entry {
   at: string;
   /** The key or its section has to do with credentials: the value is never quoted. */
   confidential: boolean;
+  /** From `[DEFAULT]`: it gives way to a key of the section itself. */
+  inherited: boolean;
+  /** Another value names it by `%(name)s`. */
+  named: boolean;
+  /** The line in which the value goes on, when it has several. */
+  continuedIn?: number;
+  /** Why there is no value. */
+  problem?: string;
+  /** What may have been meant otherwise. */
+  doubt?: string;
 }
 
 export interface IniFile {
@@ -26,14 +39,13 @@ export interface IniFile {
   secrets: string[];
 }
 
-interface Line {
-  number: number;
-  section: string;
-  text: string;
-}
-
-const CREDENTIAL = /secret|token|passw|credential|access_?key|^key$/;
-const PLAIN_KEY = /^[A-Za-z_][\w .-]{0,40}$/;
+const CREDENTIAL = /secret|token|passw|pwd|credential|access_?key|^key$|^(aws|api)_?key/;
+const PLAIN = /^[A-Za-z_][\w.-]{0,40}$/;
+const PLAIN_SECTION = /^[A-Za-z_][\w .-]{0,40}$/;
+/** Larger files are no configuration; each limit bounds what one mistake can cost. */
+const MOST = { sections: 100, keys: 1000, strayLines: 20, strayLinesOfAFile: 200 };
+/** The section whose keys all others inherit; unlike other names, Python reads it exactly. */
+const INHERITED = 'DEFAULT';
 
 /** Folds a section's or a key's name: case, `-`, `_` and blanks do not matter. */
 export function foldName(name: string): string {
@@ -43,122 +55,202 @@ export function foldName(name: string): string {
     .replace(/[-\s]+/g, '_');
 }
 
-/** Reads a file's text. `file` is its name for messages. Never throws; mistakes come back as diagnostics. */
-export function readIni(file: string, text: string): IniFile {
-  const { lines, diagnostics } = splitLines(file, text);
-  const confidential = new Set(
-    lines.filter(({ text }) => isCredentialKey(splitPair(text)?.key ?? text)).map(sectionKey),
-  );
-  const result: IniFile = { entries: [], diagnostics, secrets: [] };
-  for (const line of lines) readPair(file, line, confidential.has(sectionKey(line)), result);
-  return result;
-}
-
 /** Whether a key by this name holds a credential, rightly spelled or not. */
 export function isCredentialKey(key: string): boolean {
   return CREDENTIAL.test(foldName(key));
 }
 
-function sectionKey({ section }: { section: string }): string {
-  return foldName(section);
+/** Reads a file's text. `file` is its name for messages. Never throws; mistakes come back as diagnostics. */
+export function readIni(file: string, text: string): IniFile {
+  const parsed = parseLines(text);
+  const tooMany = excess(parsed);
+  if (tooMany !== undefined)
+    return { entries: [], diagnostics: [{ severity: 'error', at: file, message: tooMany }], secrets: [] };
+  const repeated = findRepeated(file, parsed);
+  const pairs = parsed.pairs.filter((pair) => !repeated.pairs.has(pair));
+  const { entries, secrets } = readPairs(file, { ...parsed, pairs });
+  const words = parsed.stray
+    .filter(({ header }) => !header)
+    .flatMap(({ text }) => [text, ...text.split(/\s+/)]);
+  return {
+    entries,
+    diagnostics: [...strayLines(file, parsed), ...repeated.diagnostics],
+    secrets: [...secrets, ...words],
+  };
 }
 
-function splitLines(file: string, text: string): { lines: Line[]; diagnostics: Diagnostic[] } {
-  const lines: Line[] = [];
+/** Why a text of this size is taken for no configuration at all. */
+function excess({ pairs, headers, stray }: ParsedLines): string | undefined {
+  if (pairs.length > MOST.keys || headers.length > MOST.sections)
+    return `has more than ${MOST.keys} keys or ${MOST.sections} sections, too many for a configuration file`;
+  return stray.length > MOST.strayLinesOfAFile
+    ? `is no configuration file: ${stray.length} lines are not \`key = value\``
+    : undefined;
+}
+
+/** `dl.cfg:14 [EMR]`, without a section name that may be a secret. */
+function placeOf(file: string, { line, section }: { line: number; section: string }): string {
+  const shown = PLAIN_SECTION.test(section) && !looksSecret(section) ? section : '...';
+  return `${file}:${line}${section === '' ? '' : ` [${shown}]`}`;
+}
+
+/** Of a key only its leading word is shown: what follows may be a value that lacks its `=`. */
+export function shownKey(key: string): string | undefined {
+  const word = key.split(/\s/)[0] ?? '';
+  return PLAIN.test(word) && !looksSecret(word) ? word : undefined;
+}
+
+function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
+  const told = stray.slice(0, MOST.strayLines).map((line): Diagnostic =>
+    line.header
+      ? { severity: 'error', at: `${file}:${line.line}`, message: 'not a [SECTION] header' }
+      : {
+          severity: 'error',
+          at: placeOf(file, line),
+          message: 'not a `key = value` line',
+          hint: 'a value stands on the line of its key, or below it on indented lines',
+        },
+  );
+  const more = stray.length - told.length;
+  if (more === 0) return told;
+  return [
+    ...told,
+    { severity: 'error', at: file, message: `${more} more lines are not \`key = value\` either` },
+  ];
+}
+
+/** Python refuses a section or a key that is there twice. */
+function findRepeated(
+  file: string,
+  { pairs, headers }: ParsedLines,
+): { diagnostics: Diagnostic[]; pairs: Set<Pair> } {
   const diagnostics: Diagnostic[] = [];
-  let section = '';
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
-    const line = raw.trim();
-    if (line === '' || /^[;#]/.test(line)) continue;
-    if (!line.startsWith('[')) {
-      lines.push({ number: index + 1, section, text: line });
+  const repeated = new Set<Pair>();
+  const began = new Map<string, number>();
+  for (const header of headers) {
+    const before = began.get(header.section);
+    if (before === undefined) began.set(header.section, header.line);
+    else if (header.section !== INHERITED) {
+      const message = `begins a second time: it began in line ${before} already`;
+      const hint = 'put the keys of both together';
+      diagnostics.push({ severity: 'error', at: placeOf(file, header), message, hint });
+    }
+  }
+  const given = new Map<string, number>();
+  for (const pair of pairs) {
+    const name = nameOf(pair.section, pair.key);
+    const before = given.get(name);
+    if (before === undefined) {
+      given.set(name, pair.line);
       continue;
     }
-    const header = /^\[([^\]]*)\]\s*(?:[;#].*)?$/.exec(line);
-    if (header === null) {
-      diagnostics.push({ severity: 'error', at: `${file}:${index + 1}`, message: 'not a [SECTION] header' });
-    }
-    section = (header?.[1] ?? '').trim();
+    repeated.add(pair);
+    const at = [placeOf(file, pair), shownKey(pair.key)].filter(Boolean).join(' ');
+    const message = `given a second time: it stands in line ${before} already`;
+    diagnostics.push({ severity: 'error', at, message, hint: `remove line ${before} or line ${pair.line}` });
   }
-  return { lines, diagnostics };
+  return { diagnostics, pairs: repeated };
 }
 
-function readPair(file: string, line: Line, confidentialSection: boolean, into: IniFile): void {
-  const place = `${file}:${line.number}${line.section === '' ? '' : ` [${shownSection(line.section)}]`}`;
-  const pair = splitPair(line.text);
-  if (pair === undefined) {
-    into.secrets.push(line.text, ...line.text.split(/\s+/));
-    into.diagnostics.push({
-      severity: 'error',
-      at: place,
-      message: 'not a `key = value` line',
-      hint: 'a value stays on the line of its key',
-    });
-    return;
-  }
-  const credential = isCredentialKey(pair.key);
-  const value = readValue(pair.raw, credential);
-  const at = PLAIN_KEY.test(pair.key) && !looksSecret(pair.key) ? `${place} ${pair.key}` : place;
-  if (credential) into.secrets.push(pair.raw, value.text);
-  if (value.problem !== undefined) {
-    into.diagnostics.push({
-      severity: value.severity,
-      at,
-      message: value.problem,
-      hint: 'put the whole value in quotes',
-    });
-  }
-  into.entries.push({
-    line: line.number,
-    section: line.section,
-    key: pair.key,
-    value: value.text,
-    place,
-    at,
-    confidential: credential || confidentialSection,
-  });
+/** What tells sections apart: their folded names, and `[DEFAULT]` by its exact one. */
+function sectionKey(section: string): string {
+  return section === INHERITED ? INHERITED : foldName(section);
 }
 
-/** `KEY = value` and `KEY : value`; undefined when the line is neither (a lone URI has a colon, but is no pair). */
-function splitPair(line: string): { key: string; raw: string } | undefined {
-  const match = /^([^=:]*)[=:](.*)$/.exec(line);
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  const key = match[1].trim().replace(/^(["'])(.*)\1$/, '$2');
-  if (key === '' || /^[a-z0-9]+:\/\//i.test(line)) return undefined;
-  return { key, raw: match[2].trim() };
+function nameOf(section: string, key: string): string {
+  return JSON.stringify([sectionKey(section), foldName(key)]);
 }
 
-interface ReadValue {
+interface Cleaned {
+  pair: Pair;
+  credential: boolean;
   text: string;
-  problem?: string;
-  severity: 'error' | 'warning';
+  problem: string | undefined;
+  doubt: string | undefined;
+  continuedIn: number | undefined;
 }
 
-function readValue(raw: string, credential: boolean): ReadValue {
-  const quoted = /^(["'`])(.*?)\1\s*(?:[;#].*)?$/.exec(raw);
-  if (quoted !== null) {
-    const inner = quoted[2] ?? '';
+function readPairs(file: string, { pairs, headers }: ParsedLines): { entries: Entry[]; secrets: string[] } {
+  const cleaned = pairs.map(clean);
+  const byName = new Map(cleaned.map((one) => [nameOf(one.pair.section, one.pair.key), one]));
+  const find = (section: string, key: string) =>
+    byName.get(nameOf(section, key)) ?? byName.get(nameOf(INHERITED, key));
+  const confidential = new Set(
+    cleaned.filter(({ credential }) => credential).map(({ pair }) => sectionKey(pair.section)),
+  );
+  const named = new Set<Cleaned>();
+  const secrets = pairs.flatMap(secretsOf);
+  const read = (one: Cleaned, section: string, inherited: boolean): Entry => {
+    const used: Cleaned[] = [];
+    const expanded = interpolate(one.text, (name) => {
+      const found = find(section, name);
+      if (found !== undefined) used.push(found);
+      return found?.text;
+    });
+    const value = 'text' in expanded ? expanded.text : '';
+    const problem = one.problem ?? ('problem' in expanded ? expanded.problem : undefined);
+    for (const other of used) named.add(other);
+    if (one.credential) secrets.push(value, ...used.map(({ text }) => text));
+    const place = placeOf(file, one.pair);
     return {
-      text: (quoted[1] === '"' ? inner.replace(/\\(["\\])/g, '$1') : inner).trim(),
-      severity: 'error',
+      line: one.pair.line,
+      section,
+      key: one.pair.key,
+      value: problem === undefined ? value : '',
+      place,
+      at: [place, shownKey(one.pair.key)].filter(Boolean).join(' '),
+      confidential:
+        one.credential ||
+        used.some(({ credential }) => credential) ||
+        confidential.has(sectionKey(one.pair.section)),
+      inherited,
+      named: false,
+      ...(one.continuedIn === undefined ? {} : { continuedIn: one.continuedIn }),
+      ...(problem === undefined ? {} : { problem }),
+      ...(one.doubt === undefined ? {} : { doubt: one.doubt }),
     };
-  }
-  if (/^["'`]/.test(raw))
-    return { text: '', problem: 'a quote is opened and never closed', severity: 'error' };
-  // A key or token may hold `#` or `;` anywhere: only a sign that stands alone between blanks begins a comment there.
-  const comment = (credential ? /(^|\s)[;#](\s|$)/ : /(^|\s)[;#]/).exec(raw);
-  const kept = raw.slice(0, comment?.index ?? raw.length).trim();
-  if (credential) return { text: kept, severity: 'error' };
-  const protectedText = kept.replace(/\\[\\;#]|[;#]/g, (sign) => (sign.length === 2 ? sign : `\\${sign}`));
-  const value = { text: unsafe(protectedText), severity: 'warning' as const };
-  return protectedText === kept
-    ? value
-    : { ...value, problem: '`;` or `#` within the value is taken as part of it, not as a comment' };
+  };
+  const sections = new Map(headers.map(({ section }) => [sectionKey(section), section]));
+  sections.delete(INHERITED);
+  const entries = cleaned.flatMap((one) => {
+    if (one.pair.section !== INHERITED) return [read(one, one.pair.section, false)];
+    const heirs = [...sections.values()].filter((section) => find(section, one.pair.key) === one);
+    return [INHERITED, ...heirs].map((section) => read(one, section, true));
+  });
+  const lines = new Set([...named].map(({ pair }) => pair.line));
+  return { entries: entries.map((entry) => ({ ...entry, named: lines.has(entry.line) })), secrets };
 }
 
-function shownSection(section: string): string {
-  return PLAIN_KEY.test(section) && !looksSecret(section) ? section : '...';
+function clean(pair: Pair): Cleaned {
+  const credential = isCredentialKey(pair.key);
+  const given = pair.parts.filter(({ text }) => text !== '');
+  const values = given.map(({ text }) => cleanValue(text, credential));
+  const problem = values.find((value) => value.problem !== undefined)?.problem;
+  const quoted = /^(["'])(.*)\1$/.exec(pair.key)?.[2];
+  return {
+    pair: quoted === undefined || quoted === '' ? pair : { ...pair, key: quoted },
+    credential,
+    text: values
+      .map(({ text }) => text)
+      .filter((text) => text !== '')
+      .join('\n'),
+    problem,
+    doubt: values.find(({ doubt }) => doubt !== undefined)?.doubt,
+    continuedIn: given.length > 1 ? given[1]?.line : undefined,
+  };
+}
+
+/** What of a pair may be a secret: the value of a credential, and credentials that were indented below another key. */
+function secretsOf(pair: Pair): string[] {
+  const credential = isCredentialKey(pair.key);
+  const ofKey = credential ? pair.key.split(/\s+/).slice(1) : [];
+  const ofParts = pair.parts.flatMap(({ text }, index) => {
+    const below = /^([^=:]*)[=:](.*)$/.exec(text);
+    const secretBelow = index > 0 && below !== null && isCredentialKey(below[1] ?? '');
+    const own = credential ? [text, cleanValue(text, true).text] : [];
+    return secretBelow
+      ? [...own, (below[2] ?? '').trim(), cleanValue((below[2] ?? '').trim(), true).text]
+      : own;
+  });
+  return [...ofKey, ...ofParts];
 }

@@ -1,60 +1,138 @@
-/** The dl.cfg shapes of existing Sparkify projects: what their keys mean here. */
+/** What the lines of an existing Sparkify project's dl.cfg mean here. */
 import { foldName, isCredentialKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
+import { isSource, wordsOf } from './legacy-words.ts';
+import type { Words } from './legacy-words.ts';
 
-/** What a line of an older file means. */
+/** What a line of an existing file means. */
 export type Meaning =
-  | { meaning: 'value'; id: string; value: string }
+  | ({ meaning: 'value'; id: string; value: string } & About)
   /** A folder with all sources below it. */
-  | { meaning: 'input-root'; value: string }
-  | { meaning: 'needless'; because: string };
+  | ({ meaning: 'input-root'; value: string } & About)
+  /** Known, and of no use here. */
+  | { meaning: 'needless' };
 
-const INPUT = /^(s3_|bucket_)*(input|source|src)(_(s3|data|path|bucket|dir|folder|uri|url))*$/;
-const OUTPUT = /^(s3_|bucket_)*(output|dest|destination|target)(_(s3|data|path|bucket|dir|folder|uri|url))*$/;
+interface About {
+  /** Set when the name says which of two places it is. */
+  where?: 'local' | 'remote' | undefined;
+  /** The pattern that was cut off: all below the folder is read. */
+  pattern?: string | undefined;
+}
 
+const ID = 'aws.accessKeyId';
+const SECRET = 'aws.secretAccessKey';
+const TOKEN = 'aws.sessionToken';
 const NAMES: Readonly<Record<string, string>> = {
-  aws_access_key_id: 'aws.accessKeyId',
-  aws_secret_access_key: 'aws.secretAccessKey',
-  aws_session_token: 'aws.sessionToken',
+  aws_access_key_id: ID,
+  aws_access_key: ID,
+  access_key_id: ID,
+  access_key: ID,
+  aws_key_id: ID,
+  aws_key: ID,
+  aws_secret_access_key: SECRET,
+  aws_secret_key: SECRET,
+  aws_access_secret: SECRET,
+  secret_access_key: SECRET,
+  secret_key: SECRET,
+  aws_secret: SECRET,
+  aws_session_token: TOKEN,
+  session_token: TOKEN,
+  aws_security_token: TOKEN,
   region: 'emr.region',
   aws_region: 'emr.region',
   aws_default_region: 'emr.region',
+  default_region: 'emr.region',
   region_name: 'emr.region',
   aws_profile: 'aws.profile',
+  profile_name: 'aws.profile',
 };
 
 /** Sections of the Redshift project that shares its configuration file with this one. */
-const REDSHIFT = new Set(['cluster', 'iam_role', 'dwh']);
+const REDSHIFT = new Set(['cluster', 'iam_role', 'dwh', 'redshift', 'db']);
 
-/** Undefined when the line says nothing to us. `sourceNames` as in Settings. */
-export function readLegacy(entry: Entry, sourceNames: readonly string[]): Meaning | undefined {
+/** Undefined when the line says nothing to us. `entries` are those of its section; `sourceNames` as in Settings. */
+export function readLegacy(
+  entry: Entry,
+  entries: readonly Entry[],
+  sourceNames: readonly string[],
+): Meaning | undefined {
   const key = foldName(entry.key);
-  const section = foldName(entry.section);
-  if (REDSHIFT.has(section))
-    return { meaning: 'needless', because: `[${entry.section}] belongs to Redshift` };
-  if (/^(log_)?json_?path$/.test(key))
-    return { meaning: 'needless', because: 'log_data needs no JSONPaths file' };
-  const named = NAMES[key] ?? (section === 'aws' ? shortNames(key) : undefined);
-  if (named !== undefined) return { meaning: 'value', id: named, value: entry.value };
-  return isCredentialKey(key) ? undefined : readPlace(key, entry.value, sourceNames);
+  const id = idOf(key, entries) ?? idOfSection(entry, entries);
+  if (id !== undefined) return { meaning: 'value', id, value: entry.value };
+  if (isCredentialKey(key) || /json_?paths?$/.test(key)) return { meaning: 'needless' };
+  const place = readPlace(entry, sourceNames);
+  return place ?? (REDSHIFT.has(foldName(entry.section)) ? { meaning: 'needless' } : undefined);
 }
 
-function shortNames(key: string): string | undefined {
-  if (key === 'key') return 'aws.accessKeyId';
-  return key === 'secret' ? 'aws.secretAccessKey' : undefined;
+/** `KEY` and `SECRET` are credentials where both are. */
+function idOf(key: string, entries: readonly Entry[]): string | undefined {
+  if (key !== 'key' && key !== 'secret') return NAMES[key];
+  const keys = entries.map((entry) => foldName(entry.key));
+  if (!keys.includes('key') || !keys.includes('secret')) return undefined;
+  return key === 'key' ? ID : SECRET;
 }
 
-/** A URI that ends in a source's name is that source, whatever its key says. */
-function readPlace(key: string, written: string, sourceNames: readonly string[]): Meaning | undefined {
-  const bare =
-    key.includes('bucket') && /^[a-z0-9][a-z0-9.-]+(\/|$)/.test(written) && !written.startsWith('.');
-  const value = bare ? `s3://${written}` : written;
-  const place = value.replace(/(\/\*[^/]*)*\/*$/, '');
-  const last = foldName(place.slice(place.lastIndexOf('/') + 1));
-  const source =
-    sourceNames.find((name) => foldName(name) === last) ?? sourceNames.find((name) => foldName(name) === key);
-  const isPlace = INPUT.test(key) || OUTPUT.test(key) || value.includes('/') || source !== undefined;
-  if (source !== undefined && isPlace) return { meaning: 'value', id: `sources.${source}`, value: place };
-  if (INPUT.test(key)) return { meaning: 'input-root', value: place };
-  return OUTPUT.test(key) ? { meaning: 'value', id: 'lake.path', value } : undefined;
+/** `[AWS_ACCESS_KEY_ID]` with one key below it. */
+function idOfSection({ section }: Entry, entries: readonly Entry[]): string | undefined {
+  const id = NAMES[foldName(section)];
+  return entries.length === 1 && isCredentialKey(section) ? id : undefined;
+}
+
+function readPlace(entry: Entry, sourceNames: readonly string[]): Meaning | undefined {
+  const ofKey = wordsOf(entry.key);
+  const ofSection = wordsOf(entry.section);
+  const role = ofKey.role ?? ofSection.role;
+  // `[S3]` is where such files keep all their places, local ones among them.
+  const where = ofKey.where ?? (/s3/i.test(entry.section) ? undefined : ofSection.where);
+  const { place, pattern } = cutPattern(withScheme(entry.value, ofKey));
+  const about = { where, pattern };
+  const source = sourceOf(place, ofKey, role, sourceNames);
+  if (source !== undefined) return { meaning: 'value', id: `sources.${source}`, value: place, ...about };
+  if (role === undefined || !ofKey.rest.every((word) => word === 'data')) return undefined;
+  if (ofKey.role === undefined && !ofSection.rest.every((word) => word === 'data')) return undefined;
+  if (place !== '' && !isPlace(place) && !ofKey.folder && !ofKey.bucket) return undefined;
+  if (role === 'input') return { meaning: 'input-root', value: place, ...about };
+  return { meaning: 'value', id: 'lake.path', value: place, ...about };
+}
+
+/** A URI that ends in a source's name is that source, whatever its key says; a pattern may go on below it. */
+function sourceOf(
+  place: string,
+  { rest }: Words,
+  role: Words['role'],
+  sourceNames: readonly string[],
+): string | undefined {
+  const folders = place
+    .replace(/^[a-z0-9]+:\/\/[^/]*/i, '')
+    .split('/')
+    .filter((folder) => folder !== '');
+  const candidates = role === 'output' ? folders.slice(-1) : folders;
+  const named = candidates.map((folder) => sourceNames.find((name) => foldName(name) === foldName(folder)));
+  const inPlace = isPlace(place) ? named.findLast((name) => name !== undefined) : undefined;
+  if (inPlace !== undefined || role === 'output') return inPlace;
+  return (
+    sourceNames.find((name) => isSource(name, rest)) ??
+    (role === 'input'
+      ? sourceNames.find((name) => isSource(name, [...rest.filter((word) => word !== 'data'), 'data']))
+      : undefined)
+  );
+}
+
+/** A bucket that is named without `s3://`, by a key that says it is one. */
+function withScheme(value: string, { bucket }: Words): string {
+  return bucket && /^[A-Za-z0-9][\w.-]+(\/|$)/.test(value) ? `s3://${value}` : value;
+}
+
+/** Takes off what follows the folder in front of the first pattern: `song_data/A/*.json` is the folder `song_data/A`. */
+export function cutPattern(value: string): { place: string; pattern?: string } {
+  const [, root = '', path = ''] = /^([a-z0-9]+:\/\/[^/]*|)(.*)$/is.exec(value) ?? [];
+  const folders = path.split('/');
+  const first = folders.findIndex((folder) => /[*?[{]/.test(folder));
+  if (first === -1) return { place: value };
+  const place = `${root}${folders.slice(0, first).join('/')}`;
+  return { place: place || (path.startsWith('/') ? '/' : '.'), pattern: folders.slice(first).join('/') };
+}
+
+function isPlace(value: string): boolean {
+  return /[/\\]|^[.~]|^[a-z0-9]+:/i.test(value);
 }

@@ -23,7 +23,7 @@ export interface Setting<T> {
   type: ValueType<T>;
   /** As it would be written in dl.cfg. */
   default?: string;
-  /** Shown in dl.cfg.example when there is no default. */
+  /** Shown in dl.cfg.example when there is no default, and where a placeholder stands for a value. */
   example?: string;
   /** The key in dl.cfg, when it is not the property's name in snake case. */
   key?: string;
@@ -53,6 +53,7 @@ const lake = {
   path: setting(location, {
     doc: 'Where the tables land: an s3:// URI or a local folder.',
     default: './lake',
+    example: 's3://my-bucket/lake',
     env: ['LANDFALL_LAKE'],
     flag: 'lake',
   }),

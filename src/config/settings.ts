@@ -4,7 +4,7 @@ import { keys } from '../lake/layout.ts';
 import { assign } from './assign.ts';
 import { choose } from './choose.ts';
 import { checkAnonymousInput, checkPlaces, checkSources, tellDefaults } from './checks.ts';
-import { chooseCredentials } from './credentials.ts';
+import { chooseCredentials, tellPlaceholders } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { unknownVariables } from './environment.ts';
 import { readIni } from './ini-file.ts';
@@ -59,38 +59,57 @@ export interface Resolved {
 export function resolveSettings(input: SettingsInput): Resolved {
   const settings = namedSettings(input.sourceNames);
   const file = input.cfg === undefined ? undefined : readIni(input.cfg.path, input.cfg.text);
-  const assigned = assign(file?.entries ?? [], settings, input.sourceNames);
+  const local = input.flags['cluster'] === 'local';
+  const { sourceNames } = input;
+  const assigned = assign({
+    file: input.cfg?.path ?? '',
+    entries: file?.entries ?? [],
+    settings,
+    sourceNames,
+    local,
+  });
   const diagnostics = [
     ...(file?.diagnostics ?? []),
     ...assigned.diagnostics,
     ...unknownVariables(input.env, settings),
   ];
+  const placeholders: string[] = [];
   const values = new Map<string, unknown>();
   const origins = new Map<string, string>();
   for (const setting of settings) {
-    const chosen = choose(setting, assigned.values.get(setting.id), input, diagnostics);
+    const ofFile = assigned.values.get(setting.id);
+    const chosen = choose(setting, ofFile, input, { diagnostics, placeholders });
     if (chosen === undefined) continue;
+    if (chosen.at === ofFile?.entry.at) diagnostics.push(...ofFile.notices);
     values.set(setting.id, chosen.value);
     origins.set(setting.id, chosen.at);
   }
   const credentials = chooseCredentials(values, origins, input.env);
   noteDerived(origins);
   const shape = assemble(input.sourceNames, values, credentials.credentials);
+  const places = [shape.lake.path, ...Object.values(shape.sources)];
+  const unnamed = settings.map(({ id }) => id).filter((id) => !assigned.values.has(id));
+  const usesAws =
+    (!local && input.flags['cluster'] !== undefined) || places.some((place) => place.startsWith('s3:'));
   diagnostics.push(
-    ...credentials.diagnostics,
+    ...(placeholders.length > 0
+      ? tellPlaceholders(placeholders, input.env, usesAws)
+      : credentials.diagnostics),
     ...checkSources(shape.sources, origins, settings),
     ...checkPlaces(shape, origins),
     ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),
-    ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, input.sourceNames)),
+    ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, unnamed)),
   );
-  const hidden = [...(file?.secrets ?? []), ...credentials.secrets].filter((value) => value.length >= 4);
+  const hidden = [...new Set([...(file?.secrets ?? []), ...credentials.secrets])].filter(
+    ({ length }) => length >= 4,
+  );
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   return {
     ...(failed ? {} : { settings: shape }),
     origins,
-    diagnostics: diagnostics.map((diagnostic) => redacted(diagnostic, hidden)),
-    secrets: [...new Set(hidden)].map(secret),
+    diagnostics: bounded(diagnostics).map((diagnostic) => redacted(diagnostic, hidden)),
+    secrets: hidden.map(secret),
   };
 }
 
@@ -127,6 +146,18 @@ function noteDerived(origins: Map<string, string>): void {
     const origin = origins.get(from);
     if (origin !== undefined && !origins.has(id)) origins.set(id, origin);
   }
+}
+
+const MOST_TOLD = 100;
+
+/** Each diagnostic once, and of very many the first; an error stays among them. */
+function bounded(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const once = [...new Map(diagnostics.map((one) => [`${one.at}\n${one.message}`, one])).values()];
+  if (once.length <= MOST_TOLD) return once;
+  const errorsFirst = once.toSorted(
+    (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
+  );
+  return errorsFirst.slice(0, MOST_TOLD);
 }
 
 /** A diagnostic without any of these texts in it. */

@@ -9,6 +9,8 @@ export interface ValueType<T> {
   /** For the reference table: `whole number`, `yes or no`. */
   name: string;
   parse(text: string, base: Base): Parsed<T>;
+  /** A list: its value may go on in further lines. */
+  manyLines?: true;
 }
 
 const MINUTE = 60;
@@ -120,6 +122,7 @@ export function columns(...allowed: string[][]): ValueType<string[]> {
   const shown = allowed.map((list) => list.join(', '));
   return {
     name: shown.join(' or '),
+    manyLines: true,
     parse(value) {
       const names = value.split(',').map((name) => name.trim().toLowerCase());
       const list = allowed.find((candidate) => candidate.join() === names.join());
@@ -139,6 +142,7 @@ export function pattern(name: string, shape: RegExp, example: string): ValueType
 /** `key=value, key=value`; the limits are EC2's. */
 export const tags: ValueType<Readonly<Record<string, string>>> = {
   name: 'key=value, ...',
+  manyLines: true,
   parse(value) {
     const pairs: [string, string][] = [];
     for (const part of value.split(',')) {

@@ -1,0 +1,51 @@
+/** The words that names in existing files are made of: `S3_BUCKET_OUTPUT_PATH` is an output, in S3. */
+import { foldName } from './ini-file.ts';
+
+export interface Words {
+  role: 'input' | 'output' | undefined;
+  /** Which of two places of one kind it is: the one for work on this machine, or the other. */
+  where: 'local' | 'remote' | undefined;
+  bucket: boolean;
+  /** It says that a place follows, so that a bare word is a folder. */
+  folder: boolean;
+  /** What is left when the words above and those without a meaning are taken out. */
+  rest: string[];
+}
+
+const INPUT = ['input', 'in', 'source', 'src'];
+const OUTPUT = ['output', 'out', 'dest', 'destination', 'target', 'sink', 'lake', 'datalake'];
+const LOCAL = ['local', 'localhost', 'dev', 'development', 'test'];
+const REMOTE = ['s3', 's3a', 's3n', 'remote', 'cloud', 'prd', 'prod', 'production'];
+const FOLDER = ['data', 'path', 'paths', 'dir', 'directory', 'folder', 'location', 'loc'];
+const NO_MEANING = [
+  ...['aws', 'emr', 'spark', 'etl', 'dl', 'sparkify', 'udacity', 'project', 'my', 'main', 'base', 'root'],
+  ...['name', 'uri', 'url', 'file', 'files', 'json', 'parquet', 'raw', 'final', 'bucket', 'buckets'],
+];
+const GLUED = /^(input|output|source|dest|target|songs?|logs?)(data|path|dir|folder|bucket)$/;
+
+/** Takes a section's or a key's name apart. */
+export function wordsOf(name: string): Words {
+  const words = foldName(name.replace(/([a-z])([A-Z])/g, '$1_$2'))
+    .split(/[_.]+/)
+    .flatMap((word) => GLUED.exec(word)?.slice(1) ?? [word])
+    .filter((word) => word !== '');
+  const has = (list: readonly string[]) => words.some((word) => list.includes(word));
+  const known = [INPUT, OUTPUT, LOCAL, REMOTE, NO_MEANING].flat();
+  return {
+    role: has(OUTPUT) ? 'output' : has(INPUT) ? 'input' : undefined,
+    where: has(LOCAL) ? 'local' : has(REMOTE) ? 'remote' : undefined,
+    bucket: has(['bucket', 'buckets']),
+    folder: has(FOLDER),
+    rest: words.filter((word) => !known.includes(word) && (!FOLDER.includes(word) || word === 'data')),
+  };
+}
+
+/** Whether the words left are a source's name, in the singular or the plural: `songs_data` is `song_data`. */
+export function isSource(source: string, rest: readonly string[]): boolean {
+  const key = (words: readonly string[]) =>
+    words
+      .map((word) => word.replace(/s$/, ''))
+      .sort()
+      .join();
+  return key(foldName(source).split('_')) === key(rest);
+}
