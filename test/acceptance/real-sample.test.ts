@@ -1,4 +1,5 @@
 /** The real sample, through a driver that is killed in the middle and succeeded by `attach`. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,6 +13,8 @@ import type { Ended } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
 import type { Judgement } from '../support/oracle.ts';
 import { commandLines } from '../support/processes.ts';
+import { testPython } from '../support/python.ts';
+import { snippets } from '../support/readme.ts';
 
 const real = join(root, '../shared/data/sparkify');
 const present = existsSync(real);
@@ -133,3 +136,54 @@ function generatedLines(): Record<string, number> {
   const { lines, blank, kept, filtered, duplicates, quarantined } = expected.log_data;
   return { read: lines, blank, kept, filtered, duplicates, quarantined };
 }
+
+describe('the README', () => {
+  const [sql = ''] = snippets('What landed, and how to read it', 'sql');
+  const [pandas = '', spark = ''] = snippets('What landed, and how to read it', 'python');
+  /** Runs a program in the folder that holds `lake`, in another zone; a Python shell takes its input as if it were typed. */
+  const told = (program: string, args: readonly string[], input: string) => {
+    const env = { ...process.env, TZ: 'Asia/Kathmandu', PYSPARK_DRIVER_PYTHON_OPTS: '-i' };
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, input, encoding: 'utf8' });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  };
+  const plays = () => summary.tables.find(({ table }) => table === 'songplays')!.rows;
+  /** The latest play, from the milliseconds that DuckDB reads. */
+  const newest = () => {
+    const query = "select max(epoch_ms(start_time)) from read_parquet('lake/songplays/**/*.parquet')";
+    const ms = told(
+      testPython(),
+      ['-c', `import duckdb; print(duckdb.execute("${query}").fetchone()[0])`],
+      '',
+    );
+    return new Date(Number(ms)).toISOString().slice(0, 19).replace('T', ' ');
+  };
+
+  it('reads the plays in DuckDB and shows their times in UTC', () => {
+    const program = `import duckdb, sys
+for statement in sys.stdin.read().split(';')[:-1]:
+  print(duckdb.sql(statement))`;
+    const shown = told(testPython(), ['-c', program], sql);
+    const counts = [...shown.matchAll(/(\d+) │ 2\d{3}-/g)].map(([, rows]) => Number(rows));
+    expect(counts.reduce((sum, rows) => sum + rows, 0)).toBe(plays());
+    const times = [...shown.matchAll(/│ (2\d{3}-\S+ [\d:]+)[.\d]*\+00/g)].map(([, time]) => time);
+    expect(times.sort().at(-1)).toBe(newest());
+  });
+
+  it('reads the plays in pandas, partitions as numbers and times in UTC', () => {
+    const program = `${pandas}
+print(len(plays), plays['year'].dtype, plays['month'].dtype, plays['start_time'].dtype)`;
+    const lines = told(testPython(), ['-'], program).trim().split('\n');
+    expect(lines.at(-1)).toBe(`${plays()} int32 int32 datetime64[us, UTC]`);
+  });
+
+  it('reads the plays in the private Spark that npm run pyspark starts', () => {
+    const tsx = join(root, 'node_modules/.bin/tsx');
+    const input = `${spark}
+print('plays', plays.count(), plays.selectExpr('cast(max(start_time) as string)').first()[0])
+`;
+    const [, count, day, time = ''] =
+      /plays (\d+) (\S+) (\S+)/.exec(told(tsx, [join(root, 'scripts/pyspark.ts')], input)) ?? [];
+    expect([Number(count), `${day ?? ''} ${time.slice(0, 8)}`]).toEqual([plays(), newest()]);
+  }, 120_000);
+});

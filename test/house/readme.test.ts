@@ -5,6 +5,11 @@ import { expect, it } from '@jest/globals';
 import { verbs } from '../../src/commands/verbs.ts';
 import { settingsTable } from '../../src/config/example.ts';
 import { EXIT_CODES } from '../../src/faults.ts';
+import { readTemplates } from '../../src/commands/templates.ts';
+import type { TableContract } from '../../src/pipeline/contract.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { renderSteps } from '../../src/pipeline/render.ts';
+import { snippets } from '../support/readme.ts';
 
 const root = join(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -43,4 +48,31 @@ it('names only scripts that package.json has', () => {
   };
   const named = [...readme.matchAll(/npm run (?:-s )?([a-z:-]+)/g)].map(([, script = '']) => script);
   for (const script of named) expect(Object.keys(scripts)).toContain(script);
+});
+
+/** As Athena creates it, on one line. */
+function ddlOf({ name, columns, partitionBy }: TableContract): string {
+  const quoted = name === 'time' ? '`time`' : name;
+  const declared = (names: readonly string[]) =>
+    names
+      .map((wanted) => columns.find((column) => column.name === wanted))
+      .map((column) => `${column!.name} ${column!.type.toLowerCase()}`)
+      .join(', ');
+  const inFiles = columns.map((column) => column.name).filter((column) => !partitionBy.includes(column));
+  return [
+    `CREATE EXTERNAL TABLE ${quoted} ( ${declared(inFiles)} )`,
+    ...(partitionBy.length === 0 ? [] : [`PARTITIONED BY (${declared(partitionBy)})`]),
+    `STORED AS PARQUET LOCATION 's3://my-lake/${name}/'`,
+  ].join(' ');
+}
+
+it('creates each published table in Athena as its contract has it', () => {
+  const { pipeline } = loadPipeline(readTemplates(undefined, root));
+  const { steps } = renderSteps(pipeline!, {}, () => '');
+  const published = steps.flatMap(({ tables }) => tables).filter(({ internal }) => !internal);
+  const stated = snippets('What landed, and how to read it', 'sql')
+    .flatMap((text) => text.split(';'))
+    .map((statement) => statement.replaceAll(/\s+/g, ' ').trim())
+    .filter((statement) => statement.startsWith('CREATE'));
+  expect(stated.sort()).toEqual(published.map(ddlOf).sort());
 });

@@ -1,0 +1,33 @@
+/** Starts PySpark's shell on the private Spark of `--cluster local`; words after `--` go to it. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { LandfallError } from '../src/faults.ts';
+import { landfallHome } from '../src/local/home.ts';
+import { ensureSpark } from '../src/local/setup-spark.ts';
+
+const clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    setTimeout(ms, undefined, signal && { signal }).catch(() => undefined),
+};
+
+try {
+  const { home, env } = await ensureSpark({
+    release: 'emr-7.13.0',
+    home: landfallHome(process.env),
+    env: process.env,
+    clock,
+    progress: ({ message }) => console.error(message),
+  });
+  const { status } = spawnSync(join(home, 'bin', 'pyspark'), process.argv.slice(2), {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  process.exitCode = status ?? 1;
+} catch (error) {
+  if (!(error instanceof LandfallError)) throw error;
+  console.error([error.message, ...error.why, error.next ?? ''].join('\n'));
+  process.exitCode = 2;
+}
