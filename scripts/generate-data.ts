@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
 import { writeSample } from '../src/local/write-sample.ts';
+import { PLAIN, spoken } from '../src/shell-words.ts';
 
 const USAGE = `npm run generate-data -- [--out sample] [--seed 1] [--songs 80] [--days 7] [--events-per-day 250]
 
@@ -22,7 +23,7 @@ try {
   if (values.help) console.log(USAGE);
   else write(values);
 } catch (error) {
-  const next = error instanceof LandfallError ? (error.next ?? '') : USAGE;
+  const next = error instanceof LandfallError ? spoken(error.next ?? '', PLAIN) : USAGE;
   console.error(`${error instanceof Error ? error.message : String(error)}\n${next}`);
   process.exitCode = 2;
 }

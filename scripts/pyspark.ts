@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
+import { PLAIN, spoken } from '../src/shell-words.ts';
 
 const clock = {
   now: () => new Date(),
@@ -28,6 +29,6 @@ try {
   process.exitCode = status ?? 1;
 } catch (error) {
   if (!(error instanceof LandfallError)) throw error;
-  console.error([error.message, ...error.why, error.next ?? ''].join('\n'));
+  console.error([error.message, ...error.why, spoken(error.next ?? '', PLAIN)].join('\n'));
   process.exitCode = 2;
 }
