@@ -4,6 +4,7 @@ import type { Staging } from '../run/drive.ts';
 import { submitLike } from '../report/standing.ts';
 import { readState } from '../run/journal.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
@@ -18,6 +19,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
   const configured = configure('attach', flags, world);
   const store = await openLake(configured.settings);
+  refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
   const settings = withInputsOf(plan, configured.settings);

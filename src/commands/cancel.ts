@@ -3,6 +3,7 @@ import { LandfallError } from '../faults.ts';
 import { openJournal, readState } from '../run/journal.ts';
 import { patiently } from '../run/reading.ts';
 import { commandAt } from '../shell-words.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
@@ -16,6 +17,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
   const lakeSettings = configureLake(flags, world);
   const store = await openLake(lakeSettings);
+  refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const state = await readState(store, name);
   if (state.finished === undefined && state.publishing) {

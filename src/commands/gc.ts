@@ -7,6 +7,7 @@ import { patiently } from '../run/reading.ts';
 import type { Owner } from '../run/ownership.ts';
 import { commandAt, place, shellWord, spoken } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
 import { isDead } from './resume.ts';
@@ -20,6 +21,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed', flags);
   const yes = flags['yes'] === true;
   const store = await openLake(configureLake(flags, world));
+  if (yes) refuseForeignLake(store, flags, world);
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');
   const choice = { keep, isDead: (who: Owner) => isDead(who, world) };
   const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);

@@ -1,5 +1,5 @@
 /** The verbs of a lake: what has landed in it, and what is current. */
-import { lake, runOption } from './verb.ts';
+import { lake, runOption, trustLake } from './verb.ts';
 import type { Verb } from './verb.ts';
 
 export const lakeVerbs: readonly Verb[] = [
@@ -23,6 +23,7 @@ export const lakeVerbs: readonly Verb[] = [
     positional: runOption,
     options: {
       lake,
+      'trust-lake': trustLake,
       rebase: {
         type: 'boolean',
         describe: 'Also when another run published meanwhile: take the next number, and replace its tables',
@@ -41,7 +42,11 @@ export const lakeVerbs: readonly Verb[] = [
       name: 'number',
       summary: 'Publication to go back to; the set before the current one when absent',
     },
-    options: { lake, 'dry-run': { type: 'boolean', describe: 'Show what it would do; change nothing' } },
+    options: {
+      lake,
+      'trust-lake': trustLake,
+      'dry-run': { type: 'boolean', describe: 'Show what it would do; change nothing' },
+    },
     examples: [
       ['$0 rollback --dry-run', 'Which tables would be current, and how many rows they have'],
       ['$0 rollback 12 --lake s3://my-lake', 'Back, or forward again, to publication 12'],
@@ -68,6 +73,7 @@ export const lakeVerbs: readonly Verb[] = [
     summary: 'List what nothing in the lake needs any more; with --yes remove it',
     options: {
       lake,
+      'trust-lake': trustLake,
       keep: { type: 'number', describe: 'Newest runs and publications to keep with all that they need [10]' },
       yes: { type: 'boolean', describe: 'Remove what is listed' },
     },

@@ -1,13 +1,21 @@
 /** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
-import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
+import { makePrivate } from '../local/private-folder.ts';
+import { needsCluster } from '../run/cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
+import type { RunState } from '../run/state.ts';
+import { advise, commandAt } from '../shell-words.ts';
+import { realUri } from '../store/real-uri.ts';
+import type { Store } from '../store/store.ts';
 import { endpointEnvironment, sparkS3Access } from './compose.ts';
+import { sha256 } from './sha256.ts';
 import type { World } from './world.ts';
 
 /** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
@@ -27,14 +35,31 @@ export async function prepareSpark(world: World, settings: Settings, plan: RunPl
 const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
 
 /**
- * The folder that the endpoint of a run keeps its state in. The one that the journal names is believed only if it lies
- * where such folders do: whoever can write to the lake must not choose what is deleted here.
+ * The folder that the endpoint of a run keeps its state in: named after the run and the lake that it was found in, by
+ * nothing that stands in its journal. Run ids are unique within a lake only.
  */
-export function stateFolderOf(world: World, { run, lake }: RunPlan, journalled?: string): string {
-  const home = join(landfallHome(world.env), 'emr-local');
-  // Run ids are unique within a lake only.
-  const own = join(home, `${checkRunId(run)}-${createHash('sha256').update(lake).digest('hex').slice(0, 8)}`);
-  return journalled !== undefined && dirname(journalled) === home ? journalled : own;
+export async function stateFolderOf({ env }: World, { uri }: Store, run: string): Promise<string> {
+  const endpoints = join(landfallHome(env), 'emr-local');
+  makePrivate(endpoints);
+  return join(endpoints, `${checkRunId(run)}-${sha256(await realUri(uri)).slice(0, 16)}`);
+}
+
+/**
+ * Throws `access` when the run's steps are on the local endpoint of another machine, which cannot be reached from here.
+ * Changes nothing.
+ */
+export async function checkEndpointHere(world: World, store: Store, state: RunState): Promise<void> {
+  const { plan, endpoint } = state;
+  const here = world.process.host;
+  if (plan.cluster.cluster !== 'local' || endpoint === undefined || endpoint === here) return;
+  if (!needsCluster(state) || existsSync(await stateFolderOf(world, store, plan.run))) return;
+  const attach = commandAt(store.uri, 'attach', plan.run);
+  const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');
+  throw new LandfallError('access', `run ${plan.run} runs on the local EMR endpoint of another machine`, {
+    why: [`it was started on ${JSON.stringify(endpoint)}, and this is ${JSON.stringify(here)}`],
+    stand: ['the run is as it was'],
+    next: advise`${attach} on that machine; or, if its endpoint is gone for good, ${takeOver} here, which ends the run as failed`,
+  });
 }
 
 /** The run's endpoint: the one that lives, or a new one on its state. */

@@ -8,6 +8,7 @@ import { chooseAttempt, endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt } from '../run/log-choice.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
+import { bucketNameOf, canonicalUri, relation } from '../store/uri.ts';
 import { usage } from './arguments.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake, openLogs } from './compose.ts';
@@ -89,6 +90,18 @@ async function openPlace(
       next: 'use a cluster that has one, such as --cluster new launches',
     });
   }
-  const inLake = logUri.startsWith(`${plan.lake}/`);
-  return openLogs(inLake ? lake.uri + logUri.slice(plan.lake.length) : logUri, settings);
+  const moved = logUri.startsWith(`${plan.lake}/`) ? lake.uri + logUri.slice(plan.lake.length) : logUri;
+  const place = canonicalUri(moved, '/');
+  refusePrivatePlace(place, lake, settings);
+  return openLogs(place, settings);
+}
+
+/** A journal must not choose which folder of this machine is shown: only the lake's own, and the one that is set here. */
+function refusePrivatePlace(place: string, lake: Store, { lake: { logs } }: Settings): void {
+  const inLake = ['equal', 'inside'].includes(relation(place, lake.uri));
+  if (bucketNameOf(place) !== undefined || inLake || place === canonicalUri(logs, '/')) return;
+  throw new LandfallError('input', `the run's journal says that its logs are in ${place}`, {
+    why: ['that folder is outside the lake, and [LAKE] logs here names another'],
+    next: `set [LAKE] logs to ${place} if the logs are there`,
+  });
 }

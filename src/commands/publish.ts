@@ -9,6 +9,7 @@ import { leftToPublish } from '../run/publishing.ts';
 import type { RunState } from '../run/state.ts';
 import { statusOf } from '../run/status.ts';
 import type { Store } from '../store/store.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { composeLanding, openLake } from './compose.ts';
 import { aborted, owning, printSummary } from './owning.ts';
@@ -21,6 +22,7 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;
   const store = await openLake(configureLake(flags, world));
+  refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) };
   const journal = await openJournal(writer, name);

@@ -14,7 +14,7 @@ import { statusOf } from '../run/status.ts';
 import { advance } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
-import { prepareSpark } from './local-cluster.ts';
+import { checkEndpointHere, prepareSpark } from './local-cluster.ts';
 import { checkPlanTrust } from './plan-trust.ts';
 import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './session.ts';
@@ -98,6 +98,7 @@ async function takeRunOver(world: World, resumption: Resumption, state: RunState
   const { clock, random } = world;
   const { store, run, settings, staging, watch, trustLake } = resumption;
   await checkPlanTrust(world, resumption, state);
+  if (!resumption.takeOver) await checkEndpointHere(world, store, state);
   await checkResume(world, settings, state);
   if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
   const driver = random.hex(8);

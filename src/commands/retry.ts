@@ -13,6 +13,7 @@ import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { commandAt } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
@@ -34,6 +35,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
   const configured = configure('retry', flags, world);
   const store = await openLake(configured.settings);
+  refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   await retryRun(world, configured, {
     store,

@@ -8,6 +8,7 @@ import type { Publication } from '../lake/publication.ts';
 import type { Rollback } from '../lake/rollback.ts';
 import { advise, commandAt, spoken } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { usage } from './arguments.ts';
 import { openLake } from './compose.ts';
 import { refuseUnknownObjects } from './prepare.ts';
@@ -18,6 +19,7 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const to = numberOf(textFlag(flags, 'number'));
   const store = await openLake(configureLake(flags, world));
+  if (flags['dry-run'] !== true) refuseForeignLake(store, flags, world);
   const { checkFiles, goBack, planRollback } = await import('../lake/rollback.ts');
   const { clock, random, printer } = world;
   const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);

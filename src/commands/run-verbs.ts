@@ -1,6 +1,6 @@
 /** The verbs of a run: from its plan to its logs. */
 import type { Options } from 'yargs';
-import { lake, runOption } from './verb.ts';
+import { lake, runOption, trustLake } from './verb.ts';
 import type { Verb } from './verb.ts';
 
 const cluster: Options = {
@@ -24,10 +24,6 @@ const retryInfrastructure: Options = {
     'How often to go on with a new cluster after one is lost to the infrastructure [0; of a retry: as before]',
 };
 const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
-const trustLake: Options = {
-  type: 'boolean',
-  describe: 'Run what lies in the lake though this machine did not plan it, or another user owns the lake',
-};
 const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
 
 export const runVerbs: readonly Verb[] = [

@@ -62,11 +62,12 @@ function printSubmission({ printer, invocation }: World, submission: Submission)
 async function driven(world: World, session: Session): Promise<Submission | undefined> {
   const { journal, settings, store, watch } = session;
   const { plan } = journal.state();
-  const stateFolder = stateFolderOf(world, plan, journal.state().endpoint);
   const local = plan.cluster.cluster === 'local';
+  const stateFolder = local ? await stateFolderOf(world, store, plan.run) : undefined;
   let endpoint: EndpointFile | undefined;
-  if (local) {
-    if (journal.state().endpoint === undefined) await journal.append({ entry: 'endpoint', stateFolder });
+  if (stateFolder !== undefined) {
+    const { host } = world.process;
+    if (journal.state().endpoint !== host) await journal.append({ entry: 'endpoint', host });
     endpoint = await startEndpointOf(world, settings, plan, stateFolder);
   }
   const connection = await connectForRun(world, settings, journal.state(), {
@@ -105,7 +106,8 @@ async function driven(world: World, session: Session): Promise<Submission | unde
   } finally {
     ending.abort();
     connection.close();
-    if (local && !goesOn) await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
+    if (stateFolder !== undefined && !goesOn)
+      await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
   }
 }
 

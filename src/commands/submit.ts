@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { createJournal, readState } from '../run/journal.ts';
 import type { Journal } from '../run/journal.ts';
+import { refuseForeignLake } from './lake-owner.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { prepareSpark } from './local-cluster.ts';
@@ -27,6 +28,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const started = clock.monotonic();
   const prepared = await prepare('submit', flags, world);
   const { settings, plan, staging, store } = prepared;
+  refuseForeignLake(store, flags, world);
   const named = textFlag(flags, 'run-id') !== undefined;
   if (named && (await runExists(store, plan.run))) return submitAgain(world, prepared, flags, watch);
   const stage = () => Promise.resolve(staging);

@@ -5,6 +5,8 @@
 
 /** Keys and prefixes, relative to the lake. Those that end in a slash are folders, to be listed. */
 export const keys = {
+  /** What Landfall keeps in a lake; the tables lie beside it. */
+  landfall: '_landfall/',
   runs: '_landfall/runs/',
   publications: '_landfall/published/',
   /** LogUri, unless the configuration names another. */

@@ -33,8 +33,8 @@ export type Entry =
    */
   | { entry: 'rebased'; publication: number }
   | { entry: 'staged' }
-  /** The local EMR endpoint that serves this run; secrets stay in that folder. */
-  | { entry: 'endpoint'; stateFolder: string }
+  /** The machine whose local EMR endpoint serves this run. */
+  | { entry: 'endpoint'; host: string }
   /**
    * `token`, here and below, is for people: what is looked for and ended goes by the run's id alone. `since`: ISO 8601, by
    * the store's clock; nothing with this token was created before.

@@ -41,7 +41,7 @@ export interface RunState {
   /** The driver that owns the run, as far as the journal tells. */
   driver: string;
   staged: boolean;
-  /** State folder of the local endpoint. */
+  /** The machine that the local endpoint is on. */
   endpoint?: string;
   clusters: ClusterEntry[];
   /** By step: its attempts, oldest first. */
@@ -106,7 +106,7 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'staged':
       return { ...state, staged: true };
     case 'endpoint':
-      return { ...state, endpoint: entry.stateFolder };
+      return { ...state, endpoint: entry.host };
     case 'cluster-intent':
       return addCluster(state, entry);
     case 'cluster':

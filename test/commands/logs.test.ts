@@ -365,3 +365,18 @@ describe('logs in S3', () => {
     }
   });
 });
+
+describe('a journal that says where logs are', () => {
+  it.each(['file:///etc', '/etc', '$lake/../secret', 'file:///$base/lake2'])(
+    'is not believed for %s, a folder of this machine outside the lake',
+    async (place) => {
+      const logUri = place.replace('$lake', `file://${join(base, 'lake')}`).replace('/$base', base);
+      const { logs, submitted } = await world({ logUri });
+      await submitted(log(1), 's-1');
+      await expect(logs()).rejects.toMatchObject({
+        fault: 'input',
+        message: expect.stringContaining("the run's journal says that its logs are in file:///"),
+      });
+    },
+  );
+});

@@ -1,0 +1,36 @@
+/** A local lake of another user is not worked on unasked: whoever owns it can change what would be run or deleted. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import { keys } from '../lake/layout.ts';
+import { advise, place } from '../shell-words.ts';
+import type { Store } from '../store/store.ts';
+import { parseUri } from '../store/uri.ts';
+import type { Flags, World } from './world.ts';
+
+/**
+ * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. Root's own is
+ * everybody's to trust; under sudo, so is that of the user who called it. `--trust-lake` trusts any.
+ */
+export function refuseForeignLake(store: Store, flags: Flags, { env }: World): void {
+  const us = process.geteuid?.();
+  const root = parseUri(store.uri, '/');
+  if (us === undefined || root.scheme !== 'file' || flags['trust-lake'] === true) return;
+  const caller = us === 0 && /^\d+$/.test(env['SUDO_UID'] ?? '') ? [Number(env['SUDO_UID'])] : [];
+  const trusted = [us, 0, ...caller];
+  const ours = join(root.path, keys.landfall);
+  if (ownerOf(ours) === undefined) return;
+  for (const path of [root.path, ours, join(root.path, keys.runs), join(root.path, keys.publications)]) {
+    const owner = ownerOf(path);
+    if (owner === undefined || trusted.includes(owner)) continue;
+    throw new LandfallError('input', `the lake ${place(store.uri)} belongs to another user`, {
+      why: [`${path} belongs to user ${String(owner)}, and we are ${String(us)}`],
+      stand: ['nothing was started, published or removed'],
+      next: advise`add --trust-lake if you trust that user with what is run, published and removed there; or use a lake of your own`,
+    });
+  }
+}
+
+function ownerOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
+}
