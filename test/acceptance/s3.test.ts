@@ -273,8 +273,8 @@ describe('what S3 is asked by landfall', () => {
     countsOf(asked.filter((one) => one.by === 'landfall' && where(one)));
   const below = (folder: string) => (one: Asked) => one.key.includes(`_landfall/${folder}`);
 
-  it('of n input files is one page of their listing for each thousand of a source, and no file', () => {
-    expect(count(({ bucket }) => bucket === 'raw')).toEqual({ LIST: 2 });
+  it('of n input files is one page of their listing for each thousand of a source, and the beginning of one', () => {
+    expect(count(({ bucket }) => bucket === 'raw')).toEqual({ LIST: 2, GET: 2 });
   });
 
   it('of m files that land is their end once, and one copy of each that is published', () => {

@@ -1,0 +1,164 @@
+/** What explains findings: fields that no line has, objects of another shape, sources that keep nothing. */
+import { describe, expect, it } from '@jest/globals';
+import { booksFindings } from '../../src/lake/books.ts';
+import { emptinessFindings } from '../../src/lake/emptiness.ts';
+import { matchedFindings } from '../../src/lake/matched.ts';
+import { misshapenSentences } from '../../src/lake/misshapen.ts';
+import { unknownFieldSentence } from '../../src/lake/nearest-key.ts';
+import type { SourceBooks } from '../../src/pipeline/report.ts';
+import { books, songs, tableReport } from './plans.ts';
+
+const key = (name: string, kind = 'text') => ({ key: name, kind, lines: 5 });
+/** What eventsim writes beside the fields of a play. */
+const EVENTSIM = [
+  ...['auth', 'city', 'method', 'state'].map((name) => key(name)),
+  ...['duration', 'lat', 'lon', 'registration', 'status', 'zip'].map((name) => key(name, 'number')),
+  key('success', 'boolean'),
+];
+const length = { field: 'length', type: 'DOUBLE' as const, occurs: false };
+
+describe('a field that no line has', () => {
+  it.each([
+    [
+      'userId',
+      'BIGINT',
+      [key('user_id', 'number'), key('ts2', 'number')],
+      [],
+      'the nearest key there is user_id',
+    ],
+    ['song', 'STRING', [key('track'), key('songTitle')], [], 'the nearest key there is songTitle'],
+    ['length', 'DOUBLE', EVENTSIM, ['duration'], 'the nearest key there is duration'],
+    ['length', 'DOUBLE', [key('lengths', 'list')], [], 'nor any other key that could be it'],
+    [
+      'length',
+      'DOUBLE',
+      EVENTSIM,
+      [],
+      'keys there that no field names: duration, lat, lon, registration, status and 1 more',
+    ],
+  ] as const)('is told with the key that comes nearest: %s %s', (field, type, keys, synonyms, told) => {
+    expect(unknownFieldSentence('log_data', { field, type, occurs: false }, keys, synonyms)).toMatch(
+      new RegExp(`^no line of log_data has ${field}[;,] ${told}$`),
+    );
+  });
+
+  it('is told otherwise when its key is there', () => {
+    expect(unknownFieldSentence('s', { ...length, occurs: true }, EVENTSIM)).toBe(
+      'length is null or blank in every line of s',
+    );
+  });
+
+  it('is named beside the rejections that it causes', () => {
+    const its: SourceBooks = {
+      ...books({ read: 10, kept: 0, filtered: 0, duplicates: 0, quarantined: 10 }),
+      quarantinedBy: [{ reason: 'missing', field: 'userId', lines: 10 }],
+      unknown: [{ field: 'userId', type: 'BIGINT', occurs: false }, length],
+      otherKeys: [key('userID', 'number')],
+    };
+    const [finding] = booksFindings('log_data', its, { objects: 4, maxQuarantined: 0.01 });
+    expect(finding?.sample).toEqual([
+      'missing (userId): 10 lines',
+      'no line of log_data has userId; the nearest key there is userID',
+    ]);
+  });
+});
+
+describe('a matched check', () => {
+  const check = {
+    check: 'matched' as const,
+    severity: 'warn' as const,
+    column: 'title',
+    found: 'its title',
+    warnBelow: 0.5,
+    needs: { log_data: ['song', 'length'], song_data: ['title', 'duration'] },
+  };
+  const found = (rows: number, of: number, log: Partial<SourceBooks> = {}) =>
+    matchedFindings(
+      { ...songs, checks: [check] },
+      tableReport(of, { matched: [{ column: 'title', found: 'its title', rows, warnBelow: 0.5 }] }),
+      { log_data: { ...books(), ...log }, song_data: books() },
+    ).map(({ severity, message }) => `${severity} ${message}`);
+
+  it('warns when no row found its counterpart, with the field that is missing and the key nearest to it', () => {
+    expect(found(0, 5, { unknown: [length], otherKeys: EVENTSIM })).toEqual([
+      'warn none of 5 rows found its title: no line of log_data has length; the nearest key there is duration',
+    ]);
+    expect(found(0, 5)).toEqual(['warn none of 5 rows found its title: title is null in all of them']);
+  });
+
+  it('is no finding when some did, or when there is no row', () => {
+    expect(found(1, 5)).toEqual([]);
+    expect(found(0, 0)).toEqual([]);
+  });
+});
+
+describe('an object that is not an object a line', () => {
+  it.each([
+    [
+      'array',
+      'file:///in/a b.json',
+      "/in/a b.json is a JSON array; Landfall reads one object a line: jq -c '.[]' '/in/a b.json' > lines.json",
+    ],
+    [
+      'array',
+      's3://raw/x.json.gz',
+      "s3://raw/x.json.gz is a JSON array; Landfall reads one object a line: aws s3 cp s3://raw/x.json.gz - | gzip -dc | jq -c '.[]' > lines.json",
+    ],
+    [
+      'object',
+      'file:///x.json.gz',
+      '/x.json.gz holds an object over several lines; Landfall reads one object a line: gzip -dc /x.json.gz | jq -c . > lines.json',
+    ],
+  ] as const)('is named, with the command that mends it: %s %s', (shape, uri, told) => {
+    expect(misshapenSentences([{ shape, objects: 1, sample: [uri] }])).toEqual([told]);
+    expect(misshapenSentences([{ shape, objects: 3, sample: [uri] }])[0]).toContain(' and 2 more ');
+  });
+
+  it('is a warning where few lines are bad, and explains the error where many are, once', () => {
+    const misshapen = [{ shape: 'array' as const, objects: 1, sample: ['file:///x.json'] }];
+    const of = (maxQuarantined: number) =>
+      booksFindings('s', { ...books(), misshapen }, { objects: 4, maxQuarantined });
+    expect(of(1)).toEqual([expect.objectContaining({ severity: 'warn', subject: 's' })]);
+    expect(of(0)).toEqual([
+      expect.objectContaining({
+        severity: 'error',
+        sample: expect.arrayContaining([expect.stringContaining('/x.json is a JSON array')]) as unknown,
+      }),
+    ]);
+  });
+});
+
+describe('a source that keeps no line', () => {
+  const step = (name: string, sources: string[], upstreams: string[] = []) => ({
+    ...{ name, digest: 'd', sources, upstreams, tables: [] },
+  });
+  const steps = [step('one', ['a']), step('two', ['b'], ['one'])];
+  const table = (name: string) => ({ ...songs, name });
+  const empty = new Map([
+    ['one', [table('x'), table('y')]],
+    ['two', [table('z')]],
+  ]);
+  const kept = (lines: number) => books({ read: 9, kept: lines, filtered: 9 - lines, quarantined: 0 });
+  const told = (a: number, b: number, blamed: string[] = []) =>
+    emptinessFindings(steps, empty, { a: kept(a), b: kept(b) }, new Set(blamed)).map(
+      ({ subject, message }) => `${subject}: ${message}`,
+    );
+
+  it('is told once, with every table that is empty for it', () => {
+    expect(told(0, 5)).toEqual([
+      'a: none of its 9 lines is kept (9 filtered, 0 quarantined), so x, y, z are empty',
+    ]);
+  });
+
+  it('is not told again when something else was found of it', () => {
+    expect(told(0, 5, ['a'])).toEqual([]);
+  });
+
+  it('is not blamed for tables that are empty though there are lines', () => {
+    expect(told(3, 0)).toEqual([
+      'b: none of its 9 lines is kept (9 filtered, 0 quarantined), so z is empty',
+      'x: it is empty, and may not be',
+      'y: it is empty, and may not be',
+    ]);
+  });
+});
