@@ -1,5 +1,6 @@
 /** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
 import { readConfig } from '../config/read.ts';
+import { realPlace } from '../config/real-place.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
@@ -32,6 +33,7 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
     flags: settingFlags(flags),
     sourceNames,
     cwd: world.cwd,
+    realPlace,
   });
   const all = [...diagnostics, ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
@@ -55,6 +57,7 @@ export function configureLake(flags: Flags, world: World): Settings {
     flags: settingFlags(flags),
     sourceNames,
     cwd: world.cwd,
+    realPlace,
   });
   throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
   if (settings === undefined) throw new Error('no settings and no mistakes');

@@ -30,11 +30,12 @@ export function checkSources(
 export function checkPlaces(
   { lake, sources }: { lake: { path: string; logs: string }; sources: Places },
   origins: Origins,
+  real: (uri: string) => string = (uri) => uri,
 ): Diagnostic[] {
   const at = (id: string) => origins.get(id) ?? id;
   const diagnostics: Diagnostic[] = [];
   for (const [name, place] of Object.entries(sources)) {
-    const how = relation(lake.path, place);
+    const how = relation(real(lake.path), real(place));
     if (how !== 'apart') {
       diagnostics.push({
         severity: 'error',
@@ -42,12 +43,12 @@ export function checkPlaces(
         message: `the lake ${lake.path} ${LIES[how]} the input ${name} ${place} (${at(`sources.${name}`)})`,
         hint: 'give the lake a folder of its own',
       });
-    } else if (relation(lake.logs.replace(/\/+$/, ''), place) === 'inside') {
+    } else if (['inside', 'equal'].includes(relation(real(lake.logs.replace(/\/+$/, '')), real(place)))) {
       const message = `the logs ${lake.logs} would lie inside the input ${name} ${place}`;
       diagnostics.push({ severity: 'error', at: at('lake.logs'), message });
     }
     for (const [other, otherPlace] of Object.entries(sources)) {
-      const between = relation(place, otherPlace);
+      const between = relation(real(place), real(otherPlace));
       if (name === other || (between !== 'equal' && between !== 'inside')) continue;
       if (between === 'equal' && name > other) continue;
       const severity = between === 'equal' ? 'error' : 'warning';

@@ -1,4 +1,5 @@
 /** Finds and reads the configuration file: the one place where config/ touches the disk. */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { resolve } from 'node:path';
@@ -17,6 +18,7 @@ export function readConfig(
 ): { path: string; text: string } | undefined {
   const path = config ?? NAMES.find((name) => stat(name, cwd) !== undefined);
   if (path === undefined) return undefined;
+  if (path === '-') throw unreadable('--config -', 'standard input is not read as configuration');
   const found = path === '' ? undefined : stat(path, cwd);
   if (found === undefined) {
     throw new LandfallError('input', `${path === '' ? '--config' : path}: there is no such file`, {
@@ -46,15 +48,28 @@ function read(path: string, cwd: string): Buffer {
   }
 }
 
+/** Text as UTF-8, or as the UTF-16 that Windows tools write, which begins with a byte order mark. */
 function decode(path: string, bytes: Buffer): string {
-  const utf16 = /^(fffe|feff)/.test(bytes.toString('hex', 0, 2));
-  if (utf16) throw unreadable(path, 'it is UTF-16 text: save it as UTF-8');
-  if (bytes.includes(0)) throw unreadable(path, 'it is no text file');
+  const mark = bytes.toString('hex', 0, 2);
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  if (encoding === 'utf-8' && bytes.includes(0)) throw unreadable(path, 'it is no text file');
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
   } catch {
-    throw unreadable(path, 'it is not UTF-8 text: save it as UTF-8');
+    throw unreadable(
+      path,
+      `line ${firstBadLine(bytes)} is not ${encoding.toUpperCase()} text: save it as UTF-8`,
+    );
   }
+  throw unreadable(path, 'it is no text file');
+}
+
+/** The first line that is not UTF-8; of UTF-16 nobody can tell. */
+function firstBadLine(bytes: Buffer): number {
+  const lines = bytes.toString('latin1').split('\n');
+  const bad = lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1')));
+  return Math.max(bad, 0) + 1;
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): LandfallError {

@@ -43,6 +43,8 @@ export interface SettingsInput {
   sourceNames: readonly string[];
   /** Absolute. */
   cwd: string;
+  /** Follows the links in a place; without it a place is where it says. */
+  realPlace?: (uri: string) => string;
 }
 
 export interface Resolved {
@@ -96,7 +98,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
       ? tellPlaceholders(placeholders, input.env, usesAws)
       : credentials.diagnostics),
     ...checkSources(shape.sources, origins, settings),
-    ...checkPlaces(shape, origins),
+    ...checkPlaces(shape, origins, input.realPlace),
     ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),
     ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, unnamed)),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,16 +45,29 @@ describe('the configuration file', () => {
   it('is refused with the reason when it cannot be read as text', () => {
     mkdirSync(join(cwd, 'folder.cfg'));
     write('binary.cfg', Uint8Array.of(91, 0, 93));
-    write('latin.cfg', Uint8Array.of(91, 0xe9, 93));
-    write('utf16.cfg', Buffer.from('\ufeff[AWS]', 'utf16le'));
+    write('latin.cfg', Uint8Array.of(91, 93, 10, 0xe9, 93));
+    write('odd.cfg', Uint8Array.of(0xff, 0xfe, 91));
+    execFileSync('mkfifo', [join(cwd, 'pipe.cfg')]);
     write('huge.cfg', 'x'.repeat(1_000_001));
     symlinkSync('loop.cfg', join(cwd, 'loop.cfg'));
     expect(messageOf('folder.cfg')).toBe('folder.cfg cannot be read: it is a folder');
     expect(messageOf('binary.cfg')).toBe('binary.cfg cannot be read: it is no text file');
-    expect(messageOf('latin.cfg')).toBe('latin.cfg cannot be read: it is not UTF-8 text: save it as UTF-8');
-    expect(messageOf('utf16.cfg')).toBe('utf16.cfg cannot be read: it is UTF-16 text: save it as UTF-8');
+    expect(messageOf('latin.cfg')).toBe(
+      'latin.cfg cannot be read: line 2 is not UTF-8 text: save it as UTF-8',
+    );
+    expect(messageOf('odd.cfg')).toContain('is not UTF-16LE text');
+    expect(messageOf('pipe.cfg')).toBe('pipe.cfg cannot be read: it is not a plain file');
+    expect(messageOf('-')).toContain('standard input is not read');
     expect(messageOf('huge.cfg')).toContain('1000001 bytes');
     expect(messageOf('loop.cfg')).toContain('links lead in a circle');
+  });
+
+  it('is read as UTF-16 too, which Windows writes', () => {
+    const text = '[LAKE]\r\npath = ./é\r\n';
+    write('little.cfg', Buffer.from(`\ufeff${text}`, 'utf16le'));
+    write('big.cfg', Buffer.from(`\ufeff${text}`, 'utf16le').swap16());
+    expect(readConfig('little.cfg', cwd)?.text).toBe(text);
+    expect(readConfig('big.cfg', cwd)?.text).toBe(text);
   });
 
   it('is refused when permission is denied', () => {

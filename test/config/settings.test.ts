@@ -1,4 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { realPlace } from '../../src/config/real-place.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import { linesOf, resolveText, settingsOf, SOURCES } from './resolve.ts';
 
@@ -189,6 +193,26 @@ describe('places', () => {
     for (const lake of ['s3://music2/lake', './lake'])
       expect(linesOf(resolveText(text, { flags: { lake } }), 'error')).toEqual([]);
     expect(linesOf(resolveText(input, { flags: { lake: 's3://music/lake' } }), 'error')).toEqual([]);
+  });
+
+  it('refuse a lake that is, holds or lies in an input by way of a link or `..`', () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'landfall places '));
+    mkdirSync(join(cwd, 'data/song_data'), { recursive: true });
+    mkdirSync(join(cwd, 'data/log_data'));
+    symlinkSync('data', join(cwd, 'link'));
+    const sources = { 'song-data': 'data/song_data', 'log-data': 'data/log_data' };
+    const errors = (lake: string, others = sources) =>
+      linesOf(resolveText('', { cwd, realPlace, flags: { lake, ...others } }), 'error').join();
+    try {
+      expect(errors('link/song_data')).toContain('is also the input song_data');
+      expect(errors('link/song_data/new/lake')).toContain('lies inside the input song_data');
+      expect(errors('link')).toContain('lies around the input song_data');
+      expect(errors('other/../data/song_data/')).toContain('is also the input song_data');
+      expect(errors('lake', { ...sources, 'log-data': 'link/song_data' })).toContain('read as both');
+      expect(errors('link/lake')).toBe('');
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
   });
 
   it('refuse logs within an input', () => {
