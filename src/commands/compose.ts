@@ -11,7 +11,7 @@ import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import { bucketNameOf } from '../store/uri.ts';
+import { bucketNameOf, relation } from '../store/uri.ts';
 import { logPace } from './log-pace.ts';
 import { sha256 } from './sha256.ts';
 import type { World } from './world.ts';
@@ -51,6 +51,7 @@ export function openInput(uri: string, settings: Settings): Promise<Store> {
       credentials: s3.anonymousInput ? undefined : revealed(aws.credentials),
       anonymous: s3.anonymousInput ? true : undefined,
     }),
+    'followed',
   );
 }
 
@@ -182,9 +183,14 @@ export async function connectEmr(
   };
 }
 
-/** A LogUri in S3 or a folder, with the access that the lake has. */
-export function openLogs(uri: string, settings: Settings): Promise<Store> {
-  return openStore(uri, lakeAccess(settings));
+/** A LogUri in S3 or a folder, with the access that the lake has. Logs in the lake are not reached through links, either. */
+export async function openLogs(uri: string, settings: Settings): Promise<Store> {
+  const store = await openStore(uri, lakeAccess(settings));
+  const { lake } = settings;
+  if (relation(store.uri, lake.path) === 'inside' && lake.path.startsWith('file:')) {
+    await (await openLake(settings)).head(`${store.uri.slice(lake.path.length + 1)}/any`);
+  }
+  return store;
 }
 
 /** What the landing of a run's tables needs: no EMR. */

@@ -1,66 +1,94 @@
 /** Objects in a local folder. */
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, open, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkKey, checkPrefix } from './keys.ts';
 import { isAbsence, localError, locally } from './local-errors.ts';
+import { linked, openRegular, refuseLinkedFolders, special } from './local-inside.ts';
+import type { Links } from './local-inside.ts';
 import { foldersIn, walk, walkTemporary } from './local-listing.ts';
 import { copyOver, createFile, removeFile, replaceFile, temporaryName } from './local-writing.ts';
-import type { ObjectInfo, Store } from './store.ts';
 import { replaced } from './replaced.ts';
+import { MOST_BYTES, tooLarge } from './store.ts';
+import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
 
 /**
  * The store of the files under `path`, an absolute folder, which need not exist: the first write makes it. An etag
- * changes whenever a file is written again. Deleting an object also deletes the folders this leaves empty.
+ * changes whenever a file is written again. Deleting an object also deletes the folders this leaves empty. Where links
+ * are refused, nothing is read, written or deleted through one below `path`: such a link is listed as an object, which
+ * cannot be read and is deleted as the link that it is. The same holds of FIFOs, sockets and devices.
  */
-export function openFolder(path: string): Store {
+export function openFolder(path: string, links: Links = 'refused'): Store {
   const at = (key: string) => join(path, checkKey(key));
+  /** Runs the work on the path of a key, once it is known that no link leads there. */
+  const inside = async <T>(action: string, key: string, work: (place: string) => Promise<T>): Promise<T> => {
+    const place = at(key);
+    return locally(action, place, async () => {
+      if (links === 'refused') await refuseLinkedFolders(path, key);
+      return work(place);
+    });
+  };
+  const listing = <T>(prefix: string, walking: () => AsyncIterable<T>) =>
+    explained(path, checkPrefix(prefix), insideOnly(path, prefix, links, walking));
   return {
     uri: formatUri({ scheme: 'file', path }),
-    list: (prefix) => list(path, checkPrefix(prefix)),
-    folders: (prefix) => explained(path, checkPrefix(prefix), foldersIn(join(path, prefix))),
-    head: async (key) => locally('look at', at(key), () => info(at(key), key)),
-    get: async (key) => locally('read', at(key), () => unlessAbsent(readFile(at(key)))),
-    getRange: async (key, start, end, etag) =>
-      locally('read', at(key), () => readRange(at(key), { start, end }, etag)),
-    put: async (key, body) =>
-      locally('write', at(key), async () => {
-        await replaceFile(at(key), body);
-        return present(at(key), key);
+    list: (prefix) => listing(prefix, () => list(path, prefix, links)),
+    folders: (prefix) => listing(prefix, () => foldersIn(join(path, prefix), links)),
+    head: (key) => inside('look at', key, (place) => info(place, key, links)),
+    get: (key, most = MOST_BYTES) => inside('read', key, (place) => readWhole(place, most, links)),
+    getRange: (key, start, end, etag) =>
+      inside('read', key, (place) => readRange(place, { start, end, etag, links })),
+    put: (key, body) =>
+      inside('write', key, async (place) => {
+        await replaceFile(place, body);
+        return present(place, key, links);
       }),
-    createIfAbsent: async (key, body) => locally('write', at(key), () => createFile(at(key), body)),
-    copy: async (from, to) =>
-      locally('copy', at(from), async () => {
-        await present(at(from), from);
-        await copyOver(at(from), at(to));
-        return present(at(to), to);
+    createIfAbsent: (key, body) => inside('write', key, (place) => createFile(place, body)),
+    copy: (from, to) =>
+      inside('copy', from, async (source) => {
+        await present(source, from, links);
+        return inside('write', to, async (target) => {
+          await copyOver(source, target);
+          return present(target, to, links);
+        });
       }),
     remove: async (keys) => {
-      for (const key of keys) await locally('delete', at(key), () => removeFile(path, at(key)));
+      for (const key of keys) await inside('delete', key, (place) => removeFile(path, place));
     },
-    incompleteUploads: () => explained(path, '', deadWrites(path)),
+    incompleteUploads: () => explained(path, '', deadWrites(path, links)),
     now: () => now(path),
   };
+}
+
+async function* insideOnly<T>(
+  root: string,
+  prefix: string,
+  links: Links,
+  walking: () => AsyncIterable<T>,
+): AsyncIterable<T> {
+  if (links === 'refused') await refuseLinkedFolders(root, prefix);
+  yield* walking();
 }
 
 /** No living write leaves its file alone for so long. Also in the command that `gc` tells. */
 const DEAD_MS = 3_600_000;
 
 /** When each file was last written to that a writer, dead since, had in the making. */
-async function* deadWrites(root: string): AsyncIterable<Date> {
+async function* deadWrites(root: string, links: Links): AsyncIterable<Date> {
   const latest = (await now(root)).getTime() - DEAD_MS;
-  for await (const key of walkTemporary(root)) {
-    const found = await info(join(root, key), key);
+  for await (const key of walkTemporary(root, links)) {
+    const found = await info(join(root, key), key, links);
     if (found !== undefined && found.lastModified.getTime() < latest) yield found.lastModified;
   }
 }
 
-async function* list(root: string, prefix: string): AsyncIterable<ObjectInfo> {
-  for await (const key of explained(root, prefix, walk(root, prefix))) {
-    const found = await locally('look at', join(root, key), () => info(join(root, key), key));
+async function* list(root: string, prefix: string, links: Links): AsyncIterable<ObjectInfo> {
+  for await (const key of walk(root, prefix, links)) {
+    const found = await locally('look at', join(root, key), () => info(join(root, key), key, links));
     if (found !== undefined) yield found;
   }
 }
@@ -82,13 +110,20 @@ async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function info(path: string, key: string): Promise<ObjectInfo | undefined> {
-  const found = await unlessAbsent(stat(path, { bigint: true }));
-  return found?.isFile() === true ? infoFrom(key, found) : undefined;
+async function info(path: string, key: string, links: Links): Promise<ObjectInfo | undefined> {
+  const look = links === 'refused' ? lstat : stat;
+  const found = await unlessAbsent(look(path, { bigint: true }));
+  if (found === undefined || found.isDirectory()) return undefined;
+  if (found.isFile()) return infoFrom(key, found);
+  return links === 'refused' ? { ...infoFrom(key, found), size: 0 } : undefined;
 }
 
-async function present(path: string, key: string): Promise<ObjectInfo> {
-  return infoFrom(key, await stat(path, { bigint: true }));
+/** The regular file that must be there. */
+async function present(path: string, key: string, links: Links): Promise<ObjectInfo> {
+  const found = await (links === 'refused' ? lstat : stat)(path, { bigint: true });
+  if (found.isSymbolicLink()) throw linked(path);
+  if (!found.isFile() && !found.isDirectory()) throw special(path);
+  return infoFrom(key, found);
 }
 
 function infoFrom(key: string, { size, ino, mtimeNs, mtime }: BigIntStats): ObjectInfo {
@@ -99,27 +134,48 @@ function infoFrom(key: string, { size, ino, mtimeNs, mtime }: BigIntStats): Obje
   return { key, size: Number(size), etag, lastModified: mtime };
 }
 
-async function readRange(
-  path: string,
-  { start, end }: { start: number; end: number },
-  etag: string | undefined,
-): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+async function readWhole(path: string, most: number, links: Links): Promise<Uint8Array | undefined> {
+  const file = await openRegular(path, links);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    if (size > most) throw tooLarge(path, size, most);
+    return await readBytes(file, 0, size);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Range {
+  start: number;
+  end: number;
+  etag: string | undefined;
+  links: Links;
+}
+
+async function readRange(path: string, { start, end, etag, links }: Range): Promise<Uint8Array> {
+  const file = await openRegular(path, links);
+  if (file === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
   try {
     if (etag !== undefined && infoFrom('', await file.stat({ bigint: true })).etag !== etag) {
       throw replaced(path);
     }
-    const bytes = Buffer.alloc(Math.max(0, end - start));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
+    return await readBytes(file, start, end);
   } finally {
     await file.close();
   }
+}
+
+/** Bytes `[start, end)`, as far as there are any. */
+async function readBytes(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(Math.max(0, end - start));
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
 }
 
 /** The file system's clock, as it stamps a new file; where nothing can be written, that of the temporary folder. */

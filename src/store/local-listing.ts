@@ -4,14 +4,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { codeOf, isAbsence } from './local-errors.ts';
+import type { Links } from './local-inside.ts';
 import { isTemporary } from './local-writing.ts';
 
 /**
- * Keys of the regular files under `root` that start with `prefix`, in the order of their UTF-8 bytes. Links are
- * followed, but never back into a folder we are in. Files that vanish meanwhile are left out; a link that leads nowhere
- * or a name that is not UTF-8 is an `input` error, for it would go missing silently.
+ * Keys of the regular files under `root` that start with `prefix`, in the order of their UTF-8 bytes. Links that are
+ * followed never lead back into a folder we are in; where they are refused, links and special files are keys, too. Files
+ * that vanish meanwhile are left out; a followed link that leads nowhere or a name that is not UTF-8 is an `input` error,
+ * for it would go missing silently.
  */
-export async function* walk(root: string, prefix: string): AsyncIterable<string> {
+export async function* walk(root: string, prefix: string, links: Links): AsyncIterable<string> {
   const cut = prefix.lastIndexOf('/') + 1;
   const folder = join(root, prefix.slice(0, cut));
   const isWanted = (name: string) => !isTemporary(name);
@@ -19,13 +21,14 @@ export async function* walk(root: string, prefix: string): AsyncIterable<string>
     key: prefix.slice(0, cut),
     starts: prefix.slice(cut),
     above: new Set(),
+    links,
     isWanted,
   });
 }
 
 /** Keys of the files under `root` that writes in progress, or such as died, have left; otherwise as `walk`. */
-export function walkTemporary(root: string): AsyncIterable<string> {
-  return walkFolder(root, { key: '', starts: '', above: new Set(), isWanted: isTemporary });
+export function walkTemporary(root: string, links: Links): AsyncIterable<string> {
+  return walkFolder(root, { key: '', starts: '', above: new Set(), links, isWanted: isTemporary });
 }
 
 interface Place {
@@ -35,25 +38,30 @@ interface Place {
   starts: string;
   /** Identities of the folders we are in. */
   above: ReadonlySet<string>;
+  links: Links;
   /** By the name of a file. */
   isWanted: (name: string) => boolean;
 }
 
 async function* walkFolder(folder: string, place: Place): AsyncIterable<string> {
-  const { key, starts, above, isWanted } = place;
+  const { key, starts, above, links, isWanted } = place;
   const self = await identity(folder);
   if (self === undefined || above.has(self)) return;
   const inside = new Set(above).add(self);
-  for (const { name, isFolder } of await entries(folder, starts)) {
+  for (const { name, isFolder } of await entries(folder, starts, links)) {
     if (isFolder)
       yield* walkFolder(join(folder, name), { ...place, key: `${key}${name}/`, starts: '', above: inside });
     else if (isWanted(name)) yield `${key}${name}`;
   }
 }
 
-/** Names of the folders in a folder; none when it is not there. */
-export async function* foldersIn(folder: string): AsyncIterable<string> {
-  for (const { name, isFolder } of await entries(folder, '')) if (isFolder) yield name;
+/**
+ * Names of the folders in a folder; none when it is not there. Where links are refused, a link counts as one: what is
+ * then asked below it is refused by its name, and does not go missing.
+ */
+export async function* foldersIn(folder: string, links: Links): AsyncIterable<string> {
+  for (const { name, isFolder, isLink } of await entries(folder, '', links))
+    if (isFolder || isLink) yield name;
 }
 
 async function identity(folder: string): Promise<string | undefined> {
@@ -69,18 +77,20 @@ async function identity(folder: string): Promise<string | undefined> {
 interface Entry {
   name: string;
   isFolder: boolean;
+  /** Only where links are refused; else what it leads to is meant. */
+  isLink: boolean;
   order: Buffer;
 }
 
-async function entries(folder: string, starts: string): Promise<Entry[]> {
+async function entries(folder: string, starts: string, links: Links): Promise<Entry[]> {
   const found: Entry[] = [];
   for (const dirent of await contents(folder)) {
     const { name } = dirent;
     if (!name.startsWith(starts)) continue;
-    const kind = await kindOf(folder, dirent);
-    if (kind === 'other') continue;
+    const kind = await kindOf(folder, dirent, links);
+    if (kind === 'other' && links === 'followed') continue;
     const isFolder = kind === 'folder';
-    found.push({ name, isFolder, order: Buffer.from(isFolder ? `${name}/` : name) });
+    found.push({ name, isFolder, isLink: kind === 'link', order: Buffer.from(isFolder ? `${name}/` : name) });
   }
   return found.sort((a, b) => a.order.compare(b.order));
 }
@@ -94,8 +104,9 @@ async function contents(folder: string): Promise<Dirent[]> {
   }
 }
 
-async function kindOf(folder: string, dirent: Dirent): Promise<'file' | 'folder' | 'other'> {
+async function kindOf(folder: string, dirent: Dirent, links: Links): Promise<Kind | 'link'> {
   const isLink = dirent.isSymbolicLink();
+  if (isLink && links === 'refused' && !dirent.name.includes('\uFFFD')) return 'link';
   if (!isLink && !dirent.name.includes('\uFFFD')) return kind(dirent);
   try {
     return kind(await stat(join(folder, dirent.name)));
@@ -111,7 +122,9 @@ async function kindOf(folder: string, dirent: Dirent): Promise<'file' | 'folder'
   }
 }
 
-function kind(of: { isDirectory(): boolean; isFile(): boolean }): 'file' | 'folder' | 'other' {
+type Kind = 'file' | 'folder' | 'other';
+
+function kind(of: { isDirectory(): boolean; isFile(): boolean }): Kind {
   if (of.isDirectory()) return 'folder';
   return of.isFile() ? 'file' : 'other';
 }

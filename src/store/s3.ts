@@ -19,6 +19,7 @@ import { copyObject } from './s3-copy.ts';
 import { isConflict, isNoSuchKey, isPreconditionFailed, isRangeBehindEnd, s3Error } from './s3-errors.ts';
 import { listFolders, listIncompleteUploads, listObjects } from './s3-list.ts';
 import { replaced } from './replaced.ts';
+import { MOST_BYTES, tooLarge } from './store.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
 
@@ -35,7 +36,7 @@ export function openS3(
     list: (keyPrefix) => listObjects(s3, keyPrefix),
     folders: (keyPrefix) => listFolders(s3, keyPrefix),
     head: (key) => head(s3, key),
-    get: (key) => get(s3, key),
+    get: (key, most = MOST_BYTES) => get(s3, key, most),
     getRange: (key, start, end, etag) => getRange(s3, key, { start, end, etag }),
     put: async (key, body) => put(s3, checkKey(key), body),
     createIfAbsent: async (key, body) => createIfAbsent(s3, checkKey(key), body),
@@ -68,10 +69,10 @@ async function head(s3: Bucket, key: string): Promise<ObjectInfo | undefined> {
   });
 }
 
-async function get(s3: Bucket, key: string): Promise<Uint8Array | undefined> {
+async function get(s3: Bucket, key: string, most: number): Promise<Uint8Array | undefined> {
   return s3.ask('s3:GetObject', key, async () => {
     try {
-      return await read(s3, key);
+      return await read(s3, key, {}, most);
     } catch (error) {
       if (isNoSuchKey(error)) return undefined;
       throw error;
@@ -104,10 +105,15 @@ async function read(
   s3: Bucket,
   key: string,
   which: { Range?: string; IfMatch?: string } = {},
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   for (let tries = 1; ; tries += 1) {
     const input = { ...s3.common, Key: s3.at(key), ...which };
     const { Body, ContentLength } = await s3.client.send(new GetObjectCommand(input));
+    if (ContentLength !== undefined && ContentLength > most) {
+      (Body as { destroy?: () => void } | undefined)?.destroy?.();
+      throw tooLarge(`s3://${s3.bucket}/${s3.at(key)}`, ContentLength, most);
+    }
     try {
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
       if (ContentLength === undefined || bytes.length === ContentLength) return bytes;

@@ -1,4 +1,5 @@
 /** Objects under one root, in S3 or in a local folder, behind one small interface. */
+import { LandfallError } from '../faults.ts';
 
 export interface ObjectInfo {
   /** Relative to the store's root, `/`-separated, never with a leading slash. Exactly as stored: not URL-encoded. */
@@ -20,7 +21,8 @@ export interface Store {
   folders(prefix: string): AsyncIterable<string>;
   /** Undefined when there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  get(key: string): Promise<Uint8Array | undefined>;
+  /** Throws `input`, and reads nothing, when it has more than `most` bytes; `MOST_BYTES` when that is not given. */
+  get(key: string, most?: number): Promise<Uint8Array | undefined>;
   /**
    * Bytes `[start, end)`; throws when the object is gone. With an `etag`, of that version alone: throws a retryable
    * `unreachable` when the object has been replaced.
@@ -41,6 +43,17 @@ export interface Store {
   incompleteUploads?(): AsyncIterable<Date>;
   /** The time as the store's own clock tells it, by which ages of its objects are judged. */
   now(): Promise<Date>;
+}
+
+/** What is read whole has no more bytes than this, unless the reader states another limit. */
+export const MOST_BYTES = 512 * 1024 * 1024;
+
+/** An object that is too large to be what it should be. `place`: its URI or path. */
+export function tooLarge(place: string, size: number, most: number): LandfallError {
+  return new LandfallError('input', `${JSON.stringify(place)} is not read: it is too large`, {
+    why: [`it has ${String(size)} bytes; at most ${String(most)} are read`],
+    next: 'restore it from a version or a backup; Landfall writes none so large',
+  });
 }
 
 /** The full URI of an object: what Spark, and a person, can be given. */

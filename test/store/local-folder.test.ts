@@ -148,7 +148,7 @@ describe('a local folder', () => {
     });
   });
 
-  describe('links', () => {
+  describe('links in inputs', () => {
     it('are followed, but not round in circles', async () => {
       await mkdir(join(root, 'data', 'in'), { recursive: true });
       await mkdir(join(root, 'elsewhere'));
@@ -157,13 +157,13 @@ describe('a local folder', () => {
       await symlink(join(root, 'elsewhere'), join(root, 'data', 'linked'));
       await symlink(join(root, 'data'), join(root, 'data', 'in', 'loop'));
       await symlink(join(root, 'elsewhere', 'b.json'), join(root, 'data', 'c.json'));
-      const keys = await keysOf(openFolder(join(root, 'data')), '');
+      const keys = await keysOf(openFolder(join(root, 'data'), 'followed'), '');
       expect(keys).toEqual(['c.json', 'in/a.json', 'linked/b.json']);
     });
 
     it('that lead nowhere are named, for they would go missing silently', async () => {
       await symlink(join(root, 'gone'), join(root, 'broken.json'));
-      await expect(keysOf(openFolder(root), '')).rejects.toThrow(/broken\.json.* leads nowhere/);
+      await expect(keysOf(openFolder(root, 'followed'), '')).rejects.toThrow(/broken\.json.* leads nowhere/);
     });
   });
 
