@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { Staging } from '../run/drive.ts';
 import { submitLike } from '../report/standing.ts';
-import { readState } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';

@@ -1,6 +1,7 @@
 /** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
 import { LandfallError } from '../faults.ts';
-import { openJournal, readState } from '../run/journal.ts';
+import { openJournal } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { patiently } from '../run/reading.ts';
 import { commandAt } from '../shell-words.ts';
 import { refuseForeignLake } from './lake-owner.ts';

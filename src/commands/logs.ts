@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { StepLog } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
 import { createLogWriter } from '../report/log-writer.ts';
-import { readState } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { chooseAttempt, endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt } from '../run/log-choice.ts';
 import type { RunState } from '../run/state.ts';

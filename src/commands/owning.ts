@@ -1,11 +1,12 @@
 /** Owning a run while something is done to it: the claim is renewed, events are collected, and what ends it is told whole. */
-import { failureFrom } from '../faults.ts';
+import { failureFrom, LandfallError } from '../faults.ts';
 import { command, completed, standing } from '../report/standing.ts';
 import type { Onward } from '../report/standing.ts';
 import { collect, emptySummary, formatSummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
+import { readState } from '../run/read-journal.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { Interruption } from './world.ts';
@@ -48,7 +49,7 @@ export async function owning<T>(
     const result = await work(listening);
     return { result, summary };
   } catch (error) {
-    throw asTold(error, journal.state(), onward, world);
+    throw asTold(error, await stateAfter(error, store, journal), onward, world);
   } finally {
     await release();
   }
@@ -77,6 +78,13 @@ function summaryOf({ plan, verified, published }: RunState): RunSummary {
 /** The command's result: what landed. */
 export function printSummary({ printer }: World, summary: RunSummary): void {
   printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
+}
+
+/** Whoever took the run over has gone on since: what is told is the run as it stands in the lake now. */
+async function stateAfter(error: unknown, store: Store, journal: Journal): Promise<RunState> {
+  const isOvertaken = error instanceof LandfallError && error.fault === 'owned';
+  if (!isOvertaken) return journal.state();
+  return readState(store, journal.run).catch(() => journal.state());
 }
 
 /** What ended the session, completed by what the journal knows. */

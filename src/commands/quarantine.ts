@@ -3,7 +3,7 @@ import { LandfallError } from '../faults.ts';
 import { readQuarantine } from '../lake/quarantine.ts';
 import { nearest } from '../nearest.ts';
 import { formatQuarantine } from '../report/quarantine.ts';
-import { readState } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { configureLake, countFlag } from './settings.ts';

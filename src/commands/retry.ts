@@ -5,7 +5,7 @@ import { changedInputs } from '../run/inputs.ts';
 import { command, completed, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
-import { keys } from '../lake/layout.ts';
+import { keys, mostBytes } from '../lake/layout.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';
@@ -139,12 +139,25 @@ async function checkOwner(world: World, state: RunState, store: Store): Promise<
 /** A retry runs on the same inputs, or not at all. */
 async function checkInputs(store: Store, state: RunState, manifest: Manifest): Promise<void> {
   if (manifest.digest === state.plan.inputsDigest) return;
-  const before = await store.get(keys.inputs(state.plan.run));
-  const changed =
-    before === undefined ? [] : changedInputs(gunzipSync(before).toString('utf8'), manifest.inputs);
+  const changed = await changedSince(store, state.plan.run, manifest);
   throw new LandfallError('input', `the inputs changed since run ${state.plan.run} was planned`, {
     why: changed.slice(0, 10),
     stand: changed.length > 10 ? [`and ${String(changed.length - 10)} more`] : [],
     next: submitOnCurrentInputs(state.plan),
   });
+}
+
+/** The objects that are gone, changed or new; why that cannot be told, where the run's own manifest is damaged. */
+async function changedSince(store: Store, run: string, { inputs }: Manifest): Promise<string[]> {
+  const key = keys.inputs(run);
+  try {
+    const before = await store.get(key, mostBytes.inputs);
+    if (before === undefined) return [`${store.uri}/${key}, which names its inputs, is gone`];
+    const text = gunzipSync(before, { maxOutputLength: mostBytes.inputsText }).toString('utf8');
+    return changedInputs(text, inputs);
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault !== 'input') throw error;
+    const why = error instanceof Error ? error.message.split('\n', 1).join('') : String(error);
+    return [`${store.uri}/${key}, which names its inputs, is damaged: ${why}`];
+  }
 }

@@ -1,11 +1,10 @@
 /** `landfall runs`: the runs of a lake. */
 import { LandfallError } from '../faults.ts';
 import { columns } from '../report/quantities.ts';
-import { readState } from '../run/journal.ts';
-import { listRuns } from '../run/runs.ts';
+import { readJournal, readState } from '../run/read-journal.ts';
+import { listRuns, namesWithoutRun } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
 import type { RunStatus } from '../run/status.ts';
-import { commandAt } from '../shell-words.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
 import { sayNext } from './world.ts';
@@ -18,22 +17,45 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const store = await openLake(configureLake(flags, world));
   const all = await listRuns(store);
   const names = all.slice(0, SHOWN);
-  const found: (RunStatus | undefined)[] = [];
-  for (const name of names) found.push(await readState(store, name).then(statusOf, unreadable));
-  const runs = found.filter((status) => status !== undefined);
-  const { say } = world.printer;
-  if (all.length === 0) say(`there is no run in ${store.uri}`);
-  if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
-  const unread = names.filter((_, at) => found[at] === undefined);
-  if (unread.length > 0) {
-    say(`not readable by this version, or being removed: ${unread.join(', ')}`);
-    sayNext(world, commandAt(store.uri, 'status', unread[0] ?? ''));
+  const { foreign, headless } = await namesWithoutRun(store, all);
+  const runs: RunStatus[] = [];
+  const unread: Unread[] = [];
+  for (const name of names) {
+    const found = await readState(store, name).then(statusOf, (error: unknown) => unreadable(name, error));
+    if ('error' in found) unread.push(found);
+    else runs.push(found);
   }
-  world.printer.result(formatRuns, runs);
+  for (const name of headless) {
+    const found = await readJournal(store, name).then(
+      () => undefined,
+      (error: unknown) => unreadable(name, error),
+    );
+    if (found !== undefined) unread.push(found);
+  }
+  const { say } = world.printer;
+  if (all.length + headless.length === 0) say(`there is no run in ${store.uri}`);
+  if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
+  for (const { run: name, error } of unread) {
+    say(`run ${name} cannot be read: ${error.message}`);
+    if (error.next !== undefined) sayNext(world, error.next);
+  }
+  if (foreign.length > 0)
+    say(`not the folders of runs: ${foreign.map((name) => JSON.stringify(name)).join(', ')}`);
+  const told = unread.map(({ run: name, verdict, error: { message, why } }) => ({
+    run: name,
+    verdict,
+    message,
+    why,
+  }));
+  world.printer.result(formatRuns, [...runs, ...told]);
 }
 
-function formatRuns(runs: readonly RunStatus[]): string {
-  const rows = runs.map(({ run: name, verdict, plannedAt, publication }) => [
+type Told = Pick<RunStatus, 'run'> & { verdict: string } & Partial<
+    Pick<RunStatus, 'plannedAt' | 'publication'>
+  >;
+
+function formatRuns(runs: readonly Told[]): string {
+  const rows = runs.map(({ run: name, verdict, plannedAt = '', publication }) => [
     name,
     verdict,
     plannedAt,
@@ -44,8 +66,14 @@ function formatRuns(runs: readonly RunStatus[]): string {
   );
 }
 
+interface Unread {
+  run: string;
+  verdict: 'damaged' | 'unreadable';
+  error: LandfallError;
+}
+
 /** A journal that this version cannot read hides no other run; a lake that cannot be read is an error. */
-function unreadable(error: unknown): undefined {
-  if (error instanceof LandfallError && error.fault === 'input') return undefined;
-  throw error;
+function unreadable(run: string, error: unknown): Unread {
+  if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
+  return { run, verdict: 'damaged' in error.more ? 'damaged' : 'unreadable', error };
 }

@@ -1,6 +1,6 @@
 /** `landfall status`: what a run's journal tells. */
 import { formatStatus } from '../report/status.ts';
-import { readState } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { statusOf } from '../run/status.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';

@@ -1,7 +1,7 @@
 /** A step's own logs: as they are now, or as they grow. */
 import type { Show } from '../emr/log-tail.ts';
 import { LandfallError } from '../faults.ts';
-import { readEntries } from '../run/journal.ts';
+import { readEntries } from '../run/read-journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { StepEnd } from '../run/log-choice.ts';
 import { ownership } from '../run/ownership.ts';

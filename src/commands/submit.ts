@@ -1,8 +1,9 @@
 /** `landfall submit`: plan a run, start it, drive it to its verdict. */
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
-import { createJournal, readState } from '../run/journal.ts';
+import { createJournal } from '../run/journal.ts';
 import type { Journal } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { launchSettings } from './launch.ts';

@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import { command, completed } from '../report/standing.ts';
 import { formatVerified } from '../report/verified.ts';
-import { readState } from '../run/journal.ts';
+import { readState } from '../run/read-journal.ts';
 import { patiently } from '../run/reading.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { currentAttempt } from '../run/state.ts';

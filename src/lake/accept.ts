@@ -1,9 +1,10 @@
 /** Which execution of an attempt counts. */
+import { LandfallError } from '../faults.ts';
 import { stepReport } from '../pipeline/report.ts';
 import type { StepReport } from '../pipeline/report.ts';
 import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { keys } from './layout.ts';
+import { isExecutionName, isName, isNameBelow, keys, mostBytes, parseExecution } from './layout.ts';
 
 /**
  * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the one that
@@ -18,6 +19,7 @@ export async function acceptExecution(
 ): Promise<Accepted | undefined> {
   let first: Accepted | undefined;
   for await (const name of store.folders(`${attemptKey}/`)) {
+    if (!isExecutionName(name)) continue;
     const found = await readExecution(store, keys.execution(attemptKey, name), token);
     if (found !== undefined && (first === undefined || found.report.endedAt < first.report.endedAt))
       first = found;
@@ -25,17 +27,29 @@ export async function acceptExecution(
   return first;
 }
 
-/** The execution in that folder; undefined when its report is missing, broken, or another attempt's. */
+/** The execution in that folder; undefined when its report is missing, broken, too large, or another attempt's. */
 export async function readExecution(store: Store, key: string, token: string): Promise<Accepted | undefined> {
-  const body = await store.get(keys.report(key));
-  const report = body === undefined ? undefined : parseReport(body);
-  return report?.token === token ? { step: report.step, key, report } : undefined;
+  const place = parseExecution(key);
+  const report = place === undefined ? undefined : await readReport(store, key);
+  if (report?.token !== token || report.step !== place?.step) return undefined;
+  return { step: report.step, key, report };
 }
 
-function parseReport(body: Uint8Array): StepReport | undefined {
+async function readReport(store: Store, execution: string): Promise<StepReport | undefined> {
   try {
-    return stepReport.safeParse(JSON.parse(new TextDecoder().decode(body))).data;
-  } catch {
+    const body = await store.get(keys.report(execution), mostBytes.report);
+    if (body === undefined) return undefined;
+    const report = stepReport.safeParse(JSON.parse(new TextDecoder().decode(body))).data;
+    return report !== undefined && namesNothingElse(report) ? report : undefined;
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault !== 'input') throw error;
     return undefined;
   }
+}
+
+/** A report names sources, tables, and files below its tables' folders, and no other place. */
+function namesNothingElse({ sources, tables }: StepReport): boolean {
+  const names = [...Object.keys(sources), ...Object.keys(tables)];
+  const files = Object.values(tables).flatMap(({ files: written }) => written);
+  return names.every(isName) && files.every(({ name }) => isNameBelow(name));
 }

@@ -3,6 +3,7 @@ import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { readFooter } from './footer.ts';
+import { unreadable } from './inspect.ts';
 
 /** Why what stands there now cannot be the published file, by its presence and size alone; undefined when it can. */
 export function lossOf(
@@ -36,7 +37,9 @@ export async function rewriting(
   if (etag === file.etag) return undefined;
   if (!store.uri.startsWith('file://')) return 'rewritten';
   if (etags.has(etag)) return 'rewritten';
-  const footer = await readFooter(file.size, (start, end) => store.getRange(file.key, start, end));
+  const footer = await readFooter(file.size, (start, end) => store.getRange(file.key, start, end)).catch(
+    unreadable,
+  );
   if ('broken' in footer) return 'rewritten';
   const isSame = file.footer === undefined ? footer.rows === file.rows : footer.digest === file.footer;
   return isSame ? 'copied' : 'rewritten';

@@ -1,5 +1,5 @@
 /** The lake as it is now against what was accepted and published: findings, whoever changed what since. */
-import { readStateOfPublication } from '../run/journal.ts';
+import { readStateOfPublication } from '../run/read-journal.ts';
 import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Accepted, Finding, LandedTable, Verification } from '../run/verification.ts';

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
+import { mostBytes } from './layout.ts';
 
 export interface FileColumn {
   name: string;
@@ -44,6 +45,10 @@ export async function readFooter(size: number, read: ReadRange): Promise<Footer 
   if (end.getUint32(4, true) !== MAGIC) return { broken: 'it is cut off: it does not end as Parquet does' };
   const length = end.getUint32(0, true);
   if (length > size - SMALLEST) return { broken: 'its end gives an impossible length for the footer' };
+  if (length > mostBytes.footer) {
+    const most = String(mostBytes.footer);
+    return { broken: `its end claims a footer of ${String(length)} bytes; at most ${most} are read` };
+  }
   if (length + END > bytes.length) bytes = await read(size - length - END, size);
   return parse(bytes, size);
 }

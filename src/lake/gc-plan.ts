@@ -1,16 +1,17 @@
 /** What nothing needs any more in the lake: runs, and executions of runs that stay. */
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
-import { readEntries } from '../run/journal.ts';
+import { readEntry, readJournal } from '../run/read-journal.ts';
 import { ownership } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { listRuns } from '../run/runs.ts';
 import { advance, begin } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
-import { entryNumber, isExecutionName, isOfRun, keys, parseDataFile } from './layout.ts';
+import { entryNumber, isExecutionName, isOfRun, isRunId, keys, parseDataFile } from './layout.ts';
 import type { DataFilePlace } from './layout.ts';
-import { newestPublication, readPublication } from './publication.ts';
+import { listPublications, newestNumber } from './publication-numbers.ts';
+import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 
 export interface Removal {
@@ -46,6 +47,8 @@ export interface Needed {
   /** Folders of executions. */
   executions: ReadonlySet<string>;
   newest: number;
+  /** Why that cannot be told, where the log is damaged: then everything is needed. */
+  unclear?: string;
 }
 
 /** Looks through all runs of the lake; changes nothing. */
@@ -57,31 +60,68 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
   const states = await Promise.all(names.map((run) => limit(() => readRun(store, run))));
   for (const [at, run] of [...names.entries()].reverse()) {
     const state = states[at];
-    if (state === 'removing') {
-      going.push(run);
-      continue;
-    }
-    const busy = state === undefined ? UNREADABLE : await whyBusy(store, state, needed, isDead);
-    const why = at < keep ? `one of the newest ${String(keep)}` : (busy ?? whyNeeded(run, needed));
-    if (why === undefined) going.push(run);
-    else plan.kept.unshift({ run, why });
-    if (why === undefined || busy !== undefined || state === undefined) continue;
-    for (const execution of await unaccepted(store, state, needed)) {
-      const removal = await removalOf(store, run, plan, execution);
-      if (removal.objects > 0) plan.executions.push(removal);
+    if (state === undefined) continue;
+    const decided = await readable(() =>
+      decide(store, run, state, {
+        needed,
+        isDead,
+        newest: at < keep ? `one of the newest ${String(keep)}` : undefined,
+      }),
+    );
+    if ('unreadable' in decided)
+      plan.kept.unshift({ run, why: `it cannot be read whole: ${decided.unreadable}` });
+    else if (decided.goes) going.push(run);
+    else {
+      plan.kept.unshift({ run, why: decided.why });
+      for (const execution of decided.executions) {
+        const removal = await removalOf(store, run, plan, execution);
+        if (removal.objects > 0) plan.executions.push(removal);
+      }
     }
   }
-  for (const run of going) plan.runs.push(await removalOf(store, run, plan));
+  if (needed.unclear === undefined)
+    for (const run of going) plan.runs.push(await removalOf(store, run, plan));
+  plan.strange.push(...(await listPublications(store)).foreign);
   return plan;
+}
+
+type Decision = { goes: true } | { goes: false; why: string; executions: readonly string[] };
+
+/** Whether a run goes, and which of its executions go if it stays. `newest`: why it stays, being one of the newest. */
+async function decide(
+  store: Store,
+  run: string,
+  state: RunState | 'removing' | Unreadable,
+  { needed, isDead, newest }: { needed: Needed; isDead: GcChoice['isDead']; newest: string | undefined },
+): Promise<Decision> {
+  if (state === 'removing') return { goes: true };
+  const kept = (why: string, executions: readonly string[] = []): Decision => ({
+    goes: false,
+    why,
+    executions,
+  });
+  if ('unreadable' in state) return kept(`its journal cannot be read: ${state.unreadable}`);
+  const busy = await whyBusy(store, state, needed, isDead);
+  const why = newest ?? busy ?? whyNeeded(run, needed);
+  if (why === undefined) {
+    await objectsOf(store, run);
+    return { goes: true };
+  }
+  if (busy !== undefined || needed.unclear !== undefined) return kept(why);
+  return kept(why, await unaccepted(store, state, needed));
 }
 
 /** What the last `keep` publications name. */
 export async function neededBy(store: Store, keep: number): Promise<Needed> {
-  const newest = (await newestPublication(store))?.number ?? 0;
   const runs = new Map<string, number>();
   const executions = new Set<string>();
+  const newest = await readable(() => newestNumber(store));
+  if (typeof newest !== 'number') return { runs, executions, newest: 0, unclear: newest.unreadable };
   for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
-    for (const { run, execution } of filesOf(await readPublication(store, number))) {
+    const entry = await readable(() => readPublication(store, number));
+    if (entry !== undefined && 'unreadable' in entry)
+      return { runs, executions, newest, unclear: entry.unreadable };
+    for (const { run, execution } of filesOf(entry)) {
       if (!runs.has(run)) runs.set(run, number);
       executions.add(execution);
     }
@@ -110,7 +150,8 @@ const filesOf = (entry: Publication | undefined): DataFilePlace[] =>
 
 const namedBy = (number: number) => `publication ${String(number)} names its files`;
 
-function whyNeeded(run: string, { runs }: Needed): string | undefined {
+function whyNeeded(run: string, { runs, unclear }: Needed): string | undefined {
+  if (unclear !== undefined) return `it cannot be told what is published: ${unclear}`;
   const number = runs.get(run);
   return number === undefined ? undefined : namedBy(number);
 }
@@ -131,20 +172,27 @@ export async function whyBusy(
   return owner === 'fresh' ? 'its driver was heard of just now' : undefined;
 }
 
-const UNREADABLE = 'its journal cannot be read';
-
-/** Undefined for a journal that this version cannot read. */
-export async function readRun(store: Store, run: string): Promise<RunState | 'removing' | undefined> {
-  const [first, ...more] = (await readable(() => readEntries(store, run, 0))) ?? [];
-  const state = first === undefined ? undefined : more.reduce(advance, begin(first));
-  return state?.removing === true ? 'removing' : state;
+export interface Unreadable {
+  /** What is wrong, with its place. */
+  unreadable: string;
 }
 
-async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+/** The run, as far as this version can read its journal. */
+export async function readRun(store: Store, run: string): Promise<RunState | 'removing' | Unreadable> {
+  return readable(async () => {
+    const [first, ...more] = await readJournal(store, run);
+    if (first === undefined) return { unreadable: `no run ${run} in ${store.uri}` };
+    const state = more.reduce(advance, begin(first));
+    return state.removing === true ? 'removing' : state;
+  });
+}
+
+/** What is damaged, or is not reached because of a link, stops nothing: it is kept, and told. */
+async function readable<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof LandfallError && error.fault === 'input') return undefined;
+    if (error instanceof LandfallError && error.fault === 'input') return { unreadable: error.message };
     throw error;
   }
 }
@@ -153,12 +201,14 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
 async function halfRemoved(store: Store, begun: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for await (const run of store.folders(keys.runs)) {
-    if (begun.includes(run)) continue;
+    if (begun.includes(run) || !isRunId(run)) continue;
     let last = 0;
-    for await (const { key } of store.list(keys.journal(run)))
-      last = Math.max(last, entryNumber(run, key) ?? 0);
-    const [entry] = last < 2 ? [] : ((await readable(() => readEntries(store, run, last - 1))) ?? []);
-    if (entry?.entry === 'removing') found.push(run);
+    const isRemoving = await readable(async () => {
+      for await (const { key } of store.list(keys.journal(run)))
+        last = Math.max(last, entryNumber(run, key) ?? 0);
+      return last > 1 && (await readEntry(store, run, last))?.entry === 'removing';
+    });
+    if (isRemoving === true) found.push(run);
   }
   return found;
 }

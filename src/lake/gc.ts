@@ -42,7 +42,7 @@ async function announce(
   if ((await store.head(keys.entry(run, 1))) === undefined) return undefined;
   const state = await readRun(store, run);
   if (state === 'removing') return undefined;
-  if (state === undefined) return 'its journal cannot be read';
+  if ('unreadable' in state) return `its journal cannot be read: ${state.unreadable}`;
   try {
     const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
     const why =

@@ -1,5 +1,6 @@
 /** What lies in a table's folder: data files with what their footers tell, broken ones, and what does not belong there. */
 import pLimit from 'p-limit';
+import { LandfallError } from '../faults.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { readFooter } from './footer.ts';
 import type { FileColumn } from './footer.ts';
@@ -67,7 +68,13 @@ async function inspectFile(
   name: string,
   { key, size, etag }: ObjectInfo,
 ): Promise<DataFile | { name: string; why: string }> {
-  const footer = await readFooter(size, (start, end) => store.getRange(key, start, end));
+  const footer = await readFooter(size, (start, end) => store.getRange(key, start, end)).catch(unreadable);
   if ('broken' in footer) return { name, why: footer.broken };
   return { key, name, size, etag, ...footer, partition: partitionOf(name.split('/').slice(0, -1)) };
+}
+
+/** A link, a special file, or one that is gone: a finding against the table, as any broken file. */
+export function unreadable(error: unknown): { broken: string } {
+  if (error instanceof LandfallError && error.fault === 'input') return { broken: error.message };
+  throw error;
 }

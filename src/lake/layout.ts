@@ -47,6 +47,19 @@ export const keys = {
   },
 } as const;
 
+/** The most bytes of what is read whole: far more than Landfall ever writes, and little enough for any machine. */
+export const mostBytes = {
+  entry: 16 * 1024 * 1024,
+  owner: 64 * 1024,
+  program: 16 * 1024 * 1024,
+  report: 64 * 1024 * 1024,
+  publication: 256 * 1024 * 1024,
+  /** Of `inputs.json.gz`, and of its text. */
+  inputs: 256 * 1024 * 1024,
+  inputsText: 500 * 1024 * 1024,
+  footer: 64 * 1024 * 1024,
+} as const;
+
 /** Which run publishes, and as what number. */
 export interface Publishing {
   run: string;
@@ -119,6 +132,28 @@ export function parseDataFile(key: string): DataFilePlace | undefined {
   const place = parseExecution(execution);
   if (place === undefined || !isName(table) || !isDataName(name)) return undefined;
   return { ...place, table, name };
+}
+
+/** True for a name below a folder: no empty, `.` or `..` part, and nothing absolute. */
+export function isNameBelow(name: string): boolean {
+  return !name.includes('\0') && name.split('/').every((part) => !['', '.', '..'].includes(part));
+}
+
+/**
+ * True for the plain path that a publication gives this data file. Entries may also show a file under the number of an
+ * earlier publication of the same run.
+ */
+export function isPlainPathOf(
+  { table, name }: DataFilePlace,
+  { run, publication }: Publishing,
+  key: string,
+): boolean {
+  const cut = name.lastIndexOf('/') + 1;
+  const start = `${table}/${name.slice(0, cut)}${run}-`;
+  const end = `-${name.slice(cut)}`;
+  if (!key.startsWith(start) || !key.endsWith(end)) return false;
+  const number = key.slice(start.length, key.length - end.length);
+  return /^[1-9]\d{0,15}$/.test(number) && Number(number) <= publication;
 }
 
 /** True for the name of a data file below its table's folder: `column=value` folders, and a visible `.parquet` file. */

@@ -6,8 +6,8 @@ import { afterLoss } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { lossOf } from './as-published.ts';
 import { keys } from './layout.ts';
-import { namedBy } from './named.ts';
-import type { NamedBy } from './named.ts';
+import { earlierEntries, namedBy } from './named.ts';
+import type { EarlierEntries, NamedBy } from './named.ts';
 import { newestPublication, publicationAfter } from './publication.ts';
 import type { Publication } from './publication.ts';
 
@@ -24,14 +24,16 @@ export type OnTable = (told: { table: string; copied: number; deleted: number })
  * files are gone or have another size: then nothing of that table's earlier files is deleted.
  */
 export async function mirror(store: Store, onTable: OnTable = () => undefined): Promise<void> {
-  const named = namedBy(store);
+  const before = earlierEntries(store);
+  const named = namedBy(store, before);
   let entry = await newestPublication(store);
-  while (entry !== undefined) entry = await converge({ store, named, onTable }, entry);
+  while (entry !== undefined) entry = await converge({ store, named, before, onTable }, entry);
 }
 
 interface Mirroring {
   store: Store;
   named: NamedBy;
+  before: EarlierEntries;
   onTable: OnTable;
 }
 
@@ -52,11 +54,8 @@ async function converge(mirroring: Mirroring, entry: Publication): Promise<Publi
   return publicationAfter(mirroring.store, entry.number);
 }
 
-async function convergeTable(
-  { store, named, onTable }: Mirroring,
-  entry: Publication,
-  table: LandedTable,
-): Promise<void> {
+async function convergeTable(mirroring: Mirroring, entry: Publication, table: LandedTable): Promise<void> {
+  const { store, named, onTable } = mirroring;
   const there = new Map<string, number>();
   for await (const { key, size } of store.list(keys.plainFolder(table.table))) there.set(key, size);
   const missing = table.files.filter((file) => there.get(file.mirror) !== file.size);
@@ -67,8 +66,30 @@ async function convergeTable(
   const wanted = new Set(table.files.map((file) => file.mirror));
   const others = [...there.keys()].filter((key) => !wanted.has(key));
   const obsolete = await named(others, entry.number - 1);
-  if (obsolete.size > 0) await store.remove([...obsolete]);
+  const recent = (await recentlyNamed(mirroring, entry, table.table)).filter((key) => !wanted.has(key));
+  const deleted = new Set([...obsolete, ...recent]);
+  if (deleted.size > 0) await store.remove([...deleted]);
   onTable({ table: table.table, copied: missing.length, deleted: obsolete.size });
+}
+
+/** For so long a listing may fail to show what was written. */
+const LAG_MS = 3_600_000;
+const MOST_RECENT = 8;
+
+/**
+ * What the entries just before this one name of the table: the one before it, and a few others as long as they are so young
+ * that a listing might not show their files yet. A damaged one names nothing.
+ */
+async function recentlyNamed({ before }: Mirroring, entry: Publication, table: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let number = entry.number - 1; number > Math.max(0, entry.number - 1 - MOST_RECENT); number -= 1) {
+    const earlier = await before(number);
+    const named = earlier?.tables.find((one) => one.table === table)?.files ?? [];
+    found.push(...named.map(({ mirror: key }) => key));
+    const age = Date.parse(entry.publishedAt) - Date.parse(earlier?.publishedAt ?? '');
+    if (!(age < LAG_MS)) break;
+  }
+  return found;
 }
 
 /** Copies the file; gives why not when it is no longer there as it was published. */

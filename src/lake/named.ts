@@ -1,19 +1,31 @@
 /** Which plain paths belong to Landfall: those that some entry of the publication log names. */
+import { LandfallError } from '../faults.ts';
 import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import type { Store } from '../store/store.ts';
 
-/** Tells which of these keys entry `upTo` or an earlier one names. */
-export type NamedBy = (keys: readonly string[], upTo: number) => Promise<Set<string>>;
+/** Entries by number, each read at most once. Undefined also for a damaged one: what that names is nobody's. */
+export type EarlierEntries = (number: number) => Promise<Publication | undefined>;
 
-/** Reads entries backwards, no further than needed to account for all keys, and each at most once. */
-export function namedBy(store: Store): NamedBy {
+export function earlierEntries(store: Store): EarlierEntries {
   const entries = new Map<number, Promise<Publication | undefined>>();
-  const entry = (number: number) => {
-    const reading = entries.get(number) ?? readPublication(store, number);
+  return (number) => {
+    const reading = entries.get(number) ?? readPublication(store, number).catch(unlessDamaged);
     entries.set(number, reading);
     return reading;
   };
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (error instanceof LandfallError && error.fault === 'input') return undefined;
+  throw error;
+}
+
+/** Tells which of these keys entry `upTo` or an earlier one names. */
+export type NamedBy = (keys: readonly string[], upTo: number) => Promise<Set<string>>;
+
+/** Reads entries backwards, no further than needed to account for all keys. */
+export function namedBy(store: Store, entry: EarlierEntries = earlierEntries(store)): NamedBy {
   return async (keys, upTo) => {
     const open = new Set(keys);
     const named = new Set<string>();

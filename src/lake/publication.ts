@@ -7,14 +7,17 @@ import { LandfallError } from '../faults.ts';
 import type { LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { keys, publicationNumber } from './layout.ts';
+import { isName, isPlainPathOf, isRunId, keys, mostBytes, parseDataFile } from './layout.ts';
+import { newestNumber } from './publication-numbers.ts';
 
 const VERSION = 1;
 
 const count = z.number().int().nonnegative();
 
+const name = z.string().refine(isName, 'is not the name of a table');
+
 const landedTable = z.object({
-  table: z.string(),
+  table: name,
   rows: count,
   bytes: count,
   partitionBy: z.array(z.string()),
@@ -33,7 +36,7 @@ const landedTable = z.object({
 const publicationShape = z.object({
   version: z.literal(VERSION),
   number: z.number().int().positive(),
-  run: z.string(),
+  run: z.string().refine(isRunId, 'is not a run id'),
   /** Id of the driver that published. */
   driver: z.string(),
   /** ISO 8601, by the store's clock. */
@@ -42,7 +45,7 @@ const publicationShape = z.object({
   /** The earlier entry whose files these are, when this one goes back to it: never itself one that goes back. */
   rollbackTo: z.number().int().positive().optional(),
   /** Tables of earlier entries that this one no longer has: their plain paths are to be emptied. */
-  formerTables: z.array(z.string()),
+  formerTables: z.array(name),
 });
 
 export type Publication = z.infer<typeof publicationShape>;
@@ -56,11 +59,12 @@ export interface Candidate {
   rollbackTo?: number;
 }
 
-/** The current publication; undefined when nothing was ever published. */
+/**
+ * The current publication; undefined when nothing was ever published. Throws `input` when it is damaged, or when the log
+ * has a gap, so that nobody can tell which one is current.
+ */
 export async function newestPublication(store: Store): Promise<Publication | undefined> {
-  let newest = 0;
-  for await (const { key } of store.list(keys.publications))
-    newest = Math.max(newest, publicationNumber(key) ?? 0);
+  const newest = await newestNumber(store);
   return newest === 0 ? undefined : readPublication(store, newest);
 }
 
@@ -74,13 +78,14 @@ export async function publicationAfter(store: Store, number: number): Promise<Pu
   }
 }
 
-/** Entry `number`, or undefined. Throws `input` for an entry this version of Landfall cannot understand. */
+/** Entry `number`, or undefined. Throws `input` for an entry that is damaged, or that this Landfall cannot understand. */
 export async function readPublication(store: Store, number: number): Promise<Publication | undefined> {
-  const body = await store.get(keys.publication(number));
-  return body === undefined ? undefined : parse(uriOf(store, keys.publication(number)), body);
+  const body = await store.get(keys.publication(number), mostBytes.publication);
+  return body === undefined ? undefined : parse(store, number, body);
 }
 
-function parse(uri: string, body: Uint8Array): Publication {
+function parse(store: Store, number: number, body: Uint8Array): Publication {
+  const uri = uriOf(store, keys.publication(number));
   const { value, problem } = readJson(body);
   const version = z.object({ version: z.number() }).safeParse(value).data?.version ?? 0;
   if (version > VERSION) {
@@ -89,13 +94,35 @@ function parse(uri: string, body: Uint8Array): Publication {
       next: 'update Landfall, here and wherever else it writes to this lake',
     });
   }
-  const parsed = publicationShape.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const { data, error } = publicationShape.safeParse(value);
+  const wrong = data === undefined ? [problem ?? z.prettifyError(error)] : misplaced(data, number);
+  if (data !== undefined && wrong.length === 0) return data;
   throw new LandfallError('input', `${uri} is damaged`, {
-    why: [problem ?? z.prettifyError(parsed.error)],
+    why: wrong.slice(0, SAMPLE),
+    stand: ['nothing was changed'],
     next: 'restore it from a version or a backup; nothing in Landfall ever rewrites it',
   });
 }
+
+/** What an entry of this number must not say: names of objects that a publication cannot be about. */
+function misplaced(entry: Publication, number: number): string[] {
+  const { run, tables, rollbackTo } = entry;
+  const wrong: string[] = [];
+  if (entry.number !== number) wrong.push(`it calls itself number ${String(entry.number)}`);
+  if (rollbackTo !== undefined && rollbackTo >= number)
+    wrong.push(`it goes back to number ${String(rollbackTo)}, which is not before it`);
+  for (const { table, files } of tables) {
+    for (const { key, mirror } of files) {
+      const file = parseDataFile(key);
+      if (file?.table !== table) wrong.push(`${JSON.stringify(key)} is not a data file of ${table}`);
+      else if (!isPlainPathOf(file, { run, publication: number }, mirror))
+        wrong.push(`${JSON.stringify(mirror)} is not a plain path of ${key}`);
+    }
+  }
+  return wrong;
+}
+
+const SAMPLE = 5;
 
 function readJson(body: Uint8Array): { value: unknown; problem?: string } {
   try {

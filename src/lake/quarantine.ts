@@ -138,7 +138,10 @@ async function read<Row>(
   }
 }
 
-const gunzip = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes));
+/** Spark's pages have a megabyte or so; one that unpacks to more than this is not believed. */
+const MOST_UNPACKED = 256 * 1024 * 1024;
+
+const gunzip = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED }));
 
 function asyncBuffer(store: Store, { key, size }: ObjectInfo): AsyncBuffer {
   return {

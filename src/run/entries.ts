@@ -76,38 +76,6 @@ export type Entry =
   | { entry: 'terminate-requested'; clusterId: string }
   | { entry: 'finished'; verdict: Verdict; fault?: Fault; message?: string; why?: readonly string[] };
 
-/** Every kind of entry there is, as the compiler sees to. */
-export const ENTRY_KINDS: readonly string[] = Object.keys({
-  planned: true,
-  replanned: true,
-  'infrastructure-retry': true,
-  'taken-over': true,
-  rebased: true,
-  staged: true,
-  endpoint: true,
-  'cluster-intent': true,
-  cluster: true,
-  'cluster-ended': true,
-  'cluster-logs': true,
-  'cluster-surplus': true,
-  refused: true,
-  'step-intent': true,
-  'step-submitted': true,
-  'step-surplus': true,
-  'step-ended': true,
-  'step-accepted': true,
-  verified: true,
-  'publish-intent': true,
-  published: true,
-  mirrored: true,
-  'rollback-intent': true,
-  removing: true,
-  'cancel-requested': true,
-  'terminate-intent': true,
-  'terminate-requested': true,
-  finished: true,
-} satisfies Record<Entry['entry'], true>);
-
 export interface Stamp {
   version: number;
   number: number;

@@ -1,11 +1,11 @@
 /** The journal of a run: the truth about it. Appending is create-if-absent, so two drivers never both succeed. */
 import { LandfallError } from '../faults.ts';
-import { advise, commandAt } from '../shell-words.ts';
-import { z } from 'zod';
-import { ENTRY_KINDS, FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
+import { commandAt } from '../shell-words.ts';
+import { FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
 import { keys } from '../lake/layout.ts';
 import type { Clock, Objects, Random } from './ports.ts';
+import { readEntry, readState } from './read-journal.ts';
 import { patiently } from './reading.ts';
 import { beingRemoved, refuseRemains } from './remains.ts';
 import { advance, begin } from './state.ts';
@@ -38,7 +38,6 @@ interface Writer {
   note?: (message: string) => void;
 }
 
-const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /**
@@ -63,63 +62,6 @@ export async function createJournal(
 /** Opens an existing run as this driver, without taking it over: append `taken-over` for that. */
 export async function openJournal(writer: Writer, run: string): Promise<Journal> {
   return journal(writer, run, await readState(writer.objects, run));
-}
-
-/** Folds the whole journal of a run. Throws `input` when there is no such run, or it is being removed. */
-export async function readState(objects: Objects, run: string): Promise<RunState> {
-  const first = await read(objects, run, 1);
-  if (first === undefined) {
-    throw new LandfallError('input', `no run ${run} in ${objects.uri}`, {
-      next: commandAt(objects.uri, 'runs'),
-    });
-  }
-  const state = begin(first);
-  if (state.plan.run !== run) {
-    throw new LandfallError(
-      'input',
-      `${objects.uri}/${keys.entry(run, 1)} is the plan of run ${state.plan.run}`,
-      {
-        next: advise`restore the object, or start a new run with ${commandAt(objects.uri, 'submit')}`,
-      },
-    );
-  }
-  const now = await readOn(objects, run, state);
-  if (now.removing === true) throw beingRemoved(objects, run);
-  return now;
-}
-
-/** The run as it stood when it last had that publication number in its plan; undefined when it never had. */
-export async function readStateOfPublication(
-  objects: Objects,
-  run: string,
-  publication: number,
-): Promise<RunState | undefined> {
-  let state: RunState | undefined;
-  let found: RunState | undefined;
-  for (const entry of await readEntries(objects, run, 0)) {
-    state = state === undefined ? begin(entry) : advance(state, entry);
-    if (state.plan.publication === publication) found = state;
-  }
-  return found;
-}
-
-/** The entries after number `after`, in order. */
-export async function readEntries(objects: Objects, run: string, after: number): Promise<Stamped[]> {
-  const entries: Stamped[] = [];
-  for (;;) {
-    const next = await read(objects, run, after + entries.length + 1);
-    if (next === undefined) return entries;
-    entries.push(next);
-  }
-}
-
-async function readOn(objects: Objects, run: string, before: RunState): Promise<RunState> {
-  let state = before;
-  for (;;) {
-    const next = await read(objects, run, state.length + 1);
-    if (next === undefined) return state;
-    state = advance(state, next);
-  }
 }
 
 function journal(writer: Writer, run: string, initial: RunState): Journal {
@@ -168,7 +110,7 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   const refresh = async (): Promise<RunState> => {
     for (;;) {
       if (lost !== undefined) throw lost;
-      const next = await lasting(writer, () => read(writer.objects, run, state.length + 1));
+      const next = await lasting(writer, () => readEntry(writer.objects, run, state.length + 1));
       if (next === undefined) return state;
       absorb(next);
     }
@@ -226,61 +168,7 @@ function write(objects: Objects, run: string, entry: Stamped): Promise<boolean> 
 }
 
 async function mustRead(objects: Objects, run: string, number: number): Promise<Stamped> {
-  const entry = await read(objects, run, number);
+  const entry = await readEntry(objects, run, number);
   if (entry !== undefined) return entry;
   throw new LandfallError('internal', `${objects.uri}/${keys.entry(run, number)} is taken and yet not there`);
-}
-
-/** Reads one entry; undefined past the end. Throws `input` on one that this version cannot understand. */
-async function read(objects: Objects, run: string, number: number): Promise<Stamped | undefined> {
-  const key = keys.entry(run, number);
-  const body = await objects.get(key);
-  if (body === undefined) return undefined;
-  const { entry, problem } = parse(decoder.decode(body));
-  if (entry?.number !== number || (number === 1) !== (entry.entry === 'planned')) {
-    throw new LandfallError('input', `${objects.uri}/${key} is not entry ${String(number)} of a journal`, {
-      why: [problem ?? `it is entry ${String(entry?.number)}, of kind ${String(entry?.entry)}`],
-      stand: ['nothing was changed; what the run had submitted goes on'],
-      next: advise`restore the object, or start a new run with ${commandAt(objects.uri, 'submit')}`,
-    });
-  }
-  if (entry.version > JOURNAL_VERSION) {
-    throw new LandfallError(
-      'input',
-      `run ${run} was written by a newer Landfall (journal version ${entry.version})`,
-      {
-        next: 'upgrade Landfall and try again',
-      },
-    );
-  }
-  if (!ENTRY_KINDS.includes(entry.entry)) {
-    throw new LandfallError('input', `${objects.uri}/${key} is of a kind this version does not know`, {
-      why: [entry.entry],
-      next: 'upgrade Landfall and try again',
-    });
-  }
-  return entry;
-}
-
-const stampShape = z.looseObject({
-  version: z.number().int(),
-  number: z.number().int(),
-  driver: z.string(),
-  nonce: z.string(),
-  at: z.iso.datetime(),
-  entry: z.string(),
-});
-
-function parse(text: string): { entry?: Stamped; problem?: string } {
-  try {
-    const value: unknown = JSON.parse(text);
-    const { success, error } = stampShape.safeParse(value);
-    return success ? { entry: value as Stamped } : { problem: z.prettifyError(error) };
-  } catch (error) {
-    return { problem: `${String(text.length)} characters, and no JSON: ${reasonOf(error)}` };
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

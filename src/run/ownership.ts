@@ -1,9 +1,9 @@
 /** Who drives a run now. A lease for people and for politeness; correctness rests on the journal alone. */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
-import { readEntries } from './journal.ts';
+import { readEntries } from './read-journal.ts';
 import type { Journal } from './journal.ts';
-import { keys } from '../lake/layout.ts';
+import { keys, mostBytes } from '../lake/layout.ts';
 import type { Clock, Objects } from './ports.ts';
 import { advance } from './state.ts';
 import type { RunState } from './state.ts';
@@ -16,7 +16,7 @@ const ownerShape = z.object({
   driver: z.string(),
   host: z.string(),
   boot: z.string(),
-  pid: z.number().int(),
+  pid: z.number().int().positive(),
   /** It has let go of the run. */
   released: z.boolean().default(false),
 });
@@ -46,8 +46,7 @@ export async function ownership(
   isDead: (who: Owner) => boolean,
 ): Promise<Ownership> {
   const key = keys.owner(run);
-  const [body, info, now] = [await objects.get(key), await objects.head(key), await objects.now()];
-  const parsed = body === undefined ? undefined : parseOwner(body);
+  const [parsed, info, now] = [await readOwner(objects, key), await objects.head(key), await objects.now()];
   const age = (written: { lastModified: Date } | undefined) =>
     written === undefined ? Number.POSITIVE_INFINITY : now.getTime() - written.lastModified.getTime();
   const found = judge(parsed, age(info), isDead);
@@ -66,10 +65,13 @@ function judge(
   return { owner: silentMs < SILENT_MS ? 'fresh' : 'silent', who, silentMs };
 }
 
-function parseOwner(body: Uint8Array): z.infer<typeof ownerShape> | undefined {
+/** Undefined for what is not there, and for what no driver wrote: the journal decides then. */
+async function readOwner(objects: Objects, key: string): Promise<z.infer<typeof ownerShape> | undefined> {
   try {
-    return ownerShape.parse(JSON.parse(new TextDecoder().decode(body)));
-  } catch {
+    const body = await objects.get(key, mostBytes.owner);
+    return body === undefined ? undefined : ownerShape.parse(JSON.parse(new TextDecoder().decode(body)));
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault !== 'input') throw error;
     return undefined;
   }
 }

@@ -21,7 +21,8 @@ export interface Random {
 /** The lake's objects, as far as a run touches them itself. Keys are relative to the lake. */
 export interface Objects {
   readonly uri: string;
-  get(key: string): Promise<Uint8Array | undefined>;
+  /** Throws `input` for an object of more than `most` bytes. */
+  get(key: string, most?: number): Promise<Uint8Array | undefined>;
   put(key: string, body: Uint8Array): Promise<unknown>;
   createIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
   list(prefix: string): AsyncIterable<{ key: string; lastModified: Date }>;

@@ -1,6 +1,6 @@
 /** Programs that lie in the lake are run only as they were planned. */
 import { LandfallError } from '../faults.ts';
-import { keys } from '../lake/layout.ts';
+import { keys, mostBytes } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import { patience } from './context.ts';
 import type { Run } from './context.ts';
@@ -21,7 +21,7 @@ export async function plannedProgram(
   attempt: number,
 ): Promise<Uint8Array> {
   const key = keys.program(run, name, attempt);
-  const program = await objects.get(key);
+  const program = await objects.get(key, mostBytes.program);
   const found = program === undefined ? undefined : sha256(program);
   if (program !== undefined && found === digest) return program;
   const what = found === undefined ? 'is gone from the lake' : 'is not the one that was planned';

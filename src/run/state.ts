@@ -1,4 +1,5 @@
 /** The state of a run: a fold over its journal. Pure. */
+import { keys } from '../lake/layout.ts';
 import type { Stamped, TableSummary } from './entries.ts';
 import { tokens } from './plan.ts';
 import type { RunPlan } from './plan.ts';
@@ -135,7 +136,7 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'publish-intent':
       return { ...state, publishing: true };
     case 'verified':
-      return { ...state, verified: { tables: entry.tables, findings: entry.findings } };
+      return { ...state, verified: { tables: withPaths(state, entry.tables), findings: entry.findings } };
     case 'published':
       return { ...state, published: entry.publication };
     case 'mirrored':
@@ -149,6 +150,11 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'finished':
       return { ...state, finished: entry };
   }
+}
+
+/** Where a table lies follows from the lake, whatever the entry says. */
+function withPaths({ plan }: RunState, tables: readonly TableSummary[]): TableSummary[] {
+  return tables.map((one) => ({ ...one, path: `${plan.lake}/${keys.plainTable(one.table)}` }));
 }
 
 function addCluster(state: RunState, entry: Extract<Stamped, { entry: 'cluster-intent' }>): RunState {

@@ -160,7 +160,8 @@ async function readRange(path: string, { start, end, etag, links }: Range): Prom
     if (etag !== undefined && infoFrom('', await file.stat({ bigint: true })).etag !== etag) {
       throw replaced(path);
     }
-    return await readBytes(file, start, end);
+    const { size } = await file.stat();
+    return await readBytes(file, start, Math.min(end, size));
   } finally {
     await file.close();
   }

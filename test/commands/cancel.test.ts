@@ -2,7 +2,8 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as cancel } from '../../src/commands/cancel.ts';
 import type { Entry } from '../../src/run/entries.ts';
-import { createJournal, readEntries } from '../../src/run/journal.ts';
+import { createJournal } from '../../src/run/journal.ts';
+import { readEntries } from '../../src/run/read-journal.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { commandAt } from '../../src/shell-words.ts';

@@ -10,7 +10,8 @@ import { run as runs } from '../../src/commands/runs.ts';
 import { run as verify } from '../../src/commands/verify.ts';
 import { removeRun } from '../../src/lake/gc.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
-import { createJournal, openJournal, readState } from '../../src/run/journal.ts';
+import { createJournal, openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { shellWord } from '../../src/shell-words.ts';
@@ -157,7 +158,7 @@ describe('gc', () => {
     const report = await collecting({ keep: 1, yes: true });
     expect({ gone: report.runs.map(({ run }) => run), why: why(report, 'r1') }).toEqual({
       gone: ['r2'],
-      why: reason,
+      why: expect.stringContaining(reason),
     });
     expect(await store.head(dataFile('r1', 2001))).toBeDefined();
   });
@@ -379,7 +380,7 @@ describe('a gc that is killed', () => {
       seen.add(left);
       if (left === 'whole') expect(await listed('', its)).toEqual(before);
       else await expect(open('r1', 'd', its)).rejects.toMatchObject({ fault: 'input' });
-      if (left.startsWith('no run') && (await listed(keys.journal('r1'), its)).length > 0) {
+      if (left.endsWith('is being removed') && (await its.head(keys.entry('r1', 1))) === undefined) {
         const plan = planOf({ run: 'r1', publication: 3, years: [] }, 's3://lake');
         const writer = { objects: its, clock, random: seededRandom(4), driver: 'new' };
         await expect(createJournal(writer, { entry: 'planned', plan })).rejects.toMatchObject({
@@ -394,8 +395,8 @@ describe('a gc that is killed', () => {
     expect([...seen]).toEqual([
       'whole',
       'run r1 is being removed',
-      'no run r1 in s3://lake',
       'its name is not free',
+      'no run r1 in s3://lake',
     ]);
   });
 });

@@ -9,7 +9,9 @@ import { run } from '../../src/commands/logs.ts';
 import { Interruption } from '../../src/commands/world.ts';
 import type { Output } from '../../src/report/printer.ts';
 import type { Entry } from '../../src/run/entries.ts';
-import { createJournal, readState } from '../../src/run/journal.ts';
+import { keys } from '../../src/lake/layout.ts';
+import { createJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { hold } from '../../src/run/ownership.ts';
 import type { ClusterChoice } from '../../src/run/plan.ts';
 import { commandAt } from '../../src/shell-words.ts';
@@ -94,7 +96,7 @@ async function failedRun(options: Parameters<typeof world>[0] = {}) {
   await made.append({
     entry: 'step-accepted',
     ...song,
-    execution: 'key',
+    execution: keys.execution(keys.attempt('r1', 'song_transform', 1), 'local-1-ff'),
     ended: made.clock.now().toISOString(),
   });
   await made.submitted(log(1), 's-2');

@@ -5,7 +5,7 @@ import { run as rollback } from '../../src/commands/rollback.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { planRollback, rollBack } from '../../src/lake/rollback.ts';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
 import { songKeys, songs } from '../lake/plans.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';

@@ -1,5 +1,6 @@
 import '../support/one-realm.ts';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { run } from '../../src/commands/runs.ts';
 import { createJournal } from '../../src/run/journal.ts';
@@ -17,11 +18,21 @@ beforeEach(() => {
 });
 afterEach(() => remove());
 
-async function runs(): Promise<{ names: string[]; said: string }> {
+interface Told {
+  names: string[];
+  verdicts: Record<string, string>;
+  said: string;
+}
+
+async function runs(): Promise<Told> {
   const world = commandWorld(cwd);
   await run({ lake: cwd }, world);
-  const listed = world.results[0]?.value as { run: string }[];
-  return { names: listed.map(({ run: name }) => name), said: world.said.join('\n') };
+  const listed = world.results[0]?.value as { run: string; verdict: string }[];
+  return {
+    names: listed.map(({ run: name }) => name),
+    verdicts: Object.fromEntries(listed.map(({ run: name, verdict }) => [name, verdict])),
+    said: world.said.join('\n'),
+  };
 }
 
 async function begin(...names: string[]): Promise<void> {
@@ -34,20 +45,66 @@ async function begin(...names: string[]): Promise<void> {
 
 describe('landfall runs', () => {
   it('says where it looked when there is none', async () => {
-    expect(await runs()).toEqual({
+    expect(await runs()).toMatchObject({
       names: [],
       said: expect.stringContaining(`there is no run in file://${cwd}`),
     });
   });
 
-  it('names those whose journal it cannot read, and lists the others', async () => {
+  it('lists a damaged run with the place of the damage, and the others', async () => {
+    await begin('good', 'torn', 'gapped', 'headless');
+    const lake = openFolder(cwd);
+    await lake.put(keys.entry('torn', 1), Buffer.from('{"version":1,'));
+    await lake.put(keys.entry('gapped', 3), Buffer.from('{}'));
+    await lake.put(keys.entry('headless', 2), Buffer.from('{}'));
+    await lake.remove([keys.entry('headless', 1)]);
+    const { names, verdicts, said } = await runs();
+    expect(names.toSorted()).toEqual(['gapped', 'good', 'headless', 'torn']);
+    expect(verdicts).toMatchObject({
+      good: 'running',
+      gapped: 'damaged',
+      headless: 'damaged',
+      torn: 'damaged',
+    });
+    expect(said).toContain(`run torn cannot be read: file://${cwd}/${keys.entry('torn', 1)} is not entry 1`);
+    expect(said).toContain(`run gapped cannot be read: file://${cwd}/${keys.entry('gapped', 2)} is missing`);
+    expect(said).toContain(
+      `run headless cannot be read: file://${cwd}/${keys.entry('headless', 1)} is missing`,
+    );
+    expect(said).toMatch(/next: restore the object/);
+  });
+
+  it('says that a run of a newer Landfall cannot be read, which is no damage', async () => {
     await begin('good');
-    const later = JSON.stringify({ v: 999, entry: 'planned' });
-    await openFolder(cwd).put(keys.entry('later', 1), Buffer.from(later));
+    const entry = {
+      version: 999,
+      number: 1,
+      driver: 'd',
+      nonce: 'n',
+      at: '2026-11-21T09:30:00Z',
+      entry: 'x',
+    };
+    await openFolder(cwd).put(keys.entry('later', 1), Buffer.from(JSON.stringify(entry)));
+    const { verdicts, said } = await runs();
+    expect(verdicts).toEqual({ good: 'running', later: 'unreadable' });
+    expect(said).toContain('run later was written by a newer Landfall');
+  });
+
+  it('follows no link out of the lake, and names it', async () => {
+    await begin('good');
+    mkdirSync(join(cwd, '../elsewhere/journal'), { recursive: true });
+    symlinkSync('../../../elsewhere', join(cwd, '_landfall/runs/linked'));
+    const { verdicts, said } = await runs();
+    expect(verdicts).toEqual({ good: 'running', linked: 'unreadable' });
+    expect(said).toContain(`${cwd}/_landfall/runs/linked" is a link`);
+  });
+
+  it('ignores folders whose names no run can have, and says so once', async () => {
+    await begin('good');
+    await openFolder(cwd).put('_landfall/runs/$(touch x)/journal/000001.json', Buffer.from('{}'));
     const { names, said } = await runs();
     expect(names).toEqual(['good']);
-    expect(said).toContain('not readable by this version, or being removed: later');
-    expect(said).toMatch(/next: landfall status later --lake /);
+    expect(said).toBe('not the folders of runs: "$(touch x)"');
   });
 
   it('lists the newest fifty, and says of how many', async () => {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -127,6 +128,36 @@ describe('inspecting a table', () => {
       'notes.txt',
       'sub/.hidden.parquet',
     ]);
+  });
+
+  it('allocates nothing for a footer that claims three gigabytes, though the file has them', async () => {
+    const path = await place('huge.parquet', new Uint8Array());
+    const end = Buffer.alloc(8);
+    end.writeUInt32LE(3_000_000_000);
+    end.write('PAR1', 4);
+    await truncate(path, 3_200_000_000 - end.length);
+    await appendFile(path, end);
+    const asked: number[] = [];
+    const lake = openFolder(root);
+    const getRange = (key: string, start: number, to: number) => {
+      asked.push(to - start);
+      return lake.getRange(key, start, to);
+    };
+    const { files, broken } = await inspectTable({ ...lake, getRange }, 'tables/songs/');
+    expect(files).toEqual([]);
+    expect(broken).toEqual([
+      { name: 'huge.parquet', why: expect.stringContaining('3000000000 bytes; at most') },
+    ]);
+    expect(Math.max(...asked)).toBeLessThan(100_000);
+  });
+
+  it('takes links and special files for broken data files, and reads through none', async () => {
+    await place('a.parquet', 'one.parquet');
+    await symlink('a.parquet', join(root, 'tables/songs/link.parquet'));
+    execFileSync('mkfifo', [join(root, 'tables/songs/fifo.parquet')]);
+    const { files, broken } = await inspect();
+    expect(files.map(({ name }) => name)).toEqual(['a.parquet']);
+    expect(broken.map(({ name }) => name)).toEqual(['fifo.parquet', 'link.parquet']);
   });
 
   it.each([

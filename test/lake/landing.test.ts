@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { goBack } from '../../src/lake/rollback.ts';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';

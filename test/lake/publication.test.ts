@@ -1,10 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
 import { newestPublication, publicationAfter, publish, readPublication } from '../../src/lake/publication.ts';
+import { listPublications } from '../../src/lake/publication-numbers.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { landed } from './publishing.ts';
 
 const store = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
+const entryOf = (files: readonly object[]) => ({
+  version: 1,
+  number: 1,
+  run: 'r1',
+  driver: 'd',
+  publishedAt: '2026-11-21T10:00:00.000Z',
+  tables: [{ table: 'songs', rows: 1, bytes: 1, partitionBy: [], files }],
+  formerTables: [],
+});
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 describe('the publication log', () => {
@@ -90,12 +100,89 @@ describe('the publication log', () => {
     const lake = store();
     await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
     const entry = (await readPublication(lake, 1))!;
-    for (const number of [9, 10, 999_999, 1_000_000])
+    for (let number = 2; number <= 10; number += 1)
       await lake.put(keys.publication(number), bytes({ ...entry, number }));
-    for (const name of ['000012.json.bak', 'readme.txt', '13.json', 'x/000014.json']) {
+    for (const name of [
+      '000012.json.bak',
+      'readme.txt',
+      '11.json',
+      '-00011.json',
+      '0000011.json',
+      'x/000011.json',
+    ]) {
       await lake.put(`_landfall/published/${name}`, bytes('x'));
     }
-    expect((await newestPublication(lake))!.number).toBe(1_000_000);
+    expect((await newestPublication(lake))!.number).toBe(10);
+    expect((await listPublications(lake)).foreign).toHaveLength(6);
+  });
+
+  it.each([3, 1_000_000, 999_999_999_999_999])(
+    'takes entry %d after entry 1 for a gap, without reading down to it',
+    async (far) => {
+      const lake = store();
+      await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
+      await lake.put(keys.publication(far), bytes({ ...(await readPublication(lake, 1)), number: far }));
+      const asked: string[] = [];
+      const head = (key: string) => {
+        asked.push(key);
+        return lake.head(key);
+      };
+      await expect(newestPublication({ ...lake, head })).rejects.toMatchObject({
+        fault: 'input',
+        message: 's3://lake/_landfall/published/000002.json is missing',
+        next: expect.stringContaining(keys.publication(far)),
+      });
+      expect(asked).toEqual([keys.publication(2)]);
+    },
+  );
+
+  it('looks by name for an entry that the listing does not show yet', async () => {
+    const lake = store();
+    for (const number of [1, 2, 3])
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
+    const list = async function* (prefix: string) {
+      for await (const object of lake.list(prefix)) if (object.key !== keys.publication(2)) yield object;
+    };
+    expect((await newestPublication({ ...lake, list }))!.number).toBe(3);
+  });
+
+  const file = { size: 1, etag: 'e', rows: 1 };
+  const data = '_landfall/runs/r1/steps/s/1/local-1-ff/tables/songs';
+  const shown = 'songs/r1-1-a.parquet';
+  it.each<[string, object]>([
+    ['a journal entry as a plain path', { key: `${data}/a.parquet`, mirror: keys.entry('r1', 1) }],
+    ['another entry as a plain path', { key: `${data}/a.parquet`, mirror: keys.publication(1) }],
+    ['a stranger’s file as a plain path', { key: `${data}/a.parquet`, mirror: 'songs/theirs.parquet' }],
+    ['a plain path of another table', { key: `${data}/a.parquet`, mirror: 'users/r1-1-a.parquet' }],
+    ['a plain path of a later publication', { key: `${data}/a.parquet`, mirror: 'songs/r1-2-a.parquet' }],
+    ['a plain path outside the lake', { key: `${data}/a.parquet`, mirror: '../songs/r1-1-a.parquet' }],
+    ['an absolute plain path', { key: `${data}/a.parquet`, mirror: '/songs/r1-1-a.parquet' }],
+    ['a journal entry as a data file', { key: keys.entry('r1', 1), mirror: shown }],
+    ['a data file outside the lake', { key: `../${data}/a.parquet`, mirror: shown }],
+    ['a data file with a way up', { key: `${data}/../a.parquet`, mirror: 'songs/../r1-1-a.parquet' }],
+    ['a data file of another table', { key: data.replace('songs', 'users') + '/a.parquet', mirror: shown }],
+    ['a data file in no execution', { key: 'in/song_data/a.parquet', mirror: shown }],
+  ])('is damaged where it names %s', async (_, named) => {
+    const lake = store();
+    const put = (of: object) => lake.put(keys.publication(1), bytes({ ...entryOf([{ ...file, ...of }]) }));
+    await put({ key: `${data}/a.parquet`, mirror: shown });
+    expect((await newestPublication(lake))!.tables).toHaveLength(1);
+    await put(named);
+    await expect(newestPublication(lake)).rejects.toMatchObject({
+      fault: 'input',
+      message: 's3://lake/_landfall/published/000001.json is damaged',
+    });
+  });
+
+  it.each<[string, object]>([
+    ['another number than its name', { number: 2 }],
+    ['a run that can have no such name', { run: '../r1' }],
+    ['a table that can have no such name', { formerTables: ['_landfall'] }],
+    ['a later entry that it goes back to', { rollbackTo: 1 }],
+  ])('is damaged where it tells of %s', async (_, wrong) => {
+    const lake = store();
+    await lake.put(keys.publication(1), bytes({ ...entryOf([]), ...wrong }));
+    await expect(newestPublication(lake)).rejects.toThrow('000001.json is damaged');
   });
 
   it('tells what came after an entry without listing', async () => {
@@ -114,11 +201,15 @@ describe('the publication log', () => {
 
   it('remembers tables that a later entry no longer has', async () => {
     const lake = store();
-    const [songs, users] = await landed(lake, 'r1', [2004]);
-    await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [songs!, users!] });
-    await publish(lake, { number: 2, run: 'r2', driver: 'd', tables: [songs!] });
-    await publish(lake, { number: 3, run: 'r3', driver: 'd', tables: [songs!] });
-    await publish(lake, { number: 4, run: 'r4', driver: 'd', tables: [users!] });
+    const published = async (number: number, names: readonly string[]) => {
+      const run = `r${String(number)}`;
+      const tables = (await landed(lake, run, [2004])).filter(({ table }) => names.includes(table));
+      await publish(lake, { number, run, driver: 'd', tables });
+    };
+    await published(1, ['songs', 'users']);
+    await published(2, ['songs']);
+    await published(3, ['songs']);
+    await published(4, ['users']);
     const former = async (number: number) => (await readPublication(lake, number))!.formerTables;
     expect([await former(1), await former(2), await former(3), await former(4)]).toEqual([
       [],

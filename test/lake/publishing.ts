@@ -13,7 +13,13 @@ export async function landed(store: Store, run: string, years: readonly number[]
         const cut = file.lastIndexOf('/') + 1;
         const key = `${folder}/${name}/${file}`;
         const { size, etag } = await store.put(key, bytes(`${run} ${name} ${file}`));
-        return { key, mirror: `${name}/${file.slice(0, cut)}${run}-${file.slice(cut)}`, size, etag, rows: 1 };
+        return {
+          key,
+          mirror: `${name}/${file.slice(0, cut)}${run}-1-${file.slice(cut)}`,
+          size,
+          etag,
+          rows: 1,
+        };
       }),
     );
     return { table: name, rows: files.length, bytes: 10, partitionBy: [], files };

@@ -1,7 +1,7 @@
 /** Which cluster a run uses: launched, adopted, reused or named, and what its journal tells of it. */
 import { describe, expect, it } from '@jest/globals';
 import { needsCluster, willLaunch } from '../../src/run/cluster.ts';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { currentCluster } from '../../src/run/state.ts';
 import type { RunState } from '../../src/run/state.ts';

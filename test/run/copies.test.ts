@@ -1,7 +1,7 @@
 /** Several of what should be one: which is kept, and that the others do not run on. */
 import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { requestOf } from '../../src/run/submit.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { statusOf } from '../../src/run/status.ts';

@@ -1,7 +1,8 @@
 /** The journal on a store that fails: what is written is durable, what is intended is written first, what is broken is named. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { plan } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { chooseAttempt, endOfAttempt } from '../../src/run/log-choice.ts';
 import { said } from '../support/advice.ts';
 import type { Advice } from '../../src/shell-words.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { RunState } from '../../src/run/state.ts';

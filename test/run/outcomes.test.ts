@@ -1,7 +1,7 @@
 /** What every state that EMR can tell, of a step and of its cluster, comes to: verdict and exit code, whatever they meet. */
 import { describe, expect, it } from '@jest/globals';
 import { EXIT_CODES, LandfallError } from '../../src/faults.ts';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import type { Cluster } from '../../src/run/ports.ts';
 import { CLUSTER_PHASES, REASON_KINDS, STEP_PHASES } from '../../src/run/states.ts';
 import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';

@@ -1,6 +1,6 @@
 /** Who may go on with a run: by `owner.json`, the store's clock, and the process where it can be seen. */
 import { describe, expect, it } from '@jest/globals';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { hold, ownedBy, ownership } from '../../src/run/ownership.ts';
 import type { Owner } from '../../src/run/ownership.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';

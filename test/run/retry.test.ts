@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { openJournal, readState } from '../../src/run/journal.ts';
+import { openJournal } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import type { PlannedStep } from '../../src/run/plan.ts';
 import { planDifferences, stepsToRerun } from '../../src/run/retry.ts';
 import type { RunState } from '../../src/run/state.ts';

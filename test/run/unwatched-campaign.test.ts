@@ -1,7 +1,7 @@
 /** Random schedules of drivers that detach, drive and die, of lost answers and of lost clusters, decided by their seeds. */
 import { expect, it } from '@jest/globals';
 import type { StepReport } from '../../src/pipeline/report.ts';
-import { readState } from '../../src/run/journal.ts';
+import { readState } from '../../src/run/read-journal.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import type { CreationFault } from '../support/creation-fault.ts';
 import type { Loss } from '../support/fake-emr.ts';

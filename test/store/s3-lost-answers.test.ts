@@ -2,7 +2,8 @@
 import '../support/one-realm.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { publish, readPublication } from '../../src/lake/publication.ts';
-import { createJournal, openJournal, readEntries } from '../../src/run/journal.ts';
+import { createJournal, openJournal } from '../../src/run/journal.ts';
+import { readEntries } from '../../src/run/read-journal.ts';
 import { openS3 } from '../../src/store/s3.ts';
 import type { Store } from '../../src/store/store.ts';
 import { plan } from '../support/fake-run.ts';

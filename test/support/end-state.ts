@@ -1,7 +1,7 @@
 /** What a run came to, as others see it: the lake's files, boto3, DuckDB, the processes of this machine. */
 import type { Publication } from '../../src/lake/publication.ts';
 import type { Stamped } from '../../src/run/entries.ts';
-import { readEntries } from '../../src/run/journal.ts';
+import { readEntries } from '../../src/run/read-journal.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { EmrProcess } from './emr-process.ts';
 import { equalTables, judge } from './oracle.ts';

@@ -1,5 +1,5 @@
 /** What must hold after every play, whatever went wrong in it. Each check gives the sentences that say how it broke. */
-import { readState } from '../../../src/run/journal.ts';
+import { readState } from '../../../src/run/read-journal.ts';
 import { intents, late, patience, promptly, resent, strangers } from './call-invariants.ts';
 import { log, mirror, published } from './landed-invariants.ts';
 import { leftRunning, surplus } from './leftover-invariants.ts';

@@ -1,5 +1,5 @@
 /** Plays a schedule to its end, and beyond: until every run that began has landed, whoever has to come for it. */
-import { readState } from '../../../src/run/journal.ts';
+import { readState } from '../../../src/run/read-journal.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { command } from './commands.ts';

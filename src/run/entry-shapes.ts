@@ -1,0 +1,147 @@
+/**
+ * What each kind of journal entry must look like before it is believed: a lake may be damaged, or written by somebody
+ * hostile. Names that become keys are the layout's own; fields that are not named here are passed over.
+ */
+import { z } from 'zod';
+import { EXIT_CODES } from '../faults.ts';
+import { isExecutionName, isName, isRunId, keys } from '../lake/layout.ts';
+import { COLUMN_TYPES } from '../pipeline/contract.ts';
+import type { Entry } from './entries.ts';
+
+const count = z.number().int().nonnegative();
+const ordinal = z.number().int().positive();
+const amount = z.number().nonnegative();
+const time = z.iso.datetime({ offset: true });
+const run = z.string().refine(isRunId, 'is not a run id');
+const name = z.string().refine(isName, 'is not the name of a step, a table or a source');
+const names = z.array(name);
+/** EMR's id of a cluster or step: it becomes a part of paths below LogUri. */
+const emrId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'is not an id that EMR gives');
+const texts = z.array(z.string());
+
+const contract = z.looseObject({
+  name,
+  columns: z.array(z.looseObject({ name: z.string(), type: z.enum(COLUMN_TYPES), nullable: z.boolean() })),
+  key: texts,
+  partitionBy: texts,
+  sortBy: texts,
+  mayBeEmpty: z.boolean(),
+  internal: z.boolean(),
+  checks: z.array(z.looseObject({ check: z.string() })),
+});
+
+const plan = z.looseObject({
+  version: z.literal(1),
+  run,
+  pipeline: z.string(),
+  plannedAt: time,
+  lake: z.string(),
+  logUri: z.string(),
+  sources: z.array(z.looseObject({ name, uri: z.string(), objects: count, bytes: count, skipped: count })),
+  inputsDigest: z.string(),
+  steps: z.array(
+    z.looseObject({ name, digest: z.string(), sources: names, upstreams: names, tables: z.array(contract) }),
+  ),
+  cluster: z.union([
+    z.looseObject({ cluster: z.enum(['local', 'new', 'reuse']) }),
+    z.looseObject({ cluster: z.literal('id'), id: emrId }),
+  ]),
+  launch: z
+    .looseObject({
+      instanceType: z.string(),
+      coreCount: count,
+      serviceRole: z.string(),
+      jobFlowRole: z.string(),
+      tags: z.record(z.string(), z.string()),
+    })
+    .optional(),
+  release: z.string(),
+  region: z.string().optional(),
+  publication: ordinal,
+  keepAlive: z.boolean(),
+  settleSeconds: amount,
+  idleTimeoutSeconds: amount,
+  stepTimeoutSeconds: amount,
+  maxQuarantined: amount,
+  retryInfrastructure: count.optional(),
+});
+
+const finding = z.looseObject({
+  severity: z.enum(['error', 'warn']),
+  subject: z.string(),
+  message: z.string(),
+  count: z.number().optional(),
+  sample: texts.optional(),
+});
+const attempt = { step: name, attempt: ordinal };
+const publication = { publication: ordinal };
+
+/** By kind, the fields that Landfall reads. */
+const SHAPES = {
+  planned: { plan },
+  replanned: { plan, rerun: names, elsewhere: z.boolean() },
+  'infrastructure-retry': { clusterId: emrId, rerun: names, why: z.string() },
+  'taken-over': { from: z.string() },
+  rebased: publication,
+  staged: {},
+  endpoint: { host: z.string() },
+  'cluster-intent': { n: ordinal, token: z.string(), since: time.optional() },
+  cluster: {
+    n: ordinal,
+    id: emrId,
+    how: z.enum(['launched', 'adopted', 'reused', 'given']),
+    account: z.string().optional(),
+    region: z.string().optional(),
+  },
+  'cluster-logs': { id: emrId, logUri: z.string() },
+  'cluster-ended': { clusterId: emrId, state: z.string(), code: z.string().optional() },
+  'cluster-surplus': { id: emrId },
+  refused: { token: z.string() },
+  'step-intent': { ...attempt, token: z.string(), clusterId: emrId, since: time.optional() },
+  'step-submitted': { ...attempt, id: emrId, how: z.enum(['accepted', 'adopted']) },
+  'step-surplus': { ...attempt, id: emrId },
+  'step-ended': { ...attempt, state: z.string(), ended: time.optional() },
+  'step-accepted': { ...attempt, execution: z.string(), ended: time.optional() },
+  verified: {
+    tables: z.array(z.looseObject({ table: name, rows: count, files: count, bytes: count })),
+    findings: z.array(finding),
+  },
+  'publish-intent': publication,
+  published: publication,
+  mirrored: publication,
+  'rollback-intent': publication,
+  removing: {},
+  'cancel-requested': { by: z.string() },
+  'terminate-intent': { clusterId: emrId },
+  'terminate-requested': { clusterId: emrId },
+  finished: {
+    verdict: z.enum(['succeeded', 'failed', 'cancelled', 'unknown']),
+    fault: z.enum(Object.keys(EXIT_CODES) as [keyof typeof EXIT_CODES]).optional(),
+    message: z.string().optional(),
+    why: texts.optional(),
+  },
+} satisfies Record<Entry['entry'], z.core.$ZodLooseShape>;
+
+export function isEntryKind(kind: string): kind is Entry['entry'] {
+  return Object.hasOwn(SHAPES, kind);
+}
+
+/** What is wrong with the fields of an entry of this kind in the journal of that run; undefined when nothing is. */
+export function problemOf(kind: Entry['entry'], ofRun: string, value: unknown): string | undefined {
+  const { error } = z.looseObject(SHAPES[kind]).safeParse(value);
+  if (error !== undefined) return z.prettifyError(error);
+  const entry = value as Entry;
+  if ((entry.entry === 'planned' || entry.entry === 'replanned') && entry.plan.run !== ofRun)
+    return `it has the plan of run ${entry.plan.run}`;
+  if (entry.entry === 'step-accepted' && !isExecutionOf(ofRun, entry))
+    return `${JSON.stringify(entry.execution)} is no execution of attempt ${String(entry.attempt)} of ${entry.step}`;
+  return undefined;
+}
+
+function isExecutionOf(
+  ofRun: string,
+  { step, attempt: number, execution }: Extract<Entry, { entry: 'step-accepted' }>,
+): boolean {
+  const folder = `${keys.attempt(ofRun, step, number)}/`;
+  return execution.startsWith(folder) && isExecutionName(execution.slice(folder.length));
+}

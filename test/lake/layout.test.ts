@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  entryNumber,
+  isPlainPathOf,
+  isRunId,
+  keys,
+  parseDataFile,
+  parseExecution,
+  publicationNumber,
+} from '../../src/lake/layout.ts';
+
+describe('the layout of a lake', () => {
+  it.each([1, 7, 999_999, 1_000_000, Number.MAX_SAFE_INTEGER])(
+    'reads number %d back from its keys',
+    (number) => {
+      expect(entryNumber('r1', keys.entry('r1', number))).toBe(number);
+      expect(publicationNumber(keys.publication(number))).toBe(number);
+    },
+  );
+
+  it.each([
+    '00001',
+    '0000001',
+    '000000',
+    '-00001',
+    '+00001',
+    '00001e',
+    '1e0005',
+    '0x0001',
+    '9007199254740993',
+    '00000１',
+  ])('takes %s for no number', (digits) => {
+    expect(entryNumber('r1', `_landfall/runs/r1/journal/${digits}.json`)).toBeUndefined();
+    expect(publicationNumber(`_landfall/published/${digits}.json`)).toBeUndefined();
+  });
+
+  it('takes no key of another kind or run for an entry', () => {
+    expect(entryNumber('r1', keys.entry('r2', 1))).toBeUndefined();
+    expect(entryNumber('r1', `x/${keys.entry('r1', 1)}`)).toBeUndefined();
+    expect(publicationNumber(keys.entry('r1', 1))).toBeUndefined();
+    expect(publicationNumber('_landfall/published/x/000001.json')).toBeUndefined();
+  });
+
+  it('reads executions and data files back from their keys', () => {
+    const execution = keys.execution(keys.attempt('r1', 'songs', 2), 'application_1_2-0a');
+    expect(parseExecution(execution)).toEqual({ run: 'r1', step: 'songs', attempt: 2, execution });
+    expect(parseDataFile(`${keys.table(execution, 't')}year=2004/a=%2F/part-0.parquet`)).toMatchObject({
+      execution,
+      table: 't',
+      name: 'year=2004/a=%2F/part-0.parquet',
+    });
+  });
+
+  it.each([
+    '_landfall/runs/../steps/s/1/local-1-ff',
+    '_landfall/runs/r1/steps/S/1/local-1-ff',
+    '_landfall/runs/r1/steps/s/0/local-1-ff',
+    '_landfall/runs/r1/steps/s/01/local-1-ff',
+    '_landfall/runs/r1/steps/s/1/elsewhere',
+    '_landfall/runs/r1/steps/s/1/local-1-ff/',
+    '_landfall/runs/r1/steps/s/1/../local-1-ff',
+    '/_landfall/runs/r1/steps/s/1/local-1-ff',
+    '_landfall/runs/r1/steps/s/99999999999999999999/local-1-ff',
+    '_landfall/runs/r1/journal',
+  ])('takes %s for no execution', (key) => {
+    expect(parseExecution(key)).toBeUndefined();
+  });
+
+  it.each([
+    '../a.parquet',
+    'a/b.parquet',
+    'year=1//a.parquet',
+    '_hidden.parquet',
+    '.parquet',
+    'a.txt',
+    'year=1/../a.parquet',
+    '',
+  ])('takes %j for the name of no data file', (name) => {
+    expect(parseDataFile(`_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/${name}`)).toBeUndefined();
+  });
+
+  it('knows a plain path by the table, the partition, the run and a number that was reached', () => {
+    const file = parseDataFile('_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/y=1/a.parquet')!;
+    const of = { run: 'r-2', publication: 12 };
+    const wrong = [
+      't/y=1/r-2-13-a.parquet',
+      't/y=1/r-2-0-a.parquet',
+      't/y=1/r-2--1-a.parquet',
+      't/y=1/r-2-a.parquet',
+    ];
+    const others = [
+      't/y=2/r-2-1-a.parquet',
+      't/y=1/r1-1-a.parquet',
+      't/y=1/a.parquet',
+      't/y=1/r-2-1e0-a.parquet',
+    ];
+    expect([...wrong, ...others].filter((key) => isPlainPathOf(file, of, key))).toEqual([]);
+    expect(isPlainPathOf(file, of, keys.plainFile('t', of, file.name))).toBe(true);
+    expect(isPlainPathOf(file, of, 't/y=1/r-2-3-a.parquet')).toBe(true);
+  });
+
+  it.each(['', '.', '..', '.r', 'a/b', '$(x)', 'a b', 'r\n', 'x'.repeat(65)])(
+    'takes %j for no run id',
+    (id) => {
+      expect(isRunId(id)).toBe(false);
+    },
+  );
+});
