@@ -82,19 +82,25 @@ function driverOf(world: World, { process, run, isDead, emit }: Begun): Driver {
 function lakeOver(store: Store, driver: string): Lake {
   return {
     ...createLake(store, { driver }),
-    verify: async (_, accepted) => {
+    verify: async (its, accepted) => {
       const tables: LandedTable[] = [];
-      for (const one of accepted) tables.push(await tableOf(store, one));
+      for (const one of accepted) tables.push(await tableOf(store, its, one));
       return { tables, findings: [] };
     },
   };
 }
 
-async function tableOf(store: Store, { step, key }: Accepted): Promise<LandedTable> {
-  const folder = `${key}/tables/${step}/`;
+async function tableOf(store: Store, its: RunPlan, { step, key }: Accepted): Promise<LandedTable> {
+  const folder = keys.table(key, step);
   const files = [];
   for await (const { key: file, size, etag } of store.list(folder))
-    files.push({ key: file, mirror: `${step}/${file.slice(folder.length)}`, size, etag, rows: 1 });
+    files.push({
+      key: file,
+      mirror: keys.plainFile(step, its, file.slice(folder.length)),
+      size,
+      etag,
+      rows: 1,
+    });
   return { table: step, rows: 1, bytes: 1, partitionBy: [], files };
 }
 
