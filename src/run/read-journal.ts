@@ -118,18 +118,7 @@ export async function readEntry(objects: Objects, run: string, number: number): 
   }
   const wrong = problemOf(entry.entry, run, entry);
   if (wrong !== undefined) throw damaged(objects, run, { what, why: wrong });
-  return ofThisLake(objects, entry as unknown as Stamped);
-}
-
-/**
- * A run is about the lake that its journal lies in, and so are its logs if they lay there: a lake may have been moved, and a
- * journal may claim anything.
- */
-function ofThisLake({ uri }: Objects, entry: Stamped): Stamped {
-  if (!('plan' in entry)) return entry;
-  const { lake, logUri } = entry.plan;
-  const logs = logUri.startsWith(`${lake}/`) ? `${uri}${logUri.slice(lake.length)}` : logUri;
-  return { ...entry, plan: { ...entry.plan, lake: uri, logUri: logs } };
+  return entry as unknown as Stamped;
 }
 
 function damaged(objects: Objects, run: string, { what, why }: { what: string; why: string }): LandfallError {
