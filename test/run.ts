@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/home.ts';
+import { PLAIN, spoken } from '../src/shell-words.ts';
 import { setUpSpark } from './support/private-spark.ts';
 import { pythonFolder } from './support/python.ts';
 
@@ -87,7 +88,9 @@ async function sparkTestsOn(release: string): Promise<Counts> {
   } catch (error) {
     if (!(error instanceof LandfallError)) throw error;
     const { message, why, next = '' } = error;
-    console.error([`the steps are not tested on ${release}: ${message}`, ...why, next].join('\n  '));
+    console.error(
+      [`the steps are not tested on ${release}: ${message}`, ...why, spoken(next, PLAIN)].join('\n  '),
+    );
     return { numPassedTests: 0, numFailedTests: 1, numFailedTestSuites: 1 };
   }
   return jest(['test/spark/'], 'told', { ...env, LANDFALL_TEST_RELEASE: release });
@@ -114,6 +117,7 @@ const fast = [
   'local',
   'commands',
   'house',
+  'hostile',
 ];
 const results = [
   jest(

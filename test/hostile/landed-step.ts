@@ -1,0 +1,110 @@
+/** What a step leaves in the lake, without Spark: tables with a row a file, rejected lines, a report, logs. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { TableContract } from '../../src/pipeline/contract.ts';
+import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import { copyTo, duckdb } from '../lake/parquet.ts';
+import { books } from '../lake/plans.ts';
+
+/** Parquet files by name: one for each table, with a single row, and `rejected`, with five lines. */
+export type RowFiles = ReadonlyMap<string, Uint8Array>;
+
+const VALUES: Readonly<Record<string, string>> = {
+  STRING: `'x'`,
+  INT: '1::integer',
+  BIGINT: '1::bigint',
+  DOUBLE: '1.5::double',
+  TIMESTAMP: 'to_timestamp(1541030400)',
+  BOOLEAN: 'true',
+};
+
+const REJECTED = `select 'x' as source, 'file:///in/a.json' as file, * from (values ('not JSON', null, '{'),
+  ('not JSON', null, '['), ('not JSON', null, 'x'), ('not a BIGINT', 'ts', '{}'), ('not a BIGINT', 'ts', '[]')
+) as rejected(reason, field, raw)`;
+
+/** Makes a file that fits each of these tables. */
+export async function rowFiles(tables: readonly TableContract[]): Promise<RowFiles> {
+  const folder = mkdtempSync(join(tmpdir(), 'landfall-rows-'));
+  try {
+    await duckdb(folder, [
+      ...tables.map(({ name, columns, partitionBy }) => {
+        const inFile = columns.filter((column) => !partitionBy.includes(column.name));
+        const row = inFile.map((column) => `${VALUES[column.type] ?? 'null'} as "${column.name}"`);
+        return copyTo(`select ${row.join(', ')}`, `$root/${name}`);
+      }),
+      copyTo(REJECTED, '$root/rejected', 'compression gzip'),
+    ]);
+    const names = [...tables.map(({ name }) => name), 'rejected'];
+    return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const argument = (args: readonly string[], name: string) => args[args.indexOf(name) + 1] ?? '';
+const pathOf = (uri: string) => uri.replace(/^file:\/\//, '');
+
+/** Writes what a step with these arguments would write that succeeds. */
+export function landStep(args: readonly string[], files: RowFiles, random: string): void {
+  const output = pathOf(argument(args, '--output'));
+  const token = argument(args, '--token');
+  const [, run = '', step = ''] = /^landfall\/([^/]+)\/(.+)#\d+$/.exec(token) ?? [];
+  const journal = join(output.slice(0, output.indexOf(`/${run}/`)), run, 'journal');
+  const { plan } = JSON.parse(readFileSync(join(journal, '000001.json'), 'utf8')) as { plan: RunPlan };
+  const planned = plan.steps.find(({ name }) => name === step)!;
+  const execution = join(output, `application_1795000000000_0001-${random}`);
+  const landTable = (contract: TableContract): TableReport => {
+    const folder = join(execution, 'tables', contract.name);
+    const names = partitions(contract).map((part) => `${part}part-00000-u.zstd.parquet`);
+    const body = files.get(contract.name)!;
+    for (const name of names) write(join(folder, name), body);
+    const written = names.map((name) => ({ name, size: statSync(join(folder, name)).size }));
+    const rows = names.length;
+    return { files: written, rows, readBack: rows, conflicts: null, violations: [], matched: [] };
+  };
+  const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
+  for (const source of planned.sources)
+    write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
+  const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
+  const report: StepReport = {
+    version: 1,
+    step,
+    token,
+    applicationId: 'application_1795000000000_0001',
+    sparkVersion: '3.5.6',
+    startedAt: 1_795_000_000_000,
+    endedAt: 1_795_000_060_000,
+    sources: Object.fromEntries(planned.sources.map((name) => [name, booksOf(plan, name)])),
+    upstreams: Object.fromEntries(upstreams) as Record<string, string>,
+    tables: Object.fromEntries(tables),
+  };
+  write(join(execution, 'report.json'), JSON.stringify(report));
+}
+
+function booksOf({ sources }: RunPlan, name: string) {
+  const { objects = 0 } = sources.find((source) => source.name === name) ?? {};
+  return books({}, { manifest: objects, read: objects, empty: 0 });
+}
+
+/** Two partitions where the table has any. */
+function partitions({ partitionBy }: TableContract): string[] {
+  if (partitionBy.length === 0) return [''];
+  return ['2017', '2018'].map((value) => partitionBy.map((column) => `${column}=${value}/`).join(''));
+}
+
+/** Writes the logs of a step as its cluster does; the step failed for `why`, if that is given. */
+export function writeLogs(lake: string, clusterId: string, stepId: string, why?: string): void {
+  const folder = join(lake, '_landfall/logs', clusterId, 'steps', stepId);
+  const line =
+    why === undefined ? '26/11/21 09:30:00 INFO SparkContext: done' : `Traceback\nValueError: ${why}`;
+  for (const stream of ['controller', 'stderr', 'stdout'])
+    write(join(folder, `${stream}.gz`), gzipSync(`${line}\n`));
+}
+
+function write(path: string, body: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, body);
+}

@@ -1,0 +1,13 @@
+/** Jest cannot load two modules at once where a verb does, with `import()`: importing this file first loads them one by one. */
+import '../../src/emr/client.ts';
+import '../../src/emr/cluster-logs.ts';
+import '../../src/emr/emr.ts';
+import '../../src/emr/explain.ts';
+import '../../src/emr/requests.ts';
+import '../../src/emr/reuse.ts';
+import '../../src/lake/audit.ts';
+import '../../src/lake/gc-plan.ts';
+import '../../src/lake/gc.ts';
+import '../../src/lake/lake.ts';
+import '../../src/lake/publication.ts';
+import '../../src/lake/rollback.ts';

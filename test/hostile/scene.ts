@@ -1,0 +1,215 @@
+/**
+ * A lake as Landfall's own verbs make it, with everything around it that they must leave alone: other files, the private
+ * folder of this machine, a process, an EMR account with strangers in it.
+ */
+import './loaded.ts';
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+} from 'node:fs';
+import { rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run as cancel } from '../../src/commands/cancel.ts';
+import { prepare } from '../../src/commands/prepare.ts';
+import { run as rollback } from '../../src/commands/rollback.ts';
+import { run as submit } from '../../src/commands/submit.ts';
+import type { Command, Flags } from '../../src/commands/world.ts';
+import { commandWorld, outcomeOf } from '../support/command-world.ts';
+import type { CommandWorld } from '../support/command-world.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { emrAccount } from './emr-account.ts';
+import type { EmrAccount, StepEnd } from './emr-account.ts';
+import { fastClock } from './fast-clock.ts';
+import { landStep, rowFiles, writeLogs } from './landed-step.ts';
+
+/** The runs of the lake, oldest first; the first three published as 1 to 3, then `second` was made current again, as 4. */
+export const RUNS = ['first', 'second', 'third', 'failed', 'cancelled', 'detached', 'live'] as const;
+export type RunName = (typeof RUNS)[number];
+
+export interface Scene {
+  /** Holds all that follows: `lake`, `home`, `outside`, `input`, `work`. */
+  base: string;
+  lake: string;
+  /** LANDFALL_HOME, with the state folders of other runs in it. */
+  home: string;
+  /** A folder beside the lake that no verb has any business with. */
+  outside: string;
+  input: string;
+  emr: EmrAccount;
+  /** A process that no verb may signal. */
+  bystander: { pid: number; lives: () => boolean };
+  /** Keys of the whole lake. */
+  keys: readonly string[];
+  /** Makes lake, home and account what they were at first. */
+  reset: () => void;
+  world: () => CommandWorld;
+  /** Flags that name the lake and the inputs of a run. */
+  flags: (run: string) => Flags;
+  close: () => Promise<void>;
+}
+
+/** Files in the lake that Landfall did not write, where it has nothing to say: they stay, whatever is done. */
+export const STRANGERS = ['notes.txt', '_landfall/notes.txt', 'reports/2018/summary.csv'] as const;
+
+/** Where many small files are made and removed quickly. */
+const fastFolder = () => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+
+export async function makeScene(): Promise<Scene> {
+  const base = realpathSync(mkdtempSync(join(fastFolder(), 'landfall-hostile-')));
+  const at = (name: string) => join(base, name);
+  const [lake, home, outside, input] = ['lake', 'home', 'outside', 'input'].map(at) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(home, { mode: 0o700 });
+  for (const folder of [lake, outside, at('work')]) mkdirSync(folder);
+  const emr = await emrAccount();
+  const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  bystander.unref();
+  const pid = bystander.pid!;
+  const flags = (run: string): Flags => ({
+    lake,
+    'song-data': join(input, run, 'song_data'),
+    'log-data': join(input, run, 'log_data'),
+  });
+  let worlds = 0;
+  const world = (): CommandWorld => ({
+    ...commandWorld(at('work')),
+    clock: fastClock,
+    random: seededRandom((worlds += 1)),
+    env: {
+      LANDFALL_HOME: home,
+      PATH: '',
+      AWS_ENDPOINT_URL_EMR: emr.endpoint,
+      AWS_REGION: 'eu-west-1',
+    },
+    self: [process.execPath, '-e', 'process.exit(3)'],
+    process: { host: 'here', boot: 'boot', pid: process.pid },
+  });
+  const scene: Scene = {
+    base,
+    lake,
+    home,
+    outside,
+    input,
+    emr,
+    bystander: { pid, lives: () => bystander.exitCode === null && bystander.signalCode === null },
+    keys: [],
+    reset: () => {
+      emr.restore();
+      for (const name of ['lake', 'home']) {
+        rmSync(at(name), { recursive: true, force: true });
+        copyByLinks(at(`first-${name}`), at(name));
+      }
+    },
+    world,
+    flags,
+    close: async () => {
+      bystander.kill();
+      await emr.close();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+  await fill(scene);
+  const keys = readdirSync(lake, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(lake.length + 1))
+    .sort();
+  for (const name of ['lake', 'home']) renameSync(at(name), at(`first-${name}`));
+  emr.remember();
+  return { ...scene, keys };
+}
+
+/** The same files, by hard links: what is written in place of one is not written to the other. */
+function copyByLinks(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyByLinks(source, target);
+    else linkSync(source, target);
+  }
+}
+
+const CREDENTIALS = '[AWS]\nAWS_ACCESS_KEY_ID = AKIDEXAMPLE\nAWS_SECRET_ACCESS_KEY = wJalrXUtnFEMI\n';
+
+async function fill(scene: Scene): Promise<void> {
+  const { emr, lake, home, outside, input, flags } = scene;
+  write(join(scene.base, 'work/dl.cfg'), CREDENTIALS);
+  for (const run of RUNS)
+    for (const source of ['song_data', 'log_data'])
+      write(join(input, run, source, `${run}.json`), '{"a":1}\n');
+  const { plan } = await prepare('plan', flags('first'), scene.world());
+  const files = await rowFiles(plan.steps.flatMap(({ tables }) => tables));
+  const random = seededRandom(1);
+  const ends = (end: StepEnd) =>
+    emr.onStep((args, clusterId, stepId) => {
+      if (end === 'COMPLETED') landStep(args, files, random.hex(4));
+      if (end !== 'RUNNING')
+        writeLogs(lake, clusterId, stepId, end === 'FAILED' ? 'no such column' : undefined);
+      return end;
+    });
+  const does = async (run: string, verb: Command, more: Flags, fault?: string) => {
+    const { failure } = await outcomeOf(verb, { ...flags(run), ...more }, scene.world());
+    if (failure !== undefined && (fault === undefined || failure.fault !== fault)) throw failure;
+  };
+  for (const run of RUNS) {
+    ends(run === 'failed' ? 'FAILED' : ['first', 'second', 'third'].includes(run) ? 'COMPLETED' : 'RUNNING');
+    const unwatched = run === 'cancelled' || run === 'detached';
+    const how = run === 'live' ? { timeout: 100 } : unwatched ? { detach: true } : {};
+    await does(
+      run,
+      submit,
+      { cluster: 'new', 'run-id': run, ...how },
+      { failed: 'step', live: 'timeout' }[run as string],
+    );
+    if (run === 'third') await does(run, rollback, {});
+    if (run === 'cancelled') await does(run, cancel, { run });
+  }
+  ends('FAILED');
+  for (const key of STRANGERS) write(join(lake, key), `not of Landfall: ${key}\n`);
+  for (const name of ['keep.txt', 'folder/000001.json', 'folder/part-0.parquet'])
+    write(join(outside, name), `outside: ${name}\n`);
+  for (const other of ['other-0a1b2c3d', 'live-0a1b2c3d']) {
+    mkdirSync(join(home, 'emr-local', other), { recursive: true, mode: 0o700 });
+    write(join(home, 'emr-local', other, 'clusters.json'), '{"of":"another run"}\n');
+  }
+  write(join(home, 'canary.txt'), 'private\n');
+  for (const [at, run] of RUNS.entries()) age(join(lake, '_landfall/runs', run), RUNS.length - at);
+  const owner = join(lake, '_landfall/runs/live/owner.json');
+  const { pid } = scene.bystander;
+  writeFileSync(
+    owner,
+    readFileSync(owner, 'utf8')
+      .replace('true', 'false')
+      .replace(/"pid":\d+/, `"pid":${pid}`),
+  );
+}
+
+const HOUR = 3600;
+
+/** Makes journal and lease look that old, as a run's are that others come to later. */
+function age(folder: string, hours: number): void {
+  for (const path of [join(folder, 'owner.json'), ...journalOf(folder)]) {
+    const before = performance.timeOrigin / 1000 + performance.now() / 1000 - hours * HOUR;
+    utimesSync(path, before, before);
+  }
+}
+
+function journalOf(folder: string): string[] {
+  return readdirSync(join(folder, 'journal')).map((name) => join(folder, 'journal', name));
+}
+
+function write(path: string, body: string): void {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, body);
+}
