@@ -6,6 +6,7 @@ import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
 import { command } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
+import { swallowedFlags } from './swallowed-flags.ts';
 import { invocationOf, startOf } from './invocation.ts';
 import type { Started } from './invocation.ts';
 import { globalOptions, verbs } from './verbs.ts';
@@ -32,6 +33,9 @@ export async function parseArguments(argv: readonly string[], started: Started):
   const verb = verbs.find((one) => one.name === name);
   const called = verb === undefined ? undefined : { verb, flags };
   const form = { ...formOf(argv, started.env), invocation: invocationOf(started, verbs, called) };
+  const swallowed =
+    verb === undefined ? undefined : swallowedFlags(started, { verb, argv, flags: flagsOf(verb) });
+  if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
   if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '') };
@@ -86,6 +90,12 @@ async function readWords(argv: readonly string[], start: string): Promise<Words>
 function plainComplaint(message: string): string {
   const [, flag, given, choices] = /Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(message) ?? [];
   return flag === undefined ? message : `--${flag} is ${given ?? ''}, and must be one of ${choices ?? ''}`;
+}
+
+/** The flags of a verb and of every verb, and those of the sources of the pipeline that comes with Landfall. */
+function flagsOf({ options, takesSources }: Verb): string[] {
+  const sources = takesSources === true ? ['song-data', 'log-data'] : [];
+  return [...Object.keys(globalOptions), ...Object.keys(options), ...sources];
 }
 
 function noVerb(name: string): LandfallError {

@@ -4,24 +4,27 @@ import type { Staging } from '../run/drive.ts';
 import { submitLike } from '../report/standing.ts';
 import { readState } from '../run/read-journal.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { place } from '../shell-words.ts';
+import { asPlanned } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import { digestsOf, render, stagingOf } from './prepare.ts';
 import { resumeRun } from './resume.ts';
-import { configure, withInputsOf } from './settings.ts';
+import { configure, configureLake, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { watchFlags } from './watch.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
-  const configured = configure('attach', flags, world);
-  const store = await openLake(configured.settings);
+  const store = await openLake(configureLake(flags, world));
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
+  const planned = asPlanned(flags, world, plan, { strict: false });
+  const configured = configure('attach', { ...planned.flags, lake: place(store.uri) }, planned.world);
   const settings = withInputsOf(plan, configured.settings);
   const staging = () => stageAgain(world, { ...configured, settings }, plan);
   await resumeRun(world, {

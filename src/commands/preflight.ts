@@ -9,7 +9,8 @@ import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
-import { advise, commandAt } from '../shell-words.ts';
+import { submitLike } from '../report/standing.ts';
+import { advise, commandAt, place } from '../shell-words.ts';
 import type { AdvisedCommand } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
@@ -23,6 +24,7 @@ import type { World } from './world.ts';
  */
 export async function checkStart(world: World, settings: Settings, plan: RunPlan): Promise<void> {
   await checkSteps(plan);
+  refuseLocalPlaces(settings, plan);
   switch (plan.cluster.cluster) {
     case 'local':
       return;
@@ -37,6 +39,30 @@ export async function checkStart(world: World, settings: Settings, plan: RunPlan
     case 'id':
       return checkNamed(world, settings, plan, plan.cluster.id);
   }
+}
+
+/** A cluster of AWS reaches no folder of this machine. An endpoint on loopback may. */
+function refuseLocalPlaces({ emr }: Settings, plan: RunPlan): void {
+  const { cluster, lake, logUri, sources } = plan;
+  if (cluster.cluster === 'local' || isLoopback(emr.endpoint)) return;
+  const places = [['the lake', lake], ['the logs', logUri], ...sources.map(({ name, uri }) => [name, uri])];
+  const why = places.flatMap(([name = '', uri = '']) =>
+    uri.startsWith('file://') ? [`${name}: ${place(uri)}`] : [],
+  );
+  if (why.length === 0) return;
+  const asked = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  throw new LandfallError('input', `--cluster ${asked} cannot reach folders of this machine`, {
+    why,
+    stand: ['nothing was started'],
+    next: advise`name s3:// places, or run here: ${submitLike({ ...plan, cluster: { cluster: 'local' } })}`,
+  });
+}
+
+/** True for an endpoint on this machine. */
+function isLoopback(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return false;
+  const { hostname } = new URL(endpoint);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** The requests of the steps' first attempts; `execution` names an upstream's folder below its attempt's. */

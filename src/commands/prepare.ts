@@ -6,12 +6,13 @@ import { renderSteps } from '../pipeline/render.ts';
 import type { Staging } from '../run/drive.ts';
 import { checkBeginnings } from '../run/first-line.ts';
 import type { Input } from '../run/inputs.ts';
-import type { ClusterChoice, RunPlan } from '../run/plan.ts';
+import type { ClusterChoice, PlanOrigin, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
 import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
 import { relation } from '../store/uri.ts';
 import { place } from '../shell-words.ts';
+import { originOf } from './as-planned.ts';
 import { readBeginnings } from './beginnings.ts';
 import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
@@ -55,6 +56,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     choice,
     publication,
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
+    origin: originOf(flags, world),
   });
   return {
     configured: { ...given, settings },
@@ -163,6 +165,7 @@ export interface PlanParts {
   choice: ClusterChoice;
   publication: number;
   retryInfrastructure?: number | undefined;
+  origin: PlanOrigin;
 }
 
 /** The plan, out of what was prepared for it. */

@@ -2,17 +2,20 @@
 import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
 import { changedInputs } from '../run/inputs.ts';
-import { command, completed, submitOnCurrentInputs } from '../report/standing.ts';
+import { command, completed, submitLike, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
-import type { RunPlan } from '../run/plan.ts';
+import type { PlanOrigin, RunPlan } from '../run/plan.ts';
+import { readState } from '../run/read-journal.ts';
+import { shapeDifferences } from '../run/shape.ts';
 import { stepsToRerun } from '../run/retry.ts';
 import type { Rerun, RetryChoice } from '../run/retry.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt, place } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
+import { asPlanned, originOf } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
@@ -24,7 +27,7 @@ import { checkHome, checkStart } from './preflight.ts';
 import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { driveToVerdict } from './session.ts';
-import { configure, countFlag, withInputsOf } from './settings.ts';
+import { configure, configureLake, countFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { watchFlags } from './watch.ts';
 import type { Watch } from './watch.ts';
@@ -33,11 +36,15 @@ import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
-  const configured = configure('retry', flags, world);
-  const store = await openLake(configured.settings);
+  const store = await openLake(configureLake(flags, world));
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
+  const { plan } = await readState(store, name);
+  const planned = asPlanned(flags, world, plan, { strict: true });
+  // The run's configuration file may name another lake than the one it is looked up in.
+  const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.world);
   await retryRun(world, configured, {
+    origin: originOf(planned.flags, planned.world),
     store,
     run: name,
     choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },
@@ -50,6 +57,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
 export interface Retry {
   store: Store;
   run: string;
+  /** Where `configured` was read. */
+  origin: PlanOrigin;
   choice: RetryChoice;
   /** Where to run instead of where it ran before. */
   cluster?: string | undefined;
@@ -84,7 +93,9 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     choice: retry.cluster === undefined ? state.plan.cluster : clusterChoice(retry.cluster),
     publication: await nextPublication(store, rendered),
     retryInfrastructure: retry.retryInfrastructure ?? state.plan.retryInfrastructure,
+    origin: retry.origin,
   });
+  refuseOtherShape(state.plan, plan);
   const rerun = stepsToRerun(state, plan.steps, retry.choice);
   if (rerun.length === 0 && state.finished?.verdict === 'succeeded') {
     printer.result(`run ${name} succeeded, and nothing has changed: nothing to do`, { run: name, rerun });
@@ -113,6 +124,21 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     watch,
     planMs: clock.monotonic() - started,
   });
+}
+
+/** Throws `input` when the tables would no longer be those that the run was planned to make. */
+function refuseOtherShape(before: RunPlan, after: RunPlan): void {
+  const why = shapeDifferences(before, after);
+  if (why.length === 0) return;
+  throw new LandfallError(
+    'input',
+    `the templates would make other tables than run ${before.run} was planned to`,
+    {
+      why,
+      stand: ['nothing was started'],
+      next: advise`${submitLike(after)} makes these tables, as a new run`,
+    },
+  );
 }
 
 function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): void {

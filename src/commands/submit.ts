@@ -4,11 +4,13 @@ import { LandfallError } from '../faults.ts';
 import { createJournal } from '../run/journal.ts';
 import type { Journal } from '../run/journal.ts';
 import { readState } from '../run/read-journal.ts';
+import { asPlanned } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
-import { connectEmr, emrAccess } from './compose.ts';
+import { connectEmr, emrAccess, openLake } from './compose.ts';
 import { launchSettings } from './launch.ts';
 import { prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { checkRunId } from '../run/run-id.ts';
 import { planDifferences } from '../run/retry.ts';
 import { rememberOwnPlan } from './plan-trust.ts';
 import { checkStart } from './preflight.ts';
@@ -16,7 +18,7 @@ import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { retryRun } from './retry.ts';
 import { resumeRun, runExists } from './resume.ts';
-import { countFlag } from './settings.ts';
+import { configureLake, countFlag } from './settings.ts';
 import { driveToVerdict } from './session.ts';
 import { watchFlags } from './watch.ts';
 import type { Watch } from './watch.ts';
@@ -27,7 +29,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, printer, random } = world;
   const watch = watchFlags(flags);
   const started = clock.monotonic();
-  const prepared = await prepare('submit', flags, world);
+  const { flags: wanted, world: theirs } = await likeEarlier(flags, world);
+  const prepared = await prepare('submit', wanted, theirs);
   const { settings, plan, staging, store } = prepared;
   refuseForeignLake(store, flags, world);
   const named = textFlag(flags, 'run-id') !== undefined;
@@ -58,6 +61,22 @@ async function createOrFollow(named: boolean, create: () => Promise<Journal>): P
   }
 }
 
+/** As the run of that name was planned, where there is one. What cannot be read here is told by what follows. */
+async function likeEarlier(flags: Flags, world: World): Promise<{ flags: Flags; world: World }> {
+  const run = textFlag(flags, 'run-id');
+  if (run === undefined) return { flags, world };
+  try {
+    const store = await openLake(configureLake(flags, world));
+    refuseForeignLake(store, flags, world);
+    if (!(await runExists(store, checkRunId(run)))) return { flags, world };
+    return asPlanned(flags, world, (await readState(store, run)).plan, { strict: true });
+  } catch (error) {
+    if (error instanceof LandfallError && error.fault === 'input' && error.stand.length === 0)
+      return { flags, world };
+    throw error;
+  }
+}
+
 /** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
 async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch: Watch): Promise<void> {
   const { configured, settings, plan, staging, store } = prepared;
@@ -84,7 +103,8 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
     });
   }
   if (retries) {
-    const retry = { store, run: plan.run, choice: {}, retryInfrastructure: asked, watch };
+    const { origin = { variables: {} } } = plan;
+    const retry = { store, run: plan.run, origin, choice: {}, retryInfrastructure: asked, watch };
     await retryRun(world, configured, retry);
     return;
   }

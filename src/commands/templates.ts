@@ -13,8 +13,7 @@ const SHIPPED = join(import.meta.dirname, '../..', NAME);
 
 /** The texts of a pipeline: `folder`, else `./spark-templates`, else the one that comes with Landfall. */
 export function readTemplates(folder: string | undefined, cwd: string): TemplateFile[] {
-  const here = resolve(cwd, folder ?? NAME);
-  const root = folder === undefined && !isFolder(here) ? SHIPPED : here;
+  const root = templatesFolder(folder, cwd) ?? SHIPPED;
   if (!isFolder(root)) {
     throw new LandfallError('input', `--templates ${folder ?? NAME}: there is no such folder`, {
       next: `name the folder that holds pipeline.yaml`,
@@ -62,6 +61,12 @@ function unreadable(root: string, path: string, why: string): LandfallError {
   return new LandfallError('input', `${placeOf(relative(root, path))} ${why}`, {
     next: 'templates are small text files that lie in their folder themselves; move it elsewhere',
   });
+}
+
+/** The folder of the templates, absolute; undefined for the one that comes with Landfall. */
+export function templatesFolder(folder: string | undefined, cwd: string): string | undefined {
+  const here = resolve(cwd, folder ?? NAME);
+  return (folder === undefined && !isFolder(here)) || here === SHIPPED ? undefined : here;
 }
 
 function isFolder(path: string): boolean {

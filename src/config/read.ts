@@ -16,7 +16,7 @@ export function readConfig(
   config: string | undefined,
   cwd: string,
 ): { path: string; text: string } | undefined {
-  const path = config ?? NAMES.find((name) => stat(name, cwd) !== undefined);
+  const path = configFile(config, cwd);
   if (path === undefined) return undefined;
   if (path === '-') throw unreadable('--config -', 'standard input is not read as configuration');
   const found = path === '' ? undefined : stat(path, cwd);
@@ -30,6 +30,11 @@ export function readConfig(
   if (found.size > LARGEST_BYTES)
     throw unreadable(path, `it has ${found.size} bytes, too many for a configuration file`);
   return { path, text: decode(path, read(path, cwd)) };
+}
+
+/** The name of the configuration file: the one that was given, else the one that is found; undefined for none. */
+export function configFile(config: string | undefined, cwd: string): string | undefined {
+  return config ?? NAMES.find((name) => stat(name, cwd) !== undefined);
 }
 
 function stat(path: string, cwd: string): Stats | undefined {

@@ -42,12 +42,15 @@ export function command(
 }
 
 /** A new run of the same kind: the same inputs, cluster, templates and lake, as they are now. */
-export function submitLike({ lake, sources, cluster }: RunPlan): AdvisedCommand {
+export function submitLike({ lake, sources, cluster, origin }: RunPlan): AdvisedCommand {
   const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
   const inputs = sources.flatMap(({ name, uri }) =>
     flagWords([`--${name.replaceAll('_', '-')}`, place(uri)]),
   );
-  return commandAt(lake, 'submit', '--cluster', where, ...inputs);
+  const read = (['templates', 'config'] as const).flatMap((name) =>
+    origin?.[name] === undefined ? [] : flagWords([`--${name}`, origin[name]]),
+  );
+  return commandAt(lake, 'submit', '--cluster', where, ...inputs, ...read);
 }
 
 /** Steps, tables, clusters: a line or two, as the journal tells. */

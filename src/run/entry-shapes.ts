@@ -64,6 +64,14 @@ const plan = z.looseObject({
   stepTimeoutSeconds: amount,
   maxQuarantined: amount,
   retryInfrastructure: count.optional(),
+  origin: z
+    .looseObject({
+      templates: z.string().optional(),
+      templatesGiven: z.boolean().optional(),
+      config: z.string().optional(),
+      variables: z.record(z.string(), z.string()),
+    })
+    .optional(),
 });
 
 const finding = z.looseObject({

@@ -44,6 +44,18 @@ export interface PlannedLaunch {
   clusterJson?: { file: string; sha256: string };
 }
 
+/** Where a plan's templates and settings were read, on the machine that made it. */
+export interface PlanOrigin {
+  /** The folder, absolute; absent: the templates that come with Landfall. */
+  templates?: string;
+  /** It was named, rather than found. */
+  templatesGiven?: boolean;
+  /** The configuration file, absolute; absent: none. */
+  config?: string;
+  /** Settings that came from the environment or flags, by their variables. No secrets. */
+  variables: Readonly<Record<string, string>>;
+}
+
 export interface RunPlan {
   version: 1;
   run: string;
@@ -73,6 +85,8 @@ export interface RunPlan {
   maxQuarantined: number;
   /** How often the driver itself goes on with a new cluster after it lost one to the infrastructure; never when absent. */
   retryInfrastructure?: number;
+  /** A retry reads its templates and settings there too. */
+  origin?: PlanOrigin;
 }
 
 /** The names by which we find our own cluster or step again. Never reused for anything else. */

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as plan } from '../../src/commands/plan.ts';
-import { commandWorld } from '../support/command-world.ts';
+import { advising } from '../support/advice.ts';
+import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 
 let cwd: string;
@@ -63,5 +64,42 @@ describe('plan', () => {
       { table: 'time' },
       { table: 'songplays' },
     ]);
+  });
+
+  it.each(['new', 'reuse', 'j-1ABCDEFGHIJKL'])(
+    'refuses folders of this machine on --cluster %s, naming each and the command that runs here',
+    async (cluster) => {
+      writeFileSync(join(cwd, 'dl.cfg'), '[INPUT]\nsong_data = song_data\nlog_data = other\n');
+      const { failure } = await outcomeOf(
+        plan,
+        { cluster, lake: join(cwd, 'lake'), 'log-data': join(cwd, 'log_data') },
+        commandWorld(cwd),
+      );
+      expect(failure).toMatchObject({
+        fault: 'input',
+        message: `--cluster ${cluster} cannot reach folders of this machine`,
+        why: [
+          `the lake: ${join(cwd, 'lake')}`,
+          `the logs: ${join(cwd, 'lake/_landfall/logs/')}`,
+          `song_data: ${join(cwd, 'song_data')}`,
+          `log_data: ${join(cwd, 'log_data')}`,
+        ],
+        stand: ['nothing was started'],
+        next: advising(/run here: landfall submit --cluster local --song-data .* --lake /),
+      });
+    },
+  );
+
+  it.each([
+    ['http://127.0.0.1:4566', undefined],
+    ['http://localhost:4566', undefined],
+    ['http://[::1]:4566', undefined],
+    ['https://elasticmapreduce.us-west-2.amazonaws.com', 'input'],
+    ['http://127.0.0.1.example.com', 'input'],
+  ])('takes folders to an endpoint on loopback alone: %s', async (endpoint, fault) => {
+    writeFileSync(join(cwd, 'dl.cfg'), '[INPUT]\nsong_data = song_data\nlog_data = log_data\n');
+    const world = { ...commandWorld(cwd), env: { AWS_ENDPOINT_URL_EMR: endpoint, AWS_REGION: 'us-west-2' } };
+    const { failure } = await outcomeOf(plan, { cluster: 'new' }, world);
+    expect(failure?.fault).toBe(fault);
   });
 });

@@ -92,6 +92,7 @@ describe('an entry of a journal', () => {
     ['another run', { ...plan, run: 'r2' }],
     ['a step named as a path', { ...plan, steps: [{ ...plan.steps[0], name: '../../x' }] }],
     ['a publication that is no number', { ...plan, publication: '1' }],
+    ['templates that are no text', { ...plan, origin: { templates: 7, variables: {} } }],
     ['no steps', { ...plan, steps: undefined }],
   ])('that plans is damaged when its plan is of %s', async (_, planned) => {
     const { objects } = await withEntry({ entry: 'replanned', plan: planned, rerun: [], elsewhere: false });

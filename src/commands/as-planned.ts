@@ -1,0 +1,92 @@
+/** A run that exists is gone on with as it was planned: by the same templates, configuration file and variables. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { configFile } from '../config/read.ts';
+import { LandfallError } from '../faults.ts';
+import type { PlanOrigin, RunPlan } from '../run/plan.ts';
+import { advise, commandAt, place } from '../shell-words.ts';
+import { templatesFolder } from './templates.ts';
+import { noteTo, textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
+
+/** Variables that decide what a run makes. None of them is a secret or names a place that is spoken to. */
+const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
+
+/** Where the templates and settings of this call come from, for the plan. */
+export function originOf(flags: Flags, { cwd, env }: World): PlanOrigin {
+  const templates = templatesFolder(textFlag(flags, 'templates'), cwd);
+  const config = configFile(textFlag(flags, 'config'), cwd);
+  return {
+    ...(templates === undefined ? {} : { templates }),
+    ...(textFlag(flags, 'templates') === undefined ? {} : { templatesGiven: true }),
+    ...(config === undefined ? {} : { config: resolve(cwd, config) }),
+    variables: {
+      ...kept(env),
+      ...(flags['keep-alive'] === true ? { LANDFALL_EMR_KEEP_ALIVE: 'yes' } : {}),
+    },
+  };
+}
+
+/**
+ * The flags and the world as the run was planned with them; what is given now outranks that, and is told. Places that
+ * are not here, or belong to another user, are told too. `strict`: throws `input` when the run's own templates are missing.
+ */
+export function asPlanned(
+  flags: Flags,
+  world: World,
+  plan: RunPlan,
+  { strict }: { strict: boolean },
+): { flags: Flags; world: World } {
+  const { origin, run } = plan;
+  if (origin === undefined) return { flags, world };
+  const note = noteTo(world);
+  const given: Record<string, string> = {};
+  for (const name of ['templates', 'config'] as const) {
+    const planned = origin[name];
+    const now = textFlag(flags, name);
+    if (planned === undefined) continue;
+    const problem = notUsable(planned, name === 'templates');
+    if (now !== undefined) {
+      if (resolve(world.cwd, now) !== planned)
+        note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
+    } else if (problem === undefined) given[name] = planned;
+    else if (strict && name === 'templates' && origin.templatesGiven === true)
+      throw withoutTemplates(plan, planned, problem);
+    else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
+  }
+  const env = { ...kept(origin.variables), ...set(world.env) };
+  return { flags: { ...flags, ...given }, world: { ...world, env } };
+}
+
+/** Of these variables the ones that a plan may keep. A plan that lies in a lake may name any. */
+function kept(variables: World['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) =>
+      KEPT.test(name) && typeof value === 'string' ? [[name, value]] : [],
+    ),
+  );
+}
+
+function set(env: World['env']): World['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}
+
+/** A lake may name any place of this machine: only what is this user's, or the system's, is read because a plan says so. */
+function notUsable(path: string, isFolder: boolean): string | undefined {
+  try {
+    const found = statSync(path);
+    if (isFolder ? !found.isDirectory() : !found.isFile()) return 'is not here';
+    const me = process.geteuid?.();
+    return me === undefined || [me, 0].includes(found.uid) ? undefined : 'belongs to another user';
+  } catch {
+    return 'is not here';
+  }
+}
+
+function withoutTemplates({ run, lake }: RunPlan, planned: string, problem: string): LandfallError {
+  return new LandfallError('input', `run ${run} was planned with the templates ${planned}`, {
+    why: [`that folder ${problem}`],
+    stand: ['nothing was started'],
+    next: advise`${commandAt(place(lake), 'retry', run, '--templates', planned)}, once the folder is there or with its new place`,
+  });
+}

@@ -1,0 +1,151 @@
+/** A retry, an attach and a second submit read what the run was planned with, whatever lies where they are typed. */
+import { chownSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { asPlanned } from '../../src/commands/as-planned.ts';
+import { prepare } from '../../src/commands/prepare.ts';
+import { run as retry } from '../../src/commands/retry.ts';
+import { run as submit } from '../../src/commands/submit.ts';
+import type { LandfallError } from '../../src/faults.ts';
+import { createJournal } from '../../src/run/journal.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
+import { said } from '../support/advice.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { root, temporaryFolder } from '../support/landfall.ts';
+
+let base: string;
+let remove: () => void;
+let templates: string;
+let plan: RunPlan;
+/** Where the run was planned, and where it is retried. */
+const at = (folder: string) => commandWorld(join(base, folder));
+
+beforeEach(async () => {
+  ({ folder: base, remove } = temporaryFolder());
+  for (const folder of ['here', 'elsewhere', 'song_data', 'log_data'])
+    mkdirSync(join(base, folder), { recursive: true });
+  for (const source of ['song_data', 'log_data']) writeFileSync(join(base, source, 'one.json'), '{}\n');
+  templates = join(base, 'here/their templates');
+  cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+  addColumn();
+  writeFileSync(join(base, 'here/their.cfg'), '[TABLES]\ntarget_file_size = 77 MB\n');
+  const flags = {
+    'run-id': 'r1',
+    lake: join(base, 'lake'),
+    'song-data': join(base, 'song_data'),
+    'log-data': join(base, 'log_data'),
+    cluster: 'local',
+    templates: 'their templates',
+    config: 'their.cfg',
+  };
+  const world = { ...at('here'), env: { LANDFALL_CHECKS_MAX_QUARANTINED: '7%' } };
+  const prepared = await prepare('submit', flags, world);
+  ({ plan } = prepared);
+  const { clock, random } = world;
+  const journal = await createJournal(
+    { objects: prepared.store, clock, random, driver: 'd' },
+    { entry: 'planned', plan },
+  );
+  await journal.append({ entry: 'finished', verdict: 'failed', fault: 'step', message: 'it failed' });
+});
+afterEach(() => remove());
+
+const artistsFile = () => join(templates, 'song_transform/artists.sql.hbs');
+
+/** A column that the shipped templates do not have. */
+function addColumn(): void {
+  const text = readFileSync(artistsFile(), 'utf8');
+  const renamed = text
+    .replaceAll(/\blocation\b/g, 'whereabouts')
+    .replaceAll('artist_whereabouts', 'artist_location');
+  writeFileSync(artistsFile(), renamed);
+}
+
+async function failureOf(work: Promise<unknown>): Promise<LandfallError> {
+  return work.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as LandfallError,
+  );
+}
+
+describe('a run that was planned with --templates', () => {
+  it('is planned with where they, the configuration and the variables came from, and no secrets', () => {
+    expect(plan.origin).toEqual({
+      templates,
+      templatesGiven: true,
+      config: join(base, 'here/their.cfg'),
+      variables: { LANDFALL_CHECKS_MAX_QUARANTINED: '7%' },
+    });
+  });
+
+  it.each([
+    ['a retry', retry, { run: 'r1' }],
+    ['a second submit', submit, { 'run-id': 'r1', cluster: 'local' }],
+  ] as const)('%s of it reads them, from anywhere', async (_, verb, flags) => {
+    writeFileSync(artistsFile(), 'no front matter');
+    const error = await failureOf(verb({ ...flags, lake: join(base, 'lake') }, at('elsewhere')));
+    expect(error).toMatchObject({ fault: 'input' });
+    expect(error.why.join('\n')).toContain('artists.sql.hbs');
+  });
+
+  it('a retry with other templates is told, differs in shape, and stops', async () => {
+    const world = at('elsewhere');
+    const flags = { run: 'r1', lake: join(base, 'lake'), templates: join(root, 'spark-templates') };
+    const error = await failureOf(retry(flags, world));
+    expect(error).toMatchObject({
+      fault: 'input',
+      message: 'the templates would make other tables than run r1 was planned to',
+      why: ['artists.whereabouts is gone', 'artists.location is new'],
+      stand: ['nothing was started'],
+    });
+    expect(said(error.next)).toMatch(
+      /^landfall submit --cluster local --song-data .* --lake .* as a new run$/,
+    );
+    expect(JSON.stringify(world.events)).toContain('their templates, which run r1 was planned with');
+  });
+
+  it('a retry without those templates stops, and names them', async () => {
+    rmSync(templates, { recursive: true });
+    const error = await failureOf(retry({ run: 'r1', lake: join(base, 'lake') }, at('elsewhere')));
+    expect(error).toMatchObject({ fault: 'input', why: ['that folder is not here'] });
+    expect(said(error.next)).toContain('--templates');
+  });
+
+  it('is gone on with by its own configuration and variables, unless others are set now', () => {
+    const world = { ...at('elsewhere'), env: { LANDFALL_EMR_RELEASE: undefined } };
+    const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false });
+    expect(planned.flags).toEqual({ lake: 'x', templates, config: join(base, 'here/their.cfg') });
+    expect(planned.world.env).toEqual({ LANDFALL_CHECKS_MAX_QUARANTINED: '7%' });
+    const now = { ...world, env: { LANDFALL_CHECKS_MAX_QUARANTINED: '9%' } };
+    expect(asPlanned({}, now, plan, { strict: false }).world.env).toEqual(now.env);
+  });
+
+  it('takes no variable from a plan but those that decide what a run makes', () => {
+    const variables = {
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      LANDFALL_EMR_ENDPOINT: 'http://127.0.0.1:1',
+      NODE_OPTIONS: '--require x',
+      LANDFALL_EMR_RELEASE: 'emr-7.1.0',
+    };
+    const planted = { ...plan, origin: { variables } };
+    const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false }).world;
+    expect(env).toEqual({ ...at('elsewhere').env, LANDFALL_EMR_RELEASE: 'emr-7.1.0' });
+  });
+
+  it('reads what is this user’s or the system’s because a plan says so, and nothing of another user', () => {
+    const config = join(base, 'here/their.cfg');
+    // Only the superuser can give a file away; the others meet what is the system's.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) chownSync(config, 12_345, 12_345);
+    const system = { ...plan, origin: { variables: {}, config: '/etc/passwd' } };
+    expect(asPlanned({}, at('elsewhere'), system, { strict: false }).flags).toEqual({
+      config: '/etc/passwd',
+    });
+    const world = at('elsewhere');
+    const { flags } = asPlanned({}, world, plan, { strict: false });
+    expect(flags).toEqual(isRoot ? { templates } : { templates, config });
+    expect(JSON.stringify(world.events).includes('belongs to another user')).toBe(isRoot);
+  });
+});
