@@ -4,7 +4,7 @@ import { parseArguments } from '../../src/commands/arguments.ts';
 import { spoken } from '../../src/shell-words.ts';
 import { startedPlainly } from '../support/advice.ts';
 
-const home = '/work/landfall';
+const home = '/srv/landfall';
 
 async function parsed(env: Record<string, string>, ...argv: string[]) {
   const npm = {
