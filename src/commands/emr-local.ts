@@ -1,6 +1,5 @@
 /** `landfall emr-local`: an EMR endpoint on this machine, until it is told to stop. */
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startEndpoint } from '../emr-local/endpoint.ts';
 import { identityOf } from '../emr-local/processes.ts';
@@ -22,7 +21,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const port = portFlag(flags);
   const state = textFlag(flags, 'state');
   if (state !== undefined) return serve(flags, world, port, realFolder(resolve(world.cwd, state)));
-  const stateFolder = mkdtempSync(join(tmpdir(), 'landfall-emr-'));
+  const stateFolder = newStateFolder(world);
   try {
     await serve(flags, world, port, stateFolder);
   } finally {
@@ -34,6 +33,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
 /** The folder that the user means: a link in its name was put there by the user. */
 function realFolder(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
+}
+
+/** In Landfall's own folder: the folder for temporary files may be missing, or closed to programs. */
+function newStateFolder({ env }: World): string {
+  const folder = join(landfallHome(env), 'emr-local');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return mkdtempSync(join(folder, 'endpoint-'));
 }
 
 /** Whether no cluster was ever launched on that state. */

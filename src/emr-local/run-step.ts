@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 import { failureDetails, logFile, tail } from './failure-details.ts';
 import { sparkDefaults } from './spark-defaults.ts';
 import { stepCommand, stepPaths } from './step-command.ts';
+import { namelessUserOptions, systemUser } from './nameless-user.ts';
+import { withStepConf } from './step-conf.ts';
 import type { Exit, Launch, RunningProcess } from './launch.ts';
 import type { Cancellation, ClusterRecord, StepRecord } from './records.ts';
 import type { SparkSetup } from './step-command.ts';
@@ -77,14 +79,15 @@ async function runThrough(job: Job, means: Means, course: Course): Promise<StepO
   await prepare(job.folder);
   await controllerLog(job, means, `INFO startExec ${JSON.stringify(job.step.args)}`);
   const spark = await Promise.race([means.spark(), aborted(course.asked.signal)]);
-  if (spark !== undefined) {
-    await writeFile(`${paths.conf}/spark-defaults.conf`, sparkDefaults(spark.conf), { mode: 0o600 });
-  }
   if (spark === undefined || course.asked.signal.aborted) {
     return failed('The step was stopped before it started.');
   }
   const step = { ...job.step, clusterId: job.cluster.id };
-  const child = means.launch(stepCommand(step, job.folder, spark, means.environment));
+  const command = stepCommand(step, job.folder, spark, means.environment);
+  const jvm = { home: command.env['HOME'] ?? paths.work, options: namelessUserOptions(paths, systemUser()) };
+  const conf = sparkDefaults(withStepConf(spark.conf, paths, jvm));
+  await writeFile(`${paths.conf}/spark-defaults.conf`, conf, { mode: 0o600 });
+  const child = means.launch(command);
   course.child = child;
   if (child.pid !== undefined) job.started(child.pid);
   await controllerLog(job, means, `INFO ProcessRunner started child process : ${child.pid ?? 'none'}`);

@@ -2,13 +2,15 @@
 import { basename, delimiter, dirname, join } from 'node:path';
 import { notEmulated } from './aws-error.ts';
 import { asksForCluster } from './spark-arguments.ts';
+import { asListItem } from './step-conf.ts';
+import { stepEnvironment } from './step-environment.ts';
 import type { StepRecord } from './records.ts';
 
 /** The Spark of this machine. */
 export interface SparkSetup {
   /** Absolute path of spark-submit. */
   submit: string;
-  /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME and the like; undefined ones are not inherited. */
+  /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME, credentials and the like; undefined ones are not inherited. */
   env: Readonly<Record<string, string | undefined>>;
   /** spark-defaults.conf. */
   conf: Readonly<Record<string, string>>;
@@ -29,7 +31,7 @@ export function stepPaths(folder: string) {
   return {
     work: join(folder, 'work'),
     conf: join(folder, 'conf'),
-    /** Spark's scratch space; removed when the step ends. */
+    /** For temporary files of every kind; removed when the step ends. */
     scratch: join(folder, 'scratch'),
     stdout: join(folder, 'stdout'),
     stderr: join(folder, 'stderr'),
@@ -66,11 +68,10 @@ export function stepCommand(
   const paths = stepPaths(folder);
   const [program = '', ...args] = step.args;
   const bin = dirname(spark.submit);
-  const env: Record<string, string | undefined> = { ...environment, ...spark.env };
-  // SPARK_LOCAL_DIRS is a list divided by commas.
-  if (env['SPARK_LOCAL_DIRS'] === undefined && !paths.scratch.includes(',')) {
-    env['SPARK_LOCAL_DIRS'] = paths.scratch;
-  }
+  const env: Record<string, string | undefined> = {
+    ...stepEnvironment(environment, { home: paths.work, scratch: paths.scratch }),
+    ...spark.env,
+  };
   return {
     file: program === 'spark-submit' ? spark.submit : program === 'spark-sql' ? join(bin, program) : program,
     args,
@@ -78,6 +79,7 @@ export function stepCommand(
     env: {
       ...env,
       PATH: `${bin}${delimiter}${env['PATH'] ?? ''}`,
+      SPARK_LOCAL_DIRS: asListItem(paths, paths.scratch),
       SPARK_CONF_DIR: paths.conf,
       EMR_CLUSTER_ID: step.clusterId,
       EMR_STEP_ID: step.id,

@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { javaWord } from '../emr-local/java-word.ts';
+import { stepEnvironment } from '../emr-local/step-environment.ts';
 import type { Ready } from './ready.ts';
 import type { Run, RunOptions } from './run-command.ts';
 import { sparkEnvironment } from './spark-environment.ts';
@@ -67,7 +69,11 @@ export async function makeClassArchive(ready: Ready, run: Run, options: RunOptio
       'spark.ui.enabled': 'false',
       'spark.sql.ansi.enabled': 'true',
       'spark.driver.extraClassPath': sparkJars(ready),
-      'spark.driver.extraJavaOptions': `${QUIET} "-XX:ArchiveClassesAtExit=${draft}"`,
+      'spark.driver.extraJavaOptions': [
+        QUIET,
+        javaWord(`-Djava.io.tmpdir=${folder}`),
+        javaWord(`-XX:ArchiveClassesAtExit=${draft}`),
+      ].join(' '),
     };
     const { code } = await run(
       join(ready.sparkHome, 'bin', 'spark-submit'),
@@ -76,7 +82,15 @@ export async function makeClassArchive(ready: Ready, run: Run, options: RunOptio
         program,
         join(folder, 'work'),
       ],
-      { ...options, env: { ...options.env, ...sparkEnvironment(ready), SPARK_CONF_DIR: folder } },
+      {
+        ...options,
+        env: {
+          ...stepEnvironment(options.env, { home: folder, scratch: folder }),
+          ...sparkEnvironment(ready),
+          SPARK_CONF_DIR: folder,
+          SPARK_LOCAL_DIRS: folder,
+        },
+      },
     );
     if (code !== 0 || !existsSync(draft)) return false;
     await rename(draft, join(ready.folder, 'classes.jsa'));

@@ -1,28 +1,26 @@
 /** Where what belongs to this machine lives: the private Spark, local endpoints, the sample. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
+
+const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
 
 /**
  * LANDFALL_HOME, else landfall/ in XDG_CACHE_HOME, else in ~/.cache: absolute, made if it is not there, readable by its
- * owner alone. Throws `input` when it cannot be made or written to, or when others could change what we run from it.
+ * owner alone. Throws `input` when there is no such place, when it cannot be made or written to, or when others could
+ * change what we run from it.
  */
 export function landfallHome(env: Readonly<Record<string, string | undefined>>): string {
   const own = env['LANDFALL_HOME'] ?? '';
-  const cache = env['XDG_CACHE_HOME'] ?? '';
-  const user = env['HOME'] ?? '';
-  const home =
-    own !== ''
-      ? resolve(own)
-      : join(cache.startsWith('/') ? cache : join(user === '' ? homedir() : user, '.cache'), 'landfall');
+  const home = own === '' ? join(cacheFolder(env), 'landfall') : resolve(own);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     accessSync(home, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'refused';
     throw new LandfallError('input', `the folder ${home} cannot be written to (${code})`, {
-      next: 'set LANDFALL_HOME to a folder of yours, with about 1 GB free',
+      next: NEXT,
       cause,
     });
   }
@@ -46,4 +44,15 @@ function unsafe(home: string, why: string, way: string): LandfallError {
     why: ['Landfall runs programs from it and keeps keys in it'],
     next: `set LANDFALL_HOME ${way}`,
   });
+}
+
+function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const cache = env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(cache)) return cache;
+  const user = env['HOME'] ?? '';
+  try {
+    return join(isAbsolute(user) ? user : userInfo().homedir, '.cache');
+  } catch (cause) {
+    throw new LandfallError('input', 'this user has no home folder: HOME is not set', { next: NEXT, cause });
+  }
 }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
+import { stepEnvironment } from '../emr-local/step-environment.ts';
 import { makeClassArchive } from './class-archive.ts';
 import { sizeOf, watched } from './progress.ts';
 import type { Progress } from './progress.ts';
@@ -50,7 +51,7 @@ export async function installSpark(installation: Installation): Promise<Ready> {
   const downloads = join(folder, 'downloads');
   await mkdir(downloads, { recursive: true, mode: 0o700 });
   await writeFile(log, '', { mode: 0o600 });
-  const env = { ...pipEnvironment(tools.env), TMPDIR: downloads };
+  const env = { ...tools.env, TMPDIR: downloads };
   const run = (file: string, args: readonly string[]) =>
     tools.run(file, args, { env, log, signal: tools.signal });
 
@@ -70,7 +71,7 @@ export async function installSpark(installation: Installation): Promise<Ready> {
 
   tools.progress({ message: `trying Spark ${version}` });
   const where = await tools.run(python, ['-c', WHERE], {
-    env: pipEnvironment(tools.env),
+    env: tools.env,
     log,
     signal: tools.signal,
   });
@@ -95,7 +96,10 @@ async function freshFolder(base: string): Promise<string> {
 /** Starts Spark once: a Java or a Python that does not fit shows here, not in the middle of a run. */
 async function prove(installation: Installation, ready: Ready): Promise<void> {
   const { tools, log, version } = installation;
-  const env = { ...tools.env, ...sparkEnvironment(ready) };
+  const env = {
+    ...stepEnvironment(tools.env, { home: ready.folder, scratch: ready.folder }),
+    ...sparkEnvironment(ready),
+  };
   const ran = await tools.run(join(ready.sparkHome, 'bin', 'spark-submit'), ['--version'], {
     env,
     log,
@@ -152,20 +156,4 @@ function tellingLines(output: string): string[] {
   const errors = lines.filter((line) => /error|no space left|denied|not found|failed/i.test(line));
   const telling = errors.length > 0 ? errors : lines.slice(-3);
   return [...new Set([...telling.slice(0, 1), ...telling.slice(-2)])];
-}
-
-/** pip as we need it, whatever the user has set for other work; proxies, indexes and certificates stay. */
-function pipEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  return {
-    ...env,
-    PIP_USER: '0',
-    PIP_TARGET: undefined,
-    PIP_PREFIX: undefined,
-    PIP_REQUIRE_VIRTUALENV: undefined,
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    PYTHONHOME: undefined,
-    PYTHONPATH: undefined,
-  };
 }

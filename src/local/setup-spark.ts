@@ -1,5 +1,5 @@
 /** The private Spark of `--cluster local`: made once, from PyPI, used ever after without a network. */
-import { cpus, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
@@ -18,7 +18,9 @@ import type { S3Access } from './spark-conf.ts';
 import { PACKAGED_JAVA, sparkOfRelease } from './spark-versions.ts';
 import type { SparkVersion } from './spark-versions.ts';
 import { sparkEnvironment } from './spark-environment.ts';
+import { setupEnvironment } from './setup-environment.ts';
 import { takeTurn } from './turns.ts';
+import { usableMemory } from './usable-memory.ts';
 
 export interface SparkRequest {
   /** EMR release label. */
@@ -80,8 +82,8 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
   const machine = {
     sparkJars: sparkJars(ready),
     archiveOptions: archive === undefined ? undefined : archiveOptions(archive),
-    cores: Math.max(1, cpus().length),
-    memory: totalmem(),
+    cores: availableParallelism(),
+    memory: usableMemory(),
     smallData: request.smallData === true,
   };
   return {
@@ -98,8 +100,9 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
 
 async function setUp(version: SparkVersion, base: string, request: SparkRequest): Promise<Ready> {
   const run = request.run ?? runCommand;
-  const python = await findPython(run, request.env);
-  const java = await findJava(run, request.env, version);
+  const env = setupEnvironment(request.env, request.home);
+  const python = await findPython(run, env);
+  const java = await findJava(run, env, version);
   if (java.home === undefined && version.javaModule !== undefined) throw noJava(version, java.refused);
   const packages = java.home === undefined ? [PACKAGED_JAVA.requirement] : [];
   const megabytes = version.megabytes + (java.home === undefined ? PACKAGED_JAVA.megabytes : 0);
@@ -113,7 +116,7 @@ async function setUp(version: SparkVersion, base: string, request: SparkRequest)
     megabytes,
     tools: {
       run,
-      env: request.env,
+      env,
       clock: request.clock,
       progress: request.progress,
       signal: request.signal,
@@ -127,7 +130,14 @@ async function fetchJars(version: SparkVersion, python: string, request: SparkRe
   const { env, clock, progress, signal, home } = request;
   const mirror =
     (env['LANDFALL_MAVEN'] ?? '') === '' ? CENTRAL : (env['LANDFALL_MAVEN'] ?? '').replace(/\/+$/, '');
-  const tools = { python, run: request.run ?? runCommand, env, clock, progress, signal };
+  const tools = {
+    python,
+    run: request.run ?? runCommand,
+    env: setupEnvironment(env, home),
+    clock,
+    progress,
+    signal,
+  };
   for (const { path, sha256, bytes } of version.jars) {
     await download({ url: `${mirror}/${path}`, path: jarPath(home, path), sha256, bytes }, tools);
   }

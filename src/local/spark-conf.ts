@@ -25,16 +25,21 @@ export interface S3Access {
   bucketKeys?: Readonly<Record<string, string>>;
 }
 
-const GIB = 2 ** 30;
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
+const MIB = 2 ** 20;
+
+/** A third of the memory, at most 4 GiB. Spark does not start with less than 450 MiB. */
+function heapMebibytes(memory: number): number {
+  return Math.min(4096, Math.max(512, Math.floor(memory / 3 / MIB)));
+}
 
 /** What every local Spark needs. Paths are relative to the step's own folder. */
 export function localConf(machine: Machine): Record<string, string> {
   const { cores, memory, smallData = false, sparkJars, archiveOptions } = machine;
-  const gigabytes = Math.min(4, Math.max(1, Math.floor(memory / GIB / 3)));
   return {
     'spark.master': `local[${cores}]`,
-    'spark.driver.memory': `${gigabytes}g`,
+    'spark.driver.memory': `${heapMebibytes(memory)}m`,
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.driver.extraClassPath': sparkJars,

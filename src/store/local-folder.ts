@@ -179,7 +179,10 @@ async function readBytes(file: FileHandle, start: number, end: number): Promise<
   return bytes.subarray(0, filled);
 }
 
-/** The file system's clock, as it stamps a new file; where nothing can be written, that of the temporary folder. */
+/**
+ * The file system's clock, as it stamps a new file; where nothing can be written, that of the temporary folder, or else
+ * this machine's.
+ */
 async function now(root: string): Promise<Date> {
   const stamped = async (folder: string) => {
     const path = join(folder, temporaryName());
@@ -191,5 +194,7 @@ async function now(root: string): Promise<Date> {
       await rm(path, { force: true });
     }
   };
-  return stamped(root).catch(() => stamped(tmpdir()));
+  return stamped(root)
+    .catch(() => stamped(tmpdir()))
+    .catch(() => new Date());
 }

@@ -16,6 +16,12 @@ const tmp = join(cwd, 'tmp');
 beforeAll(() => {
   mkdirSync(tmp, { recursive: true });
 });
+/** Another home of Landfall, without Spark. */
+const own = join(cwd, 'own');
+const stateFolders = () => {
+  const folder = join(own, 'emr-local');
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
 /** Process groups of the shells. */
 const groups: number[] = [];
 afterAll(() => {
@@ -84,11 +90,11 @@ describe('the endpoint in a shell', () => {
       printf '%s\\n' "$AWS_REGION" "$AWS_DEFAULT_REGION"
       kill -0 $endpoint && kill $endpoint
       reached eval '! kill -0 $endpoint 2> /dev/null'`,
-      { AWS_REGION: region },
+      { AWS_REGION: region, LANDFALL_HOME: own, TMPDIR: join(cwd, 'missing') },
     );
     expect(said).toBe(`${region}\n${region}\n`);
     expect(existsSync(join(cwd, 'harm'))).toBe(false);
-    expect(readdirSync(tmp).filter((name) => name.startsWith('landfall-emr-'))).toEqual([]);
+    expect(stateFolders()).toEqual([]);
   });
 });
 
@@ -96,10 +102,10 @@ describe('emr-local refuses', () => {
   it.each(['65536', '1.5'])('port %s, and leaves no folder behind', async (port) => {
     const { code, stdout, stderr } = await landfall(['emr-local', '--port', port], {
       cwd,
-      env: { TMPDIR: tmp },
+      env: { LANDFALL_HOME: own },
     });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('--port is not a');
-    expect(readdirSync(tmp).filter((name) => name.startsWith('landfall-emr-'))).toEqual([]);
+    expect(stateFolders()).toEqual([]);
   });
 });

@@ -1,11 +1,12 @@
 /** The first command of the README, in a folder with a hostile name: the generated sample, landed and checked. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, temporaryFolder } from '../support/landfall.ts';
 import type { Ended } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
+import { namelessUser, strayFiles } from '../support/nameless-user.ts';
 import { commandLines } from '../support/processes.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
@@ -128,11 +129,13 @@ describe('a second submit', () => {
     rmSync(stranger);
   });
 
-  it('leaves the same tables, and nothing of the first beside them', async () => {
-    const { code, stdout, stderr } = await landfall(
-      ['submit', '--cluster', 'local', '--output', 'json'],
-      surroundings,
-    );
+  it('leaves the same tables, by a user without a name in an environment made for other programs', async () => {
+    const user = namelessUser(dirname(cwd));
+    const { code, stdout, stderr } = await landfall(['submit', '--cluster', 'local', '--output', 'json'], {
+      cwd,
+      through: user.through,
+      env: { ...surroundings.env, ...user.env, ...foreign },
+    });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const second = JSON.parse(stdout) as RunSummary;
     expect(second.publication).toBe(2);
@@ -141,5 +144,43 @@ describe('a second submit', () => {
     );
     expect(published().filter((path) => path.includes(summary.run))).toEqual([]);
     expect(published()).toHaveLength(second.tables.reduce((sum, { files }) => sum + files, 0));
+    expect(strayFiles(dirname(cwd))).toEqual([]);
+    const modes = filesBelow(lake)
+      .filter((path) => path.includes(second.run))
+      .map((path) => (statSync(path).mode & 0o777).toString(8));
+    expect([...new Set(modes)]).toEqual(['640']);
   }, 300_000);
 });
+
+/** Settings of another Spark, Java and Python on the machine, and of another language: each would break a step. */
+const foreign = {
+  LANG: 'C',
+  LC_ALL: 'tr_TR.UTF-8',
+  SPARK_REMOTE: 'sc://127.0.0.1:1',
+  SPARK_HOME: '/nowhere',
+  SPARK_CONF_DIR: '/nowhere',
+  SPARK_MASTER: 'yarn',
+  SPARK_LOCAL_DIRS: '/nowhere',
+  SPARK_SUBMIT_OPTS: '-Dspark.master=yarn',
+  SPARK_DAEMON_MEMORY: '1t',
+  SPARK_USER: 'somebody',
+  HADOOP_CONF_DIR: '/nowhere',
+  HADOOP_USER_NAME: 'somebody',
+  HADOOP_PROXY_USER: 'somebody',
+  PYSPARK_SUBMIT_ARGS: '--master yarn pyspark-shell',
+  PYSPARK_DRIVER_PYTHON: 'jupyter',
+  PYSPARK_DRIVER_PYTHON_OPTS: 'notebook',
+  PYTHONOPTIMIZE: '2',
+  PYTHONPATH: '/nowhere',
+  PYTHONHOME: '/nowhere',
+  PYTHONSTARTUP: '/nowhere',
+  PYTHONWARNINGS: 'error',
+  JAVA_TOOL_OPTIONS: '-Xmx16m',
+  JDK_JAVA_OPTIONS: '-Xmx16m',
+  _JAVA_OPTIONS: '-Xmx16m',
+  CLASSPATH: '/nowhere',
+  VIRTUAL_ENV: '/nowhere',
+  CONDA_PREFIX: '/nowhere',
+  BASH_ENV: '/nowhere',
+  TZ: 'Asia/Kathmandu',
+};

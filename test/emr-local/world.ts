@@ -99,7 +99,7 @@ export interface World {
 
 const SPARK_SUBMIT = `#!/bin/bash
 printf '%s\\n' "$@"
-echo "conf: $(cat "$SPARK_CONF_DIR/spark-defaults.conf")"
+echo "conf: $(grep -v '^spark.\\(driver.extraJava\\|local.dir\\|hadoop\\)' "$SPARK_CONF_DIR/spark-defaults.conf")"
 echo "home: $SPARK_HOME key: \${AWS_ACCESS_KEY_ID:-none} step: $EMR_STEP_ID" >&2
 `;
 

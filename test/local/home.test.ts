@@ -50,4 +50,9 @@ describe("landfall's own folder", () => {
       expect(() => landfallHome({ LANDFALL_HOME: home })).toThrow('belongs to user 12345, and we are 0');
     });
   }
+
+  it('is not below a HOME that is no absolute path', () => {
+    const home = landfallHome({ XDG_CACHE_HOME: join(folder, 'cache'), HOME: 'relative' });
+    expect(home).toBe(join(folder, 'cache', 'landfall'));
+  });
 });

@@ -5,9 +5,9 @@ const GIB = 2 ** 30;
 
 describe('the configuration of the local Spark', () => {
   it.each([
-    [1, '1g'],
-    [8, '2g'],
-    [64, '4g'],
+    [1, '512m'],
+    [4, '1365m'],
+    [64, '4096m'],
   ])('takes of %d GB of memory %s', (gigabytes, memory) => {
     expect(
       localConf({ cores: 4, memory: gigabytes * GIB, sparkJars: '/s/jars/*' })['spark.driver.memory'],

@@ -1,0 +1,46 @@
+/** The environment of the programs that set Spark up: what a step gets, and how the network and pip's index are reached. */
+import { stepEnvironment } from '../emr-local/step-environment.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where packages come from and through what. What would put them elsewhere (`PIP_TARGET`, `PIP_USER`) is not here. */
+const NETWORK = [
+  ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]),
+  'PIP_INDEX_URL',
+  'PIP_EXTRA_INDEX_URL',
+  'PIP_FIND_LINKS',
+  'PIP_NO_INDEX',
+  'PIP_TRUSTED_HOST',
+  'PIP_PROXY',
+  'PIP_CERT',
+  'PIP_CLIENT_CERT',
+  'PIP_TIMEOUT',
+  'PIP_DEFAULT_TIMEOUT',
+  'PIP_RETRIES',
+  'PIP_CACHE_DIR',
+  'PIP_NO_CACHE_DIR',
+  'PIP_CONFIG_FILE',
+  'PIP_KEYRING_PROVIDER',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NETRC',
+  'XDG_CONFIG_HOME',
+  'XDG_CONFIG_DIRS',
+  'XDG_CACHE_HOME',
+];
+
+/** `home` is Landfall's own folder: temporary files go there. A pip configuration that asks for --user is overruled. */
+export function setupEnvironment(env: Env, home: string): Record<string, string> {
+  const network = NETWORK.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...stepEnvironment(env, { home, scratch: home }),
+    ...Object.fromEntries(network),
+    PIP_USER: '0',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  };
+}

@@ -1,0 +1,51 @@
+/** The memory that this process may use: the machine's, or less where a container or a limit says so. */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The text of a file; undefined when it cannot be read. */
+export type Read = (path: string) => string | undefined;
+
+/** Bytes. The smallest of the machine's memory, the limits of every control group around us, and `ulimit -v`. */
+export function usableMemory(total = totalmem(), read: Read = readText): number {
+  return Math.min(total, ...groupLimits(read), ...addressSpace(read));
+}
+
+/** A group's limit binds all groups below it, so each one from ours up to the root is asked (cgroup v2, then v1). */
+function groupLimits(read: Read): number[] {
+  const lines = (read('/proc/self/cgroup') ?? '').split('\n');
+  return lines.flatMap((line) => {
+    const [, controllers = '', path = ''] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (path === '') return [];
+    if (controllers === '') return upwards(path, '/sys/fs/cgroup', 'memory.max', read);
+    if (!controllers.split(',').includes('memory')) return [];
+    return upwards(path, '/sys/fs/cgroup/memory', 'memory.limit_in_bytes', read);
+  });
+}
+
+function upwards(path: string, mount: string, file: string, read: Read): number[] {
+  const limits = [];
+  for (let group = path; ; group = dirname(group)) {
+    limits.push(...bytes(read(join(mount, group, file))));
+    if (group === '/') return limits;
+  }
+}
+
+function addressSpace(read: Read): number[] {
+  const [, soft] = /^Max address space\s+(\S+)/m.exec(read('/proc/self/limits') ?? '') ?? [];
+  return bytes(soft);
+}
+
+/** None for `max` or `unlimited`. */
+function bytes(text: string | undefined): number[] {
+  const digits = text?.trim() ?? '';
+  return /^\d+$/.test(digits) && Number(digits) > 0 ? [Number(digits)] : [];
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+/** A user without a name, a home, or a folder for temporary files, as `docker run --user 12345` makes one. Needs root. */
+import { execFileSync } from 'node:child_process';
+import { lchownSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { landfallHome } from '../../src/local/home.ts';
+import { readReady } from '../../src/local/ready.ts';
+
+export const NAMELESS = 12345;
+
+export interface NamelessUser {
+  /** A program and arguments that run what follows as that user, with the umask 027. */
+  through: readonly string[];
+  env: Record<string, string>;
+}
+
+/**
+ * Makes such a user of `folder`, whose files become its own. The private Spark of the tests is mounted into a home of
+ * Landfall below it, for the folder it lies in may be closed to others.
+ */
+export function namelessUser(folder: string): NamelessUser {
+  const ready = readReady(join(landfallHome(process.env), 'spark-3.5.6'), '3.5.6', []);
+  if (ready === undefined) throw new Error('no private Spark: run npm test once');
+  const home = join(folder, 'landfall home, of nobody');
+  const base = join(home, 'spark-3.5.6');
+  const own = join(base, 'env-0');
+  const [spark, java] = [join(own, 'spark'), join(own, 'java')];
+  for (const path of [spark, java]) mkdirSync(path, { recursive: true });
+  const python = realpathSync(ready.python);
+  writeFileSync(
+    join(base, 'ready.json'),
+    JSON.stringify({ ...ready, folder: own, sparkHome: spark, python, javaHome: java }),
+  );
+  give(folder);
+  const script =
+    'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && umask 027 && ' +
+    `exec setpriv --reuid ${NAMELESS} --regid ${NAMELESS} --clear-groups "$@"`;
+  const mounts = [ready.sparkHome, spark, ready.javaHome, java];
+  return {
+    through: ['unshare', '-m', 'sh', '-c', script, 'sh', ...mounts],
+    env: { LANDFALL_HOME: home, HOME: '', TMPDIR: join(folder, 'missing') },
+  };
+}
+
+function give(folder: string): void {
+  for (const path of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })])
+    lchownSync(join(folder, path), NAMELESS, NAMELESS);
+}
+
+/** Whatever of that user lies in the folders for temporary files of all users, but not below `folder`. */
+export function strayFiles(folder: string): string[] {
+  const args = ['/tmp', '/var/tmp', '/dev/shm', '-uid', String(NAMELESS), '-not', '-path', `${folder}*`];
+  const found = execFileSync('find', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return found
+    .split('\n')
+    .filter((path) => path !== '')
+    .map((path) => relative('/', path));
+}
