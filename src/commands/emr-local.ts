@@ -1,5 +1,5 @@
 /** `landfall emr-local`: an EMR endpoint on this machine, until it is told to stop. */
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startEndpoint } from '../emr-local/endpoint.ts';
 import { identityOf } from '../emr-local/processes.ts';

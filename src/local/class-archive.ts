@@ -72,7 +72,7 @@ export async function makeClassArchive(ready: Ready, run: Run, options: RunOptio
       'spark.driver.extraJavaOptions': [
         QUIET,
         javaWord(`-Djava.io.tmpdir=${folder}`),
-        javaWord(`-XX:ArchiveClassesAtExit=${draft}`),
+        `"-XX:ArchiveClassesAtExit=${draft}"`,
       ].join(' '),
     };
     const { code } = await run(
