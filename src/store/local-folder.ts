@@ -179,10 +179,10 @@ async function readBytes(file: FileHandle, start: number, end: number): Promise<
   return bytes.subarray(0, filled);
 }
 
-/**
- * The file system's clock, as it stamps a new file; where nothing can be written, that of the temporary folder, or else
- * this machine's.
- */
+/** Where a file can be made if anywhere: TMPDIR may name a folder that is missing. */
+const TEMPORARY = [tmpdir(), '/tmp', '/dev/shm'];
+
+/** The file system's clock, as it stamps a new file; where nothing can be written, that of a temporary folder. */
 async function now(root: string): Promise<Date> {
   const stamped = async (folder: string) => {
     const path = join(folder, temporaryName());
@@ -194,7 +194,8 @@ async function now(root: string): Promise<Date> {
       await rm(path, { force: true });
     }
   };
-  return stamped(root)
-    .catch(() => stamped(tmpdir()))
-    .catch(() => new Date());
+  return [root, ...TEMPORARY].reduce<Promise<Date>>(
+    (earlier, folder) => earlier.catch(() => stamped(folder)),
+    Promise.reject(new Error('no folder can be written to')),
+  );
 }

@@ -1,6 +1,6 @@
 /** A user without a name, a home, or a folder for temporary files, as `docker run --user 12345` makes one. Needs root. */
 import { execFileSync } from 'node:child_process';
-import { lchownSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, lchownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { landfallHome } from '../../src/local/home.ts';
 import { readReady } from '../../src/local/ready.ts';
@@ -25,15 +25,16 @@ export function namelessUser(folder: string): NamelessUser {
   const own = join(base, 'env-0');
   const [spark, java] = [join(own, 'spark'), join(own, 'java')];
   for (const path of [spark, java]) mkdirSync(path, { recursive: true });
-  const python = realpathSync(ready.python);
+  const python = ['/usr/bin/python3', '/usr/local/bin/python3'].find((path) => existsSync(path));
+  if (python === undefined) throw new Error('no Python that every user may run');
   writeFileSync(
     join(base, 'ready.json'),
     JSON.stringify({ ...ready, folder: own, sparkHome: spark, python, javaHome: java }),
   );
   give(folder);
   const script =
-    'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && umask 027 && ' +
-    `exec setpriv --reuid ${NAMELESS} --regid ${NAMELESS} --clear-groups "$@"`;
+    'for n in 1 2; do mount --bind "$1" "$2" && mount -o remount,ro,bind "$2" || exit; shift 2; done; ' +
+    `umask 027; exec setpriv --reuid ${NAMELESS} --regid ${NAMELESS} --clear-groups "$@"`;
   const mounts = [ready.sparkHome, spark, ready.javaHome, java];
   return {
     through: ['unshare', '-m', 'sh', '-c', script, 'sh', ...mounts],
