@@ -14,7 +14,8 @@ export type Fault =
   | 'owned'
   | 'access'
   | 'unreachable'
-  | 'overtaken';
+  | 'overtaken'
+  | 'full';
 
 export const EXIT_CODES = {
   internal: 1,
@@ -28,6 +29,7 @@ export const EXIT_CODES = {
   access: 9,
   unreachable: 10,
   overtaken: 11,
+  full: 12,
 } as const satisfies Record<Fault, number>;
 
 export interface FaultDetails {
@@ -73,9 +75,22 @@ function asAdvice(next: FaultDetails['next']): Advice | undefined {
   return next === undefined || typeof next === 'string' ? next : advise`${next}`;
 }
 
+/** Node's words for a full disk, a used-up quota, and a limit on the size of a file. */
+export function isFull(error: unknown): error is NodeJS.ErrnoException {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return error instanceof Error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(code));
+}
+
 /** Anything that was thrown, as a failure: what is no LandfallError is a bug of ours, and shows its stack. */
 export function failureFrom(error: unknown): LandfallError {
   if (error instanceof LandfallError) return error;
+  if (isFull(error)) {
+    return new LandfallError('full', 'no space left (disk or quota)', {
+      why: [error.message],
+      next: 'make room, then run this again',
+      cause: error,
+    });
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new LandfallError('internal', 'this is a bug in Landfall', {
     why: [stack],

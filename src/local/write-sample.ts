@@ -1,17 +1,8 @@
 /** Puts the sample where a run can read it; never over what someone else has put there. */
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { LandfallError } from '../faults.ts';
+import { failureFrom, isFull, LandfallError } from '../faults.ts';
 import { generateSample } from './sample-data.ts';
 import type { Sample, SampleOptions } from './sample-data.ts';
 
@@ -40,7 +31,8 @@ export function writeSample(folder: string, options: SampleOptions = {}): Writte
   if (markOf(folder) === mark) return { ...written, written: false };
   refuseStrangers(folder);
   mkdirSync(dirname(folder), { recursive: true });
-  const draft = mkdtempSync(join(dirname(folder), `.${basename(folder)}-`));
+  const draft = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
+  mkdirSync(draft);
   try {
     for (const { path, text } of sample.files) {
       mkdirSync(dirname(join(draft, path)), { recursive: true });
@@ -50,6 +42,7 @@ export function writeSample(folder: string, options: SampleOptions = {}): Writte
     renameSync(draft, folder);
   } catch (cause) {
     if (markOf(folder) === mark) return { ...written, written: false };
+    if (isFull(cause)) throw failureFrom(cause);
     throw new LandfallError('input', `the sample could not be written to ${folder}`, {
       why: [cause instanceof Error ? cause.message : String(cause)],
       next: 'name another folder',

@@ -1,5 +1,5 @@
 /** Where reports are written: data to stdout, everything else to stderr. The only room that touches the streams. */
-import type { LandfallError } from '../faults.ts';
+import { isFull, LandfallError } from '../faults.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Emit } from '../run/ports.ts';
 import { failureValue, formatFailure, formatInterruption, painter } from './failure.ts';
@@ -30,6 +30,11 @@ export interface Printer {
   interruption: (by: { signal: string; left: InterruptedRun | undefined }, exitCode: number) => void;
   /** One line on stderr. */
   say: (text: string) => void;
+  /**
+   * Resolves once all output is taken. The failure is that of a result which could not be written; a reader that leaves
+   * early is none.
+   */
+  written: () => Promise<LandfallError | undefined>;
 }
 
 export interface PrinterOptions {
@@ -43,8 +48,10 @@ export interface PrinterOptions {
 
 /** Writes to this process's streams. A reader that goes away (EPIPE) silences the stream and nothing else. */
 export function createPrinter({ output, colours, monotonic, invocation }: PrinterOptions): Printer {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const out = (text: string) => process.stdout.write(`${text}\n`);
+  let lost: Error | undefined;
+  process.stdout.on('error', (error: Error) => (lost ??= error));
+  process.stderr.on('error', () => undefined);
+  const out = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   const paint = painter(colours && process.stderr.isTTY);
   const tell = createLines(process.stderr, monotonic, every);
   const live = (text: string, transient: boolean) => tell({ text, transient });
@@ -60,6 +67,11 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
     output,
     emit,
     say: (text) => live(oneLine(text), false),
+    written: async () => {
+      for (const stream of [process.stdout, process.stderr])
+        await new Promise<void>((taken) => stream.write('', () => taken()));
+      return lost === undefined ? undefined : lostResult(lost);
+    },
     result: (text, value) => {
       live('', false);
       if (output === 'text') out(harmless(typeof text === 'string' ? text : text(harmlessCopy(value))));
@@ -89,6 +101,15 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
 function withSpokenAdvice(event: RunEvent, invocation: Invocation): RunEvent {
   if (event.event !== 'warning' || event.next === undefined) return event;
   return { event: 'warning', message: `${event.message}; ${spoken(event.next, invocation)}` };
+}
+
+/** EPIPE: the reader has seen enough. EIO: the terminal is gone, which SIGHUP tells. */
+function lostResult(error: NodeJS.ErrnoException): LandfallError | undefined {
+  if (error.code === 'EPIPE' || error.code === 'EIO') return undefined;
+  return new LandfallError(isFull(error) ? 'full' : 'access', 'the result could not be written to stdout', {
+    why: [error.message],
+    next: 'write it elsewhere; what the command did stands',
+  });
 }
 
 const every: Every = (ms, work) => {

@@ -168,6 +168,7 @@ function nextMove(
       return command('attach', state.plan);
     case 'access':
     case 'unreachable':
+    case 'full':
       return next === undefined ? onward : advise`${next}, then ${onward}`;
     case 'cancelled':
       return state.finished === undefined ? onward : retry;

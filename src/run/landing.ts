@@ -79,6 +79,7 @@ export function isVerdict({ fault }: LandfallError): boolean {
     case 'owned':
     case 'access':
     case 'unreachable':
+    case 'full':
       return false;
   }
 }

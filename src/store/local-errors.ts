@@ -25,7 +25,11 @@ const denied: Meaning = {
   why: 'permission denied',
   next: 'give this user access to it, or choose another place',
 };
-const full: Meaning = { fault: 'access', why: 'the disk is full', next: 'make room, or choose another disk' };
+const full: Meaning = {
+  fault: 'full',
+  why: 'no space left on the disk',
+  next: 'make room',
+};
 const inTheWay: Meaning = {
   fault: 'input',
   why: 'a file stands where a folder is needed, or the other way round',
@@ -49,6 +53,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EROFS: { ...denied, why: 'the file system is read-only' },
   ENOSPC: full,
   EDQUOT: { ...full, why: 'the disk quota is used up' },
+  EFBIG: { ...full, why: 'a limit on the size of files is reached' },
   ENOTDIR: inTheWay,
   EISDIR: inTheWay,
   ENOTEMPTY: inTheWay,

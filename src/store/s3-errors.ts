@@ -57,6 +57,10 @@ const PASSING: ReadonlySet<string> = new Set([
   'XAmzContentChecksumMismatch',
 ]);
 
+/** Of stores other than AWS's: Ceph, MinIO, OpenStack and others. */
+const FULL =
+  /^(?:QuotaExceeded|XMinioStorageFull|XMinioAdminBucketQuotaExceeded|InsufficientStorage|StorageFull)$/;
+
 const NETWORK: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -117,6 +121,13 @@ interface Meaning {
 function meaningOf(shape: Shape, asked: Asked): Meaning {
   const { name, code, status } = shape;
   if (CREDENTIALS.has(name)) return credentials(name);
+  if (status === 507 || FULL.test(name)) {
+    return {
+      fault: 'full',
+      message: 'no space left in the store, or its quota is used up',
+      next: 'make room, or raise the quota',
+    };
+  }
   if (status === 403 || status === 401 || name === 'AccessDenied') {
     return { fault: 'access', message: 'access denied', next: `allow ${asked.action} on ${asked.resource}` };
   }

@@ -11,8 +11,8 @@ const failed = (code: string, action = 'write') =>
 
 describe('a disk that does not do as it is told', () => {
   it.each([
-    ['ENOSPC', 'could not write "/lake/j": the disk is full', /make room/, 9],
-    ['EDQUOT', 'could not write "/lake/j": the disk quota is used up', /make room/, 9],
+    ['ENOSPC', 'could not write "/lake/j": no space left on the disk', /make room/, 12],
+    ['EDQUOT', 'could not write "/lake/j": the disk quota is used up', /make room/, 12],
     ['EROFS', 'could not write "/lake/j": the file system is read-only', /access/, 9],
     ['EACCES', 'could not write "/lake/j": permission denied', /access/, 9],
     ['EIO', 'could not write "/lake/j": the file system does not answer properly', /disk/, 10],

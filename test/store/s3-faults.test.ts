@@ -62,6 +62,9 @@ describe('creating if absent, over S3', () => {
 describe('what S3 answers', () => {
   it.each([
     [refuse(403, 'AccessDenied'), 'access', /access denied \(s3:PutObject on s3:\/\/lake\/p\/a b\)/, false],
+    [refuse(507, 'InsufficientStorage'), 'full', /no space left in the store/, false],
+    [refuse(403, 'QuotaExceeded'), 'full', /no space left in the store/, false],
+    [refuse(507, 'XMinioStorageFull'), 'full', /no space left in the store/, false],
     [refuse(400, 'ExpiredToken'), 'access', /credentials have expired/, false],
     [refuse(403, 'InvalidAccessKeyId'), 'access', /does not accept the credentials/, false],
     [refuse(403, 'SignatureDoesNotMatch'), 'access', /does not accept the credentials/, false],

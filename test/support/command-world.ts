@@ -43,6 +43,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
       failure: () => undefined,
       interruption: () => undefined,
       say: (text) => said.push(text),
+      written: () => Promise.resolve(undefined),
     },
     interrupted: new AbortController().signal,
     answering: { interruptions: false },

@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
 import { landfallHome } from '../../src/local/home.ts';
 import { readReady } from '../../src/local/ready.ts';
 
-export const NAMELESS = 12345;
+/** Another one for each process: what it leaves behind is known by it. */
+const NAMELESS = 100_000 + process.pid;
 
 export interface NamelessUser {
   /** A program and arguments that run what follows as that user, with the umask 027. */
@@ -34,7 +35,7 @@ export function namelessUser(folder: string): NamelessUser {
   give(folder);
   const script =
     'for n in 1 2; do mount --bind "$1" "$2" && mount -o remount,ro,bind "$2" || exit; shift 2; done; ' +
-    `umask 027; exec setpriv --reuid ${NAMELESS} --regid ${NAMELESS} --clear-groups "$@"`;
+    `umask 027; exec setpriv --reuid ${String(NAMELESS)} --regid ${String(NAMELESS)} --clear-groups "$@"`;
   const mounts = [ready.sparkHome, spark, ready.javaHome, java];
   return {
     through: ['unshare', '-m', 'sh', '-c', script, 'sh', ...mounts],

@@ -1,0 +1,146 @@
+/** Argv in, exit code out. With its entry, cli.ts, the only file that reads process.argv, sets the exit code, handles signals. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { randomBytes, randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArguments } from './commands/arguments.ts';
+import type { Started } from './commands/invocation.ts';
+import type { Parsed } from './commands/arguments.ts';
+import { Interruption } from './commands/world.ts';
+import type { World } from './commands/world.ts';
+import { EXIT_CODES, failureFrom } from './faults.ts';
+import { ignoredAtStart } from './ignored-signals.ts';
+import { createPrinter } from './report/printer.ts';
+import type { Printer } from './report/printer.ts';
+import type { Clock, Random } from './run/ports.ts';
+import { leaveTerminals, openTerminals } from './terminals.ts';
+
+const LEAVE_MS = 1_000;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const clock: Clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    const wait = (part: number) => delay(part, undefined, signal === undefined ? {} : { signal });
+    // A timer of more than 2^31 ms, 25 days, would go off at once.
+    for (let left = ms; left > 0 && signal?.aborted !== true; left -= LONGEST_TIMER_MS) {
+      await wait(Math.min(left, LONGEST_TIMER_MS)).catch(() => undefined);
+    }
+  },
+};
+
+const random: Random = {
+  hex: (bytes) => randomBytes(bytes).toString('hex'),
+  fraction: () => randomInt(2 ** 32) / 2 ** 32,
+};
+
+/** One Ctrl-C under npm arrives twice: from the terminal, and forwarded. What comes so soon is no second wish. */
+const SAME_WISH_MS = 1_000;
+
+/** Aborts at the first signal; a second one leaves at once. */
+function interruptions(): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  const ignored = ignoredAtStart(process.env);
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    if (ignored.includes(signal)) {
+      process.on(signal, () => undefined);
+      continue;
+    }
+    process.on(signal, () => {
+      const now = performance.now();
+      if (controller.signal.aborted && now - first < SAME_WISH_MS) return;
+      if (controller.signal.aborted) process.exit(exitCode);
+      first = now;
+      controller.abort(new Interruption(signal, exitCode));
+    });
+  }
+  return controller.signal;
+}
+
+/** Tells boots of one host, and containers on it, apart: a process id found in the lake can be believed or not. */
+function bootId(): string {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const started: Started = {
+    env: process.env,
+    cwd: process.cwd(),
+    node: process.execPath,
+    script: process.argv[1] ?? join(import.meta.dirname, 'cli.js'),
+    home: dirname(import.meta.dirname),
+  };
+  const parsed = await parseArguments(argv, started);
+  const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
+  const exitCode = await perform(parsed, printer);
+  const lost = await printer.written();
+  return lost === undefined ? exitCode : exitCode || fail(printer, lost);
+}
+
+async function perform(parsed: Parsed, printer: Printer): Promise<number> {
+  if (parsed.kind === 'help') {
+    printer.result(parsed.text, parsed.text);
+    return 0;
+  }
+  if (parsed.kind === 'mistake') return fail(printer, parsed.error);
+  const world: World = {
+    env: process.env,
+    cwd: process.cwd(),
+    clock,
+    random,
+    printer,
+    interrupted: interruptions(),
+    answering: { interruptions: false },
+    leaving: (act) => void process.on('exit', act),
+    self: [process.execPath, ...process.execArgv, join(import.meta.dirname, 'cli.js')],
+    process: { host: hostname(), boot: bootId(), pid: process.pid },
+    invocation: parsed.invocation,
+  };
+  try {
+    const { run } = await parsed.verb.load();
+    await Promise.race([run(parsed.flags, world), unanswered(world)]);
+    return 0;
+  } catch (error) {
+    return fail(printer, world.interrupted.aborted ? world.interrupted.reason : error);
+  }
+}
+
+/** Rejects at an interruption that the verb does not answer itself. */
+function unanswered({ interrupted, answering }: World): Promise<never> {
+  return new Promise((_, reject) => {
+    interrupted.addEventListener('abort', () => {
+      if (!answering.interruptions) reject(interrupted.reason as Error);
+    });
+  });
+}
+
+/** Says the failure and gives its exit code. Only our own bugs show a stack. */
+function fail(printer: Printer, error: unknown): number {
+  if (error instanceof Interruption) {
+    printer.interruption(error, error.exitCode);
+    return error.exitCode;
+  }
+  const failure = failureFrom(error);
+  const exitCode = EXIT_CODES[failure.fault];
+  printer.failure(failure, exitCode);
+  return exitCode;
+}
+
+/** Runs the command line of this process and sets its exit code. */
+export async function start(): Promise<void> {
+  // Which Node this version runs on is said in package.json; what the SDK's later ones will want is no user's matter.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  process.on('exit', leaveTerminals(openTerminals()));
+  process.exitCode = await main(process.argv.slice(2));
+  // What still waits for something, such as a store that does not answer, must not keep us here.
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
+}
