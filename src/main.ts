@@ -103,6 +103,7 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
     leaving: (act) => void process.on('exit', act),
     self: [process.execPath, ...process.execArgv, join(import.meta.dirname, 'cli.js')],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
+    user: process.geteuid?.(),
     invocation: parsed.invocation,
   };
   try {

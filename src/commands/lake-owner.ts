@@ -12,23 +12,25 @@ import type { Flags, World } from './world.ts';
  * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. Root's own is
  * everybody's to trust; under sudo, so is that of the user who called it. `--trust-lake` trusts any.
  */
-export function refuseForeignLake(store: Store, flags: Flags, { env }: World): void {
-  const us = process.geteuid?.();
+export function refuseForeignLake(store: Store, flags: Flags, { env, user }: World): void {
   const root = parseUri(store.uri, '/');
-  if (us === undefined || root.scheme !== 'file' || flags['trust-lake'] === true) return;
-  const caller = us === 0 && /^\d+$/.test(env['SUDO_UID'] ?? '') ? [Number(env['SUDO_UID'])] : [];
-  const trusted = [us, 0, ...caller];
+  if (user === undefined || root.scheme !== 'file' || flags['trust-lake'] === true) return;
   const ours = join(root.path, keys.landfall);
   if (ownerOf(ours) === undefined) return;
   for (const path of [root.path, ours, join(root.path, keys.runs), join(root.path, keys.publications)]) {
     const owner = ownerOf(path);
-    if (owner === undefined || trusted.includes(owner)) continue;
+    if (owner === undefined || isTrusted(owner, user, env['SUDO_UID'])) continue;
     throw new LandfallError('input', `the lake ${place(store.uri)} belongs to another user`, {
-      why: [`${path} belongs to user ${String(owner)}, and we are ${String(us)}`],
+      why: [`${path} belongs to user ${String(owner)}, and we are ${String(user)}`],
       stand: ['nothing was started, published or removed'],
       next: advise`add --trust-lake if you trust that user with what is run, published and removed there; or use a lake of your own`,
     });
   }
+}
+
+/** Whether `us` may work on what `owner` can change. `sudoUser` counts only for root: anybody can set SUDO_UID. */
+export function isTrusted(owner: number, us: number, sudoUser = ''): boolean {
+  return owner === us || owner === 0 || (us === 0 && /^\d+$/.test(sudoUser) && owner === Number(sudoUser));
 }
 
 function ownerOf(path: string): number | undefined {

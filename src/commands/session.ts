@@ -11,11 +11,10 @@ import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import { guarded } from '../run/guard.ts';
-import type { RunPlan } from '../run/plan.ts';
 import { isToBeCancelled } from '../run/state.ts';
 import { spoken } from '../shell-words.ts';
+import { whyNotUse } from './cluster-trust.ts';
 import { composePorts } from './compose.ts';
-import type { Connection } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
 import { aborted, owning, printSummary } from './owning.ts';
@@ -60,7 +59,7 @@ function printSubmission({ printer, invocation }: World, submission: Submission)
  * cancel it. What was submitted is returned when the run is detached.
  */
 async function driven(world: World, session: Session): Promise<Submission | undefined> {
-  const { journal, settings, store, watch } = session;
+  const { journal, settings, store, watch, trustLake = false } = session;
   const { plan } = journal.state();
   const local = plan.cluster.cluster === 'local';
   const stateFolder = local ? await stateFolderOf(world, store, plan.run) : undefined;
@@ -76,7 +75,8 @@ async function driven(world: World, session: Session): Promise<Submission | unde
   });
   const emr = guarded(connection.emr, {
     run: plan.run,
-    whyNotUse: (id) => whyNotUse(journal.state().plan, session, connection, id),
+    whyNotUse: async (id) =>
+      trustLake ? undefined : whyNotUse(journal.state().plan.cluster, id, connection.clusters),
   });
   const ports = await composePorts(world, store, journal.driver, { ...connection, emr });
   const ending = new AbortController();
@@ -109,20 +109,6 @@ async function driven(world: World, session: Session): Promise<Submission | unde
     if (stateFolder !== undefined && !goesOn)
       await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
   }
-}
-
-/** Why the run may not use a cluster that is not its own: the user, or EMR's tags, must have chosen it. */
-async function whyNotUse(
-  { cluster }: RunPlan,
-  { trustLake = false }: Session,
-  { clusters }: Connection,
-  id: string,
-): Promise<string | undefined> {
-  if (trustLake || (cluster.cluster === 'id' && cluster.id === id)) return undefined;
-  if (cluster.cluster !== 'reuse')
-    return 'EMR shows no token of this run on it, and the plan does not name it';
-  const why = await clusters.whyNotReuse(id);
-  return why.length === 0 ? undefined : why.join('; ');
 }
 
 /** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */

@@ -23,6 +23,8 @@ export interface World {
   self: readonly string[];
   /** This process, recognisable to another one on the same boot of the same host. */
   process: { host: string; boot: string; pid: number };
+  /** Its effective user id, where the system has such. */
+  user: number | undefined;
   /** How commands in messages begin, and what they need. */
   invocation: Invocation;
 }

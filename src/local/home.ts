@@ -11,7 +11,10 @@ const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
  * owner alone. Throws `input` when there is no such place, when it cannot be made or written to, or when others could
  * change what we run from it.
  */
-export function landfallHome(env: Readonly<Record<string, string | undefined>>): string {
+export function landfallHome(
+  env: Readonly<Record<string, string | undefined>>,
+  us = process.geteuid?.(),
+): string {
   const own = env['LANDFALL_HOME'] ?? '';
   const home = own === '' ? join(cacheFolder(env), 'landfall') : resolve(own);
   try {
@@ -24,13 +27,12 @@ export function landfallHome(env: Readonly<Record<string, string | undefined>>):
       cause,
     });
   }
-  refuseShared(home);
+  refuseShared(home, us);
   return home;
 }
 
 /** Programs and keys lie in it: only we may put them there. */
-function refuseShared(home: string): void {
-  const us = process.geteuid?.();
+function refuseShared(home: string, us: number | undefined): void {
   if (us === undefined) return;
   const { uid, mode } = statSync(home);
   if (uid !== us)

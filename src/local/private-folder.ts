@@ -16,15 +16,14 @@ export function makePrivate(folder: string): void {
 }
 
 /** Why what lies in the folder may be someone else's; undefined when it is ours alone. No link is followed. */
-export function whyNotPrivate(folder: string): string | undefined {
+export function whyNotPrivate(folder: string, us = process.geteuid?.()): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found === undefined) return 'it does not exist';
-  return found.isDirectory() ? others(found) : 'it is not a folder';
+  return found.isDirectory() ? others(found, us) : 'it is not a folder';
 }
 
 /** Why someone else owns it, or may read or change it. */
-function others({ uid, mode }: Stats): string | undefined {
-  const us = process.geteuid?.();
+function others({ uid, mode }: Stats, us: number | undefined): string | undefined {
   if (us === undefined) return undefined;
   if (uid !== us) return `it belongs to user ${String(uid)}, and we are ${String(us)}`;
   if ((mode & 0o077) !== 0) return `its mode ${(mode & 0o777).toString(8)} lets others in`;
@@ -32,7 +31,7 @@ function others({ uid, mode }: Stats): string | undefined {
 }
 
 /** The text of a small file of ours; undefined when there is none, or when it may be someone else's. No link is followed. */
-export function readPrivate(path: string, maxBytes: number): string | undefined {
+export function readPrivate(path: string, maxBytes: number, us = process.geteuid?.()): string | undefined {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -41,7 +40,7 @@ export function readPrivate(path: string, maxBytes: number): string | undefined 
   }
   try {
     const found = fstatSync(file);
-    if (!found.isFile() || found.size > maxBytes || others(found) !== undefined) return undefined;
+    if (!found.isFile() || found.size > maxBytes || others(found, us) !== undefined) return undefined;
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

@@ -167,7 +167,7 @@ describe('an interruption', () => {
     expect(stderr).toMatch(/step song_transform .*ended/);
     expect(stderr).toMatch(/song_transform cancelled; log_transform not started; nothing was published\n/);
     expect(stderr).toMatch(
-      / {2}cluster j-\w+ has ended, or is ending\n {2}next: node \S+cli\.js retry interrupted --lake /,
+      / {2}cluster j-\w+ has ended, or is ending\n {2}next: npm run -s landfall -- retry interrupted --lake /,
     );
     expect(commandLines(lake)).toEqual([]);
     expect(commandLines('emr-local/interrupted')).toEqual([]);

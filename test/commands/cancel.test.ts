@@ -41,7 +41,7 @@ describe('landfall cancel', () => {
     await expect(cancelled()).rejects.toMatchObject({
       fault: 'input',
       message: `run ${run} is being published: it is too late to cancel it`,
-      next: commandAt(folder, 'attach', run),
+      next: [commandAt(folder, 'attach', run)],
     });
     expect(await kinds()).toEqual(['publish-intent']);
   });

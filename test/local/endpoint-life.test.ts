@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +11,7 @@ import { identityOf } from '../../src/emr-local/processes.ts';
 import { nonceIn, proofOf } from '../../src/emr-local/proof.ts';
 import { readEndpointFile, writeEndpointFile } from '../../src/local/endpoint-file.ts';
 import { findLocalEndpoint, startLocalEndpoint, stopLocalEndpoint } from '../../src/local/endpoint-life.ts';
+import { readPrivate, whyNotPrivate } from '../../src/local/private-folder.ts';
 import { LandfallError } from '../../src/faults.ts';
 import type { Clock } from '../../src/run/ports.ts';
 
@@ -146,19 +138,23 @@ describe('an endpoint file that someone else may have written', () => {
       'naming another host',
       () => writeEndpointFile(stateFolder, { ...endpoint, url: 'http://192.0.2.1:80' }),
     ],
-    // Only root can give a file away.
-    ...(process.geteuid?.() === 0
-      ? ([
-          ['of another user', () => chownSync(file(), 12_345, 12_345)],
-          ['in a folder of another user', () => chownSync(stateFolder, 12_345, 12_345)],
-        ] as [string, () => void][])
-      : []),
   ];
 
   it.each(plants)('(%s) is not believed', (_, plant) => {
     writeEndpointFile(stateFolder, endpoint);
     plant();
     expect(readEndpointFile(stateFolder)).toBeUndefined();
+  });
+
+  it('is not believed when it or its folder belongs to another user', () => {
+    writeEndpointFile(stateFolder, endpoint);
+    const owner = statSync(file()).uid;
+    expect(readPrivate(file(), 10_000, owner)).toContain('"key"');
+    expect(readPrivate(file(), 10_000, owner + 1)).toBeUndefined();
+    expect(whyNotPrivate(stateFolder, owner)).toBeUndefined();
+    expect(whyNotPrivate(stateFolder, owner + 1)).toBe(
+      `it belongs to user ${String(owner)}, and we are ${String(owner + 1)}`,
+    );
   });
 
   it('does not get an endpoint started in a folder that lets others in', async () => {

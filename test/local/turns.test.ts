@@ -41,7 +41,7 @@ describe('a turn', () => {
       had = true;
       return end;
     });
-    await clock.sleep(20);
+    for (let look = 0; look < 500 && waited.length === 0; look += 1) await clock.sleep(20);
     await clock.sleep(20);
     expect([had, waited]).toEqual([false, [holder.pid]]);
     holder.kill('SIGKILL');

@@ -50,6 +50,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
     leaving: () => undefined,
     self: [],
     process: { host: 'test', boot: 'unknown', pid: process.pid },
+    user: process.geteuid?.(),
     invocation: PLAIN,
     results,
     events,

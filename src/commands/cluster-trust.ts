@@ -1,0 +1,16 @@
+/** Whether a run's steps may go to a cluster that it did not launch: a journal's word for it is not enough. */
+import type { ClusterChoice } from '../run/plan.ts';
+import type { Connection } from './compose.ts';
+
+/** Why not; undefined when the user named the cluster in the plan, or when it fits the plan's choice to reuse one. */
+export async function whyNotUse(
+  choice: ClusterChoice,
+  id: string,
+  { whyNotReuse }: Pick<Connection['clusters'], 'whyNotReuse'>,
+): Promise<string | undefined> {
+  if (choice.cluster === 'id' && choice.id === id) return undefined;
+  if (choice.cluster !== 'reuse')
+    return 'EMR shows no token of this run on it, and the plan does not name it';
+  const why = await whyNotReuse(id);
+  return why.length === 0 ? undefined : why.join('; ');
+}

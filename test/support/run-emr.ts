@@ -1,0 +1,104 @@
+/** EMR for runs of verbs that a test calls: one endpoint, clusters that are ready at once, steps that complete and leave no tables. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+// What the verbs load when they need it: loaded here, because Jest mixes up modules that two of them load at once.
+import '../../src/emr/cluster-logs.ts';
+import '../../src/emr/emr.ts';
+import '../../src/emr/explain.ts';
+import '../../src/emr/requests.ts';
+import '../../src/lake/lake.ts';
+import '../../src/store/precondition.ts';
+import { report } from '../lake/plans.ts';
+import { scriptedEmr } from './scripted-emr.ts';
+import type { Input, ScriptedEmr } from './scripted-emr.ts';
+
+export interface RunEmr extends ScriptedEmr {
+  /** What `DescribeCluster` and `ListClusters` tell, by id. */
+  clusters: Record<string, Input>;
+  /** Lines of dl.cfg that lead here. */
+  config: string;
+  /** The names of the steps of each AddJobFlowSteps. */
+  submitted: () => string[];
+}
+
+interface StepInput {
+  Name: string;
+  HadoopJarStep: { Args: string[] };
+}
+
+const ACCOUNT = '111122223333';
+const REFUSAL = { fault: 'error', status: 400, type: 'InvalidRequestException' } as const;
+
+export function emrCluster(id: string, more: Input = {}): Input {
+  return {
+    Id: id,
+    Name: 'theirs',
+    ClusterArn: `arn:aws:elasticmapreduce:eu-west-1:${ACCOUNT}:cluster/${id}`,
+    ReleaseLabel: 'emr-7.13.0',
+    Applications: [{ Name: 'Spark' }],
+    Tags: [],
+    Status: { State: 'WAITING' },
+    ...more,
+  };
+}
+
+export async function runEmr(): Promise<RunEmr> {
+  const clusters: RunEmr['clusters'] = {};
+  const steps: { Id: string; Name: string }[] = [];
+  const server = await scriptedEmr({
+    RunJobFlow: ({ Name }) => {
+      const id = `j-NEW${String(Object.keys(clusters).length + 1)}`;
+      const made = (clusters[id] = emrCluster(id, { Name }));
+      return { JobFlowId: id, ClusterArn: made['ClusterArn'] };
+    },
+    ListClusters: () => ({ Clusters: Object.values(clusters) }),
+    DescribeCluster: ({ ClusterId: id }) => {
+      const Cluster = clusters[id as string];
+      return Cluster === undefined
+        ? { ...REFUSAL, message: `Cluster id '${String(id)}' is not valid.` }
+        : { Cluster };
+    },
+    AddJobFlowSteps: ({ Steps }) => {
+      const added = (Steps as StepInput[]).map((step) => {
+        leaveReport(step);
+        return { Id: `s-${String(steps.length + 1)}`, Name: step.Name };
+      });
+      steps.push(...added);
+      return { StepIds: added.map(({ Id }) => Id) };
+    },
+    ListSteps: () => ({ Steps: steps.map((step) => ({ ...step, Status: { State: 'COMPLETED' } })) }),
+    DescribeStep: ({ StepId }) => {
+      const step = steps.find(({ Id }) => Id === StepId);
+      return { Step: { ...step, Status: { State: 'COMPLETED' } } };
+    },
+    TerminateJobFlows: ({ JobFlowIds }) => {
+      for (const id of JobFlowIds as string[])
+        clusters[id] = { ...clusters[id], Status: { State: 'TERMINATED' } };
+      return {};
+    },
+  });
+  return {
+    ...server,
+    clusters,
+    config: `[AWS]
+AWS_ACCESS_KEY_ID = AKIDEXAMPLE
+AWS_SECRET_ACCESS_KEY = s3cr3t
+[EMR]
+endpoint = ${server.endpoint}
+region = eu-west-1
+settle_seconds = 0
+`,
+    submitted: () =>
+      server.inputs('AddJobFlowSteps').flatMap(({ Steps }) => (Steps as StepInput[]).map(({ Name }) => Name)),
+  };
+}
+
+/** Leaves what a step leaves: an execution with its report, about no table. */
+function leaveReport({ Name, HadoopJarStep: { Args } }: StepInput): void {
+  const output = (Args[Args.indexOf('--output') + 1] ?? '').replace('file://', '');
+  const folder = join(output, 'application_1795253400000_0001-0a1b2c3d');
+  mkdirSync(folder, { recursive: true });
+  const [, , step = ''] = Name.split('/');
+  const body = { ...report({}, {}), step: step.replace(/#.*/, ''), token: Name };
+  writeFileSync(join(folder, 'report.json'), JSON.stringify(body));
+}
