@@ -94,7 +94,8 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
   if (parsed.kind === 'mistake') return fail(printer, parsed.error);
   const world: World = {
     env: process.env,
-    cwd: process.cwd(),
+    cwd: parsed.cwd,
+    prefix: parsed.prefix,
     clock,
     random,
     printer,

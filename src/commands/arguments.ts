@@ -6,17 +6,19 @@ import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
 import { command } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
+import { folderOf, invocationOf, startOf } from './invocation.ts';
 import { swallowedFlags } from './swallowed-flags.ts';
-import { invocationOf, startOf } from './invocation.ts';
 import type { Started } from './invocation.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
-import type { Flags } from './world.ts';
+import type { Flags, World } from './world.ts';
 
 interface Form {
   output: Output;
   colours: boolean;
   invocation: Invocation;
+  cwd: World['cwd'];
+  prefix: World['prefix'];
 }
 
 export type Parsed = Form &
@@ -32,7 +34,13 @@ export async function parseArguments(argv: readonly string[], started: Started):
   const [name, ...others] = ((flags['_'] as unknown[] | undefined) ?? []).map(String);
   const verb = verbs.find((one) => one.name === name);
   const called = verb === undefined ? undefined : { verb, flags };
-  const form = { ...formOf(argv, started.env), invocation: invocationOf(started, verbs, called) };
+  const cwd = folderOf(started);
+  const form = {
+    ...formOf(argv, started.env),
+    invocation: invocationOf(started, verbs, called),
+    cwd,
+    prefix: cwd === started.cwd ? undefined : started.home,
+  };
   const swallowed =
     verb === undefined ? undefined : swallowedFlags(started, { verb, argv, flags: flagsOf(verb) });
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };

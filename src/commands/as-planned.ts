@@ -13,9 +13,9 @@ import type { Flags, World } from './world.ts';
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
-export function originOf(flags: Flags, { cwd, env }: World): PlanOrigin {
+export function originOf(flags: Flags, { cwd, prefix, env }: World): PlanOrigin {
   const templates = templatesFolder(textFlag(flags, 'templates'), cwd);
-  const config = configFile(textFlag(flags, 'config'), cwd);
+  const config = configFile(textFlag(flags, 'config'), cwd, prefix);
   return {
     ...(templates === undefined ? {} : { templates }),
     ...(textFlag(flags, 'templates') === undefined ? {} : { templatesGiven: true }),

@@ -1,5 +1,5 @@
 /** How this program was started, as far as that can be seen: advised commands start the same way. Pure. */
-import { basename, delimiter, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, relative } from 'node:path';
 import { shellWord } from '../shell-words.ts';
 import type { GivenFlag, Invocation } from '../shell-words.ts';
 import type { Verb } from './verb.ts';
@@ -20,8 +20,7 @@ export interface Started {
 export function startOf(started: Started): string {
   const { env, cwd, script, node, home } = started;
   if (isNpmScript(started)) {
-    const from = env['INIT_CWD'];
-    const prefix = from === undefined || isWithin(home, from) ? '' : `--prefix ${shellWord(home)} `;
+    const prefix = folderOf(started) === home ? '' : `--prefix ${shellWord(home)} `;
     return `npm ${prefix}run -s landfall --`;
   }
   const inBin = basename(dirname(script)) === '.bin';
@@ -34,13 +33,24 @@ export function startOf(started: Started): string {
 }
 
 /** True when one of our own npm scripts started this. */
-export function isNpmScript({ env, home }: Started): boolean {
-  const { npm_command: command, npm_package_json: manifest, npm_lifecycle_script: script } = env;
+export function isNpmScript({ env, cwd, home }: Started): boolean {
+  const { npm_command: command, npm_lifecycle_script: script } = env;
   return (
     ['run', 'run-script'].includes(command ?? '') &&
-    manifest === join(home, 'package.json') &&
-    (script ?? '').includes('cli.js')
+    cwd === home &&
+    (script ?? '').includes('bin/landfall.js')
   );
+}
+
+/**
+ * The folder that relative paths start at: the one the user is in. npm runs our scripts in our package's folder; what
+ * `npm --prefix` called from elsewhere was typed there.
+ */
+export function folderOf(started: Started): string {
+  const { env, cwd, home } = started;
+  const from = env['INIT_CWD'];
+  const isElsewhere = from !== undefined && isAbsolute(from) && !isWithin(home, from);
+  return isNpmScript(started) && isElsewhere ? from : cwd;
 }
 
 function isWithin(folder: string, path: string): boolean {

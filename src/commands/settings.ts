@@ -28,7 +28,7 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
   const sourceNames = pipeline?.sources.map(({ name }) => name) ?? [];
   refuseUnknownFlags(verb, flags, sourceNames, pipeline !== undefined);
   const resolved = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), world.cwd),
+    cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
     sourceNames,
@@ -52,7 +52,7 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
 export function configureLake(flags: Flags, world: World): Settings {
   const sourceNames = knownSources(world);
   const { settings, diagnostics } = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), world.cwd),
+    cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
     sourceNames,

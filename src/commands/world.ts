@@ -8,8 +8,10 @@ import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
 export interface World {
   env: Readonly<Record<string, string | undefined>>;
-  /** Absolute. */
+  /** Absolute: where relative paths start, and `./dl.cfg` and `./lake` are. */
   cwd: string;
+  /** The folder that `npm --prefix` named: its dl.cfg is read where `cwd` has none. */
+  prefix?: string | undefined;
   clock: Clock;
   random: Random;
   printer: Printer;

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
 
 const NAMES = ['dl.cfg', 'dwh.cfg'];
@@ -10,13 +10,15 @@ const LARGEST_BYTES = 1_000_000;
 
 /**
  * The text of `config`, or of dl.cfg, or of dwh.cfg, in that order; undefined when none was asked for and none is there.
- * `path` is the name as it was given. Throws `input` for a file that cannot be read as text.
+ * `fallback` is another folder to look for the two. `path` is the name as it was given. Throws `input` for a file that
+ * cannot be read as text.
  */
 export function readConfig(
   config: string | undefined,
   cwd: string,
+  fallback?: string,
 ): { path: string; text: string } | undefined {
-  const path = configFile(config, cwd);
+  const path = configFile(config, cwd, fallback);
   if (path === undefined) return undefined;
   if (path === '-') throw unreadable('--config -', 'standard input is not read as configuration');
   const found = path === '' ? undefined : stat(path, cwd);
@@ -33,8 +35,9 @@ export function readConfig(
 }
 
 /** The name of the configuration file: the one that was given, else the one that is found; undefined for none. */
-export function configFile(config: string | undefined, cwd: string): string | undefined {
-  return config ?? NAMES.find((name) => stat(name, cwd) !== undefined);
+export function configFile(config: string | undefined, cwd: string, fallback?: string): string | undefined {
+  const names = fallback === undefined ? NAMES : [...NAMES, ...NAMES.map((name) => join(fallback, name))];
+  return config ?? names.find((name) => stat(name, cwd) !== undefined);
 }
 
 function stat(path: string, cwd: string): Stats | undefined {

@@ -1,7 +1,7 @@
 /** How this program was started, and what advised commands carry of it. */
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/commands/arguments.ts';
-import { startOf } from '../../src/commands/invocation.ts';
+import { folderOf, startOf } from '../../src/commands/invocation.ts';
 import type { Started } from '../../src/commands/invocation.ts';
 import { command, commandAt, spoken } from '../../src/shell-words.ts';
 import { startedPlainly } from '../support/advice.ts';
@@ -10,7 +10,7 @@ const home = '/work space/landfall';
 const script = `${home}/dist/cli.js`;
 const throughNpm = {
   npm_command: 'run',
-  npm_lifecycle_script: 'exec node dist/cli.js submit',
+  npm_lifecycle_script: 'exec node bin/landfall.js submit',
   npm_package_json: `${home}/package.json`,
 };
 
@@ -59,6 +59,41 @@ describe('a command begins', () => {
   it('with node where another script of npm called it', () => {
     const env = { ...throughNpm, PATH: '/usr/bin', npm_lifecycle_script: 'tsx test/run.ts' };
     expect(start({ env })).toBe('node dist/cli.js');
+  });
+});
+
+describe('relative paths start', () => {
+  const folder = (started: Partial<Started>) =>
+    folderOf({ env: {}, cwd: home, node: '/usr/bin/node', script, home, ...started });
+
+  it('where npm --prefix was called', () => {
+    expect(folder({ env: { ...throughNpm, INIT_CWD: '/home/me' } })).toBe('/home/me');
+    expect(folder({ env: { ...throughNpm, INIT_CWD: '/work space' } })).toBe('/work space');
+    expect(folder({ env: { ...throughNpm, INIT_CWD: '/work space/landfall-2' } })).toBe(
+      '/work space/landfall-2',
+    );
+  });
+
+  it("in our package's folder for npm run within it, as for any package", () => {
+    expect(folder({ env: throughNpm })).toBe(home);
+    expect(folder({ env: { ...throughNpm, INIT_CWD: home } })).toBe(home);
+    expect(folder({ env: { ...throughNpm, INIT_CWD: `${home}/test/commands` } })).toBe(home);
+    expect(folder({ env: { ...throughNpm, INIT_CWD: 'odd' } })).toBe(home);
+  });
+
+  it("in the working directory without npm, and where another package's script called us", () => {
+    const cwd = '/home/me';
+    expect(folder({ cwd })).toBe(cwd);
+    expect(folder({ cwd, env: { ...throughNpm, INIT_CWD: '/elsewhere' } })).toBe(cwd);
+    const theirs = { ...throughNpm, npm_lifecycle_script: 'tsx test/run.ts', INIT_CWD: '/home/me' };
+    expect(folder({ env: theirs })).toBe(home);
+  });
+
+  it('with the folder that --prefix named as the second one to look for dl.cfg', async () => {
+    const started = { ...startedPlainly, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
+    expect(await parseArguments(['plan'], started)).toMatchObject({ cwd: '/home/me', prefix: home });
+    const within = { ...started, env: throughNpm };
+    expect(await parseArguments(['plan'], within)).toMatchObject({ cwd: home, prefix: undefined });
   });
 });
 

@@ -9,7 +9,7 @@ const home = '/srv/landfall';
 async function parsed(env: Record<string, string>, ...argv: string[]) {
   const npm = {
     npm_command: 'run',
-    npm_lifecycle_script: 'exec node dist/cli.js',
+    npm_lifecycle_script: 'exec node bin/landfall.js',
     npm_package_json: `${home}/package.json`,
   };
   const result = await parseArguments(argv, { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } });
@@ -45,7 +45,7 @@ describe('a flag that npm took', () => {
     [{ npm_config_cluster: 'new' }, ['plan', '--cluster', 'local']],
     [{ npm_config_color: 'false', npm_config_yes: 'true', npm_config_cluster: '' }, ['gc']],
     [{ npm_config_cluster: 'local', npm_lifecycle_script: 'tsx test/run.ts' }, ['plan']],
-    [{ npm_config_cluster: 'local', npm_package_json: '/theirs/package.json' }, ['plan']],
+    [{ npm_config_cluster: 'local', npm_lifecycle_script: 'exec node etl.js' }, ['plan']],
     [{ npm_config_registry: 'x', npm_config_loglevel: 'silent' }, ['plan']],
   ])('is none where it was given, is npm’s own, or another script’s: %j %j', async (env, argv) => {
     expect(await parsed(env, ...argv)).toEqual({ kind: 'verb' });

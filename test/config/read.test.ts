@@ -33,6 +33,17 @@ describe('the configuration file', () => {
     expect(readConfig(undefined, cwd)).toEqual({ path: 'dl.cfg', text: 'newer' });
   });
 
+  it('is one of another folder where this one has neither', () => {
+    const other = join(cwd, 'other');
+    mkdirSync(other);
+    expect(readConfig(undefined, cwd, other)).toBeUndefined();
+    writeFileSync(join(other, 'dl.cfg'), 'other');
+    expect(readConfig(undefined, cwd, other)).toEqual({ path: join(other, 'dl.cfg'), text: 'other' });
+    expect(() => readConfig('absent.cfg', cwd, other)).toThrow('absent.cfg: there is no such file');
+    write('dwh.cfg', 'here');
+    expect(readConfig(undefined, cwd, other)).toEqual({ path: 'dwh.cfg', text: 'here' });
+  });
+
   it('is the one that --config names, and must be there then', () => {
     write('dl.cfg', 'here');
     write('été.cfg', 'there');
