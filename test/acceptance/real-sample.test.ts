@@ -100,7 +100,7 @@ describe('verify, of the lake that landed', () => {
       code: 5,
       value: { fault: 'tables', findings: [{ subject: 'songs', sample: ['songs/theirs.parquet'] }] },
     });
-    expect(stderr).toMatch(/songs: an object at a plain path is not Landfall’s\n {4}songs\/theirs\.parquet/);
+    expect(stderr).toMatch(/songs: an object at a plain path is not Landfall’s\n {6}songs\/theirs\.parquet/);
   });
 });
 
