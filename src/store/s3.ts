@@ -115,10 +115,12 @@ async function read(
       throw tooLarge(`s3://${s3.bucket}/${s3.at(key)}`, ContentLength, most);
     }
     try {
-      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      const bytes = await collected(Body as AsyncIterable<Uint8Array> | undefined, most);
+      if (bytes === 'too large') throw tooLarge(`s3://${s3.bucket}/${s3.at(key)}`, undefined, most);
       if (ContentLength === undefined || bytes.length === ContentLength) return bytes;
       throw new Error(`${String(bytes.length)} of ${String(ContentLength)} bytes arrived`);
     } catch (error) {
+      if (error instanceof LandfallError) throw error;
       if (tries < BODY_TRIES) continue;
       throw new LandfallError('unreachable', `reading s3://${s3.bucket}/${s3.at(key)} broke off`, {
         why: [error instanceof Error ? error.message : String(error)],
@@ -127,6 +129,21 @@ async function read(
       });
     }
   }
+}
+
+/** The parts in one, counted as they come: an answer need not say how long it is. What is not wanted stays unread. */
+async function collected(
+  body: AsyncIterable<Uint8Array> | undefined,
+  most: number,
+): Promise<Uint8Array | 'too large'> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += part.length;
+    if (bytes > most) return 'too large';
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 async function send(

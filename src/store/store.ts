@@ -21,7 +21,7 @@ export interface Store {
   folders(prefix: string): AsyncIterable<string>;
   /** Undefined when there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** Throws `input`, and reads nothing, when it has more than `most` bytes; `MOST_BYTES` when that is not given. */
+  /** Throws `input`, and does not read it whole, when it has more than `most` bytes; `MOST_BYTES` when that is not given. */
   get(key: string, most?: number): Promise<Uint8Array | undefined>;
   /**
    * Bytes `[start, end)`; throws when the object is gone. With an `etag`, of that version alone: throws a retryable
@@ -48,10 +48,14 @@ export interface Store {
 /** What is read whole has no more bytes than this, unless the reader states another limit. */
 export const MOST_BYTES = 512 * 1024 * 1024;
 
-/** An object that is too large to be what it should be. `place`: its URI or path. */
-export function tooLarge(place: string, size: number, most: number): LandfallError {
+/** An object that is too large to be what it should be. `place`: its URI or path; `size`: where it is known. */
+export function tooLarge(place: string, size: number | undefined, most: number): LandfallError {
   return new LandfallError('input', `${JSON.stringify(place)} is not read: it is too large`, {
-    why: [`it has ${String(size)} bytes; at most ${String(most)} are read`],
+    why: [
+      size === undefined
+        ? `it has more than the ${String(most)} bytes that are read`
+        : `it has ${String(size)} bytes; at most ${String(most)} are read`,
+    ],
     next: 'restore it from a version or a backup; Landfall writes none so large',
   });
 }

@@ -312,3 +312,38 @@ describe('how S3 is asked', () => {
     expect(s3!.seen[1]!.body).toContain('<Key>p/plain</Key>');
   });
 });
+
+describe('an object larger than what is read', () => {
+  const megabyte = Buffer.alloc(1_000_000, 'x');
+  /** Goes on for as long as it is listened to. */
+  const endless =
+    (sent: { bytes: number }): Reply =>
+    (_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(megabyte)) sent.bytes += megabyte.length;
+      };
+      response.on('drain', more).writeHead(200);
+      more();
+    };
+
+  it('is refused by its length, before its body', async () => {
+    const lake = await store([answer(200, 'x'.repeat(11))]);
+    await expect(lake.get('a', 10)).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringContaining('s3://lake/p/a'),
+    });
+    expect(text((await lake.get('a', 11))!)).toBe('x'.repeat(11));
+    expect(s3!.seen).toHaveLength(2);
+  });
+
+  it('is refused while it comes, where the answer does not tell its length', async () => {
+    const sent = { bytes: 0 };
+    const lake = await store([endless(sent)]);
+    await expect(lake.get('a', 3_000_000)).rejects.toMatchObject({
+      fault: 'input',
+      why: ['it has more than the 3000000 bytes that are read'],
+    });
+    expect(sent.bytes).toBeLessThan(100_000_000);
+    expect(s3!.seen).toHaveLength(1);
+  });
+});
