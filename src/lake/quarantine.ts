@@ -106,21 +106,26 @@ async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], li
   }
 }
 
-/** A row of the Parquet, as far as it is shown. */
-interface StoredLine {
-  file: string;
-  line: bigint;
-  value: string | null;
-  raw: string;
-  bytes: number;
-}
+/** A row of the Parquet, as far as it is shown. A file that no step wrote may hold anything there. */
+type StoredLine = Record<'file' | 'line' | 'value' | 'raw' | 'bytes', unknown>;
 
 function sample({ file, line, value, raw, bytes }: StoredLine): RejectedLine {
   return {
-    ...{ file, line: Number(line), value: value ?? null },
-    ...{ raw: raw.slice(0, SAMPLE_LENGTH), bytes },
+    ...{
+      file: textOf(file),
+      line: Number(line),
+      value: value === null || value === undefined ? null : textOf(value),
+    },
+    ...{ raw: textOf(raw).slice(0, SAMPLE_LENGTH), bytes: Number(bytes) },
   };
 }
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value instanceof Object ? JSON.stringify(value, withoutBigints) : String(value);
+}
+
+const withoutBigints = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
 
 async function read<Row>(
   file: AsyncBuffer,
@@ -147,6 +152,7 @@ function asyncBuffer(store: Store, { key, size }: ObjectInfo): AsyncBuffer {
   return {
     byteLength: size,
     slice: async (start, end = size) => {
+      if (end - start > MOST_UNPACKED) throw new Error(`a part of it claims ${String(end - start)} bytes`);
       const bytes = await store.getRange(key, start, end);
       return new Uint8Array(bytes).buffer;
     },

@@ -143,6 +143,23 @@ describe('the quarantine of a run', () => {
     );
   });
 
+  it('shows what a file of other types holds as text', async () => {
+    const key = await execution(1, 'local-1-aa');
+    const folder = join(lake, key, 'quarantine/song_data');
+    await duckdb(folder, [
+      copyTo(
+        `select 'unparsable' as reason, null::varchar as field, 7::bigint as file, 'x' as line, [1::bigint] as value,
+           null::varchar as raw, 5::bigint as bytes`,
+        '$root/part-0.parquet',
+        'compression gzip',
+      ),
+    ]);
+    const { sources } = await read(state({ attempt: 1, execution: key }));
+    const samples = sources[0]!.by.flatMap((one) => one.samples);
+    expect(samples).toEqual([{ file: '7', line: Number.NaN, value: '["1"]', raw: 'null', bytes: 5 }]);
+    expect(() => JSON.stringify(samples)).not.toThrow();
+  });
+
   it('says that a file is missing when it holds fewer lines than were rejected', async () => {
     const key = await execution(1, 'local-1-aa', 'gzip', 3);
     const whole = async () => (await read(state({ attempt: 1, execution: key }))).sources[0]?.isWhole;
