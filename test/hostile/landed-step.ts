@@ -21,9 +21,10 @@ const VALUES: Readonly<Record<string, string>> = {
   BOOLEAN: 'true',
 };
 
-const REJECTED = `select 'x' as source, 'file:///in/a.json' as file, * from (values ('not JSON', null, '{'),
-  ('not JSON', null, '['), ('not JSON', null, 'x'), ('not a BIGINT', 'ts', '{}'), ('not a BIGINT', 'ts', '[]')
-) as rejected(reason, field, raw)`;
+const REJECTED = `select 'x' as source, 'file:///in/a.json' as file, 1::bigint as line, * from (values
+  ('not JSON', null, null, '{', 1), ('not JSON', null, null, '[', 1), ('not JSON', null, null, 'x', 1),
+  ('not a BIGINT', 'ts', 'x', '{}', 2), ('not a BIGINT', 'ts', 'y', '[]', 2)
+) as rejected(reason, field, value, raw, bytes)`;
 
 /** Makes a file that fits each of these tables. */
 export async function rowFiles(tables: readonly TableContract[]): Promise<RowFiles> {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptExecution } from '../../src/lake/accept.ts';
+import { mostBytes } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
+import { openFolder } from '../../src/store/local-folder.ts';
+import { temporaryFolder } from '../support/landfall.ts';
 import { memoryStore } from '../support/memory-store.ts';
-import { report, RUN } from './plans.ts';
+import { books, report, RUN, tableReport } from './plans.ts';
 
 const ATTEMPT = `_landfall/runs/${RUN}/steps/song_transform/1`;
 const TOKEN = `landfall/${RUN}/song_transform#1`;
@@ -34,6 +37,15 @@ describe('accepting an execution', () => {
     ['empty', text('')],
     ['cut', text(JSON.stringify(report({})).slice(0, -5))],
     ['of another shape', text('{"version": 1}')],
+    ['of another step', body({ step: 'log_transform' })],
+    ['with a table named as a path', body({ tables: { '../songs': tableReport(1) } })],
+    ['with a source named as a path', body({ sources: { '../x': books() } })],
+    ...['../../x.parquet', '/x.parquet', 'year=1/../x.parquet', '', 'a\0b'].map(
+      (name): [string, Uint8Array] => [
+        `with a file named ${JSON.stringify(name)}`,
+        body({ tables: { songs: tableReport(1, { files: [{ name, size: 1 }] }) } }),
+      ],
+    ),
     ['of another token', body({ token: `landfall/${RUN}/song_transform#2` })],
   ])('does not count a report that is %s, and goes on to the next', async (_, broken) => {
     const lake = store();
@@ -41,6 +53,21 @@ describe('accepting an execution', () => {
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
     await lake.put(`${ATTEMPT}/local-2-ff/report.json`, body());
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-2-ff`);
+  });
+
+  it('does not count one that is too large to be a report', async () => {
+    const { folder, remove } = temporaryFolder();
+    try {
+      const lake = openFolder(folder);
+      for (const [name, spaces] of [
+        ['local-1-ff', mostBytes.report],
+        ['local-2-ff', 0],
+      ] as const)
+        await lake.put(`${ATTEMPT}/${name}/report.json`, Buffer.concat([body(), Buffer.alloc(spaces, ' ')]));
+      expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-2-ff`);
+    } finally {
+      remove();
+    }
   });
 
   it('takes the one of several that was complete first, as a step that was given their folder did', async () => {
