@@ -17,3 +17,12 @@ export function withoutUriSecrets(text: string): string {
   if (!text.includes('=') && !text.includes('@')) return text;
   return text.replace(USER_INFO, `://${SHOWN}@`).replace(SIGNED, `$1${SHOWN}`);
 }
+
+/** The text with `[secret]` for each of these values of four characters or more, also where it is written as in JSON. */
+export function withoutValues(text: string, values: readonly string[]): string {
+  const forms = values
+    .filter((value) => value.length >= 4)
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const longestFirst = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((shown, form) => shown.replaceAll(form, SHOWN), text);
+}

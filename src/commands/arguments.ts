@@ -9,6 +9,7 @@ import type { Invocation } from '../shell-words.ts';
 import { folderOf, invocationOf, startOf } from './invocation.ts';
 import { swallowedFlags } from './swallowed-flags.ts';
 import type { Started } from './invocation.ts';
+import { flagMistake } from './flag-values.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
 import type { Flags, World } from './world.ts';
@@ -47,6 +48,8 @@ export async function parseArguments(argv: readonly string[], started: Started):
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
   if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '') };
+  const strange = flagMistake(argv, { ...globalOptions, ...verb.options }, verb.takesSources === true);
+  if (strange !== undefined) return { ...form, kind: 'mistake', error: usage(strange, flags) };
   const error =
     others.length > 0
       ? usage(`${verb.name} takes no ${others.map((word) => JSON.stringify(word)).join(', ')}`, flags)
@@ -75,7 +78,11 @@ async function readWords(argv: readonly string[], start: string): Promise<Words>
   const words: Words = { shown: '', flags: {} };
   try {
     words.flags = await parser
-      .parserConfiguration({ 'camel-case-expansion': false, 'parse-positional-numbers': false })
+      .parserConfiguration({
+        'camel-case-expansion': false,
+        'dot-notation': false,
+        'parse-positional-numbers': false,
+      })
       .help()
       .alias('h', 'help')
       .version('0.1.0')

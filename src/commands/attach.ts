@@ -19,7 +19,7 @@ import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);

@@ -17,7 +17,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;
   const watch = watchFlags(flags);
   const lakeSettings = configureLake(flags, world);
-  const store = await openLake(lakeSettings);
+  const store = await openLake(lakeSettings, world);
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const state = await readState(store, name);

@@ -9,6 +9,7 @@ import type { S3Access } from '../local/spark-conf.ts';
 import type { Landing } from '../run/context.ts';
 import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
+import { provenBeforeWriting } from '../store/proven.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
@@ -21,9 +22,12 @@ function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The lake of these settings; nothing is asked of it yet. */
-export function openLake({ lake, s3, aws }: Settings): Promise<Store> {
-  return openStore(lake.path, lakeAccess({ s3, aws }));
+/** The lake of these settings; nothing is asked of it yet, and it proves create-if-absent before its first write. */
+export async function openLake(
+  { lake, s3, aws }: Settings,
+  { random }: Pick<World, 'random'>,
+): Promise<Store> {
+  return provenBeforeWriting(await openStore(lake.path, lakeAccess({ s3, aws })), random.hex(8));
 }
 
 function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {

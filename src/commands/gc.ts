@@ -20,7 +20,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const keep = countFlag(flags, 'keep') ?? 10;
   if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed', flags);
   const yes = flags['yes'] === true;
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   if (yes) refuseForeignLake(store, flags, world);
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');
   const choice = { keep, isDead: (who: Owner) => isDead(who, world) };

@@ -97,6 +97,12 @@ function parse(text: string): { value: unknown } | { problem: string } {
   try {
     return { value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: `is not JSON${positionIn(text, error)}` };
   }
+}
+
+/** Where the mistake is. The parser's own words quote the file, which may hold secrets. */
+function positionIn(text: string, error: unknown): string {
+  const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
+  return position === undefined ? '' : `: line ${String(text.slice(0, Number(position)).split('\n').length)}`;
 }

@@ -22,7 +22,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const { printer } = world;
   const wanted = readFlags(flags, world);
   const settings = configureLake(flags, world);
-  const lake = await openLake(settings);
+  const lake = await openLake(settings, world);
   const state = await readState(lake, await chosenRun(flags, lake));
   const attempt = chooseAttempt(state, { step: textFlag(flags, 'step'), attempt: wanted.attempt });
   const store = await openPlace(lake, state, attempt, settings);

@@ -147,15 +147,17 @@ function reuseAction(launch: Action, candidates: Candidates | undefined): Action
   return { ...launch, reason: [`${none}; ${launch.reason}`, ...others].join('\n') };
 }
 
-/** The exact requests, a launch only where there is no cluster yet; upstreams stand for executions that do not exist yet. */
+/** The exact requests, but for values of cluster_json that may be secrets: a launch only where there is no cluster yet; upstreams stand for executions that do not exist yet. */
 async function requestsOf(
   plan: RunPlan,
   launch: LaunchSettings,
   cluster: string | undefined,
   detached: boolean,
 ): Promise<object> {
-  const { runJobFlowRequest, stepConfig, withoutPasswords } = await import('../emr/requests.ts');
-  const runJobFlow = () => withoutPasswords(runJobFlowRequest(launch, tokens.cluster(plan.run, 1)));
+  const { runJobFlowRequest, stepConfig } = await import('../emr/requests.ts');
+  const { hidden } = await import('../emr/hidden-values.ts');
+  const shown = { ...launch, clusterJson: hidden(launch.clusterJson) };
+  const runJobFlow = () => runJobFlowRequest(shown, tokens.cluster(plan.run, 1));
   const nothingYet = { plan, current: {}, attempts: {} };
   const batches = detached
     ? [plan.steps.map((step) => stepConfig(requestOf(nothingYet, step), 'CANCEL_AND_WAIT'))]

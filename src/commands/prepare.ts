@@ -43,7 +43,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
   await keepApart(settings);
   const manifest = await listInputs(settings, world);
   await lookAtInputs(manifest.inputs, { ...given, settings }, world);
-  const store = await openLake(settings);
+  const store = await openLake(settings, world);
   const publication = await nextPublication(store, rendered);
   const plan = makePlan({
     run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random), '--run-id'),

@@ -21,7 +21,7 @@ import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) };

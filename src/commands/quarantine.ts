@@ -15,7 +15,7 @@ const SAMPLES = 3;
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const limit = countFlag(flags, 'limit') ?? SAMPLES;
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   const state = await readState(store, await chosenRun(flags, store));
   const source = textFlag(flags, 'source');
   const known = state.plan.sources.map(({ name }) => name);

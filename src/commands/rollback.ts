@@ -18,7 +18,7 @@ import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const to = numberOf(textFlag(flags, 'number'));
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   if (flags['dry-run'] !== true) refuseForeignLake(store, flags, world);
   const { checkFiles, goBack, planRollback } = await import('../lake/rollback.ts');
   const { clock, random, printer } = world;

@@ -14,7 +14,7 @@ import type { Flags, World } from './world.ts';
 const SHOWN = 50;
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   const all = await listRuns(store);
   const names = all.slice(0, SHOWN);
   const { foreign, headless } = await namesWithoutRun(store, all);

@@ -8,7 +8,7 @@ import { configureLake } from './settings.ts';
 import type { Flags, World } from './world.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   const status = statusOf(await readState(store, await chosenRun(flags, store)));
   world.printer.result(formatStatus, status);
 }

@@ -37,8 +37,6 @@ export async function run(flags: Flags, world: World): Promise<void> {
   if (named && (await runExists(store, plan.run))) return submitAgain(world, prepared, flags, watch);
   const stage = () => Promise.resolve(staging);
   await preflight(world, settings, plan);
-  const { proveCreateIfAbsent } = await import('../store/precondition.ts');
-  await proveCreateIfAbsent(store, random.hex(8));
   world.interrupted.throwIfAborted();
   const driver = random.hex(8);
   await rememberOwnPlan(world, store, plan);

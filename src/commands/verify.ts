@@ -20,7 +20,7 @@ import type { Flags, World } from './world.ts';
 export async function run(flags: Flags, world: World): Promise<void> {
   const { printer } = world;
   const named = textFlag(flags, 'run');
-  const store = await openLake(configureLake(flags, world));
+  const store = await openLake(configureLake(flags, world), world);
   const { what, subject, verification, next } = await patiently(patienceOf(world), () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named), world),
   );

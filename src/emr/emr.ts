@@ -13,6 +13,7 @@ import type { Answer, Cluster, Emr, Launched, Step, StepRequest } from '../run/p
 import type { EmrClients } from './client.ts';
 import { cancelSteps, terminate } from './ending.ts';
 import { ask, create, failureOf } from './errors.ts';
+import { hiddenValues } from './hidden-values.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import { allPages, chunks } from './pages.ts';
 import { runJobFlowRequest, stepConfig } from './requests.ts';
@@ -54,7 +55,7 @@ async function runJobFlow(
   token: string,
 ): Promise<Answer<Launched>> {
   const request = runJobFlowRequest(settings, token);
-  return create({ operation: 'RunJobFlow' }, async () => {
+  return create({ operation: 'RunJobFlow', hidden: hiddenValues(settings.clusterJson) }, async () => {
     const { JobFlowId: id, ClusterArn: arn } = await clients.creating.send(new RunJobFlowCommand(request));
     return id === undefined || id === '' ? undefined : { id, ...homeOf(arn) };
   });

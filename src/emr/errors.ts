@@ -1,6 +1,7 @@
 /** What the SDK throws, told once: as a LandfallError, and as what became of the request. Never decided by message text. */
 import { LandfallError } from '../faults.ts';
 import type { Answer } from '../run/ports.ts';
+import { withoutValues } from '../redaction.ts';
 import { firstPlainLine } from './plain-text.ts';
 
 /** A call, as messages name it. */
@@ -9,6 +10,8 @@ export interface Call {
   operation: string;
   /** What it is about: a cluster id. */
   resource?: string;
+  /** Values of the request that an answer may quote and no message may show. */
+  hidden?: readonly string[];
 }
 
 /** `refused`: EMR answered and did nothing. `unsent`: it never left. `ambiguous`: it may have taken effect. */
@@ -65,7 +68,7 @@ interface Symptoms {
 export function failureOf(thrown: unknown, call: Call): Failure {
   if (thrown instanceof LandfallError)
     return { delivery: 'refused', reason: thrown.message, error: thrown, invalid: false };
-  const seen = symptoms(thrown);
+  const seen = symptoms(thrown, call.hidden ?? []);
   return unanswered(seen, call) ?? unserved(seen, call) ?? access(seen, call) ?? answered(seen, call);
 }
 
@@ -91,7 +94,7 @@ export async function create<T>(call: Call, send: () => Promise<T | undefined>):
   }
 }
 
-function symptoms(thrown: unknown): Symptoms {
+function symptoms(thrown: unknown, hidden: readonly string[]): Symptoms {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<string, unknown>;
   const metadata = (error['$metadata'] ?? {}) as { httpStatusCode?: number; clockSkewCorrected?: boolean };
   const text = (key: string) => (typeof error[key] === 'string' ? error[key] : undefined);
@@ -101,7 +104,7 @@ function symptoms(thrown: unknown): Symptoms {
     syscall: text('syscall'),
     status: metadata.httpStatusCode,
     clockCorrected: metadata.clockSkewCorrected === true,
-    words: firstPlainLine(text('message') ?? String(thrown), 500),
+    words: firstPlainLine(withoutValues(text('message') ?? String(thrown), hidden), 500),
   };
 }
 

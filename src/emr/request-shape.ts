@@ -42,7 +42,12 @@ function check(value: unknown, schema: unknown, place: Place): Checked {
   if (value === undefined || shape.kind === 'any') return { found: [], sound: value };
   if (kindOf(value) !== containerOf(shape.kind)) {
     return {
-      found: [wrong(place, `holds ${shown(value, place)}, where EMR wants ${NAMES[shape.kind]}`)],
+      found: [
+        wrong(
+          place,
+          `holds ${HELD[kindOf(value)] ?? 'another kind of value'}, where EMR wants ${NAMES[shape.kind]}`,
+        ),
+      ],
       sound: undefined,
     };
   }
@@ -72,10 +77,15 @@ function check(value: unknown, schema: unknown, place: Place): Checked {
   };
 }
 
-/** The value, but for a password's. */
-function shown(value: unknown, { path }: Place): string {
-  return /password$/i.test(path) ? 'another kind of value' : plainLine(JSON.stringify(value), 60);
-}
+/** What a value is, never itself: it may be a secret. */
+const HELD: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'null',
+  array: 'a list',
+  object: 'an object',
+};
 
 const NAMES: Readonly<Record<Kind, string>> = {
   list: 'a list',

@@ -28,9 +28,6 @@ const FORBIDDEN_IN_CLUSTER_NAMES = /[<>$|`]/u;
  * and AmazonEMRFullAccessPolicy_v2 of whoever calls RunJobFlow, whatever the role. To the first ones it is a tag.
  */
 const MANAGED_POLICY_TAG = 'for-use-with-amazon-emr-managed-policies';
-/** Fields of KerberosAttributes that are passwords. */
-const PASSWORDS = ['KdcAdminPassword', 'CrossRealmTrustPrincipalPassword', 'ADDomainJoinPassword'];
-
 export type ActionOnFailure = 'CONTINUE' | 'CANCEL_AND_WAIT';
 
 /** The RunJobFlow request for the cluster named `token`. Throws `input` naming every field that cannot be sent. */
@@ -79,15 +76,6 @@ export function checkLaunch(settings: LaunchSettings): ReturnType<typeof checkCl
     found.push({ severity: 'error', at: '[EMR] applications', message: 'lacks Spark' });
   }
   return found;
-}
-
-/** The request as it may be shown: with everything but passwords. */
-export function withoutPasswords(request: RunJobFlowCommandInput): RunJobFlowCommandInput {
-  const { KerberosAttributes: kerberos } = request;
-  if (kerberos === undefined) return request;
-  const names = PASSWORDS.filter((name) => Object.hasOwn(kerberos, name));
-  const hidden = Object.fromEntries(names.map((name): [string, string] => [name, '<not shown>']));
-  return { ...request, KerberosAttributes: { ...kerberos, ...hidden } };
 }
 
 /** Fleets have a list of subnets, instance groups have one. */

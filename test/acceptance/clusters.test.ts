@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { HIDDEN, hiddenValues } from '../../src/emr/hidden-values.ts';
 import { writeSample } from '../../src/local/write-sample.ts';
 import type { WrittenSample } from '../../src/local/write-sample.ts';
 import { report } from '../lake/plans.ts';
@@ -262,7 +263,7 @@ describe('plan', () => {
       refused(ended, 2, [
         'wrong.json Steps: must be empty',
         'wrong.json StepConcurencyLevel: EMR has no such field; did you mean StepConcurrencyLevel?',
-        'wrong.json Tags: holds "a", where EMR wants a list',
+        'wrong.json Tags: holds a text, where EMR wants a list',
         'wrong.json Instances.TerminationProtected: must be false',
       ]);
     }
@@ -289,7 +290,12 @@ describe('what plan --requests shows', () => {
     configure(`${LAUNCH}\ncluster_json = cluster.json`);
     const { requests, plan } = await planned('shown', ['--cluster', 'new']);
     await abandoned('shown', 'AddJobFlowSteps', 2, ['--cluster', 'new']);
-    expect(server.inputs('RunJobFlow')).toStrictEqual([requests.RunJobFlow]);
+    const values = new Set(hiddenValues(CLUSTER_JSON));
+    const sent: unknown = JSON.parse(JSON.stringify(server.inputs('RunJobFlow')), (_, value: unknown) =>
+      typeof value === 'string' && values.has(value) ? HIDDEN : value,
+    );
+    expect(sent).toStrictEqual([requests.RunJobFlow]);
+    expect(values.size).toBeGreaterThan(0);
     const filled = JSON.stringify(requests.AddJobFlowSteps)
       .replaceAll('<cluster id>', 'j-NEW1')
       .replaceAll('<application id>', EXECUTION);
@@ -303,7 +309,7 @@ describe('what plan --requests shows', () => {
       Tags: expect.arrayContaining([
         { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' },
         { Key: 'team', Value: 'söngs' },
-        { Key: 'cost', Value: 'plays & songs' },
+        { Key: 'cost', Value: HIDDEN },
       ]),
     });
     expect(plan.idleTimeoutSeconds).toBe(900);

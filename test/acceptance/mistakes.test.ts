@@ -83,7 +83,7 @@ describe('submit refuses', () => {
     expect(stderr).toContain('local, new, reuse');
   });
 
-  it('a flag given twice', () => refused(['--lake', lake], ['--lake is given 2 times']));
+  it('a flag given twice', () => refused(['--lake', lake], ['--lake is there twice']));
 
   it('to cancel on a timeout that there is not', () =>
     refused(['--cancel-on-timeout', ...songs, ...logs], ['--cancel-on-timeout needs --timeout']));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseArguments } from '../../src/commands/arguments.ts';
+import { parseArguments, unknownFlags } from '../../src/commands/arguments.ts';
 import { advising, startedPlainly } from '../support/advice.ts';
 
 const parse = (...argv: string[]) => parseArguments(argv, startedPlainly);
@@ -83,5 +83,52 @@ describe('the command line', () => {
         kind: 'help',
         text: expect.stringContaining('--run-id'),
       });
+  });
+});
+
+describe('a flag', () => {
+  it.each([
+    [['plan', '--lake.x', 'y'], /^unknown flag --lake\.x/],
+    [['status', '--lake.x=y'], /^unknown flag --lake\.x/],
+    [['plan', '--lake', 'a', '--lake', 'b'], '--lake is there twice'],
+    [['plan', '--lake=a', '--lake=a'], '--lake is there twice'],
+    [['plan', '--song-data', 'a', '--song-data', 'b'], '--song-data is there twice'],
+    [['logs', '-f', '--follow'], '--follow is there twice'],
+    [['plan', '--no-lake'], '--no-lake is no flag; --lake takes a value'],
+    [['plan', '--lake='], '--lake has an empty value'],
+    [['plan', '--lake', ''], '--lake has an empty value'],
+    [['plan', '--song-data='], '--song-data has an empty value'],
+    [['plan', '--lake'], '--lake needs a value'],
+    [['plan', '--lake', '--verbose'], '--lake needs a value'],
+    [['plan', '--song-data'], '--song-data needs a value'],
+    [['plan', '--verbose=yes'], '--verbose takes no value'],
+    [['plan', '--no-color=1'], '--no-color takes no value'],
+    [['submit', '--timeout', '1e3'], '--timeout is "1e3", and must be a number'],
+    [['submit', '--timeout', '-5'], '--timeout is "-5", and must be a number'],
+    [['submit', '--timeout=abc'], '--timeout is "abc", and must be a number'],
+    [['submit', '--timeout', 'NaN'], '--timeout is "NaN", and must be a number'],
+    [['submit', '--timeout'], '--timeout needs a value'],
+    [['status', '-x'], 'unknown flag --x'],
+    [['status', '--', '--lake', 'x'], /^status takes no "--lake", "x"/],
+  ])('is taken as it was typed, or named: %j', async (words, message) => {
+    const parsed = await parse(...words);
+    const verb = words[0] ?? '';
+    if (parsed.kind === 'verb') {
+      // A verb with sources knows its flags once it has read the pipeline.
+      expect(unknownFlags(parsed.verb, parsed.flags, ['song_data'])?.message).toMatch(message);
+      return;
+    }
+    expect(parsed).toMatchObject({ kind: 'mistake', error: { fault: 'input' } });
+    const { error } = parsed as Extract<typeof parsed, { kind: 'mistake' }>;
+    if (typeof message === 'string') expect(error.message).toBe(message);
+    else expect(error.message).toMatch(message);
+    expect(error.next).toEqual(advising(`landfall ${verb} --help`));
+  });
+
+  it('may come more than once where each adds to the others', async () => {
+    expect(
+      await parse('emr-local', '--anonymous-bucket', 'a', '--anonymous-bucket', 'b', '--port', '0'),
+    ).toMatchObject({ kind: 'verb', flags: { 'anonymous-bucket': ['a', 'b'], port: 0 } });
+    expect(await parse('plan', '--no-color', '--verbose')).toMatchObject({ flags: { color: false } });
   });
 });

@@ -197,3 +197,18 @@ describe('a creating call', () => {
     expect(server.requests).toHaveLength(0);
   });
 });
+
+it('shows no value of cluster_json that EMR quotes when it refuses a launch', async () => {
+  const Configurations = [{ Classification: 'spark', Properties: { password: 'c"anary' } }];
+  const message = `1 validation error: value 'c"anary' at 'configurations' in ${JSON.stringify(Configurations)}`;
+  server.spoil('RunJobFlow', { fault: 'error', status: 400, type: 'ValidationException', message });
+  const refused = createEmr(clients, {
+    launch: { ...launchSettings, clusterJson: { Configurations } },
+  });
+  const error: unknown = await refused.launch(TOKEN).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    fault: 'cluster',
+    message: expect.stringContaining("value '[secret]' at 'configurations'") as unknown,
+  });
+  expect(JSON.stringify(error)).not.toContain('anary');
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LaunchSettings } from '../../src/emr/launch-settings.ts';
-import { checkLaunch, runJobFlowRequest, stepConfig, withoutPasswords } from '../../src/emr/requests.ts';
+import { checkLaunch, runJobFlowRequest, stepConfig } from '../../src/emr/requests.ts';
+import { HIDDEN, hidden, hiddenValues } from '../../src/emr/hidden-values.ts';
 import { LandfallError, formatDiagnostic } from '../../src/faults.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { checkRunId } from '../../src/run/run-id.ts';
@@ -100,18 +101,41 @@ describe('the RunJobFlow request', () => {
     });
   });
 
-  it('is shown without the passwords that it is sent with', () => {
-    const KerberosAttributes = { Realm: 'A', KdcAdminPassword: 'p-canary', ADDomainJoinPassword: 'q-canary' };
-    const sent = request({ clusterJson: { KerberosAttributes } });
-    expect(sent.KerberosAttributes).toEqual(KerberosAttributes);
-    expect(withoutPasswords(sent)).toEqual({
-      ...sent,
+  it('is shown with the names that cluster_json gives, and without values that may be secrets', () => {
+    const clusterJson = {
+      ReleaseLabel: launchSettings.release,
+      Applications: [{ Name: 'Spark', Args: ['canary-0'] }],
       KerberosAttributes: {
         Realm: 'A',
-        KdcAdminPassword: '<not shown>',
-        ADDomainJoinPassword: '<not shown>',
+        KdcAdminPassword: 'canary-1',
+        CrossRealmTrustPrincipalPassword: 'canary-2',
       },
-    });
+      Configurations: [
+        {
+          Classification: 'hive-site',
+          Properties: { Name: 'canary-3', 'javax.jdo.option.ConnectionPassword': 'canary-4', port: 4711 },
+          Configurations: [{ Classification: 'export', Properties: { TOKEN: 'canary-5' } }],
+        },
+      ],
+      BootstrapActions: [
+        {
+          Name: 'agent',
+          ScriptBootstrapAction: { Path: 's3://u:canary-6@b/x', Args: ['--key', 'canary-7'] },
+        },
+      ],
+      Tags: [{ Key: 'owner', Value: 'canary-8' }],
+      AdditionalInfo: '{"password":"canary-9"}',
+    };
+    const sent = JSON.stringify(request({ clusterJson }));
+    const shown = JSON.stringify(request({ clusterJson: hidden(clusterJson) }));
+    expect(sent.match(/canary-\d/g)).toHaveLength(10);
+    expect(shown).not.toMatch(/canary|4711/);
+    for (const name of ['hive-site', 'ConnectionPassword', 'TOKEN', 'agent', 'owner', 'Spark', HIDDEN])
+      expect(shown).toContain(name);
+    const known = new Set(hiddenValues(clusterJson));
+    expect(JSON.parse(sent, (_, value: unknown) => (known.has(String(value)) ? HIDDEN : value))).toEqual(
+      JSON.parse(shown),
+    );
   });
 
   it('passes through everything that cluster_json says beyond our own fields', () => {
@@ -244,11 +268,11 @@ describe('the RunJobFlow request', () => {
 describe('the check of cluster_json', () => {
   const cases: [string, unknown, string][] = [
     ['a list', [{ Classification: 'x' }], 'cluster.json: is a list, where a RunJobFlow request is an object; for a list of configurations, write {"Configurations": [...]}'],
-    ['a text', 'x', 'cluster.json: holds "x", where EMR wants an object'],
+    ['a text', 'x', 'cluster.json: holds a text, where EMR wants an object'],
     ['a misspelt field', { ManagedScalingPolicies: {} }, 'cluster.json ManagedScalingPolicies: EMR has no such field; did you mean ManagedScalingPolicy?'],
     ['a misspelt field deep inside', { Instances: { InstanceGroups: [{ InstanceRole: 'MASTER', InstanceTyp: 'x' }] } }, 'cluster.json Instances.InstanceGroups[0].InstanceTyp: EMR has no such field; did you mean InstanceType?'],
-    ['a number as text', { EbsRootVolumeSize: '20' }, 'cluster.json EbsRootVolumeSize: holds "20", where EMR wants a number'],
-    ['a list that is none', { Instances: { Ec2SubnetIds: 'subnet-1' } }, 'cluster.json Instances.Ec2SubnetIds: holds "subnet-1", where EMR wants a list'],
+    ['a number as text', { EbsRootVolumeSize: '20' }, 'cluster.json EbsRootVolumeSize: holds a text, where EMR wants a number'],
+    ['a list that is none', { Instances: { Ec2SubnetIds: 'subnet-1' } }, 'cluster.json Instances.Ec2SubnetIds: holds a text, where EMR wants a list'],
     ['a null', { Tags: null }, 'cluster.json Tags: holds null, where EMR wants a list'],
     ['no keep-alive', { Instances: { KeepJobFlowAliveWhenNoSteps: false } }, 'KeepJobFlowAliveWhenNoSteps: must be true'],
     ['termination protection', { Instances: { TerminationProtected: true } }, 'TerminationProtected: must be false'],
@@ -261,7 +285,7 @@ describe('the check of cluster_json', () => {
     ['a release and an AMI', { AmiVersion: '3.11.0' }, 'AmiVersion: cannot stand beside a release'],
     ['configurations in both cases', { Configurations: [], configurations: [] }, 'cluster.json configurations: EMR has no such field; did you mean Configurations?'],
     ['a configuration in both cases', { Configurations: [{ Classification: 'a', classification: 'b' }] }, 'Configurations[0].classification: EMR has no such field; did you mean Classification?'],
-    ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds another kind of value, where EMR wants a text in quotes'],
+    ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds a number, where EMR wants a text in quotes'],
     ['a tag of ours', { Tags: [{ Key: 'landfall:pool', Value: 'x' }] }, 'Tags: landfall:pool: tags of this name are ours'],
   ]; // prettier-ignore
   it.each(cases)('tells the place of %s', (_, clusterJson, expected) => {
@@ -278,12 +302,12 @@ describe('the check of cluster_json', () => {
     const file = 'cluster.json ';
     expect(problems(clusterJson).sort()).toEqual([
       `${file}Applications[0].Nmae: EMR has no such field; did you mean Name?`,
-      `${file}Instances.Ec2SubnetIds: holds "subnet-1", where EMR wants a list`,
+      `${file}Instances.Ec2SubnetIds: holds a text, where EMR wants a list`,
       `${file}Instances.InstanceGroup: EMR has no such field; did you mean InstanceGroups?`,
       `${file}Instances.KeepJobFlowAliveWhenNoSteps: must be true; without steps the cluster would end before they arrive; AutoTerminationPolicy ends an idle one`,
       `${file}Steps: must be empty; the pipeline submits the steps`,
       `${file}Steps[0].Nmae: EMR has no such field; did you mean Name?`,
-      `${file}Tags: holds "team=data", where EMR wants a list`,
+      `${file}Tags: holds a text, where EMR wants a list`,
     ]);
   });
 

@@ -1,0 +1,16 @@
+/** A store that proves create-if-absent before its first write: whoever appends to a log of the lake rests on it. */
+import { proveCreateIfAbsent } from './precondition.ts';
+import type { Store } from './store.ts';
+
+/** The same store; `id` names the probe object and must be new. Reading proves nothing, and one proof serves all writes. */
+export function provenBeforeWriting(store: Store, id: string): Store {
+  let proof: Promise<void> | undefined;
+  const proven = () => (proof ??= proveCreateIfAbsent(store, id));
+  return {
+    ...store,
+    put: async (key, body) => (await proven(), store.put(key, body)),
+    createIfAbsent: async (key, body) => (await proven(), store.createIfAbsent(key, body)),
+    copy: async (from, to) => (await proven(), store.copy(from, to)),
+    remove: async (keys) => (await proven(), store.remove(keys)),
+  };
+}
