@@ -47,7 +47,7 @@ export const runVerbs: readonly Verb[] = [
       ['$0 submit --cluster local', 'On this machine, with a generated sample unless dl.cfg names inputs'],
       [`$0 submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
       ['$0 submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
-      ['$0 submit --detach --run-id nightly-7', 'Later: $0 attach nightly-7'],
+      ['$0 submit --detach --run-id nightly-7', 'Later: attach nightly-7'],
     ],
     load: () => import('./submit.ts'),
   },

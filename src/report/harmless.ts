@@ -9,8 +9,9 @@ const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** The same but for line feeds and our own colours. */
 // eslint-disable-next-line no-control-regex
 const STEERING_LINES = /(?!\u001b\[\d{1,2}m|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** Orders to a CI: `::error` begins a line, `##[error]` and `##vso[...]` stand anywhere in it. */
-const ORDERS = /^([^\S\n]*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
+/** Orders to a CI: `::error` begins a line, also behind our colours; `##[error]` and `##vso[...]` stand anywhere in it. */
+// eslint-disable-next-line no-control-regex
+const ORDERS = /^((?:\u001b\[\d{1,2}m|[^\S\n])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
 
 /** A value as it may stand in a line of ours: what would steer is shown as an escape, a line break as `\n`. */
 export function oneLine(value: string): string {

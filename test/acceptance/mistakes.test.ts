@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { verbs } from '../../src/commands/verbs.ts';
 import { writeSample } from '../../src/local/write-sample.ts';
 import { landfall, root, temporaryFolder } from '../support/landfall.ts';
 
@@ -137,15 +138,17 @@ describe('emr-local refuses', () => {
   });
 });
 
+const unwrapped = (text: string) => text.replace(/\s+/g, ' ');
+
 describe('every verb', () => {
-  it('has a help page with an example', async () => {
+  it('has a help page with an example that starts as the program was started', async () => {
     const { stdout } = await landfall(['--help'], { cwd });
-    const verbs = [...stdout.matchAll(/^ {2}landfall ([a-z-]+)/gm)].map(([, verb = '']) => verb);
-    expect(verbs).toContain('submit');
-    for (const verb of verbs) {
-      const { code, stdout: help } = await landfall([verb, '--help'], { cwd });
+    const start = /^(.*cli\.js.*?) VERB \[flags\]/.exec(unwrapped(stdout))?.[1] ?? 'no start';
+    for (const { name } of verbs) {
+      expect(unwrapped(stdout)).toContain(` ${start} ${name} `);
+      const { code, stdout: help } = await landfall([name, '--help'], { cwd });
       expect(code).toBe(0);
-      expect(help).toMatch(/Examples:\s+(landfall|spark-submit)/);
+      expect(unwrapped(help).split('Examples:')[1]).toContain(` ${start} ${name}`);
     }
   });
 });

@@ -21,6 +21,7 @@ async function options(...words: string[]) {
   const told: RunEvent[] = [];
   const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as World;
   const parsed = await parseArguments(['emr-local', ...words], startedPlainly);
+  if (parsed.kind === 'mistake') throw parsed.error;
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return { ...faultOptions(parsed.flags, world), told };
 }
@@ -47,7 +48,7 @@ describe('the flags by which emr-local misbehaves', () => {
   it.each([
     [['--faults', 'missing.json'], /missing\.json cannot be read/],
     [['--faults', 'wrong.json'], /wrong\.json, faults\.0\.fault/],
-    [['--fault-seed', 'x'], /--fault-seed is not a whole number/],
+    [['--fault-seed', 'x'], /--fault-seed is "x", and must be a number/],
     [['--fault-seed', '1.5'], /--fault-seed is not a whole number/],
     [['--faults', 'bad day.json', '--fault-seed', '1'], /exclude each other/],
   ])('are refused when they make no sense: %j', async (words, message) => {

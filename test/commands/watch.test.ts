@@ -7,6 +7,7 @@ import type { Flags } from '../../src/commands/world.ts';
 
 async function flags(...words: string[]): Promise<Flags> {
   const parsed = await parseArguments(words, startedPlainly);
+  if (parsed.kind === 'mistake') throw parsed.error;
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return parsed.flags;
 }

@@ -47,6 +47,10 @@ describe('a text that others wrote', () => {
     );
   });
 
+  it('gives no orders to a CI behind a colour of ours', () => {
+    expect(harmless('\u001b[1m ::error::x')).toBe('\u001b[1m :\\:error::x');
+  });
+
   it('shows what was there as an escape', () => {
     expect(oneLine('a\nb\r\tc\u001b[2J\u009b\u202e\u200b\u{e0041}\ud800é😀')).toBe(
       'a\\nb\\r\\tc\\x1b[2J\\x9b\\u202e\\u200b\\udb40\\udc41\\ud800é😀',
