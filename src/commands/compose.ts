@@ -23,12 +23,11 @@ function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T 
 }
 
 /** The lake of these settings; nothing is asked of it yet, and it proves create-if-absent before its first write. */
-export async function openLake(
-  { lake, s3, aws }: Settings,
-  { random }: Pick<World, 'random'>,
-): Promise<Store> {
-  return provenBeforeWriting(await openStore(lake.path, lakeAccess({ s3, aws })), random.hex(8));
+export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<Store> {
+  return provenBeforeWriting(await lakeStore(settings), random.hex(8));
 }
+
+const lakeStore = (settings: Settings) => openStore(settings.lake.path, lakeAccess(settings));
 
 function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
   return set<S3Settings>({
@@ -192,7 +191,7 @@ export async function openLogs(uri: string, settings: Settings): Promise<Store> 
   const store = await openStore(uri, lakeAccess(settings));
   const { lake } = settings;
   if (relation(store.uri, lake.path) === 'inside' && lake.path.startsWith('file:')) {
-    await (await openLake(settings)).head(`${store.uri.slice(lake.path.length + 1)}/any`);
+    await (await lakeStore(settings)).head(`${store.uri.slice(lake.path.length + 1)}/any`);
   }
   return store;
 }
