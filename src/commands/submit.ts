@@ -64,7 +64,7 @@ async function likeEarlier(flags: Flags, world: World): Promise<{ flags: Flags; 
   const run = textFlag(flags, 'run-id');
   if (run === undefined) return { flags, world };
   try {
-    const store = await openLake(configureLake(flags, world));
+    const store = await openLake(configureLake(flags, world), world);
     refuseForeignLake(store, flags, world);
     if (!(await runExists(store, checkRunId(run)))) return { flags, world };
     return asPlanned(flags, world, (await readState(store, run)).plan, { strict: true });
