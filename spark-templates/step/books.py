@@ -7,7 +7,7 @@ def open_source(spark, source, root, inputs, folder):
     lines = read_lines(spark, source, root, inputs)
     rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
     counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_state", "_conflict"]
-    totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes")]
+    totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes"), F.max("_bytes").alias("longest")]
     try:
         counts = rows.groupBy(*counted).agg(*totals).collect()
     except Exception as error:
@@ -43,18 +43,19 @@ def keep_books(spark, source, inputs, counts):
     if changed:
         raise changed_failure(source, changed)
     fates, rejections, conflicts, states = Counter(), Counter(), 0, Counter()
-    lines, content = Counter(), Counter()
+    lines, content, longest = Counter(), Counter(), Counter()
     for row in counts:
         where = place(decoded(row["_file"]))
         lines[where] += row["lines"]
         content[where] += row["bytes"]
+        longest[where] = max(longest[where], row["longest"])
         fates[row["_fate"]] += row["lines"]
         states[(row["_fate"], row["_state"])] += row["lines"]
         conflicts += row["lines"] if row["_conflict"] else 0
         if row["_fate"] == "quarantined":
             rejections[(row["_reason"], row["_field"] or "")] += row["lines"]
     places = [(entry, place(entry.uri)) for entry in inputs]
-    refuse_long_lines(spark, source, [(entry, lines[at], content[at]) for entry, at in places])
+    refuse_long_lines(spark, source, [(entry, lines[at], content[at], longest[at]) for entry, at in places])
     return {
         "objects": {
             "manifest": len(inputs),

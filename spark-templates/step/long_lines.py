@@ -1,4 +1,5 @@
-# Lines that are longer than what is read: Hadoop passes over them, and the bytes that are missing give them away.
+# Lines that are longer than what is read. Hadoop passes over such a line, and the bytes that are missing give it away;
+# when it goes on beyond the end of its split, Hadoop returns its beginning instead, which is longer than any line may be.
 
 # gzip makes no more of a byte than this.
 MOST_EXPANSION = 1032
@@ -6,11 +7,13 @@ AT_ONCE = 16
 
 
 def refuse_long_lines(spark, source, read):
-    """Fails, naming them, when objects hold a line that was too long to be read. `read`: (object, its lines, their bytes)."""
-    suspects = [(entry, lines, content) for entry, lines, content in read if may_lack(entry, lines, content)]
+    """Fails, naming them, when objects hold a line that is too long. `read`: (object, its lines, their bytes, the
+    bytes of the longest)."""
+    uris = [entry.uri for entry, _, _, longest in read if longest > LONGEST_LINE]
+    suspects = [one[:3] for one in read if one[3] <= LONGEST_LINE and may_lack(*one[:3])]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         lacking = list(pool.map(lambda one: lacks_line(spark, *one), suspects))
-    uris = [entry.uri for (entry, _, _), lacks in zip(suspects, lacking) if lacks]
+    uris += [entry.uri for (entry, _, _), lacks in zip(suspects, lacking) if lacks]
     if uris:
         raise long_line_failure(source, uris)
 
@@ -23,20 +26,25 @@ def may_lack(entry, lines, content):
 
 def lacks_line(spark, entry, lines, content):
     """Whether at least one line that is too long was passed over."""
-    if not entry.uri.endswith(".gz"):
-        return not is_whole(entry.size, lines, content) or not ends_are_line_feeds(spark, entry)
-    # Of one that was compressed in one piece, the last four bytes tell the size, but for multiples of 4 GiB.
-    told = int.from_bytes(last_bytes(spark, entry, 4), "little")
-    if max(0, lines - 1) <= (told - content) % (1 << 32) <= 2 * lines + 3:
-        return False
-    return not is_whole(decompressed_size(spark, entry.uri), lines, content)
+    size = entry.size
+    if entry.uri.endswith(".gz"):
+        # Of one that was compressed in one piece, the last four bytes tell the size, but for multiples of 4 GiB.
+        told = int.from_bytes(last_bytes(spark, entry, 4), "little")
+        size = content + (told - content) % (1 << 32)
+        if not is_whole(size, lines, content):
+            size = decompressed_size(spark, entry.uri)
+    if not is_whole(size, lines, content):
+        return True
+    # The ends of so many lines, were each CR LF, weigh as much as a long line.
+    return size - content - lines > LONGEST_LINE and not ends_are_line_feeds(spark, entry.uri, size)
 
 
-def ends_are_line_feeds(spark, entry):
-    """Whether each byte of the object is part of a line or a line feed. Many CR LF weigh as much as a long line."""
-    text = spark.read.option("lineSep", "\n").option(LINE_LIMIT, str(LONGEST_LINE + 4)).text(literal_glob(entry.uri))
-    lines, content = text.agg(F.count(F.lit(1)), F.sum(F.octet_length("value"))).first()
-    return entry.size - content <= lines + 3
+def ends_are_line_feeds(spark, uri, size):
+    """Whether each byte of the object is part of a line or a line feed, and no line, with its CR, is too long."""
+    text = spark.read.option("lineSep", "\n").option(LINE_LIMIT, str(LONGEST_LINE + 4)).text(literal_glob(uri))
+    weight = F.octet_length("value")
+    lines, content, longest = text.agg(F.count(F.lit(1)), F.sum(weight), F.max(weight)).first()
+    return size - content <= lines + 3 and longest <= LONGEST_LINE + 1
 
 
 def last_bytes(spark, entry, count):
