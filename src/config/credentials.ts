@@ -1,4 +1,5 @@
 /** Credentials in dl.cfg: understood, because older files have them; advised against, because there is better. */
+import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import type { Diagnostic } from '../faults.ts';
 import { secret } from './secret.ts';
 import type { Secret } from './secret.ts';
@@ -41,6 +42,27 @@ export function tellPlaceholders(
     message: 'a placeholder, not a credential',
     hint: 'put the credential there, or remove the line to use a profile, a role or the environment',
   }));
+}
+
+/**
+ * Errors for credentials of dl.cfg and the environment whose characters no request can carry; warnings where no request
+ * to AWS is known to be needed.
+ */
+export function checkCharacters(
+  values: ReadonlyMap<string, unknown>,
+  origins: ReadonlyMap<string, string>,
+  env: Readonly<Record<string, string | undefined>>,
+  usesAws: boolean,
+): Diagnostic[] {
+  const ofFile = ['accessKeyId', 'secretAccessKey', 'sessionToken'].map(
+    (name) => [origins.get(`aws.${name}`) ?? 'dl.cfg', textOf(values, name)] as const,
+  );
+  const ofEnvironment = CONFIDENTIAL.map((variable) => [variable, env[variable]] as const);
+  return [...ofFile, ...ofEnvironment].flatMap(([at, value = '']): Diagnostic[] => {
+    const message = wrongCharacters(value);
+    if (message === undefined) return [];
+    return [{ severity: usesAws ? 'error' : 'warning', at, message, hint: CLEAN_CREDENTIAL }];
+  });
 }
 
 /** Takes the three keys of `[AWS]` together; undefined credentials leave the choice to the SDK's default chain. */

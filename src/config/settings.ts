@@ -4,7 +4,7 @@ import { keys } from '../lake/layout.ts';
 import { assign } from './assign.ts';
 import { choose } from './choose.ts';
 import { checkAnonymousInput, checkPlaces, checkSources, tellDefaults } from './checks.ts';
-import { chooseCredentials, tellPlaceholders } from './credentials.ts';
+import { checkCharacters, chooseCredentials, tellPlaceholders } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { unknownVariables } from './environment.ts';
 import { readIni } from './ini-file.ts';
@@ -97,6 +97,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
     ...(placeholders.length > 0
       ? tellPlaceholders(placeholders, input.env, usesAws)
       : credentials.diagnostics),
+    ...checkCharacters(values, origins, input.env, usesAws),
     ...checkSources(shape.sources, origins, settings),
     ...checkPlaces(shape, origins, input.realPlace),
     ...checkAnonymousInput(shape, origins),

@@ -84,7 +84,7 @@ function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: 
       httpsAgent: { keepAlive: how.keepAlive, maxSockets: 8 },
     }),
   });
-  renewExpiredCredentials(client);
+  renewExpiredCredentials(client, profile);
   noticeClockJumps(client);
   return client;
 }

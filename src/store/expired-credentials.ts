@@ -1,9 +1,12 @@
-/** Credentials that expire while we work: the SDK notices only where it was told when. Here their source is asked again. */
+/** Credentials that are missing, malformed, or expire while we work: their source is asked again, or named. */
+import { whyNoCredentials, wrongIdentity } from './why-no-credentials.ts';
+
 /** For a client's configuration: shared credentials files are read again, not remembered from the first time. */
 export const REREAD_FILES = { ignoreCache: true };
 
 interface Identity {
   accessKeyId: string;
+  secretAccessKey?: string;
   sessionToken?: string | undefined;
 }
 
@@ -30,17 +33,22 @@ const STALE: ReadonlySet<string> = new Set([
 /**
  * Makes the client send a request once more when its credentials were refused and their source has others by then: a
  * rewritten file, a renewed sign-in, a role. Safe for any request, for a refused one had no effect. The refusal is
- * thrown on when the source has nothing new.
+ * thrown on when the source has nothing new. A request for which there are no usable credentials is not sent: the error
+ * names what is wrong with their source. `profile` is the profile that the client was given.
  */
-export function renewExpiredCredentials(client: Client): void {
+export function renewExpiredCredentials(client: Client, profile?: string): void {
   const identity = (options: { forceRefresh?: boolean } = {}): Promise<Identity> =>
     (client.config.credentials as (options: object) => Promise<Identity>)(options);
   const middleware = (next: Handler) => async (args: unknown) => {
-    const used = await identity().catch(() => undefined);
+    const used = await identity().catch(async (error: unknown) => {
+      throw (await whyNoCredentials(profile, process.env)) ?? error;
+    });
+    const wrong = wrongIdentity(used, profile, process.env);
+    if (wrong !== undefined) throw wrong;
     try {
       return await next(args);
     } catch (refusal) {
-      if (used === undefined || !STALE.has((refusal as { name?: string }).name ?? '')) throw refusal;
+      if (!STALE.has((refusal as { name?: string }).name ?? '')) throw refusal;
       const renewed = await identity({ forceRefresh: true }).catch(() => used);
       if (renewed.accessKeyId === used.accessKeyId && renewed.sessionToken === used.sessionToken)
         throw refusal;

@@ -70,7 +70,7 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
       throwOnRequestTimeout: true,
     },
   });
-  renewExpiredCredentials(client);
+  renewExpiredCredentials(client, profile);
   if (checksums === 'when_required') guardByMd5(client);
   return { client, endpoint, dateOf: rememberDates(client) };
 }
