@@ -1,10 +1,12 @@
 /** The SDK clients of EMR: one for calls that create something, one for all others. */
 import { EMRClient } from '@aws-sdk/client-emr';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LandfallError } from '../faults.ts';
 import { noticeClockJumps } from './clock-jump.ts';
 import type { Home } from '../run/ports.ts';
 import { renewExpiredCredentials, REREAD_FILES } from '../store/expired-credentials.ts';
+import { requestHandler } from '../store/request-handler.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where EMR is and as whom to call it. What is absent comes from the SDK's own chain (environment, profile, role). */
 export interface EmrAccess {
@@ -28,10 +30,10 @@ export interface EmrClients {
   destroy: () => void;
 }
 
-/** Makes the clients. Sends nothing. Throws `input` when no region is configured anywhere. */
-export async function createEmrClients(access: EmrAccess = {}): Promise<EmrClients> {
-  const creating = createClient(access, { maxAttempts: 1, keepAlive: false });
-  const reading = createClient(access, { maxAttempts: 3, keepAlive: true });
+/** Makes the clients. Sends nothing. Throws `input` when no region is configured anywhere. `env` names proxies. */
+export async function createEmrClients(access: EmrAccess = {}, env: Env = process.env): Promise<EmrClients> {
+  const creating = createClient(access, env, { maxAttempts: 1, keepAlive: false });
+  const reading = createClient(access, env, { maxAttempts: 3, keepAlive: true });
   try {
     await reading.config.region();
   } catch (cause) {
@@ -58,7 +60,11 @@ export async function askedAs({ reading }: EmrClients): Promise<Home> {
 }
 
 /** A kept connection that the other side has just closed would make a creating call's answer ambiguous: hence none. */
-function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: boolean }): EMRClient {
+function createClient(
+  access: EmrAccess,
+  env: Env,
+  how: { maxAttempts: number; keepAlive: boolean },
+): EMRClient {
   const {
     endpoint,
     region,
@@ -75,13 +81,11 @@ function createClient(access: EmrAccess, how: { maxAttempts: number; keepAlive: 
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: how.maxAttempts,
     retryMode: 'standard',
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: connectionTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: requestTimeoutMs,
-      httpAgent: { keepAlive: how.keepAlive, maxSockets: 8 },
-      httpsAgent: { keepAlive: how.keepAlive, maxSockets: 8 },
+    requestHandler: requestHandler(env, {
+      connectMs: connectionTimeoutMs,
+      answerMs: requestTimeoutMs,
+      keepAlive: how.keepAlive,
+      maxSockets: 8,
     }),
   });
   renewExpiredCredentials(client, profile);

@@ -205,7 +205,9 @@ function unreachable(call: Call, reason: string, retryable: boolean): LandfallEr
   return new LandfallError('unreachable', `no usable answer from EMR to ${place(call)}`, {
     why: [reason],
     retryable,
-    ...(retryable ? {} : { next: 'check AWS_ENDPOINT_URL_EMR, the proxy and its certificates' }),
+    ...(retryable
+      ? {}
+      : { next: 'check AWS_ENDPOINT_URL_EMR, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own' }),
   });
 }
 

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { renewExpiredCredentials, REREAD_FILES } from './expired-credentials.ts';
 import { guardByMd5 } from './older-checksums.ts';
+import { requestHandler } from './request-handler.ts';
 
 export interface S3Settings {
   /** Another S3 than AWS's, addressed by path. Default: `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`. */
@@ -63,12 +64,12 @@ export function s3Client(settings: S3Settings, env: Readonly<Record<string, stri
     maxAttempts: settings.maxAttempts ?? 4,
     requestChecksumCalculation: required,
     responseChecksumValidation: required,
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: timeout,
-      socketTimeout: timeout,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: requestHandler(env, {
+      connectMs: CONNECT_MS,
+      answerMs: timeout,
+      keepAlive: true,
+      maxSockets: 50,
+    }),
   });
   renewExpiredCredentials(client, profile);
   if (checksums === 'when_required') guardByMd5(client);

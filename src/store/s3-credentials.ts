@@ -1,6 +1,5 @@
 /** Credentials for programs that look for them in their environment alone, as Hadoop's S3A does. */
-import { S3Client } from '@aws-sdk/client-s3';
-import { REREAD_FILES } from './expired-credentials.ts';
+import { s3Client } from './s3-client.ts';
 
 /**
  * Makes a function that gives what the SDK's own chain finds (environment, profile, SSO, role) as environment variables.
@@ -8,7 +7,7 @@ import { REREAD_FILES } from './expired-credentials.ts';
  * the environment stays as it is.
  */
 export function credentialVariables(): () => Promise<Record<string, string | undefined>> {
-  const { config } = new S3Client({ ...REREAD_FILES, region: 'us-east-1' });
+  const { config } = s3Client({ region: 'us-east-1' }, process.env).client;
   return async () => {
     try {
       const renewing = { forceRefresh: true };

@@ -146,7 +146,7 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
     return {
       fault: 'unreachable',
       message: 'S3 cannot be trusted: its TLS certificate was refused',
-      next: 'check endpoint and proxy',
+      next: 'check AWS_ENDPOINT_URL_S3, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own',
     };
   }
   if (status === 407) {
