@@ -47,7 +47,7 @@ export async function parseArguments(argv: readonly string[], started: Started):
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
-  if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '') };
+  if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '', argv) };
   const strange = flagMistake(argv, { ...globalOptions, ...verb.options }, verb.takesSources === true);
   if (strange !== undefined) return { ...form, kind: 'mistake', error: usage(strange, flags) };
   const error =
@@ -113,12 +113,19 @@ function flagsOf({ options, takesSources }: Verb): string[] {
   return [...Object.keys(globalOptions), ...Object.keys(options), ...sources];
 }
 
-function noVerb(name: string): LandfallError {
+/** A verb that was misspelt: the command again, with the one that is nearest. */
+function noVerb(name: string, argv: readonly string[]): LandfallError {
   const meant = nearest(
     name,
     verbs.map((verb) => verb.name),
   );
-  return usage(`there is no verb ${JSON.stringify(name)}`, meant === undefined ? {} : { _: [meant] });
+  const message = `there is no verb ${JSON.stringify(name)}`;
+  if (meant === undefined) return usage(message);
+  const words = argv.filter((_, at) => at !== argv.indexOf(name));
+  return new LandfallError('input', message, {
+    why: [`did you mean ${meant}?`],
+    next: command(meant, ...words),
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Landing } from '../run/context.ts';
 import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import { provenBeforeWriting } from '../store/proven.ts';
+import type { ProvenStore } from '../store/proven.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
@@ -23,7 +24,7 @@ function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T 
 }
 
 /** The lake of these settings; nothing is asked of it yet, and it proves create-if-absent before its first write. */
-export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<Store> {
+export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<ProvenStore> {
   return provenBeforeWriting(await lakeStore(settings), random.hex(8));
 }
 

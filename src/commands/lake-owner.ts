@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { advise, place } from '../shell-words.ts';
+import { codeOf } from '../store/local-errors.ts';
 import type { Store } from '../store/store.ts';
 import { parseUri } from '../store/uri.ts';
 import type { Flags, World } from './world.ts';
@@ -33,6 +34,12 @@ export function isTrusted(owner: number, us: number, sudoUser = ''): boolean {
   return owner === us || owner === 0 || (us === 0 && /^\d+$/.test(sudoUser) && owner === Number(sudoUser));
 }
 
+/** Undefined where nothing is, as below a file. */
 function ownerOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.uid;
+  try {
+    return statSync(path).uid;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
 }

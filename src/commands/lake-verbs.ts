@@ -36,6 +36,13 @@ export const lakeVerbs: readonly Verb[] = [
     load: () => import('./publish.ts'),
   },
   {
+    name: 'publications',
+    summary: 'List what was published, newest first: number, time, run, rows, and which is current',
+    options: { lake },
+    examples: [['$0 publications --lake s3://my-lake', 'Which number to give to rollback']],
+    load: () => import('./publications.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'Make the tables of an earlier publication current again, as a new publication',
     positional: {

@@ -10,6 +10,7 @@ import type { StepRequest } from '../run/ports.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { submitLike } from '../report/standing.ts';
+import type { ProvenStore } from '../store/proven.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import type { AdvisedCommand } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
@@ -38,6 +39,25 @@ export async function checkStart(world: World, settings: Settings, plan: RunPlan
     }
     case 'id':
       return checkNamed(world, settings, plan, plan.cluster.id);
+  }
+}
+
+/**
+ * Writes to the lake what is taken away again, before anything that takes long: Spark, or a cluster. Throws `input` where
+ * the lake cannot be written, or does not honour create-if-absent.
+ */
+export async function proveLake(store: ProvenStore): Promise<void> {
+  try {
+    await store.prove();
+  } catch (error) {
+    const isLocal = store.uri.startsWith('file://');
+    if (!(error instanceof LandfallError) || error.fault !== 'access' || !isLocal) throw error;
+    throw new LandfallError('input', `the lake ${place(store.uri)} cannot be written`, {
+      why: [error.message, ...error.why],
+      stand: ['nothing was started'],
+      next: 'give this user access to it, or choose another --lake',
+      cause: error,
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import type { Input } from '../run/inputs.ts';
 import type { ClusterChoice, PlanOrigin, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
 import { realUri } from '../store/real-uri.ts';
+import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
 import { relation } from '../store/uri.ts';
 import { place } from '../shell-words.ts';
@@ -29,7 +30,7 @@ export interface Prepared {
   settings: Settings;
   plan: RunPlan;
   staging: Staging;
-  store: Store;
+  store: ProvenStore;
 }
 
 /** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */

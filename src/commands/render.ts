@@ -1,6 +1,8 @@
 /** `landfall render`: the steps as programs, in a folder. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import { codeOf } from '../store/local-errors.ts';
 import { render } from './prepare.ts';
 import { configure } from './settings.ts';
 import { textFlag } from './world.ts';
@@ -8,13 +10,62 @@ import type { Flags, World } from './world.ts';
 
 export function run(flags: Flags, world: World): Promise<void> {
   const steps = render(configure('render', flags, world));
-  const folder = resolve(world.cwd, textFlag(flags, 'to') ?? 'rendered');
-  mkdirSync(folder, { recursive: true });
-  const written = steps.map(({ name, digest, program, tables }) => {
-    const path = join(folder, `${name}.py`);
-    writeFileSync(path, program);
-    return { step: name, path, digest, tables: tables.map((table) => table.name) };
-  });
-  world.printer.result((files) => files.map(({ path }) => path).join('\n'), written);
+  const to = textFlag(flags, 'to') ?? 'rendered';
+  const folder = resolve(world.cwd, to);
+  try {
+    makeFolder(folder);
+    const files = steps.map((step) => ({ ...step, path: join(folder, `${step.name}.py`) }));
+    for (const { path, program } of files) refuseForeign(path, program);
+    const written = files.map(({ name, path, digest, program, tables }) => {
+      writeFileSync(path, program);
+      return { step: name, path, digest, tables: tables.map((table) => table.name) };
+    });
+    world.printer.result((all) => all.map(({ path }) => path).join('\n'), written);
+  } catch (error) {
+    return Promise.reject(error instanceof LandfallError ? error : unwritable(to, error));
+  }
   return Promise.resolve();
+}
+
+/** Throws `input` for a file of a step's name that is no rendered step: those begin alike. */
+function refuseForeign(path: string, program: string): void {
+  if (!existsSync(path)) return;
+  const [begins] = program.split('\n', 1);
+  if (readFileSync(path, 'utf8').split('\n', 1)[0] === begins) return;
+  throw new LandfallError('input', `${path} is there, and is no rendered step`, {
+    stand: ['nothing was written'],
+    next: 'move it away, or name another folder with --to',
+  });
+}
+
+/** Node's own recursive mkdir never returns where a file system takes no folder, as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) {
+    // Throws EEXIST for a file.
+    if (!statSync(folder).isDirectory()) mkdirSync(folder);
+    return;
+  }
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EEXIST: 'a file stands where a folder should be',
+  ENOTDIR: 'a file stands where a folder should be',
+  EISDIR: 'a folder stands where a step should be written',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'the folder cannot be made there',
+  ELOOP: 'its links lead round in a circle',
+  ENAMETOOLONG: 'the name is too long for this file system',
+};
+
+function unwritable(to: string, error: unknown): Error {
+  const why = WHY[codeOf(error)];
+  if (why === undefined) return error as Error;
+  return new LandfallError('input', `--to ${to} cannot be written`, {
+    why: [why],
+    next: 'name another folder',
+  });
 }

@@ -14,6 +14,7 @@ import type { Rerun, RetryChoice } from '../run/retry.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
+import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
 import { asPlanned, originOf } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
@@ -23,7 +24,7 @@ import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
 import { rememberOwnPlan } from './plan-trust.ts';
-import { checkHome, checkStart } from './preflight.ts';
+import { checkHome, checkStart, proveLake } from './preflight.ts';
 import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { driveToVerdict } from './session.ts';
@@ -55,7 +56,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
 }
 
 export interface Retry {
-  store: Store;
+  store: ProvenStore;
   run: string;
   /** Where `configured` was read. */
   origin: PlanOrigin;
@@ -105,6 +106,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     if (retry.cluster === undefined && currentCluster(state)?.terminate === undefined)
       await checkHome(world, settings, state, commandAt(plan.lake, 'retry', name, '--cluster', 'new'));
     await checkStart(world, settings, plan);
+    await proveLake(store);
   }
   sayRerun(world, plan, rerun);
   if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);

@@ -5,6 +5,7 @@ import { readJournal, readState } from '../run/read-journal.ts';
 import { listRuns, namesWithoutRun } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
 import type { RunStatus } from '../run/status.ts';
+import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './settings.ts';
 import { sayNext } from './world.ts';
@@ -47,23 +48,41 @@ export async function run(flags: Flags, world: World): Promise<void> {
     message,
     why,
   }));
-  world.printer.result(formatRuns, [...runs, ...told]);
+  const current = await currentNumber(store, world);
+  const lines = runs.map((status) => ({
+    ...status,
+    current: status.publication !== undefined && status.publication === current,
+  }));
+  world.printer.result(formatRuns, [...lines, ...told]);
 }
 
 type Told = Pick<RunStatus, 'run'> & { verdict: string } & Partial<
-    Pick<RunStatus, 'plannedAt' | 'publication'>
+    Pick<RunStatus, 'plannedAt' | 'publication' | 'message'> & { current: boolean }
   >;
 
 function formatRuns(runs: readonly Told[]): string {
-  const rows = runs.map(({ run: name, verdict, plannedAt = '', publication }) => [
+  const rows = runs.map(({ run: name, verdict, plannedAt = '', publication, current, message }) => [
     name,
     verdict,
     plannedAt,
     publication === undefined ? '' : String(publication),
+    current === true ? 'current' : (message ?? ''),
   ]);
-  return columns([['run', 'verdict', 'planned', 'publication'], ...rows], [false, false, false, true]).join(
-    '\n',
-  );
+  const head = ['run', 'verdict', 'planned', 'publication', ''];
+  return columns([head, ...rows], [false, false, false, true, false]).join('\n');
+}
+
+/** The number whose tables are current; undefined where nothing was published. A log that cannot be read is told. */
+async function currentNumber(store: Store, { printer }: World): Promise<number | undefined> {
+  const { newestPublication } = await import('../lake/publication.ts');
+  try {
+    const newest = await newestPublication(store);
+    return newest?.rollbackTo ?? newest?.number;
+  } catch (error) {
+    if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
+    printer.emit({ event: 'warning', message: `what is current cannot be told: ${error.message}` });
+    return undefined;
+  }
 }
 
 interface Unread {

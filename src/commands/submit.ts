@@ -13,7 +13,8 @@ import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { planDifferences } from '../run/retry.ts';
 import { rememberOwnPlan } from './plan-trust.ts';
-import { checkStart } from './preflight.ts';
+import type { ProvenStore } from '../store/proven.ts';
+import { checkStart, proveLake } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { retryRun } from './retry.ts';
@@ -36,7 +37,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const named = textFlag(flags, 'run-id') !== undefined;
   if (named && (await runExists(store, plan.run))) return submitAgain(world, prepared, flags, watch);
   const stage = () => Promise.resolve(staging);
-  await preflight(world, settings, plan);
+  await preflight(world, settings, plan, store);
   world.interrupted.throwIfAborted();
   const driver = random.hex(8);
   await rememberOwnPlan(world, store, plan);
@@ -119,8 +120,9 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
 }
 
 /** What can be found wrong about the place to run before anything is started there. */
-async function preflight(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+async function preflight(world: World, settings: Settings, plan: RunPlan, store: ProvenStore): Promise<void> {
   await checkStart(world, settings, plan);
+  await proveLake(store);
   if (plan.cluster.cluster === 'local') {
     await prepareSpark(world, settings, plan);
     return;

@@ -40,10 +40,17 @@ export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> 
   }
   const read = shape.safeParse(document.toJS());
   if (read.success) return { value: read.data, locate, diagnostics: [] };
-  return { locate, diagnostics: read.error.issues.flatMap((issue) => explain(issue, shape, locate)) };
+  const text: Text = { locate, valueAt: (path) => document.getIn(path) };
+  return { locate, diagnostics: read.error.issues.flatMap((issue) => explain(issue, shape, text)) };
 }
 
-function explain(issue: z.core.$ZodIssue, shape: z.ZodType, locate: Locate): Diagnostic[] {
+interface Text {
+  locate: Locate;
+  valueAt: (path: ValuePath) => unknown;
+}
+
+function explain(issue: z.core.$ZodIssue, shape: z.ZodType, text: Text): Diagnostic[] {
+  const { locate } = text;
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(shape, path);
@@ -52,10 +59,19 @@ function explain(issue: z.core.$ZodIssue, shape: z.ZodType, locate: Locate): Dia
     );
   }
   const branch = issue.code === 'invalid_union' ? branchMeant(issue.errors) : undefined;
-  if (branch === undefined) return [mistake(locate(path), `${dotted(path)}: ${wording(issue)}`)];
-  return branch.flatMap((inner) =>
-    explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, locate),
-  );
+  if (branch === undefined) {
+    const near = nearestChoice(issue, text.valueAt(path));
+    return [mistake(locate(path), `${dotted(path)}: ${wording(issue)}`, near)];
+  }
+  return branch.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, text));
+}
+
+/** A hint that names the word that was probably meant, where only some are allowed. */
+function nearestChoice(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  const { values, options } = issue as { values?: unknown; options?: unknown };
+  const choices = [values, options].find(Array.isArray)?.map(String) ?? [];
+  const near = typeof value === 'string' ? nearest(value, choices) : undefined;
+  return near === undefined ? undefined : `did you mean ${near}?`;
 }
 
 /** Of the ways a value could have been valid, the one it looks like: the first that it is the right kind of thing for. */

@@ -2,12 +2,18 @@
 import { proveCreateIfAbsent } from './precondition.ts';
 import type { Store } from './store.ts';
 
+export interface ProvenStore extends Store {
+  /** Proves it now, where the first write would do so too late. Throws as `proveCreateIfAbsent` does. */
+  prove: () => Promise<void>;
+}
+
 /** The same store; `id` names the probe object and must be new. Reading proves nothing, and one proof serves all writes. */
-export function provenBeforeWriting(store: Store, id: string): Store {
+export function provenBeforeWriting(store: Store, id: string): ProvenStore {
   let proof: Promise<void> | undefined;
   const proven = () => (proof ??= proveCreateIfAbsent(store, id));
   return {
     ...store,
+    prove: proven,
     put: async (key, body) => (await proven(), store.put(key, body)),
     createIfAbsent: async (key, body) => (await proven(), store.createIfAbsent(key, body)),
     copy: async (from, to) => (await proven(), store.copy(from, to)),

@@ -294,7 +294,7 @@ describe('what S3 is asked by landfall', () => {
   it('of a publication and of what is staged does not depend on how many files there are', () => {
     expect(count(below('published/'))).toEqual({ LIST: 4, PUT: 1, GET: 7 });
     expect(count(({ key }) => key.endsWith('/inputs.json.gz'))).toEqual({ PUT: 1 });
-    expect(count(({ key }) => key.endsWith('/step.py'))).toEqual({ PUT: 2 });
+    expect(count(({ key }) => key.endsWith('/step.py'))).toEqual({ PUT: 2, GET: 2 });
     expect(count(({ key }) => key.endsWith('/report.json'))).toEqual({ GET: 4 });
   });
 

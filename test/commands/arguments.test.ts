@@ -33,7 +33,14 @@ describe('the command line', () => {
     expect(await parse()).toMatchObject({ kind: 'mistake', error: { fault: 'input' } });
     expect(await parse('sbmit')).toMatchObject({
       kind: 'mistake',
-      error: { message: 'there is no verb "sbmit"', next: advising('landfall submit --help') },
+      error: {
+        message: 'there is no verb "sbmit"',
+        why: ['did you mean submit?'],
+        next: advising('landfall submit'),
+      },
+    });
+    expect(await parse('sbmit', '--lake', 'a b')).toMatchObject({
+      error: { next: advising("landfall submit --lake 'a b'") },
     });
     expect(await parse('elephant')).toMatchObject({ error: { next: advising('landfall --help') } });
     expect(await parse('status', '--lakee', 'x')).toMatchObject({

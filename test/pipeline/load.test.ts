@@ -264,7 +264,7 @@ describe('loading a pipeline', () => {
       'an unknown check',
       COUNTS,
       ['check: range', 'check: ranges'],
-      ':11: checks[1].check: expected one of not_null, unique',
+      ':11: checks[1].check: expected one of not_null, unique, accepted_values, range, references, matched, row_count; did you mean range?',
     ],
     [
       'a check on no column',
