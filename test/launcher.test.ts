@@ -16,7 +16,8 @@ let copy: string;
 beforeEach(() => {
   copy = realpathSync(mkdtempSync(join(tmpdir(), 'landfall ')));
   mkdirSync(join(copy, 'node_modules'));
-  for (const path of ['package.json', 'bin']) cpSync(join(root, path), join(copy, path), { recursive: true });
+  for (const path of ['package.json', 'scripts/landfall.js'])
+    cpSync(join(root, path), join(copy, path), { recursive: true });
 });
 afterEach(() => rmSync(copy, { recursive: true }));
 
@@ -41,14 +42,14 @@ describe('the launcher', () => {
 
   it('says npm ci where nothing is installed either', () => {
     rmSync(join(copy, 'node_modules'), { recursive: true });
-    const { status, stderr } = inCopy(process.execPath, 'bin/landfall.js', 'plan');
+    const { status, stderr } = inCopy(process.execPath, 'scripts/landfall.js', 'plan');
     expect(status).toBe(2);
     expect(stderr).toBe(`error  Landfall is not built yet; run \`npm ci\` in ${copy}/\n`);
   });
 
   it('starts what is built, with its arguments, in this very process', () => {
     build('console.log(JSON.stringify(process.argv.slice(2))); process.kill(process.pid, "SIGKILL");');
-    const { signal, stdout } = inCopy(process.execPath, 'bin/landfall.js', 'plan', '--lake', 'a b');
+    const { signal, stdout } = inCopy(process.execPath, 'scripts/landfall.js', 'plan', '--lake', 'a b');
     expect(JSON.parse(stdout)).toEqual(['plan', '--lake', 'a b']);
     expect(signal).toBe('SIGKILL');
   });
@@ -59,8 +60,8 @@ describe('the launcher', () => {
       expect.arrayContaining(['landfall', 'submit', 'plan', 'status', 'attach', 'retry']),
     );
     for (const [name, line] of verbs)
-      expect(line).toBe(`exec node bin/landfall.js${name === 'landfall' ? '' : ` ${name}`}`);
-    expect(bin).toEqual({ landfall: 'bin/landfall.js' });
-    expect(files).toEqual(expect.arrayContaining(['bin', 'dist', 'spark-templates']));
+      expect(line).toBe(`exec node scripts/landfall.js${name === 'landfall' ? '' : ` ${name}`}`);
+    expect(bin).toEqual({ landfall: 'scripts/landfall.js' });
+    expect(files).toEqual(expect.arrayContaining(['scripts/landfall.js', 'dist', 'spark-templates']));
   });
 });

@@ -120,11 +120,7 @@ const fast = [
   'hostile',
 ];
 const results = [
-  jest(
-    fast.map((name) => `test/${name}/`),
-    'any',
-    env,
-  ),
+  jest(['test/[^/]+\\.test\\.ts$', ...fast.map((name) => `test/${name}/`)], 'any', env),
   jest(['test/spark/', 'test/acceptance/'], 'told', env),
   ...(full ? [jest(['test/full/'], 'told', env), await sparkTestsOn('emr-spark-8.0.0')] : []),
 ];

@@ -38,7 +38,7 @@ export function isNpmScript({ env, cwd, home }: Started): boolean {
   return (
     ['run', 'run-script'].includes(command ?? '') &&
     cwd === home &&
-    (script ?? '').includes('bin/landfall.js')
+    (script ?? '').includes('scripts/landfall.js')
   );
 }
 

@@ -10,7 +10,7 @@ const home = '/work space/landfall';
 const script = `${home}/dist/cli.js`;
 const throughNpm = {
   npm_command: 'run',
-  npm_lifecycle_script: 'exec node bin/landfall.js submit',
+  npm_lifecycle_script: 'exec node scripts/landfall.js submit',
   npm_package_json: `${home}/package.json`,
 };
 

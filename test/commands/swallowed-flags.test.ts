@@ -9,7 +9,7 @@ const home = '/srv/landfall';
 async function parsed(env: Record<string, string>, ...argv: string[]) {
   const npm = {
     npm_command: 'run',
-    npm_lifecycle_script: 'exec node bin/landfall.js',
+    npm_lifecycle_script: 'exec node scripts/landfall.js',
     npm_package_json: `${home}/package.json`,
   };
   const result = await parseArguments(argv, { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } });
