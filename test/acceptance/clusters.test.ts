@@ -24,10 +24,13 @@ let stepState = 'COMPLETED';
 /** Told of the n-th creating call of that operation. */
 let reaching: { operation: string; call: number; reached: () => void } | undefined;
 
+/** An id as EMR gives them, the same for the same name. */
+const idOfStep = (name: string) => `s-${name.replace(/[^A-Za-z0-9]/gu, '-')}`;
+
 const stepsThere = () =>
   server.inputs('AddJobFlowSteps').map(({ Steps }) => {
     const [{ Name } = { Name: '' }] = Steps as StepInput[];
-    return { Id: `s-${Name}`, Name, Status: { State: stepState } };
+    return { Id: idOfStep(Name), Name, Status: { State: stepState } };
   });
 
 beforeAll(() => {
@@ -55,7 +58,7 @@ beforeEach(async () => {
       told('AddJobFlowSteps');
       const [step] = Steps as StepInput[];
       standInForSpark(step!);
-      return { StepIds: [`s-${step!.Name}`] };
+      return { StepIds: [idOfStep(step!.Name)] };
     },
     ListSteps: () => ({ Steps: stepsThere() }),
     DescribeStep: ({ StepId }) => ({ Step: stepsThere().find(({ Id }) => Id === StepId) }),
