@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptExecution } from '../../src/lake/accept.ts';
 import { booksFindings } from '../../src/lake/books.ts';
 import { inspectTable } from '../../src/lake/inspect.ts';
+import { keys } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { openStore } from '../../src/store/open.ts';
 import { NOTHING, judge } from './oracle.ts';
@@ -146,10 +147,12 @@ describe('tables of planted data', () => {
 
   it('name the upstream execution that was read, the one of two that the driver accepts, and are told in few lines', async () => {
     expect(landed.log.report.upstreams).toEqual({ song_transform: `file://${landed.song.folder}` });
-    const lake = await openStore(`file://${dirname(dirname(landed.song.folder))}`);
     expect(readdirSync(dirname(landed.song.folder))).toHaveLength(2);
-    expect((await acceptExecution(lake, 'song', 'by-hand'))?.key).toBe(
-      `song/${basename(landed.song.folder)}`,
+    const attempt = keys.attempt('by-hand', 'song_transform', 1);
+    cpSync(dirname(landed.song.folder), join(folder, 'accepting', attempt), { recursive: true });
+    const lake = await openStore(`file://${join(folder, 'accepting')}`);
+    expect((await acceptExecution(lake, attempt, 'by-hand'))?.key).toBe(
+      keys.execution(attempt, basename(landed.song.folder)),
     );
     expect(landed.log.report).toMatchObject({ token: 'by-hand', step: 'log_transform' });
     const lines = landed.stdout.trimEnd().split('\n');
