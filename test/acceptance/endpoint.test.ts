@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunJobFlowInput, StepConfig } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HIDDEN } from '../../src/emr/hidden-values.ts';
 import { writeSample } from '../../src/local/write-sample.ts';
 import type { WrittenSample } from '../../src/local/write-sample.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
@@ -199,13 +200,13 @@ describe('submit to an endpoint that the environment names', () => {
     expect(clusterOf('keeps').tags).toMatchObject({ 'landfall:pool': 'default', 'landfall:run': 'keeps' });
   });
 
-  it('sends what plan --requests showed', () => {
+  it('sends what plan --requests showed, and with it the values of cluster_json that the plan hides', () => {
     const { cluster, tags, idle_timeout, steps } = clusterOf('ends');
     const { RunJobFlow: request, AddJobFlowSteps: added } = planned.requests;
     expect(request).toMatchObject({
       Name: cluster.Name,
       AutoTerminationPolicy: { IdleTimeout: idle_timeout },
-      Configurations: cluster.Configurations,
+      Configurations: [{ Classification: 'spark-defaults', Properties: { 'spark.executor.cores': HIDDEN } }],
       SecurityConfiguration: cluster.SecurityConfiguration,
     });
     expect(Object.fromEntries((request.Tags ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual(tags);
