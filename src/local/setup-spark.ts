@@ -84,6 +84,7 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
     archiveOptions: archive === undefined ? undefined : archiveOptions(archive),
     cores: availableParallelism(),
     memory: usableMemory(),
+    umask: process.umask(),
     smallData: request.smallData === true,
   };
   return {

@@ -4,6 +4,8 @@ export interface Machine {
   cores: number;
   /** Bytes. */
   memory: number;
+  /** The umask of this process. */
+  umask: number;
   /** One compiler and one collector thread: twice as fast for little data, half as fast for much. */
   smallData?: boolean;
   /** What the class path begins with: the archive of classes is of no use otherwise. */
@@ -36,7 +38,7 @@ function heapMebibytes(memory: number): number {
 
 /** What every local Spark needs. Paths are relative to the step's own folder. */
 export function localConf(machine: Machine): Record<string, string> {
-  const { cores, memory, smallData = false, sparkJars, archiveOptions } = machine;
+  const { cores, memory, umask, smallData = false, sparkJars, archiveOptions } = machine;
   return {
     'spark.master': `local[${cores}]`,
     'spark.driver.memory': `${heapMebibytes(memory)}m`,
@@ -48,6 +50,8 @@ export function localConf(machine: Machine): Record<string, string> {
       ...(smallData ? QUICK_START : []),
       ...(archiveOptions === undefined ? [] : [archiveOptions]),
     ].join(' '),
+    // Hadoop goes by a umask of its own, 022, unless it is told.
+    [hadoop('fs.permissions.umask-mode')]: umask.toString(8).padStart(3, '0'),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',

@@ -3,19 +3,27 @@ import { localConf, s3Conf } from '../../src/local/spark-conf.ts';
 
 const GIB = 2 ** 30;
 
+const machine = { cores: 4, memory: GIB, umask: 0o22, sparkJars: '/s/jars/*' };
+
 describe('the configuration of the local Spark', () => {
+  it.each([
+    [0o22, '022'],
+    [0o27, '027'],
+    [0o2, '002'],
+  ])('gives files the mode that a umask of %o leaves', (umask, mode) => {
+    expect(localConf({ ...machine, umask })['spark.hadoop.fs.permissions.umask-mode']).toBe(mode);
+  });
+
   it.each([
     [1, '512m'],
     [4, '1365m'],
     [64, '4096m'],
   ])('takes of %d GB of memory %s', (gigabytes, memory) => {
-    expect(
-      localConf({ cores: 4, memory: gigabytes * GIB, sparkJars: '/s/jars/*' })['spark.driver.memory'],
-    ).toBe(memory);
+    expect(localConf({ ...machine, memory: gigabytes * GIB })['spark.driver.memory']).toBe(memory);
   });
 
   it('stays on this machine and leaves no traces beside its step', () => {
-    expect(localConf({ cores: 4, memory: GIB, sparkJars: '/s/jars/*' })).toMatchObject({
+    expect(localConf(machine)).toMatchObject({
       'spark.master': 'local[4]',
       'spark.driver.bindAddress': '127.0.0.1',
       'spark.sql.shuffle.partitions': '8',
