@@ -8,6 +8,7 @@ import { signalGroup } from '../../src/emr-local/processes.ts';
 import { landfall, root, temporaryFolder } from '../support/landfall.ts';
 import { commandLines } from '../support/processes.ts';
 import { testPython } from '../support/python.ts';
+import { snippets } from '../support/readme.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
 /** Where the private Spark is. */
@@ -34,6 +35,7 @@ function inBash(script: string, env: Record<string, string> = {}): Promise<strin
   const functions = `
     landfall() { exec "${process.execPath}" "${join(root, 'dist/cli.js')}" "$@"; }
     aws() { "${testPython()}" -m awscli "$@"; }
+    npm() { exec "$(type -P npm)" --prefix "${root}" "$@"; }
     reached() { for n in {1..200}; do "$@" && return; sleep 0.1; done; echo "never: $*" >&2; exit 1; }`;
   const child = spawn('bash', ['-euc', `${functions}\n${script}`], {
     cwd,
@@ -54,6 +56,11 @@ function inBash(script: string, env: Record<string, string> = {}): Promise<strin
 }
 
 describe('the endpoint in a shell', () => {
+  it('runs the demo of the README as it is written', async () => {
+    const [demo = ''] = snippets('The local EMR endpoint, for other clients', 'sh');
+    expect(await inBash(demo)).toBe('45\n');
+  }, 200_000);
+
   it('is found by the AWS CLI, runs its step, and takes a stubborn one along at Ctrl-C', async () => {
     const step = (script: string) => ({
       Name: 'a step',
