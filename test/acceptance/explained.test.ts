@@ -283,7 +283,8 @@ const screen = (run: string) =>
     ?.trimEnd()
     .split('\n') ?? [];
 const clusterOf = (run: string) => /cluster (j-\w+) {2}/.exec(outcome(run).stderr)?.[1] ?? 'none';
-const retry = (run: string) => `${called} retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}'`;
+const retry = (run: string) =>
+  `${called} retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}' --templates templates`;
 
 describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) => {
   it('is told in one screen, as data too, without a stack trace', () => {
@@ -295,7 +296,9 @@ describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) =
         : { exitCode: 3, fault: 'cluster' },
     );
     expect(outcome(run).code).toBe(exitCode);
-    const details = [...why, ...stand, `next: ${next}`].map((line) => `  ${line}`);
+    // A line of a log that could pass for one of ours is marked.
+    const marked = why.map((line) => line.replace(/^(?=error\b)/i, '| '));
+    const details = [...marked, ...stand, `next: ${next}`].map((line) => `  ${line}`);
     expect(screen(run)).toEqual([`error  ${message}`, ...details]);
     expect(details.length).toBeLessThan(SCREEN);
     expect(details.join('\n')).not.toMatch(/Traceback|^\s+at [\w.$]+\(|^\s+File "|\.java:\d|\.scala:\d/m);
