@@ -20,6 +20,7 @@ import type { SparkVersion } from './spark-versions.ts';
 import { sparkEnvironment } from './spark-environment.ts';
 import { setupEnvironment } from './setup-environment.ts';
 import { takeTurn } from './turns.ts';
+import { umask } from './umask.ts';
 import { usableMemory } from './usable-memory.ts';
 
 export interface SparkRequest {
@@ -84,7 +85,7 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
     archiveOptions: archive === undefined ? undefined : archiveOptions(archive),
     cores: availableParallelism(),
     memory: usableMemory(),
-    umask: process.umask(),
+    umask: umask(),
     smallData: request.smallData === true,
   };
   return {

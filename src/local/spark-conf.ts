@@ -4,8 +4,8 @@ export interface Machine {
   cores: number;
   /** Bytes. */
   memory: number;
-  /** The umask of this process. */
-  umask: number;
+  /** The umask of this process, octal; undefined where it is not known. */
+  umask?: string | undefined;
   /** One compiler and one collector thread: twice as fast for little data, half as fast for much. */
   smallData?: boolean;
   /** What the class path begins with: the archive of classes is of no use otherwise. */
@@ -51,7 +51,7 @@ export function localConf(machine: Machine): Record<string, string> {
       ...(archiveOptions === undefined ? [] : [archiveOptions]),
     ].join(' '),
     // Hadoop goes by a umask of its own, 022, unless it is told.
-    [hadoop('fs.permissions.umask-mode')]: umask.toString(8).padStart(3, '0'),
+    ...(umask === undefined ? {} : { [hadoop('fs.permissions.umask-mode')]: umask }),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
     'spark.log.level': 'WARN',
