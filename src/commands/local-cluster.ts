@@ -7,6 +7,7 @@ import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
 import { makePrivate } from '../local/private-folder.ts';
+import type { SparkRequest } from '../local/setup-spark.ts';
 import { needsCluster } from '../run/cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
@@ -21,16 +22,24 @@ import type { World } from './world.ts';
 /** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
 export async function prepareSpark(world: World, settings: Settings, plan: RunPlan): Promise<void> {
   const { ensureSpark } = await import('../local/setup-spark.ts');
-  await ensureSpark({
-    release: plan.release,
-    home: landfallHome(world.env),
-    env: world.env,
-    clock: world.clock,
-    progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
-    s3: sparkS3Access(settings, placesOf(plan)),
-    signal: world.interrupted,
-  });
+  await ensureSpark(sparkRequest(world, settings, plan));
 }
+
+/** Throws `input` when the tools that `prepareSpark` needs are missing here. Changes nothing. */
+export async function checkSparkTools(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+  const setup = await import('../local/setup-spark.ts');
+  await setup.checkSparkTools(sparkRequest(world, settings, plan));
+}
+
+const sparkRequest = (world: World, settings: Settings, plan: RunPlan): SparkRequest => ({
+  release: plan.release,
+  home: landfallHome(world.env),
+  env: world.env,
+  clock: world.clock,
+  progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
+  s3: sparkS3Access(settings, placesOf(plan)),
+  signal: world.interrupted,
+});
 
 const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
 

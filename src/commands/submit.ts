@@ -8,7 +8,7 @@ import { asPlanned } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { connectEmr, emrAccess, openLake } from './compose.ts';
 import { launchSettings } from './launch.ts';
-import { prepareSpark } from './local-cluster.ts';
+import { checkSparkTools, prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { planDifferences } from '../run/retry.ts';
@@ -121,9 +121,11 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
 
 /** What can be found wrong about the place to run before anything is started there. */
 async function preflight(world: World, settings: Settings, plan: RunPlan, store: ProvenStore): Promise<void> {
+  const isLocal = plan.cluster.cluster === 'local';
   await checkStart(world, settings, plan);
+  if (isLocal) await checkSparkTools(world, settings, plan);
   await proveLake(store);
-  if (plan.cluster.cluster === 'local') {
+  if (isLocal) {
     await prepareSpark(world, settings, plan);
     return;
   }

@@ -63,7 +63,7 @@ const CENTRAL = 'https://repo1.maven.org/maven2';
 export async function ensureSpark(request: SparkRequest): Promise<Spark> {
   const version = sparkOfRelease(request.release);
   const base = join(request.home, `spark-${version.spark}`);
-  const jars = request.s3 === undefined ? [] : version.jars.map(({ path }) => jarPath(request.home, path));
+  const jars = jarsOf(version, request);
   let ready = readReady(base, version.spark, jars);
   if (ready === undefined) {
     const endTurn = await takeTurn({
@@ -100,20 +100,47 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
   };
 }
 
-async function setUp(version: SparkVersion, base: string, request: SparkRequest): Promise<Ready> {
+/**
+ * Looks for the Python and the Java that setting Spark up would need; nothing is looked for where it is set up already.
+ * Throws `input`, with the next move, when one is missing. Changes nothing.
+ */
+export async function checkSparkTools(request: SparkRequest): Promise<void> {
+  const version = sparkOfRelease(request.release);
+  const base = join(request.home, `spark-${version.spark}`);
+  if (readReady(base, version.spark, jarsOf(version, request)) === undefined)
+    await findTools(version, request);
+}
+
+const jarsOf = (version: SparkVersion, { home, s3 }: SparkRequest) =>
+  s3 === undefined ? [] : version.jars.map(({ path }) => jarPath(home, path));
+
+interface Tools {
+  run: Run;
+  env: Readonly<Record<string, string | undefined>>;
+  python: string;
+  /** Undefined: none here, and the release's Spark can bring its own. */
+  javaHome: string | undefined;
+}
+
+async function findTools(version: SparkVersion, request: SparkRequest): Promise<Tools> {
   const run = request.run ?? runCommand;
   const env = setupEnvironment(request.env, request.home);
   const python = await findPython(run, env);
   const java = await findJava(run, env, version);
   if (java.home === undefined && version.javaModule !== undefined) throw noJava(version, java.refused);
-  const packages = java.home === undefined ? [PACKAGED_JAVA.requirement] : [];
-  const megabytes = version.megabytes + (java.home === undefined ? PACKAGED_JAVA.megabytes : 0);
+  return { run, env, python, javaHome: java.home };
+}
+
+async function setUp(version: SparkVersion, base: string, request: SparkRequest): Promise<Ready> {
+  const { run, env, python, javaHome } = await findTools(version, request);
+  const packages = javaHome === undefined ? [PACKAGED_JAVA.requirement] : [];
+  const megabytes = version.megabytes + (javaHome === undefined ? PACKAGED_JAVA.megabytes : 0);
   const ready = await installSpark({
     version: version.spark,
     base,
     log: join(request.home, `spark-${version.spark}.log`),
     python,
-    javaHome: java.home,
+    javaHome,
     requirements: [...version.packages, ...packages],
     megabytes,
     tools: {
