@@ -1,7 +1,7 @@
 /**
  * Runs the tests: first makes what they need (a Python environment, the private Spark), then the fast ones, then those
- * with real Spark; with `--full` also those of test/full, which are slow or heavy, and those of test/spark once more on
- * the later Spark. Words after `--` go to Jest. Ends with one plain line: N passed, N failed.
+ * with real Spark; with `--full` also those of test/full, which are slow or heavy, and those of both folders `spark` once
+ * more on the later Spark. Words after `--` go to Jest. Ends with one plain line: N passed, N failed.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -81,7 +81,7 @@ function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.Pro
   return counts;
 }
 
-/** The tests of test/spark on another release. Where its Spark cannot be set up they have failed, and why is said. */
+/** The tests of the steps alone, on another release. Where its Spark cannot be set up they have failed, and why is said. */
 async function sparkTestsOn(release: string): Promise<Counts> {
   try {
     await setUpSpark(release, { s3: {} });
@@ -93,7 +93,7 @@ async function sparkTestsOn(release: string): Promise<Counts> {
     );
     return { numPassedTests: 0, numFailedTests: 1, numFailedTestSuites: 1 };
   }
-  return jest(['test/spark/'], 'told', { ...env, LANDFALL_TEST_RELEASE: release });
+  return jest(['test/spark/', 'test/full/spark/'], 'told', { ...env, LANDFALL_TEST_RELEASE: release });
 }
 
 ensurePython();
@@ -103,7 +103,7 @@ const env = {
   NODE_NO_WARNINGS: '1',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   LANDFALL_HOME: landfallHome(process.env),
-  ...(full ? { CAMPAIGN_SEED: campaignSeed() } : {}),
+  ...(full ? { CAMPAIGN_SEED: campaignSeed(), LANDFALL_TEST_FULL: '1' } : {}),
 };
 const fast = [
   'config',

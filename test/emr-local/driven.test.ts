@@ -1,59 +1,8 @@
 /** Whole runs against an endpoint that throttles as EMR does, fails, and has another clock. */
-import { ListClustersCommand, ListStepsCommand } from '@aws-sdk/client-emr';
 import { describe, expect, it } from '@jest/globals';
 import { drivenRun } from './driven.ts';
-import type { DrivenOptions, DrivenRun } from './driven.ts';
-import { client } from './world.ts';
-
-async function driven(options: DrivenOptions, look: (run: DrivenRun) => Promise<void>): Promise<void> {
-  const run = await drivenRun(options);
-  try {
-    await run.drive();
-    await look(run);
-  } finally {
-    await run.end();
-  }
-}
-
-/** It landed, with one cluster and each step's process run once. */
-async function expectOnce(run: DrivenRun): Promise<void> {
-  expect(run.journal.state().finished?.verdict).toBe('succeeded');
-  expect(run.published).toEqual([run.plan.run]);
-  expect(await run.ran()).toEqual(['landfall/r1/song_transform#1', 'landfall/r1/log_transform#1']);
-  expect(await clusterAndSteps(run)).toEqual(['TERMINATED', 'COMPLETED', 'COMPLETED']);
-}
-
-/** What became of the one cluster and its steps, the newest first. */
-async function clusterAndSteps({ here }: DrivenRun): Promise<(string | undefined)[]> {
-  // Its clock is the machine's own, so that its first request may be refused for its date.
-  const patient = client(here.endpoint.url, 3);
-  here.clock.jump(600_000);
-  const { Clusters } = await patient.send(new ListClustersCommand({}));
-  const { Steps } = await patient.send(new ListStepsCommand({ ClusterId: Clusters![0]!.Id }));
-  patient.destroy();
-  return [...Clusters!, ...Steps!].map(({ Status }) => Status?.State);
-}
-
-const notes = ({ events }: DrivenRun, telling: RegExp) =>
-  events.flatMap(({ at, event }) => (event.event === 'note' && telling.test(event.message) ? [at] : []));
-const gaps = (times: readonly number[]) => times.slice(1).map((at, n) => at - times[n]!);
-
-/** What EMR's quotas leave to a single run: far below a token a second. */
-function expectFewCalls({ calls, seconds }: DrivenRun): void {
-  const count = (operation: string) => calls.filter((one) => one === operation).length;
-  expect(count('ListSteps')).toBeLessThan(60 + seconds() / 20);
-  expect(count('DescribeCluster')).toBeLessThan(40 + seconds() / 20);
-  expect(count('ListClusters')).toBeLessThan(30 + seconds() / 20);
-}
-
-const OPERATIONS = [
-  'RunJobFlow',
-  'ListClusters',
-  'DescribeCluster',
-  'AddJobFlowSteps',
-  'ListSteps',
-  'TerminateJobFlows',
-];
+import type { DrivenRun } from './driven.ts';
+import { clusterAndSteps, driven, expectFewCalls, expectOnce } from './judging.ts';
 
 describe('a run under EMR’s own quotas', () => {
   it('is never throttled when it is alone, and makes few calls', async () => {
@@ -61,40 +10,6 @@ describe('a run under EMR’s own quotas', () => {
       await expectOnce(run);
       expectFewCalls(run);
       expect(run.throttled).toEqual([]);
-    });
-  }, 60_000);
-
-  it('outlasts a greedy neighbour who uses up every token of the account', async () => {
-    let bursts = 0;
-    const greedy = async ({ here }: DrivenRun) => {
-      bursts += 1;
-      if (bursts > 15) return;
-      const theirs = new ListStepsCommand({ ClusterId: 'j-NEIGHBOUR' });
-      const polls = Array.from({ length: 26 }, () => here.emr.send(theirs).catch(() => undefined));
-      await Promise.all(polls);
-    };
-    await driven({ quotas: true, afterSleep: greedy }, async (run) => {
-      await expectOnce(run);
-      expect(run.throttled.length).toBeGreaterThan(3);
-      expectFewCalls(run);
-      const told = notes(run, /trying again/);
-      if (told.length > 1) expect(Math.min(...gaps(told))).toBeGreaterThanOrEqual(60);
-    });
-  }, 60_000);
-
-  it('gets over four throttled calls of each API, with one line a minute at most', async () => {
-    const faults = OPERATIONS.map((on) => {
-      const count = on === 'RunJobFlow' || on === 'AddJobFlowSteps' ? 2 : 4;
-      return { on, count, fault: 'error-before', code: 'ThrottlingException' } as const;
-    });
-    await driven({ faults: { faults } }, async (run) => {
-      await expectOnce(run);
-      for (const operation of OPERATIONS) expect(run.throttled).toContain(operation);
-      for (const telling of [/^no usable answer/, /^cluster: /, /^step song_transform: /]) {
-        const told = notes(run, telling);
-        expect(told.length).toBeGreaterThan(0);
-        if (told.length > 1) expect(Math.min(...gaps(told))).toBeGreaterThanOrEqual(60);
-      }
     });
   }, 60_000);
 });

@@ -11,14 +11,15 @@ import { run as rollback } from '../../src/commands/rollback.ts';
 import { newestPublication } from '../../src/lake/publication.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { commandWorld } from '../support/command-world.ts';
+import { scale } from '../support/scale.ts';
 import { testPython } from '../support/python.ts';
 import { landedRun, makeFiles } from './accepted-run.ts';
 
 /** Rows of each file at the plain paths, by name; or what the engine said. */
 type Look = { files: Record<string, number> } | { failed: string };
 
-const READERS = 3;
-const YEARS = Array.from({ length: 25 }, (_, n) => 1990 + n);
+const READERS = scale(2, 3);
+const YEARS = Array.from({ length: scale(6, 25) }, (_, n) => 1990 + n);
 
 let lake: string;
 const children: ChildProcess[] = [];

@@ -3,9 +3,10 @@ import { campaign } from './campaign/campaign.ts';
 import { play } from './campaign/player.ts';
 import { scheduleOf } from './campaign/schedule.ts';
 import type { Schedule, Trouble } from './campaign/schedule.ts';
+import { scale } from '../support/scale.ts';
 import { shrink } from './campaign/shrink.ts';
 
-const RUNS = 48;
+const RUNS = scale(12, 48);
 
 /** Seeds that once broke something. */
 const MENDED = [2672, 3457, 3605];

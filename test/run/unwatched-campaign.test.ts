@@ -7,9 +7,10 @@ import type { CreationFault } from '../support/creation-fault.ts';
 import type { Loss } from '../support/fake-emr.ts';
 import { detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
+import { scale } from '../support/scale.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
-const SEEDS = Number(process.env['SEEDS'] ?? 150);
+const SEEDS = scale(40, 300);
 const FAULTS: CreationFault[] = ['unsent', 'lost-before', 'lost-after', 'lost-late'];
 const ENDS = ['FAILED', 'CANCELLED', 'INTERRUPTED'] as const;
 

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,13 +9,10 @@ import { inspectTable } from '../../src/lake/inspect.ts';
 import { keys } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { openStore } from '../../src/store/open.ts';
-import { NOTHING, judge } from './oracle.ts';
-import type { Judgement } from './oracle.ts';
+import { expectAllRight, land, landSongs } from './landing.ts';
+import type { Landed } from './landing.ts';
 import { plant } from './planted.ts';
-import { executionOf, renderInto, runSpark, templates } from './spark.ts';
-import type { TemplateEdits } from './spark.ts';
 
-const SAMPLE = join(import.meta.dirname, '../../../shared/data/sparkify');
 const MINUTES = 60_000;
 
 let folder: string;
@@ -24,86 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Landed {
-  song: ReturnType<typeof executionOf>;
-  log: ReturnType<typeof executionOf>;
-  stdout: string;
-  judgement: Judgement;
-}
-
-interface Input {
-  songData: string;
-  logData: string;
-}
-
-const attemptOf = (name: string, step: string) => join(folder, name, 'lake', step);
-
-/** Runs the first step over an input, by hand and in an odd time zone. */
-async function landSongs(name: string, input: Input, contracts: TemplateEdits = {}) {
-  const programs = renderInto(join(folder, name, 'programs'), {}, templates(contracts));
-  const song = await runSpark(
-    [
-      programs['song_transform']!,
-      '--output',
-      `file://${attemptOf(name, 'song')}`,
-      '--source',
-      `song_data=file://${input.songData}`,
-    ],
-    { TZ: 'America/New_York' },
-  );
-  if (song.code !== 0) throw new Error(song.stderr.slice(-4000));
-  return { programs, stdout: song.stdout, execution: executionOf(attemptOf(name, 'song')) };
-}
-
-/** Runs both steps over an input, and asks the oracle. */
-async function land(name: string, input: Input) {
-  const { programs, stdout, execution: songExecution } = await landSongs(name, input);
-  const attempt = (step: string) => attemptOf(name, step);
-  addLaterReport(attempt('song'), songExecution.report);
-  const log = await runSpark(
-    [
-      ...['--conf', 'spark.sql.session.timeZone=Asia/Tokyo'],
-      ...[
-        programs['log_transform']!,
-        '--output',
-        `file://${attempt('log')}`,
-        '--source',
-        `log_data=file://${input.logData}`,
-      ],
-      ...['--upstream', `song_transform=file://${attempt('song')}`],
-    ],
-    { TZ: 'Asia/Kolkata' },
-  );
-  if (log.code !== 0) throw new Error(log.stderr.slice(-4000));
-  const executions = { song: songExecution, log: executionOf(attempt('log')) };
-  const folders = { song: executions.song.folder, log: executions.log.folder };
-  const judgement = await judge(input, folders);
-  return { ...executions, stdout: stdout + log.stdout, judgement } satisfies Landed;
-}
-
-/** A second execution, whose name comes first and whose report came later; its tables are not there. */
-function addLaterReport(attempt: string, report: StepReport): void {
-  mkdirSync(join(attempt, 'a-0-ff'));
-  writeFileSync(
-    join(attempt, 'a-0-ff/report.json'),
-    JSON.stringify({ ...report, endedAt: report.endedAt + 1 }),
-  );
-}
-
-function expectAllRight({ song, log, judgement }: Landed): void {
-  expect(judgement).toMatchObject(NOTHING);
-  expect(song.report.sources['song_data']).toEqual(judgement.books.song_data);
-  expect(log.report.sources['log_data']).toEqual(judgement.books.log_data);
-  for (const [table, report] of Object.entries({ ...song.report.tables, ...log.report.tables })) {
-    expect(report.readBack).toBe(report.rows);
-    if (table !== 'song_keys') expect([table, report.rows]).toEqual([table, judgement.rows[table]]);
-  }
-}
-
 describe('tables of planted data', () => {
   let landed: Landed;
   beforeAll(async () => {
-    landed = await land('planted', plant(join(folder, 'planted', 'input')));
+    landed = await land(join(folder, 'planted'), plant(join(folder, 'planted', 'input')));
   }, 5 * MINUTES);
 
   it('agree with the oracle row by row, and so do books and quarantine', () => {
@@ -231,7 +152,7 @@ describe('tables of planted data that break their contracts', () => {
       'step/lines.py': losing('SOD3'),
     };
     const input = plant(join(folder, 'broken', 'input'));
-    ({ report } = (await landSongs('broken', input, contracts)).execution);
+    ({ report } = (await landSongs(join(folder, 'broken'), input, contracts)).execution);
   }, 5 * MINUTES);
 
   it('come with books that name the object of which a line was lost', () => {
@@ -291,26 +212,3 @@ describe('tables of planted data that break their contracts', () => {
 });
 
 const byName = ({ name: a }: { name: string }, { name: b }: { name: string }) => (a < b ? -1 : 1);
-
-if (existsSync(SAMPLE))
-  it(
-    'lands the real sample as the oracle does, with the known figures',
-    async () => {
-      const input = { songData: join(SAMPLE, 'song_data'), logData: join(SAMPLE, 'log_data') };
-      const landed = await land('sample', input);
-      expectAllRight(landed);
-      expect(landed.judgement.rows).toEqual({
-        songplays: 6820,
-        users: 96,
-        songs: 71,
-        artists: 69,
-        time: 6813,
-      });
-      expect(landed.log.report.sources['log_data']).toMatchObject({
-        lines: { read: 8056, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
-      });
-      const reports = { ...landed.song.report.tables, ...landed.log.report.tables };
-      expect(Object.values(reports).flatMap(({ violations }) => violations)).toEqual([]);
-    },
-    5 * MINUTES,
-  );

@@ -11,7 +11,7 @@ import { bytes, keysOf, storeContract, text } from './contract.ts';
 let moto: Moto;
 let prefixes = 0;
 beforeAll(async () => {
-  moto = await startMoto();
+  moto = await startMoto({ pageSize: 100 });
   await moto.createBucket('lake');
 });
 afterAll(() => moto.stop());
@@ -39,7 +39,7 @@ describe('an S3 prefix', () => {
 
   it('lists what takes more than one page, each once and in order', async () => {
     const store = open();
-    const keys = Array.from({ length: 1_250 }, (_, n) => `a +é/${String(n).padStart(6, '0')}.json`);
+    const keys = Array.from({ length: 250 }, (_, n) => `a +é/${String(n).padStart(6, '0')}.json`);
     const limit = pLimit(16);
     await Promise.all(keys.map((key) => limit(() => store.put(key, bytes('{}')))));
     expect(await keysOf(store, 'a +é/')).toEqual(keys);

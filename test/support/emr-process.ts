@@ -8,7 +8,7 @@ import { readEndpointFile } from '../../src/local/endpoint-file.ts';
 import { start } from './landfall.ts';
 import { testPython } from './python.ts';
 
-/** A cluster as boto3 sees it (acceptance/launched.py). */
+/** A cluster as boto3 sees it (launched.py). */
 export interface Seen {
   cluster: {
     Id: string;
@@ -59,7 +59,7 @@ export async function startEmr(
   // Outsiders are patient: it is not they that are tested.
   const env = { PATH: process.env['PATH'], HOME: cwd, AWS_RETRY_MODE: 'standard', AWS_MAX_ATTEMPTS: '20' };
   const python = (script: string) =>
-    promisify(execFile)(testPython(), [join(import.meta.dirname, '../acceptance', script)], {
+    promisify(execFile)(testPython(), [join(import.meta.dirname, script)], {
       env: { ...env, ...variables },
       maxBuffer: 2 ** 26,
     });

@@ -18,11 +18,16 @@ const CREDENTIALS = {
   AWS_REGION: 'us-east-1',
 };
 
-/** Starts the server on a free port. It forgets everything when it stops. */
-export async function startMoto(): Promise<Moto> {
+/** Starts the server on a free port; `pageSize` is how many keys it lists at once. It forgets everything when it stops. */
+export async function startMoto({ pageSize = 1000 } = {}): Promise<Moto> {
   const server = spawn(testPython(), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...CREDENTIALS, PYTHONUNBUFFERED: '1' },
+    env: {
+      ...process.env,
+      ...CREDENTIALS,
+      PYTHONUNBUFFERED: '1',
+      MOTO_S3_DEFAULT_MAX_KEYS: String(pageSize),
+    },
   });
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const lines: string[] = [];

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generate } from './generated.ts';
-import { judge, NOTHING } from './oracle.ts';
-import { landVariants } from './variants.ts';
-import type { LandedVariant } from './variants.ts';
+import { generate } from '../../spark/generated.ts';
+import { judge, NOTHING } from '../../spark/oracle.ts';
+import { landVariants } from '../../spark/variants.ts';
+import type { LandedVariant } from '../../spark/variants.ts';
 
 const SEED = 1;
 const DATA_SETS = 60;

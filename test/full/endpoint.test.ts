@@ -127,7 +127,7 @@ afterAll(() => {
 });
 
 function look(): Seen[] {
-  return JSON.parse(inShell(testPython(), [join(import.meta.dirname, 'launched.py')])) as Seen[];
+  return JSON.parse(inShell(testPython(), [join(import.meta.dirname, '../support/launched.py')])) as Seen[];
 }
 
 function clusterOf(run: string): Seen {

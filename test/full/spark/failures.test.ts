@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { executionOf, failureOf, renderInto, runSpark, startSpark, templates } from './spark.ts';
+import { executionOf, failureOf, renderInto, runSpark, startSpark, templates } from '../../spark/spark.ts';
 
 const MINUTES = 60_000;
 const PLAY =

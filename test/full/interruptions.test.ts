@@ -1,0 +1,103 @@
+/** More ways to interrupt a run, or to stop waiting for it, than `npm test` tries. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeSample } from '../../src/local/write-sample.ts';
+import { landfall, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
+import { commandLines } from '../support/processes.ts';
+
+const { folder: cwd, remove } = temporaryFolder();
+const sample = join(cwd, 'in');
+const inputs = ['--song-data', join(sample, 'song_data'), '--log-data', join(sample, 'log_data')];
+
+beforeAll(() => {
+  mkdirSync(cwd, { recursive: true });
+  writeSample(sample);
+});
+afterAll(remove);
+
+describe('an interruption', () => {
+  const lakeOf = (name: string) => join(cwd, name);
+
+  it('by SIGTERM to npm does the same', async () => {
+    const lake = lakeOf('terminated');
+    const running = startThroughNpm(
+      'submit',
+      ['--cluster', 'local', '--run-id', 'terminated', '--lake', lake, ...inputs],
+      {},
+    );
+    await running.says(/song_transform {2}s-\w+ {2}RUNNING/);
+    running.process.kill('SIGTERM');
+    const { stderr } = await running.ended;
+    expect(stderr).toContain('cancelling run terminated');
+    expect(commandLines(lake)).toEqual([]);
+  }, 100_000);
+
+  it('that arrives twice, from the terminal and from npm, is one: exits 143 by SIGTERM, 130 by SIGINT', async () => {
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+    ] as const) {
+      const lake = lakeOf(signal);
+      const running = start(
+        ['submit', '--cluster', 'local', '--run-id', signal, '--lake', lake, '--output', 'json', ...inputs],
+        {
+          cwd,
+        },
+      );
+      await running.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+      running.process.kill(signal);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running.process.kill(signal);
+      const ended = await running.ended;
+      expect(ended.code).toBe(code);
+      expect(JSON.parse(ended.stdout)).toMatchObject({
+        ...{ event: 'interrupted', run: signal, signal, exitCode: code },
+        stand: expect.arrayContaining([expect.stringContaining('nothing was published')]),
+        next: expect.stringMatching(`^node \\S+cli\\.js (retry|attach) ${signal} --lake `),
+      });
+      expect(commandLines(lake)).toEqual([]);
+    }
+  }, 100_000);
+});
+
+describe('--timeout', () => {
+  it('exits 6 with --cancel-on-timeout too, having cancelled the run and said what ended', async () => {
+    const lake = join(cwd, 'cut-short');
+    const watch = ['--timeout', '4', '--cancel-on-timeout'];
+    const args = [
+      'submit',
+      '--cluster',
+      'local',
+      '--run-id',
+      'cut-short',
+      '--lake',
+      lake,
+      ...watch,
+      ...inputs,
+    ];
+    const { code, stderr } = await landfall(args, { cwd });
+    expect(stderr).toContain('run cut-short is not done after 4 s: it is cancelled');
+    expect(stderr).toMatch(/cluster j-\w+: ended/);
+    expect(stderr).toContain('cli.js retry cut-short');
+    expect(code).toBe(6);
+    expect(commandLines('emr-local/cut-short')).toEqual([]);
+    expect((await landfall(['attach', 'cut-short', '--lake', lake], { cwd })).code).toBe(7);
+  }, 100_000);
+
+  it('of one who only watches asks the driver to cancel, with --cancel-on-timeout; --detach does not watch at all', async () => {
+    const lake = join(cwd, 'watched');
+    const args = ['submit', '--cluster', 'local', '--run-id', 'watched', '--lake', lake, ...inputs];
+    const driver = start(args, { cwd });
+    await driver.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+    const detached = await landfall([...args, '--detach'], { cwd });
+    expect(detached.stderr).toContain('run watched is driven by');
+    expect(detached.code).toBe(8);
+    const watcher = ['attach', 'watched', '--lake', lake, '--timeout', '1', '--cancel-on-timeout'];
+    const { code, stderr } = await landfall(watcher, { cwd });
+    expect(stderr).toContain('its driver is asked to cancel it');
+    expect(code).toBe(6);
+    expect((await driver.ended).code).toBe(7);
+    expect(commandLines('emr-local/watched')).toEqual([]);
+  }, 100_000);
+});
