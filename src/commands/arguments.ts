@@ -6,12 +6,13 @@ import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
 import { command } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
-import { folderOf, invocationOf, startOf } from './invocation.ts';
+import { folderOf, invocationOf, isNpmScript, startOf } from './invocation.ts';
 import { swallowedFlags } from './swallowed-flags.ts';
 import type { Started } from './invocation.ts';
 import { flagMistake } from './flag-values.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
+import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
 interface Form {
@@ -42,8 +43,7 @@ export async function parseArguments(argv: readonly string[], started: Started):
     cwd,
     prefix: cwd === started.cwd ? undefined : started.home,
   };
-  const swallowed =
-    verb === undefined ? undefined : swallowedFlags(started, { verb, argv, flags: flagsOf(verb) });
+  const swallowed = verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd });
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
@@ -107,10 +107,25 @@ function plainComplaint(message: string): string {
   return flag === undefined ? message : `--${flag} is ${given ?? ''}, and must be one of ${choices ?? ''}`;
 }
 
-/** The flags of a verb and of every verb, and those of the sources of the pipeline that comes with Landfall. */
-function flagsOf({ options, takesSources }: Verb): string[] {
-  const sources = takesSources === true ? ['song-data', 'log-data'] : [];
-  return [...Object.keys(globalOptions), ...Object.keys(options), ...sources];
+interface Called {
+  verb: Verb;
+  argv: readonly string[];
+  flags: Flags;
+  cwd: string;
+}
+
+/** The flags that npm kept, those of the chosen pipeline's sources among them: npm may have kept the choice as well. */
+async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called) {
+  if (!isNpmScript(started)) return undefined;
+  const { sourceNames } = await import('./source-names.ts');
+  const templates = textFlag(flags, 'templates') ?? started.env['npm_config_templates'];
+  return swallowedFlags(started, {
+    verb,
+    argv,
+    options: { ...globalOptions, ...verb.options },
+    sources: () =>
+      verb.takesSources === true ? sourceNames(templates, cwd).map((name) => name.replaceAll('_', '-')) : [],
+  });
 }
 
 /** A verb that was misspelt: the command again, with the one that is nearest. */

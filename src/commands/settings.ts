@@ -3,12 +3,13 @@ import { readConfig } from '../config/read.ts';
 import { realPlace } from '../config/real-place.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
-import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
+import { formatDiagnostic, throwIfErrors } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { unknownFlags, usage } from './arguments.ts';
+import { sourceNames } from './source-names.ts';
 import { readTemplates } from './templates.ts';
 import { verbs } from './verbs.ts';
 import { textFlag } from './world.ts';
@@ -25,13 +26,13 @@ export interface Configured {
 export function configure(verb: string, flags: Flags, world: World): Configured {
   const files = readTemplates(textFlag(flags, 'templates'), world.cwd);
   const { pipeline, diagnostics } = loadPipeline(files);
-  const sourceNames = pipeline?.sources.map(({ name }) => name) ?? [];
-  refuseUnknownFlags(verb, flags, sourceNames, pipeline !== undefined);
+  const names = pipeline?.sources.map(({ name }) => name) ?? [];
+  refuseUnknownFlags(verb, flags, names, pipeline !== undefined);
   const resolved = resolveSettings({
     cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
-    sourceNames,
+    sourceNames: names,
     cwd: world.cwd,
     realPlace,
   });
@@ -50,27 +51,18 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
  * matter to it.
  */
 export function configureLake(flags: Flags, world: World): Settings {
-  const sourceNames = knownSources(world);
+  const names = sourceNames(textFlag(flags, 'templates'), world.cwd);
   const { settings, diagnostics } = resolveSettings({
     cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
-    sourceNames,
+    sourceNames: names,
     cwd: world.cwd,
     realPlace,
   });
   throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
   if (settings === undefined) throw new Error('no settings and no mistakes');
   return settings;
-}
-
-function knownSources({ cwd }: World): string[] {
-  try {
-    return loadPipeline(readTemplates(undefined, cwd)).pipeline?.sources.map(({ name }) => name) ?? [];
-  } catch (error) {
-    if (error instanceof LandfallError) return [];
-    throw error;
-  }
 }
 
 /** Flags that settings are made of; the others are the verb's own. */

@@ -1,67 +1,105 @@
 /** Flags of ours that npm took for its own, as `npm run plan --cluster=local` has them without the `--`. Pure. */
+import type { Options } from 'yargs';
 import { LandfallError } from '../faults.ts';
 import { advise, command, flagWords } from '../shell-words.ts';
-import type { GivenFlag } from '../shell-words.ts';
 import { isNpmScript } from './invocation.ts';
+import { folded, isNpmName } from './npm-names.ts';
 import type { Started } from './invocation.ts';
 import type { Verb } from './verb.ts';
 
-/** Flags whose variables npm, or who configures it, may have set for npm itself. */
-const OF_NPM = ['yes', 'color', 'verbose', 'help', 'version'];
+/** Flags of ours that are npm's, too. Without them our verbs do less, or say more, and never do harm. */
+const SHARED = ['yes', 'color', 'verbose', 'help', 'version'];
+/** npm completes a flag that begins one of its own. */
+const COMPLETED: Readonly<Record<string, string>> = { to: 'token-description' };
 
 interface Swallowed {
   verb: Verb;
   /** The words that did reach us, the verb first. */
   argv: readonly string[];
-  /** Every flag that the verb takes. */
-  flags: readonly string[];
+  /** Flags with a declaration: the verb's own and every verb's. */
+  options: Readonly<Record<string, Options>>;
+  /** The pipeline's sources, as flags; asked for only when npm took what may be one. */
+  sources: () => readonly string[];
+}
+
+/** A flag without its dashes, and the value that npm has for it. */
+interface Taken {
+  name: string;
+  value: string;
+  isSwitch: boolean;
+  isList: boolean;
 }
 
 /** The mistake of a forgotten `--`; undefined where there is none. npm leaves such flags in its variables. */
 export function swallowedFlags(
   started: Started,
-  { verb, argv, flags }: Swallowed,
+  { verb, argv, options, sources }: Swallowed,
 ): LandfallError | undefined {
   if (!isNpmScript(started)) return undefined;
-  const isGiven = (flag: string) =>
-    argv.some((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
-  const taken = flags.flatMap((flag): GivenFlag[] => {
-    const value = started.env[`npm_config_${flag.replaceAll('-', '_')}`];
-    return value === undefined || value === '' || OF_NPM.includes(flag) || isGiven(flag)
-      ? []
-      : [[`--${flag}`, value]];
+  const values = npmValues(started.env);
+  const given = argv.flatMap((word) => /^--(?:no-)?([^=]+)/.exec(word)?.slice(1).map(folded) ?? []);
+  const declared = Object.keys(options);
+  const isKnown = (name: string) => isNpmName(name) || declared.some((flag) => folded(flag) === name);
+  const names = [
+    ...declared.filter((name) => !SHARED.includes(name)),
+    ...([...values.keys()].every(isKnown) ? [] : sources().filter((name) => !isKnown(folded(name)))),
+  ];
+  const taken = names.flatMap((name): Taken[] => {
+    const value = values.get(folded(name)) ?? values.get(folded(COMPLETED[name] ?? name));
+    if (value === undefined || given.includes(folded(name)) || (value === '' && isNpmName(name))) return [];
+    const { type, array } = options[name] ?? {};
+    return [{ name, value, isSwitch: type === 'boolean', isList: array === true }];
   });
   if (taken.length === 0) return undefined;
-  const names = taken.map(([flag]) => flag).join(', ');
   const words = corrected(verb, argv.slice(1), taken);
-  return new LandfallError('input', `npm took ${names} for itself`, {
-    why: ['flags of a script stand behind a -- of their own'],
-    stand: ['nothing was started'],
-    next:
-      words === undefined
-        ? advise`write the flags again, behind what ${command(verb.name, '--help')} begins with`
-        : command(verb.name, ...words),
-  });
+  return new LandfallError(
+    'input',
+    `npm took ${taken.map(({ name }) => `--${name}`).join(', ')} for itself`,
+    {
+      why: ['npm keeps the flags that stand before --, and hands on those that stand after it'],
+      stand: ['nothing was started'],
+      next:
+        words === undefined
+          ? advise`write the flags again, after what ${command(verb.name, '--help')} begins with`
+          : command(verb.name, ...words),
+    },
+  );
+}
+
+/** What npm's variables hold, by folded name. */
+function npmValues(env: Started['env']): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(env).flatMap(([variable, value]) => {
+      const name = /^npm_config_(.+)$/i.exec(variable)?.[1];
+      return name === undefined || value === undefined ? [] : [[folded(name), value]];
+    }),
+  );
 }
 
 /**
  * The words as they were meant; undefined where that cannot be told. Of `--cluster local` npm keeps `--cluster` as true,
  * and hands on `local`: one such word belongs to one such flag.
  */
-function corrected(verb: Verb, others: readonly string[], taken: readonly GivenFlag[]): string[] | undefined {
-  const isSwitch = (flag: string) => verb.options[flag.slice(2)]?.type === 'boolean';
-  const cut = taken.filter(([flag, value]) => value === 'true' && !isSwitch(flag));
+function corrected(verb: Verb, others: readonly string[], taken: readonly Taken[]): string[] | undefined {
+  const cut = taken.filter(({ value, isSwitch }) => value === 'true' && !isSwitch);
   const loose = others.filter((word) => !word.startsWith('-'));
   const most = verb.positional === undefined ? 0 : 1;
   if (cut.length > 1 || (cut.length === 1 && loose.length !== 1 + most && loose.length !== 1))
     return undefined;
   const value = cut.length === 1 ? loose.at(-1) : undefined;
   const rest = value === undefined ? others : others.filter((word) => word !== value);
-  return [
-    ...rest,
-    ...taken.flatMap(([flag, its]) => {
-      if (cut.some(([name]) => name === flag)) return flagWords(value === undefined ? [flag] : [flag, value]);
-      return flagWords(isSwitch(flag) && its === 'true' ? [flag] : its === undefined ? [flag] : [flag, its]);
-    }),
-  ];
+  const flags = taken.map((one) => wordsOf(one, cut.includes(one) ? value : undefined));
+  return flags.includes(undefined) ? undefined : [...rest, ...flags.flatMap((words) => words ?? [])];
+}
+
+/** npm has '' for `--no-detach` as for `--lake=`, and every value of a flag that is there twice, a blank line between them. */
+function wordsOf({ name, value, isSwitch, isList }: Taken, loose: string | undefined): string[] | undefined {
+  const flag = `--${name}`;
+  if (isSwitch) {
+    if (value === 'true') return [flag];
+    return ['', 'false'].includes(value) ? [`--no-${name}`] : undefined;
+  }
+  if (loose !== undefined) return flagWords([flag, loose]);
+  if (value === '') return undefined;
+  return (isList ? value.split('\n\n') : [value]).flatMap((one) => flagWords([flag, one]));
 }

@@ -12,7 +12,7 @@ const FOREIGN =
   /^(hdfs|viewfs|webhdfs|gs|gcs|abfss?|wasbs?|adls?|dbfs|oss|cos|obs|swift|r2|b2|ftps?|sftp|https?|arn|mailto|jdbc):/i;
 /** `bucket.s3.us-west-2.amazonaws.com`; the first group is empty in the path style. */
 const S3_HOST =
-  /^(?:(.+)\.)?s3(?:[.-](?:accelerate|dualstack|website|fips|[a-z]{2}(?:-[a-z]+)+-\d))*\.amazonaws\.com(?:\.cn)?$/i;
+  /^(?:(.+)\.)?s3(?:[.-](?:accelerate|dualstack|website|fips|region|[a-z]{2}(?:-[a-z]+)+-\d))*\.amazonaws\.com(?:\.cn)?$/i;
 const CONSOLE_HOST = /^(?:[a-z0-9-]+\.)*console\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)$/i;
 
 /** What is wrong with a text that only looks like a place; undefined when it is an S3 URI or a local path. */
@@ -32,6 +32,8 @@ export function misreadPlace(text: string): Misread | undefined {
 }
 
 function misreadPath(text: string): Misread | undefined {
+  const [host = ''] = text.split('/', 1);
+  if (S3_HOST.test(host) || CONSOLE_HOST.test(host)) return misreadUrl(`https://${text}`);
   const inner = /s3[an]?:\/+([^/].*)$/is.exec(text);
   if (inner !== null && !text.startsWith('./')) return meant('an S3 URI with text before it', inner[1] ?? '');
   if (text.includes('://') && !text.startsWith('./'))

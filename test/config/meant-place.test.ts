@@ -32,6 +32,10 @@ const MEANT: [string, string][] = [
   ['https://s3.amazonaws.com/music/raw', 's3://music/raw'],
   [`https://s3.${REGION}.amazonaws.com/music/raw%20data`, 's3://music/raw data'],
   [`https://s3-${REGION}.amazonaws.com/music`, 's3://music'],
+  ['https://music.s3.region.amazonaws.com/raw', 's3://music/raw'],
+  ['music.s3.amazonaws.com/raw', 's3://music/raw'],
+  [`s3.${REGION}.amazonaws.com/music/raw`, 's3://music/raw'],
+  ['s3.console.aws.amazon.com/s3/buckets/music?prefix=raw/', 's3://music/raw'],
   ['s3://music.s3.amazonaws.com/raw', 's3://music/raw'],
   [`s3://s3.${REGION}.amazonaws.com/music/raw`, 's3://music/raw'],
   [console1, 's3://music'],
@@ -171,6 +175,7 @@ describe('a text that only looks like a place', () => {
     ['09:30', './09:30'],
     ['2018-11 at:noon', './2018-11 at:noon'],
     ['lake~', './lake~'],
+    ['./s3.amazonaws.com/x', './s3.amazonaws.com/x'],
     ['s3', './s3'],
   ])('is not %s, which is read as it stands', (written, place) => {
     const resolved = resolveText('', { flags: { lake: written } });
