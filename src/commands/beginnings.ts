@@ -1,14 +1,16 @@
 /** Reads how the first object of each source begins: one request a source, of a few kilobytes. */
 import { createGunzip } from 'node:zlib';
 import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
 import type { Input, ListedObject } from '../run/inputs.ts';
 import type { Beginning } from '../run/first-line.ts';
+import { codeOf } from '../store/local-errors.ts';
 import { openInput } from './compose.ts';
 
 /** Bytes that are asked for, and characters that are looked at. */
 const ASKED = 64 * 1024;
 
-/** Sources that cannot be read this way are left out: the step will say what is wrong with them. */
+/** Throws `access` or `input`, with the object's place, when an object cannot be read. */
 export async function readBeginnings(inputs: readonly Input[], settings: Settings): Promise<Beginning[]> {
   const read = await Promise.all(inputs.map((input) => readBeginning(input, settings)));
   return read.filter((one) => one !== undefined);
@@ -22,33 +24,49 @@ async function readBeginning(
   const [first] = filled;
   if (first === undefined) return undefined;
   const bytes = await start(uri, first, settings);
-  if (bytes === undefined) return undefined;
   const packed = (first.key === '' ? uri : first.key).endsWith('.gz');
-  const content = packed ? await unpacked(bytes) : bytes;
+  const isRead = first.size <= ASKED;
+  const { content, broken } = packed ? await unpacked(bytes, isRead) : { content: bytes };
   return {
     source,
     uri: first.key === '' ? uri : `${uri}/${first.key}`,
     text: new TextDecoder().decode(content.subarray(0, ASKED)),
-    isWhole: first.size <= ASKED && content.length <= ASKED,
+    isWhole: isRead && content.length <= ASKED,
     isAlone: filled.length === 1,
+    ...(broken === undefined ? {} : { broken }),
+    ...(!packed && isGzip(bytes) ? { isPacked: true } : {}),
   };
 }
 
-/** Undefined in S3 when this machine may not read it: the cluster may. A local file that cannot be read is an error. */
-async function start(
-  uri: string,
-  { key, size }: ListedObject,
-  settings: Settings,
-): Promise<Uint8Array | undefined> {
+async function start(uri: string, { key, size }: ListedObject, settings: Settings): Promise<Uint8Array> {
   const cut = uri.lastIndexOf('/');
   const [root, name] = key === '' ? [uri.slice(0, cut), uri.slice(cut + 1)] : [uri, key];
   const store = await openInput(root, settings);
-  const read = store.getRange(name, 0, Math.min(size, ASKED));
-  return uri.startsWith('s3://') ? read.catch(() => undefined) : read;
+  try {
+    return await store.getRange(name, 0, Math.min(size, ASKED));
+  } catch (error) {
+    if (!(error instanceof LandfallError)) throw error;
+    const { fault, message, why, next, retryable } = error;
+    throw new LandfallError(fault, message, {
+      why,
+      stand: ['nothing was started: the inputs must be readable from here, too'],
+      retryable,
+      cause: error,
+      ...(next === undefined ? {} : { next }),
+    });
+  }
 }
 
-/** As much as the bytes unpack to, up to the limit; what is no gzip, or breaks off, is as long as it can be read. */
-async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+const isGzip = ([first, second]: Uint8Array) => first === 0x1f && second === 0x8b;
+
+/**
+ * What the bytes unpack to, up to the limit, and what is wrong with them. Bytes that are not `all` of the object end
+ * early without being broken.
+ */
+async function unpacked(
+  bytes: Uint8Array,
+  all: boolean,
+): Promise<{ content: Uint8Array; broken?: 'no gzip' | 'cut' }> {
   const gunzip = createGunzip();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -59,8 +77,9 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
       length += chunk.length;
       if (length > ASKED) break;
     }
-  } catch {
-    // What was read before the break will do.
+  } catch (error) {
+    if (!isGzip(bytes)) return { content: Buffer.concat(chunks), broken: 'no gzip' };
+    if (all || codeOf(error) !== 'Z_BUF_ERROR') return { content: Buffer.concat(chunks), broken: 'cut' };
   }
-  return Buffer.concat(chunks);
+  return { content: Buffer.concat(chunks) };
 }

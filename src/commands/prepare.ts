@@ -19,6 +19,7 @@ import { openLake } from './compose.ts';
 import { listInputs, withSample } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { plannedIdleTimeout, plannedLaunch } from './launch.ts';
+import { refuseUnreadable } from './readable.ts';
 import { configure, countFlag } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { sha256 } from './sha256.ts';
@@ -86,12 +87,13 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
   }
 }
 
-/** Throws `input` when the first line of a source shows that it can only fail; warns of what looks wrong. */
-async function lookAtInputs(
+/** Throws `access` or `input` when a source cannot be read, or can only fail; warns of what looks wrong. */
+export async function lookAtInputs(
   inputs: readonly Input[],
   { settings, pipeline }: Configured,
   { printer }: World,
 ): Promise<void> {
+  await refuseUnreadable(inputs);
   const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);
   throwIfErrors(found, 'the input is not what it should be; nothing was started');
   for (const one of found) printer.emit({ event: 'warning', message: formatDiagnostic(one) });

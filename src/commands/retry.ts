@@ -25,7 +25,7 @@ import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
 import { rememberOwnPlan } from './plan-trust.ts';
 import { checkHome, checkStart, proveLake } from './preflight.ts';
-import { clusterChoice, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
+import { clusterChoice, lookAtInputs, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { driveToVerdict } from './session.ts';
 import { configure, configureLake, countFlag, withInputsOf } from './settings.ts';
@@ -105,6 +105,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   if (rerun.length > 0) {
     if (retry.cluster === undefined && currentCluster(state)?.terminate === undefined)
       await checkHome(world, settings, state, commandAt(plan.lake, 'retry', name, '--cluster', 'new'));
+    await lookAtInputs(manifest.inputs, { ...configured, settings }, world);
     await checkStart(world, settings, plan);
     await proveLake(store);
   }

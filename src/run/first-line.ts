@@ -14,6 +14,10 @@ export interface Beginning {
   isWhole: boolean;
   /** Whether it is the source's only object. */
   isAlone: boolean;
+  /** Of an object whose name ends in `.gz`: it is no gzip, or its gzip is damaged or breaks off. */
+  broken?: 'no gzip' | 'cut';
+  /** A gzip whose name does not say so. */
+  isPacked?: true;
 }
 
 /** Inputs that are swapped or of another shape: errors where the run could only fail, else warnings. */
@@ -28,10 +32,13 @@ export function checkBeginnings(
 }
 
 function checkBeginning(
-  { source: name, uri, text, isWhole, isAlone }: Beginning,
+  beginning: Beginning,
   source: SourceContract,
   sources: readonly SourceContract[],
 ): Diagnostic[] {
+  const { source: name, uri, text, isWhole, isAlone } = beginning;
+  const packing = checkPacking(beginning);
+  if (packing !== undefined) return [packing];
   const content = text.replace(/^\uFEFF/, '').trimStart();
   const end = content.search(/[\r\n]/);
   const line = end < 0 ? content : content.slice(0, end);
@@ -72,6 +79,33 @@ function checkBeginning(
       message: `its first line has none of the fields that ${name} requires: ${required.join(', ')}${meant}`,
     },
   ];
+}
+
+/** The name of an object decides whether it is unpacked. */
+function checkPacking({ uri, isAlone, broken, isPacked }: Beginning): Diagnostic | undefined {
+  const at = place(uri);
+  if (broken === 'no gzip')
+    return {
+      severity: 'error',
+      at,
+      message: 'its name ends in .gz, and it is no gzip',
+      hint: 'compress it, or rename it to end in .json',
+    };
+  if (broken === 'cut')
+    return {
+      severity: 'error',
+      at,
+      message: 'its gzip is damaged or breaks off',
+      hint: 'copy it here again',
+    };
+  if (isPacked === true)
+    return {
+      severity: isAlone ? 'error' : 'warning',
+      at,
+      message: 'it is a gzip, and its name does not end in .gz',
+      hint: 'rename it to end in .json.gz, or unpack it',
+    };
+  return undefined;
 }
 
 /** An object whose first line does not end it, as pretty-printers write it. */

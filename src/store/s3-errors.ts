@@ -118,6 +118,9 @@ interface Meaning {
   retryable?: boolean;
 }
 
+/** S3 answers a denial of KMS as one of its own; its message alone tells which action on which key is meant. */
+const KMS_DENIAL = /not authorized to perform: (kms:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
+
 function meaningOf(shape: Shape, asked: Asked): Meaning {
   const { name, code, status } = shape;
   if (CREDENTIALS.has(name)) return credentials(name);
@@ -128,9 +131,8 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
       next: 'make room, or raise the quota',
     };
   }
-  if (status === 403 || status === 401 || name === 'AccessDenied') {
-    return { fault: 'access', message: 'access denied', next: `allow ${asked.action} on ${asked.resource}` };
-  }
+  const denial = denied(shape, asked);
+  if (denial !== undefined) return denial;
   if (name === 'NoSuchBucket') {
     return { fault: 'input', message: 'there is no such bucket', next: 'create it, or correct its name' };
   }
@@ -176,6 +178,29 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   }
   if (status !== undefined) return { fault: 'input', message: 'S3 refused the request' };
   return { fault: 'internal', message: 'S3 could not be asked' };
+}
+
+/** What S3 answers with 403, and what else it means by that. */
+function denied({ name, status, message }: Shape, asked: Asked): Meaning | undefined {
+  if (name === 'InvalidObjectState') {
+    return {
+      fault: 'input',
+      message: 'the object is archived',
+      next: 'restore it (aws s3api restore-object), or leave it out',
+    };
+  }
+  const [, action, key] = KMS_DENIAL.exec(message) ?? [];
+  if (action !== undefined) {
+    return {
+      fault: 'access',
+      message: 'the use of its KMS key is denied',
+      next: `allow ${action} on ${key ?? 'the key'}`,
+    };
+  }
+  if (status === 403 || status === 401 || name === 'AccessDenied') {
+    return { fault: 'access', message: 'access denied', next: `allow ${asked.action} on ${asked.resource}` };
+  }
+  return undefined;
 }
 
 function credentials(name: string): Meaning {

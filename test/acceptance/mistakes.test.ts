@@ -1,5 +1,5 @@
 /** Mistakes: each a clear message with the place and the next move; nothing started, nothing lost. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +91,30 @@ describe('submit refuses', () => {
 
   it('a run id that could not be a folder', () =>
     refused(['--run-id', '../x', ...songs, ...logs], ['../x', '--run-id']));
+
+  it('an input file that this user may not read, wherever it lies', async () => {
+    const paths = readdirSync(join(sample, 'song_data'), { recursive: true, encoding: 'utf8' });
+    const path = join(
+      sample,
+      'song_data',
+      paths
+        .filter((one) => one.endsWith('.json'))
+        .sort()
+        .at(-1) ?? '',
+    );
+    chmodSync(path, 0);
+    // Root may read what nobody may, unless that is taken from it.
+    const through =
+      process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
+    const { code, stderr } = await landfall(
+      ['submit', '--cluster', 'local', '--lake', lake, ...songs, ...logs],
+      { cwd, through },
+    );
+    chmodSync(path, 0o644);
+    expect(stderr).toMatch(/error {2}this user may not read 1 of \d+ input files/);
+    expect(stderr).toContain(path);
+    expect([code, existsSync(lake)]).toEqual([9, false]);
+  });
 
   it('a lake inside its input', async () => {
     const inside = join(sample, 'song_data/lake');

@@ -1,12 +1,17 @@
 /** `plan` and `submit` look at the first line of each source before anything is started. */
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { refuseUnreadable } from '../../src/commands/readable.ts';
 import { run as plan } from '../../src/commands/plan.ts';
 import { run as submit } from '../../src/commands/submit.ts';
 import { failureFrom } from '../../src/faults.ts';
 import type { LandfallError } from '../../src/faults.ts';
+import { answer, refuse, scriptedS3 } from '../store/scripted-s3.ts';
+import type { ScriptedS3 } from '../store/scripted-s3.ts';
+import { advising } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
@@ -47,6 +52,11 @@ async function refused(work: Promise<unknown>): Promise<LandfallError> {
   throw new Error('nothing was refused');
 }
 
+/** With another last byte. */
+function spoilt(content: Buffer): Buffer {
+  return Buffer.concat([content.subarray(0, -5), Buffer.from([content.at(-5)! ^ 1]), content.subarray(-4)]);
+}
+
 const swapped = { 'song-data': 'log_data', 'log-data': 'song_data' };
 
 describe('plan', () => {
@@ -77,12 +87,33 @@ describe('plan', () => {
   });
 
   it.each([
-    ['no gzip', Buffer.from('x')],
-    ['a gzip that breaks off', gzipSync(PLAY.repeat(1000)).subarray(0, 30)],
+    ['no gzip', Buffer.from('x'), 'its name ends in .gz, and it is no gzip; compress it'],
+    [
+      'a gzip that breaks off',
+      gzipSync(PLAY.repeat(1000)).subarray(0, 30),
+      'its gzip is damaged or breaks off',
+    ],
+    ['a gzip whose checksum is wrong', spoilt(gzipSync(PLAY)), 'its gzip is damaged or breaks off'],
+  ])('refuses %s: the step could only fail', async (_, content, says) => {
+    save('log_data/0.json.gz', content);
+    const { fault, why } = await refused(planned());
+    expect([fault, why]).toEqual(['input', [expect.stringContaining(`log_data/0.json.gz: ${says}`)]]);
+  });
+
+  it.each([
     ['a gzip that unpacks to much', gzipSync(Buffer.alloc(50_000_000))],
+    ['a gzip of which only the beginning is read', gzipSync(randomBytes(200_000).toString('hex'))],
   ])('leaves %s to the step', async (_, content) => {
     save('log_data/0.json.gz', content);
     expect((await planned()).warnings).toEqual([]);
+  });
+
+  it('says that a gzip is named as if it were none', async () => {
+    save('log_data/0.json', gzipSync(PLAY));
+    const advice = 'log_data/0.json: it is a gzip, and its name does not end in .gz; rename it';
+    expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
+    rmSync(join(cwd, 'log_data/2018'), { recursive: true });
+    expect((await refused(planned())).why).toEqual([expect.stringContaining(advice)]);
   });
 
   it('says that a source is a JSON array: a warning when there is more, a refusal when not', async () => {
@@ -91,18 +122,6 @@ describe('plan', () => {
     expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
     rmSync(join(cwd, 'log_data/2018'), { recursive: true });
     expect((await refused(planned())).why).toEqual([expect.stringContaining(advice)]);
-  });
-
-  it('names a local file that cannot be read', async () => {
-    const path = join(cwd, 'song_data/A/1.json');
-    chmodSync(path, 0);
-    // Root may read it all the same.
-    const isRoot = process.geteuid?.() === 0;
-    const failure = await planned().then(
-      () => undefined,
-      (error: unknown) => (error as LandfallError).message,
-    );
-    expect(failure).toEqual(isRoot ? undefined : expect.stringContaining('song_data/A/1.json'));
   });
 
   if (existsSync(CASES))
@@ -141,6 +160,99 @@ describe('plan', () => {
       ),
     ]);
   });
+});
+
+describe('local files', () => {
+  it('that this user may not read are counted and named', async () => {
+    const names = Array.from({ length: 30 }, (_, n) => `${String(n)}.json`);
+    const listed = names.map((key) => ({ key, size: 1, etag: 'e', lastModified: new Date() }));
+    const input = {
+      source: 'song_data',
+      uri: 'file:///in',
+      objects: listed,
+      bytes: 30,
+      skipped: 0,
+      skippedBy: {},
+    };
+    const error = await refused(
+      refuseUnreadable([input], (path) => Promise.resolve(!/\/1\d\.json|\/2[01]/.test(path))),
+    );
+    expect(error).toMatchObject({
+      fault: 'access',
+      message: 'this user may not read 12 of 30 input files',
+      why: [...names.slice(10, 20).map((name) => `/in/${name}`), 'and 2 more'],
+      stand: ['nothing was started'],
+    });
+  });
+
+  it('that are gone, or in S3, are not asked about', async () => {
+    const objects = [{ key: 'x.json', size: 1, etag: 'e', lastModified: new Date() }];
+    const input = { source: 's', objects, bytes: 1, skipped: 0, skippedBy: {} };
+    const places = ['s3://raw', 'file:///nowhere'].map((uri) => ({ ...input, uri }));
+    await expect(refuseUnreadable(places)).resolves.toBeUndefined();
+  });
+});
+
+describe('objects in S3', () => {
+  const page = (root: string) =>
+    answer(
+      200,
+      `<ListBucketResult><Contents><Key>${root}/a.json</Key><Size>9</Size></Contents></ListBucketResult>`,
+    );
+  const kms = 'User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:x:1:key/k because';
+  let s3: ScriptedS3;
+  afterEach(() => s3.stop());
+
+  it.each([
+    [
+      refuse(403, 'AccessDenied'),
+      'access',
+      'access denied',
+      'allow s3:GetObject on s3://raw/song_data/a.json',
+    ],
+    [
+      refuse(403, 'AccessDenied', kms),
+      'access',
+      'the use of its KMS key is denied',
+      'allow kms:Decrypt on arn:aws:kms:x:1:key/k',
+    ],
+    [
+      refuse(403, 'InvalidObjectState'),
+      'input',
+      'the object is archived',
+      'restore it (aws s3api restore-object), or leave it out',
+    ],
+  ])(
+    'that cannot be read are refused before a cluster is launched (%#)',
+    async (get, fault, message, next) => {
+      s3 = await scriptedS3((seen, response) =>
+        (seen.url.includes('list-type=2')
+          ? page(/prefix=(\w+)/.exec(seen.url)?.[1] ?? '')
+          : seen.url.includes('song_data')
+            ? get
+            : answer(200, PLAY))(seen, response),
+      );
+      save(
+        'dl.cfg',
+        `[S3]\nendpoint = ${s3.endpoint}\n[EMR]\nregion = us-east-1\n[AWS]\nAWS_ACCESS_KEY_ID = AKIAX\nAWS_SECRET_ACCESS_KEY = secret\n`,
+      );
+      const world = commandWorld(cwd);
+      const flags = {
+        cluster: 'new',
+        lake: 's3://my-lake',
+        'song-data': 's3://raw/song_data',
+        'log-data': 's3://raw/log_data',
+      };
+      const error = await refused(submit(flags, world));
+      expect(error).toMatchObject({
+        fault,
+        message: `${message} (s3:GetObject on s3://raw/song_data/a.json)`,
+        stand: [expect.stringContaining('nothing was started')],
+        next: advising(next),
+      });
+      expect(s3.seen.filter(({ method }) => method === 'PUT')).toEqual([]);
+    },
+  );
 });
 
 describe('submit', () => {

@@ -62,6 +62,17 @@ describe('creating if absent, over S3', () => {
 describe('what S3 answers', () => {
   it.each([
     [refuse(403, 'AccessDenied'), 'access', /access denied \(s3:PutObject on s3:\/\/lake\/p\/a b\)/, false],
+    [
+      refuse(
+        403,
+        'AccessDenied',
+        'User: u is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:x:1:key/k because',
+      ),
+      'access',
+      /the use of its KMS key is denied \(s3:PutObject on s3:\/\/lake\/p\/a b\)/,
+      false,
+    ],
+    [refuse(403, 'InvalidObjectState'), 'input', /the object is archived/, false],
     [refuse(507, 'InsufficientStorage'), 'full', /no space left in the store/, false],
     [refuse(403, 'QuotaExceeded'), 'full', /no space left in the store/, false],
     [refuse(507, 'XMinioStorageFull'), 'full', /no space left in the store/, false],

@@ -1,0 +1,45 @@
+/** Whether this user may read the files of the inputs. Asks about each local file, and reads none. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import type { Input } from '../run/inputs.ts';
+import { place } from '../shell-words.ts';
+import { codeOf } from '../store/local-errors.ts';
+
+const AT_ONCE = 256;
+const SHOWN = 10;
+
+/** Throws `access` when there are local files that may not be read; names the first of them. */
+export async function refuseUnreadable(inputs: readonly Input[], mayRead = isReadable): Promise<void> {
+  const paths = inputs
+    .filter(({ uri }) => uri.startsWith('file://'))
+    .flatMap(({ uri, objects }) => objects.map(({ key }) => join(place(uri), key)));
+  const refused: string[] = [];
+  for (let start = 0; start < paths.length; start += AT_ONCE) {
+    const some = paths.slice(start, start + AT_ONCE);
+    const answers = await Promise.all(some.map((path) => mayRead(path)));
+    refused.push(...some.filter((_, at) => answers[at] === false));
+  }
+  if (refused.length === 0) return;
+  const more = refused.length - SHOWN;
+  throw new LandfallError(
+    'access',
+    `this user may not read ${String(refused.length)} of ${String(paths.length)} input files`,
+    {
+      why: [...refused.slice(0, SHOWN), ...(more > 0 ? [`and ${String(more)} more`] : [])],
+      stand: ['nothing was started'],
+      next: 'give this user permission to read them, or choose other inputs',
+    },
+  );
+}
+
+/** A file that is gone is not refused: the step names it. */
+async function isReadable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    return !['EACCES', 'EPERM'].includes(codeOf(error));
+  }
+}
