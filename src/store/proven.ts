@@ -7,10 +7,17 @@ export interface ProvenStore extends Store {
   prove: () => Promise<void>;
 }
 
-/** The same store; `id` names the probe object and must be new. Reading proves nothing, and one proof serves all writes. */
+/**
+ * The same store; `id` names the probe object and must be new. Reading proves nothing, and one proof serves all writes. A
+ * proof that failed is tried again by the next write: the store may have been away.
+ */
 export function provenBeforeWriting(store: Store, id: string): ProvenStore {
   let proof: Promise<void> | undefined;
-  const proven = () => (proof ??= proveCreateIfAbsent(store, id));
+  const proven = () =>
+    (proof ??= proveCreateIfAbsent(store, id).catch((error: unknown) => {
+      proof = undefined;
+      throw error;
+    }));
   return {
     ...store,
     prove: proven,

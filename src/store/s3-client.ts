@@ -42,13 +42,14 @@ export interface S3 {
 }
 
 const CONNECT_MS = 5_000;
+export const REQUEST_TIMEOUT_MS = 60_000;
 
 /** Makes the client. `env` tells the endpoint where the settings do not. */
 export function s3Client(settings: S3Settings, env: Readonly<Record<string, string | undefined>>): S3 {
   const { region, credentials, profile, anonymous = false, checksums = 'when_supported' } = settings;
   const endpoint =
     settings.endpoint ?? nonBlank(env['AWS_ENDPOINT_URL_S3']) ?? nonBlank(env['AWS_ENDPOINT_URL']);
-  const timeout = settings.requestTimeoutMs ?? 60_000;
+  const timeout = settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const required = checksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED';
   const fallback =
     anonymous || endpoint !== undefined ? (nonBlank(env['AWS_REGION']) ?? 'us-east-1') : undefined;

@@ -122,7 +122,7 @@ interface Meaning {
 const KMS_DENIAL = /not authorized to perform: (kms:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
 
 function meaningOf(shape: Shape, asked: Asked): Meaning {
-  const { name, code, status } = shape;
+  const { name, status } = shape;
   if (CREDENTIALS.has(name)) return credentials(name);
   if (status === 507 || FULL.test(name)) {
     return {
@@ -136,28 +136,8 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   if (name === 'NoSuchBucket') {
     return { fault: 'input', message: 'there is no such bucket', next: 'create it, or correct its name' };
   }
-  if (isNetwork(shape)) {
-    return {
-      fault: 'unreachable',
-      message: 'S3 could not be reached',
-      next: 'check network, proxy and endpoint',
-      retryable: true,
-    };
-  }
-  if (/CERT|TLS|SSL/.test(code)) {
-    return {
-      fault: 'unreachable',
-      message: 'S3 cannot be trusted: its TLS certificate was refused',
-      next: 'check AWS_ENDPOINT_URL_S3, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own',
-    };
-  }
-  if (status === 407) {
-    return {
-      fault: 'unreachable',
-      message: 'a proxy asks for a sign-in, where S3 should answer',
-      next: 'check the proxy, or AWS_ENDPOINT_URL_S3',
-    };
-  }
+  const notReached = unreached(shape);
+  if (notReached !== undefined) return notReached;
   if (PASSING.has(name) || status === 409 || status === 429 || (status ?? 0) >= 500) {
     return { fault: 'unreachable', message: 'S3 did not do what it was asked', retryable: true };
   }
@@ -199,6 +179,41 @@ function denied({ name, status, message }: Shape, asked: Asked): Meaning | undef
   }
   if (status === 403 || status === 401 || name === 'AccessDenied') {
     return { fault: 'access', message: 'access denied', next: `allow ${asked.action} on ${asked.resource}` };
+  }
+  return undefined;
+}
+
+/** What it means when no answer of S3 came at all. */
+function unreached(shape: Shape): Meaning | undefined {
+  const { code, status } = shape;
+  if (isNetwork(shape)) {
+    return {
+      fault: 'unreachable',
+      message: 'S3 could not be reached',
+      next: 'check network, proxy and endpoint',
+      retryable: true,
+    };
+  }
+  if (code.startsWith('HPE_')) {
+    return {
+      fault: 'unreachable',
+      message: 'what answers is not S3: its answer is not valid HTTP',
+      next: 'check network, proxy and endpoint',
+    };
+  }
+  if (/CERT|TLS|SSL/.test(code)) {
+    return {
+      fault: 'unreachable',
+      message: 'S3 cannot be trusted: its TLS certificate was refused',
+      next: 'check AWS_ENDPOINT_URL_S3, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own',
+    };
+  }
+  if (status === 407) {
+    return {
+      fault: 'unreachable',
+      message: 'a proxy asks for a sign-in, where S3 should answer',
+      next: 'check the proxy, or AWS_ENDPOINT_URL_S3',
+    };
   }
   return undefined;
 }

@@ -41,6 +41,7 @@ async function* pages(
   delimiter?: string,
 ): AsyncIterable<ListObjectsV2CommandOutput> {
   let token: string | undefined;
+  let before: string | undefined;
   do {
     const page: ListObjectsV2CommandOutput = await s3.ask('s3:ListBucket', prefix, () =>
       s3.client.send(
@@ -63,6 +64,10 @@ async function* pages(
         prefix,
         next === undefined ? 'no NextContinuationToken' : 'the token it was asked with',
       );
+    const last = page.Contents?.at(-1)?.Key ?? page.CommonPrefixes?.at(-1)?.Prefix;
+    if (goesOn && last !== undefined && last === before)
+      throw cutShort(s3, prefix, `the names of the page before, up to "${last}"`);
+    before = last;
     token = goesOn ? next : undefined;
   } while (token !== undefined);
 }

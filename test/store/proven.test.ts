@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LandfallError } from '../../src/faults.ts';
 import { provenBeforeWriting } from '../../src/store/proven.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -22,6 +23,20 @@ describe('a store that is written to', () => {
     await expect(write(store)).rejects.toMatchObject({ fault: 'input' });
     expect(await keysOf(lake, '')).toEqual(['old']);
     expect(await store.get('old')).toEqual(body);
+  });
+
+  it('is proven again after the store was away', async () => {
+    const lake = memoryStore('s3://lake', () => new Date());
+    let isAway = true;
+    const createIfAbsent = async (key: string, content: Uint8Array) => {
+      if (isAway) throw new LandfallError('unreachable', 'away', { retryable: true });
+      return lake.createIfAbsent(key, content);
+    };
+    const store = provenBeforeWriting({ ...lake, createIfAbsent }, 'x');
+    await expect(store.put('a', body)).rejects.toMatchObject({ fault: 'unreachable' });
+    isAway = false;
+    await store.put('a', body);
+    expect(await keysOf(lake, '')).toEqual(['a']);
   });
 
   it('is proven once, and written to as before', async () => {

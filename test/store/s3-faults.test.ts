@@ -357,4 +357,40 @@ describe('an object larger than what is read', () => {
     expect(sent.bytes).toBeLessThan(100_000_000);
     expect(s3!.seen).toHaveLength(1);
   });
+
+  it.each([
+    ['announces', answer(200, 'x'.repeat(100))],
+    ['sends', (_, response) => void response.writeHead(206).end('x'.repeat(100))] as [string, Reply],
+  ])('is refused where a part was asked for, and the store %s more', async (_, reply) => {
+    const lake = await store([reply]);
+    await expect(lake.getRange('a', 4, 12)).rejects.toMatchObject({
+      fault: 'input',
+      message: 'the store does not read a part of "s3://lake/p/a" alone',
+    });
+    expect(s3!.seen).toHaveLength(1);
+  });
+});
+
+describe('an answer that is no answer of S3', () => {
+  it('is told as such when it is not valid HTTP', async () => {
+    const lake = await store([answer(200, 'x', { 'content-length': '9'.repeat(30) })]);
+    await expect(lake.get('a')).rejects.toMatchObject({
+      fault: 'unreachable',
+      message: expect.stringContaining('not valid HTTP'),
+    });
+  });
+
+  it('counts as broken off when it trickles', async () => {
+    const trickle: Reply = (_, response) => {
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer)).writeHead(200);
+    };
+    const lake = await store([trickle], { requestTimeoutMs: 100 });
+    await expect(lake.get('a')).rejects.toMatchObject({
+      fault: 'unreachable',
+      retryable: true,
+      why: [expect.stringMatching(/^only \d+ bytes came in /)],
+    });
+    expect(s3!.seen).toHaveLength(3);
+  });
 });

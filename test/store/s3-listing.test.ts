@@ -69,6 +69,12 @@ describe('listing over S3', () => {
     });
   });
 
+  it('fails, rather than goes on for ever, when pages repeat under new tokens', async () => {
+    const lake = await store([page(['p/a'], 't'), page(['p/a'], 'u'), page(['p/a'], 'v')]);
+    await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/the names of the page before/));
+    expect(s3!.seen).toHaveLength(2);
+  });
+
   it('fails, rather than goes round for ever, when a page leads to itself', async () => {
     const lake = await store([page(['p/a'], 't')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/the token it was asked with/));
