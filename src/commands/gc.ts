@@ -6,6 +6,7 @@ import type { GcReport } from '../report/gc.ts';
 import { patiently } from '../run/reading.ts';
 import type { Owner } from '../run/ownership.ts';
 import { commandAt, place, shellWord, spoken } from '../shell-words.ts';
+import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { usage } from './arguments.ts';
@@ -41,7 +42,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
 }
 
 interface Removing {
-  store: Store;
+  store: ProvenStore;
   needed: Needed;
   world: World;
   isDead: (who: Owner) => boolean;
@@ -56,6 +57,7 @@ async function remove(listed: GcReport, { world, lasting, ...rest }: Removing): 
   const runs: GcReport['runs'][number][] = [];
   const kept = [...listed.kept];
   const total = listed.runs.length + listed.executions.length;
+  if (total > 0) await lasting(() => rest.store.prove());
   const progress = (done: number) => printer.emit({ event: 'progress', message: 'removing', done, total });
   for (const one of listed.runs) {
     const why = await lasting(() => removeRun(gc, one.run));

@@ -1,6 +1,4 @@
 /** Which damages are done to which objects. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Damage } from './damage.ts';
 import { placesOf } from './damage.ts';
 import { RUNS } from './scene.ts';
@@ -116,8 +114,8 @@ function textDamages(key: string): Damage[] {
 }
 
 /** Damages to one value of the object's JSON, the fewer the deeper it lies; `pick` chooses. */
-export function valueDamage({ base }: Scene, key: string, pick: <T>(all: readonly T[]) => T): Damage {
-  const places = placesOf(JSON.parse(readFileSync(join(base, 'first-lake', key), 'utf8')));
+export function valueDamage({ original }: Scene, key: string, pick: <T>(all: readonly T[]) => T): Damage {
+  const places = placesOf(JSON.parse(original(key).toString()));
   const depth = pick([...new Set(places.map(({ length }) => length))]);
   const path = pick(places.filter(({ length }) => length === depth));
   return { key, damage: 'value', path, value: pick([undefined, ...HOSTILE_VALUES]) };
@@ -151,12 +149,12 @@ export const PLANTED: readonly Damage[] = [
 ];
 
 /** One object of each kind: journal entries by what they say, and everything else that a run or a publication leaves. */
-export function kindsOf({ base, keys }: Scene): string[] {
+export function kindsOf({ original, keys }: Scene): string[] {
   const kinds = new Map<string, string>();
   const order: readonly string[] = RUNS;
   const age = (key: string) => order.indexOf(key.split('/')[2] ?? '');
   for (const key of keys.toSorted((a, b) => age(b) - age(a))) {
-    const kind = kindOf(key, () => readFileSync(join(base, 'first-lake', key), 'utf8'));
+    const kind = kindOf(key, () => original(key).toString());
     if (!kinds.has(kind)) kinds.set(kind, key);
   }
   return [...kinds.values()];
@@ -170,6 +168,17 @@ function kindOf(key: string, read: () => string): string {
   if (key.includes('/quarantine/')) return 'quarantine';
   if (key.includes('/logs/')) return `log ${name}`;
   return top === '_landfall' ? name : `at ${top}`;
+}
+
+/** One damage of each kind of object, each time of another sort; `turn` chooses others. */
+export function oneOfEach(scene: Scene, turn: number): Damage[] {
+  return kindsOf(scene).map((key, at) => {
+    const damages = wholeDamages(scene, key);
+    const sorts = [...new Set(damages.map(({ damage }) => damage))];
+    const sort = sorts[(at + turn) % sorts.length];
+    const alike = damages.filter(({ damage }) => damage === sort);
+    return alike[(at * 7 + turn) % alike.length]!;
+  });
 }
 
 /** The run that an object is of. */

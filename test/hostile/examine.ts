@@ -8,7 +8,7 @@ import { tryVerb } from './trial.ts';
 import type { Trial } from './trial.ts';
 import { changingVerbs, lookingVerbs } from './verbs.ts';
 import type { LakeVerb } from './verbs.ts';
-import { changes, outsideOf, snapshot } from './watcher.ts';
+import { changes, outsideOf } from './watcher.ts';
 
 export interface Examined extends Trial {
   verb: string;
@@ -38,14 +38,27 @@ export async function look(
   run: string,
   verbs: readonly LakeVerb[] = lookingVerbs(run),
 ): Promise<Examined[]> {
-  const before = snapshot(scene.lake);
+  const before = scene.files.snapshot();
   const examined: Examined[] = [];
   for (const verb of verbs) examined.push(await examine(scene, run, verb));
-  const changed = changes(before, snapshot(scene.lake)).filter((path) => path !== scene.lake);
+  const changed = changes(before, scene.files.snapshot()).filter((path) => path !== scene.lake);
   return examined.map((one) => ({
     ...one,
     complaints: [...one.complaints, ...changed.map((path) => `one that only looks changed ${path}`)],
   }));
+}
+
+/** Damages the lake and tries one verb, which must also leave the lake alone if it is one that only looks. */
+export async function tryDamaged(
+  scene: Scene,
+  props: Props,
+  { run, damages, verb }: { run: string; damages: readonly Damage[]; verb: LakeVerb },
+): Promise<string[]> {
+  damage(scene, props, damages);
+  const isLooking = lookingVerbs(run).some(({ name }) => name === verb.name);
+  const examined = isLooking ? await look(scene, run, [verb]) : [await examine(scene, run, verb)];
+  if (existsSync(`${scene.outside}/pwned`)) throw new Error('a command in a text was run');
+  return complaintsOf(examined);
 }
 
 /** `verb: complaint` of everything that did not hold. */

@@ -6,7 +6,7 @@ import { complaintsAbout } from './examine.ts';
 import type { Props } from './props.ts';
 import { RUNS } from './scene.ts';
 import type { Scene } from './scene.ts';
-import { changingVerbs, lookingVerbs } from './verbs.ts';
+import { allVerbs } from './verbs.ts';
 
 export interface HostileCase {
   /** The run that the verbs are about. */
@@ -32,7 +32,7 @@ export function hostileCase(scene: Scene, seed: number): HostileCase {
     return isJson && fraction() < 0.6 ? valueDamage(scene, key, pick) : pick(wholeDamages(scene, key));
   };
   const count = 1 + Math.floor(fraction() ** 2 * MOST_DAMAGES);
-  const all = [...lookingVerbs(run), ...changingVerbs(run)].map(({ name }) => name);
+  const all = allVerbs(run).map(({ name }) => name);
   return {
     run,
     damages: Array.from({ length: count }, damageOf),

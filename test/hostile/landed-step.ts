@@ -1,13 +1,15 @@
 /** What a step leaves in the lake, without Spark: tables with a row a file, rejected lines, a report, logs. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { keys } from '../../src/lake/layout.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { copyTo, duckdb } from '../lake/parquet.ts';
 import { books } from '../lake/plans.ts';
+import type { LakeFiles } from './lake-files.ts';
 
 /** Parquet files by name: one for each table, with a single row, and `rejected`, with five lines. */
 export type RowFiles = ReadonlyMap<string, Uint8Array>;
@@ -46,29 +48,27 @@ export async function rowFiles(tables: readonly TableContract[]): Promise<RowFil
 }
 
 const argument = (args: readonly string[], name: string) => args[args.indexOf(name) + 1] ?? '';
-const pathOf = (uri: string) => uri.replace(/^file:\/\//, '');
 
 /** Writes what a step with these arguments would write that succeeds. */
-export function landStep(args: readonly string[], files: RowFiles, random: string): void {
-  const output = pathOf(argument(args, '--output'));
+export function landStep(lake: LakeFiles, args: readonly string[], files: RowFiles, random: string): void {
+  const output = argument(args, '--output').replace(/^.*(?=_landfall\/runs\/)/, '');
   const token = argument(args, '--token');
   const [, run = '', step = ''] = /^landfall\/([^/]+)\/(.+)#\d+$/.exec(token) ?? [];
-  const journal = join(output.slice(0, output.indexOf(`/${run}/`)), run, 'journal');
-  const { plan } = JSON.parse(readFileSync(join(journal, '000001.json'), 'utf8')) as { plan: RunPlan };
+  const { plan } = JSON.parse(lake.read(keys.entry(run, 1)).toString()) as { plan: RunPlan };
   const planned = plan.steps.find(({ name }) => name === step)!;
   const execution = join(output, `application_1795000000000_0001-${random}`);
   const landTable = (contract: TableContract): TableReport => {
     const folder = join(execution, 'tables', contract.name);
     const names = partitions(contract).map((part) => `${part}part-00000-u.zstd.parquet`);
     const body = files.get(contract.name)!;
-    for (const name of names) write(join(folder, name), body);
-    const written = names.map((name) => ({ name, size: statSync(join(folder, name)).size }));
+    for (const name of names) lake.write(join(folder, name), body);
+    const written = names.map((name) => ({ name, size: body.length }));
     const rows = names.length;
     return { files: written, rows, readBack: rows, conflicts: null, violations: [], matched: [] };
   };
   const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
   for (const source of planned.sources)
-    write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
+    lake.write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
   const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
   const report: StepReport = {
     version: 1,
@@ -82,7 +82,7 @@ export function landStep(args: readonly string[], files: RowFiles, random: strin
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };
-  write(join(execution, 'report.json'), JSON.stringify(report));
+  lake.write(join(execution, 'report.json'), JSON.stringify(report));
 }
 
 function booksOf({ sources }: RunPlan, name: string) {
@@ -97,15 +97,10 @@ function partitions({ partitionBy }: TableContract): string[] {
 }
 
 /** Writes the logs of a step as its cluster does; the step failed for `why`, if that is given. */
-export function writeLogs(lake: string, clusterId: string, stepId: string, why?: string): void {
-  const folder = join(lake, '_landfall/logs', clusterId, 'steps', stepId);
+export function writeLogs(lake: LakeFiles, clusterId: string, stepId: string, why?: string): void {
+  const folder = join(keys.logs, clusterId, 'steps', stepId);
   const line =
     why === undefined ? '26/11/21 09:30:00 INFO SparkContext: done' : `Traceback\nValueError: ${why}`;
   for (const stream of ['controller', 'stderr', 'stdout'])
-    write(join(folder, `${stream}.gz`), gzipSync(`${line}\n`));
-}
-
-function write(path: string, body: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, body);
+    lake.write(join(folder, `${stream}.gz`), gzipSync(`${line}\n`));
 }

@@ -1,4 +1,5 @@
 /** Jest cannot load two modules at once where a verb does, with `import()`: importing this file first loads them one by one. */
+import { verbs } from '../../src/commands/verbs.ts';
 import '../../src/emr/client.ts';
 import '../../src/emr/cluster-logs.ts';
 import '../../src/emr/emr.ts';
@@ -11,3 +12,5 @@ import '../../src/lake/gc.ts';
 import '../../src/lake/lake.ts';
 import '../../src/lake/publication.ts';
 import '../../src/lake/rollback.ts';
+
+for (const { options, load } of verbs) if ('lake' in options) await load();

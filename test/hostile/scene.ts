@@ -4,17 +4,8 @@
  */
 import './loaded.ts';
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-} from 'node:fs';
-import { rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run as cancel } from '../../src/commands/cancel.ts';
@@ -24,10 +15,13 @@ import { run as submit } from '../../src/commands/submit.ts';
 import type { Command, Flags } from '../../src/commands/world.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import type { CommandWorld } from '../support/command-world.ts';
+import type { MemoryS3, StoredObject } from '../support/memory-s3.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { emrAccount } from './emr-account.ts';
 import type { EmrAccount, StepEnd } from './emr-account.ts';
 import { fastClock } from './fast-clock.ts';
+import { bucketFiles, folderFiles } from './lake-files.ts';
+import type { LakeFiles } from './lake-files.ts';
 import { landStep, rowFiles, writeLogs } from './landed-step.ts';
 
 /** The runs of the lake, oldest first; the first three published as 1 to 3, then `second` was made current again, as 4. */
@@ -37,7 +31,11 @@ export type RunName = (typeof RUNS)[number];
 export interface Scene {
   /** Holds all that follows: `lake`, `home`, `outside`, `input`, `work`. */
   base: string;
+  /** As it is given to `--lake`. */
   lake: string;
+  files: LakeFiles;
+  /** An object of the lake as it was at first. */
+  original: (key: string) => Buffer;
   /** LANDFALL_HOME, with the state folders of other runs in it. */
   home: string;
   /** A folder beside the lake that no verb has any business with. */
@@ -62,17 +60,15 @@ export const STRANGERS = ['notes.txt', '_landfall/notes.txt', 'reports/2018/summ
 /** Where many small files are made and removed quickly. */
 const fastFolder = () => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
-export async function makeScene(): Promise<Scene> {
+/** Makes the scene; its lake is a folder, or lies in a bucket of that S3. */
+export async function makeScene(s3?: MemoryS3): Promise<Scene> {
   const base = realpathSync(mkdtempSync(join(fastFolder(), 'landfall-hostile-')));
   const at = (name: string) => join(base, name);
-  const [lake, home, outside, input] = ['lake', 'home', 'outside', 'input'].map(at) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [home, outside, input] = ['home', 'outside', 'input'].map(at) as [string, string, string];
   mkdirSync(home, { mode: 0o700 });
-  for (const folder of [lake, outside, at('work')]) mkdirSync(folder);
+  for (const folder of [at('lake'), outside, at('work')]) mkdirSync(folder);
+  const files = s3 === undefined ? folderFiles(at('lake')) : bucketFiles(s3, BUCKET_ROOT);
+  const lake = files.uri;
   const emr = await emrAccount();
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
   bystander.unref();
@@ -92,13 +88,24 @@ export async function makeScene(): Promise<Scene> {
       PATH: '',
       AWS_ENDPOINT_URL_EMR: emr.endpoint,
       AWS_REGION: 'eu-west-1',
+      ...(s3 === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3.endpoint }),
     },
     self: [process.execPath, '-e', 'process.exit(3)'],
     process: { host: 'here', boot: 'boot', pid: process.pid },
   });
+  const resetFolder = (name: string) => {
+    rmSync(at(name), { recursive: true, force: true });
+    copyByLinks(at(`first-${name}`), at(name));
+  };
+  let stored: [string, StoredObject][] = [];
   const scene: Scene = {
     base,
     lake,
+    files,
+    original: (key) =>
+      s3 === undefined
+        ? readFileSync(join(at('first-lake'), key))
+        : new Map(stored).get(`${BUCKET_ROOT}/${key}`)!.body,
     home,
     outside,
     input,
@@ -107,10 +114,12 @@ export async function makeScene(): Promise<Scene> {
     keys: [],
     reset: () => {
       emr.restore();
-      for (const name of ['lake', 'home']) {
-        rmSync(at(name), { recursive: true, force: true });
-        copyByLinks(at(`first-${name}`), at(name));
-      }
+      resetFolder('lake');
+      resetFolder('home');
+      if (s3 === undefined) return;
+      s3.answer = () => false;
+      s3.objects.clear();
+      for (const [place, object] of stored) s3.objects.set(place, object);
     },
     world,
     flags,
@@ -121,14 +130,15 @@ export async function makeScene(): Promise<Scene> {
     },
   };
   await fill(scene);
-  const keys = readdirSync(lake, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(lake.length + 1))
-    .sort();
+  const keys = files.keys();
+  stored = [...(s3?.objects ?? [])];
   for (const name of ['lake', 'home']) renameSync(at(name), at(`first-${name}`));
   emr.remember();
   return { ...scene, keys };
 }
+
+/** Where the lake lies in a bucket. */
+const BUCKET_ROOT = 'lake/root';
 
 /** The same files, by hard links: what is written in place of one is not written to the other. */
 function copyByLinks(from: string, to: string): void {
@@ -143,19 +153,19 @@ function copyByLinks(from: string, to: string): void {
 const CREDENTIALS = '[AWS]\nAWS_ACCESS_KEY_ID = AKIDEXAMPLE\nAWS_SECRET_ACCESS_KEY = wJalrXUtnFEMI\n';
 
 async function fill(scene: Scene): Promise<void> {
-  const { emr, lake, home, outside, input, flags } = scene;
+  const { emr, files, home, outside, input, flags } = scene;
   write(join(scene.base, 'work/dl.cfg'), CREDENTIALS);
   for (const run of RUNS)
     for (const source of ['song_data', 'log_data'])
       write(join(input, run, source, `${run}.json`), '{"a":1}\n');
   const { plan } = await prepare('plan', flags('first'), scene.world());
-  const files = await rowFiles(plan.steps.flatMap(({ tables }) => tables));
+  const rows = await rowFiles(plan.steps.flatMap(({ tables }) => tables));
   const random = seededRandom(1);
   const ends = (end: StepEnd) =>
     emr.onStep((args, clusterId, stepId) => {
-      if (end === 'COMPLETED') landStep(args, files, random.hex(4));
+      if (end === 'COMPLETED') landStep(files, args, rows, random.hex(4));
       if (end !== 'RUNNING')
-        writeLogs(lake, clusterId, stepId, end === 'FAILED' ? 'no such column' : undefined);
+        writeLogs(files, clusterId, stepId, end === 'FAILED' ? 'no such column' : undefined);
       return end;
     });
   const does = async (run: string, verb: Command, more: Flags, fault?: string) => {
@@ -176,7 +186,7 @@ async function fill(scene: Scene): Promise<void> {
     if (run === 'cancelled') await does(run, cancel, { run });
   }
   ends('FAILED');
-  for (const key of STRANGERS) write(join(lake, key), `not of Landfall: ${key}\n`);
+  for (const key of STRANGERS) files.write(key, `not of Landfall: ${key}\n`);
   for (const name of ['keep.txt', 'folder/000001.json', 'folder/part-0.parquet'])
     write(join(outside, name), `outside: ${name}\n`);
   for (const other of ['other-0a1b2c3d', 'live-0a1b2c3d']) {
@@ -184,29 +194,23 @@ async function fill(scene: Scene): Promise<void> {
     write(join(home, 'emr-local', other, 'clusters.json'), '{"of":"another run"}\n');
   }
   write(join(home, 'canary.txt'), 'private\n');
-  for (const [at, run] of RUNS.entries()) age(join(lake, '_landfall/runs', run), RUNS.length - at);
-  const owner = join(lake, '_landfall/runs/live/owner.json');
   const { pid } = scene.bystander;
-  writeFileSync(
-    owner,
-    readFileSync(owner, 'utf8')
-      .replace('true', 'false')
-      .replace(/"pid":\d+/, `"pid":${pid}`),
+  const owner = files.read('_landfall/runs/live/owner.json').toString();
+  files.write(
+    '_landfall/runs/live/owner.json',
+    owner.replace('true', 'false').replace(/"pid":\d+/, `"pid":${pid}`),
   );
+  ageRuns(files);
 }
 
-const HOUR = 3600;
-
-/** Makes journal and lease look that old, as a run's are that others come to later. */
-function age(folder: string, hours: number): void {
-  for (const path of [join(folder, 'owner.json'), ...journalOf(folder)]) {
-    const before = performance.timeOrigin / 1000 + performance.now() / 1000 - hours * HOUR;
-    utimesSync(path, before, before);
+/** Makes journals and leases look old, as a run's are that others come to later; the oldest run is the oldest. */
+function ageRuns(files: LakeFiles): void {
+  for (const key of files.keys()) {
+    const [, run, rest = ''] = /^_landfall\/runs\/([^/]+)\/(.*)$/.exec(key) ?? [];
+    const at = RUNS.findIndex((name) => name === run);
+    const isFresh = run === 'live' && rest === 'owner.json';
+    if (/^(owner\.json|journal\/.*)$/.test(rest) && !isFresh) files.age(key, RUNS.length - at);
   }
-}
-
-function journalOf(folder: string): string[] {
-  return readdirSync(join(folder, 'journal')).map((name) => join(folder, 'journal', name));
 }
 
 function write(path: string, body: string): void {

@@ -1,4 +1,5 @@
 /** One damaged lake and one verb: everything that must hold, whatever the damage, is checked, and what does not is told. */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODES } from '../../src/faults.ts';
 import type { LandfallError } from '../../src/faults.ts';
@@ -31,7 +32,7 @@ export async function tryVerb(scene: Scene, run: string, verb: LakeVerb): Promis
   const ended = await Promise.race([trying, delay(LONGEST_MS, undefined, { ref: false })]);
   if (ended === undefined) {
     stop.abort(new Error('too long'));
-    releaseFifos(scene.lake);
+    releaseFifos(join(scene.base, 'lake'));
     await Promise.race([trying, delay(LONGEST_MS, undefined, { ref: false })]);
     return { failure: undefined, value: undefined, text: '', complaints: ['it did not end'] };
   }

@@ -1,17 +1,6 @@
-/** Every verb that reads or changes a lake, as it is called about a run, within the test. */
-import { run as attach } from '../../src/commands/attach.ts';
-import { run as cancel } from '../../src/commands/cancel.ts';
-import { run as gc } from '../../src/commands/gc.ts';
-import { run as logs } from '../../src/commands/logs.ts';
-import { run as plan } from '../../src/commands/plan.ts';
-import { run as publish } from '../../src/commands/publish.ts';
-import { run as quarantine } from '../../src/commands/quarantine.ts';
-import { run as retry } from '../../src/commands/retry.ts';
-import { run as rollback } from '../../src/commands/rollback.ts';
-import { run as runs } from '../../src/commands/runs.ts';
-import { run as status } from '../../src/commands/status.ts';
-import { run as submit } from '../../src/commands/submit.ts';
-import { run as verify } from '../../src/commands/verify.ts';
+/** Every verb that has to do with a lake, as it is called about a run, within the test. */
+import { verbs } from '../../src/commands/verbs.ts';
+import type { Verb } from '../../src/commands/verb.ts';
 import type { Command, Flags } from '../../src/commands/world.ts';
 
 export interface LakeVerb {
@@ -21,43 +10,86 @@ export interface LakeVerb {
   flags: Flags;
 }
 
-/** How long a verb follows a run, in seconds of the fast clock. */
-const timeout = 50;
+/** Calls that change nothing in the lake. */
+const LOOKING: readonly string[] = [
+  'status RUN',
+  'status',
+  'runs',
+  'logs --run RUN',
+  'quarantine RUN',
+  'verify RUN',
+  'verify',
+  'publications',
+  'rollback --dry-run',
+  'rollback 1 --dry-run',
+  'gc',
+  'plan',
+  'render',
+];
 
-/** Verbs that change nothing. */
-export function lookingVerbs(run: string): LakeVerb[] {
-  return [
-    { name: `status ${run}`, call: status, flags: { run } },
-    { name: 'status', call: status, flags: {} },
-    { name: 'runs', call: runs, flags: {} },
-    { name: `logs --run ${run}`, call: logs, flags: { run } },
-    { name: `quarantine ${run}`, call: quarantine, flags: { run } },
-    { name: `verify ${run}`, call: verify, flags: { run } },
-    { name: 'verify', call: verify, flags: {} },
-    { name: 'rollback --dry-run', call: rollback, flags: { 'dry-run': true } },
-    { name: 'rollback 1 --dry-run', call: rollback, flags: { number: '1', 'dry-run': true } },
-    { name: 'gc', call: gc, flags: { keep: 1 } },
-    { name: 'plan', call: plan, flags: { cluster: 'new' } },
-  ];
+/** Calls that may change the lake, or ask EMR for something. */
+const CHANGING: readonly string[] = [
+  'attach RUN',
+  'attach RUN --take-over',
+  'retry RUN',
+  'cancel RUN',
+  'publish RUN',
+  'publish RUN --rebase',
+  'rollback',
+  'rollback 1',
+  'rollback 3',
+  'gc --yes',
+  'submit --run-id RUN',
+];
+
+/** Flags that every call has whose verb has such an option. `timeout` is in seconds of the fast clock. */
+const WHEN_LOOKING: Flags = { keep: 1 };
+const WHEN_CHANGING: Flags = { keep: 1, timeout: 50 };
+
+const lakeVerbs = verbs.filter(({ options }) => 'lake' in options);
+
+/** A verb that the lists above do not name is called with its positional, and is taken for one that changes the lake. */
+const UNNAMED = lakeVerbs
+  .filter(({ name }) => ![...LOOKING, ...CHANGING].some((line) => line.split(' ')[0] === name))
+  .map(({ name, positional }) => (positional?.name === 'run' ? `${name} RUN` : name));
+
+export const lookingVerbs = (run: string): LakeVerb[] =>
+  LOOKING.map((line) => called(line, run, WHEN_LOOKING));
+
+export const changingVerbs = (run: string): LakeVerb[] =>
+  [...CHANGING, ...UNNAMED].map((line) => called(line, run, WHEN_CHANGING));
+
+export const allVerbs = (run: string): LakeVerb[] => [...lookingVerbs(run), ...changingVerbs(run)];
+
+function called(line: string, run: string, always: Flags): LakeVerb {
+  const [name = '', ...words] = line.split(' ');
+  const verb = lakeVerbs.find((one) => one.name === name);
+  if (verb === undefined) throw new Error(`there is no verb ${name} that has to do with a lake`);
+  return {
+    name: line.replace('RUN', () => run),
+    call: async (flags, world) => (await verb.load()).run(flags, world),
+    flags: { ...defaultsOf(verb, always), ...flagsOf(verb, words, run) },
+  };
 }
 
-/** Verbs that may change the lake, or ask EMR for something. */
-export function changingVerbs(run: string): LakeVerb[] {
-  return [
-    { name: `attach ${run}`, call: attach, flags: { run, timeout } },
-    { name: `attach ${run} --take-over`, call: attach, flags: { run, timeout, 'take-over': true } },
-    { name: `retry ${run}`, call: retry, flags: { run, timeout } },
-    { name: `cancel ${run}`, call: cancel, flags: { run, timeout } },
-    { name: `publish ${run}`, call: publish, flags: { run } },
-    { name: `publish ${run} --rebase`, call: publish, flags: { run, rebase: true } },
-    { name: 'rollback', call: rollback, flags: {} },
-    { name: 'rollback 1', call: rollback, flags: { number: '1' } },
-    { name: 'rollback 3', call: rollback, flags: { number: '3' } },
-    { name: 'gc --yes', call: gc, flags: { keep: 1, yes: true } },
-    {
-      name: `submit --run-id ${run}`,
-      call: submit,
-      flags: { cluster: 'new', 'run-id': run, timeout },
-    },
-  ];
+function defaultsOf({ options }: Verb, always: Flags): Flags {
+  return Object.fromEntries(
+    Object.entries(options)
+      .map(([name, option]) => [name, always[name] ?? (option.default as unknown)])
+      .filter(([, value]) => value !== undefined),
+  ) as Flags;
+}
+
+function flagsOf({ name, options, positional }: Verb, words: readonly string[], run: string): Flags {
+  const flags: Record<string, unknown> = {};
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const flag = /^--(.+)$/.exec(word)?.[1] ?? '';
+    const to = flag === '' ? positional?.name : flag;
+    if (to === undefined || (flag !== '' && !(flag in options)))
+      throw new Error(`${name} does not take ${word}`);
+    const value = flag !== '' && options[flag]?.type !== 'boolean' ? rest.shift() : word;
+    flags[to] = value === 'RUN' ? run : value === `--${flag}` ? true : value;
+  }
+  return flags;
 }

@@ -35,12 +35,10 @@ export function changes(before: Snapshot, after: Snapshot): string[] {
 }
 
 /** Everything that is not the lake's: what lies beside it, what is private, strangers' files in the lake. */
-export function outsideOf({ lake, home, outside, input }: Scene): Snapshot {
+export function outsideOf({ home, outside, input, files }: Scene): Snapshot {
   const homes = ['canary.txt', 'emr-local/other-0a1b2c3d', 'emr-local/live-0a1b2c3d'];
-  return snapshot(
-    outside,
-    input,
-    ...homes.map((name) => join(home, name)),
-    ...STRANGERS.map((key) => join(lake, key)),
-  );
+  return new Map([
+    ...snapshot(outside, input, ...homes.map((name) => join(home, name))),
+    ...files.snapshot(STRANGERS),
+  ]);
 }
