@@ -33,6 +33,7 @@ function ensurePython(): void {
     'install',
     '--quiet',
     '--disable-pip-version-check',
+    '--require-hashes',
     '-r',
     requirements,
   ]);

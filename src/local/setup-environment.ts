@@ -41,6 +41,9 @@ export function setupEnvironment(env: Env, home: string): Record<string, string>
     ...stepEnvironment(env, { home, scratch: home }),
     ...Object.fromEntries(network),
     PIP_USER: '0',
+    // An older pip would want the package wheel to build with. A later one may not have the option: unlike an argument,
+    // a variable that pip does not know does no harm.
+    PIP_USE_PEP517: '1',
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
   };
 }

