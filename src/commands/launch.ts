@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
 import { LandfallError } from '../faults.ts';
+import { readJson } from '../json-text.ts';
 import type { ClusterChoice, PlannedLaunch, RunPlan } from '../run/plan.ts';
 import { sha256 } from './sha256.ts';
 
@@ -32,8 +33,8 @@ function launchesByJson({ cluster }: ClusterChoice): boolean {
 /** Seconds without work after which a cluster that the run launches ends: a `cluster_json` outranks the settings. */
 export function plannedIdleTimeout({ emr }: Settings, choice: ClusterChoice): number {
   if (emr.clusterJson === undefined || !launchesByJson(choice)) return emr.idleTimeout;
-  const parsed = parse(read(emr.clusterJson));
-  const request = 'value' in parsed ? (parsed.value as IdleRequest | null) : undefined;
+  const json = readJson(withoutMark(read(emr.clusterJson)));
+  const request = 'value' in json ? (json.value as IdleRequest | null) : undefined;
   const asked = request?.AutoTerminationPolicy?.IdleTimeout;
   return typeof asked === 'number' ? asked : emr.idleTimeout;
 }
@@ -74,8 +75,10 @@ function content(
   try {
     const text = read(path);
     if (sha256(text) !== planned) return problem(`is another file, of SHA-256 ${sha256(text)}; ${run}`);
-    const parsed = parse(text);
-    return 'value' in parsed ? { clusterJson: parsed.value, clusterJsonFile: path } : problem(parsed.problem);
+    const json = readJson(withoutMark(text));
+    return 'value' in json
+      ? { clusterJson: json.value, clusterJsonFile: path }
+      : problem(`is ${json.problem}`);
   } catch (error) {
     if (error instanceof LandfallError) return problem(`${error.why.join('; ')}; ${run}`);
     throw error;
@@ -93,16 +96,4 @@ function read(path: string): string {
   }
 }
 
-function parse(text: string): { value: unknown } | { problem: string } {
-  try {
-    return { value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
-  } catch (error) {
-    return { problem: `is not JSON${positionIn(text, error)}` };
-  }
-}
-
-/** Where the mistake is. The parser's own words quote the file, which may hold secrets. */
-function positionIn(text: string, error: unknown): string {
-  const [, position] = /at position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
-  return position === undefined ? '' : `: line ${String(text.slice(0, Number(position)).split('\n').length)}`;
-}
+const withoutMark = (text: string) => text.replace(/^\uFEFF/, '');

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
+import { readJson } from '../json-text.ts';
 import { isClusterId } from './ids.ts';
 import type { ClusterRecord } from './records.ts';
 
@@ -73,7 +74,9 @@ function read(folder: string, id: string): ClusterRecord[] {
   const path = join(folder, 'cluster.json');
   if (!existsSync(path)) return [];
   try {
-    const found = JSON.parse(readFileSync(path, 'utf8')) as { version?: unknown; id?: unknown };
+    const json = readJson(readFileSync(path, 'utf8'));
+    if ('problem' in json) throw new Error(json.problem);
+    const found = json.value as { version?: unknown; id?: unknown };
     if (found.version !== 1 || found.id !== id) throw new Error('it is no cluster of this version');
     return [found as ClusterRecord];
   } catch (cause) {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
+import { readJson } from '../json-text.ts';
 import { applies } from './fault-decisions.ts';
 import { operationNames } from './operations.ts';
 
@@ -93,13 +94,9 @@ export function checkFaultPlan(plan: unknown, source: string): FaultPlan {
 
 /** Reads a plan from the text of a JSON file. Throws LandfallError naming the first mistake. */
 export function readFaultPlan(text: string, path: string): FaultPlan {
-  let plan: unknown;
-  try {
-    plan = JSON.parse(text);
-  } catch (cause) {
-    throw mistake(path, '', `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  return checkFaultPlan(plan, path);
+  const json = readJson(text);
+  if ('problem' in json) throw mistake(path, '', json.problem);
+  return checkFaultPlan(json.value, path);
 }
 
 function mistake(source: string, place: string, what: string): LandfallError {

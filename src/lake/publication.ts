@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
+import { readJson } from '../json-text.ts';
 import type { LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
@@ -86,7 +87,8 @@ export async function readPublication(store: Store, number: number): Promise<Pub
 
 function parse(store: Store, number: number, body: Uint8Array): Publication {
   const uri = uriOf(store, keys.publication(number));
-  const { value, problem } = readJson(body);
+  const json = readJson(new TextDecoder().decode(body));
+  const value = 'value' in json ? json.value : undefined;
   const version = z.object({ version: z.number() }).safeParse(value).data?.version ?? 0;
   if (version > VERSION) {
     throw new LandfallError('input', `${uri} was written by a newer Landfall`, {
@@ -95,7 +97,10 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
     });
   }
   const { data, error } = publicationShape.safeParse(value);
-  const wrong = data === undefined ? [problem ?? z.prettifyError(error)] : misplaced(data, number);
+  const wrong =
+    data === undefined
+      ? ['problem' in json ? json.problem : z.prettifyError(error)]
+      : misplaced(data, number);
   if (data !== undefined && wrong.length === 0) return data;
   throw new LandfallError('input', `${uri} is damaged`, {
     why: wrong.slice(0, SAMPLE),
@@ -123,14 +128,6 @@ function misplaced(entry: Publication, number: number): string[] {
 }
 
 const SAMPLE = 5;
-
-function readJson(body: Uint8Array): { value: unknown; problem?: string } {
-  try {
-    return { value: JSON.parse(new TextDecoder().decode(body)) };
-  } catch (error) {
-    return { value: undefined, problem: error instanceof Error ? error.message : String(error) };
-  }
-}
 
 /**
  * Creates entry `number`. `taken`: another run has it. `published` also when the entry is already there and ours, that

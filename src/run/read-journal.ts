@@ -1,6 +1,7 @@
 /** Reading journals. Each entry is checked before it is believed, and a gap is damage, not the end. */
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
+import { readJson } from '../json-text.ts';
 import { entryNumber, keys, mostBytes } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import { JOURNAL_VERSION } from './entries.ts';
@@ -143,11 +144,8 @@ const stampShape = z.looseObject({
 });
 
 function parse(text: string): { entry?: z.infer<typeof stampShape>; problem?: string } {
-  try {
-    const { data, error } = stampShape.safeParse(JSON.parse(text));
-    return data === undefined ? { problem: z.prettifyError(error) } : { entry: data };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { problem: `${String(text.length)} characters, and no JSON: ${reason}` };
-  }
+  const json = readJson(text);
+  if ('problem' in json) return { problem: `${String(text.length)} characters, ${json.problem}` };
+  const { data, error } = stampShape.safeParse(json.value);
+  return data === undefined ? { problem: z.prettifyError(error) } : { entry: data };
 }

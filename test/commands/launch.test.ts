@@ -121,6 +121,6 @@ describe('a launch', () => {
       return settings;
     };
     expect(read('\uFEFF{}')).toMatchObject({ clusterJson: {} });
-    expect(read('{"Tags": [')).toMatchObject({ clusterJsonProblem: expect.stringContaining('JSON') });
+    expect(read('{"Tags": [')).toMatchObject({ clusterJsonProblem: 'is not JSON: line 1' });
   });
 });

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { readJson } from '../src/json-text.ts';
+
+/** Broken around a secret in each way that makes the parser quote what it read. */
+const BROKEN = [
+  'canary',
+  '"canary',
+  "{'password': 'canary'}",
+  '{"password": canary}',
+  '{"password": "canary" "next": 1}',
+  '{"password": "canary",}',
+  '{"password": "canary\nnext"}',
+  '{"password": "canary\\x"}',
+  '{"password": "canary at position 7"} canary',
+  'password = canary\n',
+  '[1, 2, canary at position 7',
+];
+
+describe('JSON that may hold secrets', () => {
+  it.each(BROKEN)('%j is told without a word of it', (text) => {
+    const read = readJson(text);
+    expect(read).toEqual({ problem: expect.stringMatching(/^not JSON(: line [12])?$/) });
+  });
+
+  it('is told with the line of its mistake', () => {
+    expect(readJson('{\n  "password": "canary"\n  "next": 1\n}')).toEqual({ problem: 'not JSON: line 3' });
+    expect(readJson('{\n  "password": "canary",\n  "next": [\n\n')).toEqual({ problem: 'not JSON: line 3' });
+  });
+
+  it('is its value where it is sound', () => {
+    expect(readJson('{"a": [null]}')).toEqual({ value: { a: [null] } });
+  });
+});
