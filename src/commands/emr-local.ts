@@ -5,7 +5,7 @@ import { startEndpoint } from '../emr-local/endpoint.ts';
 import { identityOf } from '../emr-local/processes.ts';
 import { readEndpointFile, removeEndpointFile, writeEndpointFile } from '../local/endpoint-file.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { landfallHome } from '../local/home.ts';
+import { landfallHome, refuseNoexec } from '../local/home.ts';
 import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { shellWord } from '../shell-words.ts';
@@ -14,6 +14,7 @@ import type { S3Settings } from '../store/open.ts';
 import { bucketNameOf } from '../store/uri.ts';
 import { usage } from './arguments.ts';
 import { faultOptions } from './fault-flags.ts';
+import { throughOurNetwork } from './steps-network.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
@@ -63,8 +64,9 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
     stateFolder,
     credentials: { accessKeyId, secretAccessKey },
     region,
-    spark: () =>
-      ensureSpark({
+    spark: () => {
+      refuseNoexec(stateFolder, '--state');
+      return ensureSpark({
         release: textFlag(flags, 'release') ?? 'emr-7.13.0',
         home: landfallHome(env),
         env,
@@ -73,7 +75,8 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
         s3,
         smallData: flags['small-data'] === true,
         signal: world.interrupted,
-      }),
+      });
+    },
     openStore: (uri) => openStore(uri, logAccess(uri, s3)),
     ...faultOptions(flags, world),
     ...(s3 === undefined ? {} : { stepVariables: await s3Variables() }),
@@ -131,13 +134,14 @@ function s3Access(flags: Flags, { env }: World): S3Access | undefined {
   const list = (name: string) => [flags[name] ?? []].flat().map(String);
   const pairs = (name: string) =>
     Object.fromEntries(list(name).map((pair) => pair.split('=', 2) as [string, string]));
-  return {
+  const access: S3Access = {
     endpoint: env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'],
     region: regionOf(env),
     anonymousBuckets: list('anonymous-bucket'),
     bucketRegions: pairs('bucket-region'),
     bucketKeys: pairs('bucket-key'),
   };
+  return throughOurNetwork(access, env);
 }
 
 /** How logs are written: as the steps write into that bucket. */

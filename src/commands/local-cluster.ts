@@ -8,6 +8,7 @@ import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome } from '../local/home.ts';
 import { makePrivate } from '../local/private-folder.ts';
 import type { SparkRequest } from '../local/setup-spark.ts';
+import type { S3Access } from '../local/spark-conf.ts';
 import { needsCluster } from '../run/cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
@@ -17,6 +18,7 @@ import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
 import { endpointEnvironment, sparkS3Access } from './compose.ts';
 import { sha256 } from './sha256.ts';
+import { throughOurNetwork } from './steps-network.ts';
 import type { World } from './world.ts';
 
 /** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
@@ -37,9 +39,14 @@ const sparkRequest = (world: World, settings: Settings, plan: RunPlan): SparkReq
   env: world.env,
   clock: world.clock,
   progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
-  s3: sparkS3Access(settings, placesOf(plan)),
+  s3: accessOf(world, settings, plan),
   signal: world.interrupted,
 });
+
+function accessOf({ env }: World, settings: Settings, plan: RunPlan): S3Access | undefined {
+  const access = sparkS3Access(settings, placesOf(plan));
+  return access && throughOurNetwork(access, env);
+}
 
 const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
 

@@ -8,8 +8,9 @@ import { isAbsolute } from 'node:path';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Proxies are not here: Hadoop's S3A is told of them by its configuration, since the SDK below it would send requests to
- * this machine through them too. Profiles are not here either: steps get the credentials that they lead to.
+ * Proxies and certificates are not here: S3A is told of them by its configuration and Java's trust store, since the SDK
+ * below it would send requests to this machine through a proxy too. Profiles are not here either: steps get the
+ * credentials that they lead to.
  */
 const PASSING = [
   'PATH',

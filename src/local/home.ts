@@ -1,5 +1,6 @@
 /** Where what belongs to this machine lives: the private Spark, local endpoints, the sample. */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
@@ -29,6 +30,28 @@ export function landfallHome(
   }
   refuseShared(home, us);
   return home;
+}
+
+/**
+ * Throws `input` for a folder on a file system that is mounted noexec: neither a Java nor the libraries that Spark
+ * unpacks for itself can be loaded from there. `setting` moves the folder elsewhere.
+ */
+export function refuseNoexec(folder: string, setting: string): void {
+  const probe = join(folder, `.program-${String(process.pid)}-${randomUUID()}`);
+  try {
+    writeFileSync(probe, '', { mode: 0o700 });
+    // Linux answers for the mount too: of a file, not of a folder.
+    accessSync(probe, constants.X_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    throw new LandfallError('input', `no program can be run from the folder ${folder} (mounted noexec?)`, {
+      why: ['Spark loads libraries from it'],
+      next: `set ${setting} to a folder on another file system`,
+      cause,
+    });
+  } finally {
+    rmSync(probe, { force: true });
+  }
 }
 
 /** Programs and keys lie in it: only we may put them there. */

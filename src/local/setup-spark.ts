@@ -7,6 +7,7 @@ import { archiveOptions, classArchive, sparkJars } from './class-archive.ts';
 import { download } from './download.ts';
 import { findJava } from './find-java.ts';
 import { findPython } from './find-python.ts';
+import { refuseNoexec } from './home.ts';
 import { installSpark } from './install-spark.ts';
 import type { Progress } from './progress.ts';
 import { readReady, writeReady } from './ready.ts';
@@ -19,6 +20,8 @@ import { PACKAGED_JAVA, sparkOfRelease } from './spark-versions.ts';
 import type { SparkVersion } from './spark-versions.ts';
 import { sparkEnvironment } from './spark-environment.ts';
 import { setupEnvironment } from './setup-environment.ts';
+import { proxyVariables } from './s3-proxy.ts';
+import { writeTrustStore } from './trust-store.ts';
 import { takeTurn } from './turns.ts';
 import { umask } from './umask.ts';
 import { usableMemory } from './usable-memory.ts';
@@ -61,6 +64,7 @@ const CENTRAL = 'https://repo1.maven.org/maven2';
  * Java is missing or something cannot be downloaded.
  */
 export async function ensureSpark(request: SparkRequest): Promise<Spark> {
+  refuseNoexec(request.home, 'LANDFALL_HOME');
   const version = sparkOfRelease(request.release);
   const base = join(request.home, `spark-${version.spark}`);
   const jars = jarsOf(version, request);
@@ -79,6 +83,7 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
       await endTurn();
     }
   }
+  const { s3 } = request;
   const archive = classArchive(ready);
   const machine = {
     sparkJars: sparkJars(ready),
@@ -87,24 +92,26 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
     memory: usableMemory(),
     umask: umask(),
     smallData: request.smallData === true,
+    trustStore: s3?.authorities && (await writeTrustStore(join(request.home, 'authorities'), s3.authorities)),
   };
   return {
     version: version.spark,
     home: ready.sparkHome,
     submit: join(ready.sparkHome, 'bin', 'spark-submit'),
-    env: sparkEnvironment(ready),
+    env: { ...sparkEnvironment(ready), ...(s3?.proxy && proxyVariables(s3.proxy)) },
     conf: {
       ...localConf(machine),
-      ...(request.s3 && s3Conf([sparkJars(ready), ...jars], request.s3)),
+      ...(s3 && s3Conf([sparkJars(ready), ...jars], s3)),
     },
   };
 }
 
 /**
  * Looks for the Python and the Java that setting Spark up would need; nothing is looked for where it is set up already.
- * Throws `input`, with the next move, when one is missing. Changes nothing.
+ * Throws `input`, with the next move, when one is missing or Spark could not run from its folder. Changes nothing.
  */
 export async function checkSparkTools(request: SparkRequest): Promise<void> {
+  refuseNoexec(request.home, 'LANDFALL_HOME');
   const version = sparkOfRelease(request.release);
   const base = join(request.home, `spark-${version.spark}`);
   if (readReady(base, version.spark, jarsOf(version, request)) === undefined)

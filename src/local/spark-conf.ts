@@ -1,4 +1,7 @@
 /** spark-defaults.conf of the local Spark. Pure. */
+import { javaWord } from '../emr-local/java-word.ts';
+import { proxyConf } from './s3-proxy.ts';
+import type { S3Proxy } from './s3-proxy.ts';
 
 export interface Machine {
   cores: number;
@@ -12,6 +15,8 @@ export interface Machine {
   sparkJars: string;
   /** Options of the JVM for that archive; undefined when there is none. */
   archiveOptions?: string | undefined;
+  /** A JKS file with the authorities to trust; undefined: Java's own. */
+  trustStore?: string | undefined;
 }
 
 /** How S3 is spoken to; credentials are not here: they are the environment of the steps. */
@@ -25,6 +30,9 @@ export interface S3Access {
   bucketRegions?: Readonly<Record<string, string>>;
   /** KMS keys by the bucket whose objects are encrypted with them. */
   bucketKeys?: Readonly<Record<string, string>>;
+  proxy?: S3Proxy | undefined;
+  /** PEM certificates of the authorities to trust; undefined: Java's own. */
+  authorities?: string | undefined;
 }
 
 const QUICK_START = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
@@ -38,7 +46,7 @@ function heapMebibytes(memory: number): number {
 
 /** What every local Spark needs. Paths are relative to the step's own folder. */
 export function localConf(machine: Machine): Record<string, string> {
-  const { cores, memory, umask, smallData = false, sparkJars, archiveOptions } = machine;
+  const { cores, memory, umask, smallData = false, sparkJars, archiveOptions, trustStore } = machine;
   return {
     'spark.master': `local[${cores}]`,
     'spark.driver.memory': `${heapMebibytes(memory)}m`,
@@ -49,6 +57,9 @@ export function localConf(machine: Machine): Record<string, string> {
       '-Duser.timezone=UTC',
       ...(smallData ? QUICK_START : []),
       ...(archiveOptions === undefined ? [] : [archiveOptions]),
+      ...(trustStore === undefined
+        ? []
+        : ['-Djavax.net.ssl.trustStoreType=jks', javaWord(`-Djavax.net.ssl.trustStore=${trustStore}`)]),
     ].join(' '),
     // Hadoop goes by a umask of its own, 022, unless it is told.
     ...(umask === undefined ? {} : { [hadoop('fs.permissions.umask-mode')]: umask }),
@@ -98,6 +109,8 @@ export function s3Conf(classPath: readonly string[], access: S3Access): Record<s
     conf[hadoop(`fs.s3a.bucket.${bucket}.encryption.algorithm`)] = 'SSE-KMS';
     conf[hadoop(`fs.s3a.bucket.${bucket}.encryption.key`)] = key;
   }
+  for (const [key, value] of Object.entries(access.proxy ? proxyConf(access.proxy) : {}))
+    conf[hadoop(key)] = value;
   return conf;
 }
 

@@ -79,13 +79,28 @@ export function proxyFor(
 
 /** NO_PROXY: names, which stand for the names below them too, with or without a port, divided by commas; `*` is all. */
 function exempt(env: Env, host: string, port: number): boolean {
-  const entries = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').toLowerCase().split(/[\s,]+/);
-  return entries.some((entry) => {
-    const [, name = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  return exemptions(env).some(({ entry, name, only }) => {
     if (entry === '*') return true;
     if (name === '' || (only !== undefined && Number(only) !== port)) return false;
     return host === name || host.endsWith(`.${name}`);
   });
+}
+
+function exemptions(env: Env): { entry: string; name: string; only: string | undefined }[] {
+  const entries = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').toLowerCase().split(/[\s,]+/);
+  return entries.map((entry) => {
+    const [, name = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+    return { entry, name, only };
+  });
+}
+
+/** The names in NO_PROXY, without their ports. */
+export const exemptNames = (env: Env): string[] => exemptions(env).map(({ name }) => name);
+
+/** User and password of a proxy; undefined: it has none. */
+export function proxySignIn({ username, password }: URL): { username: string; password: string } | undefined {
+  if (username === '' && password === '') return undefined;
+  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
 function proxyNamed(env: Env, protocol: string): URL | undefined {
@@ -94,13 +109,24 @@ function proxyNamed(env: Env, protocol: string): URL | undefined {
   if (text === '') return undefined;
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '' && canSignIn(url))
+    return url;
   throw new LandfallError('input', `${name} is not the address of an HTTP proxy`, {
-    next: `set ${name} to http://HOST:PORT`,
+    next: `set ${name} to http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with %-codes for special characters`,
   });
 }
 
-function certificates(env: Env): string | undefined {
+function canSignIn(proxy: URL): boolean {
+  try {
+    proxySignIn(proxy);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The text of AWS_CA_BUNDLE's file. Throws `input` when it cannot be read. */
+export function certificates(env: Env): string | undefined {
   const path = env['AWS_CA_BUNDLE'] ?? '';
   if (path === '') return undefined;
   try {

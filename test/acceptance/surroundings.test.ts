@@ -141,6 +141,28 @@ print(os.waitstatus_to_exitcode(status))
   });
 });
 
+describe('a folder mounted noexec', () => {
+  const mounted = join(cwd, 'no programs');
+  const through = [
+    'unshare',
+    '-rm',
+    'sh',
+    '-c',
+    'mount -t tmpfs -o noexec,mode=700 tmpfs "$0" && exec "$@"',
+    mounted,
+  ];
+
+  it('is refused for the private Spark, with the setting that names another, before there is a lake', async () => {
+    mkdirSync(mounted);
+    const env = { LANDFALL_HOME: mounted };
+    const { code, stderr } = await landfall(['submit', '--cluster', 'local'], { cwd, through, env });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error  no program can be run from the folder ${mounted} (mounted noexec?)\n`);
+    expect(stderr).toContain('next: set LANDFALL_HOME to a folder on another file system');
+    expect(existsSync(join(cwd, 'lake'))).toBe(false);
+  });
+});
+
 describe('a user without a name or a home', () => {
   it('is told which setting to give', async () => {
     const through = ['setpriv', '--reuid', '54321', '--regid', '54321', '--clear-groups'];
