@@ -19,7 +19,7 @@ export interface Download {
 }
 
 export interface DownloadTools {
-  /** An interpreter with pip: it honours HTTPS_PROXY and NO_PROXY, which Node's fetch does not. */
+  /** An interpreter with pip: it honours HTTPS_PROXY, NO_PROXY and pip's certificates, which Node's fetch does not. */
   python: string;
   run: Run;
   env: Readonly<Record<string, string | undefined>>;
@@ -36,6 +36,13 @@ try:
     context.load_verify_locations(certifi.where())
 except Exception:
     pass
+for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    authorities = os.environ.get(name)
+    if authorities:
+        try:
+            context.load_verify_locations(**{"capath" if os.path.isdir(authorities) else "cafile": authorities})
+        except Exception as error:
+            sys.exit("%s names no certificates that can be read: %s" % (name, error))
 have = os.path.getsize(path) if os.path.exists(path) else 0
 request = urllib.request.Request(url, headers={"Range": "bytes=%d-" % have} if have else {})
 opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -75,6 +76,26 @@ describe('a download', () => {
     expect(error).toBeInstanceOf(LandfallError);
     expect((error as LandfallError).why[0]).toContain('404');
     expect((error as LandfallError).next).toContain('LANDFALL_MAVEN');
+  });
+
+  it('trusts the authorities that pip and OpenSSL are told of', async () => {
+    const tls = (file: string) => join(import.meta.dirname, '../fixtures/tls', file);
+    const pair = { key: readFileSync(tls('key.pem')), cert: readFileSync(tls('certificate.pem')) };
+    const secure = await listening(createTlsServer(pair, (_, response) => response.end(body)));
+    const from = (trusting: Record<string, string>) => {
+      const env = { PATH: process.env['PATH'], NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...trusting };
+      const tools = { python: testPython(), run: runCommand, env, clock, progress: () => undefined };
+      const url = `https://${secure.address}/a.jar`;
+      return download({ url, path: path(), sha256, bytes: body.length }, tools);
+    };
+    const refusal: unknown = await from({}).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ why: [expect.stringContaining('CERTIFICATE_VERIFY_FAILED')] });
+    for (const name of ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE']) {
+      await from({ [name]: tls('certificate.pem') });
+      expect(readFileSync(path()).equals(body)).toBe(true);
+      rmSync(path());
+    }
+    await secure.stop();
   });
 
   it('starts afresh over a part that is longer than the whole', async () => {
