@@ -26,6 +26,7 @@ const LOOK_AT_OWN = 1_000_000;
 
 /** What each line is a sign of, surest first. The text from the match on is shown. */
 const SIGNS: readonly RegExp[] = [
+  /\b(?:java\.lang\.)?UnsatisfiedLinkError: .*/,
   /\b(?:java\.lang\.)?OutOfMemoryError: .*/,
   /Container killed by YARN for exceeding .*/,
   /(?:ExecutorLostFailure \(|Container (?:from a bad node|marked as failed): ).*/,
@@ -51,13 +52,24 @@ export function tellingLines({ stdout, stderr }: DriverOutput): Telling {
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
   const [first = '', ...rest] = told.filter((line) => line !== undefined);
   const during = openTable(out);
-  const lines = first === '' ? [] : distinct([first, own?.place ?? during ?? '', ...rest]);
+  const lines =
+    first === '' ? [] : distinct([first, noexec(told) ?? '', own?.place ?? during ?? '', ...rest]);
   const applicationId = applicationIn([...out, ...err]);
   return {
     lines,
     ...(during === undefined ? {} : { during }),
     ...(applicationId === undefined ? {} : { applicationId }),
   };
+}
+
+/** Which folder lets no library be loaded, and which setting names another. Local steps have one called scratch. */
+function noexec(lines: readonly (string | undefined)[]): string | undefined {
+  const refused =
+    /UnsatisfiedLinkError: (\/[^:]*)\/[^/:]+: .*(?:failed to map segment|Operation not permitted|Permission denied)/;
+  const folder = lines.map((line) => refused.exec(line ?? '')?.[1]).find((found) => found !== undefined);
+  if (folder === undefined) return undefined;
+  const setting = folder.endsWith('/scratch') ? 'LANDFALL_HOME, or emr-local --state,' : 'java.io.tmpdir';
+  return `the folder ${folder} lets no library be loaded (mounted noexec): set ${setting} to another one`;
 }
 
 /** The last lines of a text that say anything: for programs that are not Spark's. */

@@ -63,6 +63,33 @@ describe('the lines that tell why a step failed', () => {
     );
   });
 
+  it.each([
+    [
+      '/my home/emr-local/x/scratch',
+      'failed to map segment from shared object',
+      'LANDFALL_HOME, or emr-local --state,',
+    ],
+    [
+      '/my home/scratch',
+      'cannot open shared object file: Operation not permitted',
+      'LANDFALL_HOME, or emr-local --state,',
+    ],
+    ['/tmp', 'failed to map segment from shared object', 'java.io.tmpdir'],
+  ])('name the folder %s, mounted noexec, and the setting for another: %s', (folder, reason, setting) => {
+    const library = `${folder}/libzstd-jni-1.5.5-443.so`;
+    const error = `java.lang.UnsatisfiedLinkError: ${library}: ${library}: ${reason}`;
+    const stdout = `Traceback (most recent call last):
+  File "step.py", line 9, in <module>
+py4j.protocol.Py4JJavaError: An error occurred while calling o60.parquet.
+: org.apache.spark.SparkException: Job aborted.
+Caused by: ${error}
+no zstd-jni-1.5.5-4 in java.library.path: /usr/lib`;
+    expect(told({ stdout }).slice(0, 2)).toEqual([
+      error.slice('java.lang.'.length),
+      `the folder ${folder} lets no library be loaded (mounted noexec): set ${setting} to another one`,
+    ]);
+  });
+
   it('name the YARN application', () => {
     const { applicationId } = tellingLines({ stdout: '', stderr: log('cluster-mode.stderr') });
     expect(applicationId).toBe('application_1732170000000_0007');
