@@ -6,24 +6,32 @@ import type { NamedSetting } from './schema.ts';
 type Origins = ReadonlyMap<string, string>;
 type Places = Readonly<Record<string, string>>;
 
-/** All sources or none: with one of them alone no run is possible. */
+/** All sources or none: with one of them alone no run is possible. One that was meant, by `found`, is mended there. */
 export function checkSources(
   sources: Places,
   origins: Origins,
   settings: readonly NamedSetting[],
+  found: readonly Diagnostic[],
 ): Diagnostic[] {
   const wanted = settings.filter(({ id }) => id.startsWith('sources.'));
   const given = wanted.filter(({ key }) => Object.hasOwn(sources, key));
   const first = given[0];
   if (first === undefined) return [];
   return wanted
-    .filter((setting) => !given.includes(setting))
+    .filter((setting) => !given.includes(setting) && !found.some((one) => isAbout(one, setting)))
     .map(({ key, flag, example }) => ({
       severity: 'error',
       at: origins.get(first.id) ?? first.key,
       message: `gives ${first.key}, but nothing gives ${key}`,
       hint: `add \`${key} = ${example ?? ''}\` under [INPUT], or --${flag ?? ''}`,
     }));
+}
+
+/** Whether it is a mistake in the value of the setting, or in a name that the setting was meant by. */
+function isAbout({ severity, at, hint = '' }: Diagnostic, { key, flag, env }: NamedSetting): boolean {
+  const names = [key, ...(flag === undefined ? [] : [`--${flag}`]), ...env];
+  const words = [...at.split(' '), ...(hint.startsWith('did you mean ') ? hint.split(/[ ?]/) : [])];
+  return severity === 'error' && names.some((name) => words.includes(name));
 }
 
 /** A lake that is, lies in, or holds an input would be read as input, or written into it. */

@@ -8,6 +8,7 @@ import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';
 import type { SettingsInput } from './settings.ts';
+import { location } from './types.ts';
 
 interface Candidate {
   text: string;
@@ -64,12 +65,17 @@ interface Wrong {
   placeholder?: true;
 }
 
+/** A path in a flag or a variable is a name of a folder, whatever that holds. */
+function isTypedPath({ type }: NamedSetting, entry: Candidate['entry'], text: string): boolean {
+  return entry === undefined && type === location && !/^(?!file:)[a-z][a-z0-9+.-]*:/i.test(text);
+}
+
 /** What is wrong with a text before its type is asked. */
 function wrongWith(setting: NamedSetting, { entry }: Candidate, text: string): Wrong | undefined {
   if (entry?.problem !== undefined)
     return { problem: entry.problem, ...(entry.problem.includes('quote') ? { hint: IN_QUOTES } : {}) };
   if (text === '') return { problem: 'is empty' };
-  if (text.includes('\n') && setting.type.manyLines !== true) {
+  if (text.includes('\n') && setting.type.manyLines !== true && !isTypedPath(setting, entry, text)) {
     const problem =
       entry?.continuedIn === undefined
         ? 'has a line break in it'

@@ -98,7 +98,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
       ? tellPlaceholders(placeholders, input.env, usesAws)
       : credentials.diagnostics),
     ...checkCharacters(values, origins, input.env, usesAws),
-    ...checkSources(shape.sources, origins, settings),
+    ...checkSources(shape.sources, origins, settings, diagnostics),
     ...checkPlaces(shape, origins, input.realPlace),
     ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),

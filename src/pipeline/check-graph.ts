@@ -3,6 +3,8 @@ import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
 import type { TableFile } from './load.ts';
 import type { PipelineFile } from './shapes.ts';
+import { nearest } from '../nearest.ts';
+import { lacking } from './consequences.ts';
 import { repeated } from './check-table.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
@@ -66,7 +68,10 @@ function checkReads(file: PipelineFile, index: number, locate: Locate): Diagnost
     if (file.sources.includes(name)) return [];
     const writer = file.steps.findIndex(({ writes }) => writes.includes(name));
     const other = file.steps[writer];
-    if (other === undefined) return [mistake(at, `nothing is called ${name}`, didYouMean(name, known))];
+    if (other === undefined) {
+      const wrong = mistake(at, `nothing is called ${name}`, didYouMean(name, known));
+      return [lacking([name], wrong, [name, ...[nearest(name, known) ?? []].flat()])];
+    }
     if (writer < index) return [];
     if (writer === index) return [mistake(at, `${step.name} reads ${name}, which it writes itself`)];
     const loop = pathBetween(file, step.name, other.name);
@@ -109,11 +114,17 @@ function unusedSources(file: PipelineFile, locate: Locate): Diagnostic[] {
   return file.sources.flatMap((name, index) =>
     file.steps.some(({ reads }) => reads.includes(name))
       ? []
-      : [mistake(locate(['sources', index]), `no step reads ${name}`, 'remove it, or name it under reads')],
+      : [
+          lacking(
+            [name],
+            mistake(locate(['sources', index]), `no step reads ${name}`, 'remove it, or name it under reads'),
+          ),
+        ],
   );
 }
 
 function checkParameters(file: PipelineFile, locate: Locate, tables: readonly TableFile[]): Diagnostic[] {
+  const areAllRead = tables.length === file.steps.flatMap(({ writes }) => writes).length;
   return Object.entries(file.parameters).flatMap(([name, parameter]) => {
     const at = locate(['parameters', name]);
     const words = 'one_of' in parameter ? parameter.one_of : parameter.list_of;
@@ -123,7 +134,7 @@ function checkParameters(file: PipelineFile, locate: Locate, tables: readonly Ta
       ...defaults
         .filter((word) => !words.includes(word))
         .map((word) => mistake(at, `the default ${word} is not one of ${words.join(', ')}`)),
-      ...(unused && tables.length > 0 ? [mistake(at, `no table uses the parameter ${name}`)] : []),
+      ...(unused && areAllRead ? [mistake(at, `no table uses the parameter ${name}`)] : []),
       ...(name === 'target_file_size'
         ? [mistake(at, 'target_file_size is known to every pipeline already')]
         : []),

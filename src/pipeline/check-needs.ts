@@ -1,6 +1,7 @@
 /** Mistakes in what a `matched` check needs: each is a field that its source has. */
 import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
+import { lacking } from './consequences.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
 import type { ValuePath } from './yaml.ts';
@@ -15,12 +16,17 @@ export function checkNeeds(
   return Object.entries(needs).flatMap(([name, fields]) => {
     const source = sources.find((one) => one.name === name);
     if (source === undefined)
-      return [mistake(at([name]), `there is no source ${name}`, didYouMean(name, names))];
+      return [lacking([name], mistake(at([name]), `there is no source ${name}`, didYouMean(name, names)))];
     const known = source.fields.map((field) => field.name);
     return fields.flatMap((field, index) =>
       known.includes(field)
         ? []
-        : [mistake(at([name, index]), `${name} has no field ${field}`, didYouMean(field, known))],
+        : [
+            lacking(
+              [name, `${name}.${field}`],
+              mistake(at([name, index]), `${name} has no field ${field}`, didYouMean(field, known)),
+            ),
+          ],
     );
   });
 }

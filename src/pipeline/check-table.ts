@@ -5,6 +5,8 @@ import { typesOf } from './resolve.ts';
 import type { ColumnType, Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './load.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
+import { checkResolves } from './check-resolves.ts';
+import { lacking } from './consequences.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
 import type { ValuePath } from './yaml.ts';
@@ -193,7 +195,9 @@ function checkRowSource(
   const sources = around.sources.map(({ name }) => name).filter((name) => reads.includes(name));
   if (sources.includes(equals)) return [];
   const message = `${equals} is no source that step ${table.step} reads`;
-  return [mistake(table.locate([...path, 'equals']), message, didYouMean(equals, sources))];
+  return [
+    lacking([equals], mistake(table.locate([...path, 'equals']), message, didYouMean(equals, sources))),
+  ];
 }
 
 /** Values that a column cannot have, by any of its types: Spark would compare in vain, or fail. */
@@ -243,7 +247,8 @@ function checkReference(
           check.table,
           visible.map(({ name }) => name),
         );
-    return [mistake(at('table'), `${table.step} neither reads nor writes a table ${check.table}`, hint)];
+    const message = `${table.step} neither reads nor writes a table ${check.table}`;
+    return [lacking([check.table], mistake(at('table'), message, hint))];
   }
   const target = columnOf(other.front, check.to);
   if (target === undefined)
@@ -254,32 +259,6 @@ function checkReference(
   return column !== undefined && typesOf(column).join() !== typesOf(target).join()
     ? [mistake(at('to'), `${check.column} and ${check.table}.${check.to} are of different types`)]
     : [];
-}
-
-function checkResolves({ front, step: owner, locate }: TableFile, around: Surroundings): Diagnostic[] {
-  if (front.resolves === undefined) return [];
-  const { view } = front.resolves;
-  const reads = around.file.steps.find(({ name }) => name === owner)?.reads ?? [];
-  if (!reads.includes(view))
-    return [mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads))];
-  const source = around.sources.find(({ name }) => name === view);
-  const table = around.tables.find(({ name }) => name === view);
-  const names =
-    source?.fields.map(({ name }) => name) ?? (table === undefined ? undefined : columnNames(table));
-  if (names === undefined) return [];
-  return (['by', 'comparing'] as const).flatMap((key) =>
-    (front.resolves?.[key] ?? []).flatMap((name, index) =>
-      names.includes(name)
-        ? []
-        : [
-            mistake(
-              locate(['resolves', key, index]),
-              `${view} has no column ${name}`,
-              didYouMean(name, names),
-            ),
-          ],
-    ),
-  );
 }
 
 function existing(table: TableFile, name: string, path: ValuePath): Diagnostic[] {

@@ -4,6 +4,7 @@ import { checkGraph } from './check-graph.ts';
 import { checkSource } from './check-source.ts';
 import { checkTable } from './check-table.ts';
 import type { Parameter, Pipeline, PipelineStep, SourceContract, TableTemplate } from './contract.ts';
+import { explaining, rootCauses } from './consequences.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { defaultsOf } from './parameters.ts';
 import { checkQuery, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -39,6 +40,8 @@ export interface TableFile {
 /** The files of one pipeline while it is loaded. */
 interface Folder {
   files: ReadonlyMap<string, TemplateFile>;
+  /** Paths that pipeline.yaml names: none of them is meant by another name. */
+  named: ReadonlySet<string>;
   diagnostics: Diagnostic[];
 }
 
@@ -46,6 +49,7 @@ interface Folder {
 export function loadPipeline(files: readonly TemplateFile[]): Loaded {
   const folder: Folder = {
     files: new Map(files.map((file) => [file.path, normalized(file)])),
+    named: new Set(),
     diagnostics: [],
   };
   const main = folder.files.get(PIPELINE);
@@ -53,9 +57,10 @@ export function loadPipeline(files: readonly TemplateFile[]): Loaded {
   const read = readYaml({ ...main, firstLine: 1 }, pipelineFile);
   folder.diagnostics.push(...read.diagnostics);
   if (read.value === undefined) return { diagnostics: folder.diagnostics };
+  folder.named = namedFiles(read.value);
   const pipeline = assemble(read.value, read.locate, folder);
   const failed = folder.diagnostics.some(({ severity }) => severity === 'error');
-  return { ...(failed ? {} : { pipeline }), diagnostics: folder.diagnostics };
+  return { ...(failed ? {} : { pipeline }), diagnostics: rootCauses(folder.diagnostics) };
 }
 
 function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline {
@@ -69,7 +74,7 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
     folder.diagnostics.push(...contract, ...query);
     if (contract.length + query.length === 0) folder.diagnostics.push(...checkSql(table, parameters));
   }
-  folder.diagnostics.push(...strayFiles(file, folder));
+  folder.diagnostics.push(...strayFiles(folder));
   return {
     name: file.name,
     parameters,
@@ -104,23 +109,40 @@ function readSource(name: string, at: string, folder: Folder): SourceContract[] 
   const text = find(`sources/${name}.yaml`, at, folder);
   if (text === undefined) return [];
   const read = readYaml({ ...text, firstLine: 1 }, sourceFile);
-  folder.diagnostics.push(...read.diagnostics);
+  const says = (mistakes: readonly Diagnostic[], ...names: string[]) =>
+    folder.diagnostics.push(...mistakes.map((one) => explaining([name, ...names], one)));
+  says(read.diagnostics);
   if (read.value === undefined) return [];
-  if (read.value.name !== name)
-    folder.diagnostics.push(
-      mistake(read.locate(['name']), `the file is that of ${name}, but names ${read.value.name}`),
-    );
-  folder.diagnostics.push(...checkSource(read.value, read.locate));
+  const own = read.value.name;
+  if (own !== name)
+    says([mistake(read.locate(['name']), `the file is that of ${name}, but names ${own}`)], own);
+  says(checkSource(read.value, read.locate));
   return [toSource(read.value)];
 }
 
 function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFile[] {
-  return file.steps.flatMap((step, index) =>
-    step.writes.flatMap((name, position) => {
+  return file.steps.flatMap((step, index) => {
+    if (step.writes.length > 1 && isNowhere(step.name, folder)) {
+      const hint = didYouMean(step.name, spareFolders(folder));
+      const at = locate(['steps', index, 'name']);
+      const message = `there is no folder ${placeOf(step.name)}`;
+      folder.diagnostics.push(explaining(step.writes, mistake(at, message, onlyNear(hint))));
+      return [];
+    }
+    return step.writes.flatMap((name, position) => {
       const text = find(`${step.name}/${name}.sql.hbs`, locate(['steps', index, 'writes', position]), folder);
       return text === undefined ? [] : readTable({ step: step.name, name }, text, folder);
-    }),
-  );
+    });
+  });
+}
+
+const isNowhere = (step: string, { files }: Folder) =>
+  ![...files.keys()].some((path) => path.startsWith(`${step}/`));
+
+/** Folders with queries that no step names. */
+function spareFolders({ files, named }: Folder): string[] {
+  const paths = [...files.keys()].filter((path) => path.endsWith('.sql.hbs') && !named.has(path));
+  return [...new Set(paths.map((path) => path.split('/', 1).join('')))];
 }
 
 function readTable(
@@ -130,14 +152,14 @@ function readTable(
 ): TableFile[] {
   const parts = splitFrontMatter(file);
   if ('message' in parts) {
-    folder.diagnostics.push(parts);
+    folder.diagnostics.push(explaining([name], parts));
     return [];
   }
   const read: YamlRead<FrontMatter> = readYaml(
     { path: file.path, text: parts.front, firstLine: 2 },
     frontMatter,
   );
-  folder.diagnostics.push(...read.diagnostics);
+  folder.diagnostics.push(...read.diagnostics.map((one) => explaining([name], one)));
   if (read.value === undefined) return [];
   const { query, firstLine } = parts;
   return [{ step, name, path: file.path, front: read.value, locate: read.locate, query, firstLine }];
@@ -154,25 +176,33 @@ function readProgram(folder: Folder): Pipeline['program'] {
 function find(path: string, at: string, folder: Folder): TemplateFile | undefined {
   const file = folder.files.get(path);
   if (file === undefined) {
-    const hint = didYouMean(
-      path,
-      [...folder.files.keys()].filter((other) => other !== PIPELINE),
-    );
+    const spare = [...folder.files.keys()].filter((other) => other !== PIPELINE && !folder.named.has(other));
+    const hint = onlyNear(didYouMean(path, spare));
+    const meant = hint === undefined ? [] : [nameIn(hint.slice('did you mean '.length, -1))];
     folder.diagnostics.push(
-      mistake(at, `there is no file ${placeOf(path)}`, hint?.startsWith('did') ? hint : undefined),
+      explaining([nameIn(path), ...meant], mistake(at, `there is no file ${placeOf(path)}`, hint)),
     );
   }
   return file;
 }
 
-/** Files that look like part of the pipeline and that nothing names: a forgotten line more often than a spare. */
-function strayFiles(file: PipelineFile, folder: Folder): Diagnostic[] {
-  const named = new Set([
+/** Of a file the name of its source or table. */
+const nameIn = (path: string) => path.replace(/^.*\//, '').replace(/\..*$/, '');
+
+/** A list of all files helps nobody. */
+const onlyNear = (hint: string | undefined) => (hint?.startsWith('did') === true ? hint : undefined);
+
+function namedFiles(file: PipelineFile): Set<string> {
+  return new Set([
     ...file.sources.map((name) => `sources/${name}.yaml`),
     ...file.steps.flatMap((step) => step.writes.map((table) => `${step.name}/${table}.sql.hbs`)),
   ]);
+}
+
+/** Files that look like part of the pipeline and that nothing names: a forgotten line more often than a spare. */
+function strayFiles(folder: Folder): Diagnostic[] {
   return [...folder.files.keys()]
-    .filter((path) => /^sources\/.*\.yaml$|\.sql\.hbs$/.test(path) && !named.has(path))
+    .filter((path) => /^sources\/.*\.yaml$|\.sql\.hbs$/.test(path) && !folder.named.has(path))
     .map((path) => ({
       severity: 'warning',
       at: placeOf(path),

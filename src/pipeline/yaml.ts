@@ -4,6 +4,7 @@ import type { Document } from 'yaml';
 import type { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
 import { nearest } from '../nearest.ts';
+import { explaining, lacking, rootCauses } from './consequences.ts';
 import { mistake, placeOf } from './template-file.ts';
 
 /** Where a value stands: keys and indices from the document's root. */
@@ -41,7 +42,8 @@ export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> 
   const read = shape.safeParse(document.toJS());
   if (read.success) return { value: read.data, locate, diagnostics: [] };
   const text: Text = { locate, valueAt: (path) => document.getIn(path) };
-  return { locate, diagnostics: read.error.issues.flatMap((issue) => explain(issue, shape, text)) };
+  const found = read.error.issues.flatMap((issue) => explain(issue, shape, text));
+  return { locate, diagnostics: rootCauses(found) };
 }
 
 interface Text {
@@ -54,14 +56,23 @@ function explain(issue: z.core.$ZodIssue, shape: z.ZodType, text: Text): Diagnos
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(shape, path);
-    return issue.keys.map((key) =>
-      mistake(locate([...path, key]), `unknown key ${dotted([...path, key])}`, didYouMean(key, known)),
-    );
+    return issue.keys.map((key) => {
+      const near = nearest(key, known);
+      const meant = near === undefined ? [] : [dotted([...path, near])];
+      const unknown = mistake(
+        locate([...path, key]),
+        `unknown key ${dotted([...path, key])}`,
+        didYouMean(key, known),
+      );
+      return explaining(meant, unknown);
+    });
   }
   const branch = issue.code === 'invalid_union' ? branchMeant(issue.errors) : undefined;
   if (branch === undefined) {
     const near = nearestChoice(issue, text.valueAt(path));
-    return [mistake(locate(path), `${dotted(path)}: ${wording(issue)}`, near)];
+    const words = wording(issue);
+    const wrong = mistake(locate(path), `${dotted(path)}: ${words}`, near);
+    return [words.startsWith('is missing') ? lacking([dotted(path)], wrong) : wrong];
   }
   return branch.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, shape, text));
 }

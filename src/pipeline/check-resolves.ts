@@ -1,0 +1,47 @@
+/** Mistakes in what a table says it resolves: a view that its step reads, and columns of that. */
+import type { Diagnostic } from '../faults.ts';
+import { lacking } from './consequences.ts';
+import type { SourceContract } from './contract.ts';
+import type { TableFile } from './load.ts';
+import type { PipelineFile } from './shapes.ts';
+import { mistake } from './template-file.ts';
+import { didYouMean } from './yaml.ts';
+
+interface Surroundings {
+  file: PipelineFile;
+  sources: readonly SourceContract[];
+  tables: readonly TableFile[];
+}
+
+export function checkResolves({ front, step: owner, locate }: TableFile, around: Surroundings): Diagnostic[] {
+  if (front.resolves === undefined) return [];
+  const { view } = front.resolves;
+  const reads = around.file.steps.find(({ name }) => name === owner)?.reads ?? [];
+  if (!reads.includes(view))
+    return [
+      lacking(
+        [view],
+        mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads)),
+      ),
+    ];
+  const source = around.sources.find(({ name }) => name === view);
+  const table = around.tables.find(({ name }) => name === view);
+  const names = source?.fields.map(({ name }) => name) ?? table?.front.columns.map(({ name }) => name);
+  if (names === undefined) return [];
+  return (['by', 'comparing'] as const).flatMap((key) =>
+    (front.resolves?.[key] ?? []).flatMap((name, index) =>
+      names.includes(name)
+        ? []
+        : [
+            lacking(
+              [view, `${view}.${name}`],
+              mistake(
+                locate(['resolves', key, index]),
+                `${view} has no column ${name}`,
+                didYouMean(name, names),
+              ),
+            ),
+          ],
+    ),
+  );
+}

@@ -1,0 +1,143 @@
+/** One mistake in the files of a pipeline causes one message, where the mistake is. */
+import { describe, expect, it } from '@jest/globals';
+import { readTemplates } from '../../src/commands/templates.ts';
+import { formatDiagnostic } from '../../src/faults.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { root } from '../support/landfall.ts';
+
+const shipped = readTemplates(undefined, root);
+
+/** The errors once a text in a file is another one; without a text, once the file is gone. */
+function errors(path: string, was?: string, is = ''): string[] {
+  const files = shipped.flatMap((file) => {
+    if (file.path !== path) return [file];
+    if (was === undefined) return [];
+    if (!file.text.includes(was)) throw new Error(`${path} has no ${was}`);
+    return [{ path, text: file.text.replace(was, is) }];
+  });
+  const { diagnostics } = loadPipeline(files);
+  return diagnostics.filter(({ severity }) => severity === 'error').map(formatDiagnostic);
+}
+
+const PIPELINE = 'pipeline.yaml';
+const SONG_SOURCE = 'sources/song_data.yaml';
+const SONGS = 'song_transform/songs.sql.hbs';
+const PLAYS = 'log_transform/songplays.sql.hbs';
+
+describe('one mistake causes one message', () => {
+  it.each<[string, [string, string?, string?], RegExp]>([
+    [
+      'a source’s name in the list of sources',
+      [PIPELINE, '[song_data, log_data]', '[song_dat, log_data]'],
+      /pipeline\.yaml:20: there is no file .*song_dat\.yaml; did you mean sources\/song_data\.yaml\?$/,
+    ],
+    [
+      'a source’s name under reads',
+      [PIPELINE, 'reads: [song_data]', 'reads: [song_dat]'],
+      /pipeline\.yaml:25: nothing is called song_dat; did you mean song_data\?$/,
+    ],
+    [
+      'a table’s name under reads',
+      [PIPELINE, 'song_keys, songs, artists]\n    writes', 'song_keyz, songs, artists]\n    writes'],
+      /nothing is called song_keyz; did you mean song_keys\?$/,
+    ],
+    [
+      'a table’s name under writes',
+      [PIPELINE, '[songs, artists', '[songz, artists'],
+      /there is no file .*songz\.sql\.hbs; did you mean .*songs\.sql\.hbs\?$/,
+    ],
+    [
+      'a step’s name',
+      [PIPELINE, '- name: song_transform', '- name: song_transfrom'],
+      /pipeline\.yaml:23: there is no folder .*song_transfrom; did you mean song_transform\?$/,
+    ],
+    ['a key', [PIPELINE, 'steps:', 'stepz:'], /unknown key stepz; did you mean steps\?$/],
+    [
+      'a key of a step',
+      [PIPELINE, '    writes: [users', '    writs: [users'],
+      /unknown key steps\[1\]\.writs; did you mean writes\?$/,
+    ],
+    ['YAML that does not close', [PIPELINE, 'log_data]', 'log_data'], /pipeline\.yaml:22: /],
+    [
+      'a source’s file that is gone',
+      ['sources/log_data.yaml'],
+      /there is no file .*sources\/log_data\.yaml$/,
+    ],
+    ['a table’s file that is gone', [SONGS], /there is no file .*song_transform\/songs\.sql\.hbs$/],
+    ['the program that is gone', ['step.py.hbs'], /there is no file .*step\.py\.hbs$/],
+    [
+      'a type',
+      [SONG_SOURCE, 'DOUBLE, doc: Seconds', 'DUOBLE, doc: Seconds'],
+      /song_data\.yaml:14: .*did you mean DOUBLE\?$/,
+    ],
+    [
+      'the name in a source’s file',
+      [SONG_SOURCE, 'name: song_data', 'name: song_datta'],
+      /the file is that of song_data, but names song_datta$/,
+    ],
+    [
+      'a key of a field',
+      [
+        SONG_SOURCE,
+        'required: true, doc: Identifier of the song',
+        'requird: true, doc: Identifier of the song',
+      ],
+      /unknown key fields\[0\]\.requird; did you mean required\?$/,
+    ],
+    [
+      'a field that others use',
+      [SONG_SOURCE, 'name: duration', 'name: durration'],
+      /song_data has no column duration; did you mean durration\?$/,
+    ],
+    [
+      'a field that is there twice',
+      [SONG_SOURCE, 'name: year', 'name: duration'],
+      /the field duration is there twice/,
+    ],
+    ['a key of a table', [SONGS, 'columns:', 'colums:'], /unknown key colums; did you mean columns\?$/],
+    [
+      'a column of the key',
+      [SONGS, 'key: [song_id]', 'key: [song_idd]'],
+      /there is no column song_idd; did you mean song_id\?$/,
+    ],
+    ['a check', [SONGS, 'check: references', 'check: refrences'], /did you mean references\?$/],
+    [
+      'a check’s column',
+      [SONGS, 'column: artist_id', 'column: artist_idd'],
+      /there is no column artist_idd; did you mean artist_id\?$/,
+    ],
+    [
+      'a check’s table',
+      [SONGS, 'table: artists', 'table: artits'],
+      /neither reads nor writes a table artits; did you mean artists\?$/,
+    ],
+    ['a check’s source', [PLAYS, 'equals: log_data', 'equals: log_dat'], /did you mean log_data\?$/],
+    [
+      'a needed source',
+      [PLAYS, 'song_data: [title', 'song_dat: [title'],
+      /there is no source song_dat; did you mean song_data\?$/,
+    ],
+    [
+      'a view',
+      [SONGS, 'view: song_data', 'view: song_dat'],
+      /does not read song_dat; did you mean song_data\?$/,
+    ],
+    [
+      'a column’s name',
+      [SONGS, 'name: duration, type', 'name: durration, type'],
+      /there is no column duration; did you mean durration\?$/,
+    ],
+    ['front matter that does not end', [SONGS, '\n---\n--', '\n--\n--'], /songs\.sql\.hbs/],
+    ['a parameter in a query', [PLAYS, 'songplay_id "text"', 'songplay_idd "text"'], /songplay_idd/],
+  ])('%s', (_, [path, was, is], message) => {
+    expect(errors(path, was, is)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('and two mistakes cause two', () => {
+    const twice = errors(PIPELINE, 'reads: [log_data, song_keys, songs', 'reads: [log_dat, song_keyz, songs');
+    expect(twice).toEqual([
+      expect.stringContaining('nothing is called log_dat;'),
+      expect.stringContaining('nothing is called song_keyz;'),
+    ]);
+  });
+});
