@@ -73,16 +73,21 @@ function spokenCommand({ verb, words }: AdvisedCommand, { start, carried }: Invo
 /** The text as one word of a POSIX shell, on one line, whatever it holds. */
 export function shellWord(text: string): string {
   if (/^[\w@%+:,./-][\w@%+=:,./-]*$/.test(text)) return text;
-  if (INVISIBLE.test(text)) return `$'${Array.from(text, escaped).join('')}'`;
+  if (INVISIBLE.test(text) || text.includes('##')) return `$'${Array.from(text, escaped).join('')}'`;
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a terminal would obey or not show. Such a word is written with escapes, as bash, zsh, ksh and POSIX 2024 read them. */
+/**
+ * What a terminal would obey or not show. Such a word is written with escapes, as bash, zsh, ksh and POSIX 2024 read them;
+ * so is one with `##`, which begins an order to a CI.
+ */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+/** Behind an escaped quote, bash no longer knows that it is in quotes, and looks for its history. */
+const ESCAPED = /[!#\p{C}\p{Zl}\p{Zp}]/u;
 
 function escaped(character: string): string {
   if (character === "'" || character === '\\') return `\\${character}`;
-  if (!INVISIBLE.test(character)) return character;
+  if (!ESCAPED.test(character)) return character;
   const bytes = new TextEncoder().encode(character);
   return Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

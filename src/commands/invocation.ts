@@ -28,7 +28,7 @@ export function startOf(started: Started): string {
     return 'npx landfall';
   const isOnPath = (file: string) => (env['PATH'] ?? '').split(delimiter).includes(dirname(file));
   if (basename(script) === 'landfall') return isOnPath(script) ? 'landfall' : shellWord(script);
-  const path = isWithin(cwd, script) ? relative(cwd, script) : script;
+  const path = isWithin(cwd, script) ? relative(cwd, script).replace(/^(?=-)/, './') : script;
   return `${isOnPath(node) ? 'node' : shellWord(node)} ${shellWord(path)}`;
 }
 
@@ -58,8 +58,8 @@ function isWithin(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
 
-/** Flags that say where things are read: whoever repeats the work needs them again. Sources are among them. */
-const PLACES = ['config', 'templates', 'lake'];
+/** Flags about the places that things are read from: commands about the same work need them again. */
+const PLACES = ['config', 'templates', 'lake', 'trust-lake'];
 /** Flags that a new run needs besides. To a retry they would mean a change. */
 const OF_A_NEW_RUN = ['cluster', 'keep-alive'];
 

@@ -158,9 +158,12 @@ export function submitOnCurrentInputs(plan: RunPlan): Advice {
 function nextMove(
   { fault, next, why }: LandfallError,
   state: RunState,
-  onward: AdvisedCommand,
+  asked: AdvisedCommand,
 ): Advice | AdvisedCommand | undefined {
   const retry = command('retry', state.plan);
+  const { finished } = state;
+  const isLost = finished !== undefined && finished.verdict !== 'succeeded';
+  const onward = isLost && asked.verb === 'attach' ? retry : asked;
   switch (fault) {
     case 'timeout':
       return state.finished === undefined ? onward : retry;

@@ -6,11 +6,7 @@ const input = (song: string) => `[INPUT]\n${song}\nlog_data = s3://raw/log_data\
 
 describe('one mistake causes one error', () => {
   it.each([
-    [
-      'a source’s key',
-      input('song_dat = songs'),
-      /song_dat: unknown key; did you mean song_data/,
-    ],
+    ['a source’s key', input('song_dat = songs'), /song_dat: unknown key; did you mean song_data/],
     ['a source’s place', input('song_data = s3:/raw/song_data'), /did you mean s3:\/\/raw\/song_data\?$/],
     ['a source that is a placeholder', input('song_data = <YOUR_BUCKET>/song_data'), /a placeholder/],
     ['a source that is empty', input('song_data ='), /song_data/],
