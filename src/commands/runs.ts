@@ -1,6 +1,7 @@
 /** `landfall runs`: the runs of a lake. */
 import { LandfallError } from '../faults.ts';
-import { columns } from '../report/quantities.ts';
+import { oneLine } from '../report/harmless.ts';
+import { columns, minute } from '../report/quantities.ts';
 import { readJournal, readState } from '../run/read-journal.ts';
 import { listRuns, namesWithoutRun } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
@@ -57,19 +58,26 @@ export async function run(flags: Flags, world: World): Promise<void> {
 }
 
 type Told = Pick<RunStatus, 'run'> & { verdict: string } & Partial<
-    Pick<RunStatus, 'plannedAt' | 'publication' | 'message'> & { current: boolean }
+    Pick<RunStatus, 'plannedAt' | 'publication' | 'message' | 'why'> & { current: boolean }
   >;
 
+/** A line a run; below one that did not succeed, why. Of runs that cannot be read that was told already. */
 function formatRuns(runs: readonly Told[]): string {
-  const rows = runs.map(({ run: name, verdict, plannedAt = '', publication, current, message }) => [
+  const rows = runs.map(({ run: name, verdict, plannedAt = '', publication, current }) => [
     name,
     verdict,
-    plannedAt,
+    minute(plannedAt),
     publication === undefined ? '' : String(publication),
-    current === true ? 'current' : (message ?? ''),
+    current === true ? 'current' : '',
   ]);
   const head = ['run', 'verdict', 'planned', 'publication', ''];
-  return columns([head, ...rows], [false, false, false, true, false]).join('\n');
+  const [first = '', ...lines] = columns([head, ...rows], [false, false, false, true, false]);
+  return [first, ...lines.flatMap((line, at) => [line, ...reasonOf(runs[at])])].join('\n');
+}
+
+function reasonOf(told: Told | undefined): string[] {
+  if (told?.plannedAt === undefined || told.message === undefined) return [];
+  return [told.message, ...(told.why ?? []).slice(0, 1)].map((text) => `    ${oneLine(text)}`);
 }
 
 /** The number whose tables are current; undefined where nothing was published. A log that cannot be read is told. */

@@ -1,5 +1,5 @@
 /** The publications of a lake, as text. Pure. */
-import { columns, count } from './quantities.ts';
+import { columns, count, minute } from './quantities.ts';
 
 export interface PublicationLine {
   number: number;
@@ -16,7 +16,7 @@ export interface PublicationLine {
 export function formatPublications(lines: readonly PublicationLine[]): string {
   const rows = lines.map(({ number, publishedAt, run, rollbackTo, current, tables }) => [
     String(number),
-    publishedAt,
+    minute(publishedAt),
     run,
     rollbackTo === undefined ? '' : `back to ${String(rollbackTo)}`,
     current ? 'current' : '',

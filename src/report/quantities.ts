@@ -43,3 +43,9 @@ export function columns(rows: readonly (readonly string[])[], right: readonly bo
       .trimEnd(),
   );
 }
+
+/** `2026-11-21 09:30 UTC`; what is no time in ISO 8601 as it is. */
+export function minute(time: string): string {
+  const [, day, at] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})[\d:.]*Z$/.exec(time) ?? [];
+  return day === undefined ? time : `${day} ${at ?? ''} UTC`;
+}

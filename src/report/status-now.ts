@@ -1,6 +1,6 @@
 /** The status of a run as it is asked for: its journal, who drives it, what is current in its lake, and what comes next. Pure. */
 import type { RunStatus } from '../run/status.ts';
-import { duration } from './quantities.ts';
+import { duration, minute } from './quantities.ts';
 import { formatStatus } from './status.ts';
 
 export interface StatusNow extends RunStatus {
@@ -34,6 +34,9 @@ function drivenLine({ by, silentSeconds, dead }: NonNullable<StatusNow['driven']
 function currentLine({ current }: StatusNow): string[] {
   if (current === undefined) return [];
   const { number, run, publishedAt, rollbackTo } = current;
-  const back = rollbackTo === undefined ? '' : `, back to number ${String(rollbackTo)}`;
-  return [`current in this lake: number ${String(number)}${back}, of run ${run}, published ${publishedAt}`];
+  const back = rollbackTo === undefined ? '' : ` (number ${String(rollbackTo)} again)`;
+  return [
+    `current in this lake: number ${String(number)}${back}, published ${minute(publishedAt)}`,
+    `  of run ${run}`,
+  ];
 }

@@ -2,7 +2,7 @@
 import type { RunStatus } from '../run/status.ts';
 import { place } from '../shell-words.ts';
 import { linesOf } from './harmless.ts';
-import { bytes, columns, count } from './quantities.ts';
+import { bytes, columns, count, minute } from './quantities.ts';
 
 export function formatStatus(status: RunStatus): string {
   const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;
@@ -14,15 +14,15 @@ export function formatStatus(status: RunStatus): string {
   ]);
   const landed = tables.map((one) => [
     one.table,
-    count(one.rows),
-    count(one.files),
+    `${count(one.rows)} rows`,
+    `${count(one.files)} files`,
     bytes(one.bytes),
     place(one.path),
   ]);
   return [
     `run ${run}  ${verdict}${status.message === undefined ? '' : `: ${status.message}`}`,
     ...status.why.flatMap(linesOf).map((line) => `  ${line}`),
-    `planned ${plannedAt}  lake ${place(lake)}`,
+    `planned ${minute(plannedAt)}  lake ${place(lake)}`,
     ...(cluster === undefined ? [] : [formatCluster(cluster)]),
     ...columns(rows, [false, false, false, false]),
     ...(landed.length === 0 ? [] : columns(landed, [false, true, true, true, false])),

@@ -76,9 +76,9 @@ describe('publications', () => {
     ]);
     expect(text.split('\n')).toEqual([
       expect.stringMatching(/^number +published +run +rows$/),
-      expect.stringMatching(/^ +3 +\S+Z +r1 +back to 1 +current +songs 2, users 1$/),
-      expect.stringMatching(/^ +2 +\S+Z +r2 +songs 2, users 1$/),
-      expect.stringMatching(/^ +1 +\S+Z +r1 +songs 2, users 1$/),
+      expect.stringMatching(/^ +3 +\S+ \S+ UTC +r1 +back to 1 +current +songs 2, users 1$/),
+      expect.stringMatching(/^ +2 +\S+ \S+ UTC +r2 +songs 2, users 1$/),
+      expect.stringMatching(/^ +1 +\S+ \S+ UTC +r1 +songs 2, users 1$/),
     ]);
   });
 
@@ -106,6 +106,7 @@ describe('runs', () => {
       verdict: 'failed',
       fault: 'step',
       message: 'step s ended FAILED',
+      why: ['no such column', 'at line 4'],
     });
     await published(1, 'r1');
     await published(2, 'r2');
@@ -118,8 +119,8 @@ describe('runs', () => {
     await published(3, 'r1', 1);
     const { text, current } = await marked();
     expect(current).toEqual(['r1']);
-    expect(text).toMatch(/^r1 +succeeded +\S+ +1 +current$/m);
-    expect(text).toMatch(/^r3 +failed +\S+ +step s ended FAILED$/m);
+    expect(text).toMatch(/^r1 +succeeded +2026-11-21 09:30 UTC +1 +current$/m);
+    expect(text).toMatch(/^r3 +failed +2026-11-21 09:30 UTC\n {4}step s ended FAILED\n {4}no such column$/m);
   });
 });
 
@@ -130,7 +131,7 @@ describe('status', () => {
     const { text, value } = await call(status, { run: 'r1' });
     expect(text).toMatch(/^run r1 {2}failed: it failed$/m);
     expect(text).toMatch(/^nothing was published$/m);
-    expect(text).toMatch(/^current in this lake: number 1, of run r0, published \S+Z$/m);
+    expect(text).toMatch(/^current in this lake: number 1, published \S+ \S+ UTC\n {2}of run r0$/m);
     expect(text.split('\n').at(-1)).toMatch(/^next: mend the cause, then landfall retry r1 --lake /);
     expect(value).toMatchObject({ beingCancelled: false, current: { number: 1, run: 'r0' } });
   });
