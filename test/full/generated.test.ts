@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { generate } from '../spark/generated.ts';
+import { generate, songsWithABlankTitle } from '../spark/generated.ts';
 import { judge, NOTHING } from '../spark/oracle.ts';
 import { landVariants } from '../spark/variants.ts';
 
@@ -35,6 +35,22 @@ it.each(RUNS)(
     const judgement = await judge(shuffled!.input, { song: song.folder, log: log.folder });
     expect(judgement).toMatchObject(NOTHING);
     expect({ ...song.report.sources, ...log.report.sources }).toEqual(judgement.books);
+  },
+  10 * 60_000,
+);
+
+it(
+  'ten thousand songs, one of them with a blank title, land with each of their artists',
+  async () => {
+    const songs = songsWithABlankTitle(10_000, 3888);
+    const { plays } = generate(first, 1);
+    const { many } = await landVariants(join(folder, 'many'), { songs, plays }, [
+      { name: 'many', layout: { seed: first } },
+    ]);
+    const { song, log } = many!.executions;
+    expect(await judge(many!.input, { song: song.folder, log: log.folder })).toMatchObject(NOTHING);
+    expect(song.report.tables).toMatchObject({ songs: { rows: 10_000 }, artists: { rows: 3888 } });
+    expect(song.report.sources['song_data']!.lines).toMatchObject({ kept: 10_000, quarantined: 0 });
   },
   10 * 60_000,
 );

@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { booksFindings } from '../../src/lake/books.ts';
+import { matchedFindings } from '../../src/lake/matched.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { renderSteps } from '../../src/pipeline/render.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { manifestLines, readListing } from '../../src/run/inputs.ts';
+import { shellWord } from '../../src/shell-words.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ACTING, actingProgram } from './acting.ts';
 import { badInput, lay, SOURCES } from './bad-input.ts';
@@ -15,10 +20,14 @@ import { runBatch } from './batch.ts';
 import type { Job, JobResult } from './batch.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
-import { executionOf, renderInto } from './spark.ts';
+import { executionOf, renderInto, sha256, templates } from './spark.ts';
 
 const MINUTES = 60_000;
 const STEPS = { song_data: 'song_transform', log_data: 'log_transform' } as const;
+
+/** Data as people have it, where it is present. */
+const HANDED = join(import.meta.dirname, '../../../shared/cases');
+const handed = ['eventsim-duration', 'json-array'].filter((name) => existsSync(join(HANDED, name)));
 
 const cases = badInput();
 const judged = (source: Source) => cases.filter((one) => one[source] !== undefined && 'lines' in one[source]);
@@ -30,6 +39,7 @@ const listed: Record<string, { there: string[]; inputs: string[] }> = {};
 const results: Record<string, JobResult> = {};
 const reports: Record<string, StepReport> = {};
 let judgement: Judgement;
+let matched: number;
 
 const root = (source: Source, name = '') => join(folder, name, source);
 
@@ -62,6 +72,24 @@ async function job(source: Source, programs: Record<string, string>, name = ''):
   };
 }
 
+/** The steps over folders of data as people have it; only `eventsim-duration` has songs of its own that matter. */
+function handedJobs(name: string, programs: Record<string, string>): Job[] {
+  const out = (source: Source) => `file://${join(folder, 'handed', name, source)}`;
+  const hasSongs = name === 'eventsim-duration';
+  const songs = hasSongs ? out('song_data') : `file://${root('song_data')}.out`;
+  return (hasSongs ? SOURCES : (['log_data'] as const)).map((source) => ({
+    program: programs[STEPS[source]]!,
+    arguments: [
+      ...['--output', out(source)],
+      ...['--source', `${source}=file://${join(HANDED, name, source)}`],
+      ...(source === 'log_data' ? ['--upstream', `song_transform=${songs}`] : []),
+    ],
+  }));
+}
+
+const handedReport = (name: string, source: Source): StepReport =>
+  executionOf(join(folder, 'handed', name, source)).report;
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'landfall bad [input] 100%+ '));
   const programs = renderInto(join(folder, 'programs'));
@@ -89,6 +117,9 @@ beforeAll(async () => {
     const program = actingProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
     jobs.push({ name, job: { ...(await job('song_data', programs, name)), program } });
   }
+  for (const name of handed) {
+    for (const one of handedJobs(name, programs)) jobs.push({ name: `handed ${name}`, job: one });
+  }
   const all = await runBatch(
     folder,
     jobs.map(({ job: one }) => one),
@@ -102,11 +133,12 @@ beforeAll(async () => {
   };
   reports['song_data'] = executions.song.report;
   reports['log_data'] = executions.log.report;
+  matched = executions.log.report.tables['songplays']!.matched[0]!.rows;
   judgement = await judge(
     { songData: root('song_data'), logData: root('log_data') },
     { song: executions.song.folder, log: executions.log.folder },
   );
-}, 6 * MINUTES);
+}, 10 * MINUTES);
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What became of one case, in the form of its stated outcome. */
@@ -204,8 +236,44 @@ it.each(Object.entries(ACTING))('a query that %s is refused by the step itself',
   expect(existsSync(join(folder, 'planted'))).toBe(false);
 });
 
+if (handed.includes('eventsim-duration'))
+  it('warns that no play found its song, and names the key that stands for length', () => {
+    const [song, log] = SOURCES.map((source) => handedReport('eventsim-duration', source)) as [
+      StepReport,
+      StepReport,
+    ];
+    const { steps } = renderSteps(loadPipeline(templates()).pipeline!, {}, sha256);
+    const contract = steps.flatMap(({ tables }) => tables).find(({ name }) => name === 'songplays')!;
+    expect(
+      matchedFindings(contract, log.tables['songplays']!, { ...song.sources, ...log.sources }),
+    ).toMatchObject([
+      {
+        severity: 'warn',
+        message:
+          'none of 6 rows found its song: no line of log_data has length; the nearest key there is duration',
+        count: 6,
+      },
+    ]);
+  });
+
+if (handed.includes('json-array'))
+  it('says that an object is an array, and how lines are made of it', () => {
+    const books = handedReport('json-array', 'log_data').sources['log_data']!;
+    const path = join(HANDED, 'json-array/log_data/events.json');
+    const advice = `jq -c '.[]' ${shellWord(path)} > lines.json`;
+    const found = booksFindings('log_data', books, { objects: 1, maxQuarantined: 0.01 });
+    expect(found).toMatchObject([
+      {
+        severity: 'error',
+        limit: 'max_quarantined',
+        sample: ['array: 1 lines', `${path} is a JSON array; Landfall reads one object a line: ${advice}`],
+      },
+    ]);
+  });
+
 it('lands what is good in it, and quarantines what is bad, as the oracle does', () => {
   expect(judgement).toMatchObject(NOTHING);
+  expect(matched).toEqual(judgement.matched);
   expect({
     song_data: reports['song_data']?.sources['song_data'],
     log_data: reports['log_data']?.sources['log_data'],

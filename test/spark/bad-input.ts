@@ -1,6 +1,7 @@
 /** The corpus of bad input: a folder a case below test/fixtures/bad-input, each with the outcome it must have. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -62,6 +63,7 @@ export function lay({ name, made }: Case, source: Source, root: string): void {
     if (!file.startsWith(`${source}/`)) continue;
     const path = join(root, name, file.slice(source.length + 1));
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text.replace('@', '1'.repeat(fill)));
+    const content = text.replace('@', '1'.repeat(fill));
+    writeFileSync(path, path.endsWith('.gz') ? gzipSync(content) : content);
   }
 }

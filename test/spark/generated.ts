@@ -47,6 +47,22 @@ export function generate(seed: number, count: number): RawLines {
   return { songs: sets.flatMap(({ songs }) => songs), plays: sets.flatMap(({ plays }) => plays) };
 }
 
+/** Records of `songs` songs by `artists` artists. The last artist is known by the last song alone, whose title is blank. */
+export function songsWithABlankTitle(songs: number, artists: number): string[] {
+  return Array.from({ length: songs }, (_, n) => {
+    const isLast = n === songs - 1;
+    const artist = String(isLast ? artists - 1 : n % (artists - 1));
+    return written({
+      song_id: `S${String(n)}`,
+      title: isLast ? ' ' : `Title ${String(n)}`,
+      artist_id: `A${artist}`,
+      artist_name: `Artist ${artist}`,
+      duration: 100 + n / 8,
+      year: 1950 + (n % 60),
+    });
+  });
+}
+
 function dataSet(random: Random, n: number): RawLines {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random.fraction() * values.length)]!;
   const own = (name: string) => `d${String(n)}-${name}`;

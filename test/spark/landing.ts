@@ -79,6 +79,7 @@ export function expectAllRight({ song, log, judgement }: Landed): void {
   expect(judgement).toMatchObject(NOTHING);
   expect(song.report.sources['song_data']).toEqual(judgement.books.song_data);
   expect(log.report.sources['log_data']).toEqual(judgement.books.log_data);
+  expect(log.report.tables['songplays']!.matched).toMatchObject([{ rows: judgement.matched }]);
   for (const [table, report] of Object.entries({ ...song.report.tables, ...log.report.tables })) {
     expect(report.readBack).toBe(report.rows);
     if (table !== 'song_keys') expect([table, report.rows]).toEqual([table, judgement.rows[table]]);

@@ -6,8 +6,8 @@ tables.
 Usage: oracle.py bigint|text SONG_DATA LOG_DATA SONG_TABLES LOG_TABLES, the first being the shape of songplay_id, the
 last two the `tables` folders of the two executions.
 
-Prints JSON: the books of both sources, the number of rows of each table, and what is missing from or too many in each
-table and quarantine.
+Prints JSON: the books of both sources, the number of rows of each table, the plays that found their song, and what is
+missing from or too many in each table and quarantine.
 """
 
 import gzip
@@ -384,6 +384,7 @@ def main(shape, song_data, log_data, *folders):
     result = {
         "books": {"song_data": song_books, "log_data": log_books},
         "rows": {name: len(database.execute(query).fetchall()) for name, query in TABLES.items()},
+        "matched": database.execute("SELECT count(song_id) FROM (%s)" % TABLES["songplays"]).fetchone()[0],
         "differences": {name: compare(database, name, folder) for name, folder in found.items()},
         "quarantine": {
             name: compare_quarantine(database, os.path.join(os.path.dirname(folder), "quarantine", name), rejected)

@@ -13,6 +13,8 @@ interface Difference {
 export interface Judgement {
   books: { song_data: SourceBooks; log_data: SourceBooks };
   rows: Record<string, number>;
+  /** Plays that found their song. */
+  matched: number;
   differences: Record<string, Difference>;
   quarantine: Record<string, Difference & { surplus: number }>;
 }

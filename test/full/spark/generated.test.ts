@@ -18,6 +18,10 @@ const OTHER = {
 } as const;
 const { songs, plays } = generate(SEED, DATA_SETS);
 
+/** Reads a file of more than 64 KiB in several parts. */
+const inSmallSplits = (text: string) =>
+  text.replace('"spark.sql.files.maxPartitionBytes": "128m"', '"spark.sql.files.maxPartitionBytes": "64k"');
+
 /** Loses plays that match no song, and knows sixteen plays. */
 const spoiled = (query: string) =>
   query.replace('LEFT JOIN', 'JOIN').replace('event_hash, 1, 15)', 'event_hash, 1, 1)');
@@ -31,7 +35,12 @@ beforeAll(async () => {
     { songs, plays },
     [
       { name: 'plain', layout: {} },
-      { name: 'otherwise', layout: { seed: 5, twice: true }, shufflePartitions: 7 },
+      {
+        name: 'otherwise',
+        layout: { seed: 5, twice: true },
+        shufflePartitions: 7,
+        edits: { 'step/session.py': inSmallSplits },
+      },
       { name: 'with other parameters', layout: {}, parameters: OTHER },
       { name: 'by a wrong query', layout: {}, edits: { 'log_transform/songplays.sql.hbs': spoiled } },
     ],
@@ -60,6 +69,7 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
       );
       expect(judgement).toMatchObject(NOTHING);
       expect(reportOf(name)).toEqual(judgement.books);
+      expect(executions.log.report.tables['songplays']!.matched).toMatchObject([{ rows: judgement.matched }]);
     },
   );
 
