@@ -90,6 +90,8 @@ async function* list(root: string, prefix: string, links: Links): AsyncIterable<
   for await (const key of walk(root, prefix, links)) {
     const found = await locally('look at', join(root, key), () => info(join(root, key), key, links));
     if (found !== undefined) yield found;
+    else if (links === 'refused' && key.includes('\uFFFD'))
+      yield { key, size: 0, etag: '', lastModified: new Date(0) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The files under a folder, in the order in which S3 would list them. */
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { codeOf, isAbsence } from './local-errors.ts';
@@ -9,9 +9,10 @@ import { isTemporary } from './local-writing.ts';
 
 /**
  * Keys of the regular files under `root` that start with `prefix`, in the order of their UTF-8 bytes. Links that are
- * followed never lead back into a folder we are in; where they are refused, links and special files are keys, too. Files
- * that vanish meanwhile are left out; a followed link that leads nowhere or a name that is not UTF-8 is an `input` error,
- * for it would go missing silently.
+ * followed never lead back into a folder we are in; where they are refused, links and special files are keys, too, and a
+ * name that is not UTF-8 is a key under which nothing is found: one such name must not hide the rest of a lake. Files that
+ * vanish meanwhile are left out. Where links are followed, one that leads nowhere or a name that is not UTF-8 is an `input`
+ * error, for it would go missing silently.
  */
 export async function* walk(root: string, prefix: string, links: Links): AsyncIterable<string> {
   const cut = prefix.lastIndexOf('/') + 1;
@@ -49,7 +50,8 @@ async function* walkFolder(folder: string, place: Place): AsyncIterable<string> 
   if (self === undefined || above.has(self)) return;
   const inside = new Set(above).add(self);
   for (const { name, isFolder } of await entries(folder, starts, links)) {
-    if (isFolder)
+    if (links === 'refused' && (await isUnreachable(folder, name))) yield `${key}${name}`;
+    else if (isFolder)
       yield* walkFolder(join(folder, name), { ...place, key: `${key}${name}/`, starts: '', above: inside });
     else if (isWanted(name)) yield `${key}${name}`;
   }
@@ -62,6 +64,11 @@ async function* walkFolder(folder: string, place: Place): AsyncIterable<string> 
 export async function* foldersIn(folder: string, links: Links): AsyncIterable<string> {
   for (const { name, isFolder, isLink } of await entries(folder, '', links))
     if (isFolder || isLink) yield name;
+}
+
+/** True for a name that is not UTF-8: what Node makes of it names nothing. */
+async function isUnreachable(folder: string, name: string): Promise<boolean> {
+  return name.includes('\uFFFD') && (await lstat(join(folder, name)).catch(() => undefined)) === undefined;
 }
 
 async function identity(folder: string): Promise<string | undefined> {
@@ -106,7 +113,7 @@ async function contents(folder: string): Promise<Dirent[]> {
 
 async function kindOf(folder: string, dirent: Dirent, links: Links): Promise<Kind | 'link'> {
   const isLink = dirent.isSymbolicLink();
-  if (isLink && links === 'refused' && !dirent.name.includes('\uFFFD')) return 'link';
+  if (links === 'refused') return isLink ? 'link' : kind(dirent);
   if (!isLink && !dirent.name.includes('\uFFFD')) return kind(dirent);
   try {
     return kind(await stat(join(folder, dirent.name)));

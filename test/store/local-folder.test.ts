@@ -169,7 +169,7 @@ describe('a local folder', () => {
 
   it('names a file whose name is not UTF-8', async () => {
     await writeFile(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff, 0xfe])]), 'x');
-    await expect(keysOf(openFolder(root), '')).rejects.toThrow(/not UTF-8/);
+    await expect(keysOf(openFolder(root, 'followed'), '')).rejects.toThrow(/not UTF-8/);
   });
 
   it('names the file and the way out when a file is in the way of a folder', async () => {

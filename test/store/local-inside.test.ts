@@ -128,6 +128,21 @@ describe('a lake in a folder', () => {
     expect(await foldersOf('runs/')).toEqual(['out', 'real']);
   });
 
+  it('lists a name that is not UTF-8 beside the others, also that of a folder or a link, and reaches nothing by it', async () => {
+    await store.put('runs/real/x', bytes('x'));
+    const bad = (name: string) => Buffer.concat([Buffer.from(join(root, 'runs', name)), Buffer.from([0xff])]);
+    mkdirSync(bad('folder'));
+    writeFileSync(Buffer.concat([bad('folder'), Buffer.from('/x')]), 'x');
+    writeFileSync(bad('file'), 'x');
+    symlinkSync(outside, bad('link'));
+    symlinkSync(outside, join(root, 'runs/\uFFFD'));
+    const names = ['file\uFFFD', 'folder\uFFFD', 'link\uFFFD', 'real/x', '\uFFFD'];
+    expect(await keysOf(store, 'runs/')).toEqual(names.map((name) => `runs/${name}`));
+    expect(await foldersOf('runs/')).toEqual(['folder\uFFFD', 'link\uFFFD', 'real', '\uFFFD']);
+    expect(await store.get('runs/file\uFFFD')).toBeUndefined();
+    await expect(store.get('runs/\uFFFD')).rejects.toMatchObject(isLink);
+  });
+
   it('refuses a FIFO, a socket and a device by name, and waits for none of them', async () => {
     execFileSync('mkfifo', [join(root, 'fifo')]);
     symlinkSync('/dev/zero', join(root, 'device'));
