@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
+import { refuseFalseClaims } from './footer-claims.ts';
 import { mostBytes } from './layout.ts';
 
 export interface FileColumn {
@@ -58,6 +59,7 @@ const MAGIC = 0x31524150;
 
 function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
   try {
+    refuseFalseClaims(footerOf(bytes));
     const metadata = parquetMetadata(bytes, { geoparquet: false });
     if (!isWhole(metadata, size)) return { broken: 'bytes are missing: its columns reach beyond its end' };
     const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
@@ -66,14 +68,20 @@ function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
         broken: `its footer tells of ${String(metadata.num_rows)} rows, and its row groups of ${String(rows)}`,
       };
     }
-    return { rows, digest: digestOf(bytes, metadata.metadata_length), columns: columnsOf(metadata) };
+    return { rows, digest: digestOf(footerOf(bytes)), columns: columnsOf(metadata) };
   } catch (error) {
     return { broken: `its footer cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
-function digestOf(bytes: Uint8Array, length: number): string {
-  const footer = bytes.subarray(bytes.length - END - length, bytes.length - END);
+/** Of bytes that end as the file does. */
+function footerOf(bytes: Uint8Array): Uint8Array {
+  const end = bytes.length - END;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + end, END).getUint32(0, true);
+  return bytes.subarray(end - length, end);
+}
+
+function digestOf(footer: Uint8Array): string {
   return createHash('sha256').update(footer).digest('hex').slice(0, 32);
 }
 

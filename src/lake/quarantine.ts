@@ -13,6 +13,7 @@ import type { Accepted } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { acceptExecution, readExecution } from './accept.ts';
+import { readFooter } from './footer.ts';
 
 export interface QuarantineQuestion {
   /** One source of the run; all of them when absent. */
@@ -91,6 +92,12 @@ function isSampled({ samples, lines }: Rejection, limit: number): boolean {
 /** Adds lines of one file to the rejections that want more: first who has which reason, then those few lines alone. */
 async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], limit: number): Promise<void> {
   const file = cachedAsyncBuffer(asyncBuffer(store, object));
+  // What hyparquet makes of a footer is as large as the footer claims.
+  const footer = await readFooter(
+    object.size,
+    async (start, end) => new Uint8Array(await file.slice(start, end)),
+  );
+  if ('broken' in footer) throw unreadable(object, footer.broken);
   const reasons = await read<{ reason: string; field: string | null }>(file, object, {
     columns: ['reason', 'field'],
   });
@@ -129,18 +136,22 @@ const withoutBigints = (_: string, value: unknown) => (typeof value === 'bigint'
 
 async function read<Row>(
   file: AsyncBuffer,
-  { key }: ObjectInfo,
+  object: ObjectInfo,
   what: { columns: string[]; rowStart?: number; rowEnd?: number },
 ): Promise<Row[]> {
   try {
     return (await parquetReadObjects({ file, compressors: { GZIP: gunzip }, ...what })) as Row[];
   } catch (error) {
     if (error instanceof LandfallError) throw error;
-    throw new LandfallError('input', `the quarantine ${key} cannot be read`, {
-      why: [error instanceof Error ? error.message : String(error)],
-      next: '--limit 0 shows the counts alone',
-    });
+    throw unreadable(object, error instanceof Error ? error.message : String(error));
   }
+}
+
+function unreadable({ key }: ObjectInfo, why: string): LandfallError {
+  return new LandfallError('input', `the quarantine ${key} cannot be read`, {
+    why: [why],
+    next: '--limit 0 shows the counts alone',
+  });
 }
 
 /** Spark's pages have a megabyte or so; one that unpacks to more than this is not believed. */

@@ -92,6 +92,7 @@ const FOOTERS = [
   { damage: 'footer', claims: 3e9, bytes: 3.2e9 },
   { damage: 'footer', claims: 0 },
   { damage: 'footer', claims: 7 },
+  { damage: 'nested lists' },
 ] as const;
 
 const LINKS = [

@@ -20,6 +20,8 @@ export type Damage = { key: string } & (
   | { damage: 'spaces' }
   | { damage: 'gzip bomb' }
   | { damage: 'footer'; claims: number; bytes?: number }
+  /** A footer of lists within lists, each of which claims two million elements. */
+  | { damage: 'nested lists' }
   | { damage: 'linked'; to: string; how: 'symbolic' | 'hard' }
   | { damage: 'folder linked'; to: string }
   | { damage: 'special'; what: keyof Props['special'] | 'folder' }
@@ -83,6 +85,9 @@ export function inflict(scene: Scene, props: Props, damage: Damage): void {
     case 'footer':
       writeFooter(path, before(), damage.claims, damage.bytes);
       break;
+    case 'nested lists':
+      replace(NESTED_LISTS);
+      break;
     case 'linked':
       rmSync(path, { recursive: true, force: true });
       mkdirSync(dirname(path), { recursive: true });
@@ -100,6 +105,13 @@ export function inflict(scene: Scene, props: Props, damage: Damage): void {
       else linkInto(path, props.special[damage.what]);
   }
 }
+
+const NESTED_LISTS = Buffer.concat([
+  Buffer.from('PAR1\x19', 'latin1'),
+  Buffer.alloc(196, Buffer.from([0xf9, 0xff, 0xff, 0x7f])),
+  Buffer.from([197, 0, 0, 0]),
+  Buffer.from('PAR1'),
+]);
 
 function linkInto(path: string, from: string): void {
   rmSync(path, { recursive: true, force: true });

@@ -69,16 +69,17 @@ describe('the manifest of a run', () => {
   });
 });
 
-it.each([{ claims: 3e9 }, { claims: 3e9, bytes: 3.2e9 }])(
-  'a quarantine that claims to be huge is named and not read: %j',
-  async (footer) => {
-    const key = scene.keys.find(
-      (one) => one.startsWith('_landfall/runs/first/') && one.includes('/quarantine/'),
-    )!;
-    const { failure } = await tried('quarantine first', 'first', { key, damage: 'footer', ...footer });
-    expect(failure).toMatchObject({ fault: 'input', message: expect.stringContaining(key) });
-  },
-);
+it.each<Record<string, unknown>>([
+  { damage: 'footer', claims: 3e9 },
+  { damage: 'footer', claims: 3e9, bytes: 3.2e9 },
+  { damage: 'nested lists' },
+])('a quarantine that claims to be huge is named and not read: %j', async (how) => {
+  const key = scene.keys.find(
+    (one) => one.startsWith('_landfall/runs/first/') && one.includes('/quarantine/'),
+  )!;
+  const { failure } = await tried('quarantine first', 'first', { key, ...how } as Damage);
+  expect(failure).toMatchObject({ fault: 'input', message: expect.stringContaining(key) });
+});
 
 describe('the lease of a run', () => {
   const key = '_landfall/runs/detached/owner.json';

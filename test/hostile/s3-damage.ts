@@ -101,9 +101,10 @@ const READS: Readonly<Record<string, Spoil>> = {
   'is listed, and not there': (_, response) => (refuse(response, 404, 'NoSuchKey'), true),
   'is answered with 400 and no XML': (_, response) => (response.writeHead(400).end('no'), true),
   'is answered with 204': (_, response) => (response.writeHead(204).end(), true),
-  'has five billion bytes': (_, response) => {
+  'has five billion bytes': ({ method }, response) => {
     response.writeHead(200, { 'content-length': 5e9, etag: '"e"' });
-    response.write('{"version":1');
+    if (method === 'HEAD') response.end();
+    else response.write('{"version":1');
     return true;
   },
   'has a length of 1e99': (_, response) => {

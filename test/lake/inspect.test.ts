@@ -151,6 +151,31 @@ describe('inspecting a table', () => {
     expect(Math.max(...asked)).toBeLessThan(100_000);
   });
 
+  it.each([
+    [
+      'lists in lists, each of two million elements',
+      [0x19, ...[0xf9, 0xff, 0xff, 0x7f]],
+      40,
+      /claims 2097151 elements/,
+    ],
+    ['structs in structs', [0x1c], 1000, /levels deep/],
+    ['a text of two gigabytes', [0x18, 0xff, 0xff, 0xff, 0xff, 0x07], 1, /breaks off/],
+    ['a list of a type that Parquet has not', [0x19, 0x1b, 0], 1, /type 11 is none/],
+  ])(
+    'makes no room for what a footer claims to hold and has no bytes for: %s',
+    async (_, claim, times, why) => {
+      const footer = Buffer.from(Array.from({ length: times }, () => claim).flat());
+      const end = Buffer.alloc(8);
+      end.writeUInt32LE(footer.length);
+      end.write('PAR1', 4);
+      await place('claims.parquet', Buffer.concat([Buffer.from('PAR1'), footer, end]));
+      const before = process.memoryUsage().rss;
+      const { broken } = await inspect();
+      expect(broken).toEqual([{ name: 'claims.parquet', why: expect.stringMatching(why) }]);
+      expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
+    },
+  );
+
   it('takes links and special files for broken data files, and reads through none', async () => {
     await place('a.parquet', 'one.parquet');
     await symlink('a.parquet', join(root, 'tables/songs/link.parquet'));
