@@ -24,7 +24,7 @@ import { root, temporaryFolder } from '../support/landfall.ts';
 
 const { folder: cwd, remove } = temporaryFolder(`-l 'a' "b" $(touch x)\n{c,d} !e`);
 const LAKE = `lake's ##[x] $(touch x)\n!`;
-const CONFIG = '-c $(touch x).cfg';
+const CONFIG = '-c ##[x] $(touch x).cfg';
 const TEMPLATES = '-t `touch x`';
 const SONGS = '-s $(touch x)';
 const LOGS = `log's`;
