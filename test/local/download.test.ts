@@ -18,6 +18,7 @@ const sha256 = createHash('sha256').update(body).digest('hex');
 
 let folder: string;
 let server: Listening;
+let secure: Listening | undefined;
 let ranges: (string | undefined)[];
 /** The server breaks off after so many bytes of each answer. */
 let breakAfter = Infinity;
@@ -39,6 +40,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server.stop();
+  await secure?.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -81,11 +83,13 @@ describe('a download', () => {
   it('trusts the authorities that pip and OpenSSL are told of', async () => {
     const tls = (file: string) => join(import.meta.dirname, '../fixtures/tls', file);
     const pair = { key: readFileSync(tls('key.pem')), cert: readFileSync(tls('certificate.pem')) };
-    const secure = await listening(createTlsServer(pair, (_, response) => response.end(body)));
+    const { address } = (secure = await listening(
+      createTlsServer(pair, (_, response) => response.end(body)),
+    ));
     const from = (trusting: Record<string, string>) => {
       const env = { PATH: process.env['PATH'], NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...trusting };
       const tools = { python: testPython(), run: runCommand, env, clock, progress: () => undefined };
-      const url = `https://${secure.address}/a.jar`;
+      const url = `https://${address}/a.jar`;
       return download({ url, path: path(), sha256, bytes: body.length }, tools);
     };
     const refusal: unknown = await from({}).catch((error: unknown) => error);
@@ -95,7 +99,6 @@ describe('a download', () => {
       expect(readFileSync(path()).equals(body)).toBe(true);
       rmSync(path());
     }
-    await secure.stop();
   });
 
   it('starts afresh over a part that is longer than the whole', async () => {

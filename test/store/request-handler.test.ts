@@ -2,9 +2,11 @@
 import '../support/one-realm.ts';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmrClients } from '../../src/emr/client.ts';
 import { createEmr } from '../../src/emr/emr.ts';
@@ -19,29 +21,44 @@ const tls = (name: string) => readFileSync(join(import.meta.dirname, '../fixture
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret-canary' };
 const heard: { connect: string; authorization: string | undefined }[] = [];
 let proxy: Listening;
+let tlsProxy: Listening;
 let server: Listening;
+
+function hears({ url = '', headers }: IncomingMessage): void {
+  heard.push({ connect: url, authorization: headers['proxy-authorization'] });
+}
+
+/** Every name leads to the one server. */
+function tunnelled(request: IncomingMessage, client: Duplex): void {
+  hears(request);
+  const port = Number(server.address.split(':')[1]);
+  const behind = connect(port, '127.0.0.1', () => {
+    client.write('HTTP/1.1 200 OK\r\n\r\n');
+    behind.pipe(client).pipe(behind);
+  });
+  for (const socket of [behind, client]) socket.on('error', () => behind.destroy());
+}
+
+function forwarded(request: IncomingMessage, response: ServerResponse): void {
+  hears(request);
+  response.writeHead(404).end();
+}
 
 beforeAll(async () => {
   const secure = createTlsServer({ key: tls('key.pem'), cert: tls('certificate.pem') }, (_, response) =>
     response.writeHead(404, { 'content-type': 'application/x-amz-json-1.1' }).end('{}'),
   );
   server = await listening(secure);
-  const tunnels = createServer().on('connect', (request, client) => {
-    heard.push({ connect: request.url ?? '', authorization: request.headers['proxy-authorization'] });
-    const port = Number(server.address.split(':')[1]);
-    const behind = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      behind.pipe(client).pipe(behind);
-    });
-    for (const socket of [behind, client]) socket.on('error', () => behind.destroy());
-  });
-  proxy = await listening(tunnels);
+  proxy = await listening(createServer(forwarded).on('connect', tunnelled));
+  const pair = { key: tls('key.pem'), cert: tls('certificate.pem') };
+  tlsProxy = await listening(createTlsServer(pair).on('connect', tunnelled));
 });
 beforeEach(() => {
   heard.splice(0);
 });
 afterAll(async () => {
   await proxy.stop();
+  await tlsProxy.stop();
   await server.stop();
 });
 
@@ -64,6 +81,25 @@ describe('a proxy', () => {
       authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
     });
     expect(error).toMatchObject({ why: [expect.stringMatching(/altnames|Hostname/)] });
+  });
+
+  it('may itself speak TLS, and is trusted by AWS_CA_BUNDLE', async () => {
+    const env = { HTTPS_PROXY: `https://user:pass@${tlsProxy.address}`, AWS_CA_BUNDLE: bundle };
+    expect(await asked('https://s3.proxied.test', env)).toBe('answered');
+    expect(heard.map(({ connect: name }) => name)).toEqual(['s3.proxied.test:443']);
+    heard.splice(0);
+    const distrusted = await asked('https://s3.proxied.test', { HTTPS_PROXY: env.HTTPS_PROXY });
+    expect(distrusted).toMatchObject({ fault: 'unreachable' });
+    expect(heard).toEqual([]);
+  });
+
+  it('named by HTTP_PROXY is sent requests to an endpoint without TLS', async () => {
+    const env = { HTTP_PROXY: `http://user:pass@${proxy.address}`, HTTPS_PROXY: 'http://127.0.0.1:1' };
+    expect(await asked('http://s3.example.test', env)).toBe('answered');
+    expect(heard[0]).toEqual({
+      connect: expect.stringMatching(/^http:\/\/s3\.example\.test(:80)?\/lake\/key/),
+      authorization: `Basic ${Buffer.from('user:pass').toString('base64')}`,
+    });
   });
 
   it('is not used for what NO_PROXY names, nor for this machine', async () => {
@@ -102,11 +138,14 @@ describe('a proxy', () => {
     expect(found).toBe(direct ? undefined : 'http://proxy.example.com:3128/');
   });
 
-  it('that is no address is refused, and its sign-in is not shown', () => {
-    const env = { HTTPS_PROXY: 'socks5://user:secret@proxy:1080' };
-    const open = () => openS3({ bucket: 'lake', prefix: '' }, { credentials }, env);
-    expect(open).toThrow(/^HTTPS_PROXY is not the address of an HTTP proxy$/);
-  });
+  it.each(['socks5://user:secret@proxy:1080', 'http://user:secret%zz@proxy:1080'])(
+    'that is no address is refused, and its sign-in is not shown',
+    (address) => {
+      const env = { HTTPS_PROXY: address };
+      const open = () => openS3({ bucket: 'lake', prefix: '' }, { credentials }, env);
+      expect(open).toThrow(/^HTTPS_PROXY is not the address of an HTTP proxy$/);
+    },
+  );
 });
 
 describe('AWS_CA_BUNDLE', () => {
