@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
+import regexp from 'eslint-plugin-regexp';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -43,6 +44,22 @@ const exits = {
   message: 'Only main.ts ends the process: throw a LandfallError.',
 };
 
+/** Mistakes of regular expressions that no test may meet. */
+const REGEXP_RULES = [
+  ...['no-contradiction-with-assertion', 'no-dupe-characters-character-class', 'no-dupe-disjunctions'],
+  ...['no-empty-alternative', 'no-empty-capturing-group', 'no-empty-character-class', 'no-empty-group'],
+  ...['no-empty-lookarounds-assertion', 'no-escape-backspace', 'no-invalid-regexp', 'no-lazy-ends'],
+  ...['no-misleading-capturing-group', 'no-misleading-unicode-character', 'no-missing-g-flag'],
+  ...['no-optional-assertion', 'no-potentially-useless-backreference', 'no-useless-assertions'],
+  ...[
+    'no-useless-backreference',
+    'no-useless-dollar-replacements',
+    'no-useless-flag',
+    'no-useless-quantifier',
+  ],
+  ...['optimal-quantifier-concatenation', 'strict'],
+];
+
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'lake/', 'sample/', 'rendered/'] },
   js.configs.recommended,
@@ -62,6 +79,16 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...everywhere],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, argsIgnorePattern: '^_' }],
       'no-console': 'error',
+    },
+  },
+  {
+    // Text of others is searched in linear time; the tests of pathological texts show what these rules cannot see.
+    files: ['src/**/*.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
+      ...Object.fromEntries(REGEXP_RULES.map((name) => [`regexp/${name}`, 'error'])),
     },
   },
   {

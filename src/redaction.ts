@@ -6,7 +6,9 @@ const SHOWN = '[secret]';
  * What stands between `://` and `@`: a name with a password, which may hold slashes as AWS's secrets do, or a token. A
  * port and a path with an @ are no password.
  */
-const USER_INFO = /:\/\/(?:[^\s/:@]{0,200}:(?!\d{1,5}\/)(?:[^\s@]{0,400}@){1,3}|[^\s/:@]{1,400}@)/gu;
+const USER_INFO = /:\/\/(?:[^\s/:@]{0,200}:(?!\d{1,5}\/)(?:[^\s@]{0,400}@){1,3}|[^\s/:@]{1,400}@)/uy;
+/** The first @ of such a name stands no further behind the `://`. */
+const FURTHEST_AT = 610;
 
 /** Parameters of signed and tokenized URLs. */
 const SIGNED =
@@ -15,7 +17,24 @@ const SIGNED =
 /** The text with `[secret]` for user names, passwords and signatures in its URIs. */
 export function withoutUriSecrets(text: string): string {
   if (!text.includes('=') && !text.includes('@')) return text;
-  return text.replace(USER_INFO, `://${SHOWN}@`).replace(SIGNED, `$1${SHOWN}`);
+  return withoutUserInfo(text).replace(SIGNED, `$1${SHOWN}`);
+}
+
+/** Looks at no `://` that has no @ near it: most have none, and a look takes hundreds of steps. */
+function withoutUserInfo(text: string): string {
+  const userInfo = new RegExp(USER_INFO);
+  let shown = '';
+  let from = 0;
+  let sign = text.indexOf('@');
+  for (let at = text.indexOf('://'); at >= 0 && sign >= 0; at = text.indexOf('://', Math.max(at + 1, from))) {
+    if (sign < at) sign = text.indexOf('@', at);
+    if (sign < 0 || sign - at > FURTHEST_AT) continue;
+    userInfo.lastIndex = at;
+    if (!userInfo.test(text)) continue;
+    shown += `${text.slice(from, at)}://${SHOWN}@`;
+    from = userInfo.lastIndex;
+  }
+  return shown + text.slice(from);
 }
 
 /** The text with `[secret]` for each of these values of four characters or more, also where it is written as in JSON. */

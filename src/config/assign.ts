@@ -107,7 +107,7 @@ function idsOf(legacy: Exclude<Meaning, { meaning: 'needless' }>, sourceNames: r
 
 function legacyClaim(entry: Entry, legacy: Exclude<Meaning, { meaning: 'needless' }>, id: string): Claim {
   const derived = legacy.meaning === 'input-root';
-  const root = legacy.value.replace(/\/+$/, '');
+  const root = legacy.value.replace(/(?<!\/)\/+$/, '');
   const value = derived && legacy.value !== '' ? `${root}/${id.slice('sources.'.length)}` : legacy.value;
   return { value, entry, ours: false, derived, where: legacy.where, pattern: legacy.pattern };
 }

@@ -51,7 +51,9 @@ export function checkPlaces(
         message: `the lake ${lake.path} ${LIES[how]} the input ${name} ${place} (${at(`sources.${name}`)})`,
         hint: 'give the lake a folder of its own',
       });
-    } else if (['inside', 'equal'].includes(relation(real(lake.logs.replace(/\/+$/, '')), real(place)))) {
+    } else if (
+      ['inside', 'equal'].includes(relation(real(lake.logs.replace(/(?<!\/)\/+$/, '')), real(place)))
+    ) {
       const message = `the logs ${lake.logs} would lie inside the input ${name} ${place}`;
       diagnostics.push({ severity: 'error', at: at('lake.logs'), message });
     }

@@ -130,8 +130,16 @@ function shown(setting: NamedSetting, { text, at, quotable, entry }: Candidate):
     text.includes('\n') ||
     setting.secret === true ||
     looksSecret(text) ||
-    /:\/*[^/]*@|https?:.*\?/i.test(text)
+    mayHoldSecret(text)
   )
     return at;
   return `${at} = ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)}`;
+}
+
+/** A user name in front of an @, or the query of a web address. */
+function mayHoldSecret(text: string): boolean {
+  const colon = text.indexOf(':');
+  if (colon >= 0 && text.includes('@', colon)) return true;
+  const web = text.search(/https?:/i);
+  return web >= 0 && text.includes('?', web);
 }

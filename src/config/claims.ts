@@ -99,7 +99,7 @@ function plain(value: string): string {
   return value
     .replace(/^s3[an]?:\/\//i, 's3://')
     .replace(/^(\.\/)+/, '')
-    .replace(/\/+$/, '');
+    .replace(/(?<!\/)\/+$/, '');
 }
 
 function repeated(first: Claim, second: Claim): Diagnostic {

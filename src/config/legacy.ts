@@ -125,7 +125,8 @@ function withScheme(value: string, { bucket }: Words): string {
 
 /** Takes off what follows the folder in front of the first pattern: `song_data/A/*.json` is the folder `song_data/A`. */
 export function cutPattern(value: string): { place: string; pattern?: string } {
-  const [, root = '', path = ''] = /^([a-z0-9]+:\/\/[^/]*|)(.*)$/is.exec(value) ?? [];
+  const root = /^[a-z0-9]+:\/\/[^/]*/i.exec(value)?.[0] ?? '';
+  const path = value.slice(root.length);
   const folders = path.split('/');
   const first = folders.findIndex((folder) => /[*?[{]/.test(folder));
   if (first === -1) return { place: value };

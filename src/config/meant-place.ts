@@ -18,8 +18,8 @@ const CONSOLE_HOST = /^(?:[a-z0-9-]+\.)*console\.(?:aws\.amazon\.com|amazonaws-u
 /** What is wrong with a text that only looks like a place; undefined when it is an S3 URI or a local path. */
 export function misreadPlace(text: string): Misread | undefined {
   if (/^s3[an]?:\/\/[^/]/i.test(text)) return misreadBucket(text);
-  const almost = /^s3[an]?(?::[/\\]*|[/\\]{2,})(.*)$/is.exec(text);
-  if (almost !== null) return meant('not an S3 URI', almost[1] ?? '');
+  const almost = /^s3[an]?(?::[/\\]*|[/\\]{2,})/i.exec(text);
+  if (almost !== null) return meant('not an S3 URI', text.slice(almost[0].length));
   if (/^https?:\/*/i.test(text)) return misreadUrl(text);
   if (/^arn:/i.test(text)) return misreadArn(text);
   if (/^[a-z]:/i.test(text) || text.startsWith('\\') || (text.includes('\\') && !text.includes('/')))
@@ -50,7 +50,8 @@ function misreadPath(text: string): Misread | undefined {
 
 /** An S3 URI whose bucket cannot be the name of one. */
 function misreadBucket(text: string): Misread | undefined {
-  const [, bucket = '', rest = ''] = /^s3[an]?:\/\/([^/]*)\/?(.*)$/is.exec(text) ?? [];
+  const [scheme = '', bucket = ''] = /^s3[an]?:\/\/([^/]*)/i.exec(text) ?? [];
+  const rest = text.slice(scheme.length).replace(/^\//, '');
   if (/^arn:/i.test(bucket)) return misreadArn(`${bucket}/${rest}`);
   const host = S3_HOST.exec(bucket);
   if (host !== null) return meant('a host name stands where the bucket belongs', below(host[1], rest));
@@ -72,7 +73,8 @@ function misreadUrl(text: string): Misread {
   const host = S3_HOST.exec(url.hostname);
   if (host !== null) return meant(problem, below(host[1], path));
   if (!CONSOLE_HOST.test(url.hostname)) return { problem, hint: GENERAL };
-  const [, bucket, rest = ''] = /^s3\/(?:buckets|object|upload)\/([^/]+)\/?(.*)$/s.exec(path) ?? [];
+  const [front = '', bucket] = /^s3\/(?:buckets|object|upload)\/([^/]+)/.exec(path) ?? [];
+  const rest = path.slice(front.length).replace(/^\//, '');
   const inConsole = 'an address of the AWS console, not an S3 URI';
   if (bucket === undefined) return { problem: inConsole, hint: GENERAL };
   return meant(inConsole, `${bucket}/${url.searchParams.get('prefix') ?? rest}`);
@@ -90,11 +92,11 @@ function misreadArn(text: string): Misread {
 }
 
 function misreadWindowsPath(text: string): Misread {
-  const drive = /^([a-z]):[/\\]*(.*)$/is.exec(text);
+  const drive = /^([a-z]):[/\\]*/i.exec(text);
   const slashed = (path: string) => path.replaceAll('\\', '/');
   const form =
     drive !== null
-      ? `/mnt/${(drive[1] ?? '').toLowerCase()}/${slashed(drive[2] ?? '')} under WSL`
+      ? `/mnt/${(drive[1] ?? '').toLowerCase()}/${slashed(text.slice(drive[0].length))} under WSL`
       : text.startsWith('\\')
         ? 'the folder where it is mounted, such as /mnt/share'
         : slashed(text);
@@ -102,7 +104,7 @@ function misreadWindowsPath(text: string): Misread {
 }
 
 function misreadFile(text: string): Misread | undefined {
-  if (/^file:(\/\/localhost)?\/($|[^/])|^file:\/\/\/+/i.test(text)) return undefined;
+  if (/^file:(\/\/localhost)?\/($|[^/])|^file:\/{3,}/i.test(text)) return undefined;
   const path = text.replace(/^file:\/*/i, '');
   const problem = 'not a file URI: one has three slashes and an absolute path';
   const hint = shownForm(path) && path !== '' ? `did you mean file:///${path} or ./${path}?` : GENERAL;
@@ -111,7 +113,10 @@ function misreadFile(text: string): Misread | undefined {
 
 /** `place` is a bucket with what follows it. */
 function meant(problem: string, place: string): Misread {
-  const form = place.replaceAll('\\', '/').replace(/^\/+/, '').replace(/\/+$/, '');
+  const form = place
+    .replaceAll('\\', '/')
+    .replace(/^\/+/, '')
+    .replace(/(?<!\/)\/+$/, '');
   const named = /^[A-Za-z0-9][A-Za-z0-9._-]+(\/|$)/.test(form) && shownForm(form);
   return { problem, hint: named ? `did you mean s3://${form}?` : 'write s3://bucket/prefix' };
 }

@@ -8,7 +8,7 @@ const WHOLE = [
   /^(change|replace|fill|edit)[-_ ]?(me|this|it|in)\b/i,
   /^(insert|enter|put|add|paste|your|my[-_ ](aws|access|secret|key))[-_ ]/i,
   /[-_ ]here[.!]*$/i,
-  /^\[[^\]]*\]$|^\{+[^}]*\}+$/,
+  /^\[[^\]]*\]$|^\{[^}]*\}+$/,
 ];
 
 /** Whether a text is a placeholder, or an S3 URI whose bucket is one. */

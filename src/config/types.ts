@@ -48,7 +48,7 @@ export const url: ValueType<string> = {
     const { username, password } = new URL(value);
     if (username + password !== '')
       return { problem: 'has credentials in it', hint: 'leave them out of the URL' };
-    return { value: value.replace(/\/+$/, '') };
+    return { value: value.replace(/(?<!\/)\/+$/, '') };
   },
 };
 
@@ -74,7 +74,7 @@ export function seconds(min: number, max: number): ValueType<number> {
   return {
     name: 'seconds',
     parse(value) {
-      const match = /^(\d+)\s*(|s|sec|m|min|h)$/i.exec(value);
+      const match = /^(\d+)\s*(s|sec|m|min|h)?$/i.exec(value);
       if (match === null) return { problem: 'not a time in seconds', hint: 'write 600, 10 min or 1 h' };
       return within(Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1), min, max);
     },
@@ -86,7 +86,7 @@ export function bytes(min: number, max: number): ValueType<number> {
   return {
     name: 'size',
     parse(value) {
-      const match = /^(\d+(?:\.\d+)?)\s*(|b|[kmg]i?b?)$/i.exec(value);
+      const match = /^(\d+(?:\.\d+)?)\s*(b|[kmg]i?b?)?$/i.exec(value);
       if (match === null) return { problem: 'not a size', hint: 'write 256 MB or 1 GB' };
       const unit = SIZES[(match[2] ?? '').slice(0, 1).toLowerCase()] ?? 1;
       return within(Math.round(Number(match[1]) * unit), min, max);

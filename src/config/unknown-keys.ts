@@ -57,7 +57,7 @@ export function needlessKeys(file: string, entries: readonly Entry[]): Diagnosti
   const lines = [...new Map(entries.map((entry) => [entry.line, entry])).values()];
   if (lines.length === 0) return [];
   const named = lines.slice(0, MOST_NAMED).map(({ place, key }) => {
-    const section = /\[.*\]$/.exec(place)?.[0];
+    const section = place.endsWith(']') && place.includes('[') ? place.slice(place.indexOf('[')) : undefined;
     return [section, shownKey(key) ?? '...'].filter(Boolean).join(' ');
   });
   const more = lines.length > named.length ? ` and ${lines.length - named.length} more` : '';

@@ -4,18 +4,31 @@ import type { ClusterRecord, FailureDetails } from './records.ts';
 
 const TAIL_BYTES = 256 * 1024;
 
-/** The causes that EMR names; each is looked for line by line. */
-const CAUSES: readonly { reason: string; line: RegExp }[] = [
-  { reason: 'Output directory already exists.', line: /FileAlreadyExistsException|PATH_ALREADY_EXISTS/ },
-  { reason: 'Input directory does not exist.', line: /InvalidInputException|PATH_NOT_FOUND/ },
-  { reason: 'Out of memory.', line: /OutOfMemoryError/ },
-  { reason: 'Incompatible Java version.', line: /UnsupportedClassVersionError/ },
-  { reason: 'Main class not found.', line: /Failed to load class|Error: Could not find or load main class/ },
+/** The causes that EMR names; each is looked for line by line, by words that stand in it. */
+const CAUSES: readonly { reason: string; tells: (line: string) => boolean }[] = [
   {
-    reason: 'Access to Amazon S3 was denied.',
-    line: /S3Exception.*(Access Denied|403)|AccessDeniedException/,
+    reason: 'Output directory already exists.',
+    tells: saying('FileAlreadyExistsException', 'PATH_ALREADY_EXISTS'),
   },
+  { reason: 'Input directory does not exist.', tells: saying('InvalidInputException', 'PATH_NOT_FOUND') },
+  { reason: 'Out of memory.', tells: saying('OutOfMemoryError') },
+  { reason: 'Incompatible Java version.', tells: saying('UnsupportedClassVersionError') },
+  {
+    reason: 'Main class not found.',
+    tells: saying('Failed to load class', 'Error: Could not find or load main class'),
+  },
+  { reason: 'Access to Amazon S3 was denied.', tells: saysDenied },
 ];
+
+function saying(...words: readonly string[]): (line: string) => boolean {
+  return (line) => words.some((one) => line.includes(one));
+}
+
+function saysDenied(line: string): boolean {
+  if (line.includes('AccessDeniedException')) return true;
+  const at = line.indexOf('S3Exception');
+  return at >= 0 && (line.includes('Access Denied', at) || line.includes('403', at));
+}
 
 /** Where a step's log lies; undefined without a LogUri. */
 export function logFile(
@@ -24,7 +37,7 @@ export function logFile(
   name: string,
 ): string | undefined {
   if (cluster.logUri === undefined) return undefined;
-  return `${cluster.logUri.replace(/\/+$/, '')}/${cluster.id}/steps/${stepId}/${name}.gz`;
+  return `${cluster.logUri.replace(/(?<!\/)\/+$/, '')}/${cluster.id}/steps/${stepId}/${name}.gz`;
 }
 
 /**
@@ -37,8 +50,8 @@ export function failureDetails(
 ): FailureDetails {
   for (const name of ['stderr', 'stdout'] as const) {
     const lines = texts[name].split('\n').map((line) => line.trim());
-    for (const { reason, line } of CAUSES) {
-      const found = lines.find((text) => line.test(text));
+    for (const { reason, tells } of CAUSES) {
+      const found = lines.find(tells);
       if (found !== undefined) return { Reason: reason, Message: found.slice(0, 1024), LogFile: log(name) };
     }
   }

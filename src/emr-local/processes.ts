@@ -45,7 +45,7 @@ async function askPs(pid: number): Promise<{ started: string; uid: number; comma
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
   }).catch(() => ({ stdout: '' }));
   const [, started = '', uid, command = ''] =
-    /^\s*(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(\d+)\s+(.*)$/m.exec(stdout) ?? [];
+    /^(\w+ +\w+ +\d+ +[\d:]+ +\d+) +(\d+) +(\S.*)$/.exec(stdout.trim().split('\n', 1)[0] ?? '') ?? [];
   return uid === undefined ? undefined : { started, uid: Number(uid), command };
 }
 

@@ -24,7 +24,10 @@ function needsCluster(name: string, value: string): boolean {
   if (name === '--master') return !isLocal(value);
   if (name === '--deploy-mode') return value !== 'client';
   if (name !== '--conf' && name !== '-c') return false;
-  const [, key = '', setting = ''] = /^\s*([^=]*?)\s*=\s*(.*)$/s.exec(value) ?? [];
+  const equals = value.indexOf('=');
+  if (equals < 0) return false;
+  const key = value.slice(0, equals).trim();
+  const setting = value.slice(equals + 1).trimStart();
   if (key === 'spark.master') return !isLocal(setting);
   return key === 'spark.submit.deployMode' && setting !== 'client';
 }

@@ -4,12 +4,11 @@ import type { Clock, Explain, Step } from '../run/ports.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterLogs } from './cluster-logs.ts';
-import { ownFailure } from './failure-line.ts';
 import { readLog } from './log-files.ts';
 import type { LogFile } from './log-files.ts';
 import { UPLOAD_MS, uploadedWhen } from './log-uploads.ts';
 import { firstPlainLine, plainLine } from './plain-text.ts';
-import { lastLines, shorten, tellingLines } from './telling-lines.ts';
+import { lastLines, ownFailureIn, shorten, tellingLines } from './telling-lines.ts';
 
 export interface ExplainSettings {
   openStore: (uri: string) => Promise<Store>;
@@ -63,7 +62,7 @@ export function plainLogUri(told: string | undefined): string | undefined {
   const uri = told
     ?.trim()
     .replace(/^s3[an]:\/\//i, 's3://')
-    .replace(/\/+$/, '');
+    .replace(/(?<!\/)\/+$/, '');
   return uri === undefined || uri === '' || uri === 'None' ? undefined : uri;
 }
 
@@ -140,11 +139,15 @@ async function untilUploaded(
 ): Promise<StepLogs> {
   const deadline = clock.monotonic() + waitSeconds * 1000;
   let begun: number | undefined;
+  let logs: StepLogs = { stdout: undefined, stderr: undefined, controller: undefined };
   for (let told = false; ; told = true) {
-    const [stdout, stderr, controller] = await Promise.all(
-      ['stdout', 'stderr', 'controller'].map((name) => readLog(store, `${folder}/${name}.gz`)),
-    );
-    const logs = { stdout, stderr, controller };
+    const { stdout, stderr, controller } = logs;
+    const [out, err, control] = await Promise.all([
+      readLog(store, `${folder}/stdout.gz`, stdout),
+      readLog(store, `${folder}/stderr.gz`, stderr),
+      readLog(store, `${folder}/controller.gz`, controller),
+    ]);
+    logs = { stdout: out, stderr: err, controller: control };
     const now = clock.monotonic();
     const uploaded = uploadedAfter(logs, ended);
     if (uploaded !== 'none') begun ??= now;
@@ -169,7 +172,7 @@ function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boo
 }
 
 const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
-  Object.values(files).some((file) => ownFailure((file?.text ?? '').split('\n')) !== undefined);
+  Object.values(files).some((file) => ownFailureIn(file?.text ?? '') !== undefined);
 
 const isLate = (file: LogFile | undefined, ended: Date | undefined): boolean =>
   file !== undefined && (ended === undefined || uploadedWhen(file.uploaded, ended) === 'after');

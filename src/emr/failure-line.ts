@@ -23,11 +23,18 @@ export interface OwnFailure {
   place?: string;
 }
 
-/** The last such line that can be read; undefined when there is none. */
+/** How many such lines are tried: a program writes one. */
+const TRIED = 20;
+
+/** The last such line that can be read; undefined when none of the last few can. */
 export function ownFailure(lines: readonly string[]): OwnFailure | undefined {
-  for (const line of lines.toReversed()) {
-    const failure = line.startsWith(OWN_PREFIX) ? parse(line.slice(OWN_PREFIX.length)) : undefined;
+  let tried = 0;
+  for (let at = lines.length - 1; at >= 0 && tried < TRIED; at -= 1) {
+    const line = lines[at] ?? '';
+    if (!line.startsWith(OWN_PREFIX)) continue;
+    const failure = parse(line.slice(OWN_PREFIX.length));
     if (failure !== undefined) return failure;
+    tried += 1;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** From bytes, in pieces cut anywhere, to whole lines. */
 import { StringDecoder } from 'node:string_decoder';
 
-/** Longer lines come in parts, in characters. */
+/** Longer lines come in parts of so many characters. */
 const LONGEST = 1024 * 1024;
 
 export interface LineCutter {
@@ -16,18 +16,30 @@ export function lineCutter(longest = LONGEST): LineCutter {
   let rest = '';
   return {
     push: (bytes) => {
-      const lines = (rest + decoder.write(bytes)).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length >= longest) {
-        lines.push(rest);
-        rest = '';
-      }
-      return lines;
+      const lines = decoder.write(bytes).split('\n');
+      lines[0] = rest + (lines[0] ?? '');
+      const open = parts(lines.pop() ?? '', longest);
+      rest = open.pop() ?? '';
+      return [...lines.flatMap((line) => parts(line, longest)), ...open];
     },
     end: () => {
       const last = rest + decoder.end();
       rest = '';
-      return last === '' ? [] : [last];
+      return last === '' ? [] : parts(last, longest);
     },
   };
+}
+
+/** A line in parts that are not too long; no character is cut in two. */
+function parts(line: string, longest: number): string[] {
+  if (line.length <= longest) return [line];
+  const cut: string[] = [];
+  for (let start = 0; start < line.length;) {
+    const end = start + longest;
+    const isWithin = end < line.length && (line.codePointAt(end - 1) ?? 0) > 0xffff;
+    const next = isWithin && longest > 1 ? end - 1 : end;
+    cut.push(line.slice(start, next));
+    start = next;
+  }
+  return cut;
 }

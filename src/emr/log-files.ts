@@ -14,16 +14,22 @@ export interface LogFile {
   /** The end of the log. */
   text: string;
   uploaded: Date;
+  etag: string;
 }
 
-/** The log at `key`; undefined while it is not there. A larger one than `FETCH_LIMIT` has no text. */
-export async function readLog(store: Store, key: string): Promise<LogFile | undefined> {
+/**
+ * The log at `key`; undefined while it is not there. A larger one than `FETCH_LIMIT` has no text. `before`: what an
+ * earlier look read, which is not read again when it is the same object still.
+ */
+export async function readLog(store: Store, key: string, before?: LogFile): Promise<LogFile | undefined> {
   const info = await store.head(key);
   if (info === undefined) return undefined;
-  if (info.size > FETCH_LIMIT) return { text: '', uploaded: info.lastModified };
-  const body = await store.get(key);
+  const { etag, lastModified: uploaded } = info;
+  if (before?.etag === etag) return { ...before, uploaded };
+  if (info.size > FETCH_LIMIT) return { text: '', uploaded, etag };
+  const body = await store.get(key, FETCH_LIMIT);
   if (body === undefined) return undefined;
-  return { text: (await unpackTail(body)).toString('utf8'), uploaded: info.lastModified };
+  return { text: (await unpackTail(body)).toString('utf8'), uploaded, etag };
 }
 
 /** The last `limit` bytes of what was packed; of a file cut short, those before the break. Plain text stays as it is. */

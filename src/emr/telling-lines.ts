@@ -3,6 +3,9 @@
  * Python program's stderr on to its own stdout, so a traceback is found there, and the JVM's log on stderr.
  */
 import { OWN_PREFIX, ownFailure } from './failure-line.ts';
+import type { OwnFailure } from './failure-line.ts';
+import { classifiedError, signIn } from './failure-signs.ts';
+import { LONGEST_LINE, MOST_LINES, fromTheEnd, lastLinesOf } from './log-lines.ts';
 import { LINE_LIMIT, firstPlainLine, plainLine } from './plain-text.ts';
 import { applicationIn } from './step-logs.ts';
 
@@ -20,21 +23,9 @@ export interface Telling {
   applicationId?: string;
 }
 
-/** Longest part of a line that is looked at; the program's own line may carry a whole query plan. */
-const LOOK = 4_000;
-const LOOK_AT_OWN = 1_000_000;
+/** Characters looked at of the program's own line, which may carry a whole query plan. */
+const LONGEST_OWN_LINE = 1_000_000;
 
-/** What each line is a sign of, surest first. The text from the match on is shown. */
-const SIGNS: readonly RegExp[] = [
-  /\b(?:java\.lang\.)?UnsatisfiedLinkError: .*/,
-  /\b(?:java\.lang\.)?OutOfMemoryError: .*/,
-  /Container killed by YARN for exceeding .*/,
-  /(?:ExecutorLostFailure \(|Container (?:from a bad node|marked as failed): ).*/,
-  /\b[Ee]xit(?:ed with exit)? ?[Cc]ode:? (?:137|143)\b.*/,
-  /\b(?:java\.nio\.file\.AccessDeniedException|[\w.]*AccessControlException): .*/,
-  /\b[\w.]*S3Exception: .*(?:Access Denied|Status Code: 403|Forbidden).*/,
-  /\b[\w.]*(?:FileNotFoundException|NoSuchKeyException|NoSuchFileException): .*/,
-];
 /** Words of Python's side for a failure that happened in the JVM. */
 const SECOND_HAND =
   /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b|\bJob \d+ cancelled because SparkContext was shut down/;
@@ -65,19 +56,30 @@ export function tellingLines({ stdout, stderr }: DriverOutput): Telling {
 /** Which folder lets no library be loaded, and which setting names another. Local steps have one called scratch. */
 function noexec(lines: readonly (string | undefined)[]): string | undefined {
   const refused =
-    /UnsatisfiedLinkError: (\/[^:]*)\/[^/:]+: .*(?:failed to map segment|Operation not permitted|Permission denied)/;
-  const folder = lines.map((line) => refused.exec(line ?? '')?.[1]).find((found) => found !== undefined);
+    /UnsatisfiedLinkError: (\/[^:]*): .*(?:failed to map segment|Operation not permitted|Permission denied)/;
+  const library = lines.map((line) => refused.exec(line ?? '')?.[1]).find((found) => found !== undefined);
+  const folder = library?.slice(0, library.lastIndexOf('/'));
   if (folder === undefined) return undefined;
   const setting = folder.endsWith('/scratch') ? 'LANDFALL_HOME, or emr-local --state,' : 'java.io.tmpdir';
   return `the folder ${folder} lets no library be loaded (mounted noexec): set ${setting} to another one`;
 }
 
+/** What the program's own line tells; undefined when there is none. */
+export function ownFailureIn(text: string): OwnFailure | undefined {
+  return ownFailure(cut(text));
+}
+
 /** The last lines of a text that say anything: for programs that are not Spark's. */
 export function lastLines(text: string, count: number): string[] {
-  return cut(text)
-    .map((line) => plainLine(line))
-    .filter((line) => line !== '')
-    .slice(-count);
+  const lines: string[] = [];
+  let seen = 0;
+  for (const line of fromTheEnd(text)) {
+    const plain = plainLine(line);
+    if (plain !== '') lines.push(plain);
+    seen += 1;
+    if (lines.length === count || seen === MOST_LINES) break;
+  }
+  return lines.reverse();
 }
 
 /** The cause, then what lies beneath it. */
@@ -87,9 +89,9 @@ function causeOf(out: readonly string[], err: readonly string[]): string[] {
     return [traceback.headline, ...roots(traceback.after)];
   }
   const after = traceback?.after ?? [];
-  const inJvm = sign(after) ?? roots(after)[0] ?? jvmHeadline(after);
+  const inJvm = signOf(after) ?? roots(after)[0] ?? jvmHeadline(after);
   const found =
-    inJvm ?? sign([...out, ...err]) ?? roots([...err, ...out])[0] ?? lastError(err) ?? lastError(out);
+    inJvm ?? signOf([...out, ...err]) ?? roots([...err, ...out])[0] ?? lastError(err) ?? lastError(out);
   const root = roots(after)[0];
   return [found, ...(root === found ? [] : [root]), traceback?.headline].filter((line) => line !== undefined);
 }
@@ -113,10 +115,15 @@ function lastTraceback(lines: readonly string[]): Traceback | undefined {
   return undefined;
 }
 
+/** How many lines behind an exception's class its message is looked for in. */
+const NEAR = 50;
+
 /** Spark writes the message of a ParseException on the line after its class. */
 function withMessage(line: string, after: readonly string[]): string {
   const headline = shorten(line);
-  return /^[\w.]+:$/.test(headline) ? plainLine(`${headline} ${firstPlainLine(after.join('\n'))}`) : headline;
+  return /^[\w.]+:$/.test(headline)
+    ? plainLine(`${headline} ${firstPlainLine(after.slice(0, NEAR).join('\n'))}`)
+    : headline;
 }
 
 /** What Py4J quotes: `: org.apache.spark.SparkException: Job aborted ...`. */
@@ -131,29 +138,20 @@ function roots(lines: readonly string[]): string[] {
   return last === undefined ? [] : [shorten(last.slice('Caused by: '.length))];
 }
 
-function sign(lines: readonly string[]): string | undefined {
-  for (const pattern of SIGNS) {
-    const found = lastMatch(lines, pattern);
-    if (found !== undefined) return shorten(found);
-  }
-  return undefined;
+function signOf(lines: readonly string[]): string | undefined {
+  const found = signIn(lines);
+  return found === undefined ? undefined : shorten(found);
 }
 
+const THROWN = /^Exception in thread "[^"]*" /;
+
 function lastError(lines: readonly string[]): string | undefined {
-  const thrown = lastMatch(lines, /^Exception in thread "[^"]*" .*/);
-  if (thrown !== undefined) return shorten(thrown.replace(/^Exception in thread "[^"]*" /, ''));
-  const named = lastMatch(lines, /\b[\w.]*(?:Exception|Error): \[[A-Z][A-Z0-9_.]+\].*/);
+  const thrown = lines.findLast((line) => THROWN.test(line));
+  if (thrown !== undefined) return shorten(thrown.replace(THROWN, ''));
+  const named = classifiedError(lines);
   if (named !== undefined) return shorten(named);
   const logged = lines.findLast((line) => LOG_PREFIX.test(line) && /^\S+ \S+ (?:ERROR|FATAL) /.test(line));
   return logged === undefined ? undefined : plainLine(logged.replace(LOG_PREFIX, ''));
-}
-
-function lastMatch(lines: readonly string[], pattern: RegExp): string | undefined {
-  for (const line of lines.toReversed()) {
-    const match = pattern.exec(line);
-    if (match !== null) return match[0];
-  }
-  return undefined;
 }
 
 /** The table whose query was under way when all ended: the program tells when it begins one and when it is written. */
@@ -170,7 +168,7 @@ function openTable(stdout: readonly string[]): string | undefined {
 
 /** Without the packages before an exception's class. */
 export function shorten(line: string): string {
-  return plainLine(line.replace(/^(?:[a-z_][\w$]*\.)+(?=[A-Z])/, ''));
+  return plainLine(line.slice(0, LONGEST_LINE).replace(/^(?:[a-z_][\w$]*\.)+(?=[A-Z])/, ''));
 }
 
 function isSecondHand(headline: string): boolean {
@@ -178,9 +176,7 @@ function isSecondHand(headline: string): boolean {
 }
 
 function cut(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.slice(0, line.startsWith(OWN_PREFIX) ? LOOK_AT_OWN : LOOK).trimEnd());
+  return lastLinesOf(text, (line) => (line.startsWith(OWN_PREFIX) ? LONGEST_OWN_LINE : LONGEST_LINE));
 }
 
 /** Without blanks, and without lines that another one contains. */

@@ -165,7 +165,7 @@ async function setUp(version: SparkVersion, base: string, request: SparkRequest)
 async function fetchJars(version: SparkVersion, python: string, request: SparkRequest): Promise<void> {
   const { env, clock, progress, signal, home } = request;
   const mirror =
-    (env['LANDFALL_MAVEN'] ?? '') === '' ? CENTRAL : (env['LANDFALL_MAVEN'] ?? '').replace(/\/+$/, '');
+    (env['LANDFALL_MAVEN'] ?? '') === '' ? CENTRAL : (env['LANDFALL_MAVEN'] ?? '').replace(/(?<!\/)\/+$/, '');
   const tools = {
     python,
     run: request.run ?? runCommand,

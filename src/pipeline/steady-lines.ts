@@ -47,7 +47,7 @@ export function checkLines(
   at: (line: number) => string,
 ): Diagnostic[] {
   const loops = blocksOf(program).filter((block) => nameOf(block) === 'each' && linesOf(block.program) > 0);
-  const long = [...text.matchAll(/(?<!\\)\{\{(?!!)[^}]*\n/g)].map(
+  const long = [...text.matchAll(/(?<!\\)\{\{(?!!)[^}]{0,2000}\n/g)].map(
     ({ index }) => newlines(text.slice(0, index)) + 1,
   );
   const strips = [...text.matchAll(/\{\{\{?~|~\}?\}\}/g)].map(

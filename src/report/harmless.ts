@@ -11,7 +11,7 @@ const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const STEERING_LINES = /(?!\u001b\[\d{1,2}m|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Orders to a CI: `::error` begins a line, also behind our colours; `##[error]` and `##vso[...]` stand anywhere in it. */
 // eslint-disable-next-line no-control-regex
-const ORDERS = /^((?:\u001b\[\d{1,2}m|[^\S\n])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
+const ORDERS = /^((?:\u001b\[\d{1,2}m|[^\S\r\n\u2028\u2029])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
 
 /** A value as it may stand in a line of ours: what would steer is shown as an escape, a line break as `\n`. */
 export function oneLine(value: string): string {
@@ -69,11 +69,12 @@ function escaped(found: string): string {
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** As JSON and JavaScript write it: beyond the BMP in two halves. */
-const unicodeEscape = (found: string) =>
-  Array.from(
-    { length: found.length },
-    (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`,
-  ).join('');
+function unicodeEscape(found: string): string {
+  let escape = '';
+  for (let at = 0; at < found.length; at += 1)
+    escape += `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  return escape;
+}
 
 function mapped(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);

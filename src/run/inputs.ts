@@ -136,11 +136,17 @@ function nothingToRead({ source, uri, skipped, skippedBy, objects }: Input): Dia
 function unreachableObjects({ uri, objects }: Input): Diagnostic[] {
   const local = uri.startsWith('file://');
   const nameless = objects.filter(({ key }) => key.startsWith('/') || key.includes('//'));
-  const colons = objects.filter(({ key }) => local && /:[^/]*$/.test(`${uri}/${key}`.replace(/\/$/, '')));
+  const colons = objects.filter(({ key }) => local && nameOf(`${uri}/${key}`).includes(':'));
   return [
     ...unreachable(uri, nameless, 'a folder in its name is empty', 'without a double slash'),
     ...unreachable(uri, colons, 'its name holds a colon', 'without a colon'),
   ];
+}
+
+/** The last part of a path. */
+function nameOf(path: string): string {
+  const whole = path.endsWith('/') ? path.slice(0, -1) : path;
+  return whole.slice(whole.lastIndexOf('/') + 1);
 }
 
 function unreachable(uri: string, objects: readonly ListedObject[], why: string, how: string): Diagnostic[] {

@@ -138,6 +138,7 @@ export function stepArguments(
 
 /** spark-submit takes its program for a URI, percent-encoded, unlike every path that the program itself is given. */
 function encodedUri(uri: string): string {
-  const [, root = '', path = ''] = /^([a-z0-9]+:\/\/[^/]*)(.*)$/s.exec(uri) ?? [];
+  const root = /^[a-z0-9]+:\/\/[^/]*/.exec(uri)?.[0] ?? '';
+  const path = uri.slice(root.length);
   return root + path.split('/').map(encodeURIComponent).join('/');
 }

@@ -59,9 +59,9 @@ function parse(text: string, isConfig: boolean): Pick<AwsFile, 'badLines' | 'pro
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     const plain = line.trim();
     if (plain === '' || /^[#;]/.test(plain)) continue;
-    const header = /^\[\s*([^\]]+?)\s*\]\s*(?:[#;].*)?$/.exec(plain)?.[1];
+    const header = /^\[([^\]]+)\]\s*(?:[#;].*)?$/.exec(plain)?.[1]?.trim();
     const equals = plain.indexOf('=');
-    if (header !== undefined) section = open(profiles, header, isConfig);
+    if (header !== undefined && header !== '') section = open(profiles, header, isConfig);
     else if (equals > 0 && section !== undefined)
       section.set(plain.slice(0, equals).trim().toLowerCase(), plain.slice(equals + 1).trim());
     // Indented lines belong to the key above them.
@@ -71,12 +71,17 @@ function parse(text: string, isConfig: boolean): Pick<AwsFile, 'badLines' | 'pro
 }
 
 function open(profiles: Map<string, Map<string, string>>, header: string, isConfig: boolean) {
-  const name = isConfig
-    ? (/^profile\s+["']?(.+?)["']?$/.exec(header)?.[1] ?? (header === 'default' ? header : undefined))
-    : header;
+  const name = isConfig ? (profileName(header) ?? (header === 'default' ? header : undefined)) : header;
   // A section of another kind, such as [sso-session x], has keys that are no profile's.
   if (name === undefined) return new Map<string, string>();
   const found = profiles.get(name) ?? new Map<string, string>();
   profiles.set(name, found);
   return found;
+}
+
+/** Of `profile NAME`, where NAME may stand in quotes. */
+function profileName(header: string): string | undefined {
+  if (!/^profile\s/.test(header)) return undefined;
+  const name = header.slice('profile'.length).trim().replace(/^["']/, '').replace(/["']$/, '');
+  return name === '' ? undefined : name;
 }

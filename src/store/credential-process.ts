@@ -54,20 +54,36 @@ function outputProblem(stdout: string): string | undefined {
   return undefined;
 }
 
-const NAMED =
-  /\b(\w*(?:secret|token|passw|pwd|credential|key)\w*["']?\s*[:=]?\s+|\w*(?:secret|token|passw|pwd|key)\w*["']?[:=])\S+/gi;
+const NAME = /secret|token|passw|pwd|credential|key/i;
+/** What stands between a name and its value. */
+const BETWEEN = /["']?(?: ?[:=]? |[:=])(?=\S)/y;
 const LONG = /[A-Za-z0-9+=_-]{16,}|[A-Za-z0-9/+=]{40,}/g;
 
-function harmlessWords(stderr: string): string[] {
+/** The first lines that say something, without what may be a secret. */
+export function harmlessWords(stderr: string): string[] {
   const lines = stderr.slice(0, 10_000).split(/[\r\n]+/);
   const told = lines.filter((line) => line.trim() !== '').slice(0, 3);
   return told.map((line) =>
-    line
-      // What steers a terminal is no word.
-      .replace(/\p{Cc}/gu, ' ')
-      .replace(NAMED, '$1[secret]')
+    // What steers a terminal is no word.
+    withoutNamed(line.replace(/\p{Cc}/gu, ' ').replace(/\s+/g, ' '))
       .replace(LONG, (run) => (/\d/.test(run) ? '[secret]' : run))
       .trim()
       .slice(0, MOST_SHOWN),
   );
+}
+
+/** The line, whose white space is single blanks, without the values that stand behind names of secrets. */
+function withoutNamed(line: string): string {
+  let shown = '';
+  let from = 0;
+  for (const { 0: word, index } of line.matchAll(/\w+/g)) {
+    if (index < from || !NAME.test(word)) continue;
+    const between = new RegExp(BETWEEN);
+    between.lastIndex = index + word.length;
+    if (!between.test(line)) continue;
+    shown += `${line.slice(from, between.lastIndex)}[secret]`;
+    const end = line.indexOf(' ', between.lastIndex);
+    from = end < 0 ? line.length : end;
+  }
+  return shown + line.slice(from);
 }

@@ -1,0 +1,91 @@
+/** Texts of several hundred thousand characters that are dear to careless searches, and the processor time that looking at one takes. */
+
+const SIZE = 300_000;
+/** Just shorter than what is looked at of a line. */
+const LINE = 3_900;
+
+const UNITS: Readonly<Record<string, string>> = {
+  blanks: ' ',
+  tabs: '\t',
+  'line feeds': '\n',
+  'carriage returns': '\r',
+  'line separators': '\u2028',
+  dots: '.',
+  'packages without a class': 'a.',
+  'one long word': 'a',
+  digits: '1',
+  slashes: '/',
+  braces: '{',
+  brackets: '[',
+  'pairs of brackets': '[(<{}>)]',
+  quotes: '"',
+  'at signs': '@',
+  colons: ':',
+  hashes: '#',
+  backslashes: '\\',
+  'the word at': 'at ',
+  'causes of causes': 'Caused by: ',
+  'S3 exceptions without a reason': 'S3Exception: ',
+  'S3 exceptions that say nothing': 'x.S3Exception: y ',
+  'classes of exceptions': 'java.io.FileNotFoundException',
+  'errors with half a class': 'Error: [A',
+  'errors with an endless class': 'Error: [AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  'beginnings of tracebacks': 'Traceback (most recent call last)',
+  'exit codes': 'Exit code: ',
+  'lost executors': 'ExecutorLostFailure',
+  'memory that ran out': 'xOutOfMemoryError: ',
+  'names of applications': 'application_1_',
+  'threads in quotes': 'Exception in thread "',
+  'times of a log': '26/11/21 06:40:21',
+  'ANSI colours': '\u001b[31m',
+  'ANSI escapes cut short': '\u001b[',
+  'escapes with arguments': '\u001b]8;;x',
+  'beginnings of URIs': '://',
+  'URIs with a name': '://a:b',
+  'ports of URIs': '://a:1/',
+  'parameters of URIs': '?sig=',
+  'names of secrets': 'key',
+  'names of secrets and blanks': 'secret   ',
+  interpolations: '%(',
+  'orders to a CI': '##[',
+  'surrogate pairs': '\u{1f600}',
+  'halves of characters': '\ud800',
+  'failures of ours': 'LANDFALL-FAILURE {',
+};
+
+const java = (n: number) =>
+  `java.lang.IllegalStateException: ${String(n)}\n\tat org.apache.spark.sql.Dataset.$anonfun$run(Dataset.scala:${String(n)})\n\t... 40 more\nCaused by: java.io.IOException: ${String(n)}\n`;
+const python = (n: number) =>
+  `Traceback (most recent call last):\n  File "/x/step.py", line ${String(n)}, in <module>\n    f(x)\nValueError: ${String(n)}\n`;
+const traces = (one: (n: number) => string) => {
+  let text = '';
+  for (let n = 0; text.length < SIZE; n += 1) text += one(n);
+  return text;
+};
+
+const filled = (unit: string, size: number) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
+const inLines = (unit: string) => `${filled(unit, LINE)}\n`.repeat(Math.ceil(SIZE / LINE));
+
+/** Each with what it is made of. */
+export const longTexts: readonly (readonly [name: string, text: string])[] = [
+  ...Object.entries(UNITS).flatMap(([name, unit]) => [
+    [`one line of ${name}`, filled(unit, SIZE)] as const,
+    [`lines of ${name}`, inLines(unit)] as const,
+  ]),
+  ['a word and as many blanks', `key${' '.repeat(SIZE)}`],
+  ['half names of secrets, half blanks', 'key'.repeat(SIZE / 6) + ' '.repeat(SIZE / 2)],
+  ['a trace of Java', traces(java)],
+  ['a trace of Python', traces(python)],
+  ['one long quoted text', `ValueError: "${'\\"x'.repeat(SIZE / 3)}`],
+  ['a nested object', '{"a":'.repeat(SIZE / 5)],
+  ['a nested failure of ours', `LANDFALL-FAILURE ${'['.repeat(SIZE)}`],
+  ['lines of one character', 'x\n'.repeat(SIZE / 2)],
+];
+
+/** Milliseconds of this process, whatever else runs on the machine. */
+export function cpuMs(work: () => unknown): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
