@@ -4,6 +4,10 @@
 # gzip makes no more of a byte than this.
 MOST_EXPANSION = 1032
 AT_ONCE = 16
+# What a member of a gzip begins with.
+MEMBER = b"\x1f\x8b\x08"
+# Of a larger file no more is searched: it is decompressed.
+SEARCHED = 1 << 30
 
 
 def refuse_long_lines(spark, source, read):
@@ -31,7 +35,7 @@ def lacks_line(spark, entry, lines, content):
         # Of one that was compressed in one piece, the last four bytes tell the size, but for multiples of 4 GiB.
         told = int.from_bytes(last_bytes(spark, entry, 4), "little")
         size = content + (told - content) % (1 << 32)
-        if not is_whole(size, lines, content):
+        if not is_whole(size, lines, content) or may_have_members(spark, entry):
             size = decompressed_size(spark, entry.uri)
     if not is_whole(size, lines, content):
         return True
@@ -53,6 +57,21 @@ def last_bytes(spark, entry, count):
     try:
         stream.seek(max(0, entry.size - count))
         return bytes(stream.readAllBytes())
+    finally:
+        stream.close()
+
+
+def may_have_members(spark, entry):
+    """Whether a gzip may hold several, of which the last four bytes tell the size of one. Each begins with these bytes,
+    which stand by chance in one of many files; to look for them is quick, compared with decompressing."""
+    path, files = hadoop_path(spark, entry.uri)
+    stream = files.open(path)
+    try:
+        stream.seek(1)
+        reader = spark._jvm.org.apache.hadoop.util.LineReader(stream, 65536, MEMBER)
+        # Of what it passes over, it keeps nothing.
+        passed = reader.readLine(spark._jvm.org.apache.hadoop.io.Text(), 0, SEARCHED)
+        return passed < entry.size - 1
     finally:
         stream.close()
 

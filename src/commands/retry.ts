@@ -1,7 +1,7 @@
 /** `landfall retry`: render again, run again what has to be, keep what is good. */
-import { gunzipSync } from 'node:zlib';
 import { LandfallError } from '../faults.ts';
 import { changedInputs } from '../run/inputs.ts';
+import type { Changes } from '../run/inputs.ts';
 import { command, completed, submitLike, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
@@ -27,6 +27,7 @@ import { rememberOwnPlan } from './plan-trust.ts';
 import { checkHome, checkStart, proveLake } from './preflight.ts';
 import { clusterChoice, lookAtInputs, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
+import { linesOfManifest } from './staged-manifest.ts';
 import { driveToVerdict } from './session.ts';
 import { configure, configureLake, countFlag, withInputsOf } from './settings.ts';
 import type { Configured } from './settings.ts';
@@ -168,25 +169,32 @@ async function checkOwner(world: World, state: RunState, store: Store): Promise<
 /** A retry runs on the same inputs, or not at all. */
 async function checkInputs(store: Store, state: RunState, manifest: Manifest): Promise<void> {
   if (manifest.digest === state.plan.inputsDigest) return;
-  const changed = await changedSince(store, state.plan.run, manifest);
+  const { first, count } = await changedSince(store, state.plan, manifest);
   throw new LandfallError('input', `the inputs changed since run ${state.plan.run} was planned`, {
-    why: changed.slice(0, 10),
-    stand: changed.length > 10 ? [`and ${String(changed.length - 10)} more`] : [],
+    why: first,
+    stand: count > first.length ? [`and ${String(count - first.length)} more`] : [],
     next: submitOnCurrentInputs(state.plan),
   });
 }
 
 /** The objects that are gone, changed or new; why that cannot be told, where the run's own manifest is damaged. */
-async function changedSince(store: Store, run: string, { inputs }: Manifest): Promise<string[]> {
+async function changedSince(
+  store: Store,
+  { run, inputsDigest }: Pick<RunPlan, 'run' | 'inputsDigest'>,
+  { inputs }: Manifest,
+): Promise<Changes> {
   const key = keys.inputs(run);
+  const alone = (why: string) => ({
+    first: [`${store.uri}/${key}, which names its inputs, ${why}`],
+    count: 1,
+  });
   try {
-    const before = await store.get(key, mostBytes.inputs);
-    if (before === undefined) return [`${store.uri}/${key}, which names its inputs, is gone`];
-    const text = gunzipSync(before, { maxOutputLength: mostBytes.inputsText }).toString('utf8');
-    return changedInputs(text, inputs);
+    const body = await store.get(key, mostBytes.inputs);
+    if (body === undefined) return alone('is gone');
+    return await changedInputs(linesOfManifest(body, inputsDigest), inputs);
   } catch (error) {
     if (error instanceof LandfallError && error.fault !== 'input') throw error;
     const why = error instanceof Error ? error.message.split('\n', 1).join('') : String(error);
-    return [`${store.uri}/${key}, which names its inputs, is damaged: ${why}`];
+    return alone(`is damaged: ${why.slice(0, 300)}`);
   }
 }

@@ -69,22 +69,39 @@ export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
   }
 }
 
-/** Objects that an earlier manifest names and that are gone or changed now, a line each. `manifest` is its text. */
-export function changedInputs(manifest: string, inputs: readonly Input[]): string[] {
-  const now = new Map(
+/** Changes of inputs: the first few, a line each, and how many there are. */
+export interface Changes {
+  first: string[];
+  count: number;
+}
+
+/**
+ * Objects that an earlier manifest names and that are gone or changed now, and new ones. The manifest's lines are read
+ * as they come and not kept, so that it may be as long as it likes.
+ */
+export async function changedInputs(
+  manifest: AsyncIterable<string>,
+  inputs: readonly Input[],
+  most = 10,
+): Promise<Changes> {
+  const unseen = new Map(
     inputs.flatMap(({ source, objects }) => objects.map((one) => [`${source}/${one.key}`, one])),
   );
-  const known = manifest.split('\n').filter((line) => line !== '');
-  const seen = new Set<string>();
-  const changed = known.flatMap((line) => {
+  const changes: Changes = { first: [], count: 0 };
+  const tell = (change: string) => {
+    changes.count += 1;
+    if (changes.first.length < most) changes.first.push(change);
+  };
+  for await (const line of manifest) {
+    if (line === '') continue;
     const { source, key, uri, size, etag } = manifestLine.parse(JSON.parse(line));
-    seen.add(`${source}/${key}`);
-    const object = now.get(`${source}/${key}`);
-    if (object === undefined) return [`${uri} is gone`];
-    return object.size === size && object.etag === etag ? [] : [`${uri} changed`];
-  });
-  const added = [...now.keys()].filter((name) => !seen.has(name)).map((name) => `${name} is new`);
-  return [...changed, ...added];
+    const object = unseen.get(`${source}/${key}`);
+    unseen.delete(`${source}/${key}`);
+    if (object === undefined) tell(`${uri} is gone`);
+    else if (object.size !== size || object.etag !== etag) tell(`${uri} changed`);
+  }
+  for (const name of unseen.keys()) tell(`${name} is new`);
+  return changes;
 }
 
 const manifestLine = z.object({

@@ -4,6 +4,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { LandfallError } from '../faults.ts';
+import { bounded } from './bounded-answer.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,8 +36,8 @@ export function requestHandler(env: Env, pace: Pace) {
   };
   return {
     metadata: { handlerProtocol: 'http/1.1' },
-    handle: (request: Request, options?: Parameters<NodeHttpHandler['handle']>[1]) =>
-      handlerFor(proxyFor(env, request)).handle(request, options),
+    handle: async (request: Request, options?: Parameters<NodeHttpHandler['handle']>[1]) =>
+      bounded(request, await handlerFor(proxyFor(env, request)).handle(request, options)),
     destroy: () => {
       for (const handler of handlers.values()) handler.destroy();
     },

@@ -1,6 +1,7 @@
 /** What S3 and its SDK throw, in Landfall's words. The only place that knows their names. */
 import { LandfallError } from '../faults.ts';
 import type { Fault } from '../faults.ts';
+import { ANSWER_TOO_LARGE } from './bounded-answer.ts';
 
 /** What was asked for: the IAM action and the object or bucket it was asked of. */
 export interface Asked {

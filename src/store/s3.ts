@@ -2,7 +2,6 @@
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -13,13 +12,13 @@ import { LandfallError } from '../faults.ts';
 import { checkKey } from './keys.ts';
 import { bucketOf } from './s3-bucket.ts';
 import type { Bucket } from './s3-bucket.ts';
-import { dateHeader, REQUEST_TIMEOUT_MS, s3Client } from './s3-client.ts';
+import { dateHeader, s3Client } from './s3-client.ts';
 import type { S3Settings } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
-import { isConflict, isNoSuchKey, isPreconditionFailed, isRangeBehindEnd, s3Error } from './s3-errors.ts';
+import { isConflict, isNoSuchKey, isPreconditionFailed, s3Error } from './s3-errors.ts';
 import { listFolders, listIncompleteUploads, listObjects } from './s3-list.ts';
-import { replaced } from './replaced.ts';
-import { MOST_BYTES, tooLarge } from './store.ts';
+import { getObject, getRange } from './s3-read.ts';
+import { MOST_BYTES } from './store.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
 
@@ -36,7 +35,7 @@ export function openS3(
     list: (keyPrefix) => listObjects(s3, keyPrefix),
     folders: (keyPrefix) => listFolders(s3, keyPrefix),
     head: (key) => head(s3, key),
-    get: (key, most = MOST_BYTES) => get(s3, key, most),
+    get: (key, most = MOST_BYTES) => getObject(s3, key, most),
     getRange: (key, start, end, etag) => getRange(s3, key, { start, end, etag }),
     put: async (key, body) => put(s3, checkKey(key), body),
     createIfAbsent: async (key, body) => createIfAbsent(s3, checkKey(key), body),
@@ -67,113 +66,6 @@ async function head(s3: Bucket, key: string): Promise<ObjectInfo | undefined> {
       throw error;
     }
   });
-}
-
-async function get(s3: Bucket, key: string, most: number): Promise<Uint8Array | undefined> {
-  return s3.ask('s3:GetObject', key, async () => {
-    try {
-      return await read(s3, key, { most, refusal: tooLarge });
-    } catch (error) {
-      if (isNoSuchKey(error)) return undefined;
-      throw error;
-    }
-  });
-}
-
-async function getRange(
-  s3: Bucket,
-  key: string,
-  { start, end, etag }: { start: number; end: number; etag: string | undefined },
-): Promise<Uint8Array> {
-  if (end <= start) return new Uint8Array();
-  const only = etag === undefined ? {} : { IfMatch: `"${etag}"` };
-  return s3.ask('s3:GetObject', key, async () => {
-    try {
-      const which = { Range: `bytes=${String(start)}-${String(end - 1)}`, ...only };
-      return await read(s3, key, { most: end - start, refusal: beyondRange }, which);
-    } catch (error) {
-      if (isPreconditionFailed(error)) throw replaced(`s3://${s3.bucket}/${s3.at(key)}`);
-      if (isRangeBehindEnd(error)) return new Uint8Array();
-      throw error;
-    }
-  });
-}
-
-const BODY_TRIES = 3;
-
-interface Bound {
-  /** Bytes. */
-  most: number;
-  /** The error for an answer that has more of them. `size`: where it is known. */
-  refusal: (place: string, size: number | undefined, most: number) => LandfallError;
-}
-
-/** Reads a body whole. The SDK's retries end when the answer begins; a body that breaks off is asked for again here. */
-async function read(
-  s3: Bucket,
-  key: string,
-  { most, refusal }: Bound,
-  which: { Range?: string; IfMatch?: string } = {},
-): Promise<Uint8Array> {
-  const place = `s3://${s3.bucket}/${s3.at(key)}`;
-  for (let tries = 1; ; tries += 1) {
-    const input = { ...s3.common, Key: s3.at(key), ...which };
-    const { Body, ContentLength } = await s3.client.send(new GetObjectCommand(input));
-    if (ContentLength !== undefined && ContentLength > most) {
-      (Body as { destroy?: () => void } | undefined)?.destroy?.();
-      throw refusal(place, ContentLength, most);
-    }
-    try {
-      const bytes = await collected(Body as AsyncIterable<Uint8Array> | undefined, most, s3.settings);
-      if (bytes === 'too large') throw refusal(place, undefined, most);
-      if (ContentLength === undefined || bytes.length === ContentLength) return bytes;
-      throw new Error(`${String(bytes.length)} of ${String(ContentLength)} bytes arrived`);
-    } catch (error) {
-      if (error instanceof LandfallError) throw error;
-      if (tries < BODY_TRIES) continue;
-      throw new LandfallError('unreachable', `reading ${place} broke off`, {
-        why: [error instanceof Error ? error.message : String(error)],
-        retryable: true,
-        cause: error,
-      });
-    }
-  }
-}
-
-function beyondRange(place: string, size: number | undefined, most: number): LandfallError {
-  return new LandfallError('input', `the store does not read a part of ${JSON.stringify(place)} alone`, {
-    why: [
-      `${String(most)} bytes were asked for, and ${size === undefined ? 'more' : String(size)} were sent`,
-    ],
-    next: 'use a store that honours Range as Amazon S3 does, or correct [S3] endpoint',
-  });
-}
-
-/** A body of which fewer bytes than this come in the time in which an answer must begin counts as broken off. */
-const LEAST_BYTES = 1024;
-
-/** The parts in one, counted as they come: an answer need not say how long it is. What is not wanted stays unread. */
-async function collected(
-  body: AsyncIterable<Uint8Array> | undefined,
-  most: number,
-  { requestTimeoutMs = REQUEST_TIMEOUT_MS }: S3Settings,
-): Promise<Uint8Array | 'too large'> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  let since = { at: performance.now(), bytes: 0 };
-  for await (const part of body ?? []) {
-    bytes += part.length;
-    if (bytes > most) return 'too large';
-    parts.push(part);
-    const now = performance.now();
-    if (now - since.at < requestTimeoutMs) continue;
-    if (bytes - since.bytes < LEAST_BYTES)
-      throw new Error(
-        `only ${String(bytes - since.bytes)} bytes came in ${String(Math.round((now - since.at) / 1000))} s`,
-      );
-    since = { at: now, bytes };
-  }
-  return Buffer.concat(parts);
 }
 
 async function send(

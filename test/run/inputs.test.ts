@@ -94,11 +94,17 @@ describe('inputs that changed since a manifest was written', () => {
       listed('rewritten.json', 1, 'f'),
       listed('new.json'),
     ]);
-    expect(changedInputs([...manifestLines([before])].join(''), [after])).toEqual([
-      's3://raw/log_data/gone.json is gone',
-      's3://raw/log_data/grown.json changed',
-      's3://raw/log_data/rewritten.json changed',
-      'log_data/new.json is new',
-    ]);
+    const lines = async function* () {
+      for (const line of manifestLines([before])) yield await Promise.resolve(line);
+    };
+    expect(await changedInputs(lines(), [after], 3)).toEqual({
+      first: [
+        's3://raw/log_data/gone.json is gone',
+        's3://raw/log_data/grown.json changed',
+        's3://raw/log_data/rewritten.json changed',
+      ],
+      count: 4,
+    });
+    expect((await changedInputs(lines(), [after])).first.at(-1)).toBe('log_data/new.json is new');
   });
 });

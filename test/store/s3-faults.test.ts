@@ -27,6 +27,17 @@ async function store(replies: Reply[], settings: S3Settings = {}) {
   );
 }
 
+const megabyte = Buffer.alloc(1_000_000, 'x');
+/** Goes on for as long as it is listened to. */
+const endless =
+  (sent: { bytes: number }): Reply =>
+  (_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(megabyte)) sent.bytes += megabyte.length;
+    };
+    response.on('drain', more).writeHead(200);
+    more();
+  };
 const ok = answer(200, '', { etag: '"e"' });
 
 describe('creating if absent, over S3', () => {
@@ -325,18 +336,6 @@ describe('how S3 is asked', () => {
 });
 
 describe('an object larger than what is read', () => {
-  const megabyte = Buffer.alloc(1_000_000, 'x');
-  /** Goes on for as long as it is listened to. */
-  const endless =
-    (sent: { bytes: number }): Reply =>
-    (_, response) => {
-      const more = () => {
-        while (!response.destroyed && response.write(megabyte)) sent.bytes += megabyte.length;
-      };
-      response.on('drain', more).writeHead(200);
-      more();
-    };
-
   it('is refused by its length, before its body', async () => {
     const lake = await store([answer(200, 'x'.repeat(11))]);
     await expect(lake.get('a', 10)).rejects.toMatchObject({
@@ -393,4 +392,71 @@ describe('an answer that is no answer of S3', () => {
     });
     expect(s3!.seen).toHaveLength(3);
   });
+});
+
+describe('a part of an object', () => {
+  const range = (from: string) => ({ 'content-range': from });
+  const long = (bytes: number) => ({ 'content-length': String(bytes) });
+
+  it('is read alone, and an object that is shorter as far as it goes', async () => {
+    const lake = await store([
+      answer(206, '345', range('bytes 3-5/10')),
+      answer(206, '89', range('bytes 8-9/10')),
+      answer(200, 'ab'),
+    ]);
+    expect(text(await lake.getRange('a', 3, 6))).toBe('345');
+    expect(text(await lake.getRange('a', 8, 12))).toBe('89');
+    expect(text(await lake.getRange('a', 0, 3))).toBe('ab');
+    expect(s3!.seen[0]!.headers.range).toBe('bytes=3-5');
+  });
+
+  it.each<[string, number, Reply, string]>([
+    ['all of it', 0, answer(200, 'xxxx', long(4)), '3 bytes were asked for, and 4 were sent'],
+    [
+      'all of it, which is no longer',
+      2,
+      answer(200, 'xxx', long(3)),
+      'another part was sent than was asked for: the beginning',
+    ],
+    [
+      'another part',
+      2,
+      answer(206, 'xxx', range('bytes 0-2/9')),
+      'another part was sent than was asked for: "bytes 0-2/9"',
+    ],
+    [
+      'a larger part',
+      2,
+      answer(206, 'xxxx', { ...range('bytes 2-5/9'), ...long(4) }),
+      '3 bytes were asked for, and 4 were sent',
+    ],
+  ])('is refused when the store sends %s', async (_, start, reply, why) => {
+    const lake = await store([reply]);
+    await expect(lake.getRange('a', start, start + 3)).rejects.toMatchObject({
+      fault: 'input',
+      message: 'the store does not read a part of "s3://lake/p/a" alone',
+      why: [why],
+    });
+    expect(s3!.seen).toHaveLength(1);
+  });
+
+  it('is read no further than asked when the store sends an object without an end', async () => {
+    const sent = { bytes: 0 };
+    const lake = await store([endless(sent)]);
+    await expect(lake.getRange('a', 0, 2_000_000)).rejects.toMatchObject({
+      fault: 'input',
+      why: ['2000000 bytes were asked for, and more were sent'],
+    });
+    expect(sent.bytes).toBeLessThan(100_000_000);
+  });
+});
+
+it('an answer without an end is read no further than any answer of S3 goes', async () => {
+  const sent = { bytes: 0 };
+  const lake = await store([endless(sent)]);
+  await expect(lake.folders('')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    fault: 'unreachable',
+    message: expect.stringContaining('the answer is larger than any of S3'),
+  });
+  expect(sent.bytes).toBeLessThan(200_000_000);
 });
