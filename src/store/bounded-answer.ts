@@ -14,7 +14,7 @@ type Answer = Awaited<ReturnType<NodeHttpHandler['handle']>>;
 /** The same answer, whose body breaks off behind the limit. The content of objects passes: who reads it limits it. */
 export function bounded(request: Request, answer: Answer): Answer {
   const { statusCode } = answer.response;
-  const isContent = request.query?.['x-id'] === 'GetObject' && statusCode < 300;
+  const isContent = request.query['x-id'] === 'GetObject' && statusCode < 300;
   const body = answer.response.body as Readable | undefined;
   if (isContent || body === undefined) return answer;
   answer.response.body = pipeline(body, limiter(), () => undefined);
@@ -26,9 +26,9 @@ function limiter(): Transform {
   return new Transform({
     transform: (part: Buffer, _, done) => {
       bytes += part.length;
-      if (bytes <= MOST_ANSWER_BYTES) return done(null, part);
       const message = `the answer has more than ${String(MOST_ANSWER_BYTES)} bytes`;
-      done(Object.assign(new Error(message), { code: ANSWER_TOO_LARGE }));
+      if (bytes <= MOST_ANSWER_BYTES) done(null, part);
+      else done(Object.assign(new Error(message), { code: ANSWER_TOO_LARGE }));
     },
   });
 }

@@ -100,7 +100,7 @@ export function isRangeBehindEnd(error: unknown): boolean {
 export function s3Error(error: unknown, asked: Asked): LandfallError {
   if (error instanceof LandfallError) return error;
   const shape = shapeOf(error);
-  const meaning = meaningOf(shape, asked);
+  const meaning = shape.code === ANSWER_TOO_LARGE ? ENDLESS_ANSWER : meaningOf(shape, asked);
   const nameless = shape.name === 'Unknown' && shape.status !== undefined;
   const name = nameless ? `HTTP ${String(shape.status)}` : shape.name || shape.code;
   const why = [[name, shape.message].filter((part) => part !== '').join(': ')];
@@ -121,6 +121,12 @@ interface Meaning {
 
 /** S3 answers a denial of KMS as one of its own; its message alone tells which action on which key is meant. */
 const KMS_DENIAL = /not authorized to perform: (kms:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
+
+const ENDLESS_ANSWER: Meaning = {
+  fault: 'unreachable',
+  message: 'the answer is larger than any of S3',
+  next: 'check AWS_ENDPOINT_URL_S3 and any proxy in between',
+};
 
 function meaningOf(shape: Shape, asked: Asked): Meaning {
   const { name, status } = shape;

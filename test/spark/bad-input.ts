@@ -32,7 +32,10 @@ const failure = z.strictObject({ fails: z.strictObject({ names: z.string(), beca
 
 const outcome = z.strictObject({
   doc: z.string(),
-  /** Files that not every file system takes, or too large for a repository. `@` in `text` is `fill` times the digit 1. */
+  /**
+   * Files that not every file system takes, or too large for a repository. `@` in `text` is `fill` times the digit 1. A
+   * `.gz` is compressed, and one that is named again has another member.
+   */
   made: z.array(z.strictObject({ file: z.string(), text: z.string(), fill: count.optional() })).default([]),
   song_data: z.union([books, failure]).optional(),
   log_data: z.union([books, failure]).optional(),
@@ -64,6 +67,6 @@ export function lay({ name, made }: Case, source: Source, root: string): void {
     const path = join(root, name, file.slice(source.length + 1));
     mkdirSync(dirname(path), { recursive: true });
     const content = text.replace('@', '1'.repeat(fill));
-    writeFileSync(path, path.endsWith('.gz') ? gzipSync(content) : content);
+    writeFileSync(path, file.endsWith('.gz') ? gzipSync(content) : content, { flag: 'a' });
   }
 }

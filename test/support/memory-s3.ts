@@ -130,6 +130,9 @@ function read(s3: MemoryS3, { method, bucket, key, headers }: S3Request, respons
       etag: `"${etag}"`,
       'last-modified': modified.toUTCString(),
       'content-length': part.length,
+      ...(first === undefined
+        ? {}
+        : { 'content-range': `bytes ${first}-${Number(first) + part.length - 1}/${body.length}` }),
     };
     response.writeHead(first === undefined ? 200 : 206, head).end(method === 'HEAD' ? undefined : part);
   }
