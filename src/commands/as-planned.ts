@@ -5,7 +5,7 @@ import { configFile } from '../config/read.ts';
 import { LandfallError } from '../faults.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
-import { templatesFolder } from './templates.ts';
+import { SHIPPED, pipelinePlace } from './pipeline-folder.ts';
 import { noteTo, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
@@ -14,11 +14,13 @@ const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP
 
 /** Where the templates and settings of this call come from, for the plan. */
 export function originOf(flags: Flags, { cwd, prefix, env }: World): PlanOrigin {
-  const templates = templatesFolder(textFlag(flags, 'templates'), cwd);
+  const given = textFlag(flags, 'templates');
+  const templates = pipelinePlace(given, cwd);
   const config = configFile(textFlag(flags, 'config'), cwd, prefix);
   return {
+    folder: given ?? SHIPPED,
     ...(templates === undefined ? {} : { templates }),
-    ...(textFlag(flags, 'templates') === undefined ? {} : { templatesGiven: true }),
+    ...(templates === undefined || given === undefined ? {} : { templatesGiven: true }),
     ...(config === undefined ? {} : { config: resolve(cwd, config) }),
     variables: {
       ...kept(env),
@@ -38,7 +40,6 @@ export function asPlanned(
   { strict }: { strict: boolean },
 ): { flags: Flags; world: World } {
   const { origin, run } = plan;
-  if (origin === undefined) return { flags, world };
   const note = noteTo(world);
   const given: Record<string, string> = {};
   for (const name of ['templates', 'config'] as const) {

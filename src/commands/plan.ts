@@ -29,7 +29,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
       ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
       : undefined;
   const tables = plan.steps.flatMap((step) => step.tables);
-  const layouts = partitionedLayouts(configured.pipeline, tables, settings.tables.targetFileSize);
+  const layouts = partitionedLayouts(configured, tables, settings.tables.targetFileSize);
   tell(layouts.flatMap(tinyFiles), world);
   const actions = actionsOf(plan, layouts, candidates, detached);
   const text = [

@@ -2,6 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
+import { placedIn } from './pipeline-folder.ts';
 import { renderSteps } from '../pipeline/render.ts';
 import type { Staging } from '../run/drive.ts';
 import { checkBeginnings } from '../run/first-line.ts';
@@ -106,9 +107,9 @@ export function stagingOf(rendered: readonly RenderedStep[], manifest: Manifest)
 }
 
 /** The steps as programs. Throws `input` with every mistake in the templates. */
-export function render({ pipeline, parameters }: Configured): RenderedStep[] {
-  const { steps, diagnostics } = renderSteps(pipeline, parameters, sha256);
-  throwIfErrors(diagnostics, 'the templates have mistakes; nothing was started');
+export function render({ pipeline, folder, engine, parameters }: Configured): RenderedStep[] {
+  const { steps, diagnostics } = renderSteps({ pipeline, engine }, parameters, sha256);
+  throwIfErrors(placedIn(folder, diagnostics), 'the templates have mistakes; nothing was started');
   return steps;
 }
 

@@ -8,7 +8,10 @@ const cluster: Options = {
   describe: 'local, new, reuse, or the id of a cluster (j-...)',
   default: 'new',
 };
-const templates: Options = { type: 'string', describe: 'Folder of the pipeline [./spark-templates]' };
+const templates: Options = {
+  type: 'string',
+  describe: 'Folder of the pipeline [spark-templates/sparkify of Landfall]',
+};
 const timeout: Options = { type: 'number', describe: 'Seconds to watch; the work itself goes on after that' };
 const cancelOnTimeout: Options = {
   type: 'boolean',

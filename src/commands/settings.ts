@@ -5,12 +5,12 @@ import { resolveSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, throwIfErrors } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
-import type { Pipeline } from '../pipeline/contract.ts';
+import type { Engine, Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { unknownFlags, usage } from './arguments.ts';
 import { sourceNames } from './source-names.ts';
-import { readTemplates } from './templates.ts';
+import { placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
 import { verbs } from './verbs.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
@@ -18,13 +18,16 @@ import type { Flags, World } from './world.ts';
 export interface Configured {
   settings: Settings;
   pipeline: Pipeline;
+  /** The pipeline's folder, as the user named it. */
+  folder: string;
+  engine: Engine;
   /** What templates may use; parameters that nobody set are not here, and take the pipeline's own default. */
   parameters: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
 export function configure(verb: string, flags: Flags, world: World): Configured {
-  const files = readTemplates(textFlag(flags, 'templates'), world.cwd);
+  const { name: folder, files } = readPipelineFolder(textFlag(flags, 'templates'), world.cwd);
   const { pipeline, diagnostics } = loadPipeline(files);
   const names = pipeline?.sources.map(({ name }) => name) ?? [];
   refuseUnknownFlags(verb, flags, names, pipeline !== undefined);
@@ -36,14 +39,14 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
     cwd: world.cwd,
     realPlace,
   });
-  const all = [...diagnostics, ...(pipeline === undefined ? [] : resolved.diagnostics)];
+  const all = [...placedIn(folder, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
   tell(all, world);
   if (flags['verbose'] === true) tellOrigins(resolved.origins, world);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
   const parameters = parametersOf(resolved.settings, resolved.origins);
-  return { settings: resolved.settings, pipeline, parameters };
+  return { settings: resolved.settings, pipeline, folder, engine: readEngine(), parameters };
 }
 
 /**

@@ -102,8 +102,14 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
     });
   }
   if (retries) {
-    const { origin = { variables: {} } } = plan;
-    const retry = { store, run: plan.run, origin, choice: {}, retryInfrastructure: asked, watch };
+    const retry = {
+      store,
+      run: plan.run,
+      origin: plan.origin,
+      choice: {},
+      retryInfrastructure: asked,
+      watch,
+    };
     await retryRun(world, configured, retry);
     return;
   }

@@ -28,7 +28,7 @@ const BOOTSTRAP_LOGS = 3;
 
 /** Makes the port that explains failures. It throws nothing for logs that cannot be read: it says so. */
 export function createExplain(settings: ExplainSettings): Explain {
-  return async ({ clusterId, step }, signal) => {
+  return async ({ clusterId, step, pipeline = '' }, signal) => {
     const cluster = await described(settings, clusterId);
     const details = step === undefined ? [] : failureDetails(step);
     if (step === undefined && cluster.reasonCode !== 'BOOTSTRAP_FAILURE') return [];
@@ -39,7 +39,7 @@ export function createExplain(settings: ExplainSettings): Explain {
       const told =
         step === undefined
           ? await explainBootstrap(settings, store, { ...cluster, clusterId, signal })
-          : await explainStep(settings, store, { clusterId, step, signal });
+          : await explainStep(settings, store, { clusterId, step, pipeline, signal });
       return [...details.filter((line) => !told.some((other) => other.includes(shorten(line)))), ...told];
     } catch (error) {
       if (!(error instanceof LandfallError)) throw error;
@@ -81,18 +81,24 @@ interface StepLogs {
 async function explainStep(
   settings: ExplainSettings,
   store: Store,
-  { clusterId, step, signal }: { clusterId: string; step: Step; signal: AbortSignal | undefined },
+  {
+    clusterId,
+    step,
+    pipeline,
+    signal,
+  }: { clusterId: string; step: Step; pipeline: string; signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const folder = `${clusterId}/steps/${step.id}`;
   const logs = await untilUploaded(settings, store, { folder, ended: step.ended, signal });
   const { lines, during, applicationId } = tellingLines({
     stdout: logs.stdout?.text ?? '',
     stderr: logs.stderr?.text ?? '',
+    pipeline,
   });
   const inContainer =
     lines.length > 0 || applicationId === undefined
       ? undefined
-      : await container(store, clusterId, applicationId);
+      : await container(store, { clusterId, applicationId, pipeline });
   const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
   const where = inContainer?.uri ?? uriOf(store, folder);
   const lacking = missing(logs, step.ended);
@@ -168,7 +174,7 @@ function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boo
   if (saysItself({ stdout, stderr })) return true;
   if (!isLate(stdout, ended)) return false;
   const lately = isLate(stderr, ended) ? (stderr?.text ?? '') : '';
-  return tellingLines({ stdout: stdout?.text ?? '', stderr: lately }).lines.length > 0;
+  return tellingLines({ stdout: stdout?.text ?? '', stderr: lately, pipeline: '' }).lines.length > 0;
 }
 
 const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
@@ -190,8 +196,7 @@ function uploadedAfter(
 /** In cluster mode the driver writes into the application's first container. The folder may not be there. */
 async function container(
   store: Store,
-  clusterId: string,
-  applicationId: string,
+  { clusterId, applicationId, pipeline }: { clusterId: string; applicationId: string; pipeline: string },
 ): Promise<{ lines: string[]; uri: string } | undefined> {
   const folder = `${clusterId}/containers/${applicationId}/`;
   for await (const { key } of store.list(folder)) {
@@ -199,7 +204,11 @@ async function container(
     if (driver === undefined) continue;
     const stdout = await readLog(store, `${driver}/stdout.gz`);
     const stderr = await readLog(store, `${driver}/stderr.gz`);
-    const { lines } = tellingLines({ stdout: stdout?.text ?? '', stderr: stderr?.text ?? '' });
+    const { lines } = tellingLines({
+      stdout: stdout?.text ?? '',
+      stderr: stderr?.text ?? '',
+      pipeline,
+    });
     return { lines, uri: uriOf(store, driver) };
   }
   return undefined;

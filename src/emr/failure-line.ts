@@ -4,12 +4,10 @@ import { firstPlainLine, plainLine } from './plain-text.ts';
 
 export const OWN_PREFIX = 'LANDFALL-FAILURE ';
 
-const TEMPLATES = 'spark-templates/';
-
 const failureLine = z.object({
   step: z.string().nullish(),
   table: z.string().nullish(),
-  /** The template's path within its folder, and the line in the file. */
+  /** The template's path within the pipeline's folder, or that of the engine's file, and the line in it. */
   template: z.string().nullish(),
   line: z.number().int().positive().nullish(),
   error: z.string(),
@@ -19,27 +17,27 @@ const failureLine = z.object({
 export interface OwnFailure {
   /** The error's first line. */
   error: string;
-  /** `at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)`; absent when the program knew none. */
+  /** `at <pipeline's folder>/tables/first/cats.sql.hbs:31 (table cats)`; absent when the program knew none. */
   place?: string;
 }
 
 /** How many such lines are tried: a program writes one. */
 const TRIED = 20;
 
-/** The last such line that can be read; undefined when none of the last few can. */
-export function ownFailure(lines: readonly string[]): OwnFailure | undefined {
+/** The last such line that can be read; undefined when none of the last few can. `pipeline` is how its folder is named. */
+export function ownFailure(lines: readonly string[], pipeline: string): OwnFailure | undefined {
   let tried = 0;
   for (let at = lines.length - 1; at >= 0 && tried < TRIED; at -= 1) {
     const line = lines[at] ?? '';
     if (!line.startsWith(OWN_PREFIX)) continue;
-    const failure = parse(line.slice(OWN_PREFIX.length));
+    const failure = parse(line.slice(OWN_PREFIX.length), pipeline);
     if (failure !== undefined) return failure;
     tried += 1;
   }
   return undefined;
 }
 
-function parse(json: string): OwnFailure | undefined {
+function parse(json: string, pipeline: string): OwnFailure | undefined {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -48,13 +46,14 @@ function parse(json: string): OwnFailure | undefined {
   }
   const told = failureLine.safeParse(value);
   if (!told.success) return undefined;
-  const { error, template, line, table } = told.data;
+  const { error, template, line, table, kind } = told.data;
+  const folder = kind === 'program' ? 'spark-templates' : pipeline;
   const of = table === undefined || table === null ? '' : ` (table ${plainLine(table, 100)})`;
   const at = line === undefined || line === null ? '' : `:${String(line)}`;
   return {
     error: firstPlainLine(error),
     ...(template === undefined || template === null
       ? {}
-      : { place: `at ${TEMPLATES}${plainLine(template, 200)}${at}${of}` }),
+      : { place: `at ${folder}/${plainLine(template, 200)}${at}${of}` }),
   };
 }

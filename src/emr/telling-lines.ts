@@ -12,6 +12,8 @@ import { applicationIn } from './step-logs.ts';
 export interface DriverOutput {
   stdout: string;
   stderr: string;
+  /** The pipeline's folder, as messages name it. */
+  pipeline: string;
 }
 
 export interface Telling {
@@ -29,20 +31,20 @@ const LONGEST_OWN_LINE = 1_000_000;
 /** Words of Python's side for a failure that happened in the JVM. */
 const SECOND_HAND =
   /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b|\bJob \d+ cancelled because SparkContext was shut down/;
-const BEGUN = /^landfall: (\w+): begun, by (spark-templates\/.+)$/;
+const BEGUN = /^landfall: (\w+): begun, by (tables\/.+)$/;
 const LOG_PREFIX = /^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d\S* (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) /;
 
 /** The lines that tell why, and the application they name. */
-export function tellingLines({ stdout, stderr }: DriverOutput): Telling {
+export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Telling {
   const out = cut(stdout);
   const err = cut(stderr);
-  const own = ownFailure(out) ?? ownFailure(err);
+  const own = ownFailure(out, pipeline) ?? ownFailure(err, pipeline);
   const told =
     own === undefined || isSecondHand(own.error)
       ? [...causeOf(out, err), own?.error]
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
   const [first = '', ...rest] = told.filter((line) => line !== undefined);
-  const during = openTable(out);
+  const during = openTable(out, pipeline);
   const lines =
     first === '' ? [] : distinct([first, noexec(told) ?? '', own?.place ?? during ?? '', ...rest]);
   const applicationId = applicationIn([...out, ...err]);
@@ -155,7 +157,7 @@ function lastError(lines: readonly string[]): string | undefined {
 }
 
 /** The table whose query was under way when all ended: the program tells when it begins one and when it is written. */
-function openTable(stdout: readonly string[]): string | undefined {
+function openTable(stdout: readonly string[], pipeline: string): string | undefined {
   const begun = stdout.findLastIndex((line) => BEGUN.test(line));
   const [, table = '', template = ''] = BEGUN.exec(stdout[begun] ?? '') ?? [];
   if (
@@ -163,7 +165,7 @@ function openTable(stdout: readonly string[]): string | undefined {
     stdout.slice(begun).some((line) => line.startsWith(`landfall: ${table}: `) && line.endsWith(' rows'))
   )
     return undefined;
-  return `while writing table ${table}, by ${template}`;
+  return `while writing table ${table}, by ${pipeline}/${template}`;
 }
 
 /** Without the packages before an exception's class. */

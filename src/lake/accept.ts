@@ -9,7 +9,7 @@ import { isExecutionName, isName, isNameBelow, keys, mostBytes, parseExecution }
 /**
  * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the one that
  * was complete first, of equals the first by name. A later one never changes that: whoever looks at another time, such as
- * a step that was given the attempt's folder (`find_execution` in spark-templates/step/upstreams.py), takes the same.
+ * a step that was given the attempt's folder (`find_execution` in spark-templates/engine/upstreams.py), takes the same.
  * A report that cannot be read whole counts as none. Their data files are not listed.
  */
 export async function acceptExecution(

@@ -112,8 +112,14 @@ export interface Pipeline {
   parameters: readonly Parameter[];
   sources: readonly SourceContract[];
   steps: readonly PipelineStep[];
-  /** The Handlebars text every step is rendered from, where it stands, and the plain Python it is put together of. */
-  program: { path: string; text: string; sections: Readonly<Record<string, string>> };
+}
+
+/** The Python that every step's program is made of. */
+export interface Engine {
+  /** Handlebars: the frame of the program, which names the sections and the data of the step. */
+  frame: string;
+  /** Plain Python, by name. */
+  sections: Readonly<Record<string, string>>;
 }
 
 /** One step, ready to upload: a self-contained PySpark program. */

@@ -17,8 +17,7 @@ import { didYouMean, readYaml } from './yaml.ts';
 import type { Locate, YamlRead } from './yaml.ts';
 
 const PIPELINE = 'pipeline.yaml';
-const PROGRAM = 'step.py.hbs';
-const SECTIONS = 'step/';
+const tablePath = (step: string, table: string) => `tables/${step}/${table}.sql.hbs`;
 
 /** What loading came to: a pipeline only when no diagnostic is an error. */
 export interface Loaded {
@@ -45,7 +44,7 @@ interface Folder {
   diagnostics: Diagnostic[];
 }
 
-/** Loads the pipeline whose files these are; paths are relative to the template folder. Never throws. */
+/** Loads the pipeline whose files these are. Never throws. */
 export function loadPipeline(files: readonly TemplateFile[]): Loaded {
   const folder: Folder = {
     files: new Map(files.map((file) => [file.path, normalized(file)])),
@@ -80,7 +79,6 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
     parameters,
     sources,
     steps: file.steps.map((step) => toStep(step, tables, parameters)),
-    program: readProgram(folder),
   };
 }
 
@@ -125,24 +123,24 @@ function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFi
     if (step.writes.length > 1 && isNowhere(step.name, folder)) {
       const hint = didYouMean(step.name, spareFolders(folder));
       const at = locate(['steps', index, 'name']);
-      const message = `there is no folder ${placeOf(step.name)}`;
+      const message = `there is no folder ${placeOf(`tables/${step.name}`)}`;
       folder.diagnostics.push(explaining(step.writes, mistake(at, message, onlyNear(hint))));
       return [];
     }
     return step.writes.flatMap((name, position) => {
-      const text = find(`${step.name}/${name}.sql.hbs`, locate(['steps', index, 'writes', position]), folder);
+      const text = find(tablePath(step.name, name), locate(['steps', index, 'writes', position]), folder);
       return text === undefined ? [] : readTable({ step: step.name, name }, text, folder);
     });
   });
 }
 
 const isNowhere = (step: string, { files }: Folder) =>
-  ![...files.keys()].some((path) => path.startsWith(`${step}/`));
+  ![...files.keys()].some((path) => path.startsWith(`tables/${step}/`));
 
 /** Folders with queries that no step names. */
 function spareFolders({ files, named }: Folder): string[] {
   const paths = [...files.keys()].filter((path) => path.endsWith('.sql.hbs') && !named.has(path));
-  return [...new Set(paths.map((path) => path.split('/', 1).join('')))];
+  return [...new Set(paths.map((path) => path.split('/')[1] ?? ''))];
 }
 
 function readTable(
@@ -163,14 +161,6 @@ function readTable(
   if (read.value === undefined) return [];
   const { query, firstLine } = parts;
   return [{ step, name, path: file.path, front: read.value, locate: read.locate, query, firstLine }];
-}
-
-function readProgram(folder: Folder): Pipeline['program'] {
-  const text = find(PROGRAM, placeOf(PROGRAM), folder)?.text ?? '';
-  const sections = [...folder.files.values()]
-    .filter(({ path }) => path.startsWith(SECTIONS) && path.endsWith('.py'))
-    .map((file) => [file.path.slice(SECTIONS.length, -'.py'.length), file.text] as const);
-  return { path: PROGRAM, text, sections: Object.fromEntries(sections) };
 }
 
 function find(path: string, at: string, folder: Folder): TemplateFile | undefined {
@@ -195,7 +185,7 @@ const onlyNear = (hint: string | undefined) => (hint?.startsWith('did') === true
 function namedFiles(file: PipelineFile): Set<string> {
   return new Set([
     ...file.sources.map((name) => `sources/${name}.yaml`),
-    ...file.steps.flatMap((step) => step.writes.map((table) => `${step.name}/${table}.sql.hbs`)),
+    ...file.steps.flatMap((step) => step.writes.map((table) => tablePath(step.name, table))),
   ]);
 }
 

@@ -1,16 +1,23 @@
 /** A checked pipeline and the values of its parameters in, self-contained PySpark programs out. */
 import Handlebars from 'handlebars';
+import { formatDiagnostic } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
-import type { Pipeline, PipelineStep, RenderedStep, SourceContract, TableContract } from './contract.ts';
+import type {
+  Engine,
+  Pipeline,
+  PipelineStep,
+  RenderedStep,
+  SourceContract,
+  TableContract,
+} from './contract.ts';
 import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
-import { RENDERING, checkReading, parseMistake, renderMistake, renderQuery } from './query.ts';
+import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
 import { contractWith } from './resolve.ts';
 import { checkTemplate } from './strict.ts';
 import type { Rules } from './strict.ts';
-import { placeOf } from './template-file.ts';
 
 /** What rendering came to: no steps when a diagnostic is an error. */
 export interface Rendered {
@@ -37,7 +44,7 @@ const HELPERS: Rules['helpers'] = {
  * given takes its default. `sha256` answers the hex digest of a text.
  */
 export function renderSteps(
-  pipeline: Pipeline,
+  { pipeline, engine }: { pipeline: Pipeline; engine: Engine },
   parameters: ParameterValues,
   sha256: (text: string) => string,
 ): Rendered {
@@ -55,14 +62,11 @@ export function renderSteps(
     }
   }
   if (diagnostics.length > 0) return { steps: [], diagnostics };
-  const steps = pipeline.steps.flatMap((step) => {
-    const data = dataOf(pipeline, step, { tables, values });
-    const program = renderProgram(pipeline.program, data, diagnostics);
-    return program === undefined
-      ? []
-      : [describe(pipeline, step, { tables, program, digest: sha256(program) })];
+  const steps = pipeline.steps.map((step) => {
+    const program = renderProgram(engine, dataOf(pipeline, step, { tables, values }));
+    return describe(pipeline, step, { tables, program, digest: sha256(program) });
   });
-  return { steps: diagnostics.length > 0 ? [] : steps, diagnostics };
+  return { steps, diagnostics };
 }
 
 function describe(
@@ -114,30 +118,22 @@ function dataOf(
   };
 }
 
-function renderProgram(
-  { path, text, sections }: Pipeline['program'],
-  data: object,
-  diagnostics: Diagnostic[],
-): string | undefined {
-  const at = (line: number) => placeOf(path, line);
-  let program: hbs.AST.Program;
-  try {
-    program = Handlebars.parse(text, RENDERING);
-  } catch (error) {
-    diagnostics.push(parseMistake(error, at));
-    return undefined;
-  }
+/** Throws where the engine's own frame is wrong: no pipeline can cause that. */
+function renderProgram({ frame, sections }: Engine, data: object): string {
+  const program = Handlebars.parse(frame, RENDERING);
   const values = { ...data, sections };
-  const found = checkTemplate(program, values, { helpers: HELPERS, at });
-  diagnostics.push(...found);
-  if (found.length > 0) return undefined;
-  const engine = Handlebars.create();
-  engine.registerHelper({
+  const [wrong] = checkTemplate(program, values, {
+    helpers: HELPERS,
+    at: (line) => `engine, line ${String(line)}`,
+  });
+  if (wrong !== undefined) throw new Error(formatDiagnostic(wrong));
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper({
     python: (value: Parameters<typeof pythonLiteral>[0]) => pythonLiteral(value),
     text: (value: string) => pythonText(value),
     section: (text: string) => text,
   });
-  return engine.compile(program, RENDERING)(values);
+  return handlebars.compile(program, RENDERING)(values);
 }
 
 function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {

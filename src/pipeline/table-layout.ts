@@ -15,9 +15,12 @@ export interface TableLayout {
   chosenIn: string;
 }
 
-/** The layouts of those tables that have partition columns. `tables` have their parameters filled in. */
+/**
+ * The layouts of those tables that have partition columns. `tables` have their parameters filled in; `folder` is how
+ * messages name the pipeline's.
+ */
 export function partitionedLayouts(
-  pipeline: Pipeline,
+  { pipeline, folder }: { pipeline: Pipeline; folder: string },
   tables: readonly TableContract[],
   targetFileSize: number,
 ): TableLayout[] {
@@ -33,7 +36,7 @@ export function partitionedLayouts(
         targetFileSize,
         ...(atMostLinesOf === undefined ? {} : { atMostLinesOf }),
         ...(identifies === undefined ? {} : { identifies }),
-        chosenIn: chosenIn(pipeline, name),
+        chosenIn: chosenIn(pipeline, folder, name),
       };
     });
 }
@@ -60,8 +63,8 @@ function identifiedBy(
   return undefined;
 }
 
-function chosenIn({ steps }: Pipeline, name: string): string {
+function chosenIn({ steps }: Pipeline, folder: string, name: string): string {
   const template = steps.flatMap(({ writes }) => writes).find(({ contract }) => contract.name === name);
   const parameter = template?.varying.partitionBy;
-  return parameter === undefined ? `spark-templates/${template?.path ?? ''}` : `[TABLES] ${parameter}`;
+  return parameter === undefined ? `${folder}/${template?.path ?? ''}` : `[TABLES] ${parameter}`;
 }

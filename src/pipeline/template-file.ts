@@ -2,14 +2,14 @@
 import type { Diagnostic } from '../faults.ts';
 
 export interface TemplateFile {
-  /** Relative to the template folder, `/`-separated. */
+  /** Relative to the pipeline's folder, `/`-separated. */
   path: string;
   text: string;
 }
 
-/** `spark-templates/song_transform/songs.sql.hbs:31`: the place as a person finds it in the project. */
+/** `tables/first/cats.sql.hbs:31`: a place in the pipeline's folder. */
 export function placeOf(path: string, line?: number): string {
-  return `spark-templates/${path}${line === undefined ? '' : `:${line}`}`;
+  return line === undefined ? path : `${path}:${String(line)}`;
 }
 
 /** A mistake that stops the command. */

@@ -48,7 +48,7 @@ export function submitLike({ lake, sources, cluster, origin }: RunPlan): Advised
     flagWords([`--${name.replaceAll('_', '-')}`, place(uri)]),
   );
   const read = (['templates', 'config'] as const).flatMap((name) =>
-    origin?.[name] === undefined ? [] : flagWords([`--${name}`, origin[name]]),
+    origin[name] === undefined ? [] : flagWords([`--${name}`, origin[name]]),
   );
   return commandAt(lake, 'submit', '--cluster', where, ...inputs, ...read);
 }
@@ -145,7 +145,7 @@ function moment(at: Date, now: Date): string {
   return `${today ? '' : `${date} `}${time.slice(0, 5)} UTC`;
 }
 
-/** As a step says it of its inputs (`spark-templates/step/inputs.py`, `books.py`): a retry would find them no better. */
+/** As a step says it of its inputs (`spark-templates/engine/inputs.py`, `books.py`): a retry would find them no better. */
 function tellsOtherInputs(line: string): boolean {
   return /^\d+ input objects? \(/.test(line);
 }

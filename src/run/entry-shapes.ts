@@ -64,14 +64,13 @@ const plan = z.looseObject({
   stepTimeoutSeconds: amount,
   maxQuarantined: amount,
   retryInfrastructure: count.optional(),
-  origin: z
-    .looseObject({
-      templates: z.string().optional(),
-      templatesGiven: z.boolean().optional(),
-      config: z.string().optional(),
-      variables: z.record(z.string(), z.string()),
-    })
-    .optional(),
+  origin: z.looseObject({
+    templates: z.string().optional(),
+    folder: z.string(),
+    templatesGiven: z.boolean().optional(),
+    config: z.string().optional(),
+    variables: z.record(z.string(), z.string()),
+  }),
 });
 
 const finding = z.looseObject({

@@ -58,7 +58,7 @@ function skippedKind({ key, size }: ListedObject): string | undefined {
   return ENDING.exec(key)?.[1] ?? 'names without an ending';
 }
 
-/** The manifest's lines, one JSON object an input object; `spark-templates/step.py.hbs` reads them. */
+/** The manifest's lines, one JSON object an input object; `spark-templates/engine/inputs.py` reads them. */
 export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
   for (const { source, uri, objects } of inputs) {
     for (const { key, size, etag, lastModified } of objects) {

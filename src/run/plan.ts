@@ -46,9 +46,11 @@ export interface PlannedLaunch {
 
 /** Where a plan's templates and settings were read, on the machine that made it. */
 export interface PlanOrigin {
-  /** The folder, absolute; absent: the templates that come with Landfall. */
+  /** The pipeline's folder, absolute; absent: the pipeline that comes with Landfall. */
   templates?: string;
-  /** It was named, rather than found. */
+  /** The pipeline's folder as messages name it: in the user's own words, where there are any. */
+  folder: string;
+  /** The user named it. */
   templatesGiven?: boolean;
   /** The configuration file, absolute; absent: none. */
   config?: string;
@@ -86,7 +88,7 @@ export interface RunPlan {
   /** How often the driver itself goes on with a new cluster after it lost one to the infrastructure; never when absent. */
   retryInfrastructure?: number;
   /** A retry reads its templates and settings there too. */
-  origin?: PlanOrigin;
+  origin: PlanOrigin;
 }
 
 /** The names by which we find our own cluster or step again. Never reused for anything else. */
@@ -108,7 +110,7 @@ export function isStepToken(run: string, name: string): boolean {
 }
 
 /**
- * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/step.py.hbs` reads them).
+ * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/engine/arguments.py` reads them).
  * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet: of
  * several complete executions below that, the step reads the one that `Lake.acceptExecution` accepts.
  */

@@ -109,7 +109,8 @@ export interface Emr {
 
 /** Why a step or a cluster failed, from its logs. Most telling line first; empty when the logs tell nothing. */
 export type Explain = (
-  failed: { clusterId: string; step?: Step },
+  /** `pipeline` is how messages name the folder of the step's templates. */
+  failed: { clusterId: string; step?: Step; pipeline?: string },
   /** Ends the waiting for logs that are late. */
   signal?: AbortSignal,
 ) => Promise<readonly string[]>;

@@ -30,7 +30,10 @@ export async function whyItEnded(
   if (stepPhase(state) === 'cancelled') return stepFailed(name, { state, why: [] });
   // Before the logs: a cluster that ends uploads them sooner, and costs nothing while we wait for them.
   await releaseCluster(run);
-  const why = await run.ports.explain({ clusterId, step }, run.signal);
+  const why = await run.ports.explain(
+    { clusterId, step, pipeline: run.journal.state().plan.origin.folder },
+    run.signal,
+  );
   return stepFailed(name, { state, why, lost: isLostStep(step) });
 }
 

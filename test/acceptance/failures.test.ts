@@ -21,7 +21,7 @@ afterAll(remove);
 
 describe('at 3 a.m.', () => {
   const templates = join(cwd, 'my templates');
-  const users = join(templates, 'log_transform/users.sql.hbs');
+  const users = join(templates, 'tables/log_transform/users.sql.hbs');
   const lake = join(cwd, 'failed-lake');
   let following: Promise<{ shownAt: number; ended: Ended }>;
 
@@ -32,7 +32,7 @@ describe('at 3 a.m.', () => {
   }
 
   it('a wrong query exits 4 with Spark’s own error and the template’s line; nothing is published', async () => {
-    cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+    cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
     const [, contract = '', query = ''] = readFileSync(users, 'utf8').split('---\n');
     const text = ['', contract, query.replace('firstName', 'fristName')].join('---\n');
     writeFileSync(users, text);
@@ -44,7 +44,7 @@ describe('at 3 a.m.', () => {
     const { code, stderr } = await submitting.ended;
     expect(stderr).toContain('UNRESOLVED_COLUMN');
     expect(stderr).toContain('fristName');
-    expect(stderr).toContain(`spark-templates/log_transform/users.sql.hbs:${String(line)}`);
+    expect(stderr).toContain(`spark-templates/tables/log_transform/users.sql.hbs:${String(line)}`);
     expect(stderr).toContain('cli.js retry night');
     expect(stderr).not.toContain('at org.apache');
     expect(code).toBe(4);
@@ -78,7 +78,7 @@ describe('at 3 a.m.', () => {
   });
 
   it('retry, after the template was mended, runs that step alone again; too many bad lines then exit 5 and publish nothing', async () => {
-    cpSync(join(root, 'spark-templates/log_transform/users.sql.hbs'), users);
+    cpSync(join(root, 'spark-templates/sparkify/tables/log_transform/users.sql.hbs'), users);
     const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
       cwd,
       env: { LANDFALL_CHECKS_MAX_QUARANTINED: '0.1%' },

@@ -129,14 +129,14 @@ describe('submit refuses', () => {
 
   it('a template that names a missing variable, with file, line and the nearest name', async () => {
     const templates = join(cwd, 'my templates');
-    cpSync(join(root, 'spark-templates'), templates, { recursive: true });
-    const path = join(templates, 'log_transform/users.sql.hbs');
+    cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
+    const path = join(templates, 'tables/log_transform/users.sql.hbs');
     const text = `${readFileSync(path, 'utf8').trimEnd()}\n-- {{songplay_idd}}\n`;
     writeFileSync(path, text);
     const line = String(text.trimEnd().split('\n').length);
     await refused(
       ['--templates', templates, ...songs, ...logs],
-      [`log_transform/users.sql.hbs:${line}`, 'songplay_idd', 'songplay_id'],
+      [`tables/log_transform/users.sql.hbs:${line}`, 'songplay_idd', 'songplay_id'],
     );
   });
 

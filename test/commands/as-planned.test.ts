@@ -26,7 +26,7 @@ beforeEach(async () => {
     mkdirSync(join(base, folder), { recursive: true });
   for (const source of ['song_data', 'log_data']) writeFileSync(join(base, source, 'one.json'), '{}\n');
   templates = join(base, 'here/their templates');
-  cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+  cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   addColumn();
   writeFileSync(join(base, 'here/their.cfg'), '[TABLES]\ntarget_file_size = 77 MB\n');
   const flags = {
@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 afterEach(() => remove());
 
-const artistsFile = () => join(templates, 'song_transform/artists.sql.hbs');
+const artistsFile = () => join(templates, 'tables/song_transform/artists.sql.hbs');
 
 /** A column that the shipped templates do not have. */
 function addColumn(): void {
@@ -73,6 +73,7 @@ async function failureOf(work: Promise<unknown>): Promise<LandfallError> {
 describe('a run that was planned with --templates', () => {
   it('is planned with where they, the configuration and the variables came from, and no secrets', () => {
     expect(plan.origin).toEqual({
+      folder: expect.stringContaining('templates'),
       templates,
       templatesGiven: true,
       config: join(base, 'here/their.cfg'),
@@ -92,7 +93,7 @@ describe('a run that was planned with --templates', () => {
 
   it('a retry with other templates is told, differs in shape, and stops', async () => {
     const world = at('elsewhere');
-    const flags = { run: 'r1', lake: join(base, 'lake'), templates: join(root, 'spark-templates') };
+    const flags = { run: 'r1', lake: join(base, 'lake'), templates: join(root, 'spark-templates/sparkify') };
     const error = await failureOf(retry(flags, world));
     expect(error).toMatchObject({
       fault: 'input',
@@ -129,7 +130,7 @@ describe('a run that was planned with --templates', () => {
       NODE_OPTIONS: '--require x',
       LANDFALL_EMR_RELEASE: 'emr-7.1.0',
     };
-    const planted = { ...plan, origin: { variables } };
+    const planted = { ...plan, origin: { folder: 'p', variables } };
     const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false }).world;
     expect(env).toEqual({ ...at('elsewhere').env, LANDFALL_EMR_RELEASE: 'emr-7.1.0' });
   });
@@ -139,7 +140,7 @@ describe('a run that was planned with --templates', () => {
     // Only the superuser can give a file away; the others meet what is the system's.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) chownSync(config, 12_345, 12_345);
-    const system = { ...plan, origin: { variables: {}, config: '/etc/passwd' } };
+    const system = { ...plan, origin: { folder: 'p', variables: {}, config: '/etc/passwd' } };
     expect(asPlanned({}, at('elsewhere'), system, { strict: false }).flags).toEqual({
       config: '/etc/passwd',
     });

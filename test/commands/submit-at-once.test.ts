@@ -28,7 +28,7 @@ beforeAll(() => {
   for (const source of ['song_data', 'log_data']) mkdirSync(join(folder, source), { recursive: true });
   writeFileSync(join(folder, 'song_data/one.json'), '{"song_id":"S","artist_id":"A"}\n');
   writeFileSync(join(folder, 'log_data/one.json'), '{"ts":1,"userId":"8","page":"Home"}\n');
-  cpSync(join(root, 'spark-templates'), join(folder, 'changed'), { recursive: true });
+  cpSync(join(root, 'spark-templates/sparkify'), join(folder, 'changed'), { recursive: true });
 });
 afterAll(remove);
 beforeEach(async () => {
@@ -101,7 +101,7 @@ describe('submits of one run id at the same moment', () => {
 
 describe('a submit whose templates changed', () => {
   it('does not follow the run that is driven under its id: the program is named', async () => {
-    const path = join(folder, 'changed/log_transform/users.sql.hbs');
+    const path = join(folder, 'changed/tables/log_transform/users.sql.hbs');
     writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
     const [driving, late] = worlds(2) as [CommandWorld, CommandWorld];
     const { plan, store } = await prepare('submit', flagsOf(), driving);

@@ -100,7 +100,7 @@ describe('a source of a pipeline of one’s own', () => {
   beforeEach(() => {
     ({ folder: cwd, remove } = temporaryFolder());
     const templates = join(cwd, 'mine');
-    cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+    cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
     for (const [old, name] of [
       ['song_data', 'track_list'],
       ['log_data', 'tag'],
@@ -109,8 +109,8 @@ describe('a source of a pipeline of one’s own', () => {
       for (const path of [
         'pipeline.yaml',
         `sources/${name}.yaml`,
-        ...['songs', 'artists', 'song_keys'].map((table) => `song_transform/${table}.sql.hbs`),
-        ...['users', 'time', 'songplays'].map((table) => `log_transform/${table}.sql.hbs`),
+        ...['songs', 'artists', 'song_keys'].map((table) => `tables/song_transform/${table}.sql.hbs`),
+        ...['users', 'time', 'songplays'].map((table) => `tables/log_transform/${table}.sql.hbs`),
       ]) {
         const text = readFileSync(join(templates, path), 'utf8');
         writeFileSync(join(templates, path), text.replaceAll(old, name));

@@ -114,15 +114,15 @@ describe('explaining a failed step', () => {
   });
 
   it('waits for the stdout that tells which table was under way, also when stderr has told the cause', async () => {
-    const begun = (table: string) => `landfall: ${table}: begun, by spark-templates/s/${table}.sql.hbs\n`;
+    const begun = (table: string) => `landfall: ${table}: begun, by tables/s/${table}.sql.hbs\n`;
     const { explain, clock } = world([
       stepLog('stdout', begun('songs'), -100),
       stepLog('stderr', fixture('out-of-memory.stderr'), 15),
       stepLog('stdout', `${begun('songs')}landfall: songs: 3 rows\n${begun('artists')}`, 30),
     ]);
-    expect((await explain({ clusterId: 'j-1', step: failed })).slice(0, 2)).toEqual([
+    expect((await explain({ clusterId: 'j-1', step: failed, pipeline: 'my/pipeline' })).slice(0, 2)).toEqual([
       'OutOfMemoryError: Java heap space',
-      'while writing table artists, by spark-templates/s/artists.sql.hbs',
+      'while writing table artists, by my/pipeline/tables/s/artists.sql.hbs',
     ]);
     expect(clock.elapsed()).toBe(30_000);
   });
@@ -158,15 +158,15 @@ describe('explaining a failed step', () => {
   });
 
   it('tells what a program that was killed was at', async () => {
-    const begun = 'landfall: artists: begun, by spark-templates/song_transform/artists.sql.hbs\n';
+    const begun = 'landfall: artists: begun, by tables/song_transform/artists.sql.hbs\n';
     const { explain } = world([
       stepLog('stdout', `landfall: songs: begun, by x\nlandfall: songs: 10 rows\n${begun}`),
       stepLog('stderr', fixture('quiet.stderr')),
       stepLog('controller', fixture('driver-killed.controller')),
     ]);
-    expect((await explain({ clusterId: 'j-1', step: failed })).slice(0, 2)).toEqual([
+    expect((await explain({ clusterId: 'j-1', step: failed, pipeline: 'my/pipeline' })).slice(0, 2)).toEqual([
       expect.stringContaining('exit code 137'),
-      'while writing table artists, by spark-templates/song_transform/artists.sql.hbs',
+      'while writing table artists, by my/pipeline/tables/song_transform/artists.sql.hbs',
     ]);
   });
 

@@ -4,8 +4,9 @@ import { lastLines, tellingLines } from '../../src/emr/telling-lines.ts';
 
 const log = (name: string) =>
   readFileSync(new URL(`../fixtures/emr-logs/${name}.txt`, import.meta.url), 'utf8');
+const pipeline = 'my/pipeline';
 const told = (more: { stdout?: string; stderr?: string }) =>
-  tellingLines({ stdout: '', stderr: log('quiet.stderr'), ...more }).lines;
+  tellingLines({ stdout: '', stderr: log('quiet.stderr'), pipeline, ...more }).lines;
 const own = (failure: object) => `LANDFALL-FAILURE ${JSON.stringify(failure)}`;
 
 describe('the lines that tell why a step failed', () => {
@@ -91,7 +92,7 @@ no zstd-jni-1.5.5-4 in java.library.path: /usr/lib`;
   });
 
   it('name the YARN application', () => {
-    const { applicationId } = tellingLines({ stdout: '', stderr: log('cluster-mode.stderr') });
+    const { applicationId } = tellingLines({ stdout: '', stderr: log('cluster-mode.stderr'), pipeline });
     expect(applicationId).toBe('application_1732170000000_0007');
   });
 
@@ -105,7 +106,7 @@ describe('the program’s own failure line', () => {
   const failure = {
     step: 'log_transform',
     table: 'songplays',
-    template: 'log_transform/songplays.sql.hbs',
+    template: 'tables/log_transform/songplays.sql.hbs',
     line: 31,
     error: "[UNRESOLVED_COLUMN.WITH_SUGGESTION] `titel` cannot be resolved; line 3 pos 2;\n'Project [titel]",
     kind: 'AnalysisException',
@@ -115,24 +116,26 @@ describe('the program’s own failure line', () => {
     expect(told({ [stream]: `noise\n${own(failure)}\n${log('missing-column.stdout')}` }).slice(0, 2)).toEqual(
       [
         '[UNRESOLVED_COLUMN.WITH_SUGGESTION] `titel` cannot be resolved; line 3 pos 2;',
-        'at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)',
+        'at my/pipeline/tables/log_transform/songplays.sql.hbs:31 (table songplays)',
       ],
     );
   });
 
   it('without a place is followed by the table that was being written', () => {
     const stdout = [
-      'landfall: songs: begun, by spark-templates/song_transform/songs.sql.hbs',
+      'landfall: songs: begun, by tables/song_transform/songs.sql.hbs',
       'landfall: songs: 10 rows',
-      'landfall: artists: begun, by spark-templates/song_transform/artists.sql.hbs',
+      'landfall: artists: begun, by tables/song_transform/artists.sql.hbs',
     ].join('\n');
     const stderr = own({ error: 'the step took longer than its timeout of 6 seconds' });
-    const during = 'while writing table artists, by spark-templates/song_transform/artists.sql.hbs';
-    expect(tellingLines({ stdout, stderr })).toEqual({
+    const during = 'while writing table artists, by my/pipeline/tables/song_transform/artists.sql.hbs';
+    expect(tellingLines({ stdout, stderr, pipeline })).toEqual({
       lines: ['the step took longer than its timeout of 6 seconds', during],
       during,
     });
-    expect(tellingLines({ stdout: `${stdout}\nlandfall: artists: 1 rows`, stderr }).lines).toHaveLength(1);
+    expect(
+      tellingLines({ stdout: `${stdout}\nlandfall: artists: 1 rows`, stderr, pipeline }).lines,
+    ).toHaveLength(1);
   });
 
   it('is not followed by what else the JVM logged', () => {
@@ -146,7 +149,7 @@ describe('the program’s own failure line', () => {
     const error = 'Py4JJavaError: An error occurred while calling o121.parquet.';
     const lines = told({ stdout: `${own({ ...failure, error })}\n${log('killed-executor.stdout')}` });
     expect(lines[0]).toMatch(/^Container killed by YARN/);
-    expect(lines[1]).toBe('at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)');
+    expect(lines[1]).toBe('at my/pipeline/tables/log_transform/songplays.sql.hbs:31 (table songplays)');
   });
 
   it('yields to the JVM’s cause when it only tells that Spark was ending, and keeps the place', () => {
@@ -154,7 +157,7 @@ describe('the program’s own failure line', () => {
     const stderr = `${log('out-of-memory.stderr')}\n${own({ ...failure, error })}`;
     expect(told({ stderr })).toEqual([
       'OutOfMemoryError: Java heap space',
-      'at spark-templates/log_transform/songplays.sql.hbs:31 (table songplays)',
+      'at my/pipeline/tables/log_transform/songplays.sql.hbs:31 (table songplays)',
       error,
     ]);
   });
@@ -183,7 +186,8 @@ describe('text from a log', () => {
 
   it('is looked through in time that grows with its length', () => {
     const started = performance.now();
-    tellingLines({ stdout: 'a.'.repeat(200_000), stderr: `${'x'.repeat(2000)}\n`.repeat(5_000) });
+    const stderr = `${'x'.repeat(2000)}\n`.repeat(5_000);
+    tellingLines({ stdout: 'a.'.repeat(200_000), stderr, pipeline });
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 

@@ -41,7 +41,7 @@ let ended: Ended;
 
 /** The pipeline without its second step, where a command looks for it: one Spark application a run. */
 function writePipeline(): void {
-  cpSync(join(root, 'spark-templates'), templates, { recursive: true });
+  cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   rmSync(join(templates, 'log_transform'), { recursive: true });
   rmSync(join(templates, 'sources/log_data.yaml'));
   const text = readFileSync(join(templates, 'pipeline.yaml'), 'utf8')

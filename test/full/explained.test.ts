@@ -10,7 +10,7 @@ import type { Ended, Running } from '../support/landfall.ts';
 import { processes, threadNames } from '../support/processes.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
-const SONGS = 'song_transform/songs.sql.hbs';
+const SONGS = 'tables/song_transform/songs.sql.hbs';
 /** Lines that one screen holds. */
 const SCREEN = 25;
 
@@ -69,7 +69,7 @@ async function fail(
 ) {
   const folder = folderOf(run);
   const input = join(folder, 'in');
-  cpSync(join(root, 'spark-templates'), join(folder, 'templates'), { recursive: true });
+  cpSync(join(root, 'spark-templates/sparkify'), join(folder, 'templates'), { recursive: true });
   cpSync(join(cwd, 'in'), input, { recursive: true });
   for (const [name, edit] of Object.entries(edits)) {
     const path = join(folder, 'templates', name);
@@ -142,7 +142,7 @@ const onSpark: Failing[] = [
   },
   {
     run: 'traceback',
-    edits: { 'step/run.py': replacing('arguments.output.rstrip', 'arguments.output.rstrp') },
+    edits: { 'engine/run.py': replacing('arguments.output.rstrip', 'arguments.output.rstrp') },
     cluster: () => clusterOf('sql'),
   },
   {
@@ -171,7 +171,7 @@ const onSpark: Failing[] = [
     edits: {
       [SONGS]: asleep,
       // An executor of its own process; the first task that is lost fails the job.
-      'step/session.py': replacing(
+      'engine/session.py': replacing(
         '.config("spark.speculation", "false")',
         '.config("spark.master", "local-cluster[1,2,1024]").config("spark.task.maxFailures", "1")',
       ),
@@ -198,7 +198,7 @@ const onFaults: Failing[] = [
   { run: 'spot' },
   {
     run: 'unlogged',
-    edits: { 'step/run.py': replacing('started = time.time()', 'started = tyme.time()') },
+    edits: { 'engine/run.py': replacing('started = time.time()', 'started = tyme.time()') },
     env: { LANDFALL_EMR_LOG_WAIT: '1' },
   },
 ];

@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { verbs } from '../../src/commands/verbs.ts';
 import { settingsTable } from '../../src/config/example.ts';
 import { EXIT_CODES } from '../../src/faults.ts';
-import { readTemplates } from '../../src/commands/templates.ts';
+import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
@@ -67,8 +67,8 @@ function ddlOf({ name, columns, partitionBy }: TableContract): string {
 }
 
 it('creates each published table in Athena as its contract has it', () => {
-  const { pipeline } = loadPipeline(readTemplates(undefined, root));
-  const { steps } = renderSteps(pipeline!, {}, () => '');
+  const { pipeline } = loadPipeline(readPipelineFolder(undefined, root).files);
+  const { steps } = renderSteps({ pipeline: pipeline!, engine: readEngine() }, {}, () => '');
   const published = steps.flatMap(({ tables }) => tables).filter(({ internal }) => !internal);
   const stated = snippets('What landed, and how to read it', 'sql')
     .flatMap((text) => text.split(';'))

@@ -58,6 +58,7 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
     idleTimeoutSeconds: 600,
     stepTimeoutSeconds: 0,
     maxQuarantined: 0.01,
+    origin: { folder: 'spark-templates/sparkify', variables: {} },
   };
 }
 

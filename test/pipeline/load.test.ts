@@ -5,8 +5,8 @@ import { mistakes, tiny } from './tiny.ts';
 
 const PIPELINE = 'pipeline.yaml';
 const RAW = 'sources/raw.yaml';
-const CATS = 'first/cats.sql.hbs';
-const COUNTS = 'second/counts.sql.hbs';
+const CATS = 'tables/first/cats.sql.hbs';
+const COUNTS = 'tables/second/counts.sql.hbs';
 
 describe('loading a pipeline', () => {
   it('reads contracts with parameters at their defaults', () => {
@@ -33,7 +33,7 @@ describe('loading a pipeline', () => {
   });
 
   it('accepts the shipped pipeline without a word', () => {
-    const { pipeline, diagnostics } = loadPipeline(templates());
+    const { pipeline, diagnostics } = loadPipeline(templates().files);
     expect(diagnostics).toEqual([]);
     expect(pipeline?.steps.flatMap(({ writes }) => writes.map(({ contract }) => contract.name))).toEqual([
       'songs',
@@ -57,9 +57,9 @@ describe('loading a pipeline', () => {
       [COUNTS]: ['FROM cats', 'FROM {{ident shap}}'],
     });
     expect(found).toEqual([
-      'spark-templates/sources/raw.yaml:4: unknown key fields[0].requird; did you mean required?',
-      'spark-templates/first/cats.sql.hbs:3: there is no column idd; did you mean id?',
-      'spark-templates/second/counts.sql.hbs:13: nothing is called shap; did you mean shape?',
+      'sources/raw.yaml:4: unknown key fields[0].requird; did you mean required?',
+      'tables/first/cats.sql.hbs:3: there is no column idd; did you mean id?',
+      'tables/second/counts.sql.hbs:13: nothing is called shap; did you mean shape?',
     ]);
   });
 
@@ -94,18 +94,9 @@ describe('loading a pipeline', () => {
     [
       'a missing table file',
       { [CATS]: undefined },
-      'pipeline.yaml:10: there is no file spark-templates/first/cats.sql.hbs',
+      'pipeline.yaml:10: there is no file tables/first/cats.sql.hbs',
     ],
-    [
-      'a missing source file',
-      { [RAW]: undefined },
-      'pipeline.yaml:5: there is no file spark-templates/sources/raw.yaml',
-    ],
-    [
-      'a missing program',
-      { 'step.py.hbs': undefined },
-      'step.py.hbs: there is no file spark-templates/step.py.hbs',
-    ],
+    ['a missing source file', { [RAW]: undefined }, 'pipeline.yaml:5: there is no file sources/raw.yaml'],
     [
       'a table written twice',
       { [PIPELINE]: ['writes: [counts]', 'writes: [cats]'] },
@@ -162,7 +153,7 @@ describe('loading a pipeline', () => {
       'pipeline.yaml:5: the source is there twice',
     ],
   ])('rejects %s in pipeline.yaml', (_, changes, message) => {
-    expect(mistakes(changes)).toContainEqual(expect.stringContaining(`spark-templates/${message}`));
+    expect(mistakes(changes)).toContainEqual(expect.stringContaining(`${message}`));
   });
 
   it.each<[string, readonly [string, string], string]>([
@@ -197,9 +188,7 @@ describe('loading a pipeline', () => {
       ':4: id is required and so never takes its default',
     ],
   ])('rejects %s in an input contract', (_, change, message) => {
-    expect(mistakes({ [RAW]: change })).toContainEqual(
-      expect.stringContaining(`spark-templates/${RAW}${message}`),
-    );
+    expect(mistakes({ [RAW]: change })).toContainEqual(expect.stringContaining(`${RAW}${message}`));
   });
 
   it.each<[string, string, readonly [string, string], string]>([
@@ -391,24 +380,22 @@ describe('loading a pipeline', () => {
       ':5: unknown key maybe_empty; did you mean may_be_empty?',
     ],
   ])('rejects %s in a table', (_, file, change, message) => {
-    expect(mistakes({ [file]: change })).toContainEqual(
-      expect.stringContaining(`spark-templates/${file}${message}`),
-    );
+    expect(mistakes({ [file]: change })).toContainEqual(expect.stringContaining(`${file}${message}`));
   });
 
   it('tells which reads are missing for a reference', () => {
     const found = mistakes({ [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw]'] });
     expect(found).toEqual([
-      'spark-templates/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of second in pipeline.yaml',
+      'tables/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of second in pipeline.yaml',
     ]);
   });
 
   it('warns of files that nothing names', () => {
     const { pipeline, diagnostics } = loadPipeline(
-      tiny({ 'first/dogs.sql.hbs': 'SELECT 1', 'README.md': 'x' }),
+      tiny({ 'tables/first/dogs.sql.hbs': 'SELECT 1', 'README.md': 'x' }),
     );
     expect(pipeline).toBeDefined();
-    expect(diagnostics).toMatchObject([{ severity: 'warning', at: 'spark-templates/first/dogs.sql.hbs' }]);
+    expect(diagnostics).toMatchObject([{ severity: 'warning', at: 'tables/first/dogs.sql.hbs' }]);
   });
 });
 
@@ -465,7 +452,7 @@ describe('a query template', () => {
   ])('rejects %s', (_, text, message) => {
     const found = mistakes({ [CATS]: ['SELECT\n', `SELECT\n${text}\n`] });
     expect(found).toHaveLength(1);
-    expect(found[0]).toContain(`spark-templates/${CATS}:`);
+    expect(found[0]).toContain(`${CATS}:`);
     expect(found[0]).toContain(message);
   });
 });

@@ -4,9 +4,9 @@ import { formatDiagnostic } from '../../src/faults.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { forbiddenIn } from '../../src/pipeline/read-only.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
-import { mistakes, tiny } from './tiny.ts';
+import { TINY_ENGINE, mistakes, tiny } from './tiny.ts';
 
-const COUNTS = 'second/counts.sql.hbs';
+const COUNTS = 'tables/second/counts.sql.hbs';
 const QUERY = 'SELECT kind, count(*) AS cats FROM cats GROUP BY kind';
 
 describe('a query', () => {
@@ -59,7 +59,7 @@ describe('a query', () => {
   ])('is refused with its line: %s', (_, sql, message) => {
     const found = mistakes({ [COUNTS]: [QUERY, sql] });
     expect(found).toEqual([expect.stringContaining(message)]);
-    expect(found[0]).toMatch(/^spark-templates\/second\/counts\.sql\.hbs:1[2-4]: /);
+    expect(found[0]).toMatch(/^tables\/second\/counts\.sql\.hbs:1[2-4]: /);
   });
 
   it.each([
@@ -83,10 +83,14 @@ describe('a query', () => {
     const other = 'SELECT {{#if (eq shape "text")}}reflect("a"){{else}}kind{{/if}}, 1 AS cats FROM cats';
     const { pipeline, diagnostics } = loadPipeline(tiny({ [COUNTS]: [QUERY, other] }));
     expect(diagnostics).toEqual([]);
-    const { steps, diagnostics: found } = renderSteps(pipeline!, { shape: 'text' }, () => 'x');
+    const { steps, diagnostics: found } = renderSteps(
+      { pipeline: pipeline!, engine: TINY_ENGINE },
+      { shape: 'text' },
+      () => 'x',
+    );
     expect(steps).toEqual([]);
     expect(found.map(formatDiagnostic)).toEqual([
-      expect.stringContaining('second/counts.sql.hbs:13: reflect runs a method of a Java class'),
+      expect.stringContaining('tables/second/counts.sql.hbs:13: reflect runs a method of a Java class'),
     ]);
   });
 

@@ -7,14 +7,14 @@ import { renderSteps } from '../../src/pipeline/render.ts';
 import type { ParameterValues } from '../../src/pipeline/parameters.ts';
 import { sha256, templates } from '../spark/spark.ts';
 import { testPython } from '../support/python.ts';
-import { mistakes, tiny } from './tiny.ts';
+import { TINY_ENGINE, mistakes, tiny } from './tiny.ts';
 
-const CATS = 'first/cats.sql.hbs';
+const CATS = 'tables/first/cats.sql.hbs';
 
 function render(changes: Parameters<typeof tiny>[0] = {}, parameters: ParameterValues = {}) {
   const { pipeline, diagnostics } = loadPipeline(tiny(changes));
   if (pipeline === undefined) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
-  return renderSteps(pipeline, parameters, sha256);
+  return renderSteps({ pipeline, engine: TINY_ENGINE }, parameters, sha256);
 }
 
 /** What a rendered program holds, as Python itself reads it. */
@@ -82,7 +82,7 @@ describe('rendering', () => {
   it('shows queries as they are written', () => {
     const { program } = render().steps[1]!;
     expect(program).toContain(
-      '"second/counts.sql.hbs", 13, r"""\nSELECT kind, count(*) AS cats FROM cats GROUP BY kind\n"""',
+      '"tables/second/counts.sql.hbs", 13, r"""\nSELECT kind, count(*) AS cats FROM cats GROUP BY kind\n"""',
     );
   });
 
@@ -141,16 +141,16 @@ describe('rendering', () => {
 
   it('reports a value that a helper refuses at its template', () => {
     expect(mistakes({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] })).toEqual([
-      'spark-templates/first/cats.sql.hbs:11: "no uri" is no URI',
+      'tables/first/cats.sql.hbs:11: "no uri" is no URI',
     ]);
   });
 
-  it('rejects a program that names what is not there', () => {
-    const { diagnostics } = render({ 'step.py.hbs': 'x = {{python stpe}}\n{{section sections.rnu}}\n' });
-    expect([...new Set(diagnostics.map(formatDiagnostic))]).toEqual([
-      'spark-templates/step.py.hbs:1: nothing is called stpe; did you mean step?',
-      'spark-templates/step.py.hbs:2: nothing is called sections.rnu; did you mean run?',
-    ]);
+  it('throws for a frame of the engine that names what is not there', () => {
+    const { pipeline } = loadPipeline(tiny());
+    const engine = { ...TINY_ENGINE, frame: 'x = {{python stpe}}\n' };
+    expect(() => renderSteps({ pipeline: pipeline!, engine }, {}, sha256)).toThrow(
+      'engine, line 1: nothing is called stpe; did you mean step?',
+    );
   });
 
   it.each([
@@ -186,8 +186,10 @@ describe('rendering', () => {
 
 describe('the shipped steps', () => {
   const rendered = () => {
-    const { pipeline } = loadPipeline(templates());
-    return renderSteps(pipeline!, { songplay_id: 'text', songs_partition_by: ['year', 'artist_id'] }, sha256);
+    const { pipeline } = loadPipeline(templates().files);
+    const { engine } = templates();
+    const parameters = { songplay_id: 'text', songs_partition_by: ['year', 'artist_id'] };
+    return renderSteps({ pipeline: pipeline!, engine }, parameters, sha256);
   };
 
   it('parse as Python 3.9 and hold what parameters ask for', () => {
@@ -216,7 +218,7 @@ for node in ast.walk(ast.parse(sys.stdin.read())):
   it('read only what they are handed: no clock, randomness or order of rows decides a value', () => {
     const banned =
       /\b(rand|randn|uuid|first|last|any_value|monotonically_increasing_id|current_\w+|now)\s*\(|dropDuplicates/i;
-    for (const { path, text } of templates().filter((file) => file.path.endsWith('.sql.hbs')))
+    for (const { path, text } of templates().files.filter((file) => file.path.endsWith('.sql.hbs')))
       expect([path, banned.exec(text)]).toEqual([path, null]);
   });
 });

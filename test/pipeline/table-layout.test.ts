@@ -7,12 +7,12 @@ import type { TemplateFile } from '../../src/pipeline/template-file.ts';
 import { templates } from '../spark/spark.ts';
 import { tiny } from './tiny.ts';
 
-function layouts(files: TemplateFile[], values = {}) {
+function layouts(files: readonly TemplateFile[], values = {}) {
   const { pipeline, diagnostics } = loadPipeline(files);
   expect(diagnostics).toEqual([]);
   const all = { ...defaultsOf(pipeline!.parameters), ...values };
   const tables = pipeline!.steps.flatMap(({ writes }) => writes.map((table) => contractWith(table, all)));
-  return partitionedLayouts(pipeline!, tables, 1000);
+  return partitionedLayouts({ pipeline: pipeline!, folder: 'my/pipeline' }, tables, 1000);
 }
 
 describe('the layout of the shipped tables', () => {
@@ -22,7 +22,7 @@ describe('the layout of the shipped tables', () => {
   ];
 
   it('is that of the partitioned ones, with a bound where the contract names one', () => {
-    const found = layouts(templates());
+    const found = layouts(templates().files);
     expect(found.map(({ table, partitionBy }) => [table, partitionBy])).toEqual([
       ['songs', ['year']],
       ...others,
@@ -38,12 +38,12 @@ describe('the layout of the shipped tables', () => {
       table: 'songplays',
       partitionBy: ['year', 'month'],
       targetFileSize: 1000,
-      chosenIn: 'spark-templates/log_transform/songplays.sql.hbs',
+      chosenIn: 'my/pipeline/tables/log_transform/songplays.sql.hbs',
     });
   });
 
   it('by artist_id has a file for each row of artists, because songs refers to their key', () => {
-    const found = layouts(templates(), { songs_partition_by: ['year', 'artist_id'] });
+    const found = layouts(templates().files, { songs_partition_by: ['year', 'artist_id'] });
     expect(found.map(({ table, identifies }) => [table, identifies])).toEqual([
       ['songs', { column: 'artist_id', table: 'artists' }],
       ['time', undefined],
@@ -53,7 +53,7 @@ describe('the layout of the shipped tables', () => {
 });
 
 describe('the layout of a table', () => {
-  const cats = (from: string, to: string) => tiny({ 'first/cats.sql.hbs': [from, to] });
+  const cats = (from: string, to: string) => tiny({ 'tables/first/cats.sql.hbs': [from, to] });
 
   it('by its own key has a file for each of its own rows', () => {
     const [own] = layouts(cats('key: [id]', 'key: [year]'));

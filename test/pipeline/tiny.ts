@@ -1,5 +1,6 @@
 /** The smallest pipeline with everything in it, and ways to spoil it. */
 import { formatDiagnostic } from '../../src/faults.ts';
+import type { Engine } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import type { TemplateFile } from '../../src/pipeline/template-file.ts';
 
@@ -28,7 +29,7 @@ fields:
 keep: { field: kind, equals: cat }
 event_key: [id]
 `,
-  'first/cats.sql.hbs': `---
+  'tables/first/cats.sql.hbs': `---
 doc: Cats.
 key: [id]
 partition_by: { parameter: layout }
@@ -48,7 +49,7 @@ SELECT
   year
 FROM raw
 `,
-  'second/counts.sql.hbs': `---
+  'tables/second/counts.sql.hbs': `---
 doc: Cats a kind.
 key: [kind]
 internal: true
@@ -62,7 +63,10 @@ checks:
 ---
 SELECT kind, count(*) AS cats FROM cats GROUP BY kind
 `,
-  'step.py.hbs': `STEP = {{python step}}
+};
+
+export const TINY_ENGINE: Engine = {
+  frame: `STEP = {{python step}}
 SOURCES = {{python sources}}
 UPSTREAMS = {{python upstreams}}
 TABLES = {{python tables}}
@@ -71,7 +75,7 @@ QUERIES = {  # by table{{#each queries}}
 }
 {{section sections.run}}
 `,
-  'step/run.py': 'print("{{not a template}}")\n',
+  sections: { run: 'print("{{not a template}}")\n' },
 };
 
 /** The files, with texts replaced: from, to, or a whole text. */

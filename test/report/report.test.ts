@@ -84,7 +84,7 @@ describe('a submission', () => {
 
 describe('a failure', () => {
   const error = new LandfallError('step', 'step log_transform ended FAILED', {
-    why: ['[UNRESOLVED_COLUMN] no column x', 'at spark-templates/log_transform/users.sql.hbs:31'],
+    why: ['[UNRESOLVED_COLUMN] no column x', 'at spark-templates/tables/log_transform/users.sql.hbs:31'],
     stand: ['nothing was published'],
     next: command('retry', 'r1'),
   });
@@ -94,7 +94,7 @@ describe('a failure', () => {
       [
         'error  step log_transform ended FAILED',
         '  [UNRESOLVED_COLUMN] no column x',
-        '  at spark-templates/log_transform/users.sql.hbs:31',
+        '  at spark-templates/tables/log_transform/users.sql.hbs:31',
         '  nothing was published',
         '  next: landfall retry r1',
       ].join('\n'),

@@ -6,7 +6,7 @@ import type { StepReport } from '../../src/pipeline/report.ts';
 import { NOTHING, judge } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { executionOf, renderInto, runSpark, templates } from './spark.ts';
-import type { TemplateEdits } from './spark.ts';
+import type { Edits } from './spark.ts';
 
 export interface Landed {
   song: ReturnType<typeof executionOf>;
@@ -23,7 +23,7 @@ export interface Input {
 const attemptOf = (folder: string, step: string) => join(folder, 'lake', step);
 
 /** Runs the first step over an input, by hand and in an odd time zone. Programs and tables go below `folder`. */
-export async function landSongs(folder: string, input: Input, contracts: TemplateEdits = {}) {
+export async function landSongs(folder: string, input: Input, contracts: Edits = {}) {
   const programs = renderInto(join(folder, 'programs'), {}, templates(contracts));
   const song = await runSpark(
     [

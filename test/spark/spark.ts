@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import type { Spark } from '../../src/local/setup-spark.ts';
+import type { Engine } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { stepReport } from '../../src/pipeline/report.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
@@ -18,33 +20,45 @@ export interface Outcome {
   stderr: string;
 }
 
-const TEMPLATES = join(import.meta.dirname, '../../spark-templates');
+const ROOT = join(import.meta.dirname, '../..');
+const ENGINE = 'engine/';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** By template: what is changed in its text. */
-export type TemplateEdits = Record<string, (text: string) => string>;
+/** By file of the pipeline, or of the engine as `engine/lines.py`: what is changed in its text. */
+export type Edits = Record<string, (text: string) => string>;
 
-/** The shipped templates, or those with some texts replaced. */
-export function templates(replaced: TemplateEdits = {}): TemplateFile[] {
-  return readdirSync(TEMPLATES, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name).slice(TEMPLATES.length + 1);
-      const text = readFileSync(join(TEMPLATES, path), 'utf8');
-      return { path, text: replaced[path]?.(text) ?? text };
-    });
+/** What programs are rendered from. */
+export interface Templates {
+  files: readonly TemplateFile[];
+  engine: Engine;
+}
+
+/** The shipped pipeline and engine, with some texts replaced. */
+export function templates(edits: Edits = {}): Templates {
+  const { files } = readPipelineFolder(undefined, ROOT);
+  const { frame, sections } = readEngine();
+  const edited = (path: string, text: string) => edits[path]?.(text) ?? text;
+  return {
+    files: files.map(({ path, text }) => ({ path, text: edited(path, text) })),
+    engine: {
+      frame,
+      sections: Object.fromEntries(
+        Object.entries(sections).map(([name, text]) => [name, edited(`${ENGINE}${name}.py`, text)]),
+      ),
+    },
+  };
 }
 
 /** Renders steps into a folder; returns the path of each program. */
 export function renderInto(
   folder: string,
   parameters: ParameterValues = {},
-  files: readonly TemplateFile[] = templates(),
+  { files, engine }: Templates = templates(),
 ): Record<string, string> {
   const { pipeline, diagnostics } = loadPipeline(files);
   if (pipeline === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
-  const rendered = renderSteps(pipeline, parameters, sha256);
+  const rendered = renderSteps({ pipeline, engine }, parameters, sha256);
   if (rendered.diagnostics.length > 0) throw new Error(JSON.stringify(rendered.diagnostics, null, 1));
   mkdirSync(folder, { recursive: true });
   return Object.fromEntries(

@@ -147,9 +147,9 @@ describe('tables of planted data that break their contracts', () => {
   let report: StepReport;
   beforeAll(async () => {
     const contracts = {
-      'song_transform/songs.sql.hbs': songs,
-      'song_transform/artists.sql.hbs': artists,
-      'step/lines.py': losing('SOD3'),
+      'tables/song_transform/songs.sql.hbs': songs,
+      'tables/song_transform/artists.sql.hbs': artists,
+      'engine/lines.py': losing('SOD3'),
     };
     const input = plant(join(folder, 'broken', 'input'));
     ({ report } = (await landSongs(join(folder, 'broken'), input, contracts)).execution);

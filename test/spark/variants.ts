@@ -10,7 +10,7 @@ import type { BatchOptions } from './batch.ts';
 import { scatter } from './generated.ts';
 import type { Layout, RawLines } from './generated.ts';
 import { executionOf, renderInto, templates } from './spark.ts';
-import type { TemplateEdits } from './spark.ts';
+import type { Edits } from './spark.ts';
 
 export interface Variant {
   name: string;
@@ -21,7 +21,7 @@ export interface Variant {
   /** Instead of the pipeline's defaults. */
   parameters?: ParameterValues;
   /** What is changed in the templates. */
-  edits?: TemplateEdits;
+  edits?: Edits;
 }
 
 /** By table: rows, and a digest that their order does not change. */

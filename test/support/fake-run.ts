@@ -48,6 +48,7 @@ export const plan: RunPlan = {
   idleTimeoutSeconds: 600,
   stepTimeoutSeconds: 0,
   maxQuarantined: 0.01,
+  origin: { folder: 'my/pipeline', variables: {} },
 };
 
 /** What its journal tells once everything is staged, and nothing was asked of EMR. */

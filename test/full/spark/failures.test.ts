@@ -198,13 +198,13 @@ describe('a step', () => {
 describe('a query that fails', () => {
   const broken = (edit: (text: string) => string) => {
     const name = `broken-${String(Math.trunc(performance.now()))}`;
-    const files = templates({ 'song_transform/artists.sql.hbs': edit });
+    const edited = templates({ 'tables/song_transform/artists.sql.hbs': edit });
     const line = (text: string) =>
-      files
-        .find(({ path }) => path === 'song_transform/artists.sql.hbs')!
+      edited.files
+        .find(({ path }) => path === 'tables/song_transform/artists.sql.hbs')!
         .text.split('\n')
         .findIndex((row) => row.includes(text)) + 1;
-    return { program: renderInto(join(folder, name), {}, files)['song_transform']!, line };
+    return { program: renderInto(join(folder, name), {}, edited)['song_transform']!, line };
   };
 
   it.each([
@@ -240,12 +240,12 @@ describe('a query that fails', () => {
       expect(failure).toMatchObject({
         step: 'song_transform',
         table: 'artists',
-        template: 'song_transform/artists.sql.hbs',
+        template: 'tables/song_transform/artists.sql.hbs',
         line: line(blamed),
         kind: 'query',
       });
       expect(failure['error']).toMatch(error);
-      const human = `landfall: song_transform: spark-templates/song_transform/artists.sql.hbs:${String(line(blamed))}: ${error}`;
+      const human = `landfall: song_transform: tables/song_transform/artists.sql.hbs:${String(line(blamed))}: ${error}`;
       expect(outcome.stderr).toContain(human);
       expect(outcome.stdout + outcome.stderr).not.toContain('Traceback');
       expect(existsSync(join(folder, 'out', error, 'report.json'))).toBe(false);
@@ -277,9 +277,11 @@ describe('a step that is to end', () => {
   const endless = () => {
     const edit = (text: string) =>
       text.replace('  FROM song_data\n', '  FROM song_data CROSS JOIN range(1000000000000) AS many\n');
-    return renderInto(join(folder, 'endless'), {}, templates({ 'song_transform/artists.sql.hbs': edit }))[
-      'song_transform'
-    ]!;
+    return renderInto(
+      join(folder, 'endless'),
+      {},
+      templates({ 'tables/song_transform/artists.sql.hbs': edit }),
+    )['song_transform']!;
   };
 
   /** Resolves once no process of the group is left. */

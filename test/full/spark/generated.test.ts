@@ -42,7 +42,7 @@ beforeAll(async () => {
         edits: { 'step/session.py': inSmallSplits },
       },
       { name: 'with other parameters', layout: {}, parameters: OTHER },
-      { name: 'by a wrong query', layout: {}, edits: { 'log_transform/songplays.sql.hbs': spoiled } },
+      { name: 'by a wrong query', layout: {}, edits: { 'tables/log_transform/songplays.sql.hbs': spoiled } },
     ],
     { zone: 'America/Los_Angeles' },
   );

@@ -3,22 +3,22 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readTemplates } from '../../src/commands/templates.ts';
+import { readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 
 describe('the folder of templates', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'landfall-templates-'));
-    mkdirSync(join(folder, 'spark-templates/a'), { recursive: true });
-    writeFileSync(join(folder, 'spark-templates/a/b.sql.hbs'), 'SELECT 1');
-    writeFileSync(join(folder, 'spark-templates/.hidden'), '');
+    mkdirSync(join(folder, 'my pipeline/a'), { recursive: true });
+    writeFileSync(join(folder, 'my pipeline/a/b.sql.hbs'), 'SELECT 1');
+    writeFileSync(join(folder, 'my pipeline/.hidden'), '');
     writeFileSync(join(folder, 'secret'), 'secret');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
-  const read = () => readTemplates(undefined, folder);
+  const read = () => readPipelineFolder('my pipeline', folder);
 
   it('is read whole, but for hidden files', () => {
-    expect(read()).toEqual([{ path: 'a/b.sql.hbs', text: 'SELECT 1' }]);
+    expect(read()).toEqual({ name: 'my pipeline', files: [{ path: 'a/b.sql.hbs', text: 'SELECT 1' }] });
   });
 
   it.each([
@@ -28,7 +28,7 @@ describe('the folder of templates', () => {
     ['a huge file', () => writeFileSync(inFolder('x'), Buffer.alloc(2 ** 20 + 1)), 'x has more than 1 MiB'],
   ])('is refused for %s, which is named', (_, make, message) => {
     make();
-    expect(read).toThrow(`spark-templates/${message}`);
+    expect(read).toThrow(`my pipeline/${message}`);
   });
 
   it('is refused when it holds far more than a pipeline', () => {
@@ -37,5 +37,5 @@ describe('the folder of templates', () => {
     expect(read).toThrow('there are more than 1000 files in it');
   });
 
-  const inFolder = (name: string) => join(folder, 'spark-templates', name);
+  const inFolder = (name: string) => join(folder, 'my pipeline', name);
 });

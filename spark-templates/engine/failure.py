@@ -10,7 +10,7 @@ LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(
 SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
 
 # The line before each section of this program.
-SECTION = re.compile(r"# Section (step/\w+\.py)$")
+SECTION = re.compile(r"# Section (engine/\w+\.py)$")
 
 
 class StepFailure(Exception):
@@ -86,7 +86,7 @@ def tell(failure, write=None):
         "error": failure.error,
         "kind": failure.kind,
     }
-    place = template and "spark-templates/" + template + (":%d" % failure.line if failure.line else "")
+    place = template and template + (":%d" % failure.line if failure.line else "")
     human = ": ".join(filter(None, ["landfall", STEP, place, failure.error]))
     (write or write_error)("\nLANDFALL-FAILURE %s\n%s" % (json.dumps(facts, ensure_ascii=False), human))
 

@@ -7,7 +7,7 @@ Written = namedtuple("Written", ["table", "uri", "rows"])
 def write_table(spark, table, folder):
     """Runs a table's query and writes what it gives."""
     uri = "%s/tables/%s" % (folder, table["name"])
-    say("%s: begun, by spark-templates/%s" % (table["name"], QUERIES[table["name"]][0]))
+    say("%s: begun, by %s" % (table["name"], QUERIES[table["name"]][0]))
     frame = conforming(run_query(spark, table), table)
     observed = Observation()
     # Behind the exchange, where a lost node makes no row count twice.

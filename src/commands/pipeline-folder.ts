@@ -1,0 +1,113 @@
+/** Finds and reads the folder of a pipeline, and the engine that comes with Landfall. */
+import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { LandfallError } from '../faults.ts';
+import type { Diagnostic } from '../faults.ts';
+import type { Engine } from '../pipeline/contract.ts';
+import type { TemplateFile } from '../pipeline/template-file.ts';
+
+/** More than any pipeline needs, and few enough for a folder named by mistake. */
+const MOST_FILES = 1000;
+const MOST_BYTES = 2 ** 20;
+const LANDFALL = join(import.meta.dirname, '../..');
+const ENGINE = join(LANDFALL, 'spark-templates/engine');
+const FRAME = 'program.py.hbs';
+
+/** The pipeline that comes with Landfall. */
+export const SHIPPED = 'spark-templates/sparkify';
+
+export interface PipelineFolder {
+  /** As the user named it. */
+  name: string;
+  files: TemplateFile[];
+}
+
+/** The texts of the pipeline in `folder`, else of the one that comes with Landfall. Throws `input` where there is none. */
+export function readPipelineFolder(folder: string | undefined, cwd: string): PipelineFolder {
+  const name = folder ?? SHIPPED;
+  const root = pipelinePlace(folder, cwd) ?? join(LANDFALL, SHIPPED);
+  if (!isFolder(root)) {
+    throw new LandfallError('input', `--templates ${name}: there is no such folder`, {
+      next: `name the folder that holds pipeline.yaml`,
+    });
+  }
+  const files = filesBelow(root, name).map((path) => ({
+    path: relative(root, path),
+    text: textOf(path, () => join(name, relative(root, path))),
+  }));
+  return { name, files };
+}
+
+/** The same diagnostics, with the folder of the pipeline in front of their places. */
+export function placedIn(name: string, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.map((one) => ({ ...one, at: join(name, one.at) }));
+}
+
+/** The engine of every step's program. */
+export function readEngine(): Engine {
+  const texts = filesBelow(ENGINE, ENGINE).map(
+    (path) => [relative(ENGINE, path), textOf(path, () => path)] as const,
+  );
+  const sections = texts.flatMap(([name, text]) =>
+    name.endsWith('.py') ? [[name.slice(0, -'.py'.length), text] as const] : [],
+  );
+  const frame = texts.find(([name]) => name === FRAME)?.[1];
+  if (frame === undefined) throw new Error(`there is no ${FRAME} in ${ENGINE}`);
+  return { frame, sections: Object.fromEntries(sections) };
+}
+
+/** Regular files in order of their paths. Hidden ones are passed over, links lead nowhere, and a wrong folder soon ends. */
+function filesBelow(root: string, name: string): string[] {
+  const folders = [root];
+  const files: string[] = [];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile()) files.push(path);
+      else
+        throw unreadable(
+          join(name, relative(root, path)),
+          `is ${entry.isSymbolicLink() ? 'a link' : 'no regular file'}`,
+        );
+    }
+    if (files.length + folders.length > MOST_FILES)
+      throw new LandfallError('input', `--templates ${name}: there are more than ${MOST_FILES} files in it`, {
+        next: 'name the folder that holds pipeline.yaml',
+      });
+  }
+  return files.sort();
+}
+
+/** Reads at most one byte more than a template may have, whatever the file has become meanwhile. */
+function textOf(path: string, shown: () => string): string {
+  const buffer = Buffer.alloc(MOST_BYTES + 1);
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read)
+      read = readSync(file, buffer, length, buffer.length - length, null);
+    if (length > MOST_BYTES) throw unreadable(shown(), 'has more than 1 MiB');
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unreadable(path: string, why: string): LandfallError {
+  return new LandfallError('input', `${path} ${why}`, {
+    next: 'templates are small text files that lie in their folder themselves; move it elsewhere',
+  });
+}
+
+/** The pipeline's folder, absolute; undefined for the one that comes with Landfall. */
+export function pipelinePlace(folder: string | undefined, cwd: string): string | undefined {
+  const shipped = join(LANDFALL, SHIPPED);
+  const place = folder === undefined ? shipped : resolve(cwd, folder);
+  return place === shipped ? undefined : place;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
