@@ -102,7 +102,7 @@ export function failureFrom(error: unknown): LandfallError {
 /** A mistake in something the user wrote. Collected, not thrown, so that all of them are shown at once. */
 export interface Diagnostic {
   severity: 'error' | 'warning' | 'notice';
-  /** Where: `dl.cfg:14 [EMR] core_count`, `spark-templates/song_transform/songs.sql.hbs:31`, `--lake`. */
+  /** Where: `dl.cfg:14 [EMR] core_count`, `my/pipeline/tables/first/cats.sql.hbs:31`, `--lake`. */
   at: string;
   /** One line: what is wrong. */
   message: string;

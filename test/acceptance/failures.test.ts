@@ -44,7 +44,7 @@ describe('at 3 a.m.', () => {
     const { code, stderr } = await submitting.ended;
     expect(stderr).toContain('UNRESOLVED_COLUMN');
     expect(stderr).toContain('fristName');
-    expect(stderr).toContain(`spark-templates/tables/log_transform/users.sql.hbs:${String(line)}`);
+    expect(stderr).toContain(`${templates}/tables/log_transform/users.sql.hbs:${String(line)}`);
     expect(stderr).toContain('cli.js retry night');
     expect(stderr).not.toContain('at org.apache');
     expect(code).toBe(4);

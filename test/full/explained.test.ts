@@ -1,5 +1,14 @@
 /** Real failures, provoked on purpose: each is explained in one screen, and the same as data. */
-import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -16,8 +25,10 @@ const SCREEN = 25;
 
 interface Failing {
   run: string;
-  /** Changes to files of this run's own templates. */
+  /** Changes to files of this run's own pipeline. */
   edits?: Record<string, (text: string) => string>;
+  /** Changes to files of the engine: the run is submitted by a copy of Landfall. */
+  engine?: Record<string, (text: string) => string>;
   cluster?: () => string;
   flags?: string[];
   env?: Record<string, string>;
@@ -56,31 +67,48 @@ function placeOf(run: string, template: string, text: string): string {
   const lines = readFileSync(join(folderOf(run), 'templates', template), 'utf8').split('\n');
   const line = lines.findIndex((one) => one.includes(text)) + 1;
   if (line === 0) throw new Error(`no line of ${template} holds ${text}`);
-  return `at spark-templates/${template}:${String(line)}`;
+  return `at templates/${template}:${String(line)}`;
 }
 
 const ended = new Map<string, Ended>();
 let endpoints: { plain: Running; faulty: Running };
 let variables: { plain: Record<string, string>; faulty: Record<string, string> };
 
+function edit(folder: string, edits: Record<string, (text: string) => string>): void {
+  for (const [name, change] of Object.entries(edits)) {
+    const path = join(folder, name);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  }
+}
+
+const copyOf = (run: string) => join(folderOf(run), 'landfall');
+
+/** A copy of the built CLI whose engine is changed. */
+function copyWith(run: string, edits: Record<string, (text: string) => string>): string {
+  const copy = copyOf(run);
+  for (const name of ['dist', 'spark-templates', 'package.json'])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  edit(join(copy, 'spark-templates/engine'), edits);
+  return join(copy, 'dist/cli.js');
+}
+
 async function fail(
-  { run, edits = {}, cluster, flags = [], env = {}, before, during }: Failing,
+  { run, edits = {}, engine, cluster, flags = [], env = {}, before, during }: Failing,
   at: 'plain' | 'faulty',
 ) {
   const folder = folderOf(run);
   const input = join(folder, 'in');
   cpSync(join(root, 'spark-templates/sparkify'), join(folder, 'templates'), { recursive: true });
   cpSync(join(cwd, 'in'), input, { recursive: true });
-  for (const [name, edit] of Object.entries(edits)) {
-    const path = join(folder, 'templates', name);
-    writeFileSync(path, edit(readFileSync(path, 'utf8')));
-  }
+  edit(join(folder, 'templates'), edits);
   before?.(input);
   const inputs = ['--song-data', join(input, 'song_data'), '--log-data', join(input, 'log_data')];
   const places = ['--run-id', run, '--lake', lakeOf(run), '--templates', 'templates', '--output', 'json'];
   const running = start(['submit', '--cluster', cluster?.() ?? 'new', ...places, ...inputs, ...flags], {
     cwd: folder,
     env: { ...variables[at], ...env },
+    ...(engine === undefined ? {} : { program: copyWith(run, engine) }),
   });
   await during?.(running, input);
   ended.set(run, await running.ended);
@@ -142,7 +170,7 @@ const onSpark: Failing[] = [
   },
   {
     run: 'traceback',
-    edits: { 'engine/run.py': replacing('arguments.output.rstrip', 'arguments.output.rstrp') },
+    engine: { 'run.py': replacing('arguments.output.rstrip', 'arguments.output.rstrp') },
     cluster: () => clusterOf('sql'),
   },
   {
@@ -168,10 +196,10 @@ const onSpark: Failing[] = [
   { run: 'denied', before: (input) => chmodSync(someObject(input), 0o000) },
   {
     run: 'executor',
-    edits: {
-      [SONGS]: asleep,
+    edits: { [SONGS]: asleep },
+    engine: {
       // An executor of its own process; the first task that is lost fails the job.
-      'engine/session.py': replacing(
+      'session.py': replacing(
         '.config("spark.speculation", "false")',
         '.config("spark.master", "local-cluster[1,2,1024]").config("spark.task.maxFailures", "1")',
       ),
@@ -198,7 +226,7 @@ const onFaults: Failing[] = [
   { run: 'spot' },
   {
     run: 'unlogged',
-    edits: { 'engine/run.py': replacing('started = time.time()', 'started = tyme.time()') },
+    engine: { 'run.py': replacing('started = time.time()', 'started = tyme.time()') },
     env: { LANDFALL_EMR_LOG_WAIT: '1' },
   },
 ];
@@ -370,7 +398,9 @@ describe('the cause’s own line and the template’s', () => {
   it('are the exception of a Python program and the line of its section', () => {
     const [error, place] = told('traceback').why;
     expect(error).toBe("AttributeError: 'str' object has no attribute 'rstrp'");
-    expect(place).toBe(placeOf('traceback', 'step/run.py', 'rstrp'));
+    const text = readFileSync(join(copyOf('traceback'), 'spark-templates/engine/run.py'), 'utf8');
+    const line = text.split('\n').findIndex((one) => one.includes('rstrp')) + 1;
+    expect(place).toBe(`at spark-templates/engine/run.py:${String(line)}`);
   });
 
   it('are EMR’s words, the JVM’s, and the query that was running: memory that ran out', () => {
@@ -378,8 +408,8 @@ describe('the cause’s own line and the template’s', () => {
     expect([words, error]).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
     // Whether the program outlives its JVM long enough to say so itself is a matter of milliseconds.
     expect([
-      `while writing table songs, by spark-templates/${SONGS}`,
-      `at spark-templates/${SONGS} (table songs)`,
+      `while writing table songs, by templates/${SONGS}`,
+      `at templates/${SONGS} (table songs)`,
     ]).toContain(query);
   });
 
@@ -402,13 +432,13 @@ describe('the cause’s own line and the template’s', () => {
     expect(error).toMatch(
       /^ExecutorLostFailure \(executor \d+ exited .*\) Reason: Command exited with code 137/,
     );
-    expect(place).toBe(`at spark-templates/${SONGS} (table songs)`);
+    expect(place).toBe(`at templates/${SONGS} (table songs)`);
   });
 
   it('are the exit code and the query that was running: a driver that was killed', () => {
     expect(told('driver').why.slice(0, 2)).toEqual([
       'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
-      `while writing table songs, by spark-templates/${SONGS}`,
+      `while writing table songs, by templates/${SONGS}`,
     ]);
   });
 

@@ -153,7 +153,7 @@ describe('loading a pipeline', () => {
       'pipeline.yaml:5: the source is there twice',
     ],
   ])('rejects %s in pipeline.yaml', (_, changes, message) => {
-    expect(mistakes(changes)).toContainEqual(expect.stringContaining(`${message}`));
+    expect(mistakes(changes)).toContainEqual(expect.stringContaining(message));
   });
 
   it.each<[string, readonly [string, string], string]>([

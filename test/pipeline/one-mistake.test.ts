@@ -1,11 +1,11 @@
 /** One mistake in the files of a pipeline causes one message, where the mistake is. */
 import { describe, expect, it } from '@jest/globals';
-import { readTemplates } from '../../src/commands/templates.ts';
+import { readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import { formatDiagnostic } from '../../src/faults.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { root } from '../support/landfall.ts';
 
-const shipped = readTemplates(undefined, root);
+const { files: shipped } = readPipelineFolder(undefined, root);
 
 /** The errors once a text in a file is another one; without a text, once the file is gone. */
 function errors(path: string, was?: string, is = ''): string[] {
@@ -21,8 +21,8 @@ function errors(path: string, was?: string, is = ''): string[] {
 
 const PIPELINE = 'pipeline.yaml';
 const SONG_SOURCE = 'sources/song_data.yaml';
-const SONGS = 'song_transform/songs.sql.hbs';
-const PLAYS = 'log_transform/songplays.sql.hbs';
+const SONGS = 'tables/song_transform/songs.sql.hbs';
+const PLAYS = 'tables/log_transform/songplays.sql.hbs';
 
 describe('one mistake causes one message', () => {
   it.each<[string, [string, string?, string?], RegExp]>([
@@ -63,8 +63,7 @@ describe('one mistake causes one message', () => {
       ['sources/log_data.yaml'],
       /there is no file .*sources\/log_data\.yaml$/,
     ],
-    ['a table’s file that is gone', [SONGS], /there is no file .*song_transform\/songs\.sql\.hbs$/],
-    ['the program that is gone', ['step.py.hbs'], /there is no file .*step\.py\.hbs$/],
+    ['a table’s file that is gone', [SONGS], /there is no file .*tables\/song_transform\/songs\.sql\.hbs$/],
     [
       'a type',
       [SONG_SOURCE, 'DOUBLE, doc: Seconds', 'DUOBLE, doc: Seconds'],

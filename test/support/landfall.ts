@@ -30,6 +30,8 @@ export interface Surroundings {
   /** A program that starts the CLI, with its own arguments. */
   through?: readonly string[];
   env?: Record<string, string>;
+  /** Another copy of the CLI. */
+  program?: string;
 }
 
 /** A clean environment: no AWS, no configuration of ours, but the private Spark that the tests have made. */
@@ -46,8 +48,11 @@ function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
 }
 
 /** Starts `landfall ARGS`. */
-export function start(args: readonly string[], { cwd, env, through = [] }: Surroundings): Running {
-  const [program = process.execPath, ...more] = [...through, process.execPath, cli, ...args];
+export function start(
+  args: readonly string[],
+  { cwd, env, through = [], program: its = cli }: Surroundings,
+): Running {
+  const [program = process.execPath, ...more] = [...through, process.execPath, its, ...args];
   return watch(
     spawn(program, more, {
       cwd,
