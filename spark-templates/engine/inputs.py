@@ -10,6 +10,8 @@ LONGEST_LINE = 16 << 20
 LINE_LIMIT = "mapreduce.input.linerecordreader.line.maxlength"
 # What Hadoop says of one of more than 2 GiB.
 ENDLESS_LINE = "Too many bytes before newline"
+# The longest line of a manifest, in bytes.
+LONGEST_ENTRY = 1 << 18
 # Names told in a failure; the rest is counted.
 FEW = 5
 # How long to look for the object that broke, once one has.
@@ -19,8 +21,7 @@ SEARCH_SECONDS = 600
 def manifest_inputs(spark, uri):
     """The objects of a manifest, by source."""
     try:
-        lines = gzip.decompress(read_bytes(spark, uri)).decode("utf-8").splitlines()
-        entries = [json.loads(line) for line in lines]
+        entries = [json.loads(line) for line in unpacked_lines(read_bytes(spark, uri))]
         return {
             source["name"]: [
                 Input(entry["uri"], entry["size"], epoch_millis(entry["last_modified"]))
@@ -31,6 +32,15 @@ def manifest_inputs(spark, uri):
         }
     except (OSError, EOFError, ValueError, KeyError, Py4JError) as error:
         raise StepFailure("input", "the manifest %s cannot be read: %s" % (uri, explain(error))) from error
+
+
+def unpacked_lines(packed):
+    """The lines of a gzipped text, one at a time: what is packed may be a thousand times as large."""
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as text:
+        while line := text.readline(LONGEST_ENTRY + 1):
+            if len(line) > LONGEST_ENTRY:
+                raise ValueError("a line is longer than %d bytes" % LONGEST_ENTRY)
+            yield line
 
 
 def epoch_millis(text):

@@ -68,7 +68,7 @@ function noexec(lines: readonly (string | undefined)[]): string | undefined {
 
 /** What the program's own line tells; undefined when there is none. */
 export function ownFailureIn(text: string): OwnFailure | undefined {
-  return ownFailure(cut(text));
+  return ownFailure(cut(text), '');
 }
 
 /** The last lines of a text that say anything: for programs that are not Spark's. */

@@ -17,8 +17,8 @@ import { cpuMs, longTexts } from '../support/long-texts.ts';
 
 /** What is done with texts that others wrote. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
-  'the telling lines of stdout': (text) => tellingLines({ stdout: text, stderr: '' }),
-  'the telling lines of stderr': (text) => tellingLines({ stdout: '', stderr: text }),
+  'the telling lines of stdout': (text) => tellingLines({ stdout: text, stderr: '', pipeline: 'p' }),
+  'the telling lines of stderr': (text) => tellingLines({ stdout: '', stderr: text, pipeline: 'p' }),
   'the last lines': (text) => lastLines(text, 200),
   "the program's own failure": ownFailureIn,
   'a shortened line': shorten,

@@ -32,7 +32,7 @@ export function actingProgram(program: string, folder: string, name: string, fil
   const text = readFileSync(program, 'utf8');
   const query = (ACTING[name]?.[0] ?? '').replaceAll('FILE', file);
   const path = join(folder, `${name}.py`);
-  const marked = '# Section step/run.py';
+  const marked = '# Section engine/run.py';
   const planted = `QUERIES["songs"] = ("tables/song_transform/songs.sql.hbs", 1, ${JSON.stringify(`\n${query}`)})`;
   if (!text.includes(marked)) throw new Error('the program has no section run');
   writeFileSync(

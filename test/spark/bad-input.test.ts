@@ -242,7 +242,8 @@ if (handed.includes('eventsim-duration'))
       StepReport,
       StepReport,
     ];
-    const { steps } = renderSteps(loadPipeline(templates()).pipeline!, {}, sha256);
+    const { files, engine } = templates();
+    const { steps } = renderSteps({ pipeline: loadPipeline(files).pipeline!, engine }, {}, sha256);
     const contract = steps.flatMap(({ tables }) => tables).find(({ name }) => name === 'songplays')!;
     expect(
       matchedFindings(contract, log.tables['songplays']!, { ...song.sources, ...log.sources }),

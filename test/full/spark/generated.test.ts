@@ -39,7 +39,7 @@ beforeAll(async () => {
         name: 'otherwise',
         layout: { seed: 5, twice: true },
         shufflePartitions: 7,
-        edits: { 'step/session.py': inSmallSplits },
+        edits: { 'engine/session.py': inSmallSplits },
       },
       { name: 'with other parameters', layout: {}, parameters: OTHER },
       { name: 'by a wrong query', layout: {}, edits: { 'tables/log_transform/songplays.sql.hbs': spoiled } },
