@@ -177,7 +177,7 @@ function find(path: string, at: string, folder: Folder): TemplateFile | undefine
 }
 
 /** Of a file the name of its source or table. */
-const nameIn = (path: string) => path.replace(/^.*\//, '').replace(/\..*$/, '');
+const nameIn = (path: string) => (path.split('/').at(-1) ?? '').split('.', 1).join('');
 
 /** A list of all files helps nobody. */
 const onlyNear = (hint: string | undefined) => (hint?.startsWith('did') === true ? hint : undefined);
