@@ -74,7 +74,7 @@ beforeAll(async () => {
   writeFileSync(join(cwd, SONGS, '1.json'), '{"song_id":"S","artist_id":"A","title":"T"}');
   writeFileSync(join(cwd, LOGS, '1.json'), '{"ts":1,"userId":"8","sessionId":1,"itemInSession":0}');
   writeFileSync(join(cwd, CONFIG), '[EMR]\nregion = us-east-1\n');
-  cpSync(join(root, 'spark-templates'), join(cwd, TEMPLATES), { recursive: true });
+  cpSync(join(root, 'spark-templates/sparkify'), join(cwd, TEMPLATES), { recursive: true });
   const world = commandWorld(cwd);
   const lake = join(cwd, LAKE);
   const flags = { lake, cluster: 'local', templates: TEMPLATES, config: CONFIG };
