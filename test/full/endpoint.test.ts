@@ -18,7 +18,7 @@ import { testPython } from '../support/python.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
 const state = join(cwd, 'state of emr');
-const templates = join(cwd, 'spark-templates');
+const templates = join(cwd, 'one step');
 const lakeOf = (run: string) => join(cwd, `lake of ${run}`);
 
 let sample: WrittenSample;
@@ -39,7 +39,7 @@ let modes: { folder: number; file: number };
 let children: { before: string[]; after: string[] };
 let ended: Ended;
 
-/** The pipeline without its second step, where a command looks for it: one Spark application a run. */
+/** The pipeline without its second step: one Spark application a run. */
 function writePipeline(): void {
   cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   rmSync(join(templates, 'log_transform'), { recursive: true });
@@ -55,7 +55,10 @@ async function submit(run: string, cluster: string, more: string[] = [], env = v
   const args = ['submit', '--cluster', cluster, ...namesOf(run), ...more];
   runs.set(run, await landfall(args, { cwd, env }));
 }
-const namesOf = (run: string) => ['--run-id', run, '--lake', lakeOf(run), '--output', 'json'];
+const namesOf = (run: string) => [
+  ...['--run-id', run, '--lake', lakeOf(run)],
+  ...['--templates', templates, '--output', 'json'],
+];
 
 /** What a program says that finds endpoint, region and key as after `eval "$(landfall emr-local)"`. */
 function inShell(program: string, args: readonly string[]): string {
@@ -69,7 +72,7 @@ function inShell(program: string, args: readonly string[]): string {
 
 /** Leaves a step running on a cluster that is found to be reusable: its driver dies. */
 async function abandon(run: string): Promise<void> {
-  const args = ['submit', '--cluster', 'reuse', '--run-id', run, '--lake', lakeOf(run)];
+  const args = ['submit', '--cluster', 'reuse', ...namesOf(run)];
   const driver = start(args, { cwd, env: variables });
   await driver.says(/song_transform {2}s-\w+ {2}RUNNING/);
   driver.process.kill('SIGKILL');
