@@ -55,7 +55,7 @@ export function assign({ file, entries, settings, sourceNames, local }: AssignIn
     else if (legacy === undefined) unread.push(entry);
     else if (legacy.meaning === 'needless') needless.push(entry);
     else for (const id of idsOf(legacy, sourceNames)) claim(id, legacyClaim(entry, legacy, id));
-    existing ||= legacy !== undefined || (ours?.secret === true && entry.value !== '');
+    existing ||= legacy !== undefined || ours?.secret === true;
   }
   const diagnostics: Diagnostic[] = [];
   const values = new Map<string, Assigned>();

@@ -28,7 +28,7 @@ export function checkSources(
 }
 
 /** Whether it is a mistake in the value of the setting, or in a name that the setting was meant by. */
-function isAbout({ severity, at, hint = '' }: Diagnostic, { key, flag, env }: NamedSetting): boolean {
+export function isAbout({ severity, at, hint = '' }: Diagnostic, { key, flag, env }: NamedSetting): boolean {
   const names = [key, ...(flag === undefined ? [] : [`--${flag}`]), ...env];
   const words = [...at.split(' '), ...(hint.startsWith('did you mean ') ? hint.split(/[ ?]/) : [])];
   return severity === 'error' && names.some((name) => words.includes(name));

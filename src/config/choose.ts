@@ -4,6 +4,7 @@ import type { Diagnostic } from '../faults.ts';
 import type { Assigned } from './assign.ts';
 import type { Entry } from './ini-file.ts';
 import type { Base } from './location.ts';
+import { hasQuery } from './meant-place.ts';
 import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';
@@ -136,8 +137,9 @@ function shown(setting: NamedSetting, { text, at, quotable, entry }: Candidate):
   return `${at} = ${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text)}`;
 }
 
-/** A user name in front of an @, or the query of a web address. */
+/** A user name in front of an @, or a query. */
 function mayHoldSecret(text: string): boolean {
+  if (hasQuery(text)) return true;
   const colon = text.indexOf(':');
   if (colon >= 0 && text.includes('@', colon)) return true;
   const web = text.search(/https?:/i);

@@ -1,5 +1,6 @@
 /** Lines of dl.cfg that claim one setting: which of them it gets. */
 import type { Diagnostic } from '../faults.ts';
+import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { looksSecret } from './secret.ts';
 
@@ -45,7 +46,9 @@ export function decide(id: string, claims: readonly Claim[], local: boolean, way
   if (claim === undefined)
     return { claim, diagnostics: emptyOnes(claims, isPlace, wayToChoose), notices: [] };
   const other = before.find((one) => !agree(one, claim) && isLocal(one) !== isLocal(claim));
-  const passed = claim.ours ? given.filter((one) => !one.ours && !agree(one, claim)) : [];
+  const passed = given.filter(
+    (one) => !agree(one, claim) && ((claim.ours && !one.ours) || isOfOtherSection(one, claim, isPlace)),
+  );
   return {
     claim,
     diagnostics: others.filter((one) => !agree(one, claim)).map((one) => repeated(claim, one)),
@@ -57,6 +60,11 @@ export function decide(id: string, claims: readonly Claim[], local: boolean, way
       ...(claim.pattern === undefined ? [] : [patternCut(claim)]),
     ],
   };
+}
+
+/** A credential or a region that the section of another one outranks; a place has a notice of its own. */
+function isOfOtherSection({ entry }: Claim, claim: Claim, isPlace: boolean): boolean {
+  return !isPlace && !entry.inherited && foldName(entry.section) !== foldName(claim.entry.section);
 }
 
 function notUsed({ at }: Entry, claim: Claim): Diagnostic {
@@ -144,5 +152,5 @@ function patternCut({ entry, value, pattern }: Claim): Diagnostic {
 
 /** The place, unless it may be a secret. */
 function shown({ entry, value }: Claim): string {
-  return entry.confidential || /[@\n]/.test(value) || looksSecret(value) ? '' : ` (${value})`;
+  return entry.confidential || /[@\n?]/.test(value) || looksSecret(value) ? '' : ` (${value})`;
 }

@@ -65,11 +65,15 @@ export function checkCharacters(
   });
 }
 
-/** Takes the three keys of `[AWS]` together; undefined credentials leave the choice to the SDK's default chain. */
+/**
+ * Takes the three keys of `[AWS]` together; undefined credentials leave the choice to the SDK's default chain.
+ * `isMistaken` says whether a key that has no value is there, with a mistake that has been told.
+ */
 export function chooseCredentials(
   values: ReadonlyMap<string, unknown>,
   origins: ReadonlyMap<string, string>,
   env: Readonly<Record<string, string | undefined>>,
+  isMistaken: (id: string) => boolean,
 ): Chosen {
   const [id, key, token] = ['accessKeyId', 'secretAccessKey', 'sessionToken'].map((name) =>
     textOf(values, name),
@@ -83,6 +87,7 @@ export function chooseCredentials(
   if (id === undefined || key === undefined) {
     const [has, lacks] =
       id === undefined ? ['secretAccessKey', 'AWS_ACCESS_KEY_ID'] : ['accessKeyId', 'AWS_SECRET_ACCESS_KEY'];
+    if (isMistaken(id === undefined ? 'aws.accessKeyId' : 'aws.secretAccessKey')) return nothing;
     const message = `stands alone: ${lacks} is missing`;
     return { ...nothing, diagnostics: [{ severity: 'error', at: place(has), message, hint: BETTER }] };
   }

@@ -44,6 +44,8 @@ const PLAIN = /^[A-Za-z_][\w.-]{0,40}$/;
 const PLAIN_SECTION = /^[A-Za-z_][\w .-]{0,40}$/;
 /** Larger files are no configuration; each limit bounds what one mistake can cost. */
 const MOST = { sections: 100, keys: 1000, strayLines: 20, strayLinesOfAFile: 200 };
+/** What is said of a line that may be a key without its `=`. */
+export const NO_PAIR = 'not a `key = value` line';
 /** The section whose keys all others inherit; unlike other names, Python reads it exactly. */
 const INHERITED = 'DEFAULT';
 
@@ -62,7 +64,8 @@ export function isCredentialKey(key: string): boolean {
 
 /** Reads a file's text. `file` is its name for messages. Never throws; mistakes come back as diagnostics. */
 export function readIni(file: string, text: string): IniFile {
-  const parsed = parseLines(text);
+  const lines = parseLines(text);
+  const parsed = { ...lines, pairs: lines.pairs.map(withoutExport) };
   const tooMany = excess(parsed);
   if (tooMany !== undefined)
     return { entries: [], diagnostics: [{ severity: 'error', at: file, message: tooMany }], secrets: [] };
@@ -77,6 +80,13 @@ export function readIni(file: string, text: string): IniFile {
     diagnostics: [...strayLines(file, parsed), ...repeated.diagnostics],
     secrets: [...secrets, ...words],
   };
+}
+
+/** `export NAME=value`, and the `;` that may end it, are a shell's; the key is the name. */
+function withoutExport(pair: Pair): Pair {
+  const key = /^export\s+([A-Za-z_]\w*)$/.exec(pair.key)?.[1];
+  if (key === undefined) return pair;
+  return { ...pair, key, parts: pair.parts.map((part) => ({ ...part, text: part.text.replace(/;$/, '') })) };
 }
 
 /** Why a text of this size is taken for no configuration at all. */
@@ -107,7 +117,7 @@ function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
       : {
           severity: 'error',
           at: placeOf(file, line),
-          message: 'not a `key = value` line',
+          message: NO_PAIR,
           hint: 'a value stands on the line of its key, or below it on indented lines',
         },
   );

@@ -3,6 +3,7 @@ import { foldName, isCredentialKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { isSource, wordsOf } from './legacy-words.ts';
 import type { Words } from './legacy-words.ts';
+import { hasQuery } from './meant-place.ts';
 
 /** What a line of an existing file means. */
 export type Meaning =
@@ -123,8 +124,12 @@ function withScheme(value: string, { bucket }: Words): string {
   return bucket && /^[A-Za-z0-9][\w.-]+(\/|$)/.test(value) ? `s3://${value}` : value;
 }
 
-/** Takes off what follows the folder in front of the first pattern: `song_data/A/*.json` is the folder `song_data/A`. */
+/**
+ * Takes off what follows the folder in front of the first pattern: `song_data/A/*.json` is the folder `song_data/A`. The `?`
+ * of a query is no pattern.
+ */
 export function cutPattern(value: string): { place: string; pattern?: string } {
+  if (hasQuery(value)) return { place: value };
   const root = /^[a-z0-9]+:\/\/[^/]*/i.exec(value)?.[0] ?? '';
   const path = value.slice(root.length);
   const folders = path.split('/');

@@ -17,6 +17,7 @@ const CONSOLE_HOST = /^(?:[a-z0-9-]+\.)*console\.(?:aws\.amazon\.com|amazonaws-u
 
 /** What is wrong with a text that only looks like a place; undefined when it is an S3 URI or a local path. */
 export function misreadPlace(text: string): Misread | undefined {
+  if (!/^https?:/i.test(text) && hasQuery(text)) return misreadQuery(text);
   if (/^s3[an]?:\/\/[^/]/i.test(text)) return misreadBucket(text);
   const almost = /^s3[an]?(?::[/\\]*|[/\\]{2,})/i.exec(text);
   if (almost !== null) return meant('not an S3 URI', text.slice(almost[0].length));
@@ -29,6 +30,23 @@ export function misreadPlace(text: string): Misread | undefined {
   if (scheme !== undefined)
     return { problem: `${scheme.toLowerCase()}: is not a place Landfall can read or write`, hint: GENERAL };
   return misreadPath(text);
+}
+
+/** Whether an S3 URI has a query behind it, or any text one that signs a request. */
+export function hasQuery(text: string): boolean {
+  return (
+    /^s3[an]?:[^?]*\?[\w-]+=/i.test(text) ||
+    /[?&](X-Amz-[\w-]+|AWSAccessKeyId|Signature|Key-Pair-Id|Policy|Expires)=/i.test(text)
+  );
+}
+
+function misreadQuery(text: string): Misread {
+  const problem = 'has a query ("?..."), as a presigned URL has; a place has none';
+  const place = text.slice(0, text.search(/[?&]/));
+  const bucket = /^s3[an]?:[/\\]*([a-z0-9][a-z0-9.-]{2,62}(\/.*)?)$/.exec(place)?.[1];
+  return bucket === undefined || S3_HOST.test(bucket.split('/', 1)[0] ?? '')
+    ? { problem, hint: GENERAL }
+    : meant(problem, bucket);
 }
 
 function misreadPath(text: string): Misread | undefined {

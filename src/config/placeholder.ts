@@ -11,17 +11,34 @@ const WHOLE = [
   /^\[[^\]]*\]$|^\{[^}]*\}+$/,
 ];
 
+/** Words of a request to fill in a credential, also with nothing between them; a real key rarely lacks digits, `/` and `+`. */
+const REQUEST =
+  /(^|[^a-z])(insert|paste|enter|add|put|your|here|key|keys|fill|replace|change|placeholder)([^a-z]|$)/i;
+const GLUED_REQUEST = /^(insert|paste|enter|add|put|your|my)[a-z]*(key|keyid|secret|token|id|here)$/i;
+const ELLIPSIS = /\.{3}/;
+/** A blank is in no credential; text with a run as long as this may be one all the same, with a slip in it. */
+const LONG_RUN = /\S{16}/;
+
 /** Whether a text is a placeholder, or an S3 URI whose bucket is one. */
 export function isPlaceholder(text: string): boolean {
   if (/<[^<>]*>/.test(text)) return true;
   const bucket = /^s3[an]?:\/\/([^/]*)/i.exec(text)?.[1];
+  if (bucket !== undefined && ELLIPSIS.test(bucket)) return true;
   return isWholly(bucket ?? text);
 }
 
-/** As above, for keys and tokens: also `AKIAXXXXXXXX`, and the name of the key itself. */
+/**
+ * As above, for keys and tokens: also `AKIAXXXXXXXX`, `#INSERT BEFORE RUN`, `$NAME`, and the name of the key itself. A value
+ * that goes on in another line is none.
+ */
 export function isPlaceholderCredential(text: string): boolean {
   return (
     isPlaceholder(text) ||
+    ELLIPSIS.test(text) ||
+    /x{6}/i.test(text) ||
+    /^\$[A-Za-z_({]/.test(text) ||
+    (/[^\S\n]/.test(text) && !text.includes('\n') && !LONG_RUN.test(text)) ||
+    (!/[0-9\n/+]/.test(text) && (REQUEST.test(text) || GLUED_REQUEST.test(text))) ||
     /^(AKIA)?[xX*.]{3,}$/.test(text) ||
     (/^[a-z]+([_ ][a-z]+)+$/i.test(text) && isCredentialKey(text))
   );

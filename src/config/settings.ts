@@ -3,14 +3,14 @@ import type { Diagnostic } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { assign } from './assign.ts';
 import { choose } from './choose.ts';
-import { checkAnonymousInput, checkPlaces, checkSources, tellDefaults } from './checks.ts';
+import { checkAnonymousInput, checkPlaces, checkSources, isAbout, tellDefaults } from './checks.ts';
 import { checkCharacters, chooseCredentials, tellPlaceholders } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { unknownVariables } from './environment.ts';
-import { readIni } from './ini-file.ts';
+import { NO_PAIR, readIni } from './ini-file.ts';
 import { asFolder } from './location.ts';
 import { namedSettings, schema } from './schema.ts';
-import type { ValuesOf } from './schema.ts';
+import type { NamedSetting, ValuesOf } from './schema.ts';
 import { redact, secret } from './secret.ts';
 import type { Secret } from './secret.ts';
 import { checkSparkPlaces } from './spark-places.ts';
@@ -86,7 +86,9 @@ export function resolveSettings(input: SettingsInput): Resolved {
     values.set(setting.id, chosen.value);
     origins.set(setting.id, chosen.at);
   }
-  const credentials = chooseCredentials(values, origins, input.env);
+  const credentials = chooseCredentials(values, origins, input.env, (id) =>
+    isMistaken(id, settings, assigned.values, diagnostics),
+  );
   noteDerived(origins);
   const shape = assemble(input.sourceNames, values, credentials.credentials);
   const places = [shape.lake.path, ...Object.values(shape.sources)];
@@ -114,6 +116,24 @@ export function resolveSettings(input: SettingsInput): Resolved {
     diagnostics: bounded(diagnostics).map((diagnostic) => redacted(diagnostic, hidden)),
     secrets: hidden.map(secret),
   };
+}
+
+/** Whether a credential without a value is in dl.cfg, as far as its mistakes let anyone tell. */
+function isMistaken(
+  id: string,
+  settings: readonly NamedSetting[],
+  assigned: ReadonlyMap<string, unknown>,
+  found: readonly Diagnostic[],
+): boolean {
+  const setting = settings.find((one) => one.id === id);
+  return (
+    assigned.has(id) ||
+    found.some(
+      (one) =>
+        (setting !== undefined && isAbout(one, setting)) ||
+        (one.severity === 'error' && one.message.startsWith(NO_PAIR)),
+    )
+  );
 }
 
 function assemble(

@@ -26,21 +26,30 @@ interface Unknown {
 const SLIP = 2;
 const MOST_NAMED = 20;
 
+/** Sections that existing files have too, each with keys of its own. */
+const SHARED_SECTIONS = new Set(['s3', 'aws', 'emr', 'input']);
+
 /**
  * A key is a mistake when it is nearly one of ours, when its section has other keys that only we have, or when nothing in the
- * file says that it is an existing project's. What [DEFAULT] hands down to a section is no mistake of that section.
+ * file says that it is an existing project's. A section that existing files have too has a mistake only where a key of ours
+ * resembles it, and a key without a value is none. What [DEFAULT] hands down to a section is no mistake of that section.
  */
 export function unknownKeys({ unread, needless, entries, settings, existing }: UnknownInput): Unknown {
   const result: Unknown = { errors: [], needless: [] };
   const told = new Set<string>();
+  const isMistake = (entry: Entry, siblings: readonly NamedSetting[]) => {
+    const shared = SHARED_SECTIONS.has(foldName(entry.section));
+    const resembles = nearest(entry.key, keysOf(siblings)) !== undefined;
+    if (shared && !resembles && (existing || isEmpty(entry))) return false;
+    return !existing || isSectionOfOurs(entry, entries, settings);
+  };
   for (const entry of [...unread, ...needless]) {
     if (entry.inherited && entry.section !== 'DEFAULT') continue;
     if (entry.named) continue;
     const isNeedless = needless.includes(entry);
     const siblings = siblingsOf(entry, settings);
     const slip = slipOf(entry, siblings, settings);
-    const mistaken =
-      slip !== undefined || (!isNeedless && (!existing || isSectionOfOurs(entry, entries, settings)));
+    const mistaken = slip !== undefined || (!isNeedless && isMistake(entry, siblings));
     if (!mistaken) result.needless.push(entry);
     else if (siblings.length > 0 || entry.section === '' || slip?.secret === true)
       result.errors.push(unknownKey(entry, siblings, settings));
@@ -63,6 +72,10 @@ export function needlessKeys(file: string, entries: readonly Entry[]): Diagnosti
   const more = lines.length > named.length ? ` and ${lines.length - named.length} more` : '';
   const message = `not needed, and not used: ${named.join(', ')}${more}`;
   return [{ severity: 'notice', at: file, message }];
+}
+
+function isEmpty({ value, problem }: Entry): boolean {
+  return value === '' && problem === undefined;
 }
 
 function siblingsOf({ section }: Entry, settings: readonly NamedSetting[]): NamedSetting[] {
