@@ -30,14 +30,15 @@ export function originOf(flags: Flags, { cwd, prefix, env }: World): PlanOrigin 
 }
 
 /**
- * The flags and the world as the run was planned with them; what is given now outranks that, and is told. Places that
- * are not here, or belong to another user, are told too. `strict`: throws `input` when the run's own templates are missing.
+ * The flags and the world as the run was planned with them; what is given now outranks that, and is told. Files that the
+ * plan names are read only when the plan is `trusted`: anybody may have written it. Those that are not read, not here or
+ * another user's are told. `strict`: throws `input` when the run's own templates cannot be used.
  */
 export function asPlanned(
   flags: Flags,
   world: World,
   plan: RunPlan,
-  { strict }: { strict: boolean },
+  { strict, trusted }: { strict: boolean; trusted: boolean },
 ): { flags: Flags; world: World } {
   const { origin, run } = plan;
   const note = noteTo(world);
@@ -46,7 +47,7 @@ export function asPlanned(
     const planned = origin[name];
     const now = textFlag(flags, name);
     if (planned === undefined) continue;
-    const problem = notUsable(planned, name === 'templates');
+    const problem = trusted ? notUsable(planned, name === 'templates') : NOT_OURS;
     if (now !== undefined) {
       if (resolve(world.cwd, now) !== planned)
         note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
@@ -71,6 +72,8 @@ function kept(variables: World['env']): Record<string, string> {
 function set(env: World['env']): World['env'] {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
+
+const NOT_OURS = 'is not read, because this machine did not plan the run';
 
 /** A lake may name any place of this machine: only what is this user's, or the system's, is read because a plan says so. */
 function notUsable(path: string, isFolder: boolean): string | undefined {

@@ -5,6 +5,7 @@ import { submitLike } from '../report/standing.ts';
 import { readState } from '../run/read-journal.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { place } from '../shell-words.ts';
+import { madeHere } from './plan-trust.ts';
 import { asPlanned } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -23,7 +24,8 @@ export async function run(flags: Flags, world: World): Promise<void> {
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
-  const planned = asPlanned(flags, world, plan, { strict: false });
+  const trusted = flags['trust-lake'] === true || (await madeHere(world, store, plan));
+  const planned = asPlanned(flags, world, plan, { strict: false, trusted });
   const configured = configure('attach', { ...planned.flags, lake: place(store.uri) }, planned.world);
   const settings = withInputsOf(plan, configured.settings);
   const staging = () => stageAgain(world, { ...configured, settings }, plan);

@@ -31,7 +31,8 @@ export async function rememberOwnPlan({ env }: World, store: Store, plan: RunPla
   }
 }
 
-async function madeHere({ env }: World, store: Store, plan: RunPlan): Promise<boolean> {
+/** True for a plan that this machine made, at this lake. */
+export async function madeHere({ env }: World, store: Store, plan: RunPlan): Promise<boolean> {
   try {
     return isOwnPlan(landfallHome(env), await digestOf(store, plan));
   } catch (error) {
@@ -76,6 +77,37 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
   );
 }
 
+/**
+ * Throws `input`, with nothing changed, when a retry would use what only the plan of another machine names: a cluster, or
+ * files of this machine. The programs of a retry are rendered here. `cluster`: where it is to run instead.
+ */
+export async function checkRetryTrust(
+  world: World,
+  { settings, store, trustLake, cluster }: Omit<Trusting, 'rendered'> & { cluster?: string | undefined },
+  { plan }: RunState,
+): Promise<void> {
+  if (trustLake || (await madeHere(world, store, plan))) return;
+  const why = [...(cluster === undefined ? clusterOfPlan(plan) : []), ...filesOfPlan(plan, settings)];
+  if (why.length === 0) return;
+  const retry = commandAt(store.uri, 'retry', plan.run, '--trust-lake');
+  throw new LandfallError('input', `run ${plan.run} was not planned on this machine`, {
+    why,
+    stand: ['the run is as it was; nothing was started'],
+    next: advise`name its inputs in dl.cfg and its cluster with --cluster; or, if you trust everybody who can write to ${store.uri}, ${retry}`,
+  });
+}
+
+const clusterOfPlan = ({ cluster }: RunPlan) =>
+  cluster.cluster === 'id' ? [`cluster ${cluster.id} is named by the run's plan alone`] : [];
+
+/** Files of this machine that only the plan names as input: what is read from them would be copied into the lake. */
+const filesOfPlan = ({ sources }: RunPlan, settings: Settings) =>
+  sources.flatMap(({ name, uri }) =>
+    uri.startsWith('file:') && settings.sources[name] !== uri
+      ? [`${name} would be read from ${uri}, which the run's plan alone names`]
+      : [],
+  );
+
 /** What is checked in this lake must be what runs: the steps get their places from the plan. */
 async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<void> {
   const [planned, here] = await Promise.all([realUri(canonicalUri(lake, '/')), realUri(store.uri)]);
@@ -94,7 +126,7 @@ function differences({ settings, rendered }: Trusting, state: RunState): string[
   const programs = stepsToSubmit(state).filter(({ name, digest }) => own.get(name) !== digest);
   return [
     ...programs.map(({ name }) => `step ${name}: the templates here render another program`),
-    ...(plan.cluster.cluster === 'id' ? [`cluster ${plan.cluster.id} is named by the run's plan alone`] : []),
+    ...clusterOfPlan(plan),
     ...(isOwnLogs(plan, settings) ? [] : [`logs would be written to ${plan.logUri}`]),
     ...(willLaunch(state) ? launchDifferences(plan, settings) : []),
   ];

@@ -23,7 +23,7 @@ import { openLake } from './compose.ts';
 import { listInputs } from './inputs.ts';
 import type { Manifest } from './inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
-import { rememberOwnPlan } from './plan-trust.ts';
+import { checkRetryTrust, madeHere, rememberOwnPlan } from './plan-trust.ts';
 import { checkHome, checkStart, proveLake } from './preflight.ts';
 import { clusterChoice, lookAtInputs, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
@@ -42,7 +42,11 @@ export async function run(flags: Flags, world: World): Promise<void> {
   refuseForeignLake(store, flags, world);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
-  const planned = asPlanned(flags, world, plan, { strict: true });
+  const trustLake = flags['trust-lake'] === true;
+  const planned = asPlanned(flags, world, plan, {
+    strict: true,
+    trusted: trustLake || (await madeHere(world, store, plan)),
+  });
   // The run's configuration file may name another lake than the one it is looked up in.
   const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.world);
   await retryRun(world, configured, {
@@ -53,6 +57,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     cluster: textFlag(flags, 'cluster'),
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
     watch,
+    trustLake,
   });
 }
 
@@ -67,6 +72,8 @@ export interface Retry {
   /** How often to go on after losses to the infrastructure, instead of as often as before. */
   retryInfrastructure?: number | undefined;
   watch: Watch;
+  /** `--trust-lake`. */
+  trustLake: boolean;
 }
 
 /** Retries a run that has ended without success, or does nothing when there is nothing to run again. */
@@ -79,6 +86,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   );
   const state = journal.state();
   await checkOwner(world, state, store);
+  await checkRetryTrust(world, { ...retry, settings: configured.settings }, state);
   const started = clock.monotonic();
   const settings = withInputsOf(state.plan, configured.settings);
   const rendered = render({ ...configured, settings });

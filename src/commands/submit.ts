@@ -12,7 +12,7 @@ import { checkSparkTools, prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { planDifferences } from '../run/retry.ts';
-import { rememberOwnPlan } from './plan-trust.ts';
+import { madeHere, rememberOwnPlan } from './plan-trust.ts';
 import type { ProvenStore } from '../store/proven.ts';
 import { checkStart, proveLake } from './preflight.ts';
 import { prepare } from './prepare.ts';
@@ -68,7 +68,9 @@ async function likeEarlier(flags: Flags, world: World): Promise<{ flags: Flags; 
     const store = await openLake(configureLake(flags, world), world);
     refuseForeignLake(store, flags, world);
     if (!(await runExists(store, checkRunId(run)))) return { flags, world };
-    return asPlanned(flags, world, (await readState(store, run)).plan, { strict: true });
+    const { plan } = await readState(store, run);
+    const trusted = flags['trust-lake'] === true || (await madeHere(world, store, plan));
+    return asPlanned(flags, world, plan, { strict: true, trusted });
   } catch (error) {
     if (error instanceof LandfallError && error.fault === 'input' && error.stand.length === 0)
       return { flags, world };
@@ -109,6 +111,7 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
       choice: {},
       retryInfrastructure: asked,
       watch,
+      trustLake: flags['trust-lake'] === true,
     };
     await retryRun(world, configured, retry);
     return;

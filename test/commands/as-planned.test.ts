@@ -3,6 +3,7 @@ import { chownSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { asPlanned } from '../../src/commands/as-planned.ts';
+import { rememberOwnPlan } from '../../src/commands/plan-trust.ts';
 import { prepare } from '../../src/commands/prepare.ts';
 import { run as retry } from '../../src/commands/retry.ts';
 import { run as submit } from '../../src/commands/submit.ts';
@@ -18,7 +19,10 @@ let remove: () => void;
 let templates: string;
 let plan: RunPlan;
 /** Where the run was planned, and where it is retried. */
-const at = (folder: string) => commandWorld(join(base, folder));
+const at = (folder: string) => ({
+  ...commandWorld(join(base, folder)),
+  env: { LANDFALL_HOME: join(base, 'home') },
+});
 
 beforeEach(async () => {
   ({ folder: base, remove } = temporaryFolder());
@@ -38,9 +42,11 @@ beforeEach(async () => {
     templates: 'their templates',
     config: 'their.cfg',
   };
-  const world = { ...at('here'), env: { LANDFALL_CHECKS_MAX_QUARANTINED: '7%' } };
+  const { env } = at('here');
+  const world = { ...at('here'), env: { ...env, LANDFALL_CHECKS_MAX_QUARANTINED: '7%' } };
   const prepared = await prepare('submit', flags, world);
   ({ plan } = prepared);
+  await rememberOwnPlan(world, prepared.store, plan);
   const { clock, random } = world;
   const journal = await createJournal(
     { objects: prepared.store, clock, random, driver: 'd' },
@@ -116,11 +122,11 @@ describe('a run that was planned with --templates', () => {
 
   it('is gone on with by its own configuration and variables, unless others are set now', () => {
     const world = { ...at('elsewhere'), env: { LANDFALL_EMR_RELEASE: undefined } };
-    const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false });
+    const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false, trusted: true });
     expect(planned.flags).toEqual({ lake: 'x', templates, config: join(base, 'here/their.cfg') });
     expect(planned.world.env).toEqual({ LANDFALL_CHECKS_MAX_QUARANTINED: '7%' });
     const now = { ...world, env: { LANDFALL_CHECKS_MAX_QUARANTINED: '9%' } };
-    expect(asPlanned({}, now, plan, { strict: false }).world.env).toEqual(now.env);
+    expect(asPlanned({}, now, plan, { strict: false, trusted: true }).world.env).toEqual(now.env);
   });
 
   it('takes no variable from a plan but those that decide what a run makes', () => {
@@ -131,8 +137,19 @@ describe('a run that was planned with --templates', () => {
       LANDFALL_EMR_RELEASE: 'emr-7.1.0',
     };
     const planted = { ...plan, origin: { folder: 'p', variables } };
-    const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false }).world;
+    const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false, trusted: true }).world;
     expect(env).toEqual({ ...at('elsewhere').env, LANDFALL_EMR_RELEASE: 'emr-7.1.0' });
+  });
+
+  it('reads no file that the plan of another machine names, and says how to use it', () => {
+    const world = at('elsewhere');
+    expect(asPlanned({}, world, plan, { strict: false, trusted: false }).flags).toEqual({});
+    const told = JSON.stringify(world.events);
+    for (const place of [templates, join(base, 'here/their.cfg')]) expect(told).toContain(place);
+    expect(told).toContain('because this machine did not plan the run');
+    const { flags } = asPlanned({ templates }, world, plan, { strict: true, trusted: false });
+    expect(flags).toEqual({ templates });
+    expect(() => asPlanned({}, world, plan, { strict: true, trusted: false })).toThrow(templates);
   });
 
   it('reads what is this user’s or the system’s because a plan says so, and nothing of another user', () => {
@@ -141,11 +158,11 @@ describe('a run that was planned with --templates', () => {
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) chownSync(config, 12_345, 12_345);
     const system = { ...plan, origin: { folder: 'p', variables: {}, config: '/etc/passwd' } };
-    expect(asPlanned({}, at('elsewhere'), system, { strict: false }).flags).toEqual({
+    expect(asPlanned({}, at('elsewhere'), system, { strict: false, trusted: true }).flags).toEqual({
       config: '/etc/passwd',
     });
     const world = at('elsewhere');
-    const { flags } = asPlanned({}, world, plan, { strict: false });
+    const { flags } = asPlanned({}, world, plan, { strict: false, trusted: true });
     expect(flags).toEqual(isRoot ? { templates } : { templates, config });
     expect(JSON.stringify(world.events).includes('belongs to another user')).toBe(isRoot);
   });

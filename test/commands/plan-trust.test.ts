@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as attach } from '../../src/commands/attach.ts';
+import { run as retry } from '../../src/commands/retry.ts';
 import { checkPlanTrust, rememberOwnPlan } from '../../src/commands/plan-trust.ts';
 import { digestsOf, prepare, render } from '../../src/commands/prepare.ts';
 import type { Prepared } from '../../src/commands/prepare.ts';
@@ -172,5 +173,48 @@ describe('a run that another machine planned', () => {
     ];
     await staged(forged(), {}, ...accepted('song_transform', 's-1'), ...accepted('log_transform', 's-2'));
     await expect(checked()).resolves.toBeUndefined();
+  });
+});
+
+describe('a retry of a run that another machine planned', () => {
+  const failed: Entry = {
+    entry: 'finished',
+    verdict: 'failed',
+    fault: 'step',
+    message: 'it failed',
+    why: [],
+  };
+  const retrying = (more: Record<string, unknown> = {}) =>
+    retry({ lake: flags['lake'], run: prepared.plan.run, ...more }, world);
+
+  it('is refused on a cluster that only the plan names, and with files of this machine as its input', async () => {
+    const plan: RunPlan = { ...prepared.plan, cluster: { cluster: 'id', id: 'j-VICTIM' } };
+    await staged(plan, prepared.staging.programs, failed);
+    const uriOf = (name: string) => plan.sources.find((source) => source.name === name)!.uri;
+    await expect(retrying()).rejects.toMatchObject({
+      fault: 'input',
+      message: `run ${plan.run} was not planned on this machine`,
+      why: [
+        "cluster j-VICTIM is named by the run's plan alone",
+        `song_data would be read from ${uriOf('song_data')}, which the run's plan alone names`,
+        `log_data would be read from ${uriOf('log_data')}, which the run's plan alone names`,
+      ],
+      next: expect.arrayContaining([
+        expect.objectContaining({ words: expect.arrayContaining(['--trust-lake']) }),
+      ]),
+    });
+    expect(await readEntries(prepared.store, plan.run, 0)).toHaveLength(3);
+  });
+
+  it('reads no configuration or templates that the plan names', async () => {
+    const config = join(folder, 'planted.cfg');
+    writeFileSync(config, '[EMR]\nnonsense = 1\n');
+    const plan = { ...prepared.plan, origin: { ...prepared.plan.origin, config } };
+    await staged(plan, prepared.staging.programs, failed);
+    const error: unknown = await retrying().catch((thrown: unknown) => thrown);
+    expect(JSON.stringify(error)).not.toContain('nonsense');
+    await expect(retrying({ 'trust-lake': true })).rejects.toMatchObject({
+      why: [expect.stringContaining('nonsense')],
+    });
   });
 });

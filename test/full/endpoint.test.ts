@@ -42,7 +42,7 @@ let ended: Ended;
 /** The pipeline without its second step: one Spark application a run. */
 function writePipeline(): void {
   cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
-  rmSync(join(templates, 'log_transform'), { recursive: true });
+  rmSync(join(templates, 'tables/log_transform'), { recursive: true });
   rmSync(join(templates, 'sources/log_data.yaml'));
   const text = readFileSync(join(templates, 'pipeline.yaml'), 'utf8')
     .replace(/ {2}songplay_id:\n( {4}.*\n)+/, '')

@@ -352,7 +352,10 @@ describe('a step that failed', () => {
         expect(told(run).next).toMatch(
           /cli\.js submit --cluster \S+ --song-data .+, for a run on the inputs as they are now$/,
         );
-      else expect(told(run).next).toBe(`mend the cause, then ${retry(run)}`);
+      else
+        expect(told(run).next.replace('node landfall/dist/cli.js', called)).toBe(
+          `mend the cause, then ${retry(run)}`,
+        );
     },
   );
 
