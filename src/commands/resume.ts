@@ -12,7 +12,7 @@ import type { Owner } from '../run/ownership.ts';
 import { keys } from '../lake/layout.ts';
 import { patiently } from '../run/reading.ts';
 import { statusOf } from '../run/status.ts';
-import { advance } from '../run/state.ts';
+import { follow } from '../run/fold.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { checkEndpointHere, prepareSpark } from './local-cluster.ts';
@@ -78,7 +78,7 @@ export async function resumeRun(world: World, resumption: Resumption): Promise<v
     for (const entry of await watching(() => readEntries(store, run, now.length))) {
       const line = narrateEntry(entry);
       if (line !== undefined) world.printer.emit({ event: 'note', message: line });
-      state = advance(state, entry);
+      state = follow(store, state, entry);
     }
     if (world.clock.monotonic() > deadline)
       throw completed(await watchedLongEnough(world, resumption, state), state, world.clock.now());

@@ -5,7 +5,7 @@ import { readEntries } from '../run/read-journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { StepEnd } from '../run/log-choice.ts';
 import { ownership } from '../run/ownership.ts';
-import { advance } from '../run/state.ts';
+import { follow } from '../run/fold.ts';
 import { commandAt } from '../shell-words.ts';
 import { commandOf, copying, paceOf, showAll, tailsOf, tellRest } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
@@ -75,7 +75,7 @@ function endWatch({ world, lake, state, attempt }: Viewing): () => Promise<StepE
   let current = state;
   let looked = Number.NEGATIVE_INFINITY;
   return async () => {
-    for (const entry of await readEntries(lake, run, current.length)) current = advance(current, entry);
+    for (const entry of await readEntries(lake, run, current.length)) current = follow(lake, current, entry);
     const ended = endOfAttempt(current, attempt);
     if (ended !== undefined || clock.monotonic() - looked < OWNER_LOOK_MS) return ended;
     looked = clock.monotonic();

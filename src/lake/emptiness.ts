@@ -28,9 +28,11 @@ export function emptinessFindings(
 }
 
 /** The sources that a step parses, then those of the steps whose tables it reads. */
-function sourcesOf({ sources, upstreams }: PlannedStep, steps: readonly PlannedStep[]): string[] {
-  const above = steps.filter(({ name }) => upstreams.includes(name));
-  return [...sources, ...above.flatMap((step) => sourcesOf(step, steps))];
+function sourcesOf(step: PlannedStep, steps: readonly PlannedStep[]): string[] {
+  const met = new Set([step]);
+  for (const { upstreams } of met)
+    for (const above of steps) if (upstreams.includes(above.name)) met.add(above);
+  return [...met].flatMap(({ sources }) => sources);
 }
 
 function nothingKept(subject: string, books: SourceBooks | undefined, tables: readonly string[]): Finding {

@@ -1,11 +1,11 @@
 /** What nothing needs any more in the lake: runs, and executions of runs that stay. */
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
+import { fold } from '../run/fold.ts';
 import { readEntry, readJournal } from '../run/read-journal.ts';
 import { ownership } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { listRuns } from '../run/runs.ts';
-import { advance, begin } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { entryNumber, isExecutionName, isOfRun, isRunId, keys, parseDataFile } from './layout.ts';
@@ -182,7 +182,7 @@ export async function readRun(store: Store, run: string): Promise<RunState | 're
   return readable(async () => {
     const [first, ...more] = await readJournal(store, run);
     if (first === undefined) return { unreadable: `no run ${run} in ${store.uri}` };
-    const state = more.reduce(advance, begin(first));
+    const state = fold(store, [first, ...more]);
     return state.removing === true ? 'removing' : state;
   });
 }

@@ -75,9 +75,12 @@ export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 }
 
-/** True for what may be the name of a step, a table or a source. */
+/**
+ * True for what may be the name of a step, a table or a source. Names are keys of plain objects: none is that of a property
+ * which every object has.
+ */
 export function isName(text: string): boolean {
-  return /^[a-z][a-z0-9_]{0,62}$/.test(text);
+  return /^[a-z][a-z0-9_]{0,62}$/.test(text) && !(text in Object.prototype);
 }
 
 /** True for the name of an execution's folder; Spark's ids are `application_...` on YARN, `local-...` and `app-...` elsewhere. */

@@ -1,14 +1,16 @@
 /** The files of a pipeline as they are written: YAML, snake_case, nothing resolved yet. */
 import { z } from 'zod';
 import { COLUMN_TYPES } from './contract.ts';
+import { wordOfJavaScript } from './yaml.ts';
 
 /** Names that become paths, views and identifiers: lower case, so that no file system or engine confuses two. */
 const name = z
   .string()
-  .regex(
-    /^[a-z][a-z0-9_]{0,62}$/,
-    'expected a name of lower-case letters, digits and "_", starting with a letter',
-  );
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, {
+    error: 'expected a name of lower-case letters, digits and "_", starting with a letter',
+    abort: true,
+  })
+  .refine((text) => !(text in Object.prototype), { error: ({ input }) => wordOfJavaScript(String(input)) });
 /** A field keeps the case that the raw data gives it. `_` at the front is ours. */
 const fieldName = z
   .string()

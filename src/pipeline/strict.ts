@@ -48,7 +48,7 @@ function checkStatement(statement: hbs.AST.Statement, scope: Scope, rules: Rules
 
 function checkMustache(mustache: hbs.AST.MustacheStatement, scope: Scope, rules: Rules): Diagnostic[] {
   const name = nameOf(mustache.path);
-  const helper = rules.helpers[name];
+  const helper = Object.hasOwn(rules.helpers, name) ? rules.helpers[name] : undefined;
   if (helper?.test === true) return [wrong(mustache, rules, `${name} belongs in (${name} ...) of an #if`)];
   if (helper !== undefined || mustache.params.length > 0) return checkCall(mustache, scope, rules);
   const unresolved = checkExpression(mustache.path, scope, rules);

@@ -1,5 +1,5 @@
 /** YAML with line numbers, checked against a shape; every mistake is told with its file and line. */
-import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
@@ -39,6 +39,8 @@ export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> 
     );
     return { locate, diagnostics };
   }
+  const refused = passedOver(document, (offset) => placeOf(source.path, lineAt(offset)));
+  if (refused.length > 0) return { locate, diagnostics: refused };
   const read = shape.safeParse(document.toJS());
   if (read.success) return { value: read.data, locate, diagnostics: [] };
   const text: Text = { locate, valueAt: (path) => document.getIn(path) };
@@ -49,6 +51,20 @@ export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> 
 interface Text {
   locate: Locate;
   valueAt: (path: ValuePath) => unknown;
+}
+
+export const wordOfJavaScript = (name: string) => `${name} is a word of JavaScript; choose another name`;
+
+/** Keys that zod passes over without a word: each would be a mistake that nobody is told of. */
+function passedOver(document: Document.Parsed, placeAt: (offset: number) => string): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__')
+        found.push(mistake(placeAt(key.range?.[0] ?? 0), wordOfJavaScript(key.value)));
+    },
+  });
+  return found;
 }
 
 function explain(issue: z.core.$ZodIssue, shape: z.ZodType, text: Text): Diagnostic[] {

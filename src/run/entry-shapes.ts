@@ -4,31 +4,21 @@
  */
 import { z } from 'zod';
 import { EXIT_CODES } from '../faults.ts';
-import { isExecutionName, isName, isRunId, keys } from '../lake/layout.ts';
-import { COLUMN_TYPES } from '../pipeline/contract.ts';
+import { isExecutionName, isRunId, keys } from '../lake/layout.ts';
+import { contract, name } from './contract-shape.ts';
 import type { Entry } from './entries.ts';
+import type { RunPlan } from './plan.ts';
 
 const count = z.number().int().nonnegative();
-const ordinal = z.number().int().positive();
+/** The number after it is a safe integer too. */
+const ordinal = z.number().int().positive().lt(Number.MAX_SAFE_INTEGER);
 const amount = z.number().nonnegative();
 const time = z.iso.datetime({ offset: true });
 const run = z.string().refine(isRunId, 'is not a run id');
-const name = z.string().refine(isName, 'is not the name of a step, a table or a source');
 const names = z.array(name);
 /** EMR's id of a cluster or step: it becomes a part of paths below LogUri. */
 const emrId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'is not an id that EMR gives');
 const texts = z.array(z.string());
-
-const contract = z.looseObject({
-  name,
-  columns: z.array(z.looseObject({ name: z.string(), type: z.enum(COLUMN_TYPES), nullable: z.boolean() })),
-  key: texts,
-  partitionBy: texts,
-  sortBy: texts,
-  mayBeEmpty: z.boolean(),
-  internal: z.boolean(),
-  checks: z.array(z.looseObject({ check: z.string() })),
-});
 
 const plan = z.looseObject({
   version: z.literal(1),
@@ -138,10 +128,26 @@ export function problemOf(kind: Entry['entry'], ofRun: string, value: unknown): 
   const { error } = z.looseObject(SHAPES[kind]).safeParse(value);
   if (error !== undefined) return z.prettifyError(error);
   const entry = value as Entry;
-  if ((entry.entry === 'planned' || entry.entry === 'replanned') && entry.plan.run !== ofRun)
-    return `it has the plan of run ${entry.plan.run}`;
+  if (entry.entry === 'planned' || entry.entry === 'replanned') return problemOfPlan(ofRun, entry.plan);
   if (entry.entry === 'step-accepted' && !isExecutionOf(ofRun, entry))
     return `${JSON.stringify(entry.execution)} is no execution of attempt ${String(entry.attempt)} of ${entry.step}`;
+  return undefined;
+}
+
+function problemOfPlan(ofRun: string, { run: its, steps }: RunPlan): string | undefined {
+  if (its !== ofRun) return `it has the plan of run ${its}`;
+  const earlier = new Set<string>();
+  const tables = new Set<string>();
+  for (const step of steps) {
+    if (earlier.has(step.name)) return `step ${step.name} is there twice`;
+    const late = step.upstreams.find((upstream) => !earlier.has(upstream));
+    if (late !== undefined) return `step ${step.name} reads from ${late}, which is no earlier step`;
+    earlier.add(step.name);
+    for (const table of step.tables) {
+      if (tables.has(table.name)) return `table ${table.name} is there twice`;
+      tables.add(table.name);
+    }
+  }
   return undefined;
 }
 

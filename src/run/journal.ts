@@ -3,12 +3,13 @@ import { LandfallError } from '../faults.ts';
 import { commandAt } from '../shell-words.ts';
 import { FROM_ANYONE, FROM_OUTSIDE, JOURNAL_VERSION } from './entries.ts';
 import type { Entry, Stamped } from './entries.ts';
+import { follow } from './fold.ts';
 import { keys } from '../lake/layout.ts';
 import type { Clock, Objects, Random } from './ports.ts';
 import { readEntry, readState } from './read-journal.ts';
 import { patiently } from './reading.ts';
 import { beingRemoved, refuseRemains } from './remains.ts';
-import { advance, begin } from './state.ts';
+import { begin } from './state.ts';
 import type { RunState } from './state.ts';
 
 export interface Journal {
@@ -79,7 +80,7 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   };
   /** Folds an entry that stands there; remembers for good when it means that the run is another driver's now. */
   const absorb = (entry: Stamped, wish?: Entry) => {
-    state = advance(state, entry);
+    state = follow(writer.objects, state, entry);
     if (entry.driver === driver) return;
     const removing = entry.entry === 'removing';
     const isWish = FROM_ANYONE.includes(entry.entry) && wish?.entry !== 'removing';

@@ -5,7 +5,7 @@ import { readEntries } from './read-journal.ts';
 import type { Journal } from './journal.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
 import type { Clock, Objects } from './ports.ts';
-import { advance } from './state.ts';
+import { follow } from './fold.ts';
 import type { RunState } from './state.ts';
 
 const RENEW_MS = 30_000;
@@ -94,7 +94,7 @@ export async function hold(
   const isOurs = async () => {
     const state = journal.state();
     const unheard = await readEntries(objects, journal.run, state.length);
-    return unheard.reduce(advance, state).driver === who.driver;
+    return unheard.reduce((before, entry) => follow(objects, before, entry), state).driver === who.driver;
   };
   const ifOurs = async (released: boolean) => {
     if (await isOurs()) await write(released);

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
 import { entryNumber, keys, mostBytes } from '../lake/layout.ts';
-import { advise, commandAt } from '../shell-words.ts';
+import { commandAt } from '../shell-words.ts';
+import { damaged, notAnEntry } from './damaged.ts';
 import { JOURNAL_VERSION } from './entries.ts';
 import type { Stamped } from './entries.ts';
 import { isEntryKind, problemOf } from './entry-shapes.ts';
+import { fold, follow } from './fold.ts';
 import type { Objects } from './ports.ts';
 import { beingRemoved } from './remains.ts';
-import { advance, begin } from './state.ts';
+import { begin } from './state.ts';
 import type { RunState } from './state.ts';
 
 /**
@@ -23,7 +25,7 @@ export async function readState(objects: Objects, run: string): Promise<RunState
       next: commandAt(objects.uri, 'runs'),
     });
   }
-  const state = more.reduce(advance, begin(first));
+  const state = fold(objects, [first, ...more]);
   if (state.removing === true) throw beingRemoved(objects, run);
   return state;
 }
@@ -37,7 +39,7 @@ export async function readStateOfPublication(
   let state: RunState | undefined;
   let found: RunState | undefined;
   for (const entry of await readJournal(objects, run)) {
-    state = state === undefined ? begin(entry) : advance(state, entry);
+    state = state === undefined ? begin(entry) : follow(objects, state, entry);
     if (state.plan.publication === publication) found = state;
   }
   return found;
@@ -106,7 +108,7 @@ export async function readEntry(objects: Objects, run: string, number: number): 
       { next: 'upgrade Landfall and try again' },
     );
   }
-  const what = `${objects.uri}/${key} is not entry ${String(number)} of a journal`;
+  const what = notAnEntry(objects, run, number);
   if (entry?.number !== number || (number === 1) !== (entry.entry === 'planned')) {
     const why = problem ?? `it is entry ${String(entry?.number)}, of kind ${String(entry?.entry)}`;
     throw damaged(objects, run, { what, why });
@@ -120,16 +122,6 @@ export async function readEntry(objects: Objects, run: string, number: number): 
   const wrong = problemOf(entry.entry, run, entry);
   if (wrong !== undefined) throw damaged(objects, run, { what, why: wrong });
   return entry as unknown as Stamped;
-}
-
-function damaged(objects: Objects, run: string, { what, why }: { what: string; why: string }): LandfallError {
-  return new LandfallError('input', what, {
-    run,
-    more: { damaged: run },
-    why: [why],
-    stand: ['nothing was changed; what the run had submitted goes on'],
-    next: advise`restore the object from a version or a backup, or start a new run with ${commandAt(objects.uri, 'submit')}`,
-  });
 }
 
 const decoder = new TextDecoder();

@@ -125,7 +125,8 @@ describe('landfall logs', () => {
   });
 
   it('prints the step, the attempt and the log that are named', async () => {
-    const { logs, out, submitted, failed, upload } = await failedRun();
+    const { append, logs, out, submitted, failed, upload } = await failedRun();
+    await append({ entry: 'infrastructure-retry', clusterId: 'j-1', rerun: ['log_transform'], why: 'x' });
     await submitted(log(2), 's-3');
     await failed(log(2));
     await delay(20);

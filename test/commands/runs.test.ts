@@ -74,6 +74,21 @@ describe('landfall runs', () => {
     expect(said).toMatch(/next: restore the object/);
   });
 
+  it.each(['constructor', 'others'])(
+    'lists the other runs beside one whose journal tells of a step %s',
+    async (step) => {
+      await begin('good', 'odd');
+      const entry = {
+        ...{ version: 1, number: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00Z' },
+        ...{ entry: 'step-intent', step, attempt: 1, token: 't', clusterId: 'j-1' },
+      };
+      await openFolder(cwd).put(keys.entry('odd', 2), Buffer.from(JSON.stringify(entry)));
+      const { verdicts, said } = await runs();
+      expect(verdicts).toEqual({ good: 'running', odd: 'damaged' });
+      expect(said).toContain(`run odd cannot be read: file://${cwd}/${keys.entry('odd', 2)} is not entry 2`);
+    },
+  );
+
   it('says that a run of a newer Landfall cannot be read, which is no damage', async () => {
     await begin('good');
     const entry = {

@@ -22,6 +22,8 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '',
   'x'.repeat(100_000),
   '__proto__',
+  'constructor',
+  'hasOwnProperty',
   'j-STRANGER',
   's-STRANGER',
   'second',
@@ -41,6 +43,7 @@ export const HOSTILE_VALUES: readonly unknown[] = [
   [],
   {},
   [[[[[[]]]]]],
+  [{ check: 'range' }, { check: 'matched' }],
   ...HOSTILE_TEXTS,
 ];
 
@@ -108,10 +111,15 @@ const LINKS = [
 
 /** Every place in the object that names something, at once. */
 function textDamages(key: string): Damage[] {
-  return HOSTILE_TEXTS.flatMap((value) => [
-    { key, damage: 'texts', like: '/', value },
-    { key, damage: 'texts', like: '^(j|s)-', value },
-  ]);
+  return [
+    ...HOSTILE_TEXTS.flatMap((value): Damage[] => [
+      { key, damage: 'texts', like: '/', value },
+      { key, damage: 'texts', like: '^(j|s)-', value },
+    ]),
+    ...['song_transform', 'song_data', 'songs'].map((one): Damage => {
+      return { key, damage: 'texts', like: `^${one}$`, value: 'constructor' };
+    }),
+  ];
 }
 
 /** Damages to one value of the object's JSON, the fewer the deeper it lies; `pick` chooses. */

@@ -57,7 +57,15 @@ function toldOf(value: unknown): unknown {
 const ENTRY = '_landfall/runs/third/journal/000005.json';
 
 describe('a run whose journal is damaged', () => {
-  const others = ['status first', 'verify first', 'runs', 'verify', 'publications', 'rollback 1 --dry-run'];
+  const others = [
+    'status first',
+    'verify first',
+    'runs',
+    'verify',
+    'publications',
+    'rollback 1 --dry-run',
+    'gc',
+  ];
   const examinedWith = (damages: readonly Damage[]) => {
     damage(scene, props, damages);
     return look(
@@ -82,6 +90,20 @@ describe('a run whose journal is damaged', () => {
       damage: 'value',
       path: ['plan', 'steps'],
       value: null,
+    },
+    {
+      key: '_landfall/runs/third/journal/000001.json',
+      damage: 'value',
+      path: ['plan', 'steps', 0, 'tables', 0, 'checks'],
+      value: [{ check: 'matched', severity: 'warn', column: 'x' }],
+    },
+    {
+      key: ENTRY,
+      damage: 'foreign',
+      body: JSON.stringify({
+        ...{ version: 1, number: 5, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
+        ...{ entry: 'step-ended', step: 'constructor', attempt: 1, state: 'FAILED' },
+      }),
     },
   ];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   entryNumber,
+  isName,
   isPlainPathOf,
   isRunId,
   keys,
@@ -39,6 +40,11 @@ describe('the layout of a lake', () => {
     expect(entryNumber('r1', `x/${keys.entry('r1', 1)}`)).toBeUndefined();
     expect(publicationNumber(keys.entry('r1', 1))).toBeUndefined();
     expect(publicationNumber('_landfall/published/x/000001.json')).toBeUndefined();
+  });
+
+  it.each(['__proto__', ...Object.getOwnPropertyNames(Object.prototype)])('takes %s for no name', (name) => {
+    expect(isName(name)).toBe(false);
+    expect(isName(`${name.toLowerCase().replaceAll('_', '')}_1`)).toBe(true);
   });
 
   it('reads executions and data files back from their keys', () => {

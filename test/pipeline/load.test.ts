@@ -87,6 +87,21 @@ describe('loading a pipeline', () => {
       'pipeline.yaml:10: steps[0].writes[0]: expected a name of lower-case',
     ],
     [
+      'a table named as a property of every object',
+      { [PIPELINE]: ['writes: [cats]', 'writes: [constructor]'] },
+      'pipeline.yaml:10: steps[0].writes[0]: constructor is a word of JavaScript; choose another name',
+    ],
+    [
+      'a step named as a property of every object',
+      { [PIPELINE]: ['name: second', 'name: constructor'] },
+      'pipeline.yaml:11: steps[1].name: constructor is a word of JavaScript; choose another name',
+    ],
+    [
+      'a parameter named as the prototype of every object',
+      { [PIPELINE]: ['  shape: {', '  __proto__: {'] },
+      'pipeline.yaml:3: __proto__ is a word of JavaScript; choose another name',
+    ],
+    [
       'a step that is named as a folder',
       { [PIPELINE]: ['name: second', 'name: sources'] },
       'pipeline.yaml:11: sources is the name of a folder',

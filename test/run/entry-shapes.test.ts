@@ -1,6 +1,7 @@
 /** What a journal may say before it is believed: each kind of entry, with each field damaged in turn. */
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
+import type { Check } from '../../src/pipeline/contract.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { advising } from '../support/advice.ts';
 import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
@@ -55,6 +56,80 @@ const damage = {
   message: expect.stringContaining('000002.json is not entry 2 of a journal'),
 };
 
+/** The plan whose first step is another in something, or its only table. */
+const withStep = (its: object) => ({
+  ...plan,
+  steps: plan.steps.map((step, at) => (at === 0 ? { ...step, ...its } : step)),
+});
+const table = {
+  ...{ name: 'songs', doc: '', columns: [], key: [], partitionBy: [], sortBy: [], checks: [] },
+  ...{ mayBeEmpty: false, internal: false },
+};
+const withTable = (its: object) => withStep({ tables: [{ ...table, ...its }] });
+
+const checks: Check[] = [
+  { check: 'not_null', severity: 'error', column: 'x' },
+  { check: 'unique', severity: 'error', columns: ['x'] },
+  { check: 'accepted_values', severity: 'warn', column: 'x', values: ['free', 1] },
+  { check: 'range', severity: 'error', column: 'x', min: 1 },
+  { check: 'references', severity: 'error', column: 'x', table: 'songs', to: 'y' },
+  {
+    check: 'matched',
+    severity: 'warn',
+    column: 'x',
+    found: 'its song',
+    warnBelow: 0.5,
+    needs: { raw: ['f'] },
+  },
+  { check: 'row_count', severity: 'error', equals: 'raw' },
+];
+const spoiltChecks = checks.flatMap((check) =>
+  Object.keys(check)
+    .filter((field) => field !== 'min' && field !== 'equals')
+    .map((field) => ({ kind: check.check, field, check })),
+);
+
+describe('a check of a planned table', () => {
+  const readWith = async (check: object) => {
+    const { objects } = await withEntry({
+      ...{ entry: 'replanned', plan: withTable({ checks: [check] }), rerun: [], elsewhere: false },
+    });
+    return readState(objects, 'r1');
+  };
+
+  it.each(checks)('is believed when it is whole: $check', async (check) => {
+    expect((await readWith(check)).plan.steps[0]?.tables[0]?.checks).toEqual([check]);
+  });
+
+  it.each(spoiltChecks)(
+    'is damaged when it lacks, or has a wrong, $field: $kind',
+    async ({ field, check }) => {
+      const { [field]: _, ...rest } = check as unknown as Record<string, unknown>;
+      for (const wrong of [rest, { ...rest, [field]: { length: 1 } }])
+        await expect(readWith(wrong)).rejects.toMatchObject(damage);
+    },
+  );
+
+  it('is damaged when a bound is no number', async () => {
+    for (const field of ['min', 'max'])
+      for (const check of [checks[3], checks[6]])
+        await expect(readWith({ ...check, [field]: 'x' })).rejects.toMatchObject(damage);
+  });
+});
+
+describe('an entry that runs steps again', () => {
+  it.each([
+    { entry: 'infrastructure-retry', clusterId: 'j-1', rerun: ['others'], why: 'x' },
+    { entry: 'replanned', plan, rerun: ['others'], elsewhere: false },
+  ])('is damaged when its plan has no such step: $entry', async (entry) => {
+    const { objects } = await withEntry(entry);
+    await expect(readState(objects, 'r1')).rejects.toMatchObject({
+      ...damage,
+      why: ['the plan has no step others'],
+    });
+  });
+});
+
 describe('an entry of a journal', () => {
   it.each(whole)('is believed when it is whole: $entry', async (entry) => {
     const { objects } = await withEntry(entry);
@@ -82,6 +157,15 @@ describe('an entry of a journal', () => {
     ['a step that can have no such name', { step: '../x' }],
     ['an attempt that is none', { attempt: -1 }],
     ['an attempt past counting', { attempt: 1e300 }],
+    [
+      'an attempt that was not begun',
+      { attempt: Number.MAX_SAFE_INTEGER, execution: execution.replace('/1/', '/9007199254740991/') },
+    ],
+    [
+      'a step that is not planned',
+      { step: 'others', execution: execution.replace('song_transform', 'others') },
+    ],
+    ['a property of every object', { step: 'constructor' }],
   ])('that accepts a step is damaged when it names %s', async (_, wrong) => {
     const entry = { entry: 'step-accepted', step: 'song_transform', attempt: 1, execution, ...wrong };
     const { objects } = await withEntry(entry);
@@ -94,6 +178,16 @@ describe('an entry of a journal', () => {
     ['a publication that is no number', { ...plan, publication: '1' }],
     ['templates that are no text', { ...plan, origin: { templates: 7, variables: {} } }],
     ['no steps', { ...plan, steps: undefined }],
+    ['a step named as a property of every object', withStep({ name: 'constructor' })],
+    ['a source named as a property of every object', withStep({ sources: ['constructor'] })],
+    ['a table named as a property of every object', withTable({ name: 'constructor' })],
+    ['a step that reads what it writes itself', withStep({ upstreams: [plan.steps[0]!.name] })],
+    ['a step that reads what no step writes', withStep({ upstreams: ['others'] })],
+    ['a step that is there twice', { ...plan, steps: [plan.steps[0], ...plan.steps] }],
+    ['a check that lacks its fields', withTable({ checks: [{ check: 'range', severity: 'error' }] })],
+    ['a check without its severity', withTable({ checks: [{ check: 'not_null', column: 'x' }] })],
+    ['a check of no known kind', withTable({ checks: [{ check: 'toString', severity: 'error' }] })],
+    ['a publication past counting', { ...plan, publication: Number.MAX_SAFE_INTEGER }],
   ])('that plans is damaged when its plan is of %s', async (_, planned) => {
     const { objects } = await withEntry({ entry: 'replanned', plan: planned, rerun: [], elsewhere: false });
     await expect(readState(objects, 'r1')).rejects.toMatchObject(damage);

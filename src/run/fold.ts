@@ -1,0 +1,44 @@
+/** The state of a run from entries that anyone may have written: one that does not fit what stands before it is damage. */
+import { damaged, notAnEntry } from './damaged.ts';
+import type { Stamped } from './entries.ts';
+import type { Objects } from './ports.ts';
+import { advance, begin } from './state.ts';
+import type { RunState } from './state.ts';
+
+type Place = Pick<Objects, 'uri'>;
+
+/** The state after the entries, the first of which is the plan. Throws `input` at the first that does not fit. */
+export function fold(place: Place, [first, ...more]: readonly [Stamped, ...Stamped[]]): RunState {
+  return more.reduce((state, entry) => follow(place, state, entry), begin(first));
+}
+
+/** The state after one more entry. Throws `input` when the entry does not fit. */
+export function follow(place: Place, state: RunState, entry: Stamped): RunState {
+  const { run } = state.plan;
+  const what = notAnEntry(place, run, entry.number);
+  const why = misfit(state, entry);
+  if (why !== undefined) throw damaged(place, run, { what, why });
+  try {
+    return advance(state, entry);
+  } catch (cause) {
+    // One journal never stops what is done with the others.
+    throw damaged(place, run, { what, why: cause instanceof Error ? cause.message : String(cause), cause });
+  }
+}
+
+/** Why the entry cannot come after that state; undefined when it can. */
+function misfit({ plan, current }: RunState, entry: Stamped): string | undefined {
+  if (entry.entry === 'replanned') return unplanned(entry.plan, entry.rerun);
+  if (entry.entry === 'infrastructure-retry') return unplanned(plan, entry.rerun);
+  if (!('step' in entry)) return undefined;
+  const { step, attempt } = entry;
+  const strange = unplanned(plan, [step]);
+  const newest = current[step] ?? 1;
+  if (strange !== undefined || attempt <= newest) return strange;
+  return `attempt ${String(attempt)} of ${step} was not begun: the newest is ${String(newest)}`;
+}
+
+function unplanned({ steps }: RunState['plan'], names: readonly string[]): string | undefined {
+  const strange = names.find((name) => !steps.some((step) => step.name === name));
+  return strange === undefined ? undefined : `the plan has no step ${strange}`;
+}
