@@ -31,6 +31,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const staging = () => stageAgain(world, { ...configured, settings }, plan);
   await resumeRun(world, {
     settings,
+    inputs: configured.settings.sources,
     store,
     run: name,
     staging,

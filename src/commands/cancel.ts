@@ -42,6 +42,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   try {
     await resumeRun(world, {
       settings,
+      inputs: settings.sources,
       store,
       run: name,
       staging: neverStaged,

@@ -43,6 +43,8 @@ export async function madeHere({ env }: World, store: Store, plan: RunPlan): Pro
 
 export interface Trusting {
   settings: Settings;
+  /** The inputs that this machine's own settings name. */
+  inputs: Settings['sources'];
   store: Store;
   /** By step: the digest of what this machine's templates render. */
   rendered: () => ReadonlyMap<string, string>;
@@ -83,11 +85,16 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
  */
 export async function checkRetryTrust(
   world: World,
-  { settings, store, trustLake, cluster }: Omit<Trusting, 'rendered'> & { cluster?: string | undefined },
+  {
+    inputs,
+    store,
+    trustLake,
+    cluster,
+  }: Omit<Trusting, 'rendered' | 'settings'> & { cluster?: string | undefined },
   { plan }: RunState,
 ): Promise<void> {
   if (trustLake || (await madeHere(world, store, plan))) return;
-  const why = [...(cluster === undefined ? clusterOfPlan(plan) : []), ...filesOfPlan(plan, settings)];
+  const why = [...(cluster === undefined ? clusterOfPlan(plan) : []), ...filesOfPlan(plan, inputs)];
   if (why.length === 0) return;
   const retry = commandAt(store.uri, 'retry', plan.run, '--trust-lake');
   throw new LandfallError('input', `run ${plan.run} was not planned on this machine`, {
@@ -101,9 +108,9 @@ const clusterOfPlan = ({ cluster }: RunPlan) =>
   cluster.cluster === 'id' ? [`cluster ${cluster.id} is named by the run's plan alone`] : [];
 
 /** Files of this machine that only the plan names as input: what is read from them would be copied into the lake. */
-const filesOfPlan = ({ sources }: RunPlan, settings: Settings) =>
+const filesOfPlan = ({ sources }: RunPlan, inputs: Settings['sources']) =>
   sources.flatMap(({ name, uri }) =>
-    uri.startsWith('file:') && settings.sources[name] !== uri
+    uri.startsWith('file:') && inputs[name] !== uri
       ? [`${name} would be read from ${uri}, which the run's plan alone names`]
       : [],
   );
@@ -120,13 +127,14 @@ async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<vo
 }
 
 /** How the plan differs from what this machine would run, launch and write. */
-function differences({ settings, rendered }: Trusting, state: RunState): string[] {
+function differences({ settings, inputs, rendered }: Trusting, state: RunState): string[] {
   const { plan } = state;
   const own = rendered();
   const programs = stepsToSubmit(state).filter(({ name, digest }) => own.get(name) !== digest);
   return [
     ...programs.map(({ name }) => `step ${name}: the templates here render another program`),
     ...clusterOfPlan(plan),
+    ...filesOfPlan(plan, inputs),
     ...(isOwnLogs(plan, settings) ? [] : [`logs would be written to ${plan.logUri}`]),
     ...(willLaunch(state) ? launchDifferences(plan, settings) : []),
   ];

@@ -25,6 +25,8 @@ import type { World } from './world.ts';
 
 export interface Resumption {
   settings: Settings;
+  /** The inputs that this machine's own settings name. */
+  inputs: Settings['sources'];
   store: Store;
   run: string;
   staging: () => Promise<Staging>;

@@ -86,7 +86,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   );
   const state = journal.state();
   await checkOwner(world, state, store);
-  await checkRetryTrust(world, { ...retry, settings: configured.settings }, state);
+  await checkRetryTrust(world, { ...retry, inputs: configured.settings.sources }, state);
   const started = clock.monotonic();
   const settings = withInputsOf(state.plan, configured.settings);
   const rendered = render({ ...configured, settings });

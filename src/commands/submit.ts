@@ -118,6 +118,7 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
   }
   await resumeRun(world, {
     settings,
+    inputs: settings.sources,
     store,
     run: plan.run,
     staging: () => Promise.resolve(staging),

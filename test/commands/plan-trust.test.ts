@@ -57,11 +57,11 @@ async function staged(plan: RunPlan, programs: Record<string, string>, ...more: 
 }
 
 /** What comes of the check that `attach` makes before it takes the run over. */
-async function checked(trustLake = false): Promise<unknown> {
+async function checked(trustLake = false, inputs = prepared.settings.sources): Promise<unknown> {
   const { settings, store, plan, configured } = prepared;
   const rendered = () => digestsOf(render(configured));
   const state = await readState(store, plan.run);
-  return checkPlanTrust(world, { settings, store, rendered, trustLake }, state);
+  return checkPlanTrust(world, { settings, inputs, store, rendered, trustLake }, state);
 }
 
 const forged = (): RunPlan => ({
@@ -164,6 +164,17 @@ describe('a run that another machine planned', () => {
       message: `run ${prepared.plan.run} was planned for another lake`,
       why: [`its plan names ${elsewhere}`, `it lies in ${prepared.store.uri}`],
     });
+  });
+
+  it('with files of this machine as its input, which it alone names, is refused', async () => {
+    await staged(prepared.plan, prepared.staging.programs);
+    await expect(checked(false, {})).rejects.toMatchObject({
+      why: [
+        expect.stringMatching(/^song_data would be read from file:/),
+        expect.stringMatching(/^log_data /),
+      ],
+    });
+    await expect(checked(true, {})).resolves.toBeUndefined();
   });
 
   it('needs no trust where nothing is left to submit', async () => {
