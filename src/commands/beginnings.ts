@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import type { Input, ListedObject } from '../run/inputs.ts';
 import type { Beginning } from '../run/first-line.ts';
+import { isGzip } from '../store/gzip.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { openInput } from './compose.ts';
 
@@ -56,8 +57,6 @@ async function start(uri: string, { key, size }: ListedObject, settings: Setting
     });
   }
 }
-
-const isGzip = ([first, second]: Uint8Array) => first === 0x1f && second === 0x8b;
 
 /**
  * What the bytes unpack to, up to the limit, and what is wrong with them. Bytes that are not `all` of the object end

@@ -1,6 +1,7 @@
 /** Log files as EMR leaves them: gzipped, late, sometimes huge, sometimes cut short. */
 import { once } from 'node:events';
 import { createGunzip } from 'node:zlib';
+import { isGzip } from '../store/gzip.ts';
 import type { Store } from '../store/store.ts';
 
 /** Larger files are not fetched, bytes as stored. */
@@ -34,7 +35,7 @@ export async function readLog(store: Store, key: string, before?: LogFile): Prom
 
 /** The last `limit` bytes of what was packed; of a file cut short, those before the break. Plain text stays as it is. */
 export async function unpackTail(packed: Uint8Array, limit = TAIL_LIMIT): Promise<Buffer> {
-  if (packed[0] !== 0x1f || packed[1] !== 0x8b) return Buffer.from(packed.subarray(-limit));
+  if (!isGzip(packed)) return Buffer.from(packed.subarray(-limit));
   const gunzip = createGunzip();
   let tail: Buffer[] = [];
   let held = 0;

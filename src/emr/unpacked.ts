@@ -1,6 +1,7 @@
 /** A log's content piece by piece, however long: one version of its object, unpacked. */
 import { Readable, pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
+import { isGzip } from '../store/gzip.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 
 /** Bytes fetched at once, as stored. */
@@ -16,7 +17,7 @@ type Version = Pick<ObjectInfo, 'key' | 'size' | 'etag'>;
  * it is. Throws as the store does: retryable, when the object is replaced meanwhile.
  */
 export async function* unpacked(store: Store, version: Version): AsyncGenerator<Uint8Array, void> {
-  if (!(await isGzip(store, version))) {
+  if (!(await isPacked(store, version))) {
     yield* fetched(store, version);
     return;
   }
@@ -34,9 +35,8 @@ export async function* unpacked(store: Store, version: Version): AsyncGenerator<
   }
 }
 
-async function isGzip(store: Store, { key, size, etag }: Version): Promise<boolean> {
-  const [first, second] = await store.getRange(key, 0, Math.min(2, size), etag);
-  return first === 0x1f && second === 0x8b;
+async function isPacked(store: Store, { key, size, etag }: Version): Promise<boolean> {
+  return isGzip(await store.getRange(key, 0, Math.min(2, size), etag));
 }
 
 async function* fetched(store: Store, { key, size, etag }: Version): AsyncGenerator<Uint8Array, void> {
