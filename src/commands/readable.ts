@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import type { Input } from '../run/inputs.ts';
 import { place } from '../shell-words.ts';
@@ -15,12 +16,9 @@ export async function refuseUnreadable(inputs: readonly Input[], mayRead = isRea
   const paths = inputs
     .filter(({ uri }) => uri.startsWith('file://'))
     .flatMap(({ uri, objects }) => objects.map(({ key }) => join(place(uri), key)));
-  const refused: string[] = [];
-  for (let start = 0; start < paths.length; start += AT_ONCE) {
-    const some = paths.slice(start, start + AT_ONCE);
-    const answers = await Promise.all(some.map((path) => mayRead(path)));
-    refused.push(...some.filter((_, at) => answers[at] === false));
-  }
+  const limit = pLimit(AT_ONCE);
+  const answers = await limit.map(paths, mayRead);
+  const refused = paths.filter((_, at) => answers[at] === false);
   if (refused.length === 0) return;
   const more = refused.length - SHOWN;
   throw new LandfallError(
