@@ -1,23 +1,15 @@
 /** Failures and interruptions, as a person meets them. */
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeSample } from '../../src/local/write-sample.ts';
+import { describe, expect, it } from '@jest/globals';
 import type { Quarantine } from '../../src/run/quarantine.ts';
-import { landfall, root, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
+import { landfall, root, start, startThroughNpm } from '../support/landfall.ts';
 import type { Ended, Running } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
 import { commandLines } from '../support/processes.ts';
+import { samplePlace } from '../support/sample-place.ts';
 
-const { folder: cwd, remove } = temporaryFolder();
-const sample = join(cwd, 'in');
-const inputs = ['--song-data', join(sample, 'song_data'), '--log-data', join(sample, 'log_data')];
-
-beforeAll(() => {
-  mkdirSync(cwd, { recursive: true });
-  writeSample(sample);
-});
-afterAll(remove);
+const { cwd, sample, inputs } = samplePlace();
 
 describe('at 3 a.m.', () => {
   const templates = join(cwd, 'my templates');

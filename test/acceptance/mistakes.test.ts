@@ -3,22 +3,13 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, wr
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { verbs } from '../../src/commands/verbs.ts';
-import { writeSample } from '../../src/local/write-sample.ts';
-import { landfall, root, temporaryFolder } from '../support/landfall.ts';
+import { landfall, root } from '../support/landfall.ts';
+import { samplePlace } from '../support/sample-place.ts';
 
-const { folder: cwd, remove } = temporaryFolder();
-const sample = join(cwd, 'in');
+const { cwd, sample, songs, logs } = samplePlace();
 const lake = join(cwd, 'lake');
-const songs = ['--song-data', join(sample, 'song_data')];
-const logs = ['--log-data', join(sample, 'log_data')];
-
-beforeAll(() => {
-  mkdirSync(cwd, { recursive: true });
-  writeSample(sample);
-});
-afterAll(remove);
 
 /** Runs submit, which must exit 2, say each of these and leave no lake. */
 async function refused(

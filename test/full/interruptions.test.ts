@@ -1,20 +1,11 @@
 /** More ways to interrupt a run, or to stop waiting for it, than `npm test` tries. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeSample } from '../../src/local/write-sample.ts';
-import { landfall, start, startThroughNpm, temporaryFolder } from '../support/landfall.ts';
+import { describe, expect, it } from '@jest/globals';
+import { landfall, start, startThroughNpm } from '../support/landfall.ts';
 import { commandLines } from '../support/processes.ts';
+import { samplePlace } from '../support/sample-place.ts';
 
-const { folder: cwd, remove } = temporaryFolder();
-const sample = join(cwd, 'in');
-const inputs = ['--song-data', join(sample, 'song_data'), '--log-data', join(sample, 'log_data')];
-
-beforeAll(() => {
-  mkdirSync(cwd, { recursive: true });
-  writeSample(sample);
-});
-afterAll(remove);
+const { cwd, inputs } = samplePlace();
 
 describe('an interruption', () => {
   const lakeOf = (name: string) => join(cwd, name);
