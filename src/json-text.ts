@@ -1,9 +1,14 @@
 /** Reads JSON that may hold secrets: the parser's own words quote the text, so a mistake is told by its line alone. */
 
-/** The value, or why there is none: `not JSON: line 3`. */
+/** V8 parses any depth, but fails to print a value nested some thousand levels deep. */
+const MAX_DEPTH = 500;
+
+/** The value, or why there is none: `not JSON: line 3`, `nested more than 500 levels deep`. */
 export function readJson(text: string): { value: unknown } | { problem: string } {
   try {
-    return { value: JSON.parse(text) as unknown };
+    const value = JSON.parse(text) as unknown;
+    if (depthOf(text) > MAX_DEPTH) return { problem: `nested more than ${String(MAX_DEPTH)} levels deep` };
+    return { value };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const position = words.endsWith('end of JSON input')
@@ -15,3 +20,18 @@ export function readJson(text: string): { value: unknown } | { problem: string }
 }
 
 const lineAt = (text: string, position: number) => text.slice(0, position).split('\n').length;
+
+/** How many brackets of valid JSON are open at once. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === '"') quoted = !quoted;
+    else if (quoted && character === '\\') at++;
+    else if (!quoted && (character === '[' || character === '{')) deepest = Math.max(deepest, ++depth);
+    else if (!quoted && (character === ']' || character === '}')) depth--;
+  }
+  return deepest;
+}

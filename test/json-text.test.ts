@@ -30,4 +30,16 @@ describe('JSON that may hold secrets', () => {
   it('is its value where it is sound', () => {
     expect(readJson('{"a": [null]}')).toEqual({ value: { a: [null] } });
   });
+
+  it.each([
+    ['arrays', '['.repeat(200_000) + ']'.repeat(200_000)],
+    ['objects', '{"a":'.repeat(501) + '1' + '}'.repeat(501)],
+  ])('is refused where its %s are nested too deep to be printed again', (_, text) => {
+    expect(readJson(text)).toEqual({ problem: 'nested more than 500 levels deep' });
+  });
+
+  it('counts brackets outside of texts alone, and those open at once', () => {
+    const value = ['[{'.repeat(600), '\\"['.repeat(600), ...Array.from({ length: 600 }, () => [[]])];
+    expect(readJson(JSON.stringify(value))).toEqual({ value });
+  });
 });

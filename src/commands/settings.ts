@@ -50,8 +50,8 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
 }
 
 /**
- * The settings of a verb that only reads the lake: templates may have mistakes, and what is said of inputs does not
- * matter to it.
+ * The settings of a verb that only reads the lake: templates may have mistakes, and inputs may be
+ * missing.
  */
 export function configureLake(flags: Flags, world: World): Settings {
   const names = sourceNames(textFlag(flags, 'templates'), world.cwd);
@@ -60,6 +60,7 @@ export function configureLake(flags: Flags, world: World): Settings {
     env: world.env,
     flags: settingFlags(flags),
     sourceNames: names,
+    ignoreInputs: true,
     cwd: world.cwd,
     realPlace,
   });

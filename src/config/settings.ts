@@ -24,7 +24,7 @@ export interface Settings extends Omit<Values, 'lake' | 'aws'> {
     /** LogUri; ends with a slash. */
     readonly logs: string;
   };
-  /** By the source's name. Either all sources of the pipeline are here, or none. */
+  /** By the source's name. All sources of the pipeline are here, or none; with `ignoreInputs`, any of them. */
   readonly sources: Readonly<Record<string, string>>;
   readonly aws: {
     readonly profile: string | undefined;
@@ -41,6 +41,8 @@ export interface SettingsInput {
   flags: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The names of the pipeline's sources. */
   sourceNames: readonly string[];
+  /** True for verbs that only read the lake: an input that nothing names is no mistake. */
+  ignoreInputs?: boolean;
   /** Absolute. */
   cwd: string;
   /** Follows the links in a place; without it a place is where it says. */
@@ -100,7 +102,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
       ? tellPlaceholders(placeholders, input.env, usesAws)
       : credentials.diagnostics),
     ...checkCharacters(values, origins, input.env, usesAws),
-    ...checkSources(shape.sources, origins, settings, diagnostics),
+    ...(input.ignoreInputs === true ? [] : checkSources(shape.sources, origins, settings, diagnostics)),
     ...checkPlaces(shape, origins, input.realPlace),
     ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),

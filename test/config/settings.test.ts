@@ -118,6 +118,12 @@ path = gs://bucket/x
     ]);
   });
 
+  it('need all inputs or none, but for a verb that only reads the lake', () => {
+    const input = { env: {}, flags: { 'song-data': 'songs' }, sourceNames: SOURCES, cwd: '/home/ann' };
+    expect(linesOf(resolveSettings(input), 'error')).toHaveLength(1);
+    expect(resolveSettings({ ...input, ignoreInputs: true }).settings).toBeDefined();
+  });
+
   it('refuse an empty flag and an unreadable environment variable by their names', () => {
     const resolved = resolveText('', { flags: { lake: '' }, env: { AWS_REGION: 'Frankfurt' } });
     expect(linesOf(resolved, 'error')).toEqual([
