@@ -1,4 +1,8 @@
-# Arguments.
+"""Arguments."""
+
+import argparse
+
+from engine.baked import DOC, SOURCES, STEP, UPSTREAMS
 
 USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more]
 

@@ -1,4 +1,18 @@
-# The books of a source: what went in, and what became of it.
+"""The books of a source: what went in, and what became of it."""
+
+from collections import Counter
+
+from pyspark import StorageLevel
+from pyspark.sql import functions as F
+
+from engine.console import say
+from engine.inputs import changed_failure, has_changed, is_whole, raw_name, read_lines, reading_failure
+from engine.lines import BLANK, MISSING, UNFIT, classify
+from engine.long_lines import refuse_long_lines
+from engine.other_keys import other_keys
+from engine.quarantine import write_quarantine
+from engine.session import fit_to_input
+from engine.storage import decoded, hadoop_path, place
 
 
 def open_source(spark, source, root, inputs, folder):
@@ -112,11 +126,6 @@ def never_known(source, states):
 def makes_up(entry, lines, content):
     """Whether so many lines, of so many bytes, are a whole object. The size of what is compressed tells nothing."""
     return entry.uri.endswith(".gz") or is_whole(entry.size, lines, content)
-
-
-def is_whole(size, lines, content):
-    """A line ends in one byte, in two, or, if it is the last, in none; a byte order mark is three."""
-    return max(0, lines - 1) <= size - content <= 2 * lines + 3
 
 
 def differs(spark, entry, row):

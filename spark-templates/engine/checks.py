@@ -1,4 +1,13 @@
-# Checks: what was written, read back, against what the contract promises.
+"""Checks: what was written, read back, against what the contract promises."""
+
+import json
+from collections import namedtuple
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from engine.schema import read_table
+from engine.storage import files_below
 
 # Rows shown of those that break a check.
 SAMPLE = 5

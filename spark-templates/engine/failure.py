@@ -1,4 +1,14 @@
-# Failures: one reason, told in one line for the driver and one for people.
+"""Failures: one reason, told in one line for the driver and one for people."""
+
+import json
+import os
+import re
+import signal
+import threading
+import traceback
+
+from engine.baked import QUERIES, STEP
+from engine.console import write_error, write_own_error
 
 # Spark's own name for an error and the sentence after it.
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
@@ -9,8 +19,8 @@ LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(
 # How Spark names a line of a query: when parsing, when analysing, when running.
 SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
 
-# The line before each section of this program.
-SECTION = re.compile(r"# Section (engine/\w+\.py)$")
+# The line before each section of this program, with the line of its module that it begins with.
+SECTION = re.compile(r"# Section (engine/\w+\.py), from line (\d+)$")
 
 
 class StepFailure(Exception):
@@ -70,8 +80,10 @@ def program_failure(error):
     with open(__file__, encoding="utf-8") as program:
         above = program.read().splitlines()[: lines[-1] - 1] if lines else []
     for distance, line in enumerate(reversed(above), 1):
-        if SECTION.match(line):
-            return StepFailure("program", explain(error), template=SECTION.match(line).group(1), line=distance)
+        section = SECTION.match(line)
+        if section:
+            path, first_line = section.groups()
+            return StepFailure("program", explain(error), template=path, line=int(first_line) + distance - 1)
     return StepFailure("program", explain(error))
 
 
@@ -89,19 +101,6 @@ def tell(failure, write=None):
     place = template and template + (":%d" % failure.line if failure.line else "")
     human = ": ".join(filter(None, ["landfall", STEP, place, failure.error]))
     (write or write_error)("\nLANDFALL-FAILURE %s\n%s" % (json.dumps(facts, ensure_ascii=False), human))
-
-
-def write_error(text):
-    """spark-submit joins the program's stderr to its stdout; the JVM's own is the one that is kept apart."""
-    sys.stdout.flush()
-    try:
-        SparkContext._jvm.java.lang.System.err.println(text)
-    except Exception:
-        write_own_error(text)
-
-
-def write_own_error(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def end_on_signal():

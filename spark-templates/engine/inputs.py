@@ -1,4 +1,19 @@
-# Raw input: which objects are to be read, and whether they are the ones that are read.
+"""Raw input: which objects are to be read, and whether they are the ones that are read."""
+
+import gzip
+import io
+import json
+import time
+from collections import namedtuple
+from datetime import datetime
+
+from py4j.protocol import Py4JError
+from pyspark.sql import functions as F
+
+from engine.baked import SOURCES
+from engine.failure import StepFailure, explain
+from engine.session import MIB
+from engine.storage import decoded, exists, hadoop_path, literal_glob, place, read_bytes
 
 # An object to read: its raw URI, its size in bytes, and when it changed, in epoch milliseconds.
 Input = namedtuple("Input", ["uri", "size", "modified"])
@@ -223,3 +238,8 @@ def broken_gzip(spark, uri):
     except Py4JError as error:
         return explain(error)
     return None
+
+
+def is_whole(size, lines, content):
+    """A line ends in one byte, in two, or, if it is the last, in none; a byte order mark is three."""
+    return max(0, lines - 1) <= size - content <= 2 * lines + 3

@@ -1,4 +1,10 @@
-# From lines to rows: each line is parsed once, and meets one fate.
+"""From lines to rows: each line is parsed once, and meets one fate."""
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from engine.schema import COLUMN_TYPES
 
 # Nothing that is not JSON is taken for JSON.
 JSON_OPTIONS = {

@@ -1,5 +1,11 @@
-# Lines that are longer than what is read. Hadoop passes over such a line, and the bytes that are missing give it away;
-# when it goes on beyond the end of its split, Hadoop returns its beginning instead, which is longer than any line may be.
+"""Lines that are longer than what is read. Hadoop passes over such a line, and the bytes that are missing give it away; when it goes on beyond the end of its split, Hadoop returns its beginning instead, which is longer than any line may be."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark.sql import functions as F
+
+from engine.inputs import LINE_LIMIT, LONGEST_LINE, is_whole, long_line_failure
+from engine.storage import hadoop_path, literal_glob
 
 # gzip makes no more of a byte than this.
 MOST_EXPANSION = 1032

@@ -1,4 +1,12 @@
-# Keys of the raw lines that no field names: what to look for where a field has no value in any line.
+"""Keys of the raw lines that no field names: what to look for where a field has no value in any line."""
+
+import json
+import re
+from collections import Counter
+
+from pyspark.sql import functions as F
+
+from engine.lines import NUMBER, extract, text_of
 
 # Lines that are looked at, their longest, and keys that are told.
 LINES_SAMPLED = 200

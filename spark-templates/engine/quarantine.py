@@ -1,4 +1,10 @@
-# The quarantine of a source: rejected lines, readable afterwards.
+"""The quarantine of a source: rejected lines, readable afterwards."""
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from engine.inputs import FEW, raw_name
+from engine.tables import rebalanced
 
 
 def write_quarantine(spark, rows, source, folder):

@@ -1,4 +1,9 @@
-# Reading: a query may only read views. Its plan is looked through before Spark resolves it, which runs some functions.
+"""Reading: a query may only read views. Its plan is looked through before Spark resolves it, which runs some functions."""
+
+from py4j.java_gateway import JavaObject, is_instance_of
+
+from engine.baked import QUERIES
+from engine.failure import StepFailure
 
 # Parts of a plan that run a command, or hide what they name until later.
 ACTING = {

@@ -1,4 +1,24 @@
-# The step.
+"""The step."""
+
+import json
+import os
+import time
+import traceback
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
+from engine.arguments import parse_arguments
+from engine.baked import SOURCES, STEP, TABLES
+from engine.books import open_source
+from engine.checks import read_back, report_table
+from engine.console import say
+from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
+from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
+from engine.session import open_session
+from engine.storage import create_file
+from engine.tables import write_table
+from engine.upstreams import REPORT_VERSION, register_upstreams
 
 
 def run(spark, arguments, started):
@@ -44,10 +64,6 @@ def find_inputs(spark, arguments):
     return {name: listed_inputs(spark, root) for name, root in arguments.source.items()}
 
 
-def say(text):
-    print("landfall: " + text, flush=True)
-
-
 def main(argv):
     started = time.time()
     arguments = parse_arguments(argv)
@@ -70,6 +86,3 @@ def main(argv):
     spark.stop()
     return 0
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,12 @@
-# The Spark session. Everything that results depend on is written out: no version, cluster or machine decides it.
+"""The Spark session. Everything that results depend on is written out: no version, cluster or machine decides it."""
+
+import logging
+import math
+
+from pyspark import SparkConf
+from pyspark.sql import SparkSession
+
+from engine.baked import STEP, TARGET_FILE_SIZE
 
 SETTINGS = {
     # Meaning.

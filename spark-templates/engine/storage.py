@@ -1,4 +1,7 @@
-# Files, through Hadoop: local folders and S3 alike. URIs are raw, as people write them.
+"""Files, through Hadoop: local folders and S3 alike. URIs are raw, as people write them."""
+
+import re
+from urllib.parse import unquote
 
 
 def hadoop_path(spark, uri):

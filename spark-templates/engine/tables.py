@@ -1,4 +1,16 @@
-# Tables: each is a query over views, written once, as its contract says.
+"""Tables: each is a query over views, written once, as its contract says."""
+
+from collections import namedtuple
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from engine.baked import QUERIES
+from engine.console import say
+from engine.failure import StepFailure, query_failure
+from engine.reading import check_reading
+from engine.schema import schema_of
 
 # A table as written: its contract, where it lies, and the rows its query produced.
 Written = namedtuple("Written", ["table", "uri", "rows"])

@@ -1,4 +1,11 @@
-# Tables of earlier steps.
+"""Tables of earlier steps."""
+
+import json
+
+from engine.baked import UPSTREAMS
+from engine.failure import StepFailure
+from engine.schema import read_table
+from engine.storage import exists, folders_below, read_bytes
 
 # Of the reports that these steps left, and of the one this step will leave.
 REPORT_VERSION = 1
@@ -42,22 +49,3 @@ def register_upstreams(spark, uris):
             frame = read_table(spark, "%s/tables/%s" % (chosen[step], table["name"]), table)
             frame.createOrReplaceTempView(table["name"])
     return chosen
-
-
-def schema_of(table):
-    return T.StructType([T.StructField(column["name"], COLUMN_TYPES[column["type"]]) for column in table["columns"]])
-
-
-def read_table(spark, uri, table):
-    """A written table; the schema is given, so that no partition folder's name is taken for another type."""
-    names = [column["name"] for column in table["columns"]]
-    return spark.read.schema(schema_of(table)).parquet(literal_glob(uri)).select(*names)
-
-
-COLUMN_TYPES = {
-    "BIGINT": T.LongType(),
-    "INT": T.IntegerType(),
-    "DOUBLE": T.DoubleType(),
-    "STRING": T.StringType(),
-    "TIMESTAMP": T.TimestampType(),
-}

@@ -48,12 +48,12 @@ export function readEngine(): Engine {
   const texts = filesBelow(ENGINE, ENGINE).map(
     (path) => [relative(ENGINE, path), textOf(path, () => path)] as const,
   );
-  const sections = texts.flatMap(([name, text]) =>
+  const modules = texts.flatMap(([name, text]) =>
     name.endsWith('.py') ? [[name.slice(0, -'.py'.length), text] as const] : [],
   );
   const frame = texts.find(([name]) => name === FRAME)?.[1];
   if (frame === undefined) throw new Error(`there is no ${FRAME} in ${ENGINE}`);
-  return { frame, sections: Object.fromEntries(sections) };
+  return { frame, modules: Object.fromEntries(modules) };
 }
 
 /** Regular files in order of their paths. Hidden ones are passed over, links lead nowhere, and a wrong folder soon ends. */

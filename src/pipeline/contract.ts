@@ -116,10 +116,10 @@ export interface Pipeline {
 
 /** The Python that every step's program is made of. */
 export interface Engine {
-  /** Handlebars: the frame of the program, which names the sections and the data of the step. */
+  /** Handlebars: the frame of the program, with places for the step's data and for the modules. */
   frame: string;
-  /** Plain Python, by name. */
-  sections: Readonly<Record<string, string>>;
+  /** The texts of the Python package, by module. */
+  modules: Readonly<Record<string, string>>;
 }
 
 /** One step, ready to upload: a self-contained PySpark program. */

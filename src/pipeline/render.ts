@@ -13,6 +13,7 @@ import type {
 import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
+import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
 import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
 import { contractWith } from './resolve.ts';
@@ -25,6 +26,9 @@ export interface Rendered {
   diagnostics: Diagnostic[];
 }
 
+/** The name of the engine's package. */
+const ENGINE = 'engine';
+
 /** A table of a step with its parameters filled in. */
 interface RenderedTable {
   contract: TableContract;
@@ -36,7 +40,7 @@ interface RenderedTable {
 const HELPERS: Rules['helpers'] = {
   python: { arity: [1, 1] },
   text: { arity: [1, 1] },
-  section: { arity: [1, 1] },
+  raw: { arity: [1, 1] },
 };
 
 /**
@@ -119,9 +123,9 @@ function dataOf(
 }
 
 /** Throws where the engine's own frame is wrong: no pipeline can cause that. */
-function renderProgram({ frame, sections }: Engine, data: object): string {
+function renderProgram({ frame, modules }: Engine, data: object): string {
   const program = Handlebars.parse(frame, RENDERING);
-  const values = { ...data, sections };
+  const values = { ...data, ...inlinePackage(ENGINE, modules) };
   const [wrong] = checkTemplate(program, values, {
     helpers: HELPERS,
     at: (line) => `engine, line ${String(line)}`,
@@ -131,7 +135,7 @@ function renderProgram({ frame, sections }: Engine, data: object): string {
   handlebars.registerHelper({
     python: (value: Parameters<typeof pythonLiteral>[0]) => pythonLiteral(value),
     text: (value: string) => pythonText(value),
-    section: (text: string) => text,
+    raw: (text: string | number) => String(text),
   });
   return handlebars.compile(program, RENDERING)(values);
 }

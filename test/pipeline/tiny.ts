@@ -73,9 +73,12 @@ TABLES = {{python tables}}
 QUERIES = {  # by table{{#each queries}}
     {{python table}}: ({{python template}}, {{python first_line}}, {{text query}}),{{/each}}
 }
-{{section sections.run}}
+{{#each sections}}
+# Section {{raw path}}, from line {{raw firstLine}}
+{{raw text}}
+{{/each}}
 `,
-  sections: { run: 'print("{{not a template}}")\n' },
+  modules: { run: 'print("{{not a template}}")\n' },
 };
 
 /** The files, with texts replaced: from, to, or a whole text. */

@@ -37,14 +37,14 @@ export interface Templates {
 /** The shipped pipeline and engine, with some texts replaced. */
 export function templates(edits: Edits = {}): Templates {
   const { files } = readPipelineFolder(undefined, ROOT);
-  const { frame, sections } = readEngine();
+  const { frame, modules } = readEngine();
   const edited = (path: string, text: string) => edits[path]?.(text) ?? text;
   return {
     files: files.map(({ path, text }) => ({ path, text: edited(path, text) })),
     engine: {
       frame,
-      sections: Object.fromEntries(
-        Object.entries(sections).map(([name, text]) => [name, edited(`${ENGINE}${name}.py`, text)]),
+      modules: Object.fromEntries(
+        Object.entries(modules).map(([name, text]) => [name, edited(`${ENGINE}${name}.py`, text)]),
       ),
     },
   };
