@@ -117,14 +117,13 @@ interface Called {
 /** The flags that npm kept, those of the chosen pipeline's sources among them: npm may have kept the choice as well. */
 async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called) {
   if (!isNpmScript(started)) return undefined;
-  const { sourceNames } = await import('./source-names.ts');
+  const { flagsOf, pipelineKeys } = await import('./pipeline-keys.ts');
   const templates = textFlag(flags, 'templates') ?? started.env['npm_config_templates'];
   return swallowedFlags(started, {
     verb,
     argv,
     options: { ...globalOptions, ...verb.options },
-    sources: () =>
-      verb.takesSources === true ? sourceNames(templates, cwd).map((name) => name.replaceAll('_', '-')) : [],
+    sources: () => (verb.takesSources === true ? flagsOf(pipelineKeys(templates, cwd)) : []),
   });
 }
 
@@ -144,13 +143,13 @@ function noVerb(name: string, argv: readonly string[]): LandfallError {
 }
 
 /**
- * The mistake of flags that neither the verb nor Landfall has; undefined when there is none. `sources` are the pipeline's
- * source names.
+ * The mistake of flags that neither the verb nor Landfall has; undefined when there is none. `pipeline` are the flags of
+ * the pipeline's keys.
  */
 export function unknownFlags(
   verb: Verb,
   flags: Flags,
-  sources: readonly string[],
+  pipeline: readonly string[],
 ): LandfallError | undefined {
   const known = [
     'help',
@@ -158,7 +157,7 @@ export function unknownFlags(
     'version',
     ...Object.keys(globalOptions),
     ...Object.entries(verb.options).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()]),
-    ...sources.map((source) => source.replaceAll('_', '-')),
+    ...pipeline,
   ];
   const ours = new Set(['_', '$0', verb.positional?.name, ...known]);
   const unknown = Object.keys(flags).filter((name) => !ours.has(name));
@@ -188,7 +187,7 @@ function addVerb(parser: Argv, verb: Verb): Argv {
         ? its
         : its.positional(positional.name, { type: 'string', describe: positional.summary });
     const sources =
-      takesSources === true ? 'Each source of the pipeline has a flag: --song-data URI, --log-data URI.' : '';
+      takesSources === true ? 'Each source and each parameter of the pipeline has a flag of its name.' : '';
     return described
       .options(options)
       .example(examples.map(([line, what]) => [line, what] as [string, string]))

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configFile } from '../config/read.ts';
 import { LandfallError } from '../faults.ts';
+import type { Pipeline } from '../pipeline/contract.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import { SHIPPED, pipelinePlace } from './pipeline-folder.ts';
@@ -13,7 +14,7 @@ import type { Flags, World } from './world.ts';
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
-export function originOf(flags: Flags, { cwd, prefix, env }: World): PlanOrigin {
+export function originOf(flags: Flags, { cwd, prefix, env }: World, { parameters }: Pipeline): PlanOrigin {
   const given = textFlag(flags, 'templates');
   const templates = pipelinePlace(given, cwd);
   const config = configFile(textFlag(flags, 'config'), cwd, prefix);
@@ -25,6 +26,12 @@ export function originOf(flags: Flags, { cwd, prefix, env }: World): PlanOrigin 
     variables: {
       ...kept(env),
       ...(flags['keep-alive'] === true ? { LANDFALL_EMR_KEEP_ALIVE: 'yes' } : {}),
+      ...Object.fromEntries(
+        parameters.flatMap(({ name }) => {
+          const given = textFlag(flags, name.replaceAll('_', '-'));
+          return given === undefined ? [] : [[`LANDFALL_TABLES_${name.toUpperCase()}`, given]];
+        }),
+      ),
     },
   };
 }

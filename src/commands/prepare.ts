@@ -59,7 +59,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     choice,
     publication,
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
-    origin: originOf(flags, world),
+    origin: originOf(flags, world, pipeline),
   });
   return {
     configured: { ...given, settings },

@@ -50,7 +50,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   // The run's configuration file may name another lake than the one it is looked up in.
   const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.world);
   await retryRun(world, configured, {
-    origin: originOf(planned.flags, planned.world),
+    origin: originOf(planned.flags, planned.world, configured.pipeline),
     store,
     run: name,
     choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },

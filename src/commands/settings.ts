@@ -1,6 +1,7 @@
 /** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
 import { readConfig } from '../config/read.ts';
 import { realPlace } from '../config/real-place.ts';
+import type { PipelineKeys } from '../config/schema.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, throwIfErrors } from '../faults.ts';
@@ -9,7 +10,7 @@ import type { Engine, Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { unknownFlags, usage } from './arguments.ts';
-import { sourceNames } from './source-names.ts';
+import { flagsOf, keysOf, pipelineKeys } from './pipeline-keys.ts';
 import { placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
 import { verbs } from './verbs.ts';
 import { textFlag } from './world.ts';
@@ -21,7 +22,7 @@ export interface Configured {
   /** The pipeline's folder, as the user named it. */
   folder: string;
   engine: Engine;
-  /** What templates may use; parameters that nobody set are not here, and take the pipeline's own default. */
+  /** What templates may use. */
   parameters: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
@@ -29,13 +30,13 @@ export interface Configured {
 export function configure(verb: string, flags: Flags, world: World): Configured {
   const { name: folder, files } = readPipelineFolder(textFlag(flags, 'templates'), world.cwd);
   const { pipeline, diagnostics } = loadPipeline(files);
-  const names = pipeline?.sources.map(({ name }) => name) ?? [];
-  refuseUnknownFlags(verb, flags, names, pipeline !== undefined);
+  const keys = keysOf(pipeline);
+  refuseUnknownFlags(verb, flags, keys, pipeline !== undefined);
   const resolved = resolveSettings({
     cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
-    sourceNames: names,
+    pipeline: keys,
     cwd: world.cwd,
     realPlace,
   });
@@ -45,8 +46,9 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
   if (flags['verbose'] === true) tellOrigins(resolved.origins, world);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
-  const parameters = parametersOf(resolved.settings, resolved.origins);
-  return { settings: resolved.settings, pipeline, folder, engine: readEngine(), parameters };
+  const { settings } = resolved;
+  const parameters = { ...settings.parameters, target_file_size: settings.tables.targetFileSize };
+  return { settings, pipeline, folder, engine: readEngine(), parameters };
 }
 
 /**
@@ -54,12 +56,11 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
  * missing.
  */
 export function configureLake(flags: Flags, world: World): Settings {
-  const names = sourceNames(textFlag(flags, 'templates'), world.cwd);
   const { settings, diagnostics } = resolveSettings({
     cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
-    sourceNames: names,
+    pipeline: pipelineKeys(textFlag(flags, 'templates'), world.cwd),
     ignoreInputs: true,
     cwd: world.cwd,
     realPlace,
@@ -82,10 +83,10 @@ function settingFlags(flags: Flags): Record<string, string | number | boolean | 
   );
 }
 
-function refuseUnknownFlags(verb: string, flags: Flags, sources: readonly string[], sure: boolean): void {
+function refuseUnknownFlags(verb: string, flags: Flags, keys: PipelineKeys, sure: boolean): void {
   const declared = verbs.find(({ name }) => name === verb);
   if (declared === undefined || !sure) return;
-  const error = unknownFlags(declared, flags, sources);
+  const error = unknownFlags(declared, flags, flagsOf(keys));
   if (error !== undefined) throw error;
 }
 
@@ -101,16 +102,6 @@ export function tell(diagnostics: readonly Diagnostic[], { printer }: World): vo
 
 function tellOrigins(origins: ReadonlyMap<string, string>, { printer }: World): void {
   for (const [name, origin] of [...origins].sort()) printer.say(`${name}: ${origin}`);
-}
-
-function parametersOf({ tables }: Settings, origins: ReadonlyMap<string, string>): Configured['parameters'] {
-  const { songplayId, songsPartitionBy, targetFileSize } = tables;
-  const isSet = (name: keyof typeof tables) => origins.get(`tables.${name}`) !== 'default';
-  return {
-    ...(isSet('songplayId') ? { songplay_id: songplayId } : {}),
-    ...(isSet('songsPartitionBy') ? { songs_partition_by: songsPartitionBy } : {}),
-    target_file_size: targetFileSize,
-  };
 }
 
 /** A flag that may be given once and is a positive number of seconds. */

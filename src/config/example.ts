@@ -1,6 +1,6 @@
 /** The schema as text: dl.cfg.example and the reference table of the README. */
 import { namedSettings, sectionDocs } from './schema.ts';
-import type { NamedSetting } from './schema.ts';
+import type { NamedSetting, PipelineKeys } from './schema.ts';
 
 const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment what you need.
 # A flag outranks an environment variable, which outranks dl.cfg, which outranks the default.
@@ -9,8 +9,8 @@ const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment wha
 `;
 
 /** The whole of dl.cfg.example. */
-export function exampleText(sourceNames: readonly string[]): string {
-  const settings = namedSettings(sourceNames);
+export function exampleText(pipeline: PipelineKeys): string {
+  const settings = namedSettings(pipeline);
   const sections = [...new Set(settings.map(({ section }) => section))];
   const text = (name: string) =>
     sectionText(
@@ -21,8 +21,8 @@ export function exampleText(sourceNames: readonly string[]): string {
 }
 
 /** A Markdown table with a row a setting. */
-export function settingsTable(sourceNames: readonly string[]): string {
-  const rows = namedSettings(sourceNames).map(
+export function settingsTable(pipeline: PipelineKeys): string {
+  const rows = namedSettings(pipeline).map(
     (setting) =>
       `| \`[${setting.section}] ${setting.key}\` | ${setting.default === undefined ? '' : `\`${setting.default}\``} | ${others(setting)} | ${setting.doc} |`,
   );

@@ -1,7 +1,6 @@
 /** Every setting there is: where it is written, what it may be, what it is when nobody says. */
 import {
   bytes,
-  columns,
   credential,
   location,
   oneOf,
@@ -9,6 +8,7 @@ import {
   pattern,
   seconds,
   share,
+  someOf,
   tags,
   text,
   url,
@@ -120,14 +120,6 @@ const emr = {
 };
 
 const tables = {
-  songplayId: setting(oneOf('bigint', 'text'), {
-    doc: 'Shape of songplay_id: bigint (60 bits), or text (32 hex digits) for more than 10^8 plays.',
-    default: 'bigint',
-  }),
-  songsPartitionBy: setting(columns(['year'], ['year', 'artist_id']), {
-    doc: 'Layout of songs; `year, artist_id` makes one small file an artist.',
-    default: 'year',
-  }),
   targetFileSize: setting(bytes(2 ** 20, 5 * 2 ** 30), {
     doc: 'Size at which a data file is full.',
     default: '256 MB',
@@ -200,14 +192,14 @@ const aws = {
   }),
 };
 
-/** Sections in the order of dl.cfg.example. `[INPUT]` is not here: its keys are the pipeline's sources. */
+/** Sections in the order of dl.cfg.example. The keys of `[INPUT]`, and some of `[TABLES]`, come from the pipeline. */
 export const schema = { lake, emr, tables, checks, s3, aws };
 
 export const sectionDocs: Readonly<Record<string, string>> = {
   lake: 'Where the result goes.',
   input: 'Where the raw JSON is. With `--cluster local` and neither given, a small sample is generated.',
   emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
-  tables: 'How tables are written.',
+  tables: "How tables are written. The pipeline's own parameters stand here too.",
   checks: 'What is still acceptable.',
   s3: 'How S3 is spoken to.',
   aws: 'Who we are. Keep this file out of version control once it holds a secret.',
@@ -229,13 +221,44 @@ export interface NamedSetting extends Setting<unknown> {
   env: readonly string[];
 }
 
-/** All settings in order, sources included. */
-export function namedSettings(sourceNames: readonly string[]): NamedSetting[] {
+/** What a pipeline lets users set: where its sources are, and its parameters. */
+export interface PipelineKeys {
+  sources: readonly string[];
+  parameters: readonly ParameterKey[];
+}
+
+/** A parameter of the pipeline: one word, or a list of some. */
+export type ParameterKey = { name: string; doc: string; words: readonly string[] } & (
+  { kind: 'choice'; default: string } | { kind: 'list'; default: readonly string[] }
+);
+
+/** All settings in order, those of the pipeline included. */
+export function namedSettings({ sources, parameters }: PipelineKeys): NamedSetting[] {
   const named = Object.entries(schema).flatMap(([section, settings]) =>
     Object.entries<Setting<unknown>>(settings).map(([property, about]) => name(section, property, about)),
   );
-  const ofLake = named.filter(({ section }) => section === 'LAKE').length;
-  return [...named.slice(0, ofLake), ...sourceNames.map(sourceSetting), ...named.slice(ofLake)];
+  const startOf = (wanted: string) => named.findIndex(({ section }) => section === wanted);
+  return [
+    ...named.slice(0, startOf('EMR')),
+    ...sources.map(sourceSetting),
+    ...named.slice(startOf('EMR'), startOf('TABLES')),
+    ...parameters.map(parameterSetting),
+    ...named.slice(startOf('TABLES')),
+  ];
+}
+
+function parameterSetting(parameter: ParameterKey): NamedSetting {
+  const { name: key, doc, words } = parameter;
+  return {
+    id: `parameters.${key}`,
+    section: 'TABLES',
+    key,
+    doc,
+    type: parameter.kind === 'choice' ? oneOf(...words) : someOf(words),
+    default: parameter.kind === 'choice' ? parameter.default : parameter.default.join(', '),
+    env: [`LANDFALL_TABLES_${key.toUpperCase()}`],
+    flag: key.replaceAll('_', '-'),
+  };
 }
 
 function name(section: string, property: string, about: Setting<unknown>): NamedSetting {

@@ -10,7 +10,7 @@ import { unknownVariables } from './environment.ts';
 import { NO_PAIR, readIni } from './ini-file.ts';
 import { asFolder } from './location.ts';
 import { namedSettings, schema } from './schema.ts';
-import type { NamedSetting, ValuesOf } from './schema.ts';
+import type { NamedSetting, PipelineKeys, ValuesOf } from './schema.ts';
 import { redact, secret } from './secret.ts';
 import type { Secret } from './secret.ts';
 import { checkSparkPlaces } from './spark-places.ts';
@@ -26,6 +26,8 @@ export interface Settings extends Omit<Values, 'lake' | 'aws'> {
   };
   /** By the source's name. All sources of the pipeline are here, or none; with `ignoreInputs`, any of them. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Of the pipeline, by name: a word, or a list of some. */
+  readonly parameters: Readonly<Record<string, string | readonly string[]>>;
   readonly aws: {
     readonly profile: string | undefined;
     /** Those of dl.cfg. Undefined: the SDK's default chain finds them. */
@@ -39,8 +41,8 @@ export interface SettingsInput {
   env: Readonly<Record<string, string | undefined>>;
   /** By the flag's name without dashes: `{ lake: './out', 'song-data': '...' }`; undefined ones were not given. */
   flags: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** The names of the pipeline's sources. */
-  sourceNames: readonly string[];
+  /** What the pipeline lets users set. */
+  pipeline: PipelineKeys;
   /** True for verbs that only read the lake: an input that nothing names is no mistake. */
   ignoreInputs?: boolean;
   /** Absolute. */
@@ -61,10 +63,10 @@ export interface Resolved {
 
 /** Resolves every setting: flag before environment before dl.cfg before default. All mistakes at once; never throws. */
 export function resolveSettings(input: SettingsInput): Resolved {
-  const settings = namedSettings(input.sourceNames);
+  const settings = namedSettings(input.pipeline);
   const file = input.cfg === undefined ? undefined : readIni(input.cfg.path, input.cfg.text);
   const local = input.flags['cluster'] === 'local';
-  const { sourceNames } = input;
+  const sourceNames = input.pipeline.sources;
   const assigned = assign({
     file: input.cfg?.path ?? '',
     entries: file?.entries ?? [],
@@ -92,7 +94,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
     isMistaken(id, settings, assigned.values, diagnostics),
   );
   noteDerived(origins);
-  const shape = assemble(input.sourceNames, values, credentials.credentials);
+  const shape = assemble(input.pipeline, values, credentials.credentials);
   const places = [shape.lake.path, ...Object.values(shape.sources)];
   const unnamed = settings.map(({ id }) => id).filter((id) => !assigned.values.has(id));
   const usesAws =
@@ -139,7 +141,7 @@ function isMistaken(
 }
 
 function assemble(
-  sourceNames: readonly string[],
+  { sources: sourceNames, parameters }: PipelineKeys,
   values: ReadonlyMap<string, unknown>,
   credentials: Credentials | undefined,
 ): Settings {
@@ -156,6 +158,9 @@ function assemble(
   return {
     ...shape,
     sources: Object.fromEntries(sources),
+    parameters: Object.fromEntries(
+      parameters.map(({ name }) => [name, values.get(`parameters.${name}`) as string | readonly string[]]),
+    ),
     lake: { path, logs: asFolder(logs) },
     s3: { ...shape.s3, region: shape.s3.region ?? shape.emr.region },
     aws: { profile: shape.aws.profile, credentials },

@@ -117,16 +117,20 @@ export function oneOf<const T extends string>(...choices: T[]): ValueType<T> {
   };
 }
 
-/** Column names in order, out of the lists that are allowed. */
-export function columns(...allowed: string[][]): ValueType<string[]> {
-  const shown = allowed.map((list) => list.join(', '));
+/** A list of some of these words, each once, in the order given. */
+export function someOf(words: readonly string[]): ValueType<string[]> {
   return {
-    name: shown.join(' or '),
+    name: `some of ${words.join(', ')}`,
     manyLines: true,
     parse(value) {
-      const names = value.split(',').map((name) => name.trim().toLowerCase());
-      const list = allowed.find((candidate) => candidate.join() === names.join());
-      return list === undefined ? { problem: `not one of: ${shown.join('; ')}` } : { value: list };
+      const given = value.split(',').map((word) => word.trim());
+      const list = given.map((word) => words.find((known) => known.toLowerCase() === word.toLowerCase()));
+      const strange = given.find((_, at) => list[at] === undefined);
+      if (strange !== undefined)
+        return { problem: `${JSON.stringify(strange)} is none of ${words.join(', ')}` };
+      return new Set(list).size < list.length
+        ? { problem: 'names a word twice' }
+        : { value: list.filter((word) => word !== undefined) };
     },
   };
 }

@@ -24,7 +24,13 @@ afterAll(remove);
 
 function settingsOf(emr: string): Settings {
   const cfg = { path: 'dl.cfg', text: `[EMR]\n${emr}\n` };
-  const { settings, diagnostics } = resolveSettings({ cfg, env: {}, flags: {}, sourceNames: [], cwd });
+  const { settings, diagnostics } = resolveSettings({
+    cfg,
+    env: {},
+    flags: {},
+    pipeline: { sources: [], parameters: [] },
+    cwd,
+  });
   if (settings === undefined) throw new Error(JSON.stringify(diagnostics));
   return settings;
 }

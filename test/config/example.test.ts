@@ -3,25 +3,25 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { exampleText, settingsTable } from '../../src/config/example.ts';
 import { namedSettings } from '../../src/config/schema.ts';
-import { linesOf, resolveText, SOURCES } from './resolve.ts';
+import { PIPELINE, linesOf, resolveText } from './resolve.ts';
 
 describe('dl.cfg.example', () => {
   it('is what the schema says', () => {
     const file = readFileSync(join(import.meta.dirname, '../../dl.cfg.example'), 'utf8');
-    expect(file).toBe(exampleText(SOURCES));
+    expect(file).toBe(exampleText(PIPELINE));
   });
 
   it('changes nothing as it stands', () => {
-    expect(linesOf(resolveText(exampleText(SOURCES)), 'error')).toEqual([]);
+    expect(linesOf(resolveText(exampleText(PIPELINE)), 'error')).toEqual([]);
     expect(
-      [...resolveText(exampleText(SOURCES)).origins.values()].every((origin) => origin === 'default'),
+      [...resolveText(exampleText(PIPELINE)).origins.values()].every((origin) => origin === 'default'),
     ).toBe(true);
   });
 
   it('is valid with every key uncommented, and names them all', () => {
-    const resolved = resolveText(exampleText(SOURCES).replace(/^#(?=[A-Za-z_]+ =)/gm, ''));
+    const resolved = resolveText(exampleText(PIPELINE).replace(/^#(?=[A-Za-z_]+ =)/gm, ''));
     expect(linesOf(resolved, 'error')).toEqual([]);
-    const absent = namedSettings(SOURCES).filter(
+    const absent = namedSettings(PIPELINE).filter(
       ({ id }) => !resolved.origins.get(id)?.startsWith('dl.cfg:'),
     );
     expect(absent.map(({ id }) => id)).toEqual([
@@ -34,8 +34,8 @@ describe('dl.cfg.example', () => {
 
 describe('the reference table', () => {
   it('has a row for each setting', () => {
-    const rows = settingsTable(SOURCES).trimEnd().split('\n').slice(2);
-    expect(rows).toHaveLength(namedSettings(SOURCES).length);
+    const rows = settingsTable(PIPELINE).trimEnd().split('\n').slice(2);
+    expect(rows).toHaveLength(namedSettings(PIPELINE).length);
     expect(rows[0]).toBe(
       '| `[LAKE] path` | `./lake` | `--lake`, `LANDFALL_LAKE` | Where the tables land: an s3:// URI or a local folder. |',
     );

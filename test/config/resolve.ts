@@ -1,15 +1,16 @@
 /** What the tests of config/ share: resolving a dl.cfg text as the program would. */
+import { pipelineKeys } from '../../src/commands/pipeline-keys.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { Resolved, Settings, SettingsInput } from '../../src/config/settings.ts';
 import { formatDiagnostic } from '../../src/faults.ts';
 
 export const CWD = '/home/ann/work';
-export const SOURCES = ['song_data', 'log_data'];
+export const PIPELINE = pipelineKeys(undefined, CWD);
 
 /** Resolves a file's text with an empty environment and no flags, unless told otherwise. */
 export function resolveText(text: string, given: Partial<SettingsInput> = {}): Resolved {
   const cfg = { path: 'dl.cfg', text };
-  return resolveSettings({ cfg, env: {}, flags: {}, sourceNames: SOURCES, cwd: CWD, ...given });
+  return resolveSettings({ cfg, env: {}, flags: {}, pipeline: PIPELINE, cwd: CWD, ...given });
 }
 
 /** The settings of a file that must have no errors. */

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { realPlace } from '../../src/config/real-place.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
-import { linesOf, resolveText, settingsOf, SOURCES } from './resolve.ts';
+import { linesOf, resolveText, settingsOf, PIPELINE } from './resolve.ts';
 
 describe('settings', () => {
   it('are complete without file, environment or flags', () => {
     const { settings, diagnostics, origins } = resolveSettings({
       env: {},
       flags: {},
-      sourceNames: SOURCES,
+      pipeline: PIPELINE,
       cwd: '/home/ann',
     });
     expect(diagnostics).toEqual([]);
@@ -25,7 +25,8 @@ describe('settings', () => {
         idleTimeout: 600,
         settleSeconds: 60,
       },
-      tables: { songplayId: 'bigint', songsPartitionBy: ['year'], targetFileSize: 268435456 },
+      parameters: { songplay_id: 'bigint', songs_partition_by: ['year'] },
+      tables: { targetFileSize: 268435456 },
       checks: { maxQuarantined: 0.01 },
       s3: { anonymousInput: false, region: undefined },
       aws: { profile: undefined, credentials: undefined },
@@ -79,11 +80,8 @@ bucket_owner = 123456789012
       tags: { team: 'data', 'cost center': '4=2' },
       clusterJson: '/home/ann/work/conf/cluster.json',
     });
-    expect(settings.tables).toEqual({
-      songplayId: 'text',
-      songsPartitionBy: ['year', 'artist_id'],
-      targetFileSize: 1610612736,
-    });
+    expect(settings.tables).toEqual({ targetFileSize: 1610612736 });
+    expect(settings.parameters).toEqual({ songplay_id: 'text', songs_partition_by: ['year', 'artist_id'] });
     expect(settings.checks.maxQuarantined).toBeCloseTo(0.005);
     expect(settings.s3).toMatchObject({
       endpoint: 'http://127.0.0.1:9000',

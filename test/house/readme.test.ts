@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { verbs } from '../../src/commands/verbs.ts';
+import { pipelineKeys } from '../../src/commands/pipeline-keys.ts';
 import { settingsTable } from '../../src/config/example.ts';
 import { EXIT_CODES } from '../../src/faults.ts';
 import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
@@ -23,7 +24,7 @@ const rows = (text: string) =>
 
 it('lists every setting as the schema has it', () => {
   const stated = rows(readme.slice(readme.indexOf('## dl.cfg')));
-  const declared = rows(settingsTable(['song_data', 'log_data'])).filter(
+  const declared = rows(settingsTable(pipelineKeys(undefined, root))).filter(
     (cells) => !cells.some((cell) => /^-+$/.test(cell)),
   );
   for (const row of declared) expect(stated).toContainEqual(row);
