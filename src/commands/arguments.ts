@@ -123,7 +123,10 @@ async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called)
     verb,
     argv,
     options: { ...globalOptions, ...verb.options },
-    sources: () => (verb.takesSources === true ? flagsOf(pipelineKeys(templates, cwd)) : []),
+    sources: () =>
+      verb.takesSources === true
+        ? flagsOf(pipelineKeys({ ...flags, templates }, { cwd, prefix: undefined, env: started.env }))
+        : [],
   });
 }
 

@@ -6,7 +6,7 @@ import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
-import { SHIPPED, pipelinePlace } from './pipeline-folder.ts';
+import { SHIPPED, findPipeline } from './pipeline-folder.ts';
 import { noteTo, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
@@ -14,14 +14,14 @@ import type { Flags, World } from './world.ts';
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
-export function originOf(flags: Flags, { cwd, prefix, env }: World, { parameters }: Pipeline): PlanOrigin {
-  const given = textFlag(flags, 'templates');
-  const templates = pipelinePlace(given, cwd);
+export function originOf(flags: Flags, world: World, { parameters }: Pipeline): PlanOrigin {
+  const { cwd, prefix, env } = world;
+  const { name: folder, place: templates } = findPipeline(flags, world);
+  const isShipped = templates === SHIPPED.place;
   const config = configFile(textFlag(flags, 'config'), cwd, prefix);
   return {
-    folder: given ?? SHIPPED,
-    ...(templates === undefined ? {} : { templates }),
-    ...(templates === undefined || given === undefined ? {} : { templatesGiven: true }),
+    folder,
+    ...(isShipped ? {} : { templates }),
     ...(config === undefined ? {} : { config: resolve(cwd, config) }),
     variables: {
       ...kept(env),
@@ -59,7 +59,7 @@ export function asPlanned(
       if (resolve(world.cwd, now) !== planned)
         note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
     } else if (problem === undefined) given[name] = planned;
-    else if (strict && name === 'templates' && origin.templatesGiven === true)
+    else if (strict && name === 'templates')
       throw withoutTemplates(plan, planned, problem);
     else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
   }

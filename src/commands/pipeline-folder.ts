@@ -1,10 +1,15 @@
 /** Finds and reads the folder of a pipeline, and the engine that comes with Landfall. */
 import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
+import { pipelinePath } from '../config/pipeline-path.ts';
+import type { ChosenFolder } from '../config/pipeline-path.ts';
+import { readConfig } from '../config/read.ts';
 import { LandfallError } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { Engine } from '../pipeline/contract.ts';
 import type { TemplateFile } from '../pipeline/template-file.ts';
+import { textFlag } from './world.ts';
+import type { Flags, World } from './world.ts';
 
 /** More than any pipeline needs, and few enough for a folder named by mistake. */
 const MOST_FILES = 1000;
@@ -14,26 +19,39 @@ const ENGINE = join(LANDFALL, 'spark-templates/engine');
 const FRAME = 'program.py.hbs';
 
 /** The pipeline that comes with Landfall. */
-export const SHIPPED = 'spark-templates/sparkify';
+export const SHIPPED: ChosenFolder = {
+  name: 'spark-templates/sparkify',
+  place: join(LANDFALL, 'spark-templates/sparkify'),
+};
 
 export interface PipelineFolder {
-  /** As the user named it. */
+  /** As messages name it. */
   name: string;
   files: TemplateFile[];
 }
 
-/** The texts of the pipeline in `folder`, else of the one that comes with Landfall. Throws `input` where there is none. */
-export function readPipelineFolder(folder: string | undefined, cwd: string): PipelineFolder {
-  const name = folder ?? SHIPPED;
-  const root = pipelinePlace(folder, cwd) ?? join(LANDFALL, SHIPPED);
-  if (!isFolder(root)) {
+/** The folder that flags, environment or dl.cfg choose, else the one that comes with Landfall. Throws `input` for a dl.cfg that cannot be read. */
+export function findPipeline(
+  flags: Flags,
+  { cwd, prefix, env }: Pick<World, 'cwd' | 'prefix' | 'env'>,
+): ChosenFolder {
+  const cfg = readConfig(textFlag(flags, 'config'), cwd, prefix);
+  const templates = textFlag(flags, 'templates');
+  const chosen = pipelinePath({ cfg, env, flags: { templates }, cwd });
+  return chosen === undefined || chosen.place === SHIPPED.place ? SHIPPED : chosen;
+}
+
+/** The texts of a pipeline. Throws `input` where there is no such folder, or it is no pipeline's. */
+export function readPipelineFolder({ name, place }: ChosenFolder): PipelineFolder {
+  if (!isFolder(place)) {
     throw new LandfallError('input', `--templates ${name}: there is no such folder`, {
-      next: `name the folder that holds pipeline.yaml`,
+      next: 'name the folder that holds pipeline.yaml',
     });
   }
-  const files = filesBelow(root, name).map((path) => ({
-    path: relative(root, path),
-    text: textOf(path, () => join(name, relative(root, path))),
+  const shown = (path: string) => join(name, relative(place, path));
+  const files = filesBelow(place, name).map((path) => ({
+    path: relative(place, path),
+    text: textOf(path, () => shown(path)),
   }));
   return { name, files };
 }
@@ -99,13 +117,6 @@ function unreadable(path: string, why: string): LandfallError {
   return new LandfallError('input', `${path} ${why}`, {
     next: 'templates are small text files that lie in their folder themselves; move it elsewhere',
   });
-}
-
-/** The pipeline's folder, absolute; undefined for the one that comes with Landfall. */
-export function pipelinePlace(folder: string | undefined, cwd: string): string | undefined {
-  const shipped = join(LANDFALL, SHIPPED);
-  const place = folder === undefined ? shipped : resolve(cwd, folder);
-  return place === shipped ? undefined : place;
 }
 
 function isFolder(path: string): boolean {

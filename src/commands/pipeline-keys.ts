@@ -4,7 +4,8 @@ import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import { codeOf } from '../store/local-errors.ts';
-import { readPipelineFolder } from './pipeline-folder.ts';
+import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
+import type { Flags, World } from './world.ts';
 
 export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   return {
@@ -13,10 +14,10 @@ export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   };
 }
 
-/** The keys of the pipeline in `templates`, else of the usual one; none where it cannot be read. */
-export function pipelineKeys(templates: string | undefined, cwd: string): PipelineKeys {
+/** The keys of the chosen pipeline; none where it cannot be read. */
+export function pipelineKeys(flags: Flags, world: Pick<World, 'cwd' | 'prefix' | 'env'>): PipelineKeys {
   try {
-    return keysOf(loadPipeline(readPipelineFolder(templates, cwd).files).pipeline);
+    return keysOf(loadPipeline(readPipelineFolder(findPipeline(flags, world)).files).pipeline);
   } catch (error) {
     if (error instanceof LandfallError || codeOf(error) !== '') return keysOf(undefined);
     throw error;

@@ -11,7 +11,7 @@ import { loadPipeline } from '../pipeline/load.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { unknownFlags, usage } from './arguments.ts';
 import { flagsOf, keysOf, pipelineKeys } from './pipeline-keys.ts';
-import { placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
+import { findPipeline, placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
 import { verbs } from './verbs.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
@@ -28,7 +28,7 @@ export interface Configured {
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
 export function configure(verb: string, flags: Flags, world: World): Configured {
-  const { name: folder, files } = readPipelineFolder(textFlag(flags, 'templates'), world.cwd);
+  const { name: folder, files } = readPipelineFolder(findPipeline(flags, world));
   const { pipeline, diagnostics } = loadPipeline(files);
   const keys = keysOf(pipeline);
   refuseUnknownFlags(verb, flags, keys, pipeline !== undefined);
@@ -60,7 +60,7 @@ export function configureLake(flags: Flags, world: World): Settings {
     cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
     env: world.env,
     flags: settingFlags(flags),
-    pipeline: pipelineKeys(textFlag(flags, 'templates'), world.cwd),
+    pipeline: pipelineKeys(flags, world),
     ignoreInputs: true,
     cwd: world.cwd,
     realPlace,

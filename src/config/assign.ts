@@ -6,6 +6,7 @@ import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { cutPattern, readLegacy } from './legacy.ts';
 import type { Meaning } from './legacy.ts';
+import { isKeyOf } from './schema.ts';
 import type { NamedSetting } from './schema.ts';
 import { needlessKeys, unknownKeys } from './unknown-keys.ts';
 
@@ -87,10 +88,6 @@ function groupBySection(entries: readonly Entry[]): Map<string, Entry[]> {
     else group.push(entry);
   }
   return groups;
-}
-
-function isKeyOf(setting: NamedSetting, { section, key }: Entry): boolean {
-  return foldName(setting.section) === foldName(section) && foldName(setting.key) === foldName(key);
 }
 
 /** Inputs are written as patterns in existing files, also under keys that are ours. */

@@ -9,7 +9,7 @@ import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';
 import type { SettingsInput } from './settings.ts';
-import { location } from './types.ts';
+import { location, path } from './types.ts';
 
 interface Candidate {
   text: string;
@@ -68,7 +68,8 @@ interface Wrong {
 
 /** A path in a flag or a variable is a name of a folder, whatever that holds. */
 function isTypedPath({ type }: NamedSetting, entry: Candidate['entry'], text: string): boolean {
-  return entry === undefined && type === location && !/^(?!file:)[a-z][a-z0-9+.-]*:/i.test(text);
+  if (entry !== undefined) return false;
+  return type === path || (type === location && !/^(?!file:)[a-z][a-z0-9+.-]*:/i.test(text));
 }
 
 /** What is wrong with a text before its type is asked. */

@@ -15,6 +15,8 @@ import {
   wholeNumber,
   yesNo,
 } from './types.ts';
+import { foldName } from './ini-file.ts';
+import type { Entry } from './ini-file.ts';
 import type { ValueType } from './types.ts';
 
 export interface Setting<T> {
@@ -60,6 +62,15 @@ const lake = {
   logs: optional(location, {
     doc: "Where EMR puts the cluster's logs (LogUri). Without it: <lake>/_landfall/logs/.",
     example: 's3://my-bucket/emr-logs/',
+  }),
+};
+
+const pipeline = {
+  path: optional(path, {
+    doc: 'Folder of the pipeline, which holds pipeline.yaml. Without it: the one that comes with Landfall.',
+    example: 'spark-templates/sparkify',
+    env: ['LANDFALL_PIPELINE'],
+    flag: 'templates',
   }),
 };
 
@@ -193,11 +204,12 @@ const aws = {
 };
 
 /** Sections in the order of dl.cfg.example. The keys of `[INPUT]`, and some of `[TABLES]`, come from the pipeline. */
-export const schema = { lake, emr, tables, checks, s3, aws };
+export const schema = { lake, pipeline, emr, tables, checks, s3, aws };
 
 export const sectionDocs: Readonly<Record<string, string>> = {
   lake: 'Where the result goes.',
   input: 'Where the raw JSON is. With `--cluster local` and neither given, a small sample is generated.',
+  pipeline: 'What is run.',
   emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
   tables: "How tables are written. The pipeline's own parameters stand here too.",
   checks: 'What is still acceptable.',
@@ -239,12 +251,17 @@ export function namedSettings({ sources, parameters }: PipelineKeys): NamedSetti
   );
   const startOf = (wanted: string) => named.findIndex(({ section }) => section === wanted);
   return [
-    ...named.slice(0, startOf('EMR')),
+    ...named.slice(0, startOf('PIPELINE')),
     ...sources.map(sourceSetting),
-    ...named.slice(startOf('EMR'), startOf('TABLES')),
+    ...named.slice(startOf('PIPELINE'), startOf('TABLES')),
     ...parameters.map(parameterSetting),
     ...named.slice(startOf('TABLES')),
   ];
+}
+
+/** True for a line of dl.cfg that is written under this setting's own name. */
+export function isKeyOf(setting: NamedSetting, { section, key }: Entry): boolean {
+  return foldName(setting.section) === foldName(section) && foldName(setting.key) === foldName(key);
 }
 
 function parameterSetting(parameter: ParameterKey): NamedSetting {

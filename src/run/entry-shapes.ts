@@ -57,7 +57,6 @@ const plan = z.looseObject({
   origin: z.looseObject({
     templates: z.string().optional(),
     folder: z.string(),
-    templatesGiven: z.boolean().optional(),
     config: z.string().optional(),
     variables: z.record(z.string(), z.string()),
   }),

@@ -50,8 +50,6 @@ export interface PlanOrigin {
   templates?: string;
   /** The pipeline's folder as messages name it: in the user's own words, where there are any. */
   folder: string;
-  /** The user named it. */
-  templatesGiven?: boolean;
   /** The configuration file, absolute; absent: none. */
   config?: string;
   /** Settings that came from the environment or flags, by their variables. No secrets. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, findPipeline, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 
 describe('the folder of templates', () => {
   let folder: string;
@@ -15,7 +15,7 @@ describe('the folder of templates', () => {
     writeFileSync(join(folder, 'secret'), 'secret');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
-  const read = () => readPipelineFolder('my pipeline', folder);
+  const read = () => readPipelineFolder({ name: 'my pipeline', place: join(folder, 'my pipeline') });
 
   it('is read whole, but for hidden files', () => {
     expect(read()).toEqual({ name: 'my pipeline', files: [{ path: 'a/b.sql.hbs', text: 'SELECT 1' }] });
@@ -38,4 +38,34 @@ describe('the folder of templates', () => {
   });
 
   const inFolder = (name: string) => join(folder, 'my pipeline', name);
+});
+
+describe('the pipeline that is chosen', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'landfall-chosen-'));
+    mkdirSync(join(folder, 'conf'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const find = (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
+    findPipeline(flags, { cwd: folder, prefix: undefined, env });
+
+  it('comes with Landfall where nothing is said', () => {
+    expect(find()).toBe(SHIPPED);
+  });
+
+  it('is that of --templates, in its own words, before LANDFALL_PIPELINE, before dl.cfg', () => {
+    writeFileSync(join(folder, 'dl.cfg'), '[PIPELINE]\npath = of file\n');
+    expect(find()).toEqual({ name: 'of file', place: join(folder, 'of file') });
+    const env = { LANDFALL_PIPELINE: './of env' };
+    expect(find({}, env)).toEqual({ name: 'of env', place: join(folder, 'of env') });
+    expect(find({ templates: './given/' }, env)).toEqual({ name: './given/', place: join(folder, 'given') });
+  });
+
+  it('lies beside the dl.cfg that names it, and is named from the working folder', () => {
+    writeFileSync(join(folder, 'conf/my.cfg'), '[PIPELINE]\npath = mine\n');
+    expect(find({ config: 'conf/my.cfg' })).toEqual({ name: 'conf/mine', place: join(folder, 'conf/mine') });
+    writeFileSync(join(folder, 'conf/my.cfg'), '[PIPELINE]\npath = /elsewhere\n');
+    expect(find({ config: 'conf/my.cfg' })).toEqual({ name: '/elsewhere', place: '/elsewhere' });
+  });
 });

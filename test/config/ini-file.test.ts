@@ -65,7 +65,7 @@ describe('an INI file', () => {
       'dl.cfg:3 [EMR] endpiont: unknown key; did you mean endpoint under [EMR]?',
       'dl.cfg:5 [CHECKS] lake: unknown key; known here: max_quarantined',
       'dl.cfg:7 [TABELS]: unknown section; did you mean [TABLES]?',
-      'dl.cfg:10 [zzz]: unknown section; the sections are [LAKE], [INPUT], [EMR], [TABLES], [CHECKS], [S3], [AWS]',
+      'dl.cfg:10 [zzz]: unknown section; the sections are [LAKE], [INPUT], [PIPELINE], [EMR], [TABLES], [CHECKS], [S3], [AWS]',
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { Resolved, Settings, SettingsInput } from '../../src/config/setting
 import { formatDiagnostic } from '../../src/faults.ts';
 
 export const CWD = '/home/ann/work';
-export const PIPELINE = pipelineKeys(undefined, CWD);
+export const PIPELINE = pipelineKeys({}, { cwd: CWD, prefix: undefined, env: {} });
 
 /** Resolves a file's text with an empty environment and no flags, unless told otherwise. */
 export function resolveText(text: string, given: Partial<SettingsInput> = {}): Resolved {

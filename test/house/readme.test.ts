@@ -6,7 +6,7 @@ import { verbs } from '../../src/commands/verbs.ts';
 import { pipelineKeys } from '../../src/commands/pipeline-keys.ts';
 import { settingsTable } from '../../src/config/example.ts';
 import { EXIT_CODES } from '../../src/faults.ts';
-import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
@@ -24,7 +24,7 @@ const rows = (text: string) =>
 
 it('lists every setting as the schema has it', () => {
   const stated = rows(readme.slice(readme.indexOf('## dl.cfg')));
-  const declared = rows(settingsTable(pipelineKeys(undefined, root))).filter(
+  const declared = rows(settingsTable(pipelineKeys({}, { cwd: root, prefix: undefined, env: {} }))).filter(
     (cells) => !cells.some((cell) => /^-+$/.test(cell)),
   );
   for (const row of declared) expect(stated).toContainEqual(row);
@@ -68,7 +68,7 @@ function ddlOf({ name, columns, partitionBy }: TableContract): string {
 }
 
 it('creates each published table in Athena as its contract has it', () => {
-  const { pipeline } = loadPipeline(readPipelineFolder(undefined, root).files);
+  const { pipeline } = loadPipeline(readPipelineFolder(SHIPPED).files);
   const { steps } = renderSteps({ pipeline: pipeline!, engine: readEngine() }, {}, () => '');
   const published = steps.flatMap(({ tables }) => tables).filter(({ internal }) => !internal);
   const stated = snippets('What landed, and how to read it', 'sql')

@@ -1,11 +1,10 @@
 /** One mistake in the files of a pipeline causes one message, where the mistake is. */
 import { describe, expect, it } from '@jest/globals';
-import { readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import { formatDiagnostic } from '../../src/faults.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
-import { root } from '../support/landfall.ts';
 
-const { files: shipped } = readPipelineFolder(undefined, root);
+const { files: shipped } = readPipelineFolder(SHIPPED);
 
 /** The errors once a text in a file is another one; without a text, once the file is gone. */
 function errors(path: string, was?: string, is = ''): string[] {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import type { Spark } from '../../src/local/setup-spark.ts';
 import type { Engine } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
@@ -20,7 +20,6 @@ export interface Outcome {
   stderr: string;
 }
 
-const ROOT = join(import.meta.dirname, '../..');
 const ENGINE = 'engine/';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -36,7 +35,7 @@ export interface Templates {
 
 /** The shipped pipeline and engine, with some texts replaced. */
 export function templates(edits: Edits = {}): Templates {
-  const { files } = readPipelineFolder(undefined, ROOT);
+  const { files } = readPipelineFolder(SHIPPED);
   const { frame, modules } = readEngine();
   const edited = (path: string, text: string) => edits[path]?.(text) ?? text;
   return {
