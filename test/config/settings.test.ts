@@ -117,7 +117,7 @@ path = gs://bucket/x
   });
 
   it('need all inputs or none, but for a verb that only reads the lake', () => {
-    const input = { env: {}, flags: { 'song-data': 'songs' }, sourceNames: SOURCES, cwd: '/home/ann' };
+    const input = { env: {}, flags: { 'song-data': 'songs' }, pipeline: PIPELINE, cwd: '/home/ann' };
     expect(linesOf(resolveSettings(input), 'error')).toHaveLength(1);
     expect(resolveSettings({ ...input, ignoreInputs: true }).settings).toBeDefined();
   });
