@@ -1,1 +1,1 @@
-"""The program of every step. Rendering puts its modules into one file, with the data of the step in place of `baked`."""
+"""The program of every step. Rendering puts its modules into one file, and the data of the step in place of `baked`."""

@@ -1,6 +1,7 @@
-"""Arguments."""
+"""The arguments of the program."""
 
 import argparse
+from collections.abc import Sequence
 
 from engine.baked import DOC, SOURCES, STEP, UPSTREAMS
 
@@ -11,8 +12,8 @@ URIs are raw, not percent-encoded: s3://bucket/key with blanks, file:///folder.
 """
 
 
-def parse_arguments(argv):
-    """The arguments; ends with status 2 and the usage when they are not understood."""
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Returns the arguments. If they are wrong, prints the usage and exits with status 2."""
     usage = USAGE % {
         "sources": "".join("--source %s=URI " % source["name"] for source in SOURCES),
         "upstreams": "".join("--upstream %s=URI " % step for step in UPSTREAMS),
@@ -38,8 +39,8 @@ def parse_arguments(argv):
     return arguments
 
 
-def named(parser, flag, values, names):
-    """`NAME=URI` arguments by name; each name exactly once."""
+def named(parser: argparse.ArgumentParser, flag: str, values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Returns the URIs of `NAME=URI` arguments by name. Each of `names` must occur exactly once, and no other name."""
     pairs = dict(value.partition("=")[::2] for value in values)
     for name in names:
         if not pairs.get(name):

@@ -1,16 +1,16 @@
-"""What a step is. Rendering writes these values into the program; as a module they only have types."""
+"""The data of a step. Rendering writes these values into the program; in this module they only have types."""
 
-from typing import Any, Dict, List, Tuple
+from engine.contracts import ReadTable, Source, Table
 
 STEP: str = ""
 DOC: str = ""
-# Bytes of a data file that is full.
+# The size of a full data file, in bytes.
 TARGET_FILE_SIZE: int = 256 << 20
-# Input contracts, by the order of their fields.
-SOURCES: List[Dict[str, Any]] = []
-# Tables that are read, by the step that writes them.
-UPSTREAMS: Dict[str, List[Dict[str, Any]]] = {}
-# Contracts of the tables this step writes, in the order of writing.
-TABLES: List[Dict[str, Any]] = []
-# By table: the template of its query, that file's line of the query's first line, and the query.
-QUERIES: Dict[str, Tuple[str, int, str]] = {}
+# The contracts of the raw inputs.
+SOURCES: list[Source] = []
+# The tables that the step reads, by the step that writes them.
+UPSTREAMS: dict[str, list[ReadTable]] = {}
+# The contracts of the tables that the step writes, in the order of writing.
+TABLES: list[Table] = []
+# By table: the path of its template, the line of the template on which the query starts, and the query.
+QUERIES: dict[str, tuple[str, int, str]] = {}

@@ -1,11 +1,15 @@
-"""The books of a source: what went in, and what became of it."""
+"""The books of a source: what its objects contained, and what became of it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from engine.console import say
+from engine.contracts import Books, Input, Source, UnknownField
 from engine.inputs import changed_failure, has_changed, is_whole, raw_name, read_lines, reading_failure
 from engine.lines import BLANK, MISSING, UNFIT, classify
 from engine.long_lines import refuse_long_lines
@@ -15,8 +19,8 @@ from engine.session import fit_to_input
 from engine.storage import decoded, hadoop_path, place
 
 
-def open_source(spark, source, root, inputs, folder):
-    """Reads a source: registers its view, writes its quarantine, returns its books."""
+def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str) -> Books:
+    """Reads a source: registers its view, writes its quarantine and returns its books."""
     fit_to_input(spark, inputs)
     lines = read_lines(spark, source, root, inputs)
     rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
@@ -35,29 +39,36 @@ def open_source(spark, source, root, inputs, folder):
             books["otherKeys"] = other_keys(lines, source, books["unknown"])
         except Exception as error:
             raise reading_failure(spark, error, source, root, inputs) from error
-    totals = books["lines"]
+    fates = books["lines"]
     say(
         "%s: %d lines: %d kept, %d filtered, %d duplicates, %d quarantined"
-        % (source["name"], *[totals[name] for name in ("read", "kept", "filtered", "duplicates", "quarantined")])
+        % (source["name"], fates["read"], fates["kept"], fates["filtered"], fates["duplicates"], fates["quarantined"])
     )
     return books
 
 
-def register_source(rows, source):
-    """The view that queries read: kept rows, the fields under their own names, and `_file`, raw."""
+def register_source(rows: DataFrame, source: Source) -> None:
+    """Registers the view that queries read: the fields of the kept rows, and the raw URI of their object as `_file`."""
     names = [field["name"] for field in source["fields"]]
     kept = rows.where(F.col("_fate") == "kept").select(*names, raw_name().alias("_file"))
     kept.createOrReplaceTempView(source["name"])
 
 
-def keep_books(spark, source, inputs, counts):
-    """The counts by object, fate and reason as one account; fails when an object is not the one of the manifest."""
+def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], counts: Sequence[Row]) -> Books:
+    """Makes the books from counts by object, fate and reason. Fails if an object has changed or a line is too long."""
     seen = {place(decoded(row["_file"])): row for row in counts}
     changed = [entry.uri for entry in inputs if differs(spark, entry, seen.get(place(entry.uri)))]
     if changed:
         raise changed_failure(source, changed)
-    fates, rejections, conflicts, states = Counter(), Counter(), 0, Counter()
-    lines, content, longest = Counter(), Counter(), Counter()
+    # By fate, by reason and field, and by fate and state: the number of lines.
+    fates: Counter[str] = Counter()
+    rejections: Counter[tuple[str, str]] = Counter()
+    states: Counter[tuple[str, Optional[str]]] = Counter()
+    conflicts = 0
+    # By object: the number of lines, their bytes, and the bytes of the longest line.
+    lines: Counter[str] = Counter()
+    content: Counter[str] = Counter()
+    longest: Counter[str] = Counter()
     for row in counts:
         where = place(decoded(row["_file"]))
         lines[where] += row["lines"]
@@ -99,13 +110,13 @@ def keep_books(spark, source, inputs, counts):
     }
 
 
-def count_nulls(source, states):
-    """Of the kept lines, how many have no value in a field, and why; fields that always have one are left out."""
+def count_nulls(source: Source, states: Mapping[tuple[str, Optional[str]], int]) -> list[dict[str, Any]]:
+    """Counts, by field and reason, the kept lines without a value. Leaves out fields that always have one."""
     counts = []
     for index, field in enumerate(source["fields"]):
-        why = Counter()
+        why: Counter[str] = Counter()
         for (fate_of, letters), lines in states.items():
-            if fate_of == "kept":
+            if fate_of == "kept" and letters is not None:
                 why[letters[index]] += lines
         if why[MISSING] + why[BLANK] + why[UNFIT] > 0:
             numbers = {"missing": why[MISSING], "blank": why[BLANK], "unfit": why[UNFIT]}
@@ -113,8 +124,8 @@ def count_nulls(source, states):
     return counts
 
 
-def never_known(source, states):
-    """Fields that no line has a value for, of the lines that parse and pass the filter."""
+def never_known(source: Source, states: Mapping[tuple[str, Optional[str]], int]) -> list[UnknownField]:
+    """Returns the fields that have no value in any of the lines that parse and pass the filter."""
     asked = [letters for _, letters in states if letters is not None]
     return [
         {"field": field["name"], "type": field["type"]}
@@ -123,13 +134,13 @@ def never_known(source, states):
     ]
 
 
-def makes_up(entry, lines, content):
-    """Whether so many lines, of so many bytes, are a whole object. The size of what is compressed tells nothing."""
+def makes_up(entry: Input, lines: int, content: int) -> bool:
+    """Whether lines of `content` bytes can make up an object. The size of a compressed object proves nothing."""
     return entry.uri.endswith(".gz") or is_whole(entry.size, lines, content)
 
 
-def differs(spark, entry, row):
-    """Whether what was read of an object, if anything, is not what was listed."""
+def differs(spark: SparkSession, entry: Input, row: Optional[Row]) -> bool:
+    """Whether an object has changed since it was listed. `row` is one of its counts, None if no line was read."""
     if row is not None:
         return has_changed(entry, row)
     if entry.size == 0:

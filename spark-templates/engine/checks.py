@@ -1,31 +1,54 @@
-"""Checks: what was written, read back, against what the contract promises."""
+"""Checks written tables: reads them back and compares them with their contracts."""
 
 import json
-from collections import namedtuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
-from pyspark.sql import Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from engine.contracts import (
+    AcceptedValuesCheck,
+    Books,
+    MatchedCheck,
+    RangeCheck,
+    ReferencesCheck,
+    Resolution,
+    Table,
+    TableCheck,
+    UniqueCheck,
+    Written,
+)
 from engine.schema import read_table
 from engine.storage import files_below
 
-# Rows shown of those that break a check.
+# The report shows so many of the rows that break a check.
 SAMPLE = 5
 
-# A check: the contract's word for it, its severity, a sentence, and the rows that break it, as a condition or a frame.
-Check = namedtuple("Check", ["name", "severity", "detail", "broken"])
+
+class RowCheck(NamedTuple):
+    """A check of single rows."""
+
+    # As in the contract.
+    name: str
+    severity: str
+    detail: str
+    # True for rows that break the check.
+    broken: Column
 
 
-def report_table(spark, written, sources):
-    """The report of one table: its files, rows written and read back, conflicts resolved, checks that do not hold.
-    `sources` holds the books of each source."""
+def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Books]) -> dict[str, Any]:
+    """Makes the report of a table: its files, rows written and read back, conflicts resolved, and violated checks.
+
+    `sources`: the books of each source.
+    """
     table = written.table
     files = files_below(spark, written.uri)
     frame = read_back(spark, written)
     checks = row_checks(table)
     references = [check for check in table["checks"] if check["check"] == "references"]
     checked = with_references(spark, frame, references)
-    counts = checked.agg(
+    [counts] = checked.agg(
         F.count(F.lit(1)).alias("rows"),
         *[F.count(F.when(check.broken, 1)).alias("broken_%d" % index) for index, check in enumerate(checks)],
         *[
@@ -33,7 +56,7 @@ def report_table(spark, written, sources):
             for index, unique in enumerate(unique_checks(table))
         ],
         *[F.count(check["column"]).alias("matched_%d" % index) for index, check in enumerate(matched_checks(table))],
-    ).first()
+    ).collect()
     violations = [
         violation(check, counts["broken_%d" % index], checked.where(check.broken).select(*frame.columns), table)
         for index, check in enumerate(checks)
@@ -63,15 +86,15 @@ def report_table(spark, written, sources):
     }
 
 
-def read_back(spark, written):
+def read_back(spark: SparkSession, written: Written) -> DataFrame:
     return read_table(spark, written.uri, written.table)
 
 
-def row_checks(table):
-    """Checks that a row breaks by itself, or for want of a row elsewhere."""
+def row_checks(table: Table) -> list[RowCheck]:
+    """Returns the checks that single rows can break."""
     named = {check["column"] for check in table["checks"] if check["check"] == "not_null"}
     checks = [
-        Check("not_null", "error", "%s is null" % column["name"], F.col(column["name"]).isNull())
+        RowCheck("not_null", "error", "%s is null" % column["name"], F.col(column["name"]).isNull())
         for column in table["columns"]
         if not column["nullable"] and column["name"] not in named
     ]
@@ -80,36 +103,44 @@ def row_checks(table):
         if check["check"] == "references":
             checks.append(reference_check(check, references))
             references += 1
-        elif check["check"] in ROW_CHECKS:
-            detail, broken = ROW_CHECKS[check["check"]](check, F.col(check["column"]))
-            checks.append(Check(check["check"], check["severity"], detail, broken))
+        else:
+            checks += own_checks(check)
     return checks
 
 
-def accepted_values(check, column):
+def own_checks(check: TableCheck) -> list[RowCheck]:
+    """Returns the check as one of single rows, or nothing if it is a check of the whole table."""
+    if check["check"] == "accepted_values":
+        return [accepted_values(check)]
+    if check["check"] == "range":
+        return [in_range(check)]
+    if check["check"] == "not_null":
+        detail = "%s is null" % check["column"]
+        return [RowCheck("not_null", check["severity"], detail, F.col(check["column"]).isNull())]
+    return []
+
+
+def accepted_values(check: AcceptedValuesCheck) -> RowCheck:
+    column = F.col(check["column"])
     values = ", ".join(json.dumps(value, ensure_ascii=False) for value in check["values"])
-    return "%s is none of %s" % (check["column"], values), ~column.isin(check["values"])
+    detail = "%s is none of %s" % (check["column"], values)
+    return RowCheck("accepted_values", check["severity"], detail, ~column.isin(check["values"]))
 
 
-def in_range(check, column):
+def in_range(check: RangeCheck) -> RowCheck:
+    column = F.col(check["column"])
     least, most = check.get("min"), check.get("max")
-    # To Spark NaN is more than infinity: it is in no range, also in one without a maximum.
+    # In Spark, NaN is greater than infinity. No range contains it, not even one without a maximum.
     broken = column > F.lit(float("inf") if most is None else most)
     if least is not None:
         broken = broken | (column < F.lit(least))
     bounds = ["at least %s" % least] * (least is not None) + ["at most %s" % most] * (most is not None)
-    return "%s is not %s" % (check["column"], " and ".join(bounds)), broken
+    detail = "%s is not %s" % (check["column"], " and ".join(bounds))
+    return RowCheck("range", check["severity"], detail, broken)
 
 
-def not_null(check, column):
-    return "%s is null" % check["column"], column.isNull()
-
-
-ROW_CHECKS = {"accepted_values": accepted_values, "range": in_range, "not_null": not_null}
-
-
-def with_references(spark, frame, references):
-    """The frame with a column `_found_<n>` for each reference: true where the row referred to exists."""
+def with_references(spark: SparkSession, frame: DataFrame, references: Sequence[ReferencesCheck]) -> DataFrame:
+    """Adds a column `_found_<n>` for each reference: true if the row exists that it refers to."""
     for index, check in enumerate(references):
         known = spark.table(check["table"]).select(
             F.col(check["to"]).alias("_known_%d" % index), F.lit(True).alias("_found_%d" % index)
@@ -122,24 +153,25 @@ def with_references(spark, frame, references):
     return frame
 
 
-def reference_check(check, index):
+def reference_check(check: ReferencesCheck, index: int) -> RowCheck:
     detail = "%s is not in %s.%s" % (check["column"], check["table"], check["to"])
     broken = F.col(check["column"]).isNotNull() & F.col("_found_%d" % index).isNull()
-    return Check("references", check["severity"], detail, broken)
+    return RowCheck("references", check["severity"], detail, broken)
 
 
-def unique_checks(table):
-    """The key is unique, whatever else is."""
-    key = {"columns": table["key"], "severity": "error"}
+def unique_checks(table: Table) -> list[UniqueCheck]:
+    """Returns the columns that must be unique together, the key first."""
+    key: UniqueCheck = {"check": "unique", "severity": "error", "columns": table["key"]}
     return [key] + [check for check in table["checks"] if check["check"] == "unique"]
 
 
-def matched_checks(table):
-    """Checks that tell how many rows have a value in a column."""
+def matched_checks(table: Table) -> list[MatchedCheck]:
+    """Returns the checks that count the rows with a value in a column."""
     return [check for check in table["checks"] if check["check"] == "matched"]
 
 
-def violation(check, count, broken, table):
+def violation(check: RowCheck, count: int, broken: DataFrame, table: Table) -> dict[str, Any]:
+    """Reports a violated check of single rows. `broken`: the rows that break it."""
     rows = broken.orderBy(*table["key"], *broken.columns).limit(SAMPLE)
     return {
         "check": check.name,
@@ -150,8 +182,8 @@ def violation(check, count, broken, table):
     }
 
 
-def repetition(frame, unique, surplus):
-    """Rows that share what should be unique; the sample shows such rows side by side."""
+def repetition(frame: DataFrame, unique: UniqueCheck, surplus: int) -> dict[str, Any]:
+    """Reports rows that share values that should be unique. The sample shows such rows side by side."""
     names = unique["columns"]
     twins = frame.select("*", F.count(F.lit(1)).over(Window.partitionBy(*names)).alias("_twins"))
     rows = twins.where(F.col("_twins") > 1).orderBy(*names, *frame.columns).select(*frame.columns).limit(SAMPLE)
@@ -164,14 +196,16 @@ def repetition(frame, unique, surplus):
     }
 
 
-def as_json(rows):
+def as_json(rows: DataFrame) -> list[str]:
     whole = F.to_json(F.struct("*"), {"ignoreNullFields": "false"})
     return [row["json"] for row in rows.select(whole.alias("json")).collect()]
 
 
-def size_violations(table, rows, sources):
-    """Too few rows, or too many."""
-    limits = [] if table["may_be_empty"] else [("not_empty", "error", 1, None, "")]
+def size_violations(table: Table, rows: int, sources: Mapping[str, Books]) -> list[dict[str, Any]]:
+    """Reports a table that has too few rows or too many."""
+    limits: list[tuple[str, str, Optional[int], Optional[int], str]] = []
+    if not table["may_be_empty"]:
+        limits.append(("not_empty", "error", 1, None, ""))
     for check in table["checks"]:
         if check["check"] == "row_count" and "equals" in check:
             kept = sources[check["equals"]]["lines"]["kept"]
@@ -191,15 +225,15 @@ def size_violations(table, rows, sources):
     ]
 
 
-def wanted(rows, least, most):
-    """The limit that so many rows break."""
+def wanted(rows: int, least: Optional[int], most: Optional[int]) -> str:
+    """Says which limit so many rows break."""
     if least == most:
-        return "exactly %d" % least
-    return "at least %d" % least if least is not None and rows < least else "at most %d" % most
+        return "exactly %s" % least
+    return "at least %s" % least if least is not None and rows < least else "at most %s" % most
 
 
-def count_conflicts(spark, rule):
-    """Keys of a view under which its rows disagree: the query had to choose. None when the contract names no rule."""
+def count_conflicts(spark: SparkSession, rule: Optional[Resolution]) -> Optional[int]:
+    """Counts the keys of a view whose rows conflict, so that the query had to choose one. None without a rule."""
     if rule is None:
         return None
     content = F.struct(*rule["comparing"])

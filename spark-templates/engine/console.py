@@ -1,22 +1,24 @@
-"""What the program says."""
+"""What the program prints."""
 
 import sys
+from typing import Any
 
 from pyspark import SparkContext
 
 
-def say(text):
+def say(text: str) -> None:
     print("landfall: " + text, flush=True)
 
 
-def write_error(text):
-    """spark-submit joins the program's stderr to its stdout; the JVM's own is the one that is kept apart."""
+def write_error(text: str) -> None:
+    """Writes to the JVM's stderr. spark-submit sends the stderr of a Python program to its stdout."""
     sys.stdout.flush()
+    java: Any = SparkContext._jvm
     try:
-        SparkContext._jvm.java.lang.System.err.println(text)
+        java.java.lang.System.err.println(text)
     except Exception:
         write_own_error(text)
 
 
-def write_own_error(text):
+def write_own_error(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Failures: one reason, told in one line for the driver and one for people."""
+"""Failures: the program reports one reason, in one line for the driver and one for people."""
 
 import json
 import os
@@ -6,27 +6,37 @@ import re
 import signal
 import threading
 import traceback
+from types import FrameType
+from typing import Any, Callable, Optional
 
 from engine.baked import QUERIES, STEP
 from engine.console import write_error, write_own_error
+from engine.contracts import Table
 
-# Spark's own name for an error and the sentence after it.
+# Spark's name for an error, and the sentence after it.
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
-# Errors that only say where another one happened.
+# Errors that only say where another error happened.
 WRAPPERS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE", "[_LEGACY_ERROR_TEMP")
-# How Spark begins to tell that a task took the whole job with it.
+# How a message of Spark starts when a failed task ended its job.
 LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(TID \d+\) \([^()]*\): ")
-# How Spark names a line of a query: when parsing, when analysing, when running.
+# How Spark refers to a line of a query: as it parses, analyses or runs the query.
 SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
 
-# The line before each section of this program, with the line of its module that it begins with.
+# The comment before each section of the program: the module, and the line of the module on which the section starts.
 SECTION = re.compile(r"# Section (engine/\w+\.py), from line (\d+)$")
 
 
 class StepFailure(Exception):
-    """The one reason for which the step ends; `kind` is its stable name."""
+    """The reason why the step fails. `kind` is a stable name for it."""
 
-    def __init__(self, kind, error, table=None, template=None, line=None):
+    def __init__(
+        self,
+        kind: str,
+        error: str,
+        table: Optional[str] = None,
+        template: Optional[str] = None,
+        line: Optional[int] = None,
+    ) -> None:
         super().__init__(error)
         self.kind = kind
         self.error = error
@@ -35,20 +45,20 @@ class StepFailure(Exception):
         self.line = line
 
 
-def causes_of(error):
-    """The messages of an exception and of its causes, outermost first; Java's own where Spark raised it."""
-    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+def causes_of(error: BaseException) -> list[str]:
+    """Returns the messages of an exception and its causes, outermost first. They are Java's if it came from there."""
+    java: Any = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     if java is None:
         return ["%s: %s" % (type(error).__name__, error) if str(error) else type(error).__name__]
-    messages = []
+    messages: list[str] = []
     while java is not None and len(messages) < 20:
         messages.append(java.getMessage() or java.getClass().getName())
         java = java.getCause()
     return messages
 
 
-def explain(error):
-    """Spark's own sentence for what went wrong, taken out of everything it was wrapped in."""
+def explain(error: BaseException) -> str:
+    """Returns Spark's sentence about what went wrong, without what surrounds it."""
     messages = causes_of(error)
     sentences = [
         sentence
@@ -61,22 +71,23 @@ def explain(error):
     return re.sub(r"( SQLSTATE: \w+)?\s*(\(line \d+, pos \d+\)|; line \d+ pos \d+;?)?$", "", sentence)
 
 
-def query_line(error):
-    """The line of the query that Spark blames, or None."""
+def query_line(error: BaseException) -> Optional[int]:
+    """Returns the line of the query that Spark blames, or None."""
     found = [match for message in causes_of(error) for match in SQL_LINE.finditer(message)]
     return int(next(filter(None, found[-1].groups()))) if found else None
 
 
-def query_failure(error, table):
-    """A failed query, placed in its template."""
+def query_failure(error: BaseException, table: Table) -> StepFailure:
+    """Describes a failed query, with its line in the template."""
     template, first_line, _ = QUERIES[table["name"]]
     line = query_line(error)
     return StepFailure("query", explain(error), table["name"], template, line and line + first_line - 1)
 
 
-def program_failure(error):
-    """A mistake of this program, placed in the section of it that raised the exception."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
+def program_failure(error: BaseException) -> StepFailure:
+    """Describes a bug of this program, with its line in the module that raised the exception."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == __file__ and frame.lineno is not None]
     with open(__file__, encoding="utf-8") as program:
         above = program.read().splitlines()[: lines[-1] - 1] if lines else []
     for distance, line in enumerate(reversed(above), 1):
@@ -87,8 +98,8 @@ def program_failure(error):
     return StepFailure("program", explain(error))
 
 
-def tell(failure, write=None):
-    """Says on stderr what failed: a line for the driver, then a line for people."""
+def tell(failure: StepFailure, write: Optional[Callable[[str], None]] = None) -> None:
+    """Writes to stderr what failed: a line for the driver, then a line for people."""
     template = failure.template or (QUERIES[failure.table][0] if failure.table in QUERIES else None)
     facts = {
         "step": STEP,
@@ -103,21 +114,21 @@ def tell(failure, write=None):
     (write or write_error)("\nLANDFALL-FAILURE %s\n%s" % (json.dumps(facts, ensure_ascii=False), human))
 
 
-def end_on_signal():
-    """SIGTERM, which is how a step is cancelled, ends the program at once; Spark's JVM ends with it."""
+def end_on_signal() -> None:
+    """Makes SIGTERM end the program at once. EMR cancels a step by that signal; the JVM of Spark ends too."""
 
-    def end(number, _frame):
-        # The JVM is ending as well, or in the middle of answering.
+    def end(number: int, _frame: Optional[FrameType]) -> None:
+        # The JVM cannot write: it is ending, or answering another call.
         tell(StepFailure("cancelled", "the step was told to end (signal %d)" % number), write_own_error)
         os._exit(128 + number)
 
     signal.signal(signal.SIGTERM, end)
 
 
-def end_after(seconds):
-    """A step that hangs is not idle, so no idle timeout ends it: this does."""
+def end_after(seconds: float) -> None:
+    """Ends the program after so many seconds. EMR's idle timeout does not end a step that hangs."""
 
-    def end():
+    def end() -> None:
         tell(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
         os._exit(1)
 

@@ -1,40 +1,40 @@
-"""Raw input: which objects are to be read, and whether they are the ones that are read."""
+"""Raw input: the objects to read, and proof that exactly those were read."""
 
 import gzip
 import io
 import json
 import time
-from collections import namedtuple
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Optional
 
 from py4j.protocol import Py4JError
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from engine.baked import SOURCES
+from engine.contracts import Input, Source
 from engine.failure import StepFailure, explain
 from engine.session import MIB
-from engine.storage import decoded, exists, hadoop_path, literal_glob, place, read_bytes
-
-# An object to read: its raw URI, its size in bytes, and when it changed, in epoch milliseconds.
-Input = namedtuple("Input", ["uri", "size", "modified"])
+from engine.storage import decoded, exists, hadoop_configuration, hadoop_path, jvm, literal_glob, place, read_bytes
 
 INPUT_GLOB = "{*.json,*.json.gz}"
-# The longest line that is read, in bytes: one takes several times as much memory while it is parsed.
+# The longest line that Landfall reads, in bytes. Parsing takes several times as much memory.
 LONGEST_LINE = 16 << 20
-# Hadoop passes over longer ones, counting the line's end, of at most two bytes.
+# The Hadoop setting above which a line is skipped. It counts the line's end, of at most two bytes.
 LINE_LIMIT = "mapreduce.input.linerecordreader.line.maxlength"
-# What Hadoop says of one of more than 2 GiB.
+# What Hadoop says about a line of more than 2 GiB.
 ENDLESS_LINE = "Too many bytes before newline"
 # The longest line of a manifest, in bytes.
 LONGEST_ENTRY = 1 << 18
-# Names told in a failure; the rest is counted.
+# How many names a failure mentions. The others are only counted.
 FEW = 5
-# How long to look for the object that broke, once one has.
+# How long to search for the object that made reading fail.
 SEARCH_SECONDS = 600
 
 
-def manifest_inputs(spark, uri):
-    """The objects of a manifest, by source."""
+def manifest_inputs(spark: SparkSession, uri: str) -> dict[str, list[Input]]:
+    """Returns the objects of a manifest, by source."""
     try:
         entries = [json.loads(line) for line in unpacked_lines(read_bytes(spark, uri))]
         return {
@@ -49,8 +49,8 @@ def manifest_inputs(spark, uri):
         raise StepFailure("input", "the manifest %s cannot be read: %s" % (uri, explain(error))) from error
 
 
-def unpacked_lines(packed):
-    """The lines of a gzipped text, one at a time: what is packed may be a thousand times as large."""
+def unpacked_lines(packed: bytes) -> Iterator[bytes]:
+    """Yields the lines of a gzipped text one by one: the whole text may be a thousand times as large as `packed`."""
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as text:
         while line := text.readline(LONGEST_ENTRY + 1):
             if len(line) > LONGEST_ENTRY:
@@ -58,13 +58,13 @@ def unpacked_lines(packed):
             yield line
 
 
-def epoch_millis(text):
+def epoch_millis(text: str) -> int:
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return int(moment.timestamp() * 1000)
 
 
-def listed_inputs(spark, root):
-    """The objects below a root, or the one it names: what a manifest would hold. For runs by hand."""
+def listed_inputs(spark: SparkSession, root: str) -> list[Input]:
+    """Lists the objects below a root, or the root itself if it is an object. For runs by hand, without a manifest."""
     path, files = hadoop_path(spark, root)
     if not files.exists(path):
         raise StepFailure("input", "there is nothing at %s" % root)
@@ -81,8 +81,8 @@ def listed_inputs(spark, root):
     return inputs
 
 
-def read_lines(spark, source, root, inputs):
-    """The lines of exactly these objects as text, with the object each stands in; fails when one has vanished."""
+def read_lines(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> DataFrame:
+    """Reads the lines of exactly these objects as text, each with its object. Fails if an object has vanished."""
     if not inputs:
         columns = "_file STRING, _size BIGINT, _modified BIGINT, _start BIGINT, _id BIGINT, _line STRING"
         return spark.createDataFrame([], columns)
@@ -107,19 +107,19 @@ def read_lines(spark, source, root, inputs):
     return lines.join(F.broadcast(spark.createDataFrame(strangers, "_file STRING")), on="_file", how="left_anti")
 
 
-def full_uri(path):
-    """Here Spark writes file:/folder, elsewhere file:///folder."""
+def full_uri(path: Column) -> Column:
+    """Rewrites file:/folder to file:///folder. Spark uses both spellings."""
     short = path.startswith("file:/") & ~path.startswith("file:///")
     return F.when(short, F.concat(F.lit("file://"), path.substr(6, 1 << 20))).otherwise(path)
 
 
-def raw_name():
-    """The URI of a row's object as people write it."""
+def raw_name() -> Column:
+    """The raw URI of a row's object."""
     return F.expr("url_decode(replace(_file, '+', '%2B'))")
 
 
-def open_text(spark, root):
-    """Everything below a root that may be input, as text; listed now, read later."""
+def open_text(spark: SparkSession, root: str) -> DataFrame:
+    """Opens all possible inputs below a root as text. Spark lists them now, and reads them later."""
     text = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
     text = text.option(LINE_LIMIT, str(LONGEST_LINE + 3))
     try:
@@ -128,30 +128,30 @@ def open_text(spark, root):
         raise StepFailure("input", "%s cannot be read: %s" % (root, explain(error))) from error
 
 
-def vanished_failure(source, uris):
+def vanished_failure(source: Source, uris: Sequence[str]) -> StepFailure:
     return StepFailure("input", "%s of %s: no longer there" % (some_of(uris), source["name"]))
 
 
-def changed_failure(source, uris):
+def changed_failure(source: Source, uris: Sequence[str]) -> StepFailure:
     return StepFailure("input", "%s of %s: changed since they were listed" % (some_of(uris), source["name"]))
 
 
-def long_line_failure(source, uris):
+def long_line_failure(source: Source, uris: Sequence[str]) -> StepFailure:
     most = "a line is longer than %s, the most that Landfall reads" % megabytes(LONGEST_LINE)
     return StepFailure("input", "%s of %s: %s" % (some_of(uris), source["name"], most))
 
 
-def megabytes(size):
+def megabytes(size: int) -> str:
     return "%d MiB" % (size // MIB) if size >= MIB else "%d bytes" % size
 
 
-def has_changed(entry, row):
-    """Whether an object is another than the one listed. Stores round times to seconds, each in its own way."""
+def has_changed(entry: Input, row: Row) -> bool:
+    """Whether an object has changed since it was listed. Times may differ by a second, because stores round them."""
     return row["_size"] != entry.size or abs(row["_modified"] - entry.modified) > 1000
 
 
-def check_unchanged(spark, source, root, inputs):
-    """Lists the objects once more; fails when one has vanished or changed, for it may have done so while it was read."""
+def check_unchanged(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> None:
+    """Lists the objects again. Fails if one has vanished or changed: perhaps that happened while Spark read it."""
     if not inputs:
         return
     here = {place(row["_path"]): row for row in list_again(spark, root)}
@@ -164,8 +164,8 @@ def check_unchanged(spark, source, root, inputs):
         raise changed_failure(source, [entry.uri for entry in absent] + changed)
 
 
-def list_again(spark, root):
-    """Everything below a root that may be input, but for empty objects; their content is not fetched."""
+def list_again(spark: SparkSession, root: str) -> list[Row]:
+    """Lists all possible inputs below a root, except empty ones, without fetching their content."""
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
     try:
         return (
@@ -181,14 +181,14 @@ def list_again(spark, root):
         raise StepFailure("input", "%s cannot be listed again: %s" % (root, explain(error))) from error
 
 
-def input_files(spark, frame):
-    """The files of a frame as Spark names them; as one text, for fetching a million names one by one takes minutes."""
-    joined = spark._jvm.org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())
+def input_files(spark: SparkSession, frame: DataFrame) -> list[str]:
+    """Returns the files of a frame, percent-encoded. One text brings them here: a million single calls take minutes."""
+    joined = jvm(spark).org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())
     return joined.split("\n") if joined else []
 
 
-def some_of(uris):
-    """A few names and how many more."""
+def some_of(uris: Sequence[str]) -> str:
+    """Counts the objects, and names a few."""
     shown = ", ".join(sorted(uris)[:FEW])
     rest = len(uris) - FEW
     return "%d input object%s (%s%s)" % (
@@ -199,8 +199,10 @@ def some_of(uris):
     )
 
 
-def reading_failure(spark, error, source, root, inputs):
-    """Why the input could not be read, naming the object: Spark 3.5 does not, so each candidate is tried."""
+def reading_failure(
+    spark: SparkSession, error: BaseException, source: Source, root: str, inputs: Sequence[Input]
+) -> StepFailure:
+    """Says why reading failed, and names the object. Spark 3.5 does not name it, so this tries each candidate."""
     present = {place(decoded(file)) for file in input_files(spark, open_text(spark, root))}
     vanished = [entry.uri for entry in inputs if place(entry.uri) not in present]
     if vanished:
@@ -218,8 +220,8 @@ def reading_failure(spark, error, source, root, inputs):
     return StepFailure("input", "%s in %s cannot be read: %s" % (source["name"], root, explain(error)))
 
 
-def has_endless_line(spark, uri):
-    """Whether a line is so long that Hadoop cannot even pass over it."""
+def has_endless_line(spark: SparkSession, uri: str) -> bool:
+    """Whether a line is so long that Hadoop cannot even skip it."""
     try:
         spark.read.option(LINE_LIMIT, str(LONGEST_LINE)).text(literal_glob(uri)).count()
     except Exception as error:
@@ -227,19 +229,23 @@ def has_endless_line(spark, uri):
     return False
 
 
-def broken_gzip(spark, uri):
-    """What stops the decompression of a file, or None."""
+def broken_gzip(spark: SparkSession, uri: str) -> Optional[str]:
+    """Returns why decompressing a file fails, or None if it succeeds."""
     path, files = hadoop_path(spark, uri)
-    codec = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(spark._jsc.hadoopConfiguration())
-    nowhere = spark._jvm.java.io.OutputStream.nullOutputStream()
+    java = jvm(spark)
+    codec = java.org.apache.hadoop.io.compress.CompressionCodecFactory(hadoop_configuration(spark))
+    nowhere = java.java.io.OutputStream.nullOutputStream()
     try:
         stream = codec.getCodec(path).createInputStream(files.open(path))
-        spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(stream, nowhere, 65536, True)
+        java.org.apache.hadoop.io.IOUtils.copyBytes(stream, nowhere, 65536, True)
     except Py4JError as error:
         return explain(error)
     return None
 
 
-def is_whole(size, lines, content):
-    """A line ends in one byte, in two, or, if it is the last, in none; a byte order mark is three."""
+def is_whole(size: int, lines: int, content: int) -> bool:
+    """Whether lines of `content` bytes can make up an object of `size` bytes.
+
+    A line ends in one or two bytes, the last one perhaps in none. A byte order mark has three bytes.
+    """
     return max(0, lines - 1) <= size - content <= 2 * lines + 3

@@ -1,12 +1,16 @@
-"""From lines to rows: each line is parsed once, and meets one fate."""
+"""Turns lines into rows. Each line is parsed once and meets one fate: kept, filtered, duplicate, quarantined, blank."""
 
-from pyspark.sql import Window
+from collections.abc import Sequence
+from typing import Optional
+
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from engine.contracts import Field, Source
 from engine.schema import COLUMN_TYPES
 
-# Nothing that is not JSON is taken for JSON.
+# Only JSON is accepted as JSON.
 JSON_OPTIONS = {
     "mode": "PERMISSIVE",
     "allowComments": "false",
@@ -17,39 +21,39 @@ JSON_OPTIONS = {
     "allowBackslashEscapingAnyCharacter": "false",
     "allowUnquotedControlChars": "false",
 }
-# Stands after the line's object, with the line's own hash, which no line holds: one that closes the array early, such
-# as `{} ] x` or `{}, {"_end":"1"} ] x`, never reaches it.
+# The key of an object that follows the line's object in an array. Its value is the hash of the line, which the line
+# cannot contain. A line that closes the array early, as `{} ] x` or `{}, {"_end":"1"} ] x` do, hides that object.
 END = "_end"
 
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
-# What Java puts where bytes are not UTF-8.
+# Java replaces bytes that are not UTF-8 by this character.
 REPLACEMENT = "\ufffd"
 
-# What `_state` says of each field, a letter each in the order of the contract.
+# The letters of `_state`, one for each field in the order of the contract.
 HAS_VALUE = "."
 MISSING = "m"
 BLANK = "b"
 UNFIT = "u"
-# Characters kept of a rejected line, and of the value that did not fit; the input object holds the rest.
+# The quarantine keeps so many characters of a line, and of the value that did not fit.
 LONGEST_RAW = 1 << 20
 LONGEST_VALUE = 200
-# Where a line lies: in which object, in which split of it, and where in the order of its split.
+# The place of a line: its object, its split, and its order in the split.
 ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
 
 
-def classify(lines, source):
-    """Rows of a source, kept or not: typed fields, origin, `_fate`, `_state`, and why a line was rejected."""
+def classify(lines: DataFrame, source: Source) -> DataFrame:
+    """Returns a row for each line, kept or not: its fields, origin, `_fate`, `_state`, and why it was rejected."""
     return settle_duplicates(judge(convert(extract(lines, source), source), source), source)
 
 
-def extract(lines, source):
-    """The text of every field. A line parses when it is one JSON object and nothing else, in UTF-8."""
+def extract(lines: DataFrame, source: Source) -> DataFrame:
+    """Adds the text of every field. A line parses if it is one JSON object in UTF-8 and nothing else."""
     names = [field["name"] for field in source["fields"]]
     objects = T.ArrayType(T.StructType([T.StructField(name, T.StringType()) for name in names + [END]]))
     mark = F.xxhash64("_line").cast("string")
     framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":"' % END), mark, F.lit('"}]'))
     parsed = F.from_json(F.when(not_blank("_line"), framed), objects, JSON_OPTIONS)
-    # Out of a generator: were it selected from directly, the optimizer would parse once for every field.
+    # Without a generator, the optimizer would parse the line once for every field.
     unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
     first = F.get("_objects", F.lit(0))
     alone = (F.size("_objects") == 2) & first.isNotNull() & (F.get("_objects", F.lit(1))[END] == mark)
@@ -66,46 +70,46 @@ def extract(lines, source):
     )
 
 
-def presence(name):
-    """Whether a text is there, missing or blank, as a letter."""
+def presence(name: str) -> Column:
+    """A letter that says whether a text is present, missing or blank."""
     text = F.col(name)
     return F.when(text.isNull(), F.lit(MISSING)).when(not_blank(name), F.lit(HAS_VALUE)).otherwise(F.lit(BLANK))
 
 
-def not_blank(name):
-    """Whether a text holds more than white space: nearly always its first character tells, which saves the search."""
+def not_blank(name: str) -> Column:
+    """Whether a text is more than white space. Looks at the first character before it searches."""
     text = F.col(name)
     return (text >= "!") | text.rlike(r"\S")
 
 
-def text_of(name):
+def text_of(name: str) -> str:
     return "_text_" + name
 
 
-def garbled(names):
-    """Whether bytes that are not UTF-8 got into a field; the exact test is dear, and made only on suspicion."""
+def garbled(names: Sequence[str]) -> Column:
+    """Whether a field contains bytes that are not UTF-8. Runs the expensive exact test only on suspicion."""
     suspect = F.concat_ws("", *[text_of(name) for name in names]).contains(REPLACEMENT)
     exact = F.expr("encode(decode(CAST(_line AS BINARY), 'UTF-8'), 'UTF-8') <> CAST(_line AS BINARY)")
     return F.when(suspect, exact).otherwise(F.lit(False))
 
 
-def convert(texts, source):
-    """The value of every field, and why it has none where it should; both under names of their own."""
+def convert(texts: DataFrame, source: Source) -> DataFrame:
+    """Adds the value of every field, and the reason if it has no valid one, as columns of their own."""
     values = [as_type(field).alias(value_of(field["name"])) for field in source["fields"]]
     problems = [problem_of(field).alias(reason_of(field["name"])) for field in source["fields"]]
     return texts.select("*", *values).select("*", *problems)
 
 
-def value_of(name):
+def value_of(name: str) -> str:
     return "_value_" + name
 
 
-def reason_of(name):
+def reason_of(name: str) -> str:
     return "_reason_" + name
 
 
-def as_type(field):
-    """The text as the field's type; null where it does not fit."""
+def as_type(field: Field) -> Column:
+    """Converts the text to the field's type, or to null if it does not fit."""
     name = text_of(field["name"])
     if field["type"] == "STRING":
         return F.col(name)
@@ -114,15 +118,15 @@ def as_type(field):
     return as_integer(name) if field["type"] == "BIGINT" else within_int(as_integer(name))
 
 
-def as_double(name):
-    """A finite number; -0.0 is read as 0.0, for the two compare as equal and no order could tell which one wins."""
+def as_double(name: str) -> Column:
+    """Converts to a finite number. -0.0 becomes 0.0: the two are equal, so an order could not choose between them."""
     text = F.col(name)
     number = F.when(text.rlike(NUMBER), F.expr("try_cast(`%s` AS DOUBLE)" % name)) + F.lit(0.0)
     return F.when(F.abs(number) < F.lit(float("inf")), number)
 
 
-def as_integer(name):
-    """Any text that denotes an integer: Spark reads the number 1542326457796.0 as the text 1.542326457796E12."""
+def as_integer(name: str) -> Column:
+    """Converts any text that denotes an integer. Spark turns the JSON number 1542326457796.0 into 1.542326457796E12."""
     text = F.col(name)
     decimal = F.expr("try_cast(`%s` AS DECIMAL(38, 18))" % name)
     double = F.expr("try_cast(`%s` AS DOUBLE)" % name)
@@ -131,12 +135,12 @@ def as_integer(name):
     return F.coalesce(F.expr("try_cast(`%s` AS BIGINT)" % name), F.when(text.rlike(NUMBER) & whole, truncated))
 
 
-def within_int(value):
+def within_int(value: Column) -> Column:
     return F.when(value.between(-(2**31), 2**31 - 1), value).cast("int")
 
 
-def problem_of(field):
-    """Why a field has no valid value: missing, type or range; null when it has one."""
+def problem_of(field: Field) -> Column:
+    """Why a field has no valid value: missing, type or range. Null if it has one."""
     text, value = F.col(text_of(field["name"])), F.col(value_of(field["name"]))
     reason = F.when(text.isNull(), F.lit("missing")).when(value.isNull(), F.lit("type"))
     if "min" in field:
@@ -146,8 +150,8 @@ def problem_of(field):
     return reason
 
 
-def judge(rows, source):
-    """Decides what becomes of each line, but for duplicates, in the order that the books promise."""
+def judge(rows: DataFrame, source: Source) -> DataFrame:
+    """Decides the fate of each line, except for duplicates. The order of the rules decides which reason counts."""
     keep = source["keep"]
     opens_array = F.col("_line").rlike(r"^\s*\[")
     verdict = F.when(~not_blank("_line"), fate("blank")).when(
@@ -169,8 +173,8 @@ def judge(rows, source):
     return decided.select("*", F.when(asked, state(source)).alias("_state"))
 
 
-def state(source):
-    """What each field of a line came to. Of few distinct texts, as lines of a source look alike."""
+def state(source: Source) -> Column:
+    """A letter for each field of a line. Lines of a source look alike, so there are few distinct states."""
     letters = []
     for index, field in enumerate(source["fields"]):
         text, reason = F.col(text_of(field["name"])), F.col(reason_of(field["name"]))
@@ -179,15 +183,17 @@ def state(source):
     return F.concat(*letters)
 
 
-def rejection(name):
-    """Why this field rejects the line; null when it does not."""
+def rejection(name: str) -> Column:
+    """Why a field rejects its line. Null if it does not."""
     reason, text = F.col(reason_of(name)), F.col(text_of(name))
     value = F.substring(text, 1, LONGEST_VALUE)
-    told = F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
-    return F.when(reason.isNotNull(), told)
+    problem = F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
+    return F.when(reason.isNotNull(), problem)
 
 
-def fate(name, reason=None, field=None, value=None):
+def fate(
+    name: str, reason: Optional[Column] = None, field: Optional[Column] = None, value: Optional[Column] = None
+) -> Column:
     nothing = F.lit(None).cast("string")
     return F.struct(
         F.lit(name).alias("_fate"),
@@ -197,13 +203,13 @@ def fate(name, reason=None, field=None, value=None):
     )
 
 
-def settle_duplicates(rows, source):
-    """Of kept rows with one event key, the one whose texts are lowest stays; the columns that later parts read."""
+def settle_duplicates(rows: DataFrame, source: Source) -> DataFrame:
+    """Keeps one row of each event key: the one with the lowest texts. Returns the columns that `classify` promises."""
     fate_now, conflict = F.col("_fate"), F.lit(False)
     if source["event_key"]:
         texts = [text_of(field["name"]) for field in source["fields"]]
         kept = F.col("_fate") == "kept"
-        # Other rows are no candidates: they are spread, so that no task gets them all.
+        # Rows that are not kept are no candidates. Their hash spreads them over all tasks.
         apart = F.when(~kept, F.xxhash64("_line"))
         same_event = Window.partitionBy(*[value_of(name) for name in source["event_key"]], apart).orderBy(
             *[F.col(text).asc_nulls_first() for text in texts], "_presence", "_file"
@@ -232,8 +238,8 @@ def settle_duplicates(rows, source):
     )
 
 
-def final_value(field):
-    """The value as queries see it: an optional field that does not fit is as good as missing."""
+def final_value(field: Field) -> Column:
+    """The value that queries see: null or the default if the text does not fit."""
     value = F.when(F.col(reason_of(field["name"])).isNull(), F.col(value_of(field["name"])))
     if "default" in field:
         value = F.coalesce(value, F.lit(field["default"]).cast(COLUMN_TYPES[field["type"]]))

@@ -1,24 +1,34 @@
-"""Lines that are longer than what is read. Hadoop passes over such a line, and the bytes that are missing give it away; when it goes on beyond the end of its split, Hadoop returns its beginning instead, which is longer than any line may be."""
+"""Finds lines that are too long to read.
 
+Hadoop skips such a line, so bytes are missing. If the line crosses the end of its split, Hadoop returns the start of
+the line, which is longer than a line may be.
+"""
+
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from engine.contracts import Input, Source
 from engine.inputs import LINE_LIMIT, LONGEST_LINE, is_whole, long_line_failure
-from engine.storage import hadoop_path, literal_glob
+from engine.storage import hadoop_configuration, hadoop_path, jvm, literal_glob
 
-# gzip makes no more of a byte than this.
+# gzip compresses so many bytes into one at best.
 MOST_EXPANSION = 1032
+# Objects checked at the same time.
 AT_ONCE = 16
-# What a member of a gzip begins with.
+# The first bytes of a gzip member.
 MEMBER = b"\x1f\x8b\x08"
-# Of a larger file no more is searched: it is decompressed.
+# Searching stops after so many bytes; the file is then decompressed.
 SEARCHED = 1 << 30
 
 
-def refuse_long_lines(spark, source, read):
-    """Fails, naming them, when objects hold a line that is too long. `read`: (object, its lines, their bytes, the
-    bytes of the longest)."""
+def refuse_long_lines(spark: SparkSession, source: Source, read: Sequence[tuple[Input, int, int, int]]) -> None:
+    """Fails if an object contains a line that is too long, and names all such objects.
+
+    `read`: each object, the number of its lines, their bytes, and the bytes of the longest line.
+    """
     uris = [entry.uri for entry, _, _, longest in read if longest > LONGEST_LINE]
     suspects = [one[:3] for one in read if one[3] <= LONGEST_LINE and may_lack(*one[:3])]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -28,36 +38,36 @@ def refuse_long_lines(spark, source, read):
         raise long_line_failure(source, uris)
 
 
-def may_lack(entry, lines, content):
-    """Whether the object is large enough to hold a line that long beside what was read of it."""
+def may_lack(entry: Input, lines: int, content: int) -> bool:
+    """Whether the object is so large that it may contain another, overlong line."""
     most = entry.size * MOST_EXPANSION if entry.uri.endswith(".gz") else entry.size
     return most - content - lines > LONGEST_LINE
 
 
-def lacks_line(spark, entry, lines, content):
-    """Whether at least one line that is too long was passed over."""
+def lacks_line(spark: SparkSession, entry: Input, lines: int, content: int) -> bool:
+    """Whether Hadoop skipped a line that is too long."""
     size = entry.size
     if entry.uri.endswith(".gz"):
-        # Of one that was compressed in one piece, the last four bytes tell the size, but for multiples of 4 GiB.
+        # The last four bytes of a gzip with one member are its decompressed size, modulo 4 GiB.
         told = int.from_bytes(last_bytes(spark, entry, 4), "little")
         size = content + (told - content) % (1 << 32)
         if not is_whole(size, lines, content) or may_have_members(spark, entry):
             size = decompressed_size(spark, entry.uri)
     if not is_whole(size, lines, content):
         return True
-    # The ends of so many lines, were each CR LF, weigh as much as a long line.
+    # If every line ends in CR LF, the ends of many lines may have as many bytes as a long line.
     return size - content - lines > LONGEST_LINE and not ends_are_line_feeds(spark, entry.uri, size)
 
 
-def ends_are_line_feeds(spark, uri, size):
-    """Whether each byte of the object is part of a line or a line feed, and no line, with its CR, is too long."""
+def ends_are_line_feeds(spark: SparkSession, uri: str, size: int) -> bool:
+    """Whether the object consists of lines that end in a line feed, and none of them, with its CR, is too long."""
     text = spark.read.option("lineSep", "\n").option(LINE_LIMIT, str(LONGEST_LINE + 4)).text(literal_glob(uri))
     weight = F.octet_length("value")
-    lines, content, longest = text.agg(F.count(F.lit(1)), F.sum(weight), F.max(weight)).first()
+    [(lines, content, longest)] = text.agg(F.count(F.lit(1)), F.sum(weight), F.max(weight)).collect()
     return size - content <= lines + 3 and longest <= LONGEST_LINE + 1
 
 
-def last_bytes(spark, entry, count):
+def last_bytes(spark: SparkSession, entry: Input, count: int) -> bytes:
     path, files = hadoop_path(spark, entry.uri)
     stream = files.open(path)
     try:
@@ -67,27 +77,30 @@ def last_bytes(spark, entry, count):
         stream.close()
 
 
-def may_have_members(spark, entry):
-    """Whether a gzip may hold several, of which the last four bytes tell the size of one. Each begins with these bytes,
-    which stand by chance in one of many files; to look for them is quick, compared with decompressing."""
+def may_have_members(spark: SparkSession, entry: Input) -> bool:
+    """Whether a gzip may have several members: its last four bytes are then the size of the last one only.
+
+    Searches for the first bytes of a member, which is much faster than decompressing. They rarely occur by chance.
+    """
     path, files = hadoop_path(spark, entry.uri)
     stream = files.open(path)
     try:
         stream.seek(1)
-        reader = spark._jvm.org.apache.hadoop.util.LineReader(stream, 65536, MEMBER)
-        # Of what it passes over, it keeps nothing.
-        passed = reader.readLine(spark._jvm.org.apache.hadoop.io.Text(), 0, SEARCHED)
+        java = jvm(spark)
+        reader = java.org.apache.hadoop.util.LineReader(stream, 65536, MEMBER)
+        # Keeps nothing of the bytes before.
+        passed = reader.readLine(java.org.apache.hadoop.io.Text(), 0, SEARCHED)
         return passed < entry.size - 1
     finally:
         stream.close()
 
 
-def decompressed_size(spark, uri):
+def decompressed_size(spark: SparkSession, uri: str) -> int:
     path, files = hadoop_path(spark, uri)
-    codec = spark._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(spark._jsc.hadoopConfiguration())
-    counter = spark._jvm.org.apache.commons.io.output.CountingOutputStream(
-        spark._jvm.java.io.OutputStream.nullOutputStream()
-    )
+    java = jvm(spark)
+    codec = java.org.apache.hadoop.io.compress.CompressionCodecFactory(hadoop_configuration(spark))
+    nowhere = java.java.io.OutputStream.nullOutputStream()
+    counter = java.org.apache.commons.io.output.CountingOutputStream(nowhere)
     stream = codec.getCodec(path).createInputStream(files.open(path))
-    spark._jvm.org.apache.hadoop.io.IOUtils.copyBytes(stream, counter, 65536, True)
+    java.org.apache.hadoop.io.IOUtils.copyBytes(stream, counter, 65536, True)
     return counter.getByteCount()

@@ -1,23 +1,30 @@
-"""Keys of the raw lines that no field names: what to look for where a field has no value in any line."""
+"""Keys of raw lines that are not in the contract. They help to find out why a field has no value in any line."""
 
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from engine.contracts import Source, UnknownField
 from engine.lines import NUMBER, extract, text_of
 
-# Lines that are looked at, their longest, and keys that are told.
+# So many lines are sampled, none of them longer than so many bytes.
 LINES_SAMPLED = 200
 SAMPLED_BYTES = 1 << 16
-KEYS_TOLD = 20
+# So many keys are reported, each cut to so many characters.
+KEYS_REPORTED = 20
 LONGEST_KEY = 60
 
 
-def other_keys(lines, source, unknown):
-    """Keys of a few lines that pass the filter: most frequent first, never a value. Adds to each field of `unknown`
-    whether its own key occurs."""
+def other_keys(lines: DataFrame, source: Source, unknown: Sequence[UnknownField]) -> list[dict[str, Any]]:
+    """Returns the most frequent keys in a sample of the lines that pass the filter, never a value.
+
+    Adds to each field of `unknown` whether its own key occurs.
+    """
     names = [field["name"] for field in source["fields"]]
     texts = extract(lines.where(F.octet_length("_line") <= SAMPLED_BYTES), source).where("_parsed")
     if source["keep"]:
@@ -28,24 +35,24 @@ def other_keys(lines, source, unknown):
     own = {key for key, _ in occurring}
     for one in unknown:
         one["occurs"] = one["field"] in own
-    others = [
+    others: list[dict[str, Any]] = [
         {"key": key[:LONGEST_KEY], "kind": kind, "lines": count}
         for (key, kind), count in occurring.items()
         if key not in names and kind != "null"
     ]
-    return sorted(others, key=lambda one: (-one["lines"], one["key"], one["kind"]))[:KEYS_TOLD]
+    return sorted(others, key=lambda one: (-one["lines"], one["key"], one["kind"]))[:KEYS_REPORTED]
 
 
-def members(line):
-    """The keys and values of a line, or none when Python cannot read what Spark could."""
+def members(line: str) -> Iterable[tuple[str, Any]]:
+    """Returns the keys and values of a line, or none if Python cannot parse what Spark could."""
     try:
         return json.loads(line).items()
     except (ValueError, RecursionError):
         return []
 
 
-def kind_of(value):
-    """number, text, boolean, list, object or null; a text that spells a number is one."""
+def kind_of(value: object) -> str:
+    """Returns number, text, boolean, list, object or null. A text that looks like a number counts as a number."""
     if isinstance(value, str):
         return ("number" if re.match(NUMBER, value) else "text") if value.strip() else "null"
     kinds = {bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}

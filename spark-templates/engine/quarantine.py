@@ -1,15 +1,20 @@
-"""The quarantine of a source: rejected lines, readable afterwards."""
+"""The quarantine of a source: a Parquet table of its rejected lines."""
 
-from pyspark.sql import Window
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from engine.contracts import Source
 from engine.inputs import FEW, raw_name
 from engine.tables import rebalanced
 
 
-def write_quarantine(spark, rows, source, folder):
-    """Rejected lines: where they stand, why, which field and value, and the line itself, cut when it is long. Any reader
-    knows gzip. Returns the objects that are JSON of another shape than an object a line."""
+def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folder: str) -> list[dict[str, Any]]:
+    """Writes the rejected lines with their place, reason, field and value. Long lines are cut.
+
+    Returns the objects that contain JSON in another shape than one object per line.
+    """
     rejected = numbered(rows).select(
         F.lit(source["name"]).alias("source"),
         raw_name().alias("file"),
@@ -22,12 +27,13 @@ def write_quarantine(spark, rows, source, folder):
     )
     balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line")
     uri = "%s/quarantine/%s" % (folder, source["name"])
+    # Every reader of Parquet supports gzip.
     balanced.write.parquet(uri, mode="errorifexists", compression="gzip")
     return misshapen_objects(rows)
 
 
-def numbered(rows):
-    """The rejected lines, each with its number in its object: lines are read in order, split by split."""
+def numbered(rows: DataFrame) -> DataFrame:
+    """Adds to each rejected line its number in its object. Spark numbers lines in order, but only within a split."""
     splits = rows.groupBy("_file", "_start").agg(F.min("_id").alias("_first"), F.count(F.lit(1)).alias("_count"))
     earlier = Window.partitionBy("_file").orderBy("_start").rowsBetween(Window.unboundedPreceding, -1)
     offsets = splits.select("_file", "_start", "_first", F.sum("_count").over(earlier).alias("_before"))
@@ -35,14 +41,14 @@ def numbered(rows):
     return rejected_of(rows).join(offsets, on=["_file", "_start"]).withColumn("line", number)
 
 
-def rejected_of(rows):
+def rejected_of(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("_fate") == "quarantined")
 
 
-def misshapen_objects(rows):
-    """Objects whose first line opens an array, or an object that goes on in the next line: how many, and a few names."""
-    told = rows.where((F.col("_start") == 0) & (F.col("_fate") != "blank"))
-    first = told.groupBy("_file").agg(F.min_by(F.struct("_reason", "_raw"), "_id").alias("_first"))
+def misshapen_objects(rows: DataFrame) -> list[dict[str, Any]]:
+    """Counts the objects that start with an array, or with an object of several lines, and names a few of each."""
+    starts = rows.where((F.col("_start") == 0) & (F.col("_fate") != "blank"))
+    first = starts.groupBy("_file").agg(F.min_by(F.struct("_reason", "_raw"), "_id").alias("_first"))
     goes_on = (F.col("_first._reason") == "unparsable") & F.col("_first._raw").rlike(r"^\s*\{(.*[,{\[])?\s*$")
     shape = F.when(F.col("_first._reason") == "array", F.lit("array")).when(goes_on, F.lit("object"))
     shaped = first.select(raw_name().alias("_name"), shape.alias("_shape")).where(F.col("_shape").isNotNull())

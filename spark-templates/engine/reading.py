@@ -1,17 +1,21 @@
-"""Reading: a query may only read views. Its plan is looked through before Spark resolves it, which runs some functions."""
+"""Checks that a query only reads views, before Spark resolves its plan: resolving already runs some functions."""
+
+from typing import Any, Optional
 
 from py4j.java_gateway import JavaObject, is_instance_of
+from pyspark.sql import SparkSession
 
 from engine.baked import QUERIES
+from engine.contracts import Table
 from engine.failure import StepFailure
 
-# Parts of a plan that run a command, or hide what they name until later.
+# Parts of a plan that run a command, or hide a name until Spark resolves it.
 ACTING = {
     "ScriptTransformation": "hands rows to a command",
     "PlanWithUnresolvedIdentifier": "hides what it reads behind IDENTIFIER",
     "ExpressionWithUnresolvedIdentifier": "hides what it calls behind IDENTIFIER",
 }
-# Functions that run methods of Java classes, or take the path of a file.
+# Functions that run a method of a Java class, or read a file.
 ACTING_FUNCTIONS = {
     "reflect": "runs a method of a Java class",
     "java_method": "runs a method of a Java class",
@@ -22,12 +26,12 @@ ACTING_FUNCTIONS = {
     "schema_of_xml": "can read a file",
 }
 CALLS = ("UnresolvedFunction", "UnresolvedTableValuedFunction")
-# Parts with nothing below them that could act.
+# Parts that contain no other parts of interest.
 LEAVES = ("UnresolvedAttribute", "Literal", "UnresolvedStar")
 
 
-def check_reading(spark, text, table):
-    """Fails for a query that does anything but read views; a statement is none to Spark's own parser of queries."""
+def check_reading(spark: SparkSession, text: str, table: Table) -> None:
+    """Fails if a query does anything but read views. Spark's parser of queries refuses other statements."""
     parser = spark._jsparkSession.sessionState().sqlParser()
     parser.parseQuery(text)
     reason = action_in(spark, parser.parsePlan(text))
@@ -37,8 +41,8 @@ def check_reading(spark, text, table):
         raise StepFailure("query", message, table["name"], template)
 
 
-def action_in(spark, plan):
-    """What a parsed plan does beyond reading views, or None. Looks into subqueries and WITH, which are no children."""
+def action_in(spark: SparkSession, plan: Any) -> Optional[str]:
+    """Returns what a parsed plan does beyond reading views, or None. Subqueries and WITH are not among its children."""
     gateway = spark.sparkContext._gateway
     pending = [plan]
     while pending:
@@ -58,18 +62,19 @@ def action_in(spark, plan):
     return None
 
 
-def forbidden_name(name, part):
-    """Why a part may not name what it names."""
+def forbidden_name(name: str, part: Any) -> Optional[str]:
+    """Returns why a part must not use the function or relation that it names, or None."""
     if name in CALLS:
         function = items_of(part.productElement(0))[-1].lower()
-        return function in ACTING_FUNCTIONS and "calls %s, which %s" % (function, ACTING_FUNCTIONS[function])
+        return "calls %s, which %s" % (function, ACTING_FUNCTIONS[function]) if function in ACTING_FUNCTIONS else None
     if name == "UnresolvedRelation":
         names = items_of(part.multipartIdentifier())
-        return len(names) > 1 and "reads %s, which is no view" % ".".join(names)
+        return "reads %s, which is no view" % ".".join(names) if len(names) > 1 else None
     return None
 
 
-def items_of(collection):
+def items_of(collection: Any) -> list[Any]:
+    """Returns the items of a Scala collection."""
     items, iterator = [], collection.iterator()
     while iterator.hasNext():
         items.append(iterator.next())

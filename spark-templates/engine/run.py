@@ -1,18 +1,22 @@
-"""The step."""
+"""Runs the step."""
 
+import argparse
 import json
 import os
 import time
 import traceback
+from collections.abc import Sequence
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 
 from engine.arguments import parse_arguments
 from engine.baked import SOURCES, STEP, TABLES
 from engine.books import open_source
 from engine.checks import read_back, report_table
 from engine.console import say
+from engine.contracts import Input
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.session import open_session
@@ -21,8 +25,8 @@ from engine.tables import write_table
 from engine.upstreams import REPORT_VERSION, register_upstreams
 
 
-def run(spark, arguments, started):
-    """Everything from input to report; the report comes last, and makes the execution complete."""
+def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> None:
+    """Does everything from input to report. Writing the report last makes the execution complete."""
     application = spark.sparkContext.applicationId
     folder = "%s/%s-%s" % (arguments.output.rstrip("/"), application, os.urandom(4).hex())
     say("%s writes to %s" % (STEP, folder))
@@ -57,14 +61,15 @@ def run(spark, arguments, started):
     say("%s is complete after %.1f s: %s/report.json" % (STEP, time.time() - started, folder))
 
 
-def find_inputs(spark, arguments):
-    """The objects of each source: those of the manifest, or, by hand, those that are there now."""
+def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str, list[Input]]:
+    """Returns the objects of each source: those of the manifest, or all that exist now."""
     if arguments.manifest:
         return manifest_inputs(spark, arguments.manifest)
     return {name: listed_inputs(spark, root) for name, root in arguments.source.items()}
 
 
-def main(argv):
+def main(argv: Sequence[str]) -> int:
+    """Runs the step and returns the exit code."""
     started = time.time()
     arguments = parse_arguments(argv)
     end_on_signal()
@@ -85,4 +90,3 @@ def main(argv):
         return 1
     spark.stop()
     return 0
-

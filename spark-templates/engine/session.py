@@ -1,15 +1,17 @@
-"""The Spark session. Everything that results depend on is written out: no version, cluster or machine decides it."""
+"""The Spark session. It sets everything that results depend on, so that they are the same on every cluster."""
 
 import logging
 import math
+from collections.abc import Sequence
 
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from engine.baked import STEP, TARGET_FILE_SIZE
+from engine.contracts import Input
 
 SETTINGS = {
-    # Meaning.
+    # The meaning of queries.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
     "spark.sql.ansi.enforceReservedKeywords": "false",
@@ -20,10 +22,10 @@ SETTINGS = {
     "spark.sql.variable.substitute": "false",
     # Queries read views, never paths.
     "spark.sql.runSQLOnFiles": "false",
-    # Spark 4.0 would read numbers differently than 3.5 does, and refuse bytes that are not UTF-8.
+    # Spark 4.0 reads numbers as 3.5 does, and accepts bytes that are not UTF-8.
     "spark.sql.json.enableExactStringParsing": "false",
     "spark.sql.legacy.codingErrorAction": "true",
-    # Reading: nothing is passed over in silence.
+    # Reading never skips a file silently.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.maxPartitionBytes": "128m",
@@ -34,28 +36,28 @@ SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.mergeSchema": "false",
     "spark.sql.files.maxRecordsPerFile": "0",
-    # Few large files: partitions are merged and split by size, not by the number of cores.
+    # Few large files: Spark merges and splits partitions by size, not by the number of cores.
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "true",
-    # The JVM never compiles a method of more bytes than this: better many small ones than one that is interpreted.
+    # The JVM does not compile longer methods. Many short ones run faster than one that is interpreted.
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    # Plans are wide; a warning that their text is cut tells nobody anything.
+    # Plans are wide. This prevents a warning that their text was cut.
     "spark.sql.debug.maxToStringFields": "200",
 }
 
-# Bytes of a shuffle that make one byte of a zstd Parquet file, about.
+# About so many bytes of a shuffle become one byte of a zstd Parquet file.
 SHUFFLE_EXPANSION = 2
 MIB = 1 << 20
 
 
-def open_session():
-    """A session of our own settings, which win over spark-defaults and the command line."""
+def open_session() -> SparkSession:
+    """Starts a session. Its settings take precedence over spark-defaults and the command line."""
     local = SparkConf().get("spark.master", "local").startswith("local")
     builder = (
         SparkSession.builder.appName("landfall " + STEP)
-        # No metastore: there is nothing in a catalog that a query could read by mistake.
+        # Without a metastore, a query cannot read a table of the catalog by mistake.
         .config("spark.sql.catalogImplementation", "in-memory")
         .config("spark.speculation", "false")
         .config("spark.ui.showConsoleProgress", "false")
@@ -64,7 +66,7 @@ def open_session():
         builder = builder.config("spark.ui.enabled", "false")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
-    # What fails is told once, by tell().
+    # tell() reports a failure once.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)
@@ -72,13 +74,13 @@ def open_session():
     return spark
 
 
-def fit_to_input(spark, inputs):
-    """Sizes tasks by the input: neither a task for every few small objects, nor 200 partitions for a megabyte."""
+def fit_to_input(spark: SparkSession, inputs: Sequence[Input]) -> None:
+    """Fits the number of tasks to the input: several small objects share a task, a megabyte needs no 200 partitions."""
     cores = spark.sparkContext.defaultParallelism
     total = sum(found.size for found in inputs)
     count = max(1, len(inputs))
     remote = any(not found.uri.startswith("file:") for found in inputs)
-    # A small object takes about 0.1 s to fetch; a task should not take minutes, lest a lost node cost much.
+    # Fetching a small object takes about 0.1 s. A task should take a minute at most: a lost node repeats its tasks.
     tasks = max(4 * cores, count * 0.1 / 60) if remote else 2 * cores
     open_cost = 128 * MIB * tasks / count - total / count
     spark.conf.set("spark.sql.files.openCostInBytes", str(int(min(max(open_cost, 4096), 4 * MIB))))

@@ -1,21 +1,33 @@
-"""Files, through Hadoop: local folders and S3 alike. URIs are raw, as people write them."""
+"""Access to files through Hadoop, the same for local folders and S3. URIs are raw, not percent-encoded."""
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
-
-def hadoop_path(spark, uri):
-    """The Hadoop path of a raw URI, and the file system it lies in."""
-    path = spark._jvm.org.apache.hadoop.fs.Path(uri)
-    return path, path.getFileSystem(spark._jsc.hadoopConfiguration())
+from pyspark.sql import SparkSession
 
 
-def exists(spark, uri):
+def jvm(spark: SparkSession) -> Any:
+    """The packages of Java, as in `jvm(spark).java.util.ArrayList`."""
+    return spark._jvm
+
+
+def hadoop_configuration(spark: SparkSession) -> Any:
+    return spark._jsc.hadoopConfiguration()
+
+
+def hadoop_path(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    """Returns the Hadoop Path of a raw URI and its FileSystem."""
+    path = jvm(spark).org.apache.hadoop.fs.Path(uri)
+    return path, path.getFileSystem(hadoop_configuration(spark))
+
+
+def exists(spark: SparkSession, uri: str) -> bool:
     path, files = hadoop_path(spark, uri)
     return files.exists(path)
 
 
-def read_bytes(spark, uri):
+def read_bytes(spark: SparkSession, uri: str) -> bytes:
     path, files = hadoop_path(spark, uri)
     stream = files.open(path)
     try:
@@ -24,8 +36,8 @@ def read_bytes(spark, uri):
         stream.close()
 
 
-def create_file(spark, uri, content):
-    """Writes a new file; fails when there is one."""
+def create_file(spark: SparkSession, uri: str, content: bytes) -> None:
+    """Writes a new file. Fails if the file exists."""
     path, files = hadoop_path(spark, uri)
     stream = files.create(path, False)
     try:
@@ -34,16 +46,16 @@ def create_file(spark, uri, content):
         stream.close()
 
 
-def folders_below(spark, uri):
-    """Names of the folders directly below, sorted; none when there is no such folder."""
+def folders_below(spark: SparkSession, uri: str) -> list[str]:
+    """Returns the sorted names of the folders directly below `uri`, or none if `uri` does not exist."""
     path, files = hadoop_path(spark, uri)
     if not files.exists(path):
         return []
     return sorted(found.getPath().getName() for found in files.listStatus(path) if found.isDirectory())
 
 
-def files_below(spark, uri):
-    """Every file below a folder, at any depth: its raw name from there on, and its size in bytes."""
+def files_below(spark: SparkSession, uri: str) -> list[tuple[str, int]]:
+    """Returns the raw path, relative to `uri`, and the size of each file at any depth below it."""
     path, files = hadoop_path(spark, uri)
     start = len(place(path.toString())) + 1
     found = files.listFiles(path, True)
@@ -54,16 +66,16 @@ def files_below(spark, uri):
     return sorted(names)
 
 
-def literal_glob(uri):
-    """Spark takes paths for glob patterns: this one means only itself."""
+def literal_glob(uri: str) -> str:
+    """Escapes a URI: Spark treats paths as glob patterns."""
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", uri)
 
 
-def place(uri):
-    """What all spellings of a location share: file:/a and file:///a, s3://b/k and s3a://b/k."""
+def place(uri: str) -> str:
+    """Returns what all spellings of a location share: file:/a and file:///a, s3://b/k and s3a://b/k."""
     return re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*:", "", uri).lstrip("/")
 
 
-def decoded(uri):
-    """The raw spelling of a URI as Spark reports it. A plus sign is no blank."""
+def decoded(uri: str) -> str:
+    """Returns the raw spelling of a URI that Spark reports percent-encoded. A plus sign stays one."""
     return unquote(uri)

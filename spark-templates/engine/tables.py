@@ -1,28 +1,26 @@
-"""Tables: each is a query over views, written once, as its contract says."""
+"""Writes tables. Each is the result of a query over views, with the columns of its contract."""
 
-from collections import namedtuple
+from collections.abc import Sequence
 
-from pyspark.sql import Observation
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from engine.baked import QUERIES
 from engine.console import say
+from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure
 from engine.reading import check_reading
 from engine.schema import schema_of
 
-# A table as written: its contract, where it lies, and the rows its query produced.
-Written = namedtuple("Written", ["table", "uri", "rows"])
 
-
-def write_table(spark, table, folder):
-    """Runs a table's query and writes what it gives."""
+def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
+    """Runs the query of a table and writes its result."""
     uri = "%s/tables/%s" % (folder, table["name"])
     say("%s: begun, by %s" % (table["name"], QUERIES[table["name"]][0]))
     frame = conforming(run_query(spark, table), table)
     observed = Observation()
-    # Behind the exchange, where a lost node makes no row count twice.
+    # Counts after the exchange, where repeated tasks of a lost node do not count rows twice.
     counted = rebalanced(spark, frame, table["partition_by"] or table["key"]).observe(
         observed, F.count(F.lit(1)).alias("rows")
     )
@@ -38,8 +36,8 @@ def write_table(spark, table, folder):
     return Written(table, uri, rows)
 
 
-def run_query(spark, table):
-    """The frame of a table's query, which only reads."""
+def run_query(spark: SparkSession, table: Table) -> DataFrame:
+    """Checks that the query of a table only reads, and returns its frame."""
     text = QUERIES[table["name"]][2][1:]
     try:
         check_reading(spark, text, table)
@@ -50,8 +48,8 @@ def run_query(spark, table):
         raise query_failure(error, table) from error
 
 
-def conforming(frame, table):
-    """The frame with the contract's columns in its order; fails when they are not there, or of other types."""
+def conforming(frame: DataFrame, table: Table) -> DataFrame:
+    """Orders the columns as the contract does. Fails if their names or types differ from the contract."""
     expected = {field.name: field.dataType for field in schema_of(table)}
     names = [field.name for field in frame.schema]
     actual = {field.name: field.dataType for field in frame.schema}
@@ -69,25 +67,25 @@ def conforming(frame, table):
     return frame.select(*expected)
 
 
-def sql_type(table, name):
+def sql_type(table: Table, name: str) -> str:
     return next(column["type"] for column in table["columns"] if column["name"] == name)
 
 
-def rebalanced(spark, frame, names):
-    """The frame in partitions of about the target size, and no value of `names` in more of them than it needs."""
+def rebalanced(spark: SparkSession, frame: DataFrame, names: Sequence[str]) -> DataFrame:
+    """Repartitions a frame by `names` into partitions of about the target size."""
     view = "_landfall_rebalanced"
     frame.createOrReplaceTempView(view)
     columns = ", ".join("`%s`" % name for name in names)
     return spark.sql("SELECT /*+ REBALANCE(%s) */ * FROM %s" % (columns, view))
 
 
-def ordering(table):
-    """Partition columns first, or the writer would sort again, by them alone."""
+def ordering(table: Table) -> list[str]:
+    """Returns the columns to sort by. Partition columns are first, else the writer would sort again by them alone."""
     return table["partition_by"] + [name for name in table["sort_by"] if name not in table["partition_by"]]
 
 
-def write_empty(spark, table, uri):
-    """A partitioned write of no rows leaves no file, and so no schema: this leaves one, without partition columns."""
+def write_empty(spark: SparkSession, table: Table, uri: str) -> None:
+    """Writes a file without rows: a partitioned write of no rows leaves no file, and so no schema."""
     columns = [field for field in schema_of(table) if field.name not in table["partition_by"]]
     empty = spark.createDataFrame([], T.StructType(columns)).coalesce(1)
     empty.write.parquet(uri, mode="append")

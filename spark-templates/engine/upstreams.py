@@ -1,20 +1,23 @@
 """Tables of earlier steps."""
 
 import json
+from typing import Optional
+
+from pyspark.sql import SparkSession
 
 from engine.baked import UPSTREAMS
 from engine.failure import StepFailure
 from engine.schema import read_table
 from engine.storage import exists, folders_below, read_bytes
 
-# Of the reports that these steps left, and of the one this step will leave.
+# The version of the reports that the steps write and read.
 REPORT_VERSION = 1
 
 
-def find_execution(spark, step, uri):
-    """The folder of a complete execution of `step`: `uri` itself, or the one below it that was complete first.
+def find_execution(spark: SparkSession, step: str, uri: str) -> str:
+    """Returns the folder of a complete execution of `step`: `uri` itself, or the one below it that ended first.
 
-    A later one never changes that, and the driver accepts the same one, whenever it looks.
+    An execution that ends later does not change the answer. The driver chooses by the same rule.
     """
     below = ["%s/%s" % (uri, name) for name in folders_below(spark, uri)]
     for folders in [[uri], below]:
@@ -26,8 +29,8 @@ def find_execution(spark, step, uri):
     raise StepFailure("upstream", message % (step, uri))
 
 
-def complete_since(spark, step, folder):
-    """When the execution ended, in epoch milliseconds, or None: a report that cannot be read whole is none."""
+def complete_since(spark: SparkSession, step: str, folder: str) -> Optional[int]:
+    """Returns when the execution ended, in epoch milliseconds, or None if it has no complete report."""
     uri = folder + "/report.json"
     if not exists(spark, uri):
         return None
@@ -40,8 +43,8 @@ def complete_since(spark, step, folder):
     return report.get("endedAt")
 
 
-def register_upstreams(spark, uris):
-    """A view for each table read, with the types its contract states; returns the executions chosen."""
+def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, str]:
+    """Registers a view for each table that is read. Returns the folder of the execution chosen, by step."""
     chosen = {}
     for step, tables in UPSTREAMS.items():
         chosen[step] = find_execution(spark, step, uris[step])

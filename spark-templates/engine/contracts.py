@@ -1,0 +1,188 @@
+"""The shapes of data that modules of the engine share."""
+
+from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
+
+
+class FieldKeys(TypedDict):
+    name: str
+    type: str
+    required: bool
+
+
+class Field(FieldKeys, total=False):
+    """A field of a raw line."""
+
+    # The value of a field that is missing or blank.
+    default: Union[int, float, str]
+    # The lowest valid number.
+    min: float
+    # The lowest number that is too high.
+    below: float
+
+
+class KeepRule(TypedDict):
+    """Only lines whose `field` equals `equals` are kept."""
+
+    field: str
+    equals: str
+
+
+class Source(TypedDict):
+    """The contract of a raw input."""
+
+    name: str
+    fields: list[Field]
+    keep: Optional[KeepRule]
+    # Two kept lines with equal values here are one event. Empty: there are no duplicates.
+    event_key: list[str]
+
+
+class TableColumn(TypedDict):
+    name: str
+    type: str
+    nullable: bool
+
+
+class NotNullCheck(TypedDict):
+    check: Literal["not_null"]
+    severity: str
+    column: str
+
+
+class UniqueCheck(TypedDict):
+    check: Literal["unique"]
+    severity: str
+    columns: list[str]
+
+
+class AcceptedValuesCheck(TypedDict):
+    check: Literal["accepted_values"]
+    severity: str
+    column: str
+    values: list[Union[int, float, str]]
+
+
+class RangeKeys(TypedDict):
+    check: Literal["range"]
+    severity: str
+    column: str
+
+
+class RangeCheck(RangeKeys, total=False):
+    min: float
+    max: float
+
+
+class ReferencesCheck(TypedDict):
+    check: Literal["references"]
+    severity: str
+    column: str
+    table: str
+    to: str
+
+
+class MatchedCheck(TypedDict):
+    check: Literal["matched"]
+    severity: str
+    column: str
+    found: str
+    warnBelow: float
+    needs: dict[str, list[str]]
+
+
+class RowCountKeys(TypedDict):
+    check: Literal["row_count"]
+    severity: str
+
+
+class RowCountCheck(RowCountKeys, total=False):
+    min: int
+    max: int
+    # A source: the table has as many rows as the source has kept lines.
+    equals: str
+
+
+TableCheck = Union[
+    NotNullCheck, UniqueCheck, AcceptedValuesCheck, RangeCheck, ReferencesCheck, MatchedCheck, RowCountCheck
+]
+
+
+class Resolution(TypedDict):
+    """A query chooses one of the rows of `view` that share `by`; they conflict if they differ in `comparing`."""
+
+    view: str
+    by: list[str]
+    comparing: list[str]
+
+
+class ReadTable(TypedDict):
+    """As much of a table's contract as a step needs that reads the table."""
+
+    name: str
+    columns: list[TableColumn]
+
+
+class Table(ReadTable):
+    """The contract of a table that the step writes."""
+
+    key: list[str]
+    partition_by: list[str]
+    sort_by: list[str]
+    may_be_empty: bool
+    checks: list[TableCheck]
+    resolves: Optional[Resolution]
+
+
+class Input(NamedTuple):
+    """An object to read."""
+
+    # Raw, not percent-encoded.
+    uri: str
+    size: int
+    # In epoch milliseconds.
+    modified: int
+
+
+class Written(NamedTuple):
+    """A table as written."""
+
+    table: Table
+    uri: str
+    # The rows that the query produced.
+    rows: int
+
+
+class LineCounts(TypedDict):
+    """How many lines met which fate; `read` leaves out blank ones."""
+
+    read: int
+    blank: int
+    kept: int
+    filtered: int
+    duplicates: int
+    quarantined: int
+
+
+class UnknownFieldKeys(TypedDict):
+    field: str
+    type: str
+
+
+class UnknownField(UnknownFieldKeys, total=False):
+    """A field that has no value in any line."""
+
+    # Whether the field's key occurs at all.
+    occurs: bool
+
+
+class Books(TypedDict):
+    """What a source's objects contained, and what became of it: a part of the step's report."""
+
+    objects: dict[str, Any]
+    lines: LineCounts
+    conflicts: int
+    quarantinedBy: list[dict[str, Any]]
+    nulls: list[dict[str, Any]]
+    unknown: list[UnknownField]
+    otherKeys: list[dict[str, Any]]
+    misshapen: list[dict[str, Any]]
