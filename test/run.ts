@@ -119,6 +119,7 @@ const fast = [
   'commands',
   'house',
   'hostile',
+  'engine',
 ];
 const results = [
   jest(['test/[^/]+\\.test\\.ts$', ...fast.map((name) => `test/${name}/`)], 'any', env),

@@ -22,8 +22,13 @@ export function setUpSpark(
 }
 
 /** The SPARK_HOME of Spark 3.5.6. */
-export function privateSparkHome(): string {
+export const privateSparkHome = (): string => privateSpark().sparkHome;
+
+/** The interpreter that runs Spark 3.5.6, which imports pyspark. */
+export const privateSparkPython = (): string => privateSpark().python;
+
+function privateSpark() {
   const ready = readReady(join(landfallHome(process.env), 'spark-3.5.6'), '3.5.6', []);
   if (ready === undefined) throw new Error('no private Spark: run npm test once');
-  return ready.sparkHome;
+  return ready;
 }

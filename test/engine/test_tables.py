@@ -1,0 +1,48 @@
+"""How tables are written."""
+
+import unittest
+from unittest import mock
+
+from pyspark.sql import types as T
+
+from engine.failure import StepFailure
+from engine.tables import conforming, ordering
+
+COLUMNS = [{"name": "id", "type": "BIGINT"}, {"name": "year", "type": "INT"}]
+TABLE = {"name": "songs", "columns": COLUMNS, "partition_by": ["year"], "sort_by": ["id", "year"]}
+
+
+def frame(*fields):
+    return mock.Mock(schema=T.StructType([T.StructField(name, kind) for name, kind in fields]))
+
+
+class Tables(unittest.TestCase):
+    def test_are_sorted_by_partition_columns_first_and_once(self):
+        self.assertEqual(ordering(TABLE), ["year", "id"])
+        self.assertEqual(ordering({**TABLE, "partition_by": []}), ["id", "year"])
+
+    def test_have_the_columns_of_the_contract_in_its_order(self):
+        found = frame(("year", T.IntegerType()), ("id", T.LongType()))
+        self.assertIs(conforming(found, TABLE), found.select.return_value)
+        found.select.assert_called_once_with("id", "year")
+
+    def test_are_refused_with_every_column_that_breaks_the_contract(self):
+        found = frame(("x", T.LongType()), ("x", T.LongType()), ("year", T.StringType()))
+        with self.assertRaises(StepFailure) as failed:
+            conforming(found, TABLE)
+        self.assertEqual(failed.exception.kind, "contract")
+        complaints = failed.exception.error.partition(": ")[2].split("; ")
+        self.assertEqual(
+            complaints,
+            [
+                "x is there twice",
+                "id is missing",
+                "x is not in the contract",
+                "x is not in the contract",
+                "year is STRING, not INT",
+            ],
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

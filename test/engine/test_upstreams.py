@@ -1,0 +1,45 @@
+"""Which execution of an earlier step is read."""
+
+import json
+import unittest
+from unittest import mock
+
+from engine.failure import StepFailure
+from engine.upstreams import find_execution
+
+
+def report(ended, **others):
+    return json.dumps({"version": 1, "step": "first", "endedAt": ended, **others}).encode()
+
+
+class Upstreams(unittest.TestCase):
+    def find(self, reports, folders=("a", "b", "c")):
+        """The reports are those of the folders /up/a, /up/b, ... by name; "" names /up itself."""
+        files = {("/up/" + name).rstrip("/") + "/report.json": content for name, content in reports.items()}
+        with mock.patch.multiple(
+            "engine.upstreams",
+            folders_below=lambda _spark, _uri: list(folders),
+            exists=lambda _spark, uri: uri in files,
+            read_bytes=lambda _spark, uri: files[uri],
+        ):
+            return find_execution(None, "first", "/up")
+
+    def test_are_the_execution_that_ended_first(self):
+        self.assertEqual(self.find({"a": report(9), "b": report(5), "c": report(7)}), "/up/b")
+        self.assertEqual(self.find({"a": report(5), "b": report(5)}), "/up/a")
+
+    def test_are_the_folder_itself_when_it_has_a_report(self):
+        self.assertEqual(self.find({"": report(9), "a": report(5)}), "/up")
+
+    def test_are_none_whose_report_is_cut_or_of_another_kind(self):
+        wrong = [report(1)[:-2], b"[]", b"\xff", report(1, version=2), report(1, step="second"), report(None)]
+        for content in wrong:
+            with self.subTest(content):
+                self.assertEqual(self.find({"a": content, "b": report(5)}), "/up/b")
+                with self.assertRaises(StepFailure) as failed:
+                    self.find({"a": content})
+                self.assertEqual(failed.exception.kind, "upstream")
+
+
+if __name__ == "__main__":
+    unittest.main()
