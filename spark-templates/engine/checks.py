@@ -22,7 +22,7 @@ from engine.contracts import (
 from engine.schema import read_table
 from engine.storage import files_below
 
-# The report shows so many of the rows that break a check.
+# Maximum number of violating rows in the report of a check.
 SAMPLE = 5
 
 

@@ -27,9 +27,9 @@ LINE_LIMIT = "mapreduce.input.linerecordreader.line.maxlength"
 ENDLESS_LINE = "Too many bytes before newline"
 # The longest line of a manifest, in bytes.
 LONGEST_ENTRY = 1 << 18
-# How many names a failure mentions. The others are only counted.
+# Maximum number of names in a failure. The others are only counted.
 FEW = 5
-# How long to search for the object that made reading fail.
+# Time limit of the search for the object that made reading fail.
 SEARCH_SECONDS = 600
 
 

@@ -34,7 +34,7 @@ HAS_VALUE = "."
 MISSING = "m"
 BLANK = "b"
 UNFIT = "u"
-# The quarantine keeps so many characters of a line, and of the value that did not fit.
+# Limits of the quarantine, in characters: of a line, and of a value that did not fit.
 LONGEST_RAW = 1 << 20
 LONGEST_VALUE = 200
 # The place of a line: its object, its split, and its order in the split.

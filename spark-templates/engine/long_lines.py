@@ -14,13 +14,13 @@ from engine.contracts import Input, Source
 from engine.inputs import LINE_LIMIT, LONGEST_LINE, is_whole, long_line_failure
 from engine.storage import hadoop_configuration, hadoop_path, jvm, literal_glob
 
-# gzip compresses so many bytes into one at best.
+# The highest compression ratio of gzip.
 MOST_EXPANSION = 1032
 # Objects checked at the same time.
 AT_ONCE = 16
 # The first bytes of a gzip member.
 MEMBER = b"\x1f\x8b\x08"
-# Searching stops after so many bytes; the file is then decompressed.
+# The limit of the search, in bytes. A larger file is decompressed instead.
 SEARCHED = 1 << 30
 
 

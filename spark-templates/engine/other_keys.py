@@ -12,10 +12,10 @@ from pyspark.sql import functions as F
 from engine.contracts import Source, UnknownField
 from engine.lines import NUMBER, extract, text_of
 
-# So many lines are sampled, none of them longer than so many bytes.
+# Limits of the sample: its lines, and the bytes of a line.
 LINES_SAMPLED = 200
 SAMPLED_BYTES = 1 << 16
-# So many keys are reported, each cut to so many characters.
+# Limits of the report: its keys, and the characters of a key.
 KEYS_REPORTED = 20
 LONGEST_KEY = 60
 

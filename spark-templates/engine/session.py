@@ -47,7 +47,7 @@ SETTINGS = {
     "spark.sql.debug.maxToStringFields": "200",
 }
 
-# About so many bytes of a shuffle become one byte of a zstd Parquet file.
+# Bytes of shuffle data per byte of zstd Parquet, approximately.
 SHUFFLE_EXPANSION = 2
 MIB = 1 << 20
 
