@@ -4,7 +4,7 @@ import type { NamedSetting, PipelineKeys } from './schema.ts';
 
 const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment what you need.
 # A flag outranks an environment variable, which outranks dl.cfg, which outranks the default.
-# What stands here behind a # is the default, or an example where there is none (marked).
+# A value behind a # is the default, or, where marked, an example.
 # In a value, %(name)s is the value of the key \`name\` of its section or of [DEFAULT], and %% is a percent sign.
 `;
 

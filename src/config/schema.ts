@@ -81,7 +81,7 @@ const emr = {
     env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   }),
   endpoint: optional(url, {
-    doc: 'EMR API to speak to, when it is not AWS.',
+    doc: 'EMR API endpoint, when it is not AWS.',
     example: 'http://127.0.0.1:4566',
     env: ['AWS_ENDPOINT_URL_EMR', 'AWS_ENDPOINT_URL'],
   }),
@@ -99,33 +99,33 @@ const emr = {
     example: 'subnet-0a1b2c3d',
   }),
   keyName: optional(text, { doc: 'EC2 key pair for SSH.', example: 'my-key' }),
-  serviceRole: setting(role, { doc: 'Role that EMR itself takes.', default: 'EMR_DefaultRole' }),
+  serviceRole: setting(role, { doc: 'Role that EMR itself assumes.', default: 'EMR_DefaultRole' }),
   jobFlowRole: setting(role, { doc: 'Instance profile of the nodes.', default: 'EMR_EC2_DefaultRole' }),
   idleTimeout: setting(seconds(60, WEEK), {
-    doc: 'Seconds without work after which a cluster we launched ends by itself.',
+    doc: 'Seconds without work after which a cluster that Landfall launched terminates itself.',
     default: '600',
   }),
   stepTimeout: setting(seconds(0, WEEK), { doc: 'Seconds a step may take; 0 is no limit.', default: '0' }),
   logWait: setting(seconds(0, 3600), {
-    doc: 'Seconds to wait for the logs of what failed; EMR uploads them within ten minutes.',
+    doc: 'Seconds to wait for the logs of a failure; EMR uploads them within ten minutes.',
     default: '600',
   }),
   settleSeconds: setting(seconds(0, 3600), {
-    doc: 'Seconds until the answer to a creating call that got lost can be looked up for certain.',
+    doc: 'Seconds to wait before concluding that a create request had no effect.',
     default: '60',
   }),
   keepAlive: setting(yesNo, {
-    doc: 'Leave a cluster we launched running at the end, until it has been idle for long enough.',
+    doc: 'Leave a cluster that Landfall launched running after the run, until its idle timeout.',
     default: 'no',
     flag: 'keep-alive',
   }),
   tags: optional(tags, { doc: 'Tags of the cluster.', example: 'team=data, project=sparkify' }),
   pool: optional(text, {
-    doc: 'Clusters of this pool (tag landfall:pool) are what `--cluster reuse` may take.',
+    doc: '`--cluster reuse` takes only clusters of this pool (tag landfall:pool).',
     example: 'sparkify',
   }),
   clusterJson: optional(path, {
-    doc: "A RunJobFlow request in the API's own shape, for all that has no key here.",
+    doc: "A RunJobFlow request in the API's own shape, for settings without a key here.",
     example: 'cluster.json',
   }),
 };
@@ -146,12 +146,12 @@ const checks = {
 
 const s3 = {
   endpoint: optional(url, {
-    doc: 'S3 API to speak to, when it is not AWS.',
+    doc: 'S3 API endpoint, when it is not AWS.',
     example: 'http://127.0.0.1:9000',
     env: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
   }),
   region: optional(region, {
-    doc: "Region of the lake's bucket, when it is not that of the cluster.",
+    doc: "Region of the lake's bucket, when it is not the cluster's.",
     example: 'us-west-2',
   }),
   inputRegion: optional(region, {
@@ -159,15 +159,15 @@ const s3 = {
     example: 'us-west-2',
   }),
   anonymousInput: setting(yesNo, {
-    doc: 'Read the input without credentials: public buckets.',
+    doc: 'Read the input without credentials, for public buckets.',
     default: 'no',
   }),
   kmsKeyId: optional(text, {
-    doc: 'KMS key that objects of the lake are encrypted with.',
+    doc: 'KMS key that encrypts the objects of the lake.',
     example: 'alias/my-key',
   }),
   checksums: setting(oneOf('when_supported', 'when_required'), {
-    doc: 'Checksums of requests; when_required for a store that does not know the newer ones.',
+    doc: 'When requests carry checksums; when_required for a store that does not support the newer ones.',
     default: 'when_supported',
     env: ['AWS_REQUEST_CHECKSUM_CALCULATION'],
   }),
@@ -184,7 +184,7 @@ const aws = {
     env: ['AWS_PROFILE'],
   }),
   accessKeyId: optional(credential, {
-    doc: 'Better left out: environment, profile, SSO and roles are found without it.',
+    doc: 'Better left out: the SDK finds environment, profile, SSO and roles without it.',
     key: 'AWS_ACCESS_KEY_ID',
     env: [],
     secret: true,
@@ -212,9 +212,9 @@ export const sectionDocs: Readonly<Record<string, string>> = {
   pipeline: 'What is run.',
   emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
   tables: "How tables are written. The pipeline's own parameters stand here too.",
-  checks: 'What is still acceptable.',
-  s3: 'How S3 is spoken to.',
-  aws: 'Who we are. Keep this file out of version control once it holds a secret.',
+  checks: 'How much bad input a run accepts.',
+  s3: 'How S3 is accessed.',
+  aws: 'Credentials. Keep this file out of version control once it holds a secret.',
 };
 
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
