@@ -98,6 +98,6 @@ function withoutTemplates({ run, lake }: RunPlan, planned: string, problem: stri
   return new LandfallError('input', `run ${run} was planned with the templates ${planned}`, {
     why: [`that folder ${problem}`],
     stand: ['nothing was started'],
-    next: advise`${commandAt(place(lake), 'retry', run, '--templates', planned)}, once the folder is there or with its new place`,
+    next: advise`${commandAt(place(lake), 'retry', run, '--templates', planned)}, once the folder is back, or with its new path`,
   });
 }

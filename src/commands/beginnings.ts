@@ -50,7 +50,7 @@ async function start(uri: string, { key, size }: ListedObject, settings: Setting
     const { fault, message, why, next, retryable } = error;
     throw new LandfallError(fault, message, {
       why,
-      stand: ['nothing was started: the inputs must be readable from here, too'],
+      stand: ['nothing was started; this machine must be able to read the inputs too'],
       retryable,
       cause: error,
       ...(next === undefined ? {} : { next }),

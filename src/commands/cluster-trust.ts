@@ -10,7 +10,7 @@ export async function whyNotUse(
 ): Promise<string | undefined> {
   if (choice.cluster === 'id' && choice.id === id) return undefined;
   if (choice.cluster !== 'reuse')
-    return 'EMR shows no token of this run on it, and the plan does not name it';
+    return 'its name in EMR is not a token of this run, and the plan does not name it';
   const why = await whyNotReuse(id);
   return why.length === 0 ? undefined : why.join('; ');
 }

@@ -45,7 +45,7 @@ function negated(written: string, options: Readonly<Record<string, Options>>): s
   const option = options[written] === undefined && bare !== written ? options[bare] : undefined;
   return option === undefined || option.type === 'boolean'
     ? undefined
-    : `is no flag; --${bare} takes a value`;
+    : `is not a flag; --${bare} takes a value`;
 }
 
 function valueMistake(

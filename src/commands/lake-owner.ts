@@ -22,9 +22,9 @@ export function refuseForeignLake(store: Store, flags: Flags, { env, user }: Wor
     const owner = ownerOf(path);
     if (owner === undefined || isTrusted(owner, user, env['SUDO_UID'])) continue;
     throw new LandfallError('input', `the lake ${place(store.uri)} belongs to another user`, {
-      why: [`${path} belongs to user ${String(owner)}, and we are ${String(user)}`],
+      why: [`${path} belongs to user ${String(owner)}, and this process runs as user ${String(user)}`],
       stand: ['nothing was started, published or removed'],
-      next: advise`add --trust-lake if you trust that user with what is run, published and removed there; or use a lake of your own`,
+      next: advise`add --trust-lake if you trust that user to decide what is run, published and removed there; or use a lake of your own`,
     });
   }
 }

@@ -5,10 +5,10 @@ import type { Verb } from './verb.ts';
 export const lakeVerbs: readonly Verb[] = [
   {
     name: 'verify',
-    summary: 'Hold what lies in the lake against contracts, reports and publication; no Spark',
+    summary: 'Check the lake against its contracts, reports and publications, without Spark',
     positional: {
       name: 'run',
-      summary: 'Run whose accepted tables to look at; the current publication when absent',
+      summary: 'Run whose accepted tables to check [the current publication]',
     },
     options: { lake },
     examples: [
@@ -19,14 +19,15 @@ export const lakeVerbs: readonly Verb[] = [
   },
   {
     name: 'publish',
-    summary: 'Verify, publish and mirror what a run left in the lake; no cluster, no EMR',
+    summary: 'Verify, publish and mirror what a run left in the lake, without a cluster or EMR',
     positional: runOption,
     options: {
       lake,
       'trust-lake': trustLake,
       rebase: {
         type: 'boolean',
-        describe: 'Also when another run published meanwhile: take the next number, and replace its tables',
+        describe:
+          'Publish even though another run has published meanwhile: take the next number, and replace its tables',
       },
     },
     examples: [
@@ -37,9 +38,9 @@ export const lakeVerbs: readonly Verb[] = [
   },
   {
     name: 'publications',
-    summary: 'List what was published, newest first: number, time, run, rows, and which is current',
+    summary: 'List the publications, newest first: number, time, run, rows, and which one is current',
     options: { lake },
-    examples: [['$0 publications --lake s3://my-lake', 'Which number to give to rollback']],
+    examples: [['$0 publications --lake s3://my-lake', 'To find the number to pass to rollback']],
     load: () => import('./publications.ts'),
   },
   {
@@ -47,7 +48,7 @@ export const lakeVerbs: readonly Verb[] = [
     summary: 'Make the tables of an earlier publication current again, as a new publication',
     positional: {
       name: 'number',
-      summary: 'Publication to go back to; the set before the current one when absent',
+      summary: 'Publication to go back to [the set before the current one]',
     },
     options: {
       lake,
@@ -66,8 +67,8 @@ export const lakeVerbs: readonly Verb[] = [
     positional: runOption,
     options: {
       lake,
-      source: { type: 'string', describe: 'Of this source alone' },
-      limit: { type: 'number', describe: 'Lines shown of each reason and field [3]' },
+      source: { type: 'string', describe: 'Show only this source' },
+      limit: { type: 'number', describe: 'Lines to show for each reason and field [3]' },
     },
     examples: [
       ['$0 quarantine', 'The newest run'],
@@ -81,11 +82,14 @@ export const lakeVerbs: readonly Verb[] = [
     options: {
       lake,
       'trust-lake': trustLake,
-      keep: { type: 'number', describe: 'Newest runs and publications to keep with all that they need [10]' },
+      keep: {
+        type: 'number',
+        describe: 'How many of the newest runs and publications to keep, with all that they need [10]',
+      },
       yes: { type: 'boolean', describe: 'Remove what is listed' },
     },
     examples: [
-      ['$0 gc', 'What would go, how large it is, and why the rest stays'],
+      ['$0 gc', 'What would be removed, how large it is, and why the rest stays'],
       ['$0 gc --keep 30 --yes --lake s3://my-lake', 'Rollback reaches the last 30 publications'],
     ],
     load: () => import('./gc.ts'),

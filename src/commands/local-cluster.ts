@@ -73,7 +73,7 @@ export async function checkEndpointHere(world: World, store: Store, state: RunSt
   const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');
   throw new LandfallError('access', `run ${plan.run} runs on the local EMR endpoint of another machine`, {
     why: [`it was started on ${JSON.stringify(endpoint)}, and this is ${JSON.stringify(here)}`],
-    stand: ['the run is as it was'],
+    stand: ['the run is unchanged'],
     next: advise`${attach} on that machine; or, if its endpoint is gone for good, ${takeOver} here, which ends the run as failed`,
   });
 }

@@ -87,11 +87,11 @@ function filesBelow(root: string, name: string): string[] {
       else
         throw unreadable(
           join(name, relative(root, path)),
-          `is ${entry.isSymbolicLink() ? 'a link' : 'no regular file'}`,
+          `is ${entry.isSymbolicLink() ? 'a link' : 'not a regular file'}`,
         );
     }
     if (files.length + folders.length > MOST_FILES)
-      throw new LandfallError('input', `--templates ${name}: there are more than ${MOST_FILES} files in it`, {
+      throw new LandfallError('input', `--templates ${name}: the folder has more than ${MOST_FILES} files`, {
         next: 'name the folder that holds pipeline.yaml',
       });
   }
@@ -106,7 +106,7 @@ function textOf(path: string, shown: () => string): string {
     let length = 0;
     for (let read = -1; read !== 0 && length < buffer.length; length += read)
       read = readSync(file, buffer, length, buffer.length - length, null);
-    if (length > MOST_BYTES) throw unreadable(shown(), 'has more than 1 MiB');
+    if (length > MOST_BYTES) throw unreadable(shown(), 'is larger than 1 MiB');
     return buffer.toString('utf8', 0, length);
   } finally {
     closeSync(file);
@@ -115,7 +115,7 @@ function textOf(path: string, shown: () => string): string {
 
 function unreadable(path: string, why: string): LandfallError {
   return new LandfallError('input', `${path} ${why}`, {
-    next: 'templates are small text files that lie in their folder themselves; move it elsewhere',
+    next: 'a templates folder holds small text files only, and no links; move it elsewhere',
   });
 }
 

@@ -70,10 +70,10 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
   if (why.length === 0) return;
   throw new LandfallError(
     'input',
-    `run ${plan.run} was not planned on this machine, and is not what it would plan`,
+    `run ${plan.run} was not planned on this machine, which would plan it differently`,
     {
       why,
-      stand: ['the run is as it was; nothing was started'],
+      stand: ['the run is unchanged; nothing was started'],
       next: advise`use the templates and settings that it was planned with; or, if you trust everybody who can write to ${store.uri}, ${commandAt(store.uri, 'attach', plan.run, '--trust-lake')}`,
     },
   );
@@ -120,8 +120,8 @@ async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<vo
   const [planned, here] = await Promise.all([realUri(canonicalUri(lake, '/')), realUri(store.uri)]);
   if (relation(planned, here) === 'equal') return;
   throw new LandfallError('input', `run ${run} was planned for another lake`, {
-    why: [`its plan names ${lake}`, `it lies in ${store.uri}`],
-    stand: ['the run is as it was; nothing was started'],
+    why: [`its plan names ${lake}`, `it is in ${store.uri}`],
+    stand: ['the run is unchanged; nothing was started'],
     next: advise`${commandAt(store.uri, 'cancel', run)}, then submit a new run`,
   });
 }
@@ -132,7 +132,7 @@ function differences({ settings, inputs, rendered }: Trusting, state: RunState):
   const own = rendered();
   const programs = stepsToSubmit(state).filter(({ name, digest }) => own.get(name) !== digest);
   return [
-    ...programs.map(({ name }) => `step ${name}: the templates here render another program`),
+    ...programs.map(({ name }) => `step ${name}: the templates here render a different program`),
     ...clusterOfPlan(plan),
     ...filesOfPlan(plan, inputs),
     ...(isOwnLogs(plan, settings) ? [] : [`logs would be written to ${plan.logUri}`]),

@@ -106,7 +106,7 @@ function actionsOf(
 
 const LEAVE: Action = {
   action: 'submit all of them in one request, and leave',
-  reason: 'asked for by --detach: when one fails EMR cancels the rest; attach does what follows',
+  reason: 'because of --detach: when one fails, EMR cancels the rest; attach verifies and publishes',
 };
 
 function clusterAction(plan: RunPlan, candidates: Candidates | undefined): Action {

@@ -74,7 +74,7 @@ function refuseLocalPlaces({ emr }: Settings, plan: RunPlan): void {
   throw new LandfallError('input', `--cluster ${asked} cannot reach folders of this machine`, {
     why,
     stand: ['nothing was started'],
-    next: advise`name s3:// places, or run here: ${submitLike({ ...plan, cluster: { cluster: 'local' } })}`,
+    next: advise`use s3:// locations, or run here: ${submitLike({ ...plan, cluster: { cluster: 'local' } })}`,
   });
 }
 
@@ -163,7 +163,7 @@ function checkClusterJson(settings: Settings, plan: RunPlan): void {
   const about = (verb: string) => commandAt(lake, verb, run);
   throw new LandfallError('input', `run ${run} launches its cluster by a file that is not here`, {
     why: [formatDiagnostic({ severity: 'error', at, message })],
-    stand: ['the run is as it was'],
+    stand: ['the run is unchanged'],
     next: advise`set [EMR] cluster_json to that file and ${about('attach')}; or ${about('cancel')}, then ${about('retry')}`,
   });
 }
@@ -191,7 +191,7 @@ export async function checkHome(
       : [];
     throw new LandfallError('access', message, {
       why,
-      stand: ['the run is as it was', ...wish],
+      stand: ['the run is unchanged', ...wish],
       ...(next === undefined ? {} : { next }),
       cause,
     });

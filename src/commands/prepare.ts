@@ -96,7 +96,7 @@ export async function lookAtInputs(
 ): Promise<void> {
   await refuseUnreadable(inputs);
   const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);
-  throwIfErrors(found, 'the input is not what it should be; nothing was started');
+  throwIfErrors(found, 'invalid input; nothing was started');
   for (const one of found) printer.emit({ event: 'warning', message: formatDiagnostic(one) });
 }
 

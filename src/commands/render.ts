@@ -32,7 +32,7 @@ function refuseForeign(path: string, program: string): void {
   if (!existsSync(path)) return;
   const [begins] = program.split('\n', 1);
   if (readFileSync(path, 'utf8').split('\n', 1)[0] === begins) return;
-  throw new LandfallError('input', `${path} is there, and is no rendered step`, {
+  throw new LandfallError('input', `${path} exists and is not a rendered step`, {
     stand: ['nothing was written'],
     next: 'move it away, or name another folder with --to',
   });
@@ -57,7 +57,7 @@ const WHY: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOENT: 'the folder cannot be made there',
-  ELOOP: 'its links lead round in a circle',
+  ELOOP: 'its links form a loop',
   ENAMETOOLONG: 'the name is too long for this file system',
 };
 

@@ -144,7 +144,7 @@ function refuseOtherShape(before: RunPlan, after: RunPlan): void {
   if (why.length === 0) return;
   throw new LandfallError(
     'input',
-    `the templates would make other tables than run ${before.run} was planned to`,
+    `the templates would make different tables from those that run ${before.run} was planned to make`,
     {
       why,
       stand: ['nothing was started'],

@@ -12,21 +12,24 @@ const templates: Options = {
   type: 'string',
   describe: 'Folder of the pipeline [spark-templates/sparkify of Landfall]',
 };
-const timeout: Options = { type: 'number', describe: 'Seconds to watch; the work itself goes on after that' };
+const timeout: Options = { type: 'number', describe: 'Seconds to follow the run; it continues after that' };
 const cancelOnTimeout: Options = {
   type: 'boolean',
   describe: 'Cancel the run when --timeout has passed, as Ctrl-C would',
 };
 const detach: Options = {
   type: 'boolean',
-  describe: 'Submit all steps at once and leave; attach follows, verifies, publishes',
+  describe: 'Submit all steps at once and exit; attach later follows, verifies and publishes',
 };
 const retryInfrastructure: Options = {
   type: 'number',
   describe:
-    'How often to go on with a new cluster after one is lost to the infrastructure [0; of a retry: as before]',
+    'How often to continue on a new cluster after one is lost to the infrastructure [0; for retry: as before]',
 };
-const keepAlive: Options = { type: 'boolean', describe: 'Leave the cluster we launch running at the end' };
+const keepAlive: Options = {
+  type: 'boolean',
+  describe: 'Leave the cluster that Landfall launches running after the run',
+};
 const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
 
 export const runVerbs: readonly Verb[] = [
@@ -67,27 +70,27 @@ export const runVerbs: readonly Verb[] = [
       requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },
     },
     takesSources: true,
-    examples: [['$0 plan --requests', 'With the exact JSON that EMR would be sent']],
+    examples: [['$0 plan --requests', 'With the exact JSON that would be sent to EMR']],
     load: () => import('./plan.ts'),
   },
   {
     name: 'render',
     summary: 'Write the rendered steps to a folder',
     options: {
-      to: { type: 'string', default: 'rendered', describe: 'Folder; made when it is not there' },
+      to: { type: 'string', default: 'rendered', describe: 'Folder; created if it is missing' },
       lake,
       templates,
     },
     takesSources: true,
     examples: [
-      ['$0 render --to rendered', 'One self-contained PySpark program a step'],
+      ['$0 render --to rendered', 'One self-contained PySpark program per step'],
       ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
     ],
     load: () => import('./render.ts'),
   },
   {
     name: 'attach',
-    summary: 'Follow a run from anywhere; go on with it when its driver is gone',
+    summary: 'Follow a run from anywhere; take over when its driver is gone',
     positional: runOption,
     options: {
       lake,
@@ -103,7 +106,7 @@ export const runVerbs: readonly Verb[] = [
   },
   {
     name: 'retry',
-    summary: 'Run again what failed, changed or never ran of a run, and what depends on it',
+    summary: 'Run again the steps of a run that failed, changed or never ran, and those that depend on them',
     positional: runOption,
     options: {
       lake,
@@ -120,22 +123,22 @@ export const runVerbs: readonly Verb[] = [
     },
     takesSources: true,
     examples: [
-      ['$0 retry', 'The newest run, after its cause was mended'],
-      ['$0 retry 20261121-0930-k3f9a1 --from log_transform', 'Whatever became of that step'],
+      ['$0 retry', 'The newest run, after fixing the cause of its failure'],
+      ['$0 retry 20261121-0930-k3f9a1 --from log_transform', 'Whether or not that step succeeded'],
     ],
     load: () => import('./retry.ts'),
   },
   {
     name: 'cancel',
-    summary: 'End a run from anywhere: its steps, and the cluster that it launched',
+    summary: 'Cancel a run from anywhere: its steps, and the cluster that it launched',
     positional: runOption,
     options: { lake, timeout, 'trust-lake': trustLake },
-    examples: [['$0 cancel 20261121-0930-k3f9a1', 'Returns once its end is seen']],
+    examples: [['$0 cancel 20261121-0930-k3f9a1', 'Returns once its end is confirmed']],
     load: () => import('./cancel.ts'),
   },
   {
     name: 'status',
-    summary: 'Tell the state of a run from its journal; always exits 0',
+    summary: 'Show the state of a run from its journal; always exits 0',
     positional: runOption,
     options: { lake },
     examples: [['$0 status --output json', 'The newest run, for a script']],
@@ -150,10 +153,10 @@ export const runVerbs: readonly Verb[] = [
   },
   {
     name: 'logs',
-    summary: 'Print what a step wrote, from LogUri: needs the lake’s address, and nothing of EMR',
+    summary: 'Print what a step wrote, from LogUri; needs only the lake’s address, not EMR',
     positional: {
       name: 'step',
-      summary: 'Step; the failed one, else the running one, else the last, when absent',
+      summary: 'Step [the failed one, else the running one, else the last]',
     },
     options: {
       run: { type: 'string', describe: 'Run id [the newest run of the lake]' },
@@ -167,14 +170,14 @@ export const runVerbs: readonly Verb[] = [
         type: 'boolean',
         alias: 'f',
         describe:
-          'Go on until the step has ended and its last logs are there; Ctrl-C leaves, and cancels nothing',
+          'Follow until the step has ended and its last logs are there; Ctrl-C exits and cancels nothing',
       },
       timeout,
       containers: {
         type: 'boolean',
         describe: 'The first YARN container’s logs, and the names of the others',
       },
-      container: { type: 'string', describe: 'The logs of the container of this name' },
+      container: { type: 'string', describe: 'The logs of the container with this name' },
     },
     examples: [
       ['$0 logs --lake s3://my-lake', 'The step that failed, of the newest run'],

@@ -41,8 +41,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     say(`run ${name} cannot be read: ${error.message}`);
     if (error.next !== undefined) sayNext(world, error.next);
   }
-  if (foreign.length > 0)
-    say(`not the folders of runs: ${foreign.map((name) => JSON.stringify(name)).join(', ')}`);
+  if (foreign.length > 0) say(`not run folders: ${foreign.map((name) => JSON.stringify(name)).join(', ')}`);
   const told = unread.map(({ run: name, verdict, error: { message, why } }) => ({
     run: name,
     verdict,
@@ -88,7 +87,7 @@ async function currentNumber(store: Store, { printer }: World): Promise<number |
     return newest?.rollbackTo ?? newest?.number;
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
-    printer.emit({ event: 'warning', message: `what is current cannot be told: ${error.message}` });
+    printer.emit({ event: 'warning', message: `cannot tell which publication is current: ${error.message}` });
     return undefined;
   }
 }

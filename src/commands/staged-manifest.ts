@@ -23,7 +23,7 @@ export async function* linesOfManifest(
   let bytes = 0;
   for await (const piece of gunzip as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > most) throw new Error(`it unpacks to more than the ${String(most)} bytes that are read`);
+    if (bytes > most) throw new Error(`it unpacks to more than ${String(most)} bytes, the most that is read`);
     hash.update(piece);
     yield* cutter.push(piece);
   }

@@ -44,7 +44,7 @@ async function currentOf(store: Store, { printer }: World): Promise<StatusNow['c
     return { number, run: its, publishedAt, ...(rollbackTo === undefined ? {} : { rollbackTo }) };
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
-    printer.emit({ event: 'warning', message: `what is current cannot be told: ${error.message}` });
+    printer.emit({ event: 'warning', message: `cannot tell which publication is current: ${error.message}` });
     return undefined;
   }
 }
@@ -54,7 +54,7 @@ function drivenOf(owner: Ownership): NonNullable<StatusNow['driven']> {
     case 'none':
       return { by: 'nobody' };
     case 'beginning':
-      return { by: 'a driver that is about to begin' };
+      return { by: 'a driver that is just starting' };
     case 'fresh':
     case 'silent':
       return { by: named(owner.who), silentSeconds: Math.round(owner.silentMs / 1000) };

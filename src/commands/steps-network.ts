@@ -20,7 +20,7 @@ function proxyOf(access: S3Access, env: Env): S3Proxy | undefined {
   const proxy = [usual, ...Object.values(buckets)].find((one) => one !== undefined);
   if (proxy === undefined) return undefined;
   if (proxy.protocol === 'https:')
-    throw unsupported('the proxy for S3 begins with https://', 'speaks to a proxy by plain HTTP only');
+    throw unsupported('the proxy for S3 begins with https://', 'talks to a proxy by plain HTTP only');
   const credentials = proxySignIn(proxy);
   if (/[^\x20-\x7e]/.test(Object.values(credentials ?? {}).join('')))
     throw unsupported('the sign-in of the proxy for S3 is not plain ASCII', 'sends nothing else');
@@ -57,7 +57,7 @@ function bucketUrls({ endpoint, region, bucketRegions = {} }: S3Access, env: Env
 
 function unsupported(what: string, why: string): LandfallError {
   return new LandfallError('input', `${what} (HTTPS_PROXY, HTTP_PROXY)`, {
-    why: [`S3A, through which local steps reach S3, ${why}`],
+    why: [`local steps reach S3 through S3A, which ${why}`],
     next: 'name another proxy, or name S3 in NO_PROXY if it can be reached without one',
   });
 }

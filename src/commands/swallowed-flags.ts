@@ -56,11 +56,11 @@ export function swallowedFlags(
     'input',
     `npm took ${taken.map(({ name }) => `--${name}`).join(', ')} for itself`,
     {
-      why: ['npm keeps the flags that stand before --, and hands on those that stand after it'],
+      why: ['npm keeps flags that stand before --, and passes on those after it'],
       stand: ['nothing was started'],
       next:
         words === undefined
-          ? advise`write the flags again, after what ${command(verb.name, '--help')} begins with`
+          ? advise`write the flags again, after --; ${command(verb.name, '--help')} lists them`
           : command(verb.name, ...words),
     },
   );

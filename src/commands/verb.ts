@@ -16,6 +16,6 @@ export interface Verb {
 export const lake: Options = { type: 'string', describe: 'Where the tables land: an s3:// URI or a folder' };
 export const trustLake: Options = {
   type: 'boolean',
-  describe: 'Go on though another user owns the lake, or another machine planned the run',
+  describe: 'Continue even if another user owns the lake, or another machine planned the run',
 };
 export const runOption = { name: 'run', summary: 'Run id; the newest run of the lake when absent' };

@@ -7,7 +7,7 @@ import type { Verb } from './verb.ts';
 /** Flags that every verb has. */
 export const globalOptions: Record<string, Options> = {
   config: { type: 'string', describe: 'Configuration file [dl.cfg, else dwh.cfg]' },
-  output: { choices: ['text', 'json', 'ndjson'], default: 'text', describe: 'Form of what goes to stdout' },
+  output: { choices: ['text', 'json', 'ndjson'], default: 'text', describe: 'Format of what goes to stdout' },
   verbose: { type: 'boolean', describe: 'Say where every setting comes from' },
   color: { type: 'boolean', default: true, describe: 'Colours on a terminal; --no-color for none' },
 };
@@ -16,7 +16,7 @@ const emrLocal: Verb = {
   name: 'emr-local',
   summary: 'Serve an EMR endpoint on this machine that really runs the steps',
   options: {
-    port: { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes any that is free' },
+    port: { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes a free one' },
     state: { type: 'string', describe: 'Folder for clusters, steps and keys [a new temporary one]' },
     'log-delay': {
       type: 'number',
@@ -30,12 +30,12 @@ const emrLocal: Verb = {
     },
     'idle-exit': {
       type: 'number',
-      describe: 'Leave after so many seconds without a live cluster or a request',
+      describe: 'Exit after this many seconds without a live cluster or a request',
     },
     release: { type: 'string', default: 'emr-7.13.0', describe: 'Release whose Spark runs the steps' },
     'small-data': {
       type: 'boolean',
-      describe: 'Start Spark quickly rather than run it fast: under 300 MB of input',
+      describe: 'Make Spark start fast rather than run fast; for under 300 MB of input',
     },
     s3: { type: 'boolean', describe: 'Let steps read and write s3:// (fetches S3A once, 281 MB)' },
     'anonymous-bucket': {
@@ -46,13 +46,13 @@ const emrLocal: Verb = {
     'bucket-key': {
       type: 'string',
       array: true,
-      describe: 'BUCKET=KEY, a KMS key that what steps and logs write there is encrypted with',
+      describe: 'BUCKET=KEY, the KMS key that encrypts what steps and logs write there',
     },
     'bucket-region': { type: 'string', array: true, describe: 'BUCKET=REGION, where it is not AWS_REGION' },
-    faults: { type: 'string', describe: 'JSON file that says what is to go wrong, and when' },
+    faults: { type: 'string', describe: 'JSON file that says which faults to inject, and when' },
     'fault-seed': {
       type: 'number',
-      describe: 'Let things go wrong at random, the same for the same number',
+      describe: 'Inject random faults; the same number gives the same faults',
     },
     quotas: { type: 'boolean', describe: 'Throttle by the request quotas of an EMR account' },
   },

@@ -63,7 +63,7 @@ async function newest(store: Store): Promise<Judged> {
     subject: { run: name, publication: number },
     verification,
     next: verification.isCopyAlone
-      ? advise`move away what is not Landfall’s there, if anything; ${commandAt(store.uri, 'publish', name)} copies the tables again`
+      ? advise`move away any files there that are not Landfall’s; ${commandAt(store.uri, 'publish', name)} copies the tables again`
       : advise`find out what changed it; ${afterLoss(store.uri)}`,
   };
 }
@@ -77,7 +77,7 @@ async function ofRun(store: Store, name: string, { clock }: World): Promise<Judg
     what: `run ${name}`,
     subject: { run: name },
     verification,
-    next: advise`find out what changed it; ${commandAt(store.uri, 'verify')} tells whether the current tables are whole`,
+    next: advise`find out what changed it; ${commandAt(store.uri, 'verify')} shows whether the current tables are intact`,
   };
 }
 

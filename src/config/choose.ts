@@ -81,8 +81,8 @@ function wrongWith(setting: NamedSetting, { entry }: Candidate, text: string): W
     const problem =
       entry?.continuedIn === undefined
         ? 'has a line break in it'
-        : `goes on in line ${entry.continuedIn}, whose blanks make it a part of this value`;
-    return { problem, hint: 'a value is one line; a key begins its line without blanks' };
+        : `continues in line ${entry.continuedIn}, because that line is indented`;
+    return { problem, hint: 'a value is one line; do not indent the line of a key' };
   }
   if (setting.secret === true || !isPlaceholder(text)) return undefined;
   const put = setting.example ?? setting.default ?? setting.type.name;

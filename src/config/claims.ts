@@ -68,7 +68,7 @@ function isOfOtherSection({ entry }: Claim, claim: Claim, isPlace: boolean): boo
 }
 
 function notUsed({ at }: Entry, claim: Claim): Diagnostic {
-  return { severity: 'notice', at, message: `not used: ${claim.entry.at} decides` };
+  return { severity: 'notice', at, message: `not used: ${claim.entry.at} takes precedence` };
 }
 
 /** Those of which something holds, or all when it holds of none. */
@@ -116,7 +116,7 @@ function repeated(first: Claim, second: Claim): Diagnostic {
   return {
     severity: 'error',
     at: later.at,
-    message: `given a second time: it stands in line ${a} already`,
+    message: `given twice; first in line ${a}`,
     hint: `remove line ${a} or line ${b}`,
   };
 }

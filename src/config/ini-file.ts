@@ -94,7 +94,7 @@ function excess({ pairs, headers, stray }: ParsedLines): string | undefined {
   if (pairs.length > MOST.keys || headers.length > MOST.sections)
     return `has more than ${MOST.keys} keys or ${MOST.sections} sections, too many for a configuration file`;
   return stray.length > MOST.strayLinesOfAFile
-    ? `is no configuration file: ${stray.length} lines are not \`key = value\``
+    ? `is not a configuration file: ${stray.length} lines are not \`key = value\``
     : undefined;
 }
 
@@ -118,7 +118,7 @@ function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
           severity: 'error',
           at: placeOf(file, line),
           message: NO_PAIR,
-          hint: 'a value stands on the line of its key, or below it on indented lines',
+          hint: 'write a value on the line of its key, or below it on indented lines',
         },
   );
   const more = stray.length - told.length;
@@ -141,8 +141,8 @@ function findRepeated(
     const before = began.get(header.section);
     if (before === undefined) began.set(header.section, header.line);
     else if (header.section !== INHERITED) {
-      const message = `begins a second time: it began in line ${before} already`;
-      const hint = 'put the keys of both together';
+      const message = `begins twice; first in line ${before}`;
+      const hint = 'merge the two';
       diagnostics.push({ severity: 'error', at: placeOf(file, header), message, hint });
     }
   }
@@ -156,7 +156,7 @@ function findRepeated(
     }
     repeated.add(pair);
     const at = [placeOf(file, pair), shownKey(pair.key)].filter(Boolean).join(' ');
-    const message = `given a second time: it stands in line ${before} already`;
+    const message = `given twice; first in line ${before}`;
     diagnostics.push({ severity: 'error', at, message, hint: `remove line ${before} or line ${pair.line}` });
   }
   return { diagnostics, pairs: repeated };

@@ -14,7 +14,7 @@ export function interpolate(text: string, lookUp: (name: string) => string | und
   let names = 0;
   const expand = (template: string, depth: number): Interpolated => {
     if (!template.includes('%')) return { text: template };
-    if (depth > DEEPEST) return { problem: 'its %(...)s lead in a circle' };
+    if (depth > DEEPEST) return { problem: 'its %(...)s form a loop' };
     let expanded = '';
     let from = 0;
     for (const { 0: sign, 1: name, index } of template.matchAll(/%%|%\(([^)]{1,1000})\)s/g)) {
@@ -25,7 +25,7 @@ export function interpolate(text: string, lookUp: (name: string) => string | und
         continue;
       }
       const value = lookUp(name);
-      if (value === undefined) return { problem: 'it names by %(...)s a key that the file does not have' };
+      if (value === undefined) return { problem: 'its %(...)s names a key that the file does not have' };
       const inner = expand(value, depth + 1);
       if ('problem' in inner) return inner;
       expanded += inner.text;

@@ -118,7 +118,7 @@ function misreadWindowsPath(text: string): Misread {
       : text.startsWith('\\')
         ? 'the folder where it is mounted, such as /mnt/share'
         : slashed(text);
-  return { problem: 'a path of Windows', hint: shownForm(form) ? `write ${form}` : GENERAL };
+  return { problem: 'a Windows path', hint: shownForm(form) ? `write ${form}` : GENERAL };
 }
 
 function misreadFile(text: string): Misread | undefined {

@@ -60,7 +60,7 @@ function read(path: string, cwd: string): Buffer {
 function decode(path: string, bytes: Buffer): string {
   const mark = bytes.toString('hex', 0, 2);
   const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
-  if (encoding === 'utf-8' && bytes.includes(0)) throw unreadable(path, 'it is no text file');
+  if (encoding === 'utf-8' && bytes.includes(0)) throw unreadable(path, 'it is not a text file');
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
@@ -70,7 +70,7 @@ function decode(path: string, bytes: Buffer): string {
       `line ${firstBadLine(bytes)} is not ${encoding.toUpperCase()} text: save it as UTF-8`,
     );
   }
-  throw unreadable(path, 'it is no text file');
+  throw unreadable(path, 'it is not a text file');
 }
 
 /** The first line that is not UTF-8; of UTF-16 nobody can tell. */
@@ -91,6 +91,6 @@ function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
   if (code === 'ENOTDIR') return 'a part of its path is not a folder';
-  if (code === 'ELOOP') return 'its links lead in a circle';
+  if (code === 'ELOOP') return 'its links form a loop';
   return code ?? 'the system refused';
 }

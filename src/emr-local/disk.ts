@@ -63,7 +63,8 @@ function refuseStrange(root: string): void {
   if (!existsSync(root)) return;
   const us = process.geteuid?.();
   const { uid } = statSync(root);
-  if (us !== undefined && uid !== us) throw new Error(`it belongs to user ${uid}, and we are ${us}`);
+  if (us !== undefined && uid !== us)
+    throw new Error(`it belongs to user ${uid}, and this process runs as user ${us}`);
   if (existsSync(join(root, 'clusters'))) return;
   const open = (statSync(root).mode & 0o077) !== 0;
   if (open && readdirSync(root).length > 0) throw new Error('it holds other things');

@@ -65,7 +65,7 @@ export function checkAddress(request: IncomingMessage): void {
 function checkOnce({ rawHeaders }: IncomingMessage): void {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) throw awsError('SerializationException', `The header ${twice} stands twice.`);
+  if (twice !== undefined) throw awsError('SerializationException', `The header ${twice} appears twice.`);
 }
 
 function checkContentType(type: string | undefined): void {

@@ -63,7 +63,7 @@ function noexec(lines: readonly (string | undefined)[]): string | undefined {
   const folder = library?.slice(0, library.lastIndexOf('/'));
   if (folder === undefined) return undefined;
   const setting = folder.endsWith('/scratch') ? 'LANDFALL_HOME, or emr-local --state,' : 'java.io.tmpdir';
-  return `the folder ${folder} lets no library be loaded (mounted noexec): set ${setting} to another one`;
+  return `no library can be loaded from the folder ${folder} (mounted noexec): set ${setting} to another one`;
 }
 
 /** What the program's own line tells; undefined when there is none. */

@@ -6,7 +6,11 @@ type Misshapen = SourceBooks['misshapen'][number];
 
 const SHAPES: Readonly<Record<Misshapen['shape'], { is: string; are: string; filter: string }>> = {
   array: { is: 'is a JSON array', are: 'are JSON arrays', filter: "'.[]'" },
-  object: { is: 'holds an object over several lines', are: 'hold objects over several lines', filter: '.' },
+  object: {
+    is: 'holds an object that spans several lines',
+    are: 'hold objects that span several lines',
+    filter: '.',
+  },
 };
 
 /** A sentence for each shape: which objects, and the command that makes lines of the first. */
@@ -15,7 +19,7 @@ export function misshapenSentences(misshapen: readonly Misshapen[]): string[] {
     const { is, are, filter } = SHAPES[shape];
     const others = objects === 1 ? '' : ` and ${String(objects - 1)} more`;
     const verb = objects === 1 ? is : are;
-    return `${place(first)}${others} ${verb}; Landfall reads one object a line: ${toLines(first, filter)}`;
+    return `${place(first)}${others} ${verb}; Landfall reads one object per line: ${toLines(first, filter)}`;
   });
 }
 

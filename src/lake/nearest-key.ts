@@ -22,10 +22,10 @@ export function unknownFieldSentence(
   const missing = `no line of ${source} has ${field}`;
   const keys = otherKeys.filter(({ kind }) => holds(type, kind)).map(({ key }) => key);
   const near = nearKey(field, keys, synonyms);
-  if (near !== undefined) return `${missing}; the nearest key there is ${near}`;
-  if (keys.length === 0) return `${missing}, nor any other key that could be it`;
+  if (near !== undefined) return `${missing}; the most similar key is ${near}`;
+  if (keys.length === 0) return `${missing}, and no other key could be it`;
   const more = keys.length > SHOWN ? ` and ${String(keys.length - SHOWN)} more` : '';
-  return `${missing}; keys there that no field names: ${keys.slice(0, SHOWN).join(', ')}${more}`;
+  return `${missing}; keys that no field uses: ${keys.slice(0, SHOWN).join(', ')}${more}`;
 }
 
 /** By spelling, then because one name holds the other, then by what the same thing is called elsewhere. */

@@ -113,7 +113,7 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
 function misplaced(entry: Publication, number: number): string[] {
   const { run, tables, rollbackTo } = entry;
   const wrong: string[] = [];
-  if (entry.number !== number) wrong.push(`it calls itself number ${String(entry.number)}`);
+  if (entry.number !== number) wrong.push(`its content says number ${String(entry.number)}`);
   if (rollbackTo !== undefined && rollbackTo >= number)
     wrong.push(`it goes back to number ${String(rollbackTo)}, which is not before it`);
   for (const { table, files } of tables) {

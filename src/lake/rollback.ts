@@ -59,7 +59,7 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   const target = await readPublication(store, effective(named));
   if (target === undefined) {
     throw refused(`publication ${String(effective(named))} is missing`, [
-      `${uriOf(store, keys.publication(effective(named)))}, whose files number ${String(wanted)} has, is not there`,
+      `${uriOf(store, keys.publication(effective(named)))}, whose files number ${String(wanted)} uses, is missing`,
     ]);
   }
   return { number: current.number + 1, current, target };

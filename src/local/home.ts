@@ -59,7 +59,11 @@ function refuseShared(home: string, us: number | undefined): void {
   if (us === undefined) return;
   const { uid, mode } = statSync(home);
   if (uid !== us)
-    throw unsafe(home, `belongs to user ${String(uid)}, and we are ${String(us)}`, `to a folder of yours`);
+    throw unsafe(
+      home,
+      `belongs to user ${String(uid)}, and this process runs as user ${String(us)}`,
+      `to a folder of yours`,
+    );
   if ((mode & 0o022) === 0) return;
   throw unsafe(home, 'can be written to by other users', `to another folder, or chmod go-w ${home}`);
 }

@@ -158,7 +158,7 @@ async function must({ log, tools }: Installation, message: string, work: Promise
 function notAsPinned({ requirement, from, sha256 }: WrongPackage, log: string): LandfallError {
   return new LandfallError('input', `${requirement} is not the package it should be`, {
     why: [
-      `its SHA-256 is ${sha256}, which is none of those that Landfall knows`,
+      `its SHA-256 is ${sha256}, which is not one that Landfall knows`,
       `it came from ${from}`,
       `all of it: ${log}`,
     ],

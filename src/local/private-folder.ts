@@ -25,7 +25,7 @@ export function whyNotPrivate(folder: string, us = process.geteuid?.()): string 
 /** Why someone else owns it, or may read or change it. */
 function others({ uid, mode }: Stats, us: number | undefined): string | undefined {
   if (us === undefined) return undefined;
-  if (uid !== us) return `it belongs to user ${String(uid)}, and we are ${String(us)}`;
+  if (uid !== us) return `it belongs to user ${String(uid)}, and this process runs as user ${String(us)}`;
   if ((mode & 0o077) !== 0) return `its mode ${(mode & 0o777).toString(8)} lets others in`;
   return undefined;
 }

@@ -34,7 +34,7 @@ export function forbiddenIn(sql: string): Forbidden[] {
   const tokens = sqlTokens(sql);
   const strange = tokens.find((token) => token.kind === 'odd');
   if (strange !== undefined)
-    return [{ line: strange.line, message: `${strange.why}; Spark might read it in another way` }];
+    return [{ line: strange.line, message: `${strange.why}; Spark might read it differently` }];
   const statement = otherStatement(tokens);
   if (statement !== undefined) return [statement];
   return [...escapes(tokens), ...foreignTables(tokens)].sort((a, b) => a.line - b.line);
@@ -78,7 +78,7 @@ function escapes(tokens: readonly SqlToken[]): Forbidden[] {
         {
           line: token.line,
           message: 'USING without a bracket hands rows to a command',
-          hint: 'a template only reads; a column of that name stands in backticks',
+          hint: 'a template only reads; put a column of that name in backticks',
         },
       ];
     if (!opens) return [];

@@ -41,9 +41,9 @@ function next(sql: string, at: number): Cut {
   if (here === "'" || here === '"') return string(sql, at);
   if (here === '`') return quotedName(sql, at);
   if (WORD.test(here)) return word(sql, at);
-  if (here === '$') return odd(at + 1, '$ begins no part of a query that Spark 3.5 and 4.0 read alike');
+  if (here === '$') return odd(at + 1, 'Spark 3.5 and 4.0 do not read $ alike');
   if (here < ' ' || here > '~')
-    return odd(at + 1, `the character ${codeOf(sql, at)} stands outside text and backticks`);
+    return odd(at + 1, `the character ${codeOf(sql, at)} is outside text and backticks`);
   return { end: at + 1, token: { kind: 'sign', text: here } };
 }
 
@@ -64,15 +64,17 @@ function lineComment(sql: string, start: number): Cut {
 /** A comment in a comment ends at its own mark, or at the first one: that depends on who reads. */
 function blockComment(sql: string, start: number): Cut {
   const close = sql.indexOf('*/', start + 2);
-  if (close === -1) return odd(sql.length, 'the comment has no end');
+  if (close === -1) return odd(sql.length, 'the comment is not closed');
   const end = close + 2;
-  return sql.slice(start + 2, close).includes('/*') ? odd(end, 'a comment stands in a comment') : { end };
+  return sql.slice(start + 2, close).includes('/*')
+    ? odd(end, 'a comment is inside another comment')
+    : { end };
 }
 
 function rawString(sql: string, start: number): Cut {
   const close = sql.indexOf(sql[start + 1] ?? '', start + 2);
   return close === -1
-    ? odd(sql.length, 'the text has no end')
+    ? odd(sql.length, 'the text is not closed')
     : { end: close + 1, token: { kind: 'string' } };
 }
 
@@ -82,7 +84,7 @@ function string(sql: string, start: number): Cut {
   let end = start + 1;
   while (end < sql.length && sql[end] !== quote) end += sql[end] === '\\' ? 2 : 1;
   return end >= sql.length
-    ? odd(sql.length, 'the text has no end')
+    ? odd(sql.length, 'the text is not closed')
     : { end: end + 1, token: { kind: 'string' } };
 }
 
@@ -90,7 +92,7 @@ function quotedName(sql: string, start: number): Cut {
   let end = start + 1;
   for (;;) {
     end = sql.indexOf('`', end);
-    if (end === -1) return odd(sql.length, 'the backtick has no partner');
+    if (end === -1) return odd(sql.length, 'the backtick is not closed');
     if (sql[end + 1] !== '`') break;
     end += 2;
   }

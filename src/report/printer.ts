@@ -108,7 +108,7 @@ function lostResult(error: NodeJS.ErrnoException): LandfallError | undefined {
   if (error.code === 'EPIPE' || error.code === 'EIO') return undefined;
   return new LandfallError(isFull(error) ? 'full' : 'access', 'the result could not be written to stdout', {
     why: [error.message],
-    next: 'write it elsewhere; what the command did stands',
+    next: 'send the output elsewhere; the command itself has done its work',
   });
 }
 

@@ -48,7 +48,7 @@ function checkBeginning(
       {
         severity: isAlone ? 'error' : 'warning',
         at,
-        message: `this is a JSON array; Landfall reads one object a line`,
+        message: `this is a JSON array; Landfall reads one object per line`,
         hint: `jq -c '.[]' writes its objects that way`,
       },
     ];
@@ -88,21 +88,21 @@ function checkPacking({ uri, isAlone, broken, isPacked }: Beginning): Diagnostic
     return {
       severity: 'error',
       at,
-      message: 'its name ends in .gz, and it is no gzip',
+      message: 'its name ends in .gz, but it is not gzip',
       hint: 'compress it, or rename it to end in .json',
     };
   if (broken === 'cut')
     return {
       severity: 'error',
       at,
-      message: 'its gzip is damaged or breaks off',
+      message: 'its gzip is damaged or truncated',
       hint: 'copy it here again',
     };
   if (isPacked === true)
     return {
       severity: isAlone ? 'error' : 'warning',
       at,
-      message: 'it is a gzip, and its name does not end in .gz',
+      message: 'it is gzip, but its name does not end in .gz',
       hint: 'rename it to end in .json.gz, or unpack it',
     };
   return undefined;
@@ -115,7 +115,7 @@ function checkPretty(line: string, { at, isAlone }: { at: string; isAlone: boole
     {
       severity: isAlone ? 'error' : 'warning',
       at,
-      message: 'its first object goes on over several lines; Landfall reads one object a line',
+      message: 'its first object spans several lines; Landfall reads one object per line',
       hint: 'jq -c . writes its objects that way',
     },
   ];

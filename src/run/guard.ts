@@ -103,7 +103,9 @@ export function isNotOurs(error: unknown): boolean {
 
 function notOurs(what: string, name: string | undefined, run: string): LandfallError {
   const shown = name === undefined ? 'EMR does not list it' : `its name in EMR is ${JSON.stringify(name)}`;
-  return new LandfallError('input', `${what} is not of run ${run}: ${shown}`, { more: { notOurs: true } });
+  return new LandfallError('input', `${what} does not belong to run ${run}: ${shown}`, {
+    more: { notOurs: true },
+  });
 }
 
 function notToBeUsed(id: string, run: string, why: string): LandfallError {

@@ -55,7 +55,7 @@ function skippedKind({ key, size }: ListedObject): string | undefined {
   if (key.split('/').some((segment) => segment.startsWith('.') || segment.startsWith('_')))
     return 'names starting with _ or .';
   if (key.endsWith('.json') || key.endsWith('.json.gz')) return undefined;
-  return ENDING.exec(key)?.[1] ?? 'names without an ending';
+  return ENDING.exec(key)?.[1] ?? 'names without an extension';
 }
 
 /** The manifest's lines, one JSON object an input object; `spark-templates/engine/inputs.py` reads them. */

@@ -63,7 +63,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     why: 'the name is too long for this file system',
     next: 'choose a shorter place',
   },
-  ELOOP: { fault: 'input', why: 'its links lead round in a circle', next: 'remove the circular link' },
+  ELOOP: { fault: 'input', why: 'its links form a loop', next: 'remove the circular link' },
   ENOENT: { fault: 'input', why: 'it is gone', next: 'put it back, or start again without it' },
   EIO: flaky,
   ESTALE: flaky,

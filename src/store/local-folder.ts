@@ -198,6 +198,6 @@ async function now(root: string): Promise<Date> {
   };
   return [root, ...TEMPORARY].reduce<Promise<Date>>(
     (earlier, folder) => earlier.catch(() => stamped(folder)),
-    Promise.reject(new Error('no folder can be written to')),
+    Promise.reject(new Error('no folder is writable')),
   );
 }

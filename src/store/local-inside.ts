@@ -45,10 +45,10 @@ export async function openRegular(path: string, links: Links): Promise<FileHandl
 export function linked(path: string): LandfallError {
   return new LandfallError(
     'input',
-    `${JSON.stringify(path)} is a link, and a lake is not used through links`,
+    `${JSON.stringify(path)} is a link, and Landfall follows no links inside a lake`,
     {
       why: ['a link can lead out of the lake'],
-      next: 'remove the link, or put in its place what it leads to',
+      next: 'remove the link, or replace it with what it points to',
     },
   );
 }

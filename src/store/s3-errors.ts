@@ -124,7 +124,7 @@ const KMS_DENIAL = /not authorized to perform: (kms:\w+)(?: on resource: "?(arn:
 
 const ENDLESS_ANSWER: Meaning = {
   fault: 'unreachable',
-  message: 'the answer is larger than any of S3',
+  message: 'the answer is larger than any answer of S3',
   next: 'check AWS_ENDPOINT_URL_S3 and any proxy in between',
 };
 
@@ -146,7 +146,7 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   const notReached = unreached(shape);
   if (notReached !== undefined) return notReached;
   if (PASSING.has(name) || status === 409 || status === 429 || (status ?? 0) >= 500) {
-    return { fault: 'unreachable', message: 'S3 did not do what it was asked', retryable: true };
+    return { fault: 'unreachable', message: 'S3 request failed', retryable: true };
   }
   if (shape.message.includes('Region is missing')) {
     return {
@@ -164,7 +164,7 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
     };
   }
   if (status !== undefined) return { fault: 'input', message: 'S3 refused the request' };
-  return { fault: 'internal', message: 'S3 could not be asked' };
+  return { fault: 'internal', message: 'the S3 request could not be sent' };
 }
 
 /** What S3 answers with 403, and what else it means by that. */
@@ -204,7 +204,7 @@ function unreached(shape: Shape): Meaning | undefined {
   if (code.startsWith('HPE_')) {
     return {
       fault: 'unreachable',
-      message: 'what answers is not S3: its answer is not valid HTTP',
+      message: 'the endpoint is not S3: its answer is not valid HTTP',
       next: 'check network, proxy and endpoint',
     };
   }

@@ -70,14 +70,18 @@ function ignoresRanges(
   { most, size, sent }: { most: number; size: number | undefined; sent: string | undefined },
 ): LandfallError {
   const came = size === undefined ? 'more' : String(size);
-  return new LandfallError('input', `the store does not read a part of ${JSON.stringify(place)} alone`, {
-    why: [
-      sent === undefined
-        ? `${String(most)} bytes were asked for, and ${came} were sent`
-        : `another part was sent than was asked for: ${sent.slice(0, 80)}`,
-    ],
-    next: 'use a store that honours Range as Amazon S3 does, or correct [S3] endpoint',
-  });
+  return new LandfallError(
+    'input',
+    `the store did not send just the requested part of ${JSON.stringify(place)}`,
+    {
+      why: [
+        sent === undefined
+          ? `${String(most)} bytes were asked for, and ${came} were sent`
+          : `another part was sent than was asked for: ${sent.slice(0, 80)}`,
+      ],
+      next: 'use a store that honours Range as Amazon S3 does, or correct [S3] endpoint',
+    },
+  );
 }
 
 interface Reading {

@@ -56,7 +56,7 @@ export function tooLarge(place: string, size: number | undefined, most: number):
         ? `it has more than the ${String(most)} bytes that are read`
         : `it has ${String(size)} bytes; at most ${String(most)} are read`,
     ],
-    next: 'restore it from a version or a backup; Landfall writes none so large',
+    next: 'restore it from a version or a backup; Landfall never writes one this large',
   });
 }
 

@@ -72,7 +72,7 @@ async function ofProfile(name: string, search: Search): Promise<LandfallError | 
     });
   }
   if (has('sso_session') || has('sso_start_url')) {
-    return access(`the sign-in (SSO) of the AWS profile ${quoted(name)} has expired, or was never made`, {
+    return access(`the SSO sign-in of the AWS profile ${quoted(name)} has expired, or never happened`, {
       why: [`the profile is in ${placesOf(name, files)}`],
       next: `aws sso login --profile ${quoted(name)}`,
     });
@@ -118,7 +118,7 @@ function malformed(files: readonly AwsFile[]): LandfallError | undefined {
   if (file === undefined) return undefined;
   const line = String(file.badLines[0]);
   return mistake(`${file.path}:${line}: not a [section], a \`key = value\` or a comment`, {
-    next: 'mend that line: the AWS tools pass over what they cannot read',
+    next: 'mend that line: the AWS tools skip what they cannot read',
   });
 }
 

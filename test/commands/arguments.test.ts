@@ -101,7 +101,7 @@ describe('a flag', () => {
     [['plan', '--lake=a', '--lake=a'], '--lake is there twice'],
     [['plan', '--song-data', 'a', '--song-data', 'b'], '--song-data is there twice'],
     [['logs', '-f', '--follow'], '--follow is there twice'],
-    [['plan', '--no-lake'], '--no-lake is no flag; --lake takes a value'],
+    [['plan', '--no-lake'], '--no-lake is not a flag; --lake takes a value'],
     [['plan', '--lake='], '--lake has an empty value'],
     [['plan', '--lake', ''], '--lake has an empty value'],
     [['plan', '--song-data='], '--song-data has an empty value'],

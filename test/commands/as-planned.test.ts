@@ -102,7 +102,7 @@ describe('a run that was planned with --templates', () => {
     const error = await failureOf(retry(flags, world));
     expect(error).toMatchObject({
       fault: 'input',
-      message: 'the templates would make other tables than run r1 was planned to',
+      message: 'the templates would make different tables from those that run r1 was planned to make',
       why: ['artists.whereabouts is gone', 'artists.location is new'],
       stand: ['nothing was started'],
     });

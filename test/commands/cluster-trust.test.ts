@@ -16,7 +16,7 @@ import { emrCluster, runEmr } from '../support/run-emr.ts';
 import type { RunEmr } from '../support/run-emr.ts';
 import { systemClock } from '../support/system-clock.ts';
 
-const UNNAMED = 'EMR shows no token of this run on it, and the plan does not name it';
+const UNNAMED = 'its name in EMR is not a token of this run, and the plan does not name it';
 
 describe('a cluster without a token of the run', () => {
   it.each<[ClusterChoice, string[], string | undefined]>([

@@ -81,7 +81,7 @@ describe('a local lake', () => {
     await expect(verb({ ...flags, lake }, { ...commandWorld(lake), user })).rejects.toMatchObject({
       fault: 'input',
       message: `the lake ${lake} belongs to another user`,
-      why: [`${lake} belongs to user ${String(owner)}, and we are ${String(user)}`],
+      why: [`${lake} belongs to user ${String(owner)}, and this process runs as user ${String(user)}`],
     });
   });
 });

@@ -87,13 +87,13 @@ describe('plan', () => {
   });
 
   it.each([
-    ['no gzip', Buffer.from('x'), 'its name ends in .gz, and it is no gzip; compress it'],
+    ['no gzip', Buffer.from('x'), 'its name ends in .gz, but it is not gzip; compress it'],
     [
       'a gzip that breaks off',
       gzipSync(PLAY.repeat(1000)).subarray(0, 30),
-      'its gzip is damaged or breaks off',
+      'its gzip is damaged or truncated',
     ],
-    ['a gzip whose checksum is wrong', spoilt(gzipSync(PLAY)), 'its gzip is damaged or breaks off'],
+    ['a gzip whose checksum is wrong', spoilt(gzipSync(PLAY)), 'its gzip is damaged or truncated'],
   ])('refuses %s: the step could only fail', async (_, content, says) => {
     save('log_data/0.json.gz', content);
     const { fault, why } = await refused(planned());
@@ -110,7 +110,7 @@ describe('plan', () => {
 
   it('says that a gzip is named as if it were none', async () => {
     save('log_data/0.json', gzipSync(PLAY));
-    const advice = 'log_data/0.json: it is a gzip, and its name does not end in .gz; rename it';
+    const advice = 'log_data/0.json: it is gzip, but its name does not end in .gz; rename it';
     expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
     rmSync(join(cwd, 'log_data/2018'), { recursive: true });
     expect((await refused(planned())).why).toEqual([expect.stringContaining(advice)]);
@@ -118,7 +118,7 @@ describe('plan', () => {
 
   it('says that a source is a JSON array: a warning when there is more, a refusal when not', async () => {
     save('log_data/0.json', `[${PLAY}]`);
-    const advice = "log_data/0.json: this is a JSON array; Landfall reads one object a line; jq -c '.[]'";
+    const advice = "log_data/0.json: this is a JSON array; Landfall reads one object per line; jq -c '.[]'";
     expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
     rmSync(join(cwd, 'log_data/2018'), { recursive: true });
     expect((await refused(planned())).why).toEqual([expect.stringContaining(advice)]);
@@ -137,7 +137,7 @@ describe('plan', () => {
     for (const name of ['a.csv', 'b.csv', 'c.gz', '_x.json', 'A/.hidden/y.json', 'README'])
       save(`song_data/${name}`, 'x');
     expect((await planned()).text).toContain(
-      'song_data; not input: 2 .csv, 2 names starting with _ or ., 1 .gz, 1 names without an ending',
+      'song_data; not input: 2 .csv, 2 names starting with _ or ., 1 .gz, 1 names without an extension',
     );
   });
 
@@ -259,7 +259,7 @@ describe('submit', () => {
   it('refuses swapped inputs before it starts anything', async () => {
     const world = commandWorld(cwd);
     const { fault, message } = await refused(submit({ cluster: 'local', ...swapped }, world));
-    expect([fault, message]).toEqual(['input', 'the input is not what it should be; nothing was started']);
+    expect([fault, message]).toEqual(['input', 'invalid input; nothing was started']);
     expect(existsSync(join(cwd, 'lake'))).toBe(false);
   });
 });

@@ -24,8 +24,8 @@ describe('the folder of templates', () => {
   it.each([
     ['a link to a file outside', () => symlinkSync('../secret', inFolder('x')), 'x is a link'],
     ['a link to a folder outside', () => symlinkSync('..', inFolder('x')), 'x is a link'],
-    ['a named pipe', () => execFileSync('mkfifo', [inFolder('a/x')]), 'a/x is no regular file'],
-    ['a huge file', () => writeFileSync(inFolder('x'), Buffer.alloc(2 ** 20 + 1)), 'x has more than 1 MiB'],
+    ['a named pipe', () => execFileSync('mkfifo', [inFolder('a/x')]), 'a/x is not a regular file'],
+    ['a huge file', () => writeFileSync(inFolder('x'), Buffer.alloc(2 ** 20 + 1)), 'x is larger than 1 MiB'],
   ])('is refused for %s, which is named', (_, make, message) => {
     make();
     expect(read).toThrow(`my pipeline/${message}`);
@@ -34,7 +34,7 @@ describe('the folder of templates', () => {
   it('is refused when it holds far more than a pipeline', () => {
     mkdirSync(inFolder('many'));
     for (let index = 0; index < 1001; index += 1) writeFileSync(inFolder(`many/${String(index)}`), '');
-    expect(read).toThrow('there are more than 1000 files in it');
+    expect(read).toThrow('the folder has more than 1000 files');
   });
 
   const inFolder = (name: string) => join(folder, 'my pipeline', name);

@@ -119,8 +119,8 @@ describe('a run that another machine planned', () => {
     await staged(forged(), { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
       fault: 'input',
-      message: `run ${prepared.plan.run} was not planned on this machine, and is not what it would plan`,
-      why: ['step log_transform: the templates here render another program'],
+      message: `run ${prepared.plan.run} was not planned on this machine, which would plan it differently`,
+      why: ['step log_transform: the templates here render a different program'],
       next: expect.arrayContaining([
         expect.objectContaining({ words: expect.arrayContaining(['--trust-lake']) }),
       ]),
@@ -133,7 +133,7 @@ describe('a run that another machine planned', () => {
     [
       'on a cluster that only it names',
       (plan) => ({ ...plan, cluster: { cluster: 'id', id: 'j-VICTIM' } }),
-      "cluster j-VICTIM is named by the run's plan alone",
+      "cluster j-VICTIM is named only by the run's plan",
     ],
     [
       'with logs outside the lake',
@@ -162,7 +162,7 @@ describe('a run that another machine planned', () => {
     await expect(checked(true)).rejects.toMatchObject({
       fault: 'input',
       message: `run ${prepared.plan.run} was planned for another lake`,
-      why: [`its plan names ${elsewhere}`, `it lies in ${prepared.store.uri}`],
+      why: [`its plan names ${elsewhere}`, `it is in ${prepared.store.uri}`],
     });
   });
 

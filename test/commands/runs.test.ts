@@ -119,7 +119,7 @@ describe('landfall runs', () => {
     await openFolder(cwd).put('_landfall/runs/$(touch x)/journal/000001.json', Buffer.from('{}'));
     const { names, said } = await runs();
     expect(names).toEqual(['good']);
-    expect(said).toBe('not the folders of runs: "$(touch x)"');
+    expect(said).toBe('not run folders: "$(touch x)"');
   });
 
   it('lists the newest fifty, and says of how many', async () => {

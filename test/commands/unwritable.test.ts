@@ -48,7 +48,7 @@ describe('render --to', () => {
     writeFileSync(join(cwd, 'project/song_transform.py'), 'import mine\n');
     expect((await rendering('project')).failure).toMatchObject({
       fault: 'input',
-      message: `${join(cwd, 'project/song_transform.py')} is there, and is no rendered step`,
+      message: `${join(cwd, 'project/song_transform.py')} exists and is not a rendered step`,
     });
     expect(readdirSync(join(cwd, 'project'))).toEqual(['song_transform.py']);
     expect(readFileSync(join(cwd, 'project/song_transform.py'), 'utf8')).toBe('import mine\n');

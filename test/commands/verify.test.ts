@@ -275,7 +275,7 @@ describe('verify', () => {
   it('sends nobody back a publication for a run that is not the current one', async () => {
     await store.remove([dataFile('r1', 2001)]);
     expect(said((await verifying('r1')).failure?.next)).toMatch(
-      /landfall verify --lake .* current tables are whole$/,
+      /landfall verify --lake .* current tables are intact$/,
     );
     expect((await verifying()).failure).toBeUndefined();
     await store.remove([DATA]);

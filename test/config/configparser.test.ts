@@ -132,7 +132,7 @@ describe('the rules of configparser', () => {
     const text = '[EMR]\npool = x\n   AWS_SECRET_ACCESS_KEY = hunter2\n';
     const [error] = linesOf(resolveText(text), 'error');
     expect(error).toBe(
-      'dl.cfg:2 [EMR] pool: goes on in line 3, whose blanks make it a part of this value; a value is one line; a key begins its line without blanks',
+      'dl.cfg:2 [EMR] pool: continues in line 3, because that line is indented; a value is one line; do not indent the line of a key',
     );
     expect(resolveText('[EMR]\ntags = a=b,\n  c=d\n').settings?.emr.tags).toEqual({ a: 'b', c: 'd' });
   });
@@ -141,17 +141,17 @@ describe('the rules of configparser', () => {
     expect(
       linesOf(resolveText('[S3]\nOUTPUT=s3://aaa\n[S3]\nINPUT=s3://bbb\noutput=s3://ccc\n'), 'error'),
     ).toEqual([
-      'dl.cfg:3 [S3]: begins a second time: it began in line 1 already; put the keys of both together',
-      'dl.cfg:5 [S3] output: given a second time: it stands in line 2 already; remove line 2 or line 5',
+      'dl.cfg:3 [S3]: begins twice; first in line 1; merge the two',
+      'dl.cfg:5 [S3] output: given twice; first in line 2; remove line 2 or line 5',
     ]);
   });
 
   it('name a `%(name)s` without its key, where the value is needed', () => {
     expect(linesOf(resolveText('[S3]\nOUTPUT = s3://%(bukcet)s/x\nother = %(nothing)s\n'), 'error')).toEqual([
-      'dl.cfg:2 [S3] OUTPUT: it names by %(...)s a key that the file does not have',
+      'dl.cfg:2 [S3] OUTPUT: its %(...)s names a key that the file does not have',
     ]);
     expect(linesOf(resolveText('[S3]\nOUTPUT = %(a)s\na = %(b)s\nb = %(a)s\n'), 'error')).toEqual([
-      'dl.cfg:2 [S3] OUTPUT: its %(...)s lead in a circle',
+      'dl.cfg:2 [S3] OUTPUT: its %(...)s form a loop',
     ]);
   });
 

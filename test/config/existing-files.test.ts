@@ -156,7 +156,7 @@ describe('a dl.cfg that people have', () => {
     const resolved = resolveText(text);
     expect(resolved.settings?.lake.path).toBe('s3://my-lake');
     expect(linesOf(resolved, 'notice')).toContain(
-      'dl.cfg:5 [DATA] OUTPUT: not used: dl.cfg:9 [LAKE] path decides',
+      'dl.cfg:5 [DATA] OUTPUT: not used: dl.cfg:9 [LAKE] path takes precedence',
     );
     expect(
       linesOf(resolveText(`${text}[EMR]\ncore_cuont = 2\n[TABELS]\nsongplay_id = text\n`), 'error'),
@@ -169,7 +169,7 @@ describe('a dl.cfg that people have', () => {
   it('names two places of one kind as a mistake, with both lines', () => {
     const text = '[A]\nOUTPUT_DATA = s3://one-lake\n[B]\nOUTPUT_DATA = s3://two-lakes\n';
     expect(linesOf(resolveText(text), 'error')).toEqual([
-      'dl.cfg:4 [B] OUTPUT_DATA: given a second time: it stands in line 2 already; remove line 2 or line 4',
+      'dl.cfg:4 [B] OUTPUT_DATA: given twice; first in line 2; remove line 2 or line 4',
     ]);
   });
 

@@ -52,7 +52,7 @@ describe('an INI file', () => {
   it('refuses a key given twice, naming both lines and no value', () => {
     const resolved = resolveText('[EMR]\npool = first\n[emr]\nPOOL = second\n');
     expect(linesOf(resolved, 'error')).toEqual([
-      'dl.cfg:4 [emr] POOL: given a second time: it stands in line 2 already; remove line 2 or line 4',
+      'dl.cfg:4 [emr] POOL: given twice; first in line 2; remove line 2 or line 4',
     ]);
   });
 
@@ -85,12 +85,12 @@ describe('an INI file', () => {
   it('refuses what is no pair, no header, or an open quote, and quotes none of it', () => {
     const resolved = resolveText('[EMR]\nwhatever\ns3://bucket/lake\n[EMR\n[EMR]\npool = "abc\n');
     const stray =
-      'not a `key = value` line; a value stands on the line of its key, or below it on indented lines';
+      'not a `key = value` line; write a value on the line of its key, or below it on indented lines';
     expect(linesOf(resolved, 'error')).toEqual([
       `dl.cfg:2 [EMR]: ${stray}`,
       `dl.cfg:3 [EMR]: ${stray}`,
       'dl.cfg:4: not a [SECTION] header',
-      'dl.cfg:5 [EMR]: begins a second time: it began in line 1 already; put the keys of both together',
+      'dl.cfg:5 [EMR]: begins twice; first in line 1; merge the two',
       'dl.cfg:6 [EMR] pool: a quote is opened and never closed; put the whole value in quotes',
     ]);
   });

@@ -126,7 +126,7 @@ OUTPUT_DATA=s3a://invented-lake/tables/
     const twice = resolveText('[AWS]\nAWS_DEFAULT_REGION = us-west-2\n[EMR]\nregion = us-east-1\n');
     expect(twice.settings?.emr.region).toBe('us-east-1');
     expect(linesOf(twice, 'notice')[0]).toBe(
-      'dl.cfg:2 [AWS] AWS_DEFAULT_REGION: not used: dl.cfg:4 [EMR] region decides',
+      'dl.cfg:2 [AWS] AWS_DEFAULT_REGION: not used: dl.cfg:4 [EMR] region takes precedence',
     );
   });
 });

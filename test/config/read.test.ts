@@ -62,7 +62,7 @@ describe('the configuration file', () => {
     write('huge.cfg', 'x'.repeat(1_000_001));
     symlinkSync('loop.cfg', join(cwd, 'loop.cfg'));
     expect(messageOf('folder.cfg')).toBe('folder.cfg cannot be read: it is a folder');
-    expect(messageOf('binary.cfg')).toBe('binary.cfg cannot be read: it is no text file');
+    expect(messageOf('binary.cfg')).toBe('binary.cfg cannot be read: it is not a text file');
     expect(messageOf('latin.cfg')).toBe(
       'latin.cfg cannot be read: line 2 is not UTF-8 text: save it as UTF-8',
     );
@@ -70,7 +70,7 @@ describe('the configuration file', () => {
     expect(messageOf('pipe.cfg')).toBe('pipe.cfg cannot be read: it is not a plain file');
     expect(messageOf('-')).toContain('standard input is not read');
     expect(messageOf('huge.cfg')).toContain('1000001 bytes');
-    expect(messageOf('loop.cfg')).toContain('links lead in a circle');
+    expect(messageOf('loop.cfg')).toContain('links form a loop');
   });
 
   it('is read as UTF-16 too, which Windows writes', () => {

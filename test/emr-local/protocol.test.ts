@@ -286,7 +286,7 @@ describe('a request', () => {
     'with a second header %s is refused',
     async (header) => {
       expect(await overOneConnection(await bytes({}, [header]), 1)).toMatch(
-        /^HTTP\/1.1 400 [^]*stands twice/,
+        /^HTTP\/1.1 400 [^]*appears twice/,
       );
     },
   );

@@ -87,7 +87,7 @@ Caused by: ${error}
 no zstd-jni-1.5.5-4 in java.library.path: /usr/lib`;
     expect(told({ stdout }).slice(0, 2)).toEqual([
       error.slice('java.lang.'.length),
-      `the folder ${folder} lets no library be loaded (mounted noexec): set ${setting} to another one`,
+      `no library can be loaded from the folder ${folder} (mounted noexec): set ${setting} to another one`,
     ]);
   });
 

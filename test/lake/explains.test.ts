@@ -24,17 +24,17 @@ describe('a field that no line has', () => {
       'BIGINT',
       [key('user_id', 'number'), key('ts2', 'number')],
       [],
-      'the nearest key there is user_id',
+      'the most similar key is user_id',
     ],
-    ['song', 'STRING', [key('track'), key('songTitle')], [], 'the nearest key there is songTitle'],
-    ['length', 'DOUBLE', EVENTSIM, ['duration'], 'the nearest key there is duration'],
-    ['length', 'DOUBLE', [key('lengths', 'list')], [], 'nor any other key that could be it'],
+    ['song', 'STRING', [key('track'), key('songTitle')], [], 'the most similar key is songTitle'],
+    ['length', 'DOUBLE', EVENTSIM, ['duration'], 'the most similar key is duration'],
+    ['length', 'DOUBLE', [key('lengths', 'list')], [], 'and no other key could be it'],
     [
       'length',
       'DOUBLE',
       EVENTSIM,
       [],
-      'keys there that no field names: duration, lat, lon, registration, status and 1 more',
+      'keys that no field uses: duration, lat, lon, registration, status and 1 more',
     ],
   ] as const)('is told with the key that comes nearest: %s %s', (field, type, keys, synonyms, told) => {
     expect(unknownFieldSentence('log_data', { field, type, occurs: false }, keys, synonyms)).toMatch(
@@ -58,7 +58,7 @@ describe('a field that no line has', () => {
     const [finding] = booksFindings('log_data', its, { objects: 4, maxQuarantined: 0.01 });
     expect(finding?.sample).toEqual([
       'missing (userId): 10 lines',
-      'no line of log_data has userId; the nearest key there is userID',
+      'no line of log_data has userId; the most similar key is userID',
     ]);
   });
 });
@@ -81,7 +81,7 @@ describe('a matched check', () => {
 
   it('warns when no row found its counterpart, with the field that is missing and the key nearest to it', () => {
     expect(found(0, 5, { unknown: [length], otherKeys: EVENTSIM })).toEqual([
-      'warn none of 5 rows found its title: no line of log_data has length; the nearest key there is duration',
+      'warn none of 5 rows found its title: no line of log_data has length; the most similar key is duration',
     ]);
     expect(found(0, 5)).toEqual(['warn none of 5 rows found its title: title is null in all of them']);
   });
@@ -97,17 +97,17 @@ describe('an object that is not an object a line', () => {
     [
       'array',
       'file:///in/a b.json',
-      "/in/a b.json is a JSON array; Landfall reads one object a line: jq -c '.[]' '/in/a b.json' > lines.json",
+      "/in/a b.json is a JSON array; Landfall reads one object per line: jq -c '.[]' '/in/a b.json' > lines.json",
     ],
     [
       'array',
       's3://raw/x.json.gz',
-      "s3://raw/x.json.gz is a JSON array; Landfall reads one object a line: aws s3 cp s3://raw/x.json.gz - | gzip -dc | jq -c '.[]' > lines.json",
+      "s3://raw/x.json.gz is a JSON array; Landfall reads one object per line: aws s3 cp s3://raw/x.json.gz - | gzip -dc | jq -c '.[]' > lines.json",
     ],
     [
       'object',
       'file:///x.json.gz',
-      '/x.json.gz holds an object over several lines; Landfall reads one object a line: gzip -dc /x.json.gz | jq -c . > lines.json',
+      '/x.json.gz holds an object that spans several lines; Landfall reads one object per line: gzip -dc /x.json.gz | jq -c . > lines.json',
     ],
   ] as const)('is named, with the command that mends it: %s %s', (shape, uri, told) => {
     expect(misshapenSentences([{ shape, objects: 1, sample: [uri] }])).toEqual([told]);

@@ -153,7 +153,7 @@ describe('an endpoint file that someone else may have written', () => {
     expect(readPrivate(file(), 10_000, owner + 1)).toBeUndefined();
     expect(whyNotPrivate(stateFolder, owner)).toBeUndefined();
     expect(whyNotPrivate(stateFolder, owner + 1)).toBe(
-      `it belongs to user ${String(owner)}, and we are ${String(owner + 1)}`,
+      `it belongs to user ${String(owner)}, and this process runs as user ${String(owner + 1)}`,
     );
   });
 

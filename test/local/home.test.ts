@@ -47,7 +47,7 @@ describe("landfall's own folder", () => {
     const owner = statSync(home).uid;
     expect(landfallHome({ LANDFALL_HOME: home }, owner)).toBe(home);
     expect(() => landfallHome({ LANDFALL_HOME: home }, owner + 1)).toThrow(
-      `the folder ${home} belongs to user ${String(owner)}, and we are ${String(owner + 1)}`,
+      `the folder ${home} belongs to user ${String(owner)}, and this process runs as user ${String(owner + 1)}`,
     );
   });
 

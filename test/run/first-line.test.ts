@@ -56,7 +56,7 @@ describe('the first line of a source', () => {
   it.each([`[${SONG}]`, `  [\n${SONG},`, `\n[`, `[${'x'.repeat(9)}`])(
     'that opens an array is said to, with what to do: an error where it is all there is: %j',
     (text) => {
-      const message = `/in/a b.json: this is a JSON array; Landfall reads one object a line; jq -c '.[]' writes its objects that way`;
+      const message = `/in/a b.json: this is a JSON array; Landfall reads one object per line; jq -c '.[]' writes its objects that way`;
       expect(said(text)).toEqual([`warning ${message}`]);
       expect(said(text, { isAlone: true, isWhole: false })).toEqual([`error ${message}`]);
     },
@@ -66,7 +66,7 @@ describe('the first line of a source', () => {
     'that leaves its object open is said to go on: %j',
     (text) => {
       expect(said(text)).toEqual([
-        'warning /in/a b.json: its first object goes on over several lines; Landfall reads one object a line; jq -c . writes its objects that way',
+        'warning /in/a b.json: its first object spans several lines; Landfall reads one object per line; jq -c . writes its objects that way',
       ]);
       expect(said(text, { isAlone: true })[0]).toMatch(/^error/);
     },

@@ -136,8 +136,8 @@ describe('a journal that calls the clusters and steps of others ours', () => {
     const run = { ports: world.ports, journal, signal: new AbortController().signal };
     const outcome = await cancelRun(run, { by: 'test', settle: true });
     expect(outcome.spared.sort()).toEqual([
-      expect.stringContaining(`cluster ${SPARED} is not of run r1: its name in EMR is "production"`),
-      expect.stringContaining('step s-1 is not of run r1: its name in EMR is "nightly"'),
+      expect.stringContaining(`cluster ${SPARED} does not belong to run r1: its name in EMR is "production"`),
+      expect.stringContaining('step s-1 does not belong to run r1: its name in EMR is "nightly"'),
     ]);
     expect(outcome).toMatchObject({ confirmed: [], requested: [], failed: [] });
     expect(journal.state().finished?.verdict).toBe('cancelled');

@@ -83,12 +83,12 @@ describe('a journal that cannot be written', () => {
     await startRun(world);
     const note = (message: string) => notes.push(message);
     const journal = await openJournal({ objects, clock, random, driver: 'd', note }, plan.run);
-    const away = new LandfallError('unreachable', 'S3 did not do what it was asked', { retryable: true });
+    const away = new LandfallError('unreachable', 'S3 request failed', { retryable: true });
     objects.get = (key) => (clock.monotonic() < 300_000 ? Promise.reject(away) : get(key));
     await journal.refresh();
     expect(notes.length).toBeGreaterThan(2);
     expect(notes.length).toBeLessThanOrEqual(6);
-    expect(notes[0]).toBe('S3 did not do what it was asked; trying again');
+    expect(notes[0]).toBe('S3 request failed; trying again');
   });
 });
 

@@ -251,7 +251,7 @@ if (handed.includes('eventsim-duration'))
       {
         severity: 'warn',
         message:
-          'none of 6 rows found its song: no line of log_data has length; the nearest key there is duration',
+          'none of 6 rows found its song: no line of log_data has length; the most similar key is duration',
         count: 6,
       },
     ]);
@@ -267,7 +267,7 @@ if (handed.includes('json-array'))
       {
         severity: 'error',
         limit: 'max_quarantined',
-        sample: ['array: 1 lines', `${path} is a JSON array; Landfall reads one object a line: ${advice}`],
+        sample: ['array: 1 lines', `${path} is a JSON array; Landfall reads one object per line: ${advice}`],
       },
     ]);
   });

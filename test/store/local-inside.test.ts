@@ -77,7 +77,7 @@ describe('a lake in a folder', () => {
     symlinkSync(outside, join(root, 'runs/out'));
     await expect(store.get('runs/out/deep/secret')).rejects.toMatchObject({
       message: expect.stringContaining(join(root, 'runs/out')),
-      next: 'remove the link, or put in its place what it leads to',
+      next: 'remove the link, or replace it with what it points to',
     });
   });
 

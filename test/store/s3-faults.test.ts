@@ -364,7 +364,7 @@ describe('an object larger than what is read', () => {
     const lake = await store([reply]);
     await expect(lake.getRange('a', 4, 12)).rejects.toMatchObject({
       fault: 'input',
-      message: 'the store does not read a part of "s3://lake/p/a" alone',
+      message: 'the store did not send just the requested part of "s3://lake/p/a"',
     });
     expect(s3!.seen).toHaveLength(1);
   });
@@ -434,7 +434,7 @@ describe('a part of an object', () => {
     const lake = await store([reply]);
     await expect(lake.getRange('a', start, start + 3)).rejects.toMatchObject({
       fault: 'input',
-      message: 'the store does not read a part of "s3://lake/p/a" alone',
+      message: 'the store did not send just the requested part of "s3://lake/p/a"',
       why: [why],
     });
     expect(s3!.seen).toHaveLength(1);
@@ -456,7 +456,7 @@ it('an answer without an end is read no further than any answer of S3 goes', asy
   const lake = await store([endless(sent)]);
   await expect(lake.folders('')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
     fault: 'unreachable',
-    message: expect.stringContaining('the answer is larger than any of S3'),
+    message: expect.stringContaining('the answer is larger than any answer of S3'),
   });
   expect(sent.bytes).toBeLessThan(200_000_000);
 });
