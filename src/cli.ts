@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The entry. It is written so that every Node since 14 can read it, because it tells an older one than we need in one
- * line; everything else is in main.ts, which only a new enough Node can read.
+ * The entry. Every Node since 14 can read this file, because it must tell an older Node, in one line, which version is
+ * needed. Everything else is in main.ts, which only a new enough Node can read.
  */
 import { writeSync } from 'fs';
 

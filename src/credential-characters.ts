@@ -1,4 +1,7 @@
-/** Characters that cannot stand in a credential, because it travels in an HTTP header. Pure; the value is never in the text. */
+/**
+ * Characters that a credential cannot contain, because it travels in an HTTP header. Pure; messages never contain the
+ * value.
+ */
 
 /** What is wrong with the characters of a key or token; undefined when nothing is. */
 export function wrongCharacters(value: string): string | undefined {

@@ -75,7 +75,7 @@ function asAdvice(next: FaultDetails['next']): Advice | undefined {
   return next === undefined || typeof next === 'string' ? next : advise`${next}`;
 }
 
-/** Node's words for a full disk, a used-up quota, and a limit on the size of a file. */
+/** Node's error codes for a full disk, an exhausted quota, and a file size limit. */
 export function isFull(error: unknown): error is NodeJS.ErrnoException {
   const { code } = (error ?? {}) as { code?: unknown };
   return error instanceof Error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(code));

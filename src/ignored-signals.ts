@@ -1,6 +1,6 @@
 /**
- * Signals that whoever started us ignores on our behalf: under nohup, or from a script with `trap '' INT`. Node forgets
- * them before any of our code runs, so they are told by what is left: the name of nohup, and the shell that is our parent.
+ * Signals that our parent ignores on our behalf: under nohup, or in a script with `trap '' INT`. Node forgets this
+ * before any of our code runs, so we infer it from what remains: the traces of nohup, and the shell that is our parent.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -29,7 +29,7 @@ export function ignoredAtStart(
   return [...(nohup ? ['SIGHUP'] : []), ...(isScript(parent.words) ? namesIn(parent.ignores) : [])];
 }
 
-/** An interactive shell ignores signals for itself alone. Other programs do while they wait for what they started. */
+/** An interactive shell ignores signals only for itself. Other programs ignore them while they wait for a child. */
 function isScript([program = '', ...words]: readonly string[]): boolean {
   return SHELLS.includes(basename(program)) && words.some((word) => word === '-c' || !word.startsWith('-'));
 }
@@ -41,7 +41,7 @@ function namesIn(mask: string): string[] {
     .map(([name]) => name);
 }
 
-/** Linux alone tells of the parent. */
+/** Only Linux gives this information about the parent. */
 function beginning(): Beginning {
   const parent = `/proc/${String(process.ppid)}`;
   const words = orElse(() => readFileSync(`${parent}/cmdline`, 'utf8'), '');

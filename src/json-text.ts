@@ -1,4 +1,7 @@
-/** Reads JSON that may hold secrets: the parser's own words quote the text, so a mistake is told by its line alone. */
+/**
+ * Reads JSON that may hold secrets. The parser's own messages quote the text, so a mistake is reported by its line
+ * alone.
+ */
 
 /** V8 parses any depth, but fails to print a value nested some thousand levels deep. */
 const MAX_DEPTH = 500;

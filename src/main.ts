@@ -1,4 +1,7 @@
-/** Argv in, exit code out. With its entry, cli.ts, the only file that reads process.argv, sets the exit code, handles signals. */
+/**
+ * Argv in, exit code out. Only this file and its entry, cli.ts, read process.argv, set the exit code and handle
+ * signals.
+ */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
@@ -38,7 +41,10 @@ const random: Random = {
   fraction: () => randomInt(2 ** 32) / 2 ** 32,
 };
 
-/** One Ctrl-C under npm arrives twice: from the terminal, and forwarded. What comes so soon is no second wish. */
+/**
+ * Under npm one Ctrl-C arrives twice: from the terminal, and forwarded by npm. A signal this soon after the first is
+ * ignored.
+ */
 const SAME_WISH_MS = 1_000;
 
 /** Aborts at the first signal; a second one leaves at once. */
@@ -62,7 +68,10 @@ function interruptions(): AbortSignal {
   return controller.signal;
 }
 
-/** Tells boots of one host, and containers on it, apart: a process id found in the lake can be believed or not. */
+/**
+ * Distinguishes boots of one host, and containers on it: it decides whether a process id found in the lake can be
+ * believed.
+ */
 function bootId(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
@@ -125,7 +134,7 @@ function unanswered({ interrupted, answering }: World): Promise<never> {
   });
 }
 
-/** Says the failure and gives its exit code. Only our own bugs show a stack. */
+/** Reports the failure and returns its exit code. Only our own bugs show a stack. */
 function fail(printer: Printer, error: unknown): number {
   if (error instanceof Interruption) {
     printer.interruption(error, error.exitCode);

@@ -1,8 +1,8 @@
 /** The name a person probably meant. */
 
 /**
- * The candidate closest to `name`, ignoring case and `-` against `_`; undefined when none is close. `most` is how many
- * letters may differ; otherwise a third of them, and two at least.
+ * The candidate closest to `name`, ignoring case and treating `-` as `_`; undefined when none is close. At most `most`
+ * letters may differ; by default a third of them, but at least two.
  */
 export function nearest(name: string, candidates: Iterable<string>, most?: number): string | undefined {
   const wanted = fold(name);

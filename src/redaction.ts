@@ -1,13 +1,13 @@
-/** Credentials that stand in a URI: what shows text to anybody leaves them out. Pure, and linear in the text. */
+/** Removes credentials from URIs in any text that is shown. Pure, and linear in the text. */
 
 const SHOWN = '[secret]';
 
 /**
- * What stands between `://` and `@`: a name with a password, which may hold slashes as AWS's secrets do, or a token. A
- * port and a path with an @ are no password.
+ * What is between `://` and `@`: a name with a password, or a token. The password may contain slashes, as AWS's secrets
+ * do. A port, or a path with an @, is not a password.
  */
 const USER_INFO = /:\/\/(?:[^\s/:@]{0,200}:(?!\d{1,5}\/)(?:[^\s@]{0,400}@){1,3}|[^\s/:@]{1,400}@)/uy;
-/** The first @ of such a name stands no further behind the `://`. */
+/** The first @ of such a name is at most this far behind the `://`. */
 const FURTHEST_AT = 610;
 
 /** Parameters of signed and tokenized URLs. */
@@ -20,7 +20,7 @@ export function withoutUriSecrets(text: string): string {
   return withoutUserInfo(text).replace(SIGNED, `$1${SHOWN}`);
 }
 
-/** Looks at no `://` that has no @ near it: most have none, and a look takes hundreds of steps. */
+/** Skips every `://` without an @ nearby: most have none, and each check takes hundreds of steps. */
 function withoutUserInfo(text: string): string {
   const userInfo = new RegExp(USER_INFO);
   let shown = '';
@@ -37,7 +37,7 @@ function withoutUserInfo(text: string): string {
   return shown + text.slice(from);
 }
 
-/** The text with `[secret]` for each of these values of four characters or more, also where it is written as in JSON. */
+/** The text with `[secret]` for each of these values of four characters or more, also in their JSON spelling. */
 export function withoutValues(text: string, values: readonly string[]): string {
   const forms = values
     .filter((value) => value.length >= 4)

@@ -1,6 +1,6 @@
-/** Places and commands as a person types them. Every command of ours that a message names is made here. */
+/** Places and commands as a person types them. Every Landfall command in a message is built here. */
 
-/** A command of ours, without the words that start this program: those differ from one invocation to the next. */
+/** A Landfall command, without the words that start the program: those differ from one invocation to the next. */
 export interface AdvisedCommand {
   verb: string;
   words: readonly string[];
@@ -13,14 +13,14 @@ export type Advice = string | readonly (string | AdvisedCommand)[];
 export interface Invocation {
   /** What a command begins with, quoted: `landfall`, `npx landfall`, `npm run -s landfall --`. */
   start: string;
-  /** By verb: flags given this time that a command with that verb needs too, unless it has them already. */
+  /** By verb: flags of this invocation that a command with that verb also needs, unless it already has them. */
   carried: Readonly<Record<string, readonly GivenFlag[]>>;
 }
 
 /** A flag and its value; a flag without one stands alone. */
 export type GivenFlag = readonly [flag: string, value?: string];
 
-/** What this program is called where nothing is known of how it was started. */
+/** The program's name when nothing is known about how it was started. */
 export const PLAIN: Invocation = { start: 'landfall', carried: {} };
 
 /** A command of ours. */
@@ -78,11 +78,11 @@ export function shellWord(text: string): string {
 }
 
 /**
- * What a terminal would obey or not show. Such a word is written with escapes, as bash, zsh, ksh and POSIX 2024 read them;
- * so is one with `##`, which begins an order to a CI.
+ * What a terminal would obey or not show. A word with it is written with escapes, as bash, zsh, ksh and POSIX 2024 read
+ * them. So is a word with `##`, which starts a CI command.
  */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
-/** Behind an escaped quote, bash no longer knows that it is in quotes, and looks for its history. */
+/** After an escaped quote, bash no longer knows that it is inside quotes, and expands `!` from its history. */
 const ESCAPED = /[!#\p{C}\p{Zl}\p{Zp}]/u;
 
 function escaped(character: string): string {

@@ -1,4 +1,7 @@
-/** Terminals that close while we run. Node aborts at its end when it cannot restore one, so those are let go before. */
+/**
+ * Terminals that close while we run. Node aborts at exit when it cannot restore one, so closed terminals are released
+ * first.
+ */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
@@ -9,7 +12,7 @@ export function openTerminals(): number[] {
   return STANDARD.filter((stream) => isatty(stream));
 }
 
-/** Puts /dev/null in the place of each of these terminals that has closed. For the very end: nothing is written after it. */
+/** Replaces each of these terminals that has closed by /dev/null. Call this last: nothing is written after it. */
 export function leaveTerminals(terminals: readonly number[]): () => void {
   return () => {
     for (const stream of terminals.filter((one) => !isatty(one))) {

@@ -114,7 +114,10 @@ interface Called {
   cwd: string;
 }
 
-/** The flags that npm kept, those of the chosen pipeline's sources among them: npm may have kept the choice as well. */
+/**
+ * The flags that npm kept, including those of the chosen pipeline's sources. npm may have kept the flag that chose the
+ * pipeline, too.
+ */
 async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called) {
   if (!isNpmScript(started)) return undefined;
   const { flagsOf, pipelineKeys } = await import('./pipeline-keys.ts');
@@ -130,7 +133,7 @@ async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called)
   });
 }
 
-/** A verb that was misspelt: the command again, with the one that is nearest. */
+/** For a misspelt verb: the same command with the closest verb. */
 function noVerb(name: string, argv: readonly string[]): LandfallError {
   const meant = nearest(
     name,

@@ -1,4 +1,4 @@
-/** A run that exists is gone on with as it was planned: by the same templates, configuration file and variables. */
+/** Continues an existing run as it was planned: with the same templates, configuration file and variables. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configFile } from '../config/read.ts';
@@ -10,7 +10,7 @@ import { SHIPPED, findPipeline } from './pipeline-folder.ts';
 import { noteTo, textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
-/** Variables that decide what a run makes. None of them is a secret or names a place that is spoken to. */
+/** Variables that decide what a run makes. None is a secret, and none names a place that Landfall connects to. */
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
@@ -37,9 +37,10 @@ export function originOf(flags: Flags, world: World, { parameters }: Pipeline): 
 }
 
 /**
- * The flags and the world as the run was planned with them; what is given now outranks that, and is told. Files that the
- * plan names are read only when the plan is `trusted`: anybody may have written it. Those that are not read, not here or
- * another user's are told. `strict`: throws `input` when the run's own templates cannot be used.
+ * The flags and the world with which the run was planned. A value given now outranks the planned one, and a message
+ * says so. Files that the plan names are read only when the plan is `trusted`, because anybody may have written it.
+ * Messages name those that are not read, do not exist here or belong to another user. `strict`: throws `input` when the
+ * run's own templates cannot be used.
  */
 export function asPlanned(
   flags: Flags,
@@ -67,7 +68,7 @@ export function asPlanned(
   return { flags: { ...flags, ...given }, world: { ...world, env } };
 }
 
-/** Of these variables the ones that a plan may keep. A plan that lies in a lake may name any. */
+/** Those of the variables that a plan may set. A plan in a lake may name any. */
 function kept(variables: World['env']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) =>
@@ -82,7 +83,10 @@ function set(env: World['env']): World['env'] {
 
 const NOT_OURS = 'is not read, because this machine did not plan the run';
 
-/** A lake may name any place of this machine: only what is this user's, or the system's, is read because a plan says so. */
+/**
+ * A lake may name any place on this machine. On a plan's word, Landfall reads only what belongs to this user or the
+ * system.
+ */
 function notUsable(path: string, isFolder: boolean): string | undefined {
   try {
     const found = statSync(path);

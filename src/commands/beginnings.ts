@@ -1,4 +1,4 @@
-/** Reads how the first object of each source begins: one request a source, of a few kilobytes. */
+/** Reads the beginning of each source's first object: one request per source, of a few kilobytes. */
 import { createGunzip } from 'node:zlib';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
@@ -8,7 +8,7 @@ import { isGzip } from '../store/gzip.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { openInput } from './compose.ts';
 
-/** Bytes that are asked for, and characters that are looked at. */
+/** The number of bytes requested, and of characters examined. */
 const ASKED = 64 * 1024;
 
 /** Throws `access` or `input`, with the object's place, when an object cannot be read. */
@@ -59,8 +59,8 @@ async function start(uri: string, { key, size }: ListedObject, settings: Setting
 }
 
 /**
- * What the bytes unpack to, up to the limit, and what is wrong with them. Bytes that are not `all` of the object end
- * early without being broken.
+ * What the bytes unpack to, up to the limit, and what is wrong with them. When they are not `all` of the object, an
+ * early end is no error.
  */
 async function unpacked(
   bytes: Uint8Array,

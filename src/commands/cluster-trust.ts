@@ -1,8 +1,8 @@
-/** Whether a run's steps may go to a cluster that it did not launch: a journal's word for it is not enough. */
+/** Whether a run's steps may go to a cluster that the run did not launch. A journal's word is not enough. */
 import type { ClusterChoice } from '../run/plan.ts';
 import type { Connection } from './compose.ts';
 
-/** Why not; undefined when the user named the cluster in the plan, or when it fits the plan's choice to reuse one. */
+/** Why not; undefined when the plan names this cluster by its id, or when it fits the plan's choice to reuse one. */
 export async function whyNotUse(
   choice: ClusterChoice,
   id: string,

@@ -23,7 +23,7 @@ function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The lake of these settings; nothing is asked of it yet, and it proves create-if-absent before its first write. */
+/** The lake of these settings. Opening it sends no request; its first write proves create-if-absent. */
 export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<ProvenStore> {
   return provenBeforeWriting(await lakeStore(settings), random.hex(8));
 }
@@ -187,7 +187,7 @@ export async function connectEmr(
   };
 }
 
-/** A LogUri in S3 or a folder, with the access that the lake has. Logs in the lake are not reached through links, either. */
+/** A LogUri in S3 or a folder, accessed as the lake is. Logs in the lake are not read through links, either. */
 export async function openLogs(uri: string, settings: Settings): Promise<Store> {
   const store = await openStore(uri, lakeAccess(settings));
   const { lake } = settings;

@@ -31,7 +31,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   }
 }
 
-/** The folder that the user means: a link in its name was put there by the user. */
+/** The folder that the user means. A link in its name was put there by the user. */
 function realFolder(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }

@@ -1,9 +1,12 @@
-/** Flags as they were typed, held against what they take: what yargs would guess about is a mistake. Pure. */
+/**
+ * Checks flags, as they were typed, against their declarations. Anything that yargs would guess about is a mistake.
+ * Pure.
+ */
 import type { Options } from 'yargs';
 
 /**
- * The first mistake of these words, naming its flag; undefined when there is none. Flags that `options` does not know are
- * somebody else's matter, but for `sources`, where they are taken for a source's.
+ * The first mistake in these words, naming its flag; undefined when there is none. Flags that `options` does not
+ * declare are skipped; with `sources` they count as flags of sources.
  */
 export function flagMistake(
   argv: readonly string[],
@@ -39,7 +42,7 @@ function nameOf(written: string, options: Readonly<Record<string, Options>>): st
   return Object.keys(options).find((name) => [options[name]?.alias].flat().includes(written)) ?? written;
 }
 
-/** `--no-lake` is no way to have no lake. */
+/** `--no-lake` does not mean a run without a lake. */
 function negated(written: string, options: Readonly<Record<string, Options>>): string | undefined {
   const bare = written.replace(/^no-/, '');
   const option = options[written] === undefined && bare !== written ? options[bare] : undefined;

@@ -1,4 +1,4 @@
-/** How this program was started, as far as that can be seen: advised commands start the same way. Pure. */
+/** How this program was started, as far as that is visible; advised commands start the same way. Pure. */
 import { basename, delimiter, dirname, isAbsolute, relative } from 'node:path';
 import { shellWord } from '../shell-words.ts';
 import type { GivenFlag, Invocation } from '../shell-words.ts';
@@ -43,8 +43,8 @@ export function isNpmScript({ env, cwd, home }: Started): boolean {
 }
 
 /**
- * The folder that relative paths start at: the one the user is in. npm runs our scripts in our package's folder; what
- * `npm --prefix` called from elsewhere was typed there.
+ * The folder that relative paths start from: the user's. npm runs our scripts in our package's folder; a command with
+ * `npm --prefix` was typed elsewhere.
  */
 export function folderOf(started: Started): string {
   const { env, cwd, home } = started;
@@ -58,12 +58,12 @@ function isWithin(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
 
-/** Flags about the places that things are read from: commands about the same work need them again. */
+/** Flags that name places to read from. Further commands about the same work need them again. */
 const PLACES = ['config', 'templates', 'lake', 'trust-lake'];
-/** Flags that a new run needs besides. To a retry they would mean a change. */
+/** Flags that a new run needs as well. For a retry they would mean a change. */
 const OF_A_NEW_RUN = ['cluster', 'keep-alive'];
 
-/** The invocation of a command line: what its flags say of places goes on to the commands that it advises. */
+/** The invocation of a command line. Its flags about places are passed on to the commands that it advises. */
 export function invocationOf(
   started: Started,
   verbs: readonly Verb[],
@@ -91,5 +91,5 @@ function carriedTo(to: Verb, { verb, flags }: { verb: Verb; flags: Flags }): Giv
   });
 }
 
-/** What the parser leaves among the flags that is none of a pipeline's sources. */
+/** Entries in the parser's result that are not a pipeline's sources. */
 const NOT_SOURCES = ['_', '$0', 'help', 'h', 'version', 'config', 'output', 'verbose', 'color', 'run'];

@@ -1,4 +1,4 @@
-/** A local lake of another user is not worked on unasked: whoever owns it can change what would be run or deleted. */
+/** Refuses to work on another user's local lake without consent: its owner can change what would be run or deleted. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
@@ -10,8 +10,8 @@ import { parseUri } from '../store/uri.ts';
 import type { Flags, World } from './world.ts';
 
 /**
- * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. Root's own is
- * everybody's to trust; under sudo, so is that of the user who called it. `--trust-lake` trusts any.
+ * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. A lake of
+ * root's is always trusted; under sudo, so is that of the calling user. `--trust-lake` trusts any.
  */
 export function refuseForeignLake(store: Store, flags: Flags, { env, user }: World): void {
   const root = parseUri(store.uri, '/');
@@ -29,12 +29,14 @@ export function refuseForeignLake(store: Store, flags: Flags, { env, user }: Wor
   }
 }
 
-/** Whether `us` may work on what `owner` can change. `sudoUser` counts only for root: anybody can set SUDO_UID. */
+/**
+ * Whether `us` may work on what `owner` can change. `sudoUser` counts only for root, because anybody can set SUDO_UID.
+ */
 export function isTrusted(owner: number, us: number, sudoUser = ''): boolean {
   return owner === us || owner === 0 || (us === 0 && /^\d+$/.test(sudoUser) && owner === Number(sudoUser));
 }
 
-/** Undefined where nothing is, as below a file. */
+/** Undefined where nothing exists, as below a file. */
 function ownerOf(path: string): number | undefined {
   try {
     return statSync(path).uid;

@@ -51,8 +51,8 @@ function accessOf({ env }: World, settings: Settings, plan: RunPlan): S3Access |
 const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
 
 /**
- * The folder that the endpoint of a run keeps its state in: named after the run and the lake that it was found in, by
- * nothing that stands in its journal. Run ids are unique within a lake only.
+ * The folder in which a run's endpoint keeps its state. Its name depends on the run and on the lake where the run was
+ * found, but on nothing in the journal. Run ids are unique only within a lake.
  */
 export async function stateFolderOf({ env }: World, { uri }: Store, run: string): Promise<string> {
   const endpoints = join(landfallHome(env), 'emr-local');
@@ -61,7 +61,7 @@ export async function stateFolderOf({ env }: World, { uri }: Store, run: string)
 }
 
 /**
- * Throws `access` when the run's steps are on the local endpoint of another machine, which cannot be reached from here.
+ * Throws `access` when the run's steps are on another machine's local endpoint, which is not reachable from here.
  * Changes nothing.
  */
 export async function checkEndpointHere(world: World, store: Store, state: RunState): Promise<void> {

@@ -96,7 +96,10 @@ async function openPlace(
   return openLogs(place, settings);
 }
 
-/** A journal must not choose which folder of this machine is shown: only the lake's own, and the one that is set here. */
+/**
+ * A journal must not choose which folder of this machine is shown: only the lake's own log folder, or the one
+ * configured here.
+ */
 function refusePrivatePlace(place: string, lake: Store, { lake: { logs } }: Settings): void {
   const inLake = ['equal', 'inside'].includes(relation(place, lake.uri));
   if (bucketNameOf(place) !== undefined || inLake || place === canonicalUri(logs, '/')) return;

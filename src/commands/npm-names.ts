@@ -1,4 +1,7 @@
-/** The names of npm's own configuration: a variable `npm_config_<name>` of one of them may be set for npm itself. */
+/**
+ * The names in npm's own configuration: npm itself may be the reader of a variable `npm_config_<name>` with such a
+ * name.
+ */
 
 const NAMES = `
   access all allow-directory allow-file allow-git allow-remote allow-same-version allow-scripts also argv arg0 audit
@@ -21,7 +24,9 @@ const NAMES = `
   user user-agent userconfig verbose version versions viewer which workspace workspaces workspaces-update yes
 `;
 
-/** As npm writes a flag into the name of a variable, and people write it otherwise: case, `-` and `_` do not count. */
+/**
+ * Normalises a flag's name. npm writes it into a variable's name, and people vary it: case, `-` and `_` do not count.
+ */
 export function folded(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }

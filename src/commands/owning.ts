@@ -80,7 +80,7 @@ export function printSummary({ printer }: World, summary: RunSummary): void {
   printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
 }
 
-/** Whoever took the run over has gone on since: what is told is the run as it stands in the lake now. */
+/** The driver that took the run over has changed it since, so the run is reported as it is in the lake now. */
 async function stateAfter(error: unknown, store: Store, journal: Journal): Promise<RunState> {
   const isOvertaken = error instanceof LandfallError && error.fault === 'owned';
   if (!isOvertaken) return journal.state();

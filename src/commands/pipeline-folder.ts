@@ -11,7 +11,7 @@ import type { TemplateFile } from '../pipeline/template-file.ts';
 import { textFlag } from './world.ts';
 import type { Flags, World } from './world.ts';
 
-/** More than any pipeline needs, and few enough for a folder named by mistake. */
+/** More files than any pipeline needs, yet few enough to notice a wrong folder soon. */
 const MOST_FILES = 1000;
 const MOST_BYTES = 2 ** 20;
 const LANDFALL = join(import.meta.dirname, '../..');
@@ -74,7 +74,10 @@ export function readEngine(): Engine {
   return { frame, modules: Object.fromEntries(modules) };
 }
 
-/** Regular files in order of their paths. Hidden ones are passed over, links lead nowhere, and a wrong folder soon ends. */
+/**
+ * Regular files in the order of their paths. Hidden files are skipped and links are not followed; in a wrong folder the
+ * search ends early.
+ */
 function filesBelow(root: string, name: string): string[] {
   const folders = [root];
   const files: string[] = [];
@@ -98,7 +101,7 @@ function filesBelow(root: string, name: string): string[] {
   return files.sort();
 }
 
-/** Reads at most one byte more than a template may have, whatever the file has become meanwhile. */
+/** Reads at most one byte more than a template may have, even if the file has changed meanwhile. */
 function textOf(path: string, shown: () => string): string {
   const buffer = Buffer.alloc(MOST_BYTES + 1);
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

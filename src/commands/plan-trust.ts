@@ -1,4 +1,4 @@
-/** Whether this machine may run what a plan in the lake says: a lake is data, and may be written by anybody. */
+/** Whether this machine may run what a plan in the lake says. A lake is data, and anybody may have written it. */
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { landfallHome } from '../local/home.ts';
@@ -16,13 +16,16 @@ import { plannedLaunch } from './launch.ts';
 import { sha256 } from './sha256.ts';
 import type { World } from './world.ts';
 
-/** The plan at a lake, whatever number it publishes as: a rebase gives it another one. */
+/** The plan at a lake, without its publication number, which a rebase changes. */
 async function digestOf(store: Store, plan: RunPlan): Promise<string> {
   const written = JSON.parse(JSON.stringify({ ...plan, publication: 0 })) as unknown;
   return sha256(JSON.stringify([await realUri(store.uri), written]));
 }
 
-/** Remembers that this machine made the plan. Where nothing can be remembered, others' rules apply to it later. */
+/**
+ * Remembers that this machine made the plan. Where that is impossible, the plan is later treated like another
+ * machine's.
+ */
 export async function rememberOwnPlan({ env }: World, store: Store, plan: RunPlan): Promise<void> {
   try {
     rememberPlan(landfallHome(env), await digestOf(store, plan), `${plan.run} ${store.uri}`);
@@ -53,8 +56,8 @@ export interface Trusting {
 }
 
 /**
- * Throws `input`, with nothing changed, when going on with the run would submit what was not planned, or what neither
- * this machine nor its templates have made.
+ * Throws `input`, changing nothing, when continuing the run would submit a program that was not planned, or a plan that
+ * neither this machine made nor its templates would make.
  */
 export async function checkPlanTrust(world: World, trusting: Trusting, state: RunState): Promise<void> {
   const steps = stepsToSubmit(state);
@@ -80,8 +83,8 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
 }
 
 /**
- * Throws `input`, with nothing changed, when a retry would use what only the plan of another machine names: a cluster, or
- * files of this machine. The programs of a retry are rendered here. `cluster`: where it is to run instead.
+ * Throws `input`, with nothing changed, when a retry would use a cluster or local files that only the plan of another
+ * machine names. The programs of a retry are rendered here. `cluster`: where to run instead.
  */
 export async function checkRetryTrust(
   world: World,
@@ -105,17 +108,17 @@ export async function checkRetryTrust(
 }
 
 const clusterOfPlan = ({ cluster }: RunPlan) =>
-  cluster.cluster === 'id' ? [`cluster ${cluster.id} is named by the run's plan alone`] : [];
+  cluster.cluster === 'id' ? [`cluster ${cluster.id} is named only by the run's plan`] : [];
 
-/** Files of this machine that only the plan names as input: what is read from them would be copied into the lake. */
+/** Local files that only the plan names as input: their content would be copied into the lake. */
 const filesOfPlan = ({ sources }: RunPlan, inputs: Settings['sources']) =>
   sources.flatMap(({ name, uri }) =>
     uri.startsWith('file:') && inputs[name] !== uri
-      ? [`${name} would be read from ${uri}, which the run's plan alone names`]
+      ? [`${name} would be read from ${uri}, which only the run's plan names`]
       : [],
   );
 
-/** What is checked in this lake must be what runs: the steps get their places from the plan. */
+/** What is checked in this lake must be what runs, because the steps get their places from the plan. */
 async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<void> {
   const [planned, here] = await Promise.all([realUri(canonicalUri(lake, '/')), realUri(store.uri)]);
   if (relation(planned, here) === 'equal') return;

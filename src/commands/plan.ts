@@ -147,7 +147,10 @@ function reuseAction(launch: Action, candidates: Candidates | undefined): Action
   return { ...launch, reason: [`${none}; ${launch.reason}`, ...others].join('\n') };
 }
 
-/** The exact requests, but for values of cluster_json that may be secrets: a launch only where there is no cluster yet; upstreams stand for executions that do not exist yet. */
+/**
+ * The exact requests, except for values of cluster_json that may be secrets. The launch request is shown only where no
+ * cluster exists yet; upstreams are placeholders for executions that do not exist yet.
+ */
 async function requestsOf(
   plan: RunPlan,
   launch: LaunchSettings,

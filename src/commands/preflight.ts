@@ -43,8 +43,8 @@ export async function checkStart(world: World, settings: Settings, plan: RunPlan
 }
 
 /**
- * Writes to the lake what is taken away again, before anything that takes long: Spark, or a cluster. Throws `input` where
- * the lake cannot be written, or does not honour create-if-absent.
+ * Writes a probe to the lake and removes it, before anything slow: Spark, or a cluster. Throws `input` where the lake
+ * is not writable, or does not honour create-if-absent.
  */
 export async function proveLake(store: ProvenStore): Promise<void> {
   try {
@@ -61,7 +61,7 @@ export async function proveLake(store: ProvenStore): Promise<void> {
   }
 }
 
-/** A cluster of AWS reaches no folder of this machine. An endpoint on loopback may. */
+/** A cluster in AWS cannot reach folders of this machine. An endpoint on loopback may. */
 function refuseLocalPlaces({ emr }: Settings, plan: RunPlan): void {
   const { cluster, lake, logUri, sources } = plan;
   if (cluster.cluster === 'local' || isLoopback(emr.endpoint)) return;

@@ -88,7 +88,10 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
   }
 }
 
-/** Throws `access` or `input` when a source cannot be read, or can only fail; warns of what looks wrong. */
+/**
+ * Throws `access` or `input` when a source cannot be read, or when its step could only fail; warns about what looks
+ * wrong.
+ */
 export async function lookAtInputs(
   inputs: readonly Input[],
   { settings, pipeline }: Configured,

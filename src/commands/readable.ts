@@ -1,4 +1,4 @@
-/** Whether this user may read the files of the inputs. Asks about each local file, and reads none. */
+/** Whether this user may read the input files. Checks each local file's permissions, and reads none. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -27,7 +27,7 @@ export function run(flags: Flags, world: World): Promise<void> {
   return Promise.resolve();
 }
 
-/** Throws `input` for a file of a step's name that is no rendered step: those begin alike. */
+/** Throws `input` if a file with a step's name exists and is not a rendered step: rendered steps all begin alike. */
 function refuseForeign(path: string, program: string): void {
   if (!existsSync(path)) return;
   const [begins] = program.split('\n', 1);
@@ -38,7 +38,7 @@ function refuseForeign(path: string, program: string): void {
   });
 }
 
-/** Node's own recursive mkdir never returns where a file system takes no folder, as /proc. */
+/** Node's recursive mkdir never returns where a file system accepts no folder, such as /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) {
     // Throws EEXIST for a file.

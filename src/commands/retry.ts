@@ -185,7 +185,7 @@ async function checkInputs(store: Store, state: RunState, manifest: Manifest): P
   });
 }
 
-/** The objects that are gone, changed or new; why that cannot be told, where the run's own manifest is damaged. */
+/** The objects that are gone, changed or new; or, where the run's own manifest is damaged, why they are not known. */
 async function changedSince(
   store: Store,
   { run, inputsDigest }: Pick<RunPlan, 'run' | 'inputsDigest'>,

@@ -60,7 +60,7 @@ type Told = Pick<RunStatus, 'run'> & { verdict: string } & Partial<
     Pick<RunStatus, 'plannedAt' | 'publication' | 'message' | 'why'> & { current: boolean }
   >;
 
-/** A line a run; below one that did not succeed, why. Of runs that cannot be read that was told already. */
+/** One line per run; below an unsuccessful one, why. Unreadable runs have already been reported. */
 function formatRuns(runs: readonly Told[]): string {
   const rows = runs.map(({ run: name, verdict, plannedAt = '', publication, current }) => [
     name,
@@ -79,7 +79,7 @@ function reasonOf(told: Told | undefined): string[] {
   return [told.message, ...(told.why ?? []).slice(0, 1)].map((text) => `    ${oneLine(text)}`);
 }
 
-/** The number whose tables are current; undefined where nothing was published. A log that cannot be read is told. */
+/** The number whose tables are current; undefined where nothing was published. Reports a log that cannot be read. */
 async function currentNumber(store: Store, { printer }: World): Promise<number | undefined> {
   const { newestPublication } = await import('../lake/publication.ts');
   try {

@@ -27,7 +27,7 @@ export interface Session extends Owned {
   settings: Settings;
   staging: () => Promise<Staging>;
   watch: Watch;
-  /** `--trust-lake`: the journal's word on clusters is taken. */
+  /** `--trust-lake`: believes the journal about clusters. */
   trustLake?: boolean;
 }
 

@@ -1,15 +1,18 @@
-/** The manifest of a run as it lies in the lake, where it may be damaged or made to fill memory: read piece by piece. */
+/**
+ * The manifest of a run as it is in the lake. It may be damaged, or made to exhaust memory, so it is read piece by
+ * piece.
+ */
 import { createHash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { lineCutter } from '../emr/line-cutter.ts';
 import { mostBytes } from '../lake/layout.ts';
 
-/** Characters of a line, which names one object: a key of S3 has 1,024 bytes. */
+/** Most characters of a line. A line names one object, and a key of S3 has at most 1,024 bytes. */
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * The lines of an `inputs.json.gz`, unpacked as they are asked for. Throws when it is no gzip, breaks off, unpacks to
- * more than `most` bytes, or has another SHA-256 than the plan says; the last is known only once all is read.
+ * The lines of an `inputs.json.gz`, unpacked on demand. Throws when it is not gzip, is truncated, unpacks to more than
+ * `most` bytes, or has a SHA-256 other than the plan's. The last is known only once all is read.
  */
 export async function* linesOfManifest(
   body: Uint8Array,

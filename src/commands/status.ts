@@ -1,4 +1,4 @@
-/** `landfall status`: what a run's journal tells, who drives it, and what is current in its lake. */
+/** `landfall status`: what a run's journal says, who drives it, and what is current in its lake. */
 import { LandfallError } from '../faults.ts';
 import { formatStatusNow } from '../report/status-now.ts';
 import type { StatusNow } from '../report/status-now.ts';
@@ -34,7 +34,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   world.printer.result(formatStatusNow, status);
 }
 
-/** The newest publication; an unreadable one is told, and hides nothing of the run. */
+/** The newest publication. An unreadable one is reported, and hides nothing of the run. */
 async function currentOf(store: Store, { printer }: World): Promise<StatusNow['current']> {
   const { newestPublication } = await import('../lake/publication.ts');
   try {
@@ -65,7 +65,7 @@ function drivenOf(owner: Ownership): NonNullable<StatusNow['driven']> {
 
 const named = ({ pid, host }: { pid: number; host: string }) => `pid ${String(pid)} on ${host}`;
 
-/** What goes on from here; undefined for a run that succeeded. */
+/** The next command; undefined for a run that succeeded. */
 function nextOf(state: RunState, now: Date): Advice | undefined {
   const { finished, mirrored, plan } = state;
   if (finished === undefined) return advise`${command('attach', plan)}`;

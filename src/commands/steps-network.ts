@@ -1,4 +1,4 @@
-/** How the steps of this machine reach S3: through the proxy and with the certificates that the driver itself uses. */
+/** How steps on this machine reach S3: through the same proxy, and with the same certificates, as the driver. */
 import { LandfallError } from '../faults.ts';
 import type { S3Proxy } from '../local/s3-proxy.ts';
 import type { S3Access } from '../local/spark-conf.ts';
@@ -41,7 +41,7 @@ const serviceUrl = ({ endpoint, region }: S3Access) => new URL(endpoint ?? `http
 const serviceHost = (region = 'us-east-1') =>
   `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 
-/** Buckets for which NO_PROXY may decide otherwise. At an endpoint all buckets have one host. */
+/** Buckets for which NO_PROXY may decide differently. At an endpoint all buckets have one host. */
 function bucketUrls({ endpoint, region, bucketRegions = {} }: S3Access, env: Env): [string, URL][] {
   if (endpoint !== undefined) return [];
   const host = serviceHost(region);

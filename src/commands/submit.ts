@@ -50,7 +50,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   await driveToVerdict(world, { settings, store, journal, staging: stage, watch, planMs });
 }
 
-/** The journal that `create` starts; undefined when another submit of the same `--run-id` was faster. */
+/** The journal that `create` starts; undefined when another submit of the same `--run-id` was first. */
 async function createOrFollow(named: boolean, create: () => Promise<Journal>): Promise<Journal | undefined> {
   try {
     return await create();
@@ -60,7 +60,7 @@ async function createOrFollow(named: boolean, create: () => Promise<Journal>): P
   }
 }
 
-/** As the run of that name was planned, where there is one. What cannot be read here is told by what follows. */
+/** Uses the plan of the run with that name, where there is one. What cannot be read here is reported later. */
 async function likeEarlier(flags: Flags, world: World): Promise<{ flags: Flags; world: World }> {
   const run = textFlag(flags, 'run-id');
   if (run === undefined) return { flags, world };

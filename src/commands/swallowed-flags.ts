@@ -1,4 +1,4 @@
-/** Flags of ours that npm took for its own, as `npm run plan --cluster=local` has them without the `--`. Pure. */
+/** Landfall flags that npm consumed because the `--` was missing, as in `npm run plan --cluster=local`. Pure. */
 import type { Options } from 'yargs';
 import { LandfallError } from '../faults.ts';
 import { advise, command, flagWords } from '../shell-words.ts';
@@ -7,14 +7,14 @@ import { folded, isNpmName } from './npm-names.ts';
 import type { Started } from './invocation.ts';
 import type { Verb } from './verb.ts';
 
-/** Flags of ours that are npm's, too. Without them our verbs do less, or say more, and never do harm. */
+/** Landfall flags that npm has, too. When npm takes them, our verbs do less, or print more, but never do harm. */
 const SHARED = ['yes', 'color', 'verbose', 'help', 'version'];
-/** npm completes a flag that begins one of its own. */
+/** npm expands an abbreviation of one of its own flags. */
 const COMPLETED: Readonly<Record<string, string>> = { to: 'token-description' };
 
 interface Swallowed {
   verb: Verb;
-  /** The words that did reach us, the verb first. */
+  /** The words that reached us, the verb first. */
   argv: readonly string[];
   /** Flags with a declaration: the verb's own and every verb's. */
   options: Readonly<Record<string, Options>>;
@@ -30,7 +30,9 @@ interface Taken {
   isList: boolean;
 }
 
-/** The mistake of a forgotten `--`; undefined where there is none. npm leaves such flags in its variables. */
+/**
+ * The mistake of a forgotten `--`; undefined where there is none. npm records the flags that it took in its variables.
+ */
 export function swallowedFlags(
   started: Started,
   { verb, argv, options, sources }: Swallowed,
@@ -77,8 +79,8 @@ function npmValues(env: Started['env']): ReadonlyMap<string, string> {
 }
 
 /**
- * The words as they were meant; undefined where that cannot be told. Of `--cluster local` npm keeps `--cluster` as true,
- * and hands on `local`: one such word belongs to one such flag.
+ * The words as they were meant; undefined where that is not clear. For `--cluster local` npm keeps `--cluster` as true
+ * and passes on `local`: one such word belongs to one such flag.
  */
 function corrected(verb: Verb, others: readonly string[], taken: readonly Taken[]): string[] | undefined {
   const cut = taken.filter(({ value, isSwitch }) => value === 'true' && !isSwitch);
@@ -92,7 +94,10 @@ function corrected(verb: Verb, others: readonly string[], taken: readonly Taken[
   return flags.includes(undefined) ? undefined : [...rest, ...flags.flatMap((words) => words ?? [])];
 }
 
-/** npm has '' for `--no-detach` as for `--lake=`, and every value of a flag that is there twice, a blank line between them. */
+/**
+ * npm records '' both for `--no-detach` and for `--lake=`. For a flag given twice it records all values, with a blank
+ * line between them.
+ */
 function wordsOf({ name, value, isSwitch, isList }: Taken, loose: string | undefined): string[] | undefined {
   const flag = `--${name}`;
   if (isSwitch) {

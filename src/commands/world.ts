@@ -10,7 +10,7 @@ export interface World {
   env: Readonly<Record<string, string | undefined>>;
   /** Absolute: where relative paths start, and `./dl.cfg` and `./lake` are. */
   cwd: string;
-  /** The folder that `npm --prefix` named: its dl.cfg is read where `cwd` has none. */
+  /** The folder that `npm --prefix` named. Its dl.cfg is read where `cwd` has none. */
   prefix?: string | undefined;
   clock: Clock;
   random: Random;
@@ -61,7 +61,7 @@ export function noteTo({ printer }: World): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
 }
 
-/** A command that goes on from here, as the last line of what is said. */
+/** The next command, as the last line of the output. */
 export function sayNext({ printer, invocation }: World, next: Advice | AdvisedCommand): void {
   printer.say(`  next: ${spoken(next, invocation)}`);
 }

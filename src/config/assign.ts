@@ -14,7 +14,7 @@ import { needlessKeys, unknownKeys } from './unknown-keys.ts';
 export interface Assigned {
   entry: Entry;
   value: string;
-  /** To be said if this becomes the value. */
+  /** A diagnostic to report if this becomes the value. */
   notices: Diagnostic[];
 }
 
@@ -34,10 +34,10 @@ export interface AssignInput {
   local: boolean;
 }
 
-/** Sections that no existing file has: what stands in them is ours, or a mistake. */
+/** Sections that no existing file has. A key there is ours, or a mistake. */
 const OURS_ALONE = new Set(['lake', 'tables', 'checks', 'emr']);
 
-/** Assigns every line; unknown and repeated keys come back as errors, needless ones as a notice. */
+/** Assigns every line. Unknown and repeated keys are errors, unneeded ones a notice. */
 export function assign({ file, entries, settings, sourceNames, local }: AssignInput): Assignment {
   const claims = new Map<string, Claim[]>();
   const claim = (id: string, one: Claim) => void claims.set(id, [...(claims.get(id) ?? []), one]);
@@ -90,7 +90,7 @@ function groupBySection(entries: readonly Entry[]): Map<string, Entry[]> {
   return groups;
 }
 
-/** Inputs are written as patterns in existing files, also under keys that are ours. */
+/** Existing files write inputs as patterns, also under keys that are ours. */
 function claimOf(entry: Entry, { id }: NamedSetting, sourceNames: readonly string[]): Claim {
   const isSource = sourceNames.some((name) => id === `sources.${name}`);
   const isPattern = isSource && /(^|\/)\*+(\.json(\.gz)?)?($|\/)/.test(entry.value);

@@ -6,7 +6,10 @@ import type { NamedSetting } from './schema.ts';
 type Origins = ReadonlyMap<string, string>;
 type Places = Readonly<Record<string, string>>;
 
-/** All sources or none: with one of them alone no run is possible. One that was meant, by `found`, is mended there. */
+/**
+ * All sources or none, because no run is possible with only some. A source that a diagnostic in `found` is already
+ * about is not reported again.
+ */
 export function checkSources(
   sources: Places,
   origins: Origins,
@@ -27,7 +30,7 @@ export function checkSources(
     }));
 }
 
-/** Whether it is a mistake in the value of the setting, or in a name that the setting was meant by. */
+/** Whether the mistake is in the setting's value, or in the name under which the user meant to set it. */
 export function isAbout({ severity, at, hint = '' }: Diagnostic, { key, flag, env }: NamedSetting): boolean {
   const names = [key, ...(flag === undefined ? [] : [`--${flag}`]), ...env];
   const words = [...at.split(' '), ...(hint.startsWith('did you mean ') ? hint.split(/[ ?]/) : [])];
@@ -91,7 +94,10 @@ export function checkAnonymousInput(
     }));
 }
 
-/** Names what a file lacks that defaults stand in for, with the key to add. `unnamed` are settings the file says nothing of. */
+/**
+ * Names what the file lacks and a default replaces, with the key to add. `unnamed` are settings that the file does not
+ * mention.
+ */
 export function tellDefaults(file: string, origins: Origins, unnamed: readonly string[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   if (unnamed.includes('lake.path') && origins.get('lake.path') === 'default') {

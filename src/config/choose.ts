@@ -16,7 +16,7 @@ interface Candidate {
   at: string;
   base: Base;
   quotable: boolean;
-  /** Of dl.cfg, what reading it said about the value. */
+  /** For dl.cfg: the diagnostics about this value from reading the file. */
   entry?: Entry;
 }
 
@@ -26,8 +26,8 @@ export interface Chosen {
 }
 
 /**
- * The value and its origin. Each text that cannot be read is a diagnostic, also when a better one outranks it. A credential
- * that is a placeholder is passed over, and its place added to `placeholders`.
+ * The value and its origin. Each text that cannot be read produces a diagnostic, even when a better one outranks it. A
+ * placeholder credential is skipped, and its place added to `placeholders`.
  */
 export function choose(
   setting: NamedSetting,
@@ -66,13 +66,13 @@ interface Wrong {
   placeholder?: true;
 }
 
-/** A path in a flag or a variable is a name of a folder, whatever that holds. */
+/** In a flag or a variable, a path may contain any characters. */
 function isTypedPath({ type }: NamedSetting, entry: Candidate['entry'], text: string): boolean {
   if (entry !== undefined) return false;
   return type === path || (type === location && !/^(?!file:)[a-z][a-z0-9+.-]*:/i.test(text));
 }
 
-/** What is wrong with a text before its type is asked. */
+/** What is wrong with a text, before its type parses it. */
 function wrongWith(setting: NamedSetting, { entry }: Candidate, text: string): Wrong | undefined {
   if (entry?.problem !== undefined)
     return { problem: entry.problem, ...(entry.problem.includes('quote') ? { hint: IN_QUOTES } : {}) };

@@ -1,4 +1,4 @@
-/** Lines of dl.cfg that claim one setting: which of them it gets. */
+/** Several lines of dl.cfg may claim one setting: decides which one it gets. */
 import type { Diagnostic } from '../faults.ts';
 import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
@@ -8,9 +8,9 @@ import { looksSecret } from './secret.ts';
 export interface Claim {
   value: string;
   entry: Entry;
-  /** By a key of ours, which decides against those of an existing file. */
+  /** Written under a key of ours, which takes precedence over those of an existing file. */
   ours: boolean;
-  /** From a folder with all sources below it: a source that is named by itself decides against it. */
+  /** Derived from a folder with all sources below it. A source that is named by itself takes precedence. */
   derived: boolean;
   where?: 'local' | 'remote' | undefined;
   pattern?: string | undefined;
@@ -19,16 +19,16 @@ export interface Claim {
 export interface Decided {
   claim: Claim | undefined;
   diagnostics: Diagnostic[];
-  /** To be said if the claim becomes the value. */
+  /** A diagnostic to report if the claim becomes the value. */
   notices: Diagnostic[];
 }
 
-/** Sections whose credentials and region are meant when others have some too. */
+/** Sections whose credentials and region win when other sections have some too. */
 const FIRST_SECTIONS = ['aws', 'default', ''];
 
 /**
- * Decides between claims that disagree. With `local` the place on this machine, or for work on it, is meant; otherwise the
- * other one. `wayToChoose` is how a user says what is meant instead: `--lake or [LAKE] path`.
+ * Decides between claims that disagree. With `local`, the place on this machine wins; otherwise the other one.
+ * `wayToChoose` is how a user can say which is meant: `--lake or [LAKE] path`.
  */
 export function decide(id: string, claims: readonly Claim[], local: boolean, wayToChoose: string): Decided {
   const given = claims.filter(({ value, entry }) => value !== '' || entry.problem !== undefined);
@@ -71,7 +71,7 @@ function notUsed({ at }: Entry, claim: Claim): Diagnostic {
   return { severity: 'notice', at, message: `not used: ${claim.entry.at} takes precedence` };
 }
 
-/** Those of which something holds, or all when it holds of none. */
+/** Those for which the predicate holds, or all when it holds for none. */
 function prefer(claims: readonly Claim[], holds: (claim: Claim) => boolean): readonly Claim[] {
   const chosen = claims.filter(holds);
   return chosen.length > 0 ? chosen : claims;
@@ -86,7 +86,7 @@ function isSection({ section }: Entry, name: string): boolean {
   return section.trim().toLowerCase() === name;
 }
 
-/** Of a bucket and a folder in it, the folder: the one with more to say. */
+/** Of a bucket and a folder in it, the folder: it is more specific. */
 function innermost(claims: readonly Claim[]): readonly Claim[] {
   const deepest = claims.toSorted((a, b) => plain(b.value).length - plain(a.value).length)[0];
   if (deepest === undefined) return claims;
@@ -121,7 +121,7 @@ function repeated(first: Claim, second: Claim): Diagnostic {
   };
 }
 
-/** A key that is there without a value is named, since its author meant to fill it in. */
+/** A key without a value is reported, because its author meant to fill it in. */
 function emptyOnes([first]: readonly Claim[], isPlace: boolean, wayToChoose: string): Diagnostic[] {
   if (first === undefined) return [];
   const message = 'is empty, and not used';

@@ -1,16 +1,16 @@
 /**
- * The line structure of an INI file by the rules of Python's configparser, for which existing files were written: `=` or
- * `:` after a key, values that go on in indented lines, comments in lines of their own. Pure.
+ * The line structure of an INI file by the rules of Python's configparser, for which existing files were written: `=`
+ * or `:` after a key, values continued on indented lines, comments on their own lines. Pure.
  */
 
-/** One key with the text of its value, as it stands in the file. */
+/** One key with the text of its value, as written in the file. */
 export interface Pair {
   line: number;
   /** As written; empty before the first header. */
   section: string;
   /** As written. */
   key: string;
-  /** The value's lines, trimmed; the first one stands behind the key, and may be empty. */
+  /** The value's lines, trimmed. The first is on the key's line, and may be empty. */
   parts: Part[];
 }
 
@@ -82,7 +82,7 @@ export function parseLines(text: string): ParsedLines {
   return parsed;
 }
 
-/** Undefined when the line is no pair; a lone URI has a colon, but is none. */
+/** Undefined when the line is not a pair. A lone URI has a colon, but is not one. */
 function splitPair(content: string): { key: string; value: string } | undefined {
   const at = content.search(/[=:]/);
   if (at < 1 || /^[a-z0-9]+:\/\//i.test(content)) return undefined;

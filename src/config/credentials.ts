@@ -29,7 +29,7 @@ const CONFIDENTIAL = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION
 const BETTER =
   'better: a profile (`aws configure sso`), a role, or the environment; they are found without dl.cfg';
 
-/** What stands in the way of sending a placeholder to AWS, which nobody meant. */
+/** Diagnostics about placeholders, so that none is sent to AWS by mistake. */
 export function tellPlaceholders(
   places: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -45,8 +45,8 @@ export function tellPlaceholders(
 }
 
 /**
- * Errors for credentials of dl.cfg and the environment whose characters no request can carry; warnings where no request
- * to AWS is known to be needed.
+ * Errors for credentials, from dl.cfg and the environment, whose characters no request can carry; warnings where no
+ * request to AWS is known to be needed.
  */
 export function checkCharacters(
   values: ReadonlyMap<string, unknown>,

@@ -1,4 +1,4 @@
-/** Reads dl.cfg: each value with its line, by the rules of Python's configparser, less its surprises. */
+/** Reads dl.cfg: each value with its line, by the rules of Python's configparser, minus its surprises. */
 import type { Diagnostic } from '../faults.ts';
 import { parseLines } from './configparser.ts';
 import type { Pair, ParsedLines } from './configparser.ts';
@@ -20,7 +20,7 @@ export interface Entry {
   at: string;
   /** The key or its section has to do with credentials: the value is never quoted. */
   confidential: boolean;
-  /** From `[DEFAULT]`: it gives way to a key of the section itself. */
+  /** From `[DEFAULT]`: a key of the section itself overrides it. */
   inherited: boolean;
   /** Another value names it by `%(name)s`. */
   named: boolean;
@@ -28,7 +28,7 @@ export interface Entry {
   continuedIn?: number;
   /** Why there is no value. */
   problem?: string;
-  /** What may have been meant otherwise. */
+  /** What the author may have meant instead. */
   doubt?: string;
 }
 
@@ -42,9 +42,9 @@ export interface IniFile {
 const CREDENTIAL = /secret|token|passw|pwd|credential|access_?key|^key$|^(aws|api)_?key/;
 const PLAIN = /^[A-Za-z_][\w.-]{0,40}$/;
 const PLAIN_SECTION = /^[A-Za-z_][\w .-]{0,40}$/;
-/** Larger files are no configuration; each limit bounds what one mistake can cost. */
+/** A larger file is not configuration. Each limit bounds the cost of one mistake. */
 const MOST = { sections: 100, keys: 1000, strayLines: 20, strayLinesOfAFile: 200 };
-/** What is said of a line that may be a key without its `=`. */
+/** The message about a line that may be a key without its `=`. */
 export const NO_PAIR = 'not a `key = value` line';
 /** The section whose keys all others inherit; unlike other names, Python reads it exactly. */
 const INHERITED = 'DEFAULT';
@@ -57,7 +57,7 @@ export function foldName(name: string): string {
     .replace(/[-\s]+/g, '_');
 }
 
-/** Whether a key by this name holds a credential, rightly spelled or not. */
+/** Whether a key with this name holds a credential, even when misspelt. */
 export function isCredentialKey(key: string): boolean {
   return CREDENTIAL.test(foldName(key));
 }
@@ -82,14 +82,14 @@ export function readIni(file: string, text: string): IniFile {
   };
 }
 
-/** `export NAME=value`, and the `;` that may end it, are a shell's; the key is the name. */
+/** `export NAME=value;` is a line of a shell: the key is the name, and the `;` ends the value. */
 function withoutExport(pair: Pair): Pair {
   const key = /^export\s+([A-Za-z_]\w*)$/.exec(pair.key)?.[1];
   if (key === undefined) return pair;
   return { ...pair, key, parts: pair.parts.map((part) => ({ ...part, text: part.text.replace(/;$/, '') })) };
 }
 
-/** Why a text of this size is taken for no configuration at all. */
+/** Why a text like this is not a configuration file at all. */
 function excess({ pairs, headers, stray }: ParsedLines): string | undefined {
   if (pairs.length > MOST.keys || headers.length > MOST.sections)
     return `has more than ${MOST.keys} keys or ${MOST.sections} sections, too many for a configuration file`;
@@ -104,7 +104,7 @@ function placeOf(file: string, { line, section }: { line: number; section: strin
   return `${file}:${line}${section === '' ? '' : ` [${shown}]`}`;
 }
 
-/** Of a key only its leading word is shown: what follows may be a value that lacks its `=`. */
+/** Shows only a key's first word: the rest may be a value that lacks its `=`. */
 export function shownKey(key: string): string | undefined {
   const word = key.split(/\s/)[0] ?? '';
   return PLAIN.test(word) && !looksSecret(word) ? word : undefined;
@@ -129,7 +129,7 @@ function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
   ];
 }
 
-/** Python refuses a section or a key that is there twice. */
+/** Python refuses a repeated section or key. */
 function findRepeated(
   file: string,
   { pairs, headers }: ParsedLines,
@@ -250,7 +250,7 @@ function clean(pair: Pair): Cleaned {
   };
 }
 
-/** What of a pair may be a secret: the value of a credential, and credentials that were indented below another key. */
+/** The parts of a pair that may be secret: a credential's value, and credentials indented below another key. */
 function secretsOf(pair: Pair): string[] {
   const credential = isCredentialKey(pair.key);
   const ofKey = credential ? pair.key.split(/\s+/).slice(1) : [];

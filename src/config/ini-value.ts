@@ -1,16 +1,16 @@
-/** A value as it stands in the file: out of its quotes, and without the comment behind it. Pure. */
+/** A value from the file, without its quotes and without the comment after it. Pure. */
 
 export interface CleanValue {
   text: string;
-  /** Why nobody can tell what the value is. */
+  /** Why the value is ambiguous. */
   problem?: string;
-  /** What may have been meant otherwise. */
+  /** What the author may have meant instead. */
   doubt?: string;
 }
 
 /**
- * Python keeps quotes and comments as a part of the value; whoever wrote them did not mean that. A `credential` may hold
- * `#` or `;` anywhere: only a sign between blanks begins a comment there.
+ * Python keeps quotes and comments as a part of the value, but authors do not mean that. A `credential` may contain `#`
+ * or `;` anywhere: there, only a sign between blanks begins a comment.
  */
 export function cleanValue(raw: string, credential: boolean): CleanValue {
   const quoted = /^(["'`])(.*?)\1\s*(?:[;#].*)?$/s.exec(raw);

@@ -1,4 +1,4 @@
-/** `%(name)s` as Python's configparser has it: the value of another key of the section, or of `[DEFAULT]`. Pure. */
+/** `%(name)s` as in Python's configparser: the value of another key of the section, or of `[DEFAULT]`. Pure. */
 
 export type Interpolated = { text: string } | { problem: string };
 
@@ -7,8 +7,8 @@ const MOST_NAMES = 1000;
 const LONGEST = 10_000;
 
 /**
- * Replaces each `%(name)s` by what `lookUp` finds, and `%%` by `%`. Any other `%` stands for itself: Python refuses it, but
- * `1%` is a value of ours.
+ * Replaces each `%(name)s` by what `lookUp` finds, and `%%` by `%`. Any other `%` is kept: Python refuses it, but our
+ * values include `1%`.
  */
 export function interpolate(text: string, lookUp: (name: string) => string | undefined): Interpolated {
   let names = 0;

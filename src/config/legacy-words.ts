@@ -3,12 +3,12 @@ import { foldName } from './ini-file.ts';
 
 export interface Words {
   role: 'input' | 'output' | undefined;
-  /** Which of two places of one kind it is: the one for work on this machine, or the other. */
+  /** Which of two places of one kind this is: the one for work on this machine, or the other. */
   where: 'local' | 'remote' | undefined;
   bucket: boolean;
-  /** It says that a place follows, so that a bare word is a folder. */
+  /** True when the name says that its value is a place, so that a bare word is a folder. */
   folder: boolean;
-  /** What is left when the words above and those without a meaning are taken out. */
+  /** The remaining words, without those above and those without a meaning. */
   rest: string[];
 }
 
@@ -23,7 +23,7 @@ const NO_MEANING = [
 ];
 const GLUED = /^(input|output|source|dest|target|songs?|logs?)(data|path|dir|folder|bucket)$/;
 
-/** Takes a section's or a key's name apart. */
+/** Splits a section's or a key's name into words. */
 export function wordsOf(name: string): Words {
   const words = foldName(name.replace(/([a-z])([A-Z])/g, '$1_$2'))
     .split(/[_.]+/)
@@ -40,7 +40,7 @@ export function wordsOf(name: string): Words {
   };
 }
 
-/** Whether the words left are a source's name, in the singular or the plural: `songs_data` is `song_data`. */
+/** Whether the remaining words are a source's name, in singular or plural: `songs_data` is `song_data`. */
 export function isSource(source: string, rest: readonly string[]): boolean {
   const key = (words: readonly string[]) =>
     words

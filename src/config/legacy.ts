@@ -10,13 +10,13 @@ export type Meaning =
   | ({ meaning: 'value'; id: string; value: string } & About)
   /** A folder with all sources below it. */
   | ({ meaning: 'input-root'; value: string } & About)
-  /** Known, and of no use here. */
+  /** Known, and not needed here. */
   | { meaning: 'needless' };
 
 interface About {
   /** Set when the name says which of two places it is. */
   where?: 'local' | 'remote' | undefined;
-  /** The pattern that was cut off: all below the folder is read. */
+  /** The pattern that was cut off: everything below the folder is read. */
   pattern?: string | undefined;
 }
 
@@ -51,7 +51,9 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Sections of the Redshift project that shares its configuration file with this one. */
 const REDSHIFT = new Set(['cluster', 'iam_role', 'dwh', 'redshift', 'db']);
 
-/** Undefined when the line says nothing to us. `entries` are those of its section; `sourceNames` as in Settings. */
+/**
+ * Undefined when the line means nothing to Landfall. `entries` are those of its section; `sourceNames` as in Settings.
+ */
 export function readLegacy(
   entry: Entry,
   entries: readonly Entry[],
@@ -65,7 +67,7 @@ export function readLegacy(
   return place ?? (REDSHIFT.has(foldName(entry.section)) ? { meaning: 'needless' } : undefined);
 }
 
-/** `KEY` and `SECRET` are credentials where both are. */
+/** `KEY` and `SECRET` are credentials where both are present. */
 function idOf(key: string, entries: readonly Entry[]): string | undefined {
   if (key !== 'key' && key !== 'secret') return NAMES[key];
   const keys = entries.map((entry) => foldName(entry.key));
@@ -96,7 +98,7 @@ function readPlace(entry: Entry, sourceNames: readonly string[]): Meaning | unde
   return { meaning: 'value', id: 'lake.path', value: place, ...about };
 }
 
-/** A URI that ends in a source's name is that source, whatever its key says; a pattern may go on below it. */
+/** A URI that ends in a source's name is that source, whatever its key is called. A pattern may follow. */
 function sourceOf(
   place: string,
   { rest }: Words,
@@ -119,14 +121,14 @@ function sourceOf(
   );
 }
 
-/** A bucket that is named without `s3://`, by a key that says it is one. */
+/** A bucket named without `s3://`, under a key that says it is one. */
 function withScheme(value: string, { bucket }: Words): string {
   return bucket && /^[A-Za-z0-9][\w.-]+(\/|$)/.test(value) ? `s3://${value}` : value;
 }
 
 /**
- * Takes off what follows the folder in front of the first pattern: `song_data/A/*.json` is the folder `song_data/A`. The `?`
- * of a query is no pattern.
+ * Cuts a path to the folder before its first pattern: `song_data/A/*.json` becomes `song_data/A`. The `?` of a query is
+ * not a pattern.
  */
 export function cutPattern(value: string): { place: string; pattern?: string } {
   if (hasQuery(value)) return { place: value };

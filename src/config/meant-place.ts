@@ -1,4 +1,4 @@
-/** Texts that look like a place of data and are none: each is refused with the form that was meant. */
+/** Texts that look like a place of data but are not: each is refused with the form that was meant. */
 import { looksSecret } from './secret.ts';
 
 export interface Misread {
@@ -7,7 +7,7 @@ export interface Misread {
 }
 
 const GENERAL = 'write s3://bucket/prefix, or a local folder';
-/** Schemes of stores that people come from, also where the slashes are missing. */
+/** Schemes of other stores that people use, also recognised without the slashes. */
 const FOREIGN =
   /^(hdfs|viewfs|webhdfs|gs|gcs|abfss?|wasbs?|adls?|dbfs|oss|cos|obs|swift|r2|b2|ftps?|sftp|https?|arn|mailto|jdbc):/i;
 /** `bucket.s3.us-west-2.amazonaws.com`; the first group is empty in the path style. */
@@ -143,7 +143,7 @@ function below(bucket: string | undefined, path: string): string {
   return bucket === undefined ? path : `${bucket}/${path}`;
 }
 
-/** Whether the text can be repeated: it holds no credentials and is no novel. */
+/** Whether a message may repeat the text: it holds no credentials and is not too long. */
 function shownForm(text: string): boolean {
   return !/[@\p{Cc}]/u.test(text) && !looksSecret(text) && text.length <= 200;
 }

@@ -1,4 +1,4 @@
-/** Texts that stand where a value belongs: `<YOUR_KEY>`, `xxx`, `CHANGE_ME`. */
+/** Texts in the place of a value: `<YOUR_KEY>`, `xxx`, `CHANGE_ME`. */
 import { isCredentialKey } from './ini-file.ts';
 
 const WHOLE = [

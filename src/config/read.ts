@@ -9,9 +9,9 @@ const NAMES = ['dl.cfg', 'dwh.cfg'];
 const LARGEST_BYTES = 1_000_000;
 
 /**
- * The text of `config`, or of dl.cfg, or of dwh.cfg, in that order; undefined when none was asked for and none is there.
- * `fallback` is another folder to look for the two. `path` is the name as it was given. Throws `input` for a file that
- * cannot be read as text.
+ * The text of `config`, else of dl.cfg, else of dwh.cfg; undefined when none was given and none exists. `fallback` is
+ * another folder to look for the last two. `path` is the name as it was given. Throws `input` for a file that cannot be
+ * read as text.
  */
 export function readConfig(
   config: string | undefined,
@@ -56,7 +56,7 @@ function read(path: string, cwd: string): Buffer {
   }
 }
 
-/** Text as UTF-8, or as the UTF-16 that Windows tools write, which begins with a byte order mark. */
+/** Text as UTF-8, or as the UTF-16 of Windows tools, which starts with a byte order mark. */
 function decode(path: string, bytes: Buffer): string {
   const mark = bytes.toString('hex', 0, 2);
   const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
@@ -73,7 +73,7 @@ function decode(path: string, bytes: Buffer): string {
   throw unreadable(path, 'it is not a text file');
 }
 
-/** The first line that is not UTF-8; of UTF-16 nobody can tell. */
+/** The number of the first line that is not UTF-8. For UTF-16 it cannot be known. */
 function firstBadLine(bytes: Buffer): number {
   const lines = bytes.toString('latin1').split('\n');
   const bad = lines.findIndex((line) => !isUtf8(Buffer.from(line, 'latin1')));

@@ -25,7 +25,7 @@ export interface Setting<T> {
   type: ValueType<T>;
   /** As it would be written in dl.cfg. */
   default?: string;
-  /** Shown in dl.cfg.example when there is no default, and where a placeholder stands for a value. */
+  /** Shown in dl.cfg.example when there is no default, and suggested in place of a placeholder. */
   example?: string;
   /** The key in dl.cfg, when it is not the property's name in snake case. */
   key?: string;

@@ -47,7 +47,7 @@ export interface SettingsInput {
   ignoreInputs?: boolean;
   /** Absolute. */
   cwd: string;
-  /** Follows the links in a place; without it a place is where it says. */
+  /** Follows the links in a place; without it, links are not resolved. */
   realPlace?: (uri: string) => string;
 }
 
@@ -180,7 +180,7 @@ function noteDerived(origins: Map<string, string>): void {
 
 const MOST_TOLD = 100;
 
-/** Each diagnostic once, and of very many the first; an error stays among them. */
+/** Each diagnostic once. Of very many, only the first; at least one error is kept. */
 function bounded(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const once = [...new Map(diagnostics.map((one) => [`${one.at}\n${one.message}`, one])).values()];
   if (once.length <= MOST_TOLD) return once;

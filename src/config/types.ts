@@ -9,7 +9,7 @@ export interface ValueType<T> {
   /** For the reference table: `whole number`, `yes or no`. */
   name: string;
   parse(text: string, base: Base): Parsed<T>;
-  /** A list: its value may go on in further lines. */
+  /** A list: its value may continue on further lines. */
   manyLines?: true;
 }
 

@@ -1,4 +1,7 @@
-/** Keys of dl.cfg that no setting takes: a mistake in a file of ours, something for another program in an existing one. */
+/**
+ * Keys of dl.cfg that no setting uses. In one of our files such a key is a mistake; in an existing file it is for
+ * another program.
+ */
 import type { Diagnostic } from '../faults.ts';
 import { nearest } from '../nearest.ts';
 import { foldName, isCredentialKey, shownKey } from './ini-file.ts';
@@ -31,8 +34,8 @@ const SHARED_SECTIONS = new Set(['s3', 'aws', 'emr', 'input']);
 
 /**
  * A key is a mistake when it is nearly one of ours, when its section has other keys that only we have, or when nothing in the
- * file says that it is an existing project's. A section that existing files have too has a mistake only where a key of ours
- * resembles it, and a key without a value is none. What [DEFAULT] hands down to a section is no mistake of that section.
+ * file shows that it is an existing project's. In a section that existing files have too, only a key that resembles one of
+ * ours is a mistake. A key without a value is never one, nor is a key that a section inherits from [DEFAULT].
  */
 export function unknownKeys({ unread, needless, entries, settings, existing }: UnknownInput): Unknown {
   const result: Unknown = { errors: [], needless: [] };
@@ -82,7 +85,7 @@ function siblingsOf({ section }: Entry, settings: readonly NamedSetting[]): Name
   return settings.filter((one) => foldName(one.section) === foldName(section));
 }
 
-/** The key that was meant, where there can hardly be a doubt. */
+/** The key that was meant, where there is hardly a doubt. */
 function slipOf(
   { key, section }: Entry,
   siblings: readonly NamedSetting[],
