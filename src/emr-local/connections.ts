@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 const MOST = 128;
 
 /**
- * Keeps at most 128 connections open. A new one displaces the oldest over which no signed request has come yet, so that
- * strangers, however many, keep nobody out who has the key. Returns what is to be called for each signed request.
+ * Keeps at most 128 connections open. A new one displaces the oldest that has not yet carried a signed request, so
+ * strangers, however many, never keep out a client that has the key. Returns the function to call for each signed
+ * request.
  */
 export function limitConnections(server: Server): (socket: Socket) => void {
   const open = new Set<Socket>();

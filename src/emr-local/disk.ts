@@ -58,7 +58,10 @@ export function openDisk(root: string): Disk {
   };
 }
 
-/** A folder of another user, or one that others can look into and that holds other things, is not ours: its mode is left alone. */
+/**
+ * A folder is not ours if it belongs to another user, or if others can read it and it holds other things. Its mode is
+ * left alone.
+ */
 function refuseStrange(root: string): void {
   if (!existsSync(root)) return;
   const us = process.geteuid?.();

@@ -4,7 +4,7 @@ import type { ClusterRecord, FailureDetails } from './records.ts';
 
 const TAIL_BYTES = 256 * 1024;
 
-/** The causes that EMR names; each is looked for line by line, by words that stand in it. */
+/** The causes that EMR names. Each is recognised, line by line, by the words it contains. */
 const CAUSES: readonly { reason: string; tells: (line: string) => boolean }[] = [
   {
     reason: 'Output directory already exists.',

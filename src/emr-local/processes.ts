@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const KILL_ROUNDS = 100;
 
 /**
- * A text that no other process has, before or after: its id, when it started, whose it is, and a digest of its command
+ * A text that is unique to this process for all time: its id, its start time, its user, and a digest of its command
  * line. Undefined when there is no such process.
  */
 export async function identityOf(pid: number): Promise<string | undefined> {
@@ -25,7 +25,7 @@ export async function identityOf(pid: number): Promise<string | undefined> {
     : `${pid} ${found.started} uid ${found.uid} ${digest(found.command)}`;
 }
 
-/** True when the process belongs to the user that we are; also where the system has no such users. */
+/** True when the process belongs to this user; also where the system has no users. */
 export async function isOwnProcess(pid: number): Promise<boolean> {
   const us = process.geteuid?.();
   if (us === undefined) return true;
@@ -39,7 +39,7 @@ function ownerOf(pid: number): number | undefined {
   return uid === undefined ? undefined : Number(uid);
 }
 
-/** What `ps` tells, in a language and a zone that do not depend on the caller's. */
+/** The output of `ps`, in a language and time zone that do not depend on the caller's. */
 async function askPs(pid: number): Promise<{ started: string; uid: number; command: string } | undefined> {
   const { stdout } = await run('ps', ['-o', 'lstart=,uid=,command=', '-p', String(pid)], {
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
@@ -61,7 +61,10 @@ export function groupLives(leader: number): boolean {
   });
 }
 
-/** Processes of ours with a variable in their environment, such as `EMR_STEP_ID=s-...`. Linux alone tells; elsewhere none. */
+/**
+ * Our processes with a variable in their environment, such as `EMR_STEP_ID=s-...`. Only Linux shows this; elsewhere
+ * none.
+ */
 export function marked(variable: string): number[] {
   if (process.platform !== 'linux') return [];
   const us = process.geteuid?.();

@@ -1,4 +1,4 @@
-/** How an endpoint shows that it knows its key without telling it: an HMAC over what it is asked. */
+/** How an endpoint proves that it knows its key without revealing it: an HMAC over the question. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const PATH = /^\/landfall-proof\?nonce=([0-9a-f]{32})$/;
@@ -11,7 +11,7 @@ export function nonceIn(path: string | undefined): string | undefined {
   return PATH.exec(path ?? '')?.[1];
 }
 
-/** The port is part of it: another process cannot pass the question on to the endpoint and the answer back. */
+/** The port is part of the proof, so another process cannot relay the question to the endpoint and the answer back. */
 export function proofOf(secretAccessKey: string, port: number, nonce: string): string {
   return createHmac('sha256', secretAccessKey)
     .update(`landfall endpoint\n127.0.0.1:${port}\n${nonce}`)

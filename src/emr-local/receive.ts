@@ -1,4 +1,4 @@
-/** One request, read as late as possible: everything that its headers can get wrong is refused before its body is read. */
+/** One request. Its body is read as late as possible: every mistake that the headers show is refused first. */
 import { awsError, isAwsError } from './aws-error.ts';
 import { checkAuthorization, verifySignature } from './signature.ts';
 import type { Trust } from './signature.ts';
@@ -11,7 +11,7 @@ const TARGET = /^ElasticMapReduce\.([A-Za-z]{1,100})$/;
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Bodies that are being read, of all connections together. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
-/** `Configurations` may nest; nobody nests them so deeply. */
+/** `Configurations` may nest, but nobody nests them this deeply. */
 const MAX_DEPTH = 100;
 
 export interface Call {
@@ -56,7 +56,7 @@ export async function receive(request: IncomingMessage, receiving: Receiving): P
 /** Of these, Node would silently take the first. */
 const SINGLE = ['host', 'authorization', 'content-type'];
 
-/** Throws the refusal of a request that is not for this endpoint, whatever it asks for. */
+/** Throws for a request that is not addressed to this endpoint, whatever it asks for. */
 export function checkAddress(request: IncomingMessage): void {
   checkOnce(request);
   checkHost(request.headers.host, request.socket.localPort);
@@ -74,7 +74,7 @@ function checkContentType(type: string | undefined): void {
   }
 }
 
-/** A page in a browser that reached us by a name of its own is turned away. */
+/** Refuses a web page that reached this endpoint under a host name of its own. */
 function checkHost(host: string | undefined, port: number | undefined): void {
   // Of the port that HTTP has by default, clients say nothing.
   const suffixes = [`:${port ?? ''}`, ...(port === 80 ? [''] : [])];
@@ -84,7 +84,7 @@ function checkHost(host: string | undefined, port: number | undefined): void {
   }
 }
 
-/** Throws the refusal of a body that is too large, or that ends before its time. */
+/** Throws for a body that is too large, or that ends too early. */
 async function readBody(request: IncomingMessage, pending: { bytes: number }): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -113,7 +113,7 @@ interface Proof {
 const isProof = (body: unknown): body is Proof =>
   typeof body === 'object' && body !== null && 'proof' in body;
 
-/** What the request calls for: an operation, or the proof that we know our key, which anyone may ask for. */
+/** The result of a request: an operation, or the proof that we know our key, which anyone may ask for. */
 async function calledBy(request: IncomingMessage, options: Dealing): Promise<Call | Proof> {
   checkAddress(request);
   const { trust, clock, pending, signed } = options;

@@ -32,7 +32,7 @@ interface Authorization {
   signature: string;
 }
 
-/** What the headers alone can show; throws the AwsError of a request that is unsigned, not for us, or not of now. */
+/** What the headers alone can show. Throws the AwsError for a request that is unsigned, not for us, or out of date. */
 export function checkAuthorization(
   headers: SignedRequest['headers'],
   trust: Trust,

@@ -1,6 +1,6 @@
 /**
- * The environment of a step and of whatever else starts Spark: a list of what may pass, and fixed values beside it.
- * Variables of another Spark, Hadoop, Java or Python on this machine are not on the list.
+ * The environment of a step, and of everything else that starts Spark: a list of variables that may pass, plus fixed
+ * values. Variables of another Spark, Hadoop, Java or Python on this machine are not on the list.
  */
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
@@ -8,9 +8,9 @@ import { isAbsolute } from 'node:path';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Proxies and certificates are not here: S3A is told of them by its configuration and Java's trust store, since the SDK
- * below it would send requests to this machine through a proxy too. Profiles are not here either: steps get the
- * credentials that they lead to.
+ * Proxies and certificates are not on the list. S3A gets them from its configuration and from Java's trust store,
+ * because the SDK below it would send requests to this machine through a proxy, too. Profiles are not on it either:
+ * steps get the credentials that a profile resolves to.
  */
 const PASSING = [
   'PATH',
@@ -36,7 +36,7 @@ const PASSING = [
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 export interface OwnFolders {
-  /** Stands for the home folder of a user who has none, or none that can be written to. */
+  /** Replaces the home folder of a user who has none, or none that is writable. */
   home: string;
   /** For temporary files. */
   scratch: string;

@@ -24,7 +24,10 @@ export interface OwnFailure {
 /** How many such lines are tried: a program writes one. */
 const TRIED = 20;
 
-/** The last such line that can be read; undefined when none of the last few can. `pipeline` is how its folder is named. */
+/**
+ * The last such line that parses; undefined when none of the last few does. `pipeline` is the folder's name in
+ * messages.
+ */
 export function ownFailure(lines: readonly string[], pipeline: string): OwnFailure | undefined {
   let tried = 0;
   for (let at = lines.length - 1; at >= 0 && tried < TRIED; at -= 1) {

@@ -1,9 +1,9 @@
 /**
- * Lines of a Spark driver's log that are signs of a failure. Each is found by a fixed phrase, so that the time to look
- * for it grows with the line's length and no faster, whatever the line holds.
+ * Signs of a failure in the lines of a Spark driver's log. Each is found by a fixed phrase, so the search time grows
+ * only linearly with the line, whatever the line contains.
  */
 
-/** Where the part of a line begins that tells; undefined when it has no such sign. */
+/** Where the informative part of a line begins; undefined when the line has no such sign. */
 type Sign = (line: string) => number | undefined;
 
 /** Surest first. */
@@ -18,7 +18,7 @@ const SIGNS: readonly Sign[] = [
   named(['FileNotFoundException: ', 'NoSuchKeyException: ', 'NoSuchFileException: ']),
 ];
 
-/** What the surest sign among the lines tells; of several lines with it the last. */
+/** What the surest sign among the lines says; of several lines with it, the last one. */
 export function signIn(lines: readonly string[]): string | undefined {
   for (const sign of SIGNS) {
     const found = lastWith(lines, sign);
@@ -59,8 +59,8 @@ function phrase(...phrases: readonly string[]): Sign {
 }
 
 /**
- * The name of a class that ends so, with its package. `whole`: the class has just that name. `saying`: one of these
- * stands behind it.
+ * The name of a class with this ending, with its package. `whole`: the class has exactly that name. `saying`: one of
+ * these follows it.
  */
 function named(
   endings: readonly string[],

@@ -1,6 +1,6 @@
-/** Values of a `cluster_json` that may be secrets: all texts but those of fields that hold none. Pure. */
+/** Hides values of a `cluster_json` that may be secrets: all texts except those of fields that hold none. Pure. */
 
-/** What stands for a value. Its own text can be looked up in the file alone. */
+/** The replacement for a value. Only the file itself shows the text. */
 export const HIDDEN = '<from cluster_json, not shown>';
 
 /** Fields of RunJobFlow whose texts are names and choices of AWS. Texts of every other field are hidden. */

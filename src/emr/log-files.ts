@@ -19,8 +19,8 @@ export interface LogFile {
 }
 
 /**
- * The log at `key`; undefined while it is not there. A larger one than `FETCH_LIMIT` has no text. `before`: what an
- * earlier look read, which is not read again when it is the same object still.
+ * The log at `key`; undefined while it does not exist. A log larger than `FETCH_LIMIT` has no text. `before`: the
+ * result of an earlier read, which is reused if the object has not changed.
  */
 export async function readLog(store: Store, key: string, before?: LogFile): Promise<LogFile | undefined> {
   const info = await store.head(key);

@@ -1,4 +1,4 @@
-/** The last lines of a log's text, bounded in number and in length, so that any log is looked through in linear time. */
+/** The last lines of a log's text, limited in number and length, so that searching any log takes linear time. */
 
 /** Lines looked at: the last ones of a log. */
 export const MOST_LINES = 200_000;

@@ -77,7 +77,7 @@ function check(value: unknown, schema: unknown, place: Place): Checked {
   };
 }
 
-/** What a value is, never itself: it may be a secret. */
+/** The kind of a value, never the value: it may be a secret. */
 const HELD: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',

@@ -55,7 +55,10 @@ export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Tellin
   };
 }
 
-/** Which folder lets no library be loaded, and which setting names another. Local steps have one called scratch. */
+/**
+ * The folder from which no library can be loaded, and the setting to change. The folder of local steps is called
+ * scratch.
+ */
 function noexec(lines: readonly (string | undefined)[]): string | undefined {
   const refused =
     /UnsatisfiedLinkError: (\/[^:]*): .*(?:failed to map segment|Operation not permitted|Permission denied)/;
@@ -66,7 +69,7 @@ function noexec(lines: readonly (string | undefined)[]): string | undefined {
   return `no library can be loaded from the folder ${folder} (mounted noexec): set ${setting} to another one`;
 }
 
-/** What the program's own line tells; undefined when there is none. */
+/** What the program's own line says; undefined when there is none. */
 export function ownFailureIn(text: string): OwnFailure | undefined {
   return ownFailure(cut(text), '');
 }
@@ -117,7 +120,7 @@ function lastTraceback(lines: readonly string[]): Traceback | undefined {
   return undefined;
 }
 
-/** How many lines behind an exception's class its message is looked for in. */
+/** How many lines after an exception's class are searched for its message. */
 const NEAR = 50;
 
 /** Spark writes the message of a ParseException on the line after its class. */

@@ -7,10 +7,11 @@ import type { Store } from '../store/store.ts';
 import { isExecutionName, isName, isNameBelow, keys, mostBytes, parseExecution } from './layout.ts';
 
 /**
- * The execution under `attemptKey` that left a complete report with this token; of several, equal in content, the one that
- * was complete first, of equals the first by name. A later one never changes that: whoever looks at another time, such as
- * a step that was given the attempt's folder (`find_execution` in spark-templates/engine/upstreams.py), takes the same.
- * A report that cannot be read whole counts as none. Their data files are not listed.
+ * The execution under `attemptKey` that left a complete report with this token. Of several, which are equal in content,
+ * it is the one that was complete first; of equal times, the first by name. A later execution never changes that, so
+ * everyone chooses the same one whenever they look, for example a step that was given the attempt's folder
+ * (`find_execution` in spark-templates/engine/upstreams.py). A report that cannot be read whole does not count. Data
+ * files are not listed.
  */
 export async function acceptExecution(
   store: Store,
@@ -47,7 +48,7 @@ async function readReport(store: Store, execution: string): Promise<StepReport |
   }
 }
 
-/** A report names sources, tables, and files below its tables' folders, and no other place. */
+/** A report may name sources, tables, and files below its tables' folders, and no other place. */
 function namesNothingElse({ sources, tables }: StepReport): boolean {
   const names = [...Object.keys(sources), ...Object.keys(tables)];
   const files = Object.values(tables).flatMap(({ files: written }) => written);

@@ -111,7 +111,7 @@ export function quarantineFindings(
   ];
 }
 
-/** What explains many rejections at once: objects of another shape, required fields that no line has. */
+/** Findings that explain many rejections at once: objects of another shape, required fields that no line has. */
 function causes(source: string, { misshapen, quarantinedBy, unknown, otherKeys }: SourceBooks): string[] {
   const absent = unknown.filter(({ field }) =>
     quarantinedBy.some((one) => one.reason === 'missing' && one.field === field),

@@ -1,4 +1,4 @@
-/** Empty tables, told once: by the source that keeps no line, where that is why. Pure. */
+/** Reports each empty table once: under the source that keeps no line, where that is the reason. Pure. */
 import type { TableContract } from '../pipeline/contract.ts';
 import type { SourceBooks } from '../pipeline/report.ts';
 import type { PlannedStep } from '../run/plan.ts';
@@ -7,7 +7,7 @@ import type { Finding } from '../run/verification.ts';
 /** Tables of a run that are empty and may not be, by the step that writes them. */
 export type EmptyTables = ReadonlyMap<string, readonly TableContract[]>;
 
-/** `blamed`: sources of which something else was found that explains it. */
+/** `blamed`: sources with another finding that explains it. */
 export function emptinessFindings(
   steps: readonly PlannedStep[],
   empty: EmptyTables,

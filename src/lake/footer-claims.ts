@@ -1,6 +1,6 @@
 /**
- * What a Parquet footer claims to hold, held against the bytes it has, before a reader makes room for it. A footer is a
- * struct in Thrift's compact protocol, whose lists are sized by what stands before them. Pure.
+ * Checks the sizes that a Parquet footer claims against the bytes it has, before a reader allocates memory for them. A
+ * footer is a struct in Thrift's compact protocol, where a size precedes each list. Pure.
  */
 
 const BOOLEANS: readonly number[] = [1, 2];

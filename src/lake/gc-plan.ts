@@ -47,7 +47,7 @@ export interface Needed {
   /** Folders of executions. */
   executions: ReadonlySet<string>;
   newest: number;
-  /** Why that cannot be told, where the log is damaged: then everything is needed. */
+  /** Why that is unknown, where the log is damaged. Everything then counts as needed. */
   unclear?: string;
 }
 
@@ -87,7 +87,10 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
 
 type Decision = { goes: true } | { goes: false; why: string; executions: readonly string[] };
 
-/** Whether a run goes, and which of its executions go if it stays. `newest`: why it stays, being one of the newest. */
+/**
+ * Whether a run is removed, and which of its executions are removed if it stays. `newest`: why it stays, as one of the
+ * newest.
+ */
 async function decide(
   store: Store,
   run: string,
@@ -187,7 +190,7 @@ export async function readRun(store: Store, run: string): Promise<RunState | 're
   });
 }
 
-/** What is damaged, or is not reached because of a link, stops nothing: it is kept, and told. */
+/** What is damaged, or lies behind a link, stops nothing: it is kept and reported. */
 async function readable<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await read();

@@ -37,9 +37,9 @@ export const keys = {
   plainTable: (table: string) => table,
   plainFolder: (table: string) => `${table}/`,
   /**
-   * The plain path of a file: `songs/year=2004/<run>-7-part-00000-....zstd.parquet`, 7 being the publication. The number
-   * makes it one that no other publication names, not even of the same files: a publisher that was overtaken, and deletes
-   * what was current before it, can never hit a file that is current again.
+   * The plain path of a file: `songs/year=2004/<run>-7-part-00000-....zstd.parquet`, where 7 is the publication. The
+   * number makes the path unique: no other publication names it, not even one of the same files. So when an overtaken
+   * publisher deletes what was current before it, it can never delete a file that is current again.
    */
   plainFile: (table: string, { run, publication }: Publishing, name: string) => {
     const cut = name.lastIndexOf('/') + 1;
@@ -47,7 +47,7 @@ export const keys = {
   },
 } as const;
 
-/** The most bytes of what is read whole: far more than Landfall ever writes, and little enough for any machine. */
+/** The most bytes that are read whole: far more than Landfall ever writes, and little enough for any machine. */
 export const mostBytes = {
   entry: 16 * 1024 * 1024,
   owner: 64 * 1024,
@@ -170,7 +170,7 @@ export function isDataName(name: string): boolean {
   );
 }
 
-/** What a name below a table's folder says of the object: data, what writers leave by custom, or something else. */
+/** What kind of object a name below a table's folder is: data, a usual leftover of writers, or something else. */
 export function kindOfName(name: string, size: number): 'data' | 'left-by-custom' | 'stray' {
   const segments = name.split('/');
   const base = segments.at(-1) ?? '';
@@ -179,7 +179,7 @@ export function kindOfName(name: string, size: number): 'data' | 'left-by-custom
   return !hidden && base.endsWith('.parquet') ? 'data' : 'stray';
 }
 
-/** True for an object that only says "here is a folder", as consoles and older Hadoop leave them in S3. */
+/** True for an object that only marks a folder, as consoles and older Hadoop leave them in S3. */
 export function isFolderMarker(key: string, size: number): boolean {
   return size === 0 && (key === '' || key.endsWith('/') || key.endsWith('_$folder$'));
 }
@@ -187,7 +187,7 @@ export function isFolderMarker(key: string, size: number): boolean {
 const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
 const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
 const REPORT = /^\.?report\.json(\.crc)?$/;
-/** What Spark's writers leave: data files and markers with their checksums, and attempts that died. */
+/** What Spark's writers leave: data files and markers with their checksums, and attempts that crashed. */
 const WRITTEN =
   /^(tables|quarantine)\/(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
 

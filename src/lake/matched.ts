@@ -1,4 +1,4 @@
-/** Rows that found their counterpart: what a `matched` check finds when none did, or none could. Pure. */
+/** Finds `matched` checks where no row found its counterpart, or none could. Pure. */
 import type { TableContract } from '../pipeline/contract.ts';
 import type { SourceBooks, TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
@@ -24,7 +24,7 @@ export function matchedFindings(
   });
 }
 
-/** A sentence for each field that is needed and has no value in any line. Fields at the same place mean the same. */
+/** One sentence for each needed field that has no value in any line. Fields at the same position mean the same. */
 function missingNeeds(
   needs: Readonly<Record<string, readonly string[]>>,
   books: Readonly<Record<string, SourceBooks>>,

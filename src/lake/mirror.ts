@@ -72,13 +72,13 @@ async function convergeTable(mirroring: Mirroring, entry: Publication, table: La
   onTable({ table: table.table, copied: missing.length, deleted: obsolete.size });
 }
 
-/** For so long a listing may fail to show what was written. */
+/** How long a listing may fail to show a written object. */
 const LAG_MS = 3_600_000;
 const MOST_RECENT = 8;
 
 /**
- * What the entries just before this one name of the table: the one before it, and a few others as long as they are so young
- * that a listing might not show their files yet. A damaged one names nothing.
+ * What the entries just before this one name of the table: always the previous entry, and a few more while they are so
+ * young that a listing may not show their files yet. A damaged entry names nothing.
  */
 async function recentlyNamed({ before }: Mirroring, entry: Publication, table: string): Promise<string[]> {
   const found: string[] = [];

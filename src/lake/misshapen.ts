@@ -1,4 +1,4 @@
-/** Input objects that are JSON, but not an object a line: what they are, and what to do. Pure. */
+/** Input objects that are JSON, but not one object per line: what they are, and what to do. Pure. */
 import type { SourceBooks } from '../pipeline/report.ts';
 import { place, shellWord } from '../shell-words.ts';
 
@@ -13,7 +13,10 @@ const SHAPES: Readonly<Record<Misshapen['shape'], { is: string; are: string; fil
   },
 };
 
-/** A sentence for each shape: which objects, and the command that makes lines of the first. */
+/**
+ * One sentence for each shape: which objects have it, and the command that converts the first of them to one object per
+ * line.
+ */
 export function misshapenSentences(misshapen: readonly Misshapen[]): string[] {
   return misshapen.map(({ shape, objects, sample: [first = ''] }) => {
     const { is, are, filter } = SHAPES[shape];

@@ -4,7 +4,7 @@ import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import type { Store } from '../store/store.ts';
 
-/** Entries by number, each read at most once. Undefined also for a damaged one: what that names is nobody's. */
+/** Entries by number, each read at most once. A damaged entry is undefined, too: nobody owns what it names. */
 export type EarlierEntries = (number: number) => Promise<Publication | undefined>;
 
 export function earlierEntries(store: Store): EarlierEntries {
@@ -21,7 +21,7 @@ function unlessDamaged(error: unknown): undefined {
   throw error;
 }
 
-/** Tells which of these keys entry `upTo` or an earlier one names. */
+/** Which of these keys entry `upTo`, or an earlier one, names. */
 export type NamedBy = (keys: readonly string[], upTo: number) => Promise<Set<string>>;
 
 /** Reads entries backwards, no further than needed to account for all keys. */

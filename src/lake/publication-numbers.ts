@@ -24,8 +24,8 @@ export async function listPublications(store: Store): Promise<PublicationLog> {
 }
 
 /**
- * Number of the newest entry; 0 when there is none. An entry that the listing does not show yet is looked for by its
- * name. Throws `input` when one is missing before the newest: either an entry is lost, or someone put one there.
+ * Number of the newest entry; 0 when there is none. It also looks, by name, for an entry that the listing does not show
+ * yet. Throws `input` when one is missing before the newest: either an entry was lost, or a stranger wrote one.
  */
 export async function newestNumber(store: Store): Promise<number> {
   const { numbers } = await listPublications(store);

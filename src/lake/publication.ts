@@ -109,7 +109,7 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
   });
 }
 
-/** What an entry of this number must not say: names of objects that a publication cannot be about. */
+/** What is wrong with an entry of this number: it must not name objects that a publication cannot be about. */
 function misplaced(entry: Publication, number: number): string[] {
   const { run, tables, rollbackTo } = entry;
   const wrong: string[] = [];

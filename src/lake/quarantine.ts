@@ -154,7 +154,7 @@ function unreadable({ key }: ObjectInfo, why: string): LandfallError {
   });
 }
 
-/** Spark's pages have a megabyte or so; one that unpacks to more than this is not believed. */
+/** Spark's pages have about a megabyte. A page that unpacks to more than this is refused. */
 const MOST_UNPACKED = 256 * 1024 * 1024;
 
 const gunzip = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED }));
