@@ -54,7 +54,7 @@ export function refuseNoexec(folder: string, setting: string): void {
   }
 }
 
-/** Programs and keys lie in it: only we may put them there. */
+/** It holds programs and keys, so only this user may write to it. */
 function refuseShared(home: string, us: number | undefined): void {
   if (us === undefined) return;
   const { uid, mode } = statSync(home);

@@ -15,7 +15,10 @@ export function makePrivate(folder: string): void {
   });
 }
 
-/** Why what lies in the folder may be someone else's; undefined when it is ours alone. No link is followed. */
+/**
+ * Why someone else may have written what is in the folder; undefined when the folder is ours alone. No link is
+ * followed.
+ */
 export function whyNotPrivate(folder: string, us = process.geteuid?.()): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found === undefined) return 'it does not exist';

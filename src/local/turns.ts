@@ -16,9 +16,9 @@ export interface Turn {
 }
 
 /**
- * Waits until it is our turn; the answer ends it. A holder that was killed loses its turn at once. The n-th turn is the
- * file `n`, holding the process it belongs to, or nothing when it is over. Files are only ever created under the next
- * number and the highest one is never deleted; who finds a higher one beside its own does not have the turn.
+ * Waits until it is our turn; call the result to end the turn. A killed holder loses its turn at once. Turn n is the
+ * file `n`, which holds its process, or nothing once the turn is over. New files always get the next number, and the
+ * highest is never deleted; a process that finds a file with a number higher than its own does not have the turn.
  */
 export async function takeTurn(turn: Turn): Promise<() => Promise<void>> {
   const { folder, clock } = turn;

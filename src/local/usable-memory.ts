@@ -11,7 +11,10 @@ export function usableMemory(total = totalmem(), read: Read = readText): number 
   return Math.min(total, ...groupLimits(read), ...addressSpace(read));
 }
 
-/** A group's limit binds all groups below it, so each one from ours up to the root is asked (cgroup v2, then v1). */
+/**
+ * A group's limit applies to all groups below it, so every group from ours up to the root is checked (cgroup v2, then
+ * v1).
+ */
 function groupLimits(read: Read): number[] {
   const lines = (read('/proc/self/cgroup') ?? '').split('\n');
   return lines.flatMap((line) => {

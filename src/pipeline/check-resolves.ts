@@ -1,4 +1,4 @@
-/** Mistakes in what a table says it resolves: a view that its step reads, and columns of that. */
+/** Mistakes in `resolves` of a table: it names a view that the step reads, and columns of that view. */
 import type { Diagnostic } from '../faults.ts';
 import { lacking } from './consequences.ts';
 import type { SourceContract } from './contract.ts';

@@ -1,10 +1,10 @@
-/** One mistake is told once: what only follows from another one is left out. Pure. */
+/** Reports each mistake once, and leaves out mistakes that only follow from another one. Pure. */
 import type { Diagnostic } from '../faults.ts';
 
 interface Found extends Diagnostic {
   /** Names that it says are not there, the one that it is about last; those before hold it. */
   lacks?: readonly string[];
-  /** Names that may seem not to be there because of it. */
+  /** Names that may only seem to be missing because of it. */
   explains?: readonly string[];
 }
 

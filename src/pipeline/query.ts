@@ -56,7 +56,7 @@ export function renderQuery(source: QueryText, contract: TableContract, values: 
   return engine.compile(program, { ...RENDERING, knownHelpersOnly: true, knownHelpers })(values);
 }
 
-/** What the SQL text of a query does beyond reading. Its lines are those of the template. */
+/** What a query's SQL does besides reading. Line numbers are those of the template. */
 export function checkReading(source: QueryText, sql: string): Diagnostic[] {
   return forbiddenIn(sql).map(({ line, message, hint }) =>
     mistake(placeOf(source.path, line + source.firstLine - 1), message, hint),

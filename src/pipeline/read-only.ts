@@ -29,7 +29,7 @@ const AFTER_FROM = [
   ...['union', 'intersect', 'except', 'minus', 'select', 'lateral'],
 ];
 
-/** What a query does beyond reading, in the order of its lines. */
+/** What a query does besides reading, in the order of its lines. */
 export function forbiddenIn(sql: string): Forbidden[] {
   const tokens = sqlTokens(sql);
   const strange = tokens.find((token) => token.kind === 'odd');
@@ -40,7 +40,7 @@ export function forbiddenIn(sql: string): Forbidden[] {
   return [...escapes(tokens), ...foreignTables(tokens)].sort((a, b) => a.line - b.line);
 }
 
-/** What is not one statement, and that a SELECT, whatever WITH names before it. */
+/** A query that is not exactly one SELECT statement, whatever WITH defines before it. */
 function otherStatement(tokens: readonly SqlToken[]): Forbidden | undefined {
   const first = tokens.find((token) => !isSign(token, '('));
   if (first === undefined) return { line: 1, message: 'there is no query' };
@@ -68,7 +68,7 @@ function mainOf(tokens: readonly SqlToken[]): SqlToken | undefined {
   return undefined;
 }
 
-/** Ways out of SQL, wherever they stand. */
+/** Constructs that lead out of SQL, anywhere in the query. */
 function escapes(tokens: readonly SqlToken[]): Forbidden[] {
   return tokens.flatMap((token, index) => {
     const after = tokens[index + 1];

@@ -6,7 +6,7 @@ export type SqlToken =
   | { kind: 'string'; line: number }
   /** One character. */
   | { kind: 'sign'; text: string; line: number }
-  /** What no query needs and two lexers may read in two ways. */
+  /** Something that no query needs, and that the two lexers may read differently. */
   | { kind: 'odd'; why: string; line: number };
 
 /** Tokens in order; comments and blanks leave none, hints leave theirs. Takes time in proportion to the text. */

@@ -1,6 +1,6 @@
 /**
- * Text that others wrote (object names, logs, reasons, raw lines) is data where it is shown: it neither steers a terminal,
- * nor gives orders to a CI, nor passes for a line of ours. Pure.
+ * Makes text that others wrote (object names, logs, reasons, raw lines) harmless where it is shown: it cannot control a
+ * terminal, give commands to a CI, or pass for a line of ours. Pure.
  */
 import { withoutUriSecrets } from '../redaction.ts';
 
@@ -13,12 +13,15 @@ const STEERING_LINES = /(?!\u001b\[\d{1,2}m|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/
 // eslint-disable-next-line no-control-regex
 const ORDERS = /^((?:\u001b\[\d{1,2}m|[^\S\r\n\u2028\u2029])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
 
-/** A value as it may stand in a line of ours: what would steer is shown as an escape, a line break as `\n`. */
+/** A value that is safe within a line of ours: control characters are shown as escapes, a line break as `\n`. */
 export function oneLine(value: string): string {
   return disarmed(withoutUriSecrets(value).replace(STEERING, escaped));
 }
 
-/** Lines that we made: nothing but their breaks and our colours steers. Values in them have passed `oneLine` before. */
+/**
+ * Lines that we made: only their line breaks and our colours have an effect. Values in them have passed `oneLine`
+ * before.
+ */
 export function harmless(lines: string): string {
   return disarmed(withoutUriSecrets(lines).replace(STEERING_LINES, escaped));
 }

@@ -1,4 +1,4 @@
-/** What the first line of a source says about the whole of it, before anything is started. Pure. */
+/** What the first line of a source shows about all of it, before anything is started. Pure. */
 import type { Diagnostic } from '../faults.ts';
 import { nearest } from '../nearest.ts';
 import type { SourceContract } from '../pipeline/contract.ts';
@@ -20,7 +20,7 @@ export interface Beginning {
   isPacked?: true;
 }
 
-/** Inputs that are swapped or of another shape: errors where the run could only fail, else warnings. */
+/** Inputs that are swapped or have another shape: errors where the run could only fail, otherwise warnings. */
 export function checkBeginnings(
   beginnings: readonly Beginning[],
   sources: readonly SourceContract[],

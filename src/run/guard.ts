@@ -1,4 +1,4 @@
-/** EMR for one run: it ends nothing but the run's own, and takes no cluster that a journal alone calls ours. */
+/** EMR for one run: it ends only what belongs to the run, and uses no cluster that only a journal calls ours. */
 import { LandfallError } from '../faults.ts';
 import { isClusterToken, isStepToken } from './plan.ts';
 import type { Emr, Step } from './ports.ts';
@@ -10,9 +10,9 @@ export interface Guard {
 }
 
 /**
- * Only EMR's own word counts: a cluster is terminated, and a step cancelled, when EMR shows a token of this run as its
- * name. Names that were seen before are not asked for again, so that an interruption costs no second call. A refusal is
- * an error that `isNotOurs`.
+ * Only EMR's own answer counts: a cluster is terminated, and a step cancelled, only when EMR shows a token of this run
+ * as its name. Names seen before are not requested again, so an interruption costs no second call. A refusal is an
+ * error for which `isNotOurs` is true.
  */
 export function guarded(port: Emr, { run, whyNotUse }: Guard): Emr {
   const seen: Seen = { clusters: new Map(), steps: new Map(), chosen: new Set() };
@@ -96,7 +96,7 @@ function remembering(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
   };
 }
 
-/** True for the refusal to end what does not carry our token: there is nothing of the run to be ended. */
+/** True for the refusal to end something without our token: there is nothing of this run to end. */
 export function isNotOurs(error: unknown): boolean {
   return error instanceof LandfallError && error.more['notOurs'] === true;
 }

@@ -1,4 +1,4 @@
-/** Programs that lie in the lake are run only as they were planned. */
+/** Runs programs in the lake only as they were planned. */
 import { LandfallError } from '../faults.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
@@ -40,7 +40,7 @@ export function plannedProgramOf(run: Run, step: PlannedStep, attempt: number): 
   return patiently(patience(run), () => plannedProgram(run.ports, run.journal.run, step, attempt));
 }
 
-/** The steps that whoever drives the run next has to submit. Pure. */
+/** The steps that the run's next driver has to submit. Pure. */
 export function stepsToSubmit(state: RunState): PlannedStep[] {
   if (state.published !== undefined) return [];
   return state.plan.steps.filter(({ name }) => {

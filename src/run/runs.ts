@@ -28,7 +28,7 @@ export async function listRuns(lake: Runs): Promise<string[]> {
   return begun.sort((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1)).map(({ name }) => name);
 }
 
-/** A journal that cannot be reached, as through a link, counts as begun: whoever reads it is told why. */
+/** A journal that is unreachable, as behind a link, counts as begun: reading it reports why. */
 async function beginning(lake: Runs, name: string): Promise<{ lastModified: Date } | undefined> {
   try {
     return await lake.head(keys.entry(name, 1));

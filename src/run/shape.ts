@@ -1,4 +1,6 @@
-/** How the tables of two plans differ in shape: a retry mends queries; other tables or columns are another run. Pure. */
+/**
+ * How the tables of two plans differ in shape. A retry may fix queries; other tables or columns are another run. Pure.
+ */
 import type { RunPlan } from './plan.ts';
 
 type Shaped = Pick<RunPlan, 'steps'>;

@@ -11,7 +11,10 @@ export const ANSWER_TOO_LARGE = 'ANSWER_TOO_LARGE';
 type Request = Parameters<NodeHttpHandler['handle']>[0];
 type Answer = Awaited<ReturnType<NodeHttpHandler['handle']>>;
 
-/** The same answer, whose body breaks off behind the limit. The content of objects passes: who reads it limits it. */
+/**
+ * The same answer, but its body ends with an error past the limit. Object content is not limited here: its reader
+ * limits it.
+ */
 export function bounded(request: Request, answer: Answer): Answer {
   const { statusCode } = answer.response;
   const isContent = request.query['x-id'] === 'GetObject' && statusCode < 300;

@@ -31,10 +31,10 @@ const STALE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes the client send a request once more when its credentials were refused and their source has others by then: a
- * rewritten file, a renewed sign-in, a role. Safe for any request, for a refused one had no effect. The refusal is
- * thrown on when the source has nothing new. A request for which there are no usable credentials is not sent: the error
- * names what is wrong with their source. `profile` is the profile that the client was given.
+ * Makes the client repeat a request once, when its credentials were refused and their source has new ones by then: a
+ * rewritten file, a renewed sign-in, a role. This is safe for any request, because a refused one had no effect. The
+ * refusal is rethrown when the source has nothing new. Without usable credentials the request is not sent, and the
+ * error names what is wrong with their source. `profile` is the profile given to the client.
  */
 export function renewExpiredCredentials(client: Client, profile?: string): void {
   const identity = (options: { forceRefresh?: boolean } = {}): Promise<Identity> =>

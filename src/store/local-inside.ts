@@ -1,4 +1,4 @@
-/** Keeping to the files of a folder: nothing is reached through a link below it, and nothing but a regular file is read. */
+/** Stays within a folder: nothing is reached through a link below it, and only regular files are read. */
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A store that proves create-if-absent before its first write: whoever appends to a log of the lake rests on it. */
+/** A store that proves create-if-absent before its first write. Every append to a log of the lake relies on it. */
 import { proveCreateIfAbsent } from './precondition.ts';
 import type { Store } from './store.ts';
 

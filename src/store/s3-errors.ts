@@ -167,7 +167,7 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   return { fault: 'internal', message: 'the S3 request could not be sent' };
 }
 
-/** What S3 answers with 403, and what else it means by that. */
+/** The meaning of S3's 403 answers, denials and others. */
 function denied({ name, status, message }: Shape, asked: Asked): Meaning | undefined {
   if (name === 'InvalidObjectState') {
     return {
@@ -190,7 +190,7 @@ function denied({ name, status, message }: Shape, asked: Asked): Meaning | undef
   return undefined;
 }
 
-/** What it means when no answer of S3 came at all. */
+/** The meaning of a failure without any answer from S3. */
 function unreached(shape: Shape): Meaning | undefined {
   const { code, status } = shape;
   if (isNetwork(shape)) {

@@ -121,7 +121,7 @@ async function read(s3: Bucket, key: string, { which, most, excess, check }: Rea
   }
 }
 
-/** A body of which fewer bytes than this come in the time in which an answer must begin counts as broken off. */
+/** A body counts as broken off when fewer bytes than this arrive in the time in which an answer must begin. */
 const LEAST_BYTES = 1024;
 
 /** The parts in one, counted as they come: an answer need not say how long it is. What is not wanted stays unread. */

@@ -1,4 +1,4 @@
-/** Why the SDK's chain found no credentials: it keeps the reasons to itself, so that they are looked for here. */
+/** Finds out why the SDK's chain found no credentials, because the SDK does not say. */
 import { readFileSync } from 'node:fs';
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import { LandfallError } from '../faults.ts';
@@ -46,7 +46,7 @@ export function wrongIdentity(
 
 interface Search {
   files: AwsFile[];
-  /** Someone named the profile: it must be there. */
+  /** True when the profile was named explicitly, so it must exist. */
   chosen: boolean;
   /** Profiles that led to this one by `source_profile`. */
   seen: readonly string[];

@@ -268,12 +268,12 @@ describe('the secret of S3', () => {
   });
 });
 
-describe('what S3 is asked by landfall', () => {
+describe('what landfall asks of S3', () => {
   const count = (where: (one: Asked) => boolean) =>
     countsOf(asked.filter((one) => one.by === 'landfall' && where(one)));
   const below = (folder: string) => (one: Asked) => one.key.includes(`_landfall/${folder}`);
 
-  it('of n input files is one page of their listing for each thousand of a source, and the beginning of one', () => {
+  it('for n input files is one listing page per thousand objects of a source, and the beginning of one object', () => {
     expect(count(({ bucket }) => bucket === 'raw')).toEqual({ LIST: 2, GET: 2 });
   });
 

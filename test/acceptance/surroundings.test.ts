@@ -38,7 +38,7 @@ describe('an older Node', () => {
     },
   );
 
-  it('can read the entry, which imports nothing else before it has looked', () => {
+  it('can read the entry, which checks the version before it imports anything else', () => {
     const { body } = parse(readFileSync(cli, 'utf8'), {
       ecmaVersion: 2020,
       allowHashBang: true,
@@ -56,7 +56,7 @@ describe('a result on stdout', () => {
     expect(stderr).toContain('the result could not be written to stdout\n  ENOSPC');
   });
 
-  it('may be left by its reader', () => {
+  it('may lose its reader early', () => {
     const { status, stderr } = inShell(
       '{ "$1" "$2" --help; echo $? >&2; } | head -n 1; exit "${PIPESTATUS[1]}"',
     );
@@ -85,7 +85,7 @@ describe('a full disk', () => {
 describe('a signal', () => {
   const serving = ['emr-local', '--idle-exit', '60'];
 
-  it('that the script which starts us ignores stays ignored; another one ends us', async () => {
+  it('stays ignored when the parent script ignores it; any other signal ends Landfall', async () => {
     const script = `trap '' INT; "$@"; code=$?; exit $code`;
     const running = start(serving, { cwd, through: ['bash', '-c', script, 'bash'] });
     await running.says('export ');
@@ -109,7 +109,7 @@ describe('a signal', () => {
     expect(inShell(script, { LANDFALL_HOME: join(cwd, 'home') }).status).toBe(143);
   });
 
-  it('is not taken for ignored because an interactive shell, or a program that waits, ignores it for itself', () => {
+  it('is not treated as ignored when an interactive shell, or a waiting program, ignores it only for itself', () => {
     const ignores = '0000000000004007';
     const of = (...words: string[]) => ignoredAtStart({}, { stdout: '', parent: { words, ignores } });
     expect([of('-bash'), of('bash', '-i'), of('/usr/bin/time', 'landfall'), of()]).toEqual([[], [], [], []]);
@@ -118,7 +118,7 @@ describe('a signal', () => {
 });
 
 describe('a terminal', () => {
-  it('that closes ends us with 129', () => {
+  it('that closes makes Landfall exit 129', () => {
     const script = `
 import os, pty, sys, time
 pid, master = pty.fork()
@@ -178,7 +178,7 @@ describe('a user without a name or a home', () => {
 });
 
 describe('generated data', () => {
-  it('has the modes that the umask gives', () => {
+  it('gets file modes from the umask', () => {
     const script = 'umask 027; "$1" --import tsx scripts/generate-data.ts --out "$3" > /dev/null';
     const folder = join(cwd, 'data');
     const { status } = spawnSync('bash', ['-c', script, 'bash', process.execPath, cli, folder], {

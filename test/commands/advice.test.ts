@@ -156,7 +156,7 @@ describe('each command that a message advises', () => {
       for (const command of await advised(argv, { ...startedPlainly, cwd })) told.push({ argv, command });
   });
 
-  it('comes to bash as it was meant, and runs nothing that its words hold', async () => {
+  it('reaches bash unchanged, and bash runs nothing inside its words', async () => {
     const words = wordsInBash(
       told.map(({ command }) => command),
       cwd,

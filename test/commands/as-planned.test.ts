@@ -77,7 +77,7 @@ async function failureOf(work: Promise<unknown>): Promise<LandfallError> {
 }
 
 describe('a run that was planned with --templates', () => {
-  it('is planned with where they, the configuration and the variables came from, and no secrets', () => {
+  it('records where they, the configuration and the variables came from, and no secrets', () => {
     expect(plan.origin).toEqual({
       folder: 'their templates',
       templates,
@@ -119,7 +119,7 @@ describe('a run that was planned with --templates', () => {
     expect(said(error.next)).toContain('--templates');
   });
 
-  it('is gone on with by its own configuration and variables, unless others are set now', () => {
+  it('continues with its own configuration and variables, unless others are set now', () => {
     const world = { ...at('elsewhere'), env: { LANDFALL_EMR_RELEASE: undefined } };
     const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false, trusted: true });
     expect(planned.flags).toEqual({ lake: 'x', templates, config: join(base, 'here/their.cfg') });
@@ -128,7 +128,7 @@ describe('a run that was planned with --templates', () => {
     expect(asPlanned({}, now, plan, { strict: false, trusted: true }).world.env).toEqual(now.env);
   });
 
-  it('takes no variable from a plan but those that decide what a run makes', () => {
+  it('takes only those variables from a plan that decide what a run makes', () => {
     const variables = {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       LANDFALL_EMR_ENDPOINT: 'http://127.0.0.1:1',

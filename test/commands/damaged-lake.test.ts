@@ -62,7 +62,7 @@ describe('a damaged run', () => {
         symlinkSync('/etc/passwd', join(cwd, key(3)));
       },
     ],
-  ])('is kept by gc with its place, which goes on about the others: %s', async (_, damage) => {
+  ])('is kept by gc, which names the damage and goes on with the other runs: %s', async (_, damage) => {
     await damage((number) => keys.entry('r1', number));
     const report = await collected();
     expect(gone(report)).toEqual(['r2']);

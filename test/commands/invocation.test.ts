@@ -119,7 +119,7 @@ describe('a command carries', () => {
     );
   });
 
-  it('neither what belongs to this call alone nor defaults', async () => {
+  it('no flags of this call alone, and no defaults', async () => {
     expect(await told(['submit', '--run-id', 'x', '--output', 'json', '--timeout', '5'], 'submit')).toBe(
       'landfall submit',
     );
@@ -127,7 +127,7 @@ describe('a command carries', () => {
     expect(await told(['retry', 'r1', '--cluster', 'new'], 'retry', 'r1')).toBe('landfall retry r1');
   });
 
-  it('what was given, though the command line has a mistake', async () => {
+  it('the given flags, even if the command line has a mistake', async () => {
     const parsed = await parseArguments(['status', '--config', 'c', '--lakee', 'x'], startedPlainly);
     expect(spoken(commandAt('s3://l', 'runs'), parsed.invocation)).toBe(
       'landfall runs --lake s3://l --config c',

@@ -45,7 +45,7 @@ describe('a run on the local endpoint of another machine', () => {
     endpoint: 'elsewhere',
   };
 
-  it('is not gone on with here: both machines and both ways on are named', async () => {
+  it('does not continue here; the message names both machines and both next moves', async () => {
     await expect(checkEndpointHere(world(), lake('lake'), state)).rejects.toMatchObject({
       fault: 'access',
       message: 'run r1 runs on the local EMR endpoint of another machine',
@@ -56,7 +56,7 @@ describe('a run on the local endpoint of another machine', () => {
     });
   });
 
-  it('is gone on with on that machine, and where its state is, whatever the host is called by now', async () => {
+  it('continues on that machine, and where its state is, whatever the host is called by now', async () => {
     await expect(
       checkEndpointHere(world(), lake('lake'), { ...state, endpoint: 'test' }),
     ).resolves.toBeUndefined();

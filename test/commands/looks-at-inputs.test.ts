@@ -60,7 +60,7 @@ function spoilt(content: Buffer): Buffer {
 const swapped = { 'song-data': 'log_data', 'log-data': 'song_data' };
 
 describe('plan', () => {
-  it('has nothing to say of inputs that are what they should be', async () => {
+  it('says nothing about valid inputs', async () => {
     expect((await planned()).warnings).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe('plan', () => {
     expect((await planned()).warnings).toEqual([]);
   });
 
-  it('says that a gzip is named as if it were none', async () => {
+  it('reports gzip under a name that does not end in .gz', async () => {
     save('log_data/0.json', gzipSync(PLAY));
     const advice = 'log_data/0.json: it is gzip, but its name does not end in .gz; rename it';
     expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
@@ -133,7 +133,7 @@ describe('plan', () => {
       ]);
     });
 
-  it('counts what is not input by the ending of its name', async () => {
+  it('counts what is not input by file extension', async () => {
     for (const name of ['a.csv', 'b.csv', 'c.gz', '_x.json', 'A/.hidden/y.json', 'README'])
       save(`song_data/${name}`, 'x');
     expect((await planned()).text).toContain(

@@ -72,7 +72,7 @@ const forged = (): RunPlan => ({
 });
 
 describe('a run that this machine planned', () => {
-  it('is gone on with, also after a rebase, and whatever the templates render by now', async () => {
+  it('continues, also after a rebase, and whatever the templates render by now', async () => {
     await rememberOwnPlan(world, prepared.store, forged());
     await staged({ ...forged(), publication: 7 }, { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(checked()).resolves.toBeUndefined();
@@ -110,7 +110,7 @@ describe('a run that this machine planned', () => {
 });
 
 describe('a run that another machine planned', () => {
-  it('is gone on with where these templates and settings make the same', async () => {
+  it('continues where these templates and settings make the same plan', async () => {
     await staged(prepared.plan, prepared.staging.programs);
     await expect(checked()).resolves.toBeUndefined();
   });
@@ -156,7 +156,7 @@ describe('a run that another machine planned', () => {
     await expect(checked(true)).resolves.toBeUndefined();
   });
 
-  it('for another lake is refused even where the lake is trusted: what is checked here would not be what runs', async () => {
+  it('for another lake is refused even where the lake is trusted, because what is checked here would not be what runs', async () => {
     const elsewhere = `file://${folder}/elsewhere`;
     await staged({ ...prepared.plan, lake: elsewhere }, prepared.staging.programs);
     await expect(checked(true)).rejects.toMatchObject({

@@ -36,13 +36,13 @@ describe('a field that no line has', () => {
       [],
       'keys that no field uses: duration, lat, lon, registration, status and 1 more',
     ],
-  ] as const)('is told with the key that comes nearest: %s %s', (field, type, keys, synonyms, told) => {
+  ] as const)('is reported with the most similar key: %s %s', (field, type, keys, synonyms, told) => {
     expect(unknownFieldSentence('log_data', { field, type, occurs: false }, keys, synonyms)).toMatch(
       new RegExp(`^no line of log_data has ${field}[;,] ${told}$`),
     );
   });
 
-  it('is told otherwise when its key is there', () => {
+  it('is reported differently when its key is present', () => {
     expect(unknownFieldSentence('s', { ...length, occurs: true }, EVENTSIM)).toBe(
       'length is null or blank in every line of s',
     );
@@ -150,7 +150,7 @@ describe('a source that keeps no line', () => {
     ]);
   });
 
-  it('is not told again when something else was found of it', () => {
+  it('is not reported again when another finding explains it', () => {
     expect(told(0, 5, ['a'])).toEqual([]);
   });
 

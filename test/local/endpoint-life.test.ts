@@ -92,7 +92,7 @@ describe('the local endpoint', () => {
     expect(await identityOf(pid)).toBeUndefined();
   });
 
-  it('that listens but cannot prove its key is not spoken to', async () => {
+  it('that listens but cannot prove its key gets no requests', async () => {
     await expect(start(ENDPOINT, 3_000, { PROVES: 'another key' })).rejects.toThrow('did not start');
   });
 

@@ -131,7 +131,7 @@ describe('a journal that calls the clusters and steps of others ours', () => {
     return journal;
   }
 
-  it('gets none of them ended by cancel, which says so and gives the verdict', async () => {
+  it('makes cancel end none of them; cancel says so and gives the verdict', async () => {
     const journal = await begun([...forged, ...submitted]);
     const run = { ports: world.ports, journal, signal: new AbortController().signal };
     const outcome = await cancelRun(run, { by: 'test', settle: true });
@@ -144,7 +144,7 @@ describe('a journal that calls the clusters and steps of others ours', () => {
     expect(asked.filter((call) => !call.startsWith('describe'))).toEqual([]);
   });
 
-  it('gets nothing submitted to them, and none of them ended, by whoever goes on with the run', async () => {
+  it('makes no later driver submit to them or end them', async () => {
     const journal = await begun(forged.slice(1));
     await expect(driveRun(world, journal)).rejects.toMatchObject({
       message: `run r1 may not use cluster ${SPARED}, though its journal says so`,

@@ -102,7 +102,7 @@ describe('a proxy', () => {
     });
   });
 
-  it('is not used for what NO_PROXY names, nor for this machine', async () => {
+  it('is not used for hosts in NO_PROXY, nor for this machine', async () => {
     await asked('https://s3.example.invalid', { ...through(), NO_PROXY: 'example.invalid' });
     expect(await asked(`https://${server.address}`, through())).toBe('answered');
     expect(heard).toEqual([]);

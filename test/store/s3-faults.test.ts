@@ -371,7 +371,7 @@ describe('an object larger than what is read', () => {
 });
 
 describe('an answer that is no answer of S3', () => {
-  it('is told as such when it is not valid HTTP', async () => {
+  it('is reported as such when it is not valid HTTP', async () => {
     const lake = await store([answer(200, 'x', { 'content-length': '9'.repeat(30) })]);
     await expect(lake.get('a')).rejects.toMatchObject({
       fault: 'unreachable',
@@ -398,7 +398,7 @@ describe('a part of an object', () => {
   const range = (from: string) => ({ 'content-range': from });
   const long = (bytes: number) => ({ 'content-length': String(bytes) });
 
-  it('is read alone, and an object that is shorter as far as it goes', async () => {
+  it('is read without the rest; a shorter object is read to its end', async () => {
     const lake = await store([
       answer(206, '345', range('bytes 3-5/10')),
       answer(206, '89', range('bytes 8-9/10')),
