@@ -94,9 +94,9 @@ describe('what S3 answers', () => {
     [refuse(404, 'NoSuchBucket'), 'input', /no such bucket/, false],
     [refuse(301, 'PermanentRedirect'), 'input', /another region/, false],
     [refuse(400, 'KMS.DisabledException'), 'input', /refused/, false],
-    [refuse(503, 'SlowDown'), 'unreachable', /did not do/, true],
-    [refuse(500, 'InternalError'), 'unreachable', /did not do/, true],
-    [refuse(400, 'BadDigest'), 'unreachable', /did not do/, true],
+    [refuse(503, 'SlowDown'), 'unreachable', /S3 request failed/, true],
+    [refuse(500, 'InternalError'), 'unreachable', /S3 request failed/, true],
+    [refuse(400, 'BadDigest'), 'unreachable', /S3 request failed/, true],
     [hangUp, 'unreachable', /could not be reached/, true],
   ] as const)(
     'becomes an error that names action and object (%#)',
