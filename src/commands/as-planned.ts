@@ -60,8 +60,7 @@ export function asPlanned(
       if (resolve(world.cwd, now) !== planned)
         note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
     } else if (problem === undefined) given[name] = planned;
-    else if (strict && name === 'templates')
-      throw withoutTemplates(plan, planned, problem);
+    else if (strict && name === 'templates') throw withoutTemplates(plan, planned, problem);
     else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
   }
   const env = { ...kept(origin.variables), ...set(world.env) };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
 import { privateSparkPython } from '../support/private-spark.ts';
@@ -50,7 +50,7 @@ it('defines each name in one module only', () => {
 });
 
 it('becomes programs in the syntax of Python 3.9 that define every name they use', () => {
-  const { pipeline } = loadPipeline(readPipelineFolder(undefined, root).files);
+  const { pipeline } = loadPipeline(readPipelineFolder(SHIPPED).files);
   const { steps } = renderSteps({ pipeline: pipeline!, engine: readEngine() }, {}, () => '');
   const folder = mkdtempSync(join(tmpdir(), 'landfall-engine-'));
   try {
