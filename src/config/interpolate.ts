@@ -17,7 +17,7 @@ export function interpolate(text: string, lookUp: (name: string) => string | und
     if (depth > DEEPEST) return { problem: 'its %(...)s form a loop' };
     let expanded = '';
     let from = 0;
-    for (const { 0: sign, 1: name, index } of template.matchAll(/%%|%\(([^)]{1,1000})\)s/g)) {
+    for (const { 0: sign, 1: name, index } of template.matchAll(/%%|%\(([^)]{1,100})\)s/g)) {
       expanded += template.slice(from, index);
       from = index + sign.length;
       if (name === undefined) {

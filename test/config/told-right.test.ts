@@ -79,12 +79,12 @@ describe('a credential', () => {
     expect(resolved.settings?.aws.credentials?.secretAccessKey.reveal()).toBe('one/x');
     expect(resolved.settings?.aws.credentials?.accessKeyId.reveal()).toBe('AKIAINVENTED');
     const twice = resolveText(`${text}AWS_ACCESS_KEY_ID=AKIAOTHER\n`);
-    expect(linesOf(twice, 'error')).toEqual([expect.stringContaining('given a second time')]);
+    expect(linesOf(twice, 'error')).toEqual([expect.stringContaining('given twice')]);
   });
 
   it.each([
-    ['AWS_SECRET_ACCESS_KEY=%(x)s', 'names by %(...)s'],
-    ['AWS_SECRET_ACCESS_KEY=abc\n  def', 'goes on in line 4'],
+    ['AWS_SECRET_ACCESS_KEY=%(x)s', 'names a key that the file does not have'],
+    ['AWS_SECRET_ACCESS_KEY=abc\n  def', 'continues in line 4'],
     ['AWS_SECRET_ACCESS_KEY="abc', 'a quote is opened'],
     ['AWS_SECRET_ACESS_KEY=abc', 'did you mean AWS_SECRET_ACCESS_KEY'],
     ['AWS_SECRET_ACCESS_KEY abc', 'not a `key = value` line'],

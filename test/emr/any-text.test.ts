@@ -40,15 +40,19 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a pattern of files': cutPattern,
 };
 
-/** A linear search takes a small part of it, a quadratic one many times as much. */
-const MOST_MS = 1_000;
+const SIZE = 240_000;
+const texts = longTexts(SIZE);
+const quarters = new Map(longTexts(SIZE / 4));
+/** Less than this tells nothing about how the time grows. */
+const MOMENT_MS = 200;
 
 describe.each(Object.entries(READERS))('looking for %s', (_, read) => {
-  it('takes little time for a long text of any kind', () => {
-    const slow = longTexts
-      .map(([name, text]) => ({ name, ms: Math.round(cpuMs(() => read(text))) }))
-      .filter(({ ms }) => ms > MOST_MS);
-    expect(slow).toEqual([]);
+  it('takes no more than twice its share of time for a text four times as long', () => {
+    const slow = texts.filter(([name, text]) => {
+      const whole = cpuMs(() => read(text));
+      return whole > MOMENT_MS && whole > 8 * cpuMs(() => read(quarters.get(name) ?? ''));
+    });
+    expect(slow.map(([name]) => name)).toEqual([]);
   });
 });
 

@@ -1,7 +1,6 @@
-/** Texts of several hundred thousand characters that are dear to careless searches, and the processor time that looking at one takes. */
+/** Long texts that are expensive for careless searches, and the processor time that reading one takes. */
 
-const SIZE = 300_000;
-/** Just shorter than what is looked at of a line. */
+/** Just shorter than the part of a line that is read. */
 const LINE = 3_900;
 
 const UNITS: Readonly<Record<string, string>> = {
@@ -57,30 +56,31 @@ const java = (n: number) =>
   `java.lang.IllegalStateException: ${String(n)}\n\tat org.apache.spark.sql.Dataset.$anonfun$run(Dataset.scala:${String(n)})\n\t... 40 more\nCaused by: java.io.IOException: ${String(n)}\n`;
 const python = (n: number) =>
   `Traceback (most recent call last):\n  File "/x/step.py", line ${String(n)}, in <module>\n    f(x)\nValueError: ${String(n)}\n`;
-const traces = (one: (n: number) => string) => {
-  let text = '';
-  for (let n = 0; text.length < SIZE; n += 1) text += one(n);
-  return text;
-};
-
 const filled = (unit: string, size: number) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
-const inLines = (unit: string) => `${filled(unit, LINE)}\n`.repeat(Math.ceil(SIZE / LINE));
 
-/** Each with what it is made of. */
-export const longTexts: readonly (readonly [name: string, text: string])[] = [
-  ...Object.entries(UNITS).flatMap(([name, unit]) => [
-    [`one line of ${name}`, filled(unit, SIZE)] as const,
-    [`lines of ${name}`, inLines(unit)] as const,
-  ]),
-  ['a word and as many blanks', `key${' '.repeat(SIZE)}`],
-  ['half names of secrets, half blanks', 'key'.repeat(SIZE / 6) + ' '.repeat(SIZE / 2)],
-  ['a trace of Java', traces(java)],
-  ['a trace of Python', traces(python)],
-  ['one long quoted text', `ValueError: "${'\\"x'.repeat(SIZE / 3)}`],
-  ['a nested object', '{"a":'.repeat(SIZE / 5)],
-  ['a nested failure of ours', `LANDFALL-FAILURE ${'['.repeat(SIZE)}`],
-  ['lines of one character', 'x\n'.repeat(SIZE / 2)],
-];
+/** Texts of about `size` characters, each with what it is made of. */
+export function longTexts(size: number): readonly (readonly [name: string, text: string])[] {
+  const inLines = (unit: string) => `${filled(unit, LINE)}\n`.repeat(Math.ceil(size / LINE));
+  const traces = (one: (n: number) => string) => {
+    let text = '';
+    for (let n = 0; text.length < size; n += 1) text += one(n);
+    return text;
+  };
+  return [
+    ...Object.entries(UNITS).flatMap(([name, unit]) => [
+      [`one line of ${name}`, filled(unit, size)] as const,
+      [`lines of ${name}`, inLines(unit)] as const,
+    ]),
+    ['a word and as many blanks', `key${' '.repeat(size)}`],
+    ['half names of secrets, half blanks', 'key'.repeat(size / 6) + ' '.repeat(size / 2)],
+    ['a trace of Java', traces(java)],
+    ['a trace of Python', traces(python)],
+    ['one long quoted text', `ValueError: "${'\\"x'.repeat(size / 3)}`],
+    ['a nested object', '{"a":'.repeat(size / 5)],
+    ['a nested failure of ours', `LANDFALL-FAILURE ${'['.repeat(size)}`],
+    ['lines of one character', 'x\n'.repeat(size / 2)],
+  ];
+}
 
 /** Milliseconds of this process, whatever else runs on the machine. */
 export function cpuMs(work: () => unknown): number {
