@@ -65,8 +65,8 @@ describe('a credential', () => {
       expect(resolved.settings?.aws.credentials?.secretAccessKey.reveal()).toBe('six/x');
       expect(linesOf(resolved, 'notice')).toEqual(
         expect.arrayContaining([
-          'dl.cfg:2 [AWS_AdminFull] KEY: not used: dl.cfg:5 [AWS] KEY decides',
-          'dl.cfg:3 [AWS_AdminFull] SECRET: not used: dl.cfg:6 [AWS] SECRET decides',
+          'dl.cfg:2 [AWS_AdminFull] KEY: not used: dl.cfg:5 [AWS] KEY takes precedence',
+          'dl.cfg:3 [AWS_AdminFull] SECRET: not used: dl.cfg:6 [AWS] SECRET takes precedence',
         ]),
       );
       expect(JSON.stringify(resolved.diagnostics)).not.toMatch(/AKIA|two\/x|six\/x/);
