@@ -206,9 +206,9 @@ describe('a retry of a run that another machine planned', () => {
       fault: 'input',
       message: `run ${plan.run} was not planned on this machine`,
       why: [
-        "cluster j-VICTIM is named by the run's plan alone",
-        `song_data would be read from ${uriOf('song_data')}, which the run's plan alone names`,
-        `log_data would be read from ${uriOf('log_data')}, which the run's plan alone names`,
+        "cluster j-VICTIM is named only by the run's plan",
+        `song_data would be read from ${uriOf('song_data')}, which only the run's plan names`,
+        `log_data would be read from ${uriOf('log_data')}, which only the run's plan names`,
       ],
       next: expect.arrayContaining([
         expect.objectContaining({ words: expect.arrayContaining(['--trust-lake']) }),
