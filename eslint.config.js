@@ -102,14 +102,14 @@ export default defineConfig(
   },
   { files: ['src/report/**'], rules: { 'no-restricted-syntax': ['error', ...everywhere, ...impure, exits] } },
   { files: ['src/cli.ts', 'src/main.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere] } },
-  { files: ['src/commands/compose.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere, exits] } },
+  { files: ['src/session/compose.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere, exits] } },
   {
     files: ['src/pipeline/**', 'src/run/**'],
     rules: mayNotImport([
       [[...sdk, ...node], 'pipeline/ and run/ are pure: declare a port in run/ports.ts.'],
       [
-        ['**/emr/*', '**/local/*', '**/emr-local/*', '**/commands/*'],
-        'Only commands/compose.ts joins adapters.',
+        ['**/emr/*', '**/local/*', '**/emr-local/*', '**/cli/*', '**/commands/*', '**/session/*'],
+        'Only session/compose.ts joins adapters.',
       ],
     ]),
   },

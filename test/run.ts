@@ -116,6 +116,8 @@ const fast = [
   'emr',
   'emr-local',
   'local',
+  'cli',
+  'session',
   'commands',
   'house',
   'hostile',

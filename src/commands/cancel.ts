@@ -4,14 +4,14 @@ import { openJournal } from '../run/journal.ts';
 import { readState } from '../run/read-journal.ts';
 import { patiently } from '../run/reading.ts';
 import { commandAt } from '../shell-words.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake } from './compose.ts';
-import { resumeRun } from './resume.ts';
-import { configureLake, withInputsOf } from './settings.ts';
-import { watchFlags } from './watch.ts';
-import { patienceOf } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { refuseForeignLake } from '../session/lake-owner.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { openLake } from '../session/compose.ts';
+import { resumeRun } from '../session/resume.ts';
+import { configureLake, withInputsOf } from '../session/settings.ts';
+import { watchFlags } from '../session/watch.ts';
+import { patienceOf } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;

@@ -12,11 +12,11 @@ import { shellWord } from '../shell-words.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import { bucketNameOf } from '../store/uri.ts';
-import { usage } from './arguments.ts';
-import { faultOptions } from './fault-flags.ts';
-import { throughOurNetwork } from './steps-network.ts';
-import { textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { usage } from '../cli/arguments.ts';
+import { faultOptions } from '../session/fault-flags.ts';
+import { throughOurNetwork } from '../session/steps-network.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const port = portFlag(flags);

@@ -8,13 +8,13 @@ import type { Owner } from '../run/ownership.ts';
 import { commandAt, place, shellWord, spoken } from '../shell-words.ts';
 import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { usage } from './arguments.ts';
-import { openLake } from './compose.ts';
-import { isDead } from './resume.ts';
-import { configureLake, countFlag } from './settings.ts';
-import { patienceOf } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { refuseForeignLake } from '../session/lake-owner.ts';
+import { usage } from '../cli/arguments.ts';
+import { openLake } from '../session/compose.ts';
+import { isDead } from '../session/resume.ts';
+import { configureLake, countFlag } from '../session/settings.ts';
+import { patienceOf } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { printer } = world;

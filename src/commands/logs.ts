@@ -9,14 +9,14 @@ import type { LoggedAttempt } from '../run/log-choice.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, canonicalUri, relation } from '../store/uri.ts';
-import { usage } from './arguments.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake, openLogs } from './compose.ts';
-import { showContainer } from './container-log-view.ts';
-import { followStep, showStep } from './step-log-view.ts';
-import { configureLake, secondsFlag } from './settings.ts';
-import { textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { usage } from '../cli/arguments.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { openLake, openLogs } from '../session/compose.ts';
+import { showContainer } from '../session/container-log-view.ts';
+import { followStep, showStep } from '../session/step-log-view.ts';
+import { configureLake, secondsFlag } from '../session/settings.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { printer } = world;

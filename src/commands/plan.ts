@@ -11,13 +11,13 @@ import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
 import { requestOf } from '../run/submit.ts';
 import { place } from '../shell-words.ts';
-import { connectEmr, emrAccess } from './compose.ts';
-import type { Connection } from './compose.ts';
-import { launchSettings } from './launch.ts';
-import { checkStart, firstRequests } from './preflight.ts';
-import { prepare } from './prepare.ts';
-import { tell } from './settings.ts';
-import type { Flags, World } from './world.ts';
+import { connectEmr, emrAccess } from '../session/compose.ts';
+import type { Connection } from '../session/compose.ts';
+import { launchSettings } from '../session/launch.ts';
+import { checkStart, firstRequests } from '../session/preflight.ts';
+import { prepare } from '../session/prepare.ts';
+import { tell } from '../session/settings.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { configured, plan, settings } = await prepare('plan', flags, world);

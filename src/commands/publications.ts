@@ -2,9 +2,9 @@
 import { LandfallError } from '../faults.ts';
 import { formatPublications } from '../report/publications.ts';
 import type { PublicationLine } from '../report/publications.ts';
-import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
-import type { Flags, World } from './world.ts';
+import { openLake } from '../session/compose.ts';
+import { configureLake } from '../session/settings.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 /** How many entries are read: the newest. */
 const SHOWN = 50;

@@ -9,15 +9,15 @@ import { leftToPublish } from '../run/publishing.ts';
 import type { RunState } from '../run/state.ts';
 import { statusOf } from '../run/status.ts';
 import type { Store } from '../store/store.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { chosenRun } from './chosen-run.ts';
-import { composeLanding, openLake } from './compose.ts';
-import { aborted, owning, printSummary } from './owning.ts';
-import { nextPublication } from './prepare.ts';
-import { isDead } from './resume.ts';
-import { configureLake } from './settings.ts';
-import { noteTo } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { refuseForeignLake } from '../session/lake-owner.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { composeLanding, openLake } from '../session/compose.ts';
+import { aborted, owning, printSummary } from '../session/owning.ts';
+import { nextPublication } from '../session/prepare.ts';
+import { isDead } from '../session/resume.ts';
+import { configureLake } from '../session/settings.ts';
+import { noteTo } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { clock, random, printer } = world;

@@ -4,11 +4,11 @@ import { readQuarantine } from '../lake/quarantine.ts';
 import { nearest } from '../nearest.ts';
 import { formatQuarantine } from '../report/quarantine.ts';
 import { readState } from '../run/read-journal.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake } from './compose.ts';
-import { configureLake, countFlag } from './settings.ts';
-import { textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { openLake } from '../session/compose.ts';
+import { configureLake, countFlag } from '../session/settings.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 /** Samples of each reason and field. */
 const SAMPLES = 3;

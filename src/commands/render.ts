@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { codeOf } from '../store/local-errors.ts';
-import { render } from './prepare.ts';
-import { configure } from './settings.ts';
-import { textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { render } from '../session/prepare.ts';
+import { configure } from '../session/settings.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export function run(flags: Flags, world: World): Promise<void> {
   const steps = render(configure('render', flags, world));

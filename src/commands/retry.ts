@@ -16,25 +16,32 @@ import type { RunState } from '../run/state.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
-import { asPlanned, originOf } from './as-planned.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake } from './compose.ts';
-import { listInputs } from './inputs.ts';
-import type { Manifest } from './inputs.ts';
-import { prepareSpark } from './local-cluster.ts';
-import { checkRetryTrust, madeHere, rememberOwnPlan } from './plan-trust.ts';
-import { checkHome, checkStart, proveLake } from './preflight.ts';
-import { clusterChoice, lookAtInputs, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
-import { isDead } from './resume.ts';
-import { linesOfManifest } from './staged-manifest.ts';
-import { driveToVerdict } from './session.ts';
-import { configure, configureLake, countFlag, withInputsOf } from './settings.ts';
-import type { Configured } from './settings.ts';
-import { watchFlags } from './watch.ts';
-import type { Watch } from './watch.ts';
-import { noteTo, textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { asPlanned, originOf } from '../session/as-planned.ts';
+import { refuseForeignLake } from '../session/lake-owner.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { openLake } from '../session/compose.ts';
+import { listInputs } from '../session/inputs.ts';
+import type { Manifest } from '../session/inputs.ts';
+import { prepareSpark } from '../session/local-cluster.ts';
+import { checkRetryTrust, madeHere, rememberOwnPlan } from '../session/plan-trust.ts';
+import { checkHome, checkStart, proveLake } from '../session/preflight.ts';
+import {
+  clusterChoice,
+  lookAtInputs,
+  makePlan,
+  nextPublication,
+  render,
+  stagingOf,
+} from '../session/prepare.ts';
+import { isDead } from '../session/resume.ts';
+import { linesOfManifest } from '../session/staged-manifest.ts';
+import { driveToVerdict } from '../session/session.ts';
+import { configure, configureLake, countFlag, withInputsOf } from '../session/settings.ts';
+import type { Configured } from '../session/settings.ts';
+import { watchFlags } from '../session/watch.ts';
+import type { Watch } from '../session/watch.ts';
+import { noteTo, textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const watch = watchFlags(flags);

@@ -8,13 +8,13 @@ import type { Publication } from '../lake/publication.ts';
 import type { Rollback } from '../lake/rollback.ts';
 import { advise, commandAt, spoken } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { usage } from './arguments.ts';
-import { openLake } from './compose.ts';
-import { refuseUnknownObjects } from './prepare.ts';
-import { configureLake } from './settings.ts';
-import { patienceOf, textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { refuseForeignLake } from '../session/lake-owner.ts';
+import { usage } from '../cli/arguments.ts';
+import { openLake } from '../session/compose.ts';
+import { refuseUnknownObjects } from '../session/prepare.ts';
+import { configureLake } from '../session/settings.ts';
+import { patienceOf, textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const to = numberOf(textFlag(flags, 'number'));

@@ -7,10 +7,10 @@ import { listRuns, namesWithoutRun } from '../run/runs.ts';
 import { statusOf } from '../run/status.ts';
 import type { RunStatus } from '../run/status.ts';
 import type { Store } from '../store/store.ts';
-import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
-import { sayNext } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { openLake } from '../session/compose.ts';
+import { configureLake } from '../session/settings.ts';
+import { sayNext } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 /** How many journals are read: the newest runs. */
 const SHOWN = 50;

@@ -11,11 +11,11 @@ import { statusOf } from '../run/status.ts';
 import { advise, spoken } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake } from './compose.ts';
-import { isDead } from './resume.ts';
-import { configureLake } from './settings.ts';
-import type { Flags, World } from './world.ts';
+import { chosenRun } from '../session/chosen-run.ts';
+import { openLake } from '../session/compose.ts';
+import { isDead } from '../session/resume.ts';
+import { configureLake } from '../session/settings.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const store = await openLake(configureLake(flags, world), world);

@@ -12,10 +12,10 @@ import type { Verification } from '../run/verification.ts';
 import { advise, afterLoss, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
-import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
-import { patienceOf, textFlag } from './world.ts';
-import type { Flags, World } from './world.ts';
+import { openLake } from '../session/compose.ts';
+import { configureLake } from '../session/settings.ts';
+import { patienceOf, textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
 
 export async function run(flags: Flags, world: World): Promise<void> {
   const { printer } = world;

@@ -1,4 +1,4 @@
-/** What a run needs of the world. Adapters implement these shapes; `commands/compose.ts` joins the two. */
+/** What a run needs of the world. Adapters implement these shapes; `session/compose.ts` joins the two. */
 import type { RunEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 import type { Accepted, Verification } from './verification.ts';

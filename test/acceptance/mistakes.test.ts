@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { verbs } from '../../src/commands/verbs.ts';
+import { verbs } from '../../src/cli/verbs.ts';
 import { landfall, root } from '../support/landfall.ts';
 import { samplePlace } from '../support/sample-place.ts';
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { run } from '../../src/commands/logs.ts';
-import { Interruption } from '../../src/commands/world.ts';
+import { Interruption } from '../../src/cli/context.ts';
 import type { Output } from '../../src/report/printer.ts';
 import type { Entry } from '../../src/run/entries.ts';
 import { keys } from '../../src/lake/layout.ts';

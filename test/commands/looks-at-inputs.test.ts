@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { refuseUnreadable } from '../../src/commands/readable.ts';
+import { refuseUnreadable } from '../../src/session/readable.ts';
 import { run as plan } from '../../src/commands/plan.ts';
 import { run as submit } from '../../src/commands/submit.ts';
 import { failureFrom } from '../../src/faults.ts';

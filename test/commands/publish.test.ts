@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { run as publish } from '../../src/commands/publish.ts';
-import { Interruption } from '../../src/commands/world.ts';
+import { Interruption } from '../../src/cli/context.ts';
 import { LandfallError } from '../../src/faults.ts';
 import { auditPublication } from '../../src/lake/audit.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';

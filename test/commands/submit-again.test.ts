@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { prepare } from '../../src/commands/prepare.ts';
+import { prepare } from '../../src/session/prepare.ts';
 import { run as submit } from '../../src/commands/submit.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { readEntries } from '../../src/run/read-journal.ts';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { run as submit } from '../../src/commands/submit.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { readEntries } from '../../src/run/read-journal.ts';
-import { prepare } from '../../src/commands/prepare.ts';
+import { prepare } from '../../src/session/prepare.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import { hold } from '../../src/run/ownership.ts';

@@ -1,5 +1,5 @@
 /** What the tests of config/ share: resolving a dl.cfg text as the program would. */
-import { pipelineKeys } from '../../src/commands/pipeline-keys.ts';
+import { pipelineKeys } from '../../src/session/pipeline-keys.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { Resolved, Settings, SettingsInput } from '../../src/config/settings.ts';
 import { formatDiagnostic } from '../../src/faults.ts';

@@ -2,7 +2,7 @@
  * A whole run against the endpoint: the real driver, its real EMR adapter over HTTP, steps that are real processes. Where
  * the driver sleeps, the endpoint's clock jumps: hours pass in seconds, and quotas fill as they would.
  */
-import { sha256 } from '../../src/commands/sha256.ts';
+import { sha256 } from '../../src/session/sha256.ts';
 import '../support/one-realm.ts';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -3,7 +3,7 @@
  * in test/full/hostile-lakes.test.ts it is damaged in every way and meets every verb.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { verbs } from '../../src/commands/verbs.ts';
+import { verbs } from '../../src/cli/verbs.ts';
 import { oneOfEach, PLANTED, runOf } from './catalogue.ts';
 import { complaintsOf, damage, examine, look, tryDamaged } from './examine.ts';
 import type { Examined } from './examine.ts';

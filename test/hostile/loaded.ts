@@ -1,5 +1,5 @@
 /** Jest cannot load two modules at once where a verb does, with `import()`: importing this file first loads them one by one. */
-import { verbs } from '../../src/commands/verbs.ts';
+import { verbs } from '../../src/cli/verbs.ts';
 import '../../src/emr/client.ts';
 import '../../src/emr/cluster-logs.ts';
 import '../../src/emr/emr.ts';

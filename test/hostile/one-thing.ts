@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Flags } from '../../src/commands/world.ts';
+import type { Flags } from '../../src/cli/context.ts';
 import type { Damage } from './damage.ts';
 import { complaintsOf, damage, examine, look } from './examine.ts';
 import type { Examined } from './examine.ts';

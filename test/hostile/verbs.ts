@@ -1,7 +1,7 @@
 /** Every verb that has to do with a lake, as it is called about a run, within the test. */
-import { verbs } from '../../src/commands/verbs.ts';
-import type { Verb } from '../../src/commands/verb.ts';
-import type { Command, Flags } from '../../src/commands/world.ts';
+import { verbs } from '../../src/cli/verbs.ts';
+import type { Verb } from '../../src/cli/verb.ts';
+import type { Command, Flags } from '../../src/cli/context.ts';
 
 export interface LakeVerb {
   /** As it is typed, without the flags that name the lake and its inputs. */

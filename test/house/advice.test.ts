@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { verbs } from '../../src/commands/verbs.ts';
+import { verbs } from '../../src/cli/verbs.ts';
 
 const src = join(import.meta.dirname, '../../src');
 const names = verbs.map(({ name }) => name).join('|');
@@ -33,5 +33,5 @@ it('no message spells a command out', () => {
   );
   const found = files.flatMap((name) => commandTexts(join(src, name)));
   // The start of an npm script: the one place that makes such texts.
-  expect(found.filter((place) => !place.startsWith('commands/invocation.ts'))).toEqual([]);
+  expect(found.filter((place) => !place.startsWith('cli/invocation.ts'))).toEqual([]);
 });

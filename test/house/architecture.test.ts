@@ -45,6 +45,7 @@ describe('the house', () => {
     expect(rooms.sort()).toEqual(
       [
         '',
+        'cli',
         'commands',
         'config',
         'emr',
@@ -54,6 +55,7 @@ describe('the house', () => {
         'pipeline',
         'report',
         'run',
+        'session',
         'store',
       ].sort(),
     );

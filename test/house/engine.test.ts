@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
 import { privateSparkPython } from '../support/private-spark.ts';

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { verbs } from '../../src/commands/verbs.ts';
-import { pipelineKeys } from '../../src/commands/pipeline-keys.ts';
+import { verbs } from '../../src/cli/verbs.ts';
+import { pipelineKeys } from '../../src/session/pipeline-keys.ts';
 import { settingsTable } from '../../src/config/example.ts';
 import { EXIT_CODES } from '../../src/faults.ts';
-import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';

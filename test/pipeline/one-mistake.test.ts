@@ -1,6 +1,6 @@
 /** One mistake in the files of a pipeline causes one message, where the mistake is. */
 import { describe, expect, it } from '@jest/globals';
-import { SHIPPED, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
 import { formatDiagnostic } from '../../src/faults.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 

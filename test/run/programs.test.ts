@@ -1,6 +1,6 @@
 /** A program that lies in the lake is submitted only with the digest that the plan names. */
 import { describe, expect, it } from '@jest/globals';
-import { sha256 } from '../../src/commands/sha256.ts';
+import { sha256 } from '../../src/session/sha256.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { detachRun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 

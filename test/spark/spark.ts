@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SHIPPED, readEngine, readPipelineFolder } from '../../src/commands/pipeline-folder.ts';
+import { SHIPPED, readEngine, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
 import type { Spark } from '../../src/local/setup-spark.ts';
 import type { Engine } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';

@@ -1,7 +1,7 @@
 /** What a failure advises, as a user reads it who started Landfall as `landfall`. */
 import { PLAIN, spoken } from '../../src/shell-words.ts';
 import type { Advice, AdvisedCommand } from '../../src/shell-words.ts';
-import type { Started } from '../../src/commands/invocation.ts';
+import type { Started } from '../../src/cli/invocation.ts';
 
 /** The advice as text. */
 export function said(next: Advice | AdvisedCommand | undefined): string | undefined {

@@ -1,5 +1,5 @@
 /** The world of a verb that is called within the test: what it prints is collected. */
-import type { Command, Flags, World } from '../../src/commands/world.ts';
+import type { Command, Flags, World } from '../../src/cli/context.ts';
 import { harmlessCopy } from '../../src/report/harmless.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';

@@ -1,5 +1,5 @@
 /** A whole run on a virtual clock: fake EMR, a lake in memory, real journal and real drive. */
-import { sha256 } from '../../src/commands/sha256.ts';
+import { sha256 } from '../../src/session/sha256.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';

@@ -1,5 +1,5 @@
 /** The verbs as `commands/` puts them together, without its terminal, settings and SDK: what a process of a play does. */
-import { sha256 } from '../../../src/commands/sha256.ts';
+import { sha256 } from '../../../src/session/sha256.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { createLake } from '../../../src/lake/lake.ts';
 import { newestPublication } from '../../../src/lake/publication.ts';

@@ -1,0 +1,67 @@
+/** Every verb: its flags, its help, and where its body is. Bodies are loaded only when their verb is called. */
+import type { Options } from 'yargs';
+import { lakeVerbs } from './lake-verbs.ts';
+import { runVerbs } from './run-verbs.ts';
+import type { Verb } from './verb.ts';
+
+/** Flags that every verb has. */
+export const globalOptions: Record<string, Options> = {
+  config: { type: 'string', describe: 'Configuration file [dl.cfg, else dwh.cfg]' },
+  output: { choices: ['text', 'json', 'ndjson'], default: 'text', describe: 'Format of what goes to stdout' },
+  verbose: { type: 'boolean', describe: 'Say where every setting comes from' },
+  color: { type: 'boolean', default: true, describe: 'Colours on a terminal; --no-color for none' },
+};
+
+const emrLocal: Verb = {
+  name: 'emr-local',
+  summary: 'Serve an EMR endpoint on this machine that really runs the steps',
+  options: {
+    port: { type: 'number', default: 0, describe: 'Port on 127.0.0.1; 0 takes a free one' },
+    state: { type: 'string', describe: 'Folder for clusters, steps and keys [a new temporary one]' },
+    'log-delay': {
+      type: 'number',
+      default: 0,
+      describe: 'Seconds from a step’s end until its last logs reach LogUri',
+    },
+    'log-interval': {
+      type: 'number',
+      default: 300,
+      describe: 'Seconds between uploads of a running step’s logs',
+    },
+    'idle-exit': {
+      type: 'number',
+      describe: 'Exit after this many seconds without a live cluster or a request',
+    },
+    release: { type: 'string', default: 'emr-7.13.0', describe: 'Release whose Spark runs the steps' },
+    'small-data': {
+      type: 'boolean',
+      describe: 'Make Spark start fast rather than run fast; for under 300 MB of input',
+    },
+    s3: { type: 'boolean', describe: 'Let steps read and write s3:// (fetches S3A once, 281 MB)' },
+    'anonymous-bucket': {
+      type: 'string',
+      array: true,
+      describe: 'Bucket that steps read without credentials',
+    },
+    'bucket-key': {
+      type: 'string',
+      array: true,
+      describe: 'BUCKET=KEY, the KMS key that encrypts what steps and logs write there',
+    },
+    'bucket-region': { type: 'string', array: true, describe: 'BUCKET=REGION, where it is not AWS_REGION' },
+    faults: { type: 'string', describe: 'JSON file that says which faults to inject, and when' },
+    'fault-seed': {
+      type: 'number',
+      describe: 'Inject random faults; the same number gives the same faults',
+    },
+    quotas: { type: 'boolean', describe: 'Throttle by the request quotas of an EMR account' },
+  },
+  examples: [
+    ['$0 emr-local --port 4566 --state ./emr', 'Prints the variables that point a client here'],
+    ['$0 emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
+  ],
+  load: () => import('../commands/emr-local.ts'),
+};
+
+/** In the order in which help lists them. */
+export const verbs: readonly Verb[] = [...runVerbs, ...lakeVerbs, emrLocal];

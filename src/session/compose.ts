@@ -1,0 +1,215 @@
+/** Joins ports to adapters. No verb's logic is in here. */
+import type { Credentials } from '../config/credentials.ts';
+import type { Settings } from '../config/settings.ts';
+import type { EmrAccess } from '../emr/client.ts';
+import type { EmrSettings } from '../emr/emr.ts';
+import type { Reusable } from '../emr/reuse.ts';
+import type { EndpointFile } from '../local/endpoint-file.ts';
+import type { S3Access } from '../local/spark-conf.ts';
+import type { Landing } from '../run/context.ts';
+import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
+import { openStore } from '../store/open.ts';
+import { provenBeforeWriting } from '../store/proven.ts';
+import type { ProvenStore } from '../store/proven.ts';
+import type { S3Settings } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { bucketNameOf, relation } from '../store/uri.ts';
+import { logPace } from './log-pace.ts';
+import { sha256 } from './sha256.ts';
+import type { World } from '../cli/context.ts';
+
+/** The object without its undefined values: what is not set is left to the receiver's default. */
+function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** The lake of these settings. Opening it sends no request; its first write proves create-if-absent. */
+export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<ProvenStore> {
+  return provenBeforeWriting(await lakeStore(settings), random.hex(8));
+}
+
+const lakeStore = (settings: Settings) => openStore(settings.lake.path, lakeAccess(settings));
+
+function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
+  return set<S3Settings>({
+    endpoint: s3.endpoint,
+    region: s3.region,
+    profile: aws.profile,
+    credentials: revealed(aws.credentials),
+    checksums: s3.checksums,
+    kmsKeyId: s3.kmsKeyId,
+    expectedBucketOwner: s3.bucketOwner,
+  });
+}
+
+/** A source's root, with the access that inputs have: another region, or no account at all. */
+export function openInput(uri: string, settings: Settings): Promise<Store> {
+  const { s3, aws } = settings;
+  return openStore(
+    uri,
+    set<S3Settings>({
+      endpoint: s3.endpoint,
+      region: inputRegions(settings, [uri])[bucketNameOf(uri) ?? ''] ?? s3.region,
+      checksums: s3.checksums,
+      profile: aws.profile,
+      credentials: s3.anonymousInput ? undefined : revealed(aws.credentials),
+      anonymous: s3.anonymousInput ? true : undefined,
+    }),
+    'followed',
+  );
+}
+
+/** Regions of the inputs' buckets that are not the lake's: that one is where the lake is. */
+function inputRegions({ s3, lake }: Settings, inputs: readonly string[]): Record<string, string> {
+  const { inputRegion } = s3;
+  if (inputRegion === undefined) return {};
+  const buckets = inputs.flatMap((uri) => bucketNameOf(uri) ?? []);
+  const others = buckets.filter((bucket) => bucket !== bucketNameOf(lake.path));
+  return Object.fromEntries(others.map((bucket) => [bucket, inputRegion]));
+}
+
+function revealed(credentials: Credentials | undefined) {
+  if (credentials === undefined) return undefined;
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return {
+    accessKeyId: accessKeyId.reveal(),
+    secretAccessKey: secretAccessKey.reveal(),
+    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() }),
+  };
+}
+
+/** The environment of the local endpoint: its steps find S3 and the credentials for it there, and nowhere else. */
+export function endpointEnvironment(
+  { aws, s3 }: Settings,
+  env: World['env'],
+): Record<string, string | undefined> {
+  const credentials = revealed(aws.credentials);
+  return {
+    ...env,
+    ...(aws.profile === undefined ? {} : { AWS_PROFILE: aws.profile }),
+    ...(s3.endpoint === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3.endpoint }),
+    ...(s3.region === undefined ? {} : { AWS_REGION: s3.region }),
+    AWS_REQUEST_CHECKSUM_CALCULATION: s3.checksums,
+    ...(credentials === undefined
+      ? {}
+      : {
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_SESSION_TOKEN: credentials.sessionToken,
+        }),
+  };
+}
+
+/** What Spark on this machine needs for these places; undefined when none of them is in S3. */
+export function sparkS3Access(settings: Settings, places: readonly string[]): S3Access | undefined {
+  if (!places.some((place) => place.startsWith('s3://'))) return undefined;
+  const { s3 } = settings;
+  const inputs = Object.values(settings.sources);
+  const { kmsKeyId } = s3;
+  const lake = bucketNameOf(settings.lake.path);
+  return {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    anonymousBuckets: s3.anonymousInput ? inputs.flatMap((uri) => bucketNameOf(uri) ?? []) : [],
+    bucketRegions: inputRegions(settings, inputs),
+    bucketKeys: kmsKeyId === undefined || lake === undefined ? {} : { [lake]: kmsKeyId },
+  };
+}
+
+/** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
+export function emrAccess(
+  { emr, aws }: Settings,
+  endpoint: EndpointFile | undefined,
+): EmrAccess & { local?: true } {
+  if (endpoint !== undefined) {
+    const { url, region, accessKeyId, secretAccessKey } = endpoint;
+    return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey }, local: true };
+  }
+  return set<EmrAccess>({
+    endpoint: emr.endpoint,
+    region: emr.region,
+    profile: aws.profile,
+    credentials: revealed(aws.credentials),
+  });
+}
+
+export interface Connection {
+  emr: Emr;
+  explain: Explain;
+  /** Clusters as a run would find them; for those who only look. */
+  clusters: {
+    reusable: () => Promise<Reusable>;
+    /** Every reason why the cluster of that id cannot be used, of whatever pool it is; none when it can. */
+    whyNot: (clusterId: string) => Promise<string[]>;
+    /** Every reason why the run would not choose that cluster for reuse. */
+    whyNotReuse: (clusterId: string) => Promise<string[]>;
+  };
+  /** As whom and where EMR is asked, as far as it is known here. */
+  asked: () => Promise<Home>;
+  close: () => void;
+}
+
+/** EMR through the SDK, which is loaded here and not before. */
+export async function connectEmr(
+  { clock, printer }: World,
+  access: EmrAccess & { local?: true },
+  requests: EmrSettings,
+  settings: Settings,
+): Promise<Connection> {
+  const [client, { createEmr }, reuse, { createExplain }, { clusterLogs }] = await Promise.all([
+    import('../emr/client.ts'),
+    import('../emr/emr.ts'),
+    import('../emr/reuse.ts'),
+    import('../emr/explain.ts'),
+    import('../emr/cluster-logs.ts'),
+  ]);
+  const clients = await client.createEmrClients(access);
+  const explain = createExplain({
+    openStore: (uri) => openLogs(uri, settings),
+    clock,
+    describe: (clusterId) => clusterLogs(clients, clusterId),
+    logUri: requests.launch.logUri,
+    waiting: (message) => printer.emit({ event: 'note', message }),
+    ...logPace(settings, access.local === true),
+  });
+  const { launch } = requests;
+  const { release, applications } = launch;
+  return {
+    emr: createEmr(clients, requests),
+    explain,
+    clusters: {
+      reusable: () => reuse.findReusable(clients, reuse.wantedFor(launch)),
+      whyNot: (clusterId) => reuse.whyNot(clients, clusterId, { release, applications }),
+      whyNotReuse: (clusterId) => reuse.whyNot(clients, clusterId, reuse.wantedFor(launch)),
+    },
+    asked: () => client.askedAs(clients),
+    close: () => clients.destroy(),
+  };
+}
+
+/** A LogUri in S3 or a folder, accessed as the lake is. Logs in the lake are not read through links, either. */
+export async function openLogs(uri: string, settings: Settings): Promise<Store> {
+  const store = await openStore(uri, lakeAccess(settings));
+  const { lake } = settings;
+  if (relation(store.uri, lake.path) === 'inside' && lake.path.startsWith('file:')) {
+    await (await lakeStore(settings)).head(`${store.uri.slice(lake.path.length + 1)}/any`);
+  }
+  return store;
+}
+
+/** What the landing of a run's tables needs: no EMR. */
+export async function composeLanding(world: World, store: Store, driver: string): Promise<Landing['ports']> {
+  const { createLake } = await import('../lake/lake.ts');
+  const { clock, random, printer } = world;
+  return { clock, random, lake: createLake(store, { driver }), emit: printer.emit };
+}
+
+/** The ports of one driven run. */
+export async function composePorts(
+  world: World,
+  store: Store,
+  driver: string,
+  { emr, explain }: Connection,
+): Promise<Ports> {
+  return { ...(await composeLanding(world, store, driver)), objects: store, emr, explain, sha256 };
+}

@@ -1,0 +1,47 @@
+/** How `emr-local` is told to misbehave. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { EndpointOptions } from '../emr-local/endpoint.ts';
+import { readFaultPlan } from '../emr-local/fault-plan.ts';
+import type { FaultPlan } from '../emr-local/fault-plan.ts';
+import { randomFaultPlan } from '../emr-local/random-faults.ts';
+import { LandfallError } from '../faults.ts';
+import { usage } from '../cli/arguments.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
+
+/**
+ * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
+ * and cut down.
+ */
+export function faultOptions(flags: Flags, world: World): Pick<EndpointOptions, 'faults' | 'quotas'> {
+  const faults = faultPlan(flags, world);
+  return { quotas: flags['quotas'] === true, ...(faults === undefined ? {} : { faults }) };
+}
+
+function faultPlan(flags: Flags, { cwd, printer }: World): FaultPlan | undefined {
+  const file = textFlag(flags, 'faults');
+  const seed = flags['fault-seed'];
+  if (file !== undefined && seed !== undefined)
+    throw usage('--faults and --fault-seed exclude each other', flags);
+  if (file !== undefined) return readFaultPlan(readText(resolve(cwd, file)), file);
+  if (seed === undefined) return undefined;
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed)) {
+    throw usage('--fault-seed is not a whole number', flags);
+  }
+  const plan = randomFaultPlan(seed);
+  printer.emit({ event: 'note', message: `fault plan of seed ${String(seed)}: ${JSON.stringify(plan)}` });
+  return plan;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LandfallError('input', `the fault plan ${path} cannot be read: ${why}`, {
+      next: 'name the JSON file of a fault plan with --faults',
+      cause,
+    });
+  }
+}

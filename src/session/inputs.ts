@@ -1,0 +1,71 @@
+/** Lists a run's inputs, and makes the sample that stands in for them on a laptop. */
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { LandfallError, throwIfErrors } from '../faults.ts';
+import { checkInputs, manifestLines, readListing } from '../run/inputs.ts';
+import type { Input } from '../run/inputs.ts';
+import { openInput } from './compose.ts';
+import type { World } from '../cli/context.ts';
+
+export interface Manifest {
+  inputs: readonly Input[];
+  /** SHA-256, hex, of the manifest's text: the same inputs, the same digest. */
+  digest: string;
+  /** `inputs.json.gz` as it is staged. */
+  body: Uint8Array;
+}
+
+/** Lists every source once. Throws `input` when one has nothing to read. */
+export async function listInputs(settings: Settings, { printer }: World): Promise<Manifest> {
+  const inputs: Input[] = [];
+  for (const [source, uri] of Object.entries(settings.sources)) {
+    const store = await openInput(uri, settings);
+    printer.emit({ event: 'progress', message: `listing ${source}` });
+    const listed = await readListing(source, uri, store.list(''));
+    inputs.push(
+      listed.objects.length + listed.skipped === 0 ? await singleObject(source, uri, settings) : listed,
+    );
+  }
+  throwIfErrors(checkInputs(inputs), 'there is no input to run on; nothing was started');
+  const text = [...manifestLines(inputs)].join('');
+  return { inputs, digest: createHash('sha256').update(text).digest('hex'), body: gzipSync(text) };
+}
+
+/** A source that is one object rather than a folder. */
+async function singleObject(source: string, uri: string, settings: Settings): Promise<Input> {
+  const cut = uri.lastIndexOf('/');
+  const [folder, name] = [uri.slice(0, cut), uri.slice(cut + 1)];
+  const nothing = { source, uri, objects: [], bytes: 0, skipped: 0, skippedBy: {} };
+  if (folder.endsWith('/') || name === '') return nothing;
+  const found = await (await openInput(folder, settings)).head(name);
+  if (found === undefined) return nothing;
+  return { ...nothing, objects: [{ ...found, key: '' }], bytes: found.size };
+}
+
+/** Fills in the generated sample where a local run names no inputs. Throws `input` naming the keys to add otherwise. */
+export async function withSample(
+  settings: Settings,
+  sources: readonly string[],
+  local: boolean,
+  world: World,
+): Promise<Settings> {
+  if (Object.keys(settings.sources).length > 0) return settings;
+  if (!local) {
+    throw new LandfallError('input', `no inputs are named: ${sources.join(', ')}`, {
+      next: `set ${sources.map((name) => `[INPUT] ${name}`).join(' and ')} in dl.cfg, or give ${sources.map((name) => `--${name.replaceAll('_', '-')}`).join(' and ')}`,
+    });
+  }
+  const { writeSample } = await import('../local/write-sample.ts');
+  const folder = join(world.cwd, 'sample');
+  const { sources: places } = writeSample(folder);
+  world.printer.emit({
+    event: 'note',
+    message: `no inputs are named: using the generated sample in ${folder}`,
+  });
+  return {
+    ...settings,
+    sources: Object.fromEntries(Object.entries(places).map(([name, path]) => [name, `file://${path}`])),
+  };
+}

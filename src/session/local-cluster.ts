@@ -1,0 +1,144 @@
+/** What `--cluster local` needs beside the run itself: the private Spark and the endpoint's process. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
+import type { EndpointFile } from '../local/endpoint-file.ts';
+import { landfallHome } from '../local/home.ts';
+import { makePrivate } from '../local/private-folder.ts';
+import type { SparkRequest } from '../local/setup-spark.ts';
+import type { S3Access } from '../local/spark-conf.ts';
+import { needsCluster } from '../run/cluster.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { checkRunId } from '../run/run-id.ts';
+import type { RunState } from '../run/state.ts';
+import { advise, commandAt } from '../shell-words.ts';
+import { realUri } from '../store/real-uri.ts';
+import type { Store } from '../store/store.ts';
+import { endpointEnvironment, sparkS3Access } from './compose.ts';
+import { sha256 } from './sha256.ts';
+import { throughOurNetwork } from './steps-network.ts';
+import type { World } from '../cli/context.ts';
+
+/** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
+export async function prepareSpark(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+  const { ensureSpark } = await import('../local/setup-spark.ts');
+  await ensureSpark(sparkRequest(world, settings, plan));
+}
+
+/** Throws `input` when the tools that `prepareSpark` needs are missing here. Changes nothing. */
+export async function checkSparkTools(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+  const setup = await import('../local/setup-spark.ts');
+  await setup.checkSparkTools(sparkRequest(world, settings, plan));
+}
+
+const sparkRequest = (world: World, settings: Settings, plan: RunPlan): SparkRequest => ({
+  release: plan.release,
+  home: landfallHome(world.env),
+  env: world.env,
+  clock: world.clock,
+  progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
+  s3: accessOf(world, settings, plan),
+  signal: world.interrupted,
+});
+
+function accessOf({ env }: World, settings: Settings, plan: RunPlan): S3Access | undefined {
+  const access = sparkS3Access(settings, placesOf(plan));
+  return access && throughOurNetwork(access, env);
+}
+
+const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map(({ uri }) => uri)];
+
+/**
+ * The folder in which a run's endpoint keeps its state. Its name depends on the run and on the lake where the run was
+ * found, but on nothing in the journal. Run ids are unique only within a lake.
+ */
+export async function stateFolderOf({ env }: World, { uri }: Store, run: string): Promise<string> {
+  const endpoints = join(landfallHome(env), 'emr-local');
+  makePrivate(endpoints);
+  return join(endpoints, `${checkRunId(run)}-${sha256(await realUri(uri)).slice(0, 16)}`);
+}
+
+/**
+ * Throws `access` when the run's steps are on another machine's local endpoint, which is not reachable from here.
+ * Changes nothing.
+ */
+export async function checkEndpointHere(world: World, store: Store, state: RunState): Promise<void> {
+  const { plan, endpoint } = state;
+  const here = world.process.host;
+  if (plan.cluster.cluster !== 'local' || endpoint === undefined || endpoint === here) return;
+  if (!needsCluster(state) || existsSync(await stateFolderOf(world, store, plan.run))) return;
+  const attach = commandAt(store.uri, 'attach', plan.run);
+  const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');
+  throw new LandfallError('access', `run ${plan.run} runs on the local EMR endpoint of another machine`, {
+    why: [`it was started on ${JSON.stringify(endpoint)}, and this is ${JSON.stringify(here)}`],
+    stand: ['the run is unchanged'],
+    next: advise`${attach} on that machine; or, if its endpoint is gone for good, ${takeOver} here, which ends the run as failed`,
+  });
+}
+
+/** The run's endpoint: the one that lives, or a new one on its state. */
+export async function startEndpointOf(
+  world: World,
+  settings: Settings,
+  plan: RunPlan,
+  stateFolder: string,
+): Promise<EndpointFile> {
+  const { startLocalEndpoint } = await import('../local/endpoint-life.ts');
+  const [program = process.execPath, ...args] = world.self;
+  const s3 = sparkS3Access(settings, placesOf(plan));
+  const access = [
+    ...(s3 === undefined ? [] : ['--s3']),
+    ...(s3?.anonymousBuckets ?? []).flatMap((bucket) => ['--anonymous-bucket', bucket]),
+    ...Object.entries(s3?.bucketRegions ?? {}).flatMap(([bucket, region]) => [
+      '--bucket-region',
+      `${bucket}=${region}`,
+    ]),
+    ...Object.entries(s3?.bucketKeys ?? {}).flatMap(([bucket, key]) => ['--bucket-key', `${bucket}=${key}`]),
+  ];
+  return startLocalEndpoint({
+    stateFolder,
+    command: [
+      program,
+      ...args,
+      'emr-local',
+      '--state',
+      stateFolder,
+      '--release',
+      plan.release,
+      '--idle-exit',
+      String(IDLE_EXIT_SECONDS),
+      '--log-interval',
+      String(LOG_INTERVAL_SECONDS),
+      ...(isSmall(plan) ? ['--small-data'] : []),
+      ...access,
+    ],
+    env: endpointEnvironment(settings, world.env),
+    clock: world.clock,
+  });
+}
+
+/** Below this, starting up is most of the work. */
+const SMALL_BYTES = 300e6;
+
+const isSmall = ({ sources }: RunPlan) => sources.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL_BYTES;
+
+/** How often a running step's logs reach the lake: EMR's five minutes are longer than most local steps. */
+export const LOG_INTERVAL_SECONDS = 2;
+
+/** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
+const IDLE_EXIT_SECONDS = 600;
+
+/** Ends the endpoint and whatever it runs; returns once it is gone. The state of a finished run goes with it. */
+export async function stopEndpointOf(world: World, stateFolder: string, finished: boolean): Promise<void> {
+  const { stopLocalEndpoint } = await import('../local/endpoint-life.ts');
+  if (await stopLocalEndpoint(stateFolder, world.clock)) {
+    if (finished) await rm(stateFolder, { recursive: true, force: true });
+    return;
+  }
+  world.printer.emit({
+    event: 'warning',
+    message: `the local EMR endpoint is still running; its state is in ${stateFolder}`,
+  });
+}

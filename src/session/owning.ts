@@ -1,0 +1,97 @@
+/** Owning a run while something is done to it: the claim is renewed, events are collected, and what ends it is told whole. */
+import { failureFrom, LandfallError } from '../faults.ts';
+import { command, completed, standing } from '../report/standing.ts';
+import type { Onward } from '../report/standing.ts';
+import { collect, emptySummary, formatSummary } from '../report/summary.ts';
+import type { RunSummary } from '../report/summary.ts';
+import type { Journal } from '../run/journal.ts';
+import { hold } from '../run/ownership.ts';
+import { readState } from '../run/read-journal.ts';
+import type { RunState } from '../run/state.ts';
+import type { Store } from '../store/store.ts';
+import { Interruption } from '../cli/context.ts';
+import type { World } from '../cli/context.ts';
+
+export interface Owned {
+  store: Store;
+  journal: Journal;
+  /** How long planning took, for the summary. */
+  planMs?: number;
+  /** The verb that goes on where this one was ended. */
+  onward?: Onward;
+}
+
+/**
+ * Does `work` as the owner of the run, with a world in which its events are heard. From here on interruptions are the
+ * work's to answer. What it throws is completed by where things stand and the next command.
+ */
+export async function owning<T>(
+  world: World,
+  { store, journal, planMs, onward = 'attach' }: Owned,
+  work: (listening: World) => Promise<T>,
+): Promise<{ result: T; summary: RunSummary }> {
+  const owner = { driver: journal.driver, ...world.process };
+  const release = await hold(store, world.clock, owner, journal);
+  let summary = summaryOf(journal.state());
+  if (planMs !== undefined) summary = collect(summary, { event: 'phase-ended', phase: 'plan', ms: planMs });
+  const listening: World = {
+    ...world,
+    printer: {
+      ...world.printer,
+      emit: (event) => {
+        summary = collect(summary, event);
+        world.printer.emit(event);
+      },
+    },
+  };
+  world.answering.interruptions = true;
+  try {
+    const result = await work(listening);
+    return { result, summary };
+  } catch (error) {
+    throw asTold(error, await stateAfter(error, store, journal), onward, world);
+  } finally {
+    await release();
+  }
+}
+
+/** Rejects with the signal's reason when it aborts; never resolves. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** What earlier drivers of the run have come to. */
+function summaryOf({ plan, verified, published }: RunState): RunSummary {
+  const summary = collect(emptySummary, { event: 'planned', plan });
+  return {
+    ...summary,
+    tables: [...(verified?.tables ?? [])],
+    findings: verified?.findings ?? [],
+    ...(published === undefined ? {} : { publication: published }),
+  };
+}
+
+/** The command's result: what landed. */
+export function printSummary({ printer }: World, summary: RunSummary): void {
+  printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
+}
+
+/** The driver that took the run over has changed it since, so the run is reported as it is in the lake now. */
+async function stateAfter(error: unknown, store: Store, journal: Journal): Promise<RunState> {
+  const isOvertaken = error instanceof LandfallError && error.fault === 'owned';
+  if (!isOvertaken) return journal.state();
+  return readState(store, journal.run).catch(() => journal.state());
+}
+
+/** What ended the session, completed by what the journal knows. */
+function asTold(error: unknown, state: RunState, onward: Onward, { clock }: World): unknown {
+  if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now(), onward);
+  const { run } = state.plan;
+  const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : onward, state.plan);
+  error.left = { run, stand: standing(state, clock.now()), next };
+  return error;
+}

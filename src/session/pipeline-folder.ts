@@ -1,0 +1,127 @@
+/** Finds and reads the folder of a pipeline, and the engine that comes with Landfall. */
+import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pipelinePath } from '../config/pipeline-path.ts';
+import type { ChosenFolder } from '../config/pipeline-path.ts';
+import { readConfig } from '../config/read.ts';
+import { LandfallError } from '../faults.ts';
+import type { Diagnostic } from '../faults.ts';
+import type { Engine } from '../pipeline/contract.ts';
+import type { TemplateFile } from '../pipeline/template-file.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
+
+/** More files than any pipeline needs, yet few enough to notice a wrong folder soon. */
+const MOST_FILES = 1000;
+const MOST_BYTES = 2 ** 20;
+const LANDFALL = join(import.meta.dirname, '../..');
+const ENGINE = join(LANDFALL, 'spark-templates/engine');
+const FRAME = 'program.py.hbs';
+
+/** The pipeline that comes with Landfall. */
+export const SHIPPED: ChosenFolder = {
+  name: 'spark-templates/sparkify',
+  place: join(LANDFALL, 'spark-templates/sparkify'),
+};
+
+export interface PipelineFolder {
+  /** As messages name it. */
+  name: string;
+  files: TemplateFile[];
+}
+
+/** The folder that flags, environment or dl.cfg choose, else the one that comes with Landfall. Throws `input` for a dl.cfg that cannot be read. */
+export function findPipeline(
+  flags: Flags,
+  { cwd, prefix, env }: Pick<World, 'cwd' | 'prefix' | 'env'>,
+): ChosenFolder {
+  const cfg = readConfig(textFlag(flags, 'config'), cwd, prefix);
+  const templates = textFlag(flags, 'templates');
+  const chosen = pipelinePath({ cfg, env, flags: { templates }, cwd });
+  return chosen === undefined || chosen.place === SHIPPED.place ? SHIPPED : chosen;
+}
+
+/** The texts of a pipeline. Throws `input` where there is no such folder, or it is no pipeline's. */
+export function readPipelineFolder({ name, place }: ChosenFolder): PipelineFolder {
+  if (!isFolder(place)) {
+    throw new LandfallError('input', `--templates ${name}: there is no such folder`, {
+      next: 'name the folder that holds pipeline.yaml',
+    });
+  }
+  const shown = (path: string) => join(name, relative(place, path));
+  const files = filesBelow(place, name).map((path) => ({
+    path: relative(place, path),
+    text: textOf(path, () => shown(path)),
+  }));
+  return { name, files };
+}
+
+/** The same diagnostics, with the folder of the pipeline in front of their places. */
+export function placedIn(name: string, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.map((one) => ({ ...one, at: join(name, one.at) }));
+}
+
+/** The engine of every step's program. */
+export function readEngine(): Engine {
+  const texts = filesBelow(ENGINE, ENGINE).map(
+    (path) => [relative(ENGINE, path), textOf(path, () => path)] as const,
+  );
+  const modules = texts.flatMap(([name, text]) =>
+    name.endsWith('.py') ? [[name.slice(0, -'.py'.length), text] as const] : [],
+  );
+  const frame = texts.find(([name]) => name === FRAME)?.[1];
+  if (frame === undefined) throw new Error(`there is no ${FRAME} in ${ENGINE}`);
+  return { frame, modules: Object.fromEntries(modules) };
+}
+
+/**
+ * Regular files in the order of their paths. Hidden files are skipped and links are not followed; in a wrong folder the
+ * search ends early.
+ */
+function filesBelow(root: string, name: string): string[] {
+  const folders = [root];
+  const files: string[] = [];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile()) files.push(path);
+      else
+        throw unreadable(
+          join(name, relative(root, path)),
+          `is ${entry.isSymbolicLink() ? 'a link' : 'not a regular file'}`,
+        );
+    }
+    if (files.length + folders.length > MOST_FILES)
+      throw new LandfallError('input', `--templates ${name}: the folder has more than ${MOST_FILES} files`, {
+        next: 'name the folder that holds pipeline.yaml',
+      });
+  }
+  return files.sort();
+}
+
+/** Reads at most one byte more than a template may have, even if the file has changed meanwhile. */
+function textOf(path: string, shown: () => string): string {
+  const buffer = Buffer.alloc(MOST_BYTES + 1);
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read)
+      read = readSync(file, buffer, length, buffer.length - length, null);
+    if (length > MOST_BYTES) throw unreadable(shown(), 'is larger than 1 MiB');
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unreadable(path: string, why: string): LandfallError {
+  return new LandfallError('input', `${path} ${why}`, {
+    next: 'a templates folder holds small text files only, and no links; move it elsewhere',
+  });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

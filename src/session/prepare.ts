@@ -1,0 +1,219 @@
+/** Everything a run is, before anything is started: settings, rendered steps, listed inputs, the plan. */
+import type { Settings } from '../config/settings.ts';
+import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
+import type { RenderedStep } from '../pipeline/contract.ts';
+import { placedIn } from './pipeline-folder.ts';
+import { renderSteps } from '../pipeline/render.ts';
+import type { Staging } from '../run/drive.ts';
+import { checkBeginnings } from '../run/first-line.ts';
+import type { Input } from '../run/inputs.ts';
+import type { ClusterChoice, PlanOrigin, RunPlan } from '../run/plan.ts';
+import { checkRunId, newRunId } from '../run/run-id.ts';
+import { realUri } from '../store/real-uri.ts';
+import type { ProvenStore } from '../store/proven.ts';
+import type { Store } from '../store/store.ts';
+import { relation } from '../store/uri.ts';
+import { place } from '../shell-words.ts';
+import { originOf } from './as-planned.ts';
+import { readBeginnings } from './beginnings.ts';
+import { openLake } from './compose.ts';
+import { listInputs, withSample } from './inputs.ts';
+import type { Manifest } from './inputs.ts';
+import { plannedIdleTimeout, plannedLaunch } from './launch.ts';
+import { refuseUnreadable } from './readable.ts';
+import { configure, countFlag } from './settings.ts';
+import type { Configured } from './settings.ts';
+import { sha256 } from './sha256.ts';
+import { textFlag } from '../cli/context.ts';
+import type { Flags, World } from '../cli/context.ts';
+
+export interface Prepared {
+  configured: Configured;
+  settings: Settings;
+  plan: RunPlan;
+  staging: Staging;
+  store: ProvenStore;
+}
+
+/** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
+export async function prepare(verb: string, flags: Flags, world: World): Promise<Prepared> {
+  const choice = clusterChoice(textFlag(flags, 'cluster') ?? 'new');
+  const given = configure(verb, flags, world);
+  const { pipeline } = given;
+  const rendered = render(given);
+  const sources = pipeline.sources.map(({ name }) => name);
+  const settings = await withSample(given.settings, sources, choice.cluster === 'local', world);
+  await keepApart(settings);
+  const manifest = await listInputs(settings, world);
+  await lookAtInputs(manifest.inputs, { ...given, settings }, world);
+  const store = await openLake(settings, world);
+  const publication = await nextPublication(store, rendered);
+  const plan = makePlan({
+    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random), '--run-id'),
+    plannedAt: world.clock.now().toISOString(),
+    pipeline: pipeline.name,
+    settings,
+    inputs: manifest.inputs,
+    inputsDigest: manifest.digest,
+    rendered,
+    choice,
+    publication,
+    retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
+    origin: originOf(flags, world, pipeline),
+  });
+  return {
+    configured: { ...given, settings },
+    settings,
+    plan,
+    staging: stagingOf(rendered, manifest),
+    store,
+  };
+}
+
+/** Refuses a lake that is, links followed, the same place as an input, or inside or around it. */
+async function keepApart({ lake, sources }: Settings): Promise<void> {
+  const root = await realUri(lake.path);
+  for (const [name, uri] of Object.entries(sources)) {
+    const lies = relation(root, await realUri(uri));
+    if (lies === 'apart') continue;
+    const how = lies === 'equal' ? 'the same place as' : lies;
+    throw new LandfallError(
+      'input',
+      `the lake ${place(lake.path)} is ${how} the input ${name}, ${place(uri)}`,
+      {
+        stand: ['nothing was started'],
+        next: 'choose another --lake',
+      },
+    );
+  }
+}
+
+/**
+ * Throws `access` or `input` when a source cannot be read, or when its step could only fail; warns about what looks
+ * wrong.
+ */
+export async function lookAtInputs(
+  inputs: readonly Input[],
+  { settings, pipeline }: Configured,
+  { printer }: World,
+): Promise<void> {
+  await refuseUnreadable(inputs);
+  const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);
+  throwIfErrors(found, 'invalid input; nothing was started');
+  for (const one of found) printer.emit({ event: 'warning', message: formatDiagnostic(one) });
+}
+
+/** What is uploaded before the first step. */
+export function stagingOf(rendered: readonly RenderedStep[], manifest: Manifest): Staging {
+  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
+  return { manifest: manifest.body, programs };
+}
+
+/** The steps as programs. Throws `input` with every mistake in the templates. */
+export function render({ pipeline, folder, engine, parameters }: Configured): RenderedStep[] {
+  const { steps, diagnostics } = renderSteps({ pipeline, engine }, parameters, sha256);
+  throwIfErrors(placedIn(folder, diagnostics), 'the templates have mistakes; nothing was started');
+  return steps;
+}
+
+/** By step: the digest of its program. */
+export function digestsOf(rendered: readonly RenderedStep[]): ReadonlyMap<string, string> {
+  return new Map(rendered.map(({ name, digest }) => [name, digest]));
+}
+
+/** `local`, `new`, `reuse` or a cluster's id. */
+export function clusterChoice(text: string): ClusterChoice {
+  if (text === 'local' || text === 'new' || text === 'reuse') return { cluster: text };
+  if (/^j-[A-Z0-9]+$/.test(text)) return { cluster: 'id', id: text };
+  throw new LandfallError('input', `--cluster ${JSON.stringify(text)} is no cluster`, {
+    next: 'use local, new, reuse, or the id of a cluster, such as j-2AXXXXXXGAPLF',
+  });
+}
+
+/** A step, planned or rendered, as far as its tables go. */
+type Writes = Pick<RenderedStep, 'tables'>;
+
+/** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
+export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
+  const { newestPublication } = await import('../lake/publication.ts');
+  const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
+  await refuseUnknownObjects(
+    store,
+    tables.map(({ name }) => name),
+  );
+  return ((await newestPublication(store))?.number ?? 0) + 1;
+}
+
+/** Throws `input` when strangers' objects lie where these tables will be mirrored. */
+export async function refuseUnknownObjects(store: Store, tables: readonly string[]): Promise<void> {
+  const { unknownObjects } = await import('../lake/unknown-objects.ts');
+  const unknown = await unknownObjects(store, tables);
+  if (unknown.length > 0) {
+    throw new LandfallError(
+      'input',
+      `${String(unknown.length)} object(s) that Landfall did not write lie where tables are published`,
+      {
+        why: unknown.slice(0, 10).map((key) => `${store.uri}/${key}`),
+        stand: ['nothing was started, published or removed'],
+        next: 'move them away, then run this command again; submit may also take another --lake',
+      },
+    );
+  }
+}
+
+export interface PlanParts {
+  run: string;
+  plannedAt: string;
+  pipeline: string;
+  settings: Settings;
+  inputs: readonly Input[];
+  inputsDigest: string;
+  rendered: readonly RenderedStep[];
+  choice: ClusterChoice;
+  publication: number;
+  retryInfrastructure?: number | undefined;
+  origin: PlanOrigin;
+}
+
+/** The plan, out of what was prepared for it. */
+export function makePlan({
+  settings,
+  inputs,
+  rendered,
+  choice,
+  retryInfrastructure = 0,
+  ...parts
+}: PlanParts): RunPlan {
+  const { lake, emr, checks } = settings;
+  return {
+    version: 1,
+    ...parts,
+    lake: lake.path,
+    logUri: lake.logs,
+    sources: inputs.map(({ source, uri, objects, bytes, skipped, skippedBy }) => ({
+      name: source,
+      uri,
+      objects: objects.length,
+      bytes,
+      skipped,
+      ...(skipped === 0 ? {} : { skippedBy }),
+    })),
+    steps: rendered.map(({ name, digest, sources, upstreams, tables }) => ({
+      name,
+      digest,
+      sources,
+      upstreams,
+      tables,
+    })),
+    cluster: choice,
+    release: emr.release,
+    ...(emr.region === undefined ? {} : { region: emr.region }),
+    ...(choice.cluster === 'id' ? {} : { launch: plannedLaunch(settings, choice) }),
+    keepAlive: emr.keepAlive,
+    settleSeconds: emr.settleSeconds,
+    idleTimeoutSeconds: plannedIdleTimeout(settings, choice),
+    stepTimeoutSeconds: emr.stepTimeout,
+    maxQuarantined: checks.maxQuarantined,
+    ...(retryInfrastructure === 0 ? {} : { retryInfrastructure }),
+  };
+}

@@ -1,0 +1,162 @@
+/** Going on with a run that exists: its verdict if it has one, watching if it is driven, driving it if it is not. */
+import type { Settings } from '../config/settings.ts';
+import { LandfallError } from '../faults.ts';
+import { narrateEntry } from '../report/narrate-entry.ts';
+import { completed } from '../report/standing.ts';
+import { formatStatus } from '../report/status.ts';
+import type { Staging } from '../run/drive.ts';
+import { openJournal } from '../run/journal.ts';
+import { readEntries, readState } from '../run/read-journal.ts';
+import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
+import type { Owner } from '../run/ownership.ts';
+import { keys } from '../lake/layout.ts';
+import { patiently } from '../run/reading.ts';
+import { statusOf } from '../run/status.ts';
+import { follow } from '../run/fold.ts';
+import type { RunState } from '../run/state.ts';
+import type { Store } from '../store/store.ts';
+import { checkEndpointHere, prepareSpark } from './local-cluster.ts';
+import { checkPlanTrust } from './plan-trust.ts';
+import { checkResume } from './preflight.ts';
+import { driveToVerdict } from './session.ts';
+import type { Watch } from './watch.ts';
+import { noteTo, patienceOf } from '../cli/context.ts';
+import type { World } from '../cli/context.ts';
+
+export interface Resumption {
+  settings: Settings;
+  /** The inputs that this machine's own settings name. */
+  inputs: Settings['sources'];
+  store: Store;
+  run: string;
+  staging: () => Promise<Staging>;
+  watch: Watch;
+  /** Do not wait for a living owner to fall silent. */
+  takeOver: boolean;
+  /** By step: the digest of what the templates here render. */
+  rendered: () => ReadonlyMap<string, string>;
+  /** `--trust-lake`. */
+  trustLake: boolean;
+}
+
+/** True when a run of that name has begun. */
+export async function runExists(store: Store, run: string): Promise<boolean> {
+  return (await store.head(keys.entry(run, 1))) !== undefined;
+}
+
+/** Ends as the run ends: returns when it succeeded, throws its verdict otherwise. */
+export async function resumeRun(world: World, resumption: Resumption): Promise<void> {
+  const { store, run, takeOver, watch } = resumption;
+  const deadline = world.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+  let state = await readState(store, run);
+  let told = false;
+  const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(world), read);
+  for (;;) {
+    if (isOver(state)) {
+      tellVerdict(world, state);
+      return;
+    }
+    const now = state;
+    const owner = await watching(() => ownership(store, now, (who) => isDead(who, world)));
+    if (takeOver || (owner.owner !== 'fresh' && owner.owner !== 'beginning')) {
+      const timeout = (deadline - world.clock.monotonic()) / 1000;
+      if (
+        await takeRunOver(
+          world,
+          {
+            ...resumption,
+            watch: { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined },
+          },
+          state,
+        )
+      )
+        return;
+    } else if (watch.detach && owner.owner === 'fresh') {
+      throw ownedBy(run, owner.who, owner.silentMs);
+    } else if (!told && owner.owner === 'fresh') {
+      sayOwner(world, run, owner.who, owner.silentMs);
+      told = true;
+    }
+    for (const entry of await watching(() => readEntries(store, run, now.length))) {
+      const line = narrateEntry(entry);
+      if (line !== undefined) world.printer.emit({ event: 'note', message: line });
+      state = follow(store, state, entry);
+    }
+    if (world.clock.monotonic() > deadline)
+      throw completed(await watchedLongEnough(world, resumption, state), state, world.clock.now());
+    await world.clock.sleep(WATCH_MS, world.interrupted);
+    world.interrupted.throwIfAborted();
+  }
+}
+
+const WATCH_MS = 2_000;
+
+/** Finished, and nothing of it left to do. */
+function isOver({ finished, mirrored }: RunState): boolean {
+  return finished !== undefined && (finished.verdict !== 'succeeded' || mirrored);
+}
+
+/** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
+async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<boolean> {
+  const { clock, random } = world;
+  const { store, run, settings, staging, watch, trustLake } = resumption;
+  await checkPlanTrust(world, resumption, state);
+  if (!resumption.takeOver) await checkEndpointHere(world, store, state);
+  await checkResume(world, settings, state);
+  if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
+  const driver = random.hex(8);
+  const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(world) }, run);
+  if (journal.state().length !== state.length) return false;
+  await journal.append({ entry: 'taken-over', from: state.driver });
+  world.printer.emit({ event: 'note', message: `going on with run ${run}` });
+  await driveToVerdict(world, { settings, store, journal, staging, watch, trustLake });
+  return true;
+}
+
+/** A process on this boot of this host that no longer runs; in doubt it lives. */
+export function isDead(who: Owner, { process: here }: World): boolean {
+  if (who.host !== here.host || who.boot !== here.boot || here.boot === 'unknown') return false;
+  try {
+    process.kill(who.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function sayOwner({ printer }: World, run: string, who: Owner, silentMs: number): void {
+  const seconds = String(Math.round(silentMs / 1000));
+  printer.emit({
+    event: 'note',
+    message: `run ${run} is driven by pid ${String(who.pid)} on ${who.host}, last heard of ${seconds} s ago: watching (succeeded after ${String(SILENT_MS / 1000)} s of silence, or with --take-over)`,
+  });
+}
+
+/** The time to watch another driver has passed; that one is asked to cancel, if the run is to be cancelled then. */
+async function watchedLongEnough(
+  { clock, random }: World,
+  { run, store, watch }: Resumption,
+  { publishing }: RunState,
+): Promise<LandfallError> {
+  const stand = [];
+  if (watch.cancelOnTimeout && publishing)
+    stand.push('its tables are being published: too late to cancel it');
+  else if (watch.cancelOnTimeout) {
+    const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
+    await journal.append({ entry: 'cancel-requested', by: '--cancel-on-timeout' });
+    stand.push('its driver is asked to cancel it; not yet seen to');
+  } else stand.push('it goes on under its driver');
+  return new LandfallError('timeout', `run ${run} is not done`, { stand });
+}
+
+/** Prints what a finished run came to, or throws it when that is a failure. */
+function tellVerdict({ printer, clock }: World, state: RunState): void {
+  const { finished, plan } = state;
+  const status = statusOf(state);
+  if (finished === undefined || finished.verdict === 'succeeded') {
+    printer.result(formatStatus, status);
+    return;
+  }
+  const { fault = 'step', message = `run ${plan.run} ${finished.verdict}`, why = [] } = finished;
+  throw completed(new LandfallError(fault, message, { why }), state, clock.now());
+}

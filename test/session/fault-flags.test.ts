@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseArguments } from '../../src/cli/arguments.ts';
+import { faultOptions } from '../../src/session/fault-flags.ts';
+import { startedPlainly } from '../support/advice.ts';
+import type { World } from '../../src/cli/context.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+
+let cwd: string;
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'landfall faults é-'));
+  writeFileSync(join(cwd, 'bad day.json'), '{"faults":[{"on":"*","fault":"truncate"}]}');
+  writeFileSync(join(cwd, 'wrong.json'), '{"faults":[{"on":"*","fault":"explode"}]}');
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+/** What the typed words make of the endpoint, and what was told. */
+async function options(...words: string[]) {
+  const told: RunEvent[] = [];
+  const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as World;
+  const parsed = await parseArguments(['emr-local', ...words], startedPlainly);
+  if (parsed.kind === 'mistake') throw parsed.error;
+  if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
+  return { ...faultOptions(parsed.flags, world), told };
+}
+
+describe('the flags by which emr-local misbehaves', () => {
+  it('are absent, and nothing goes wrong', async () => {
+    expect(await options()).toEqual({ quotas: false, told: [] });
+  });
+
+  it('name a plan, relative to the current folder', async () => {
+    expect(await options('--faults', 'bad day.json', '--quotas')).toMatchObject({
+      quotas: true,
+      faults: { faults: [{ on: '*', fault: 'truncate', nth: 1, count: 1 }] },
+    });
+  });
+
+  it('make a plan from a seed, and tell it', async () => {
+    const { faults, told } = await options('--fault-seed', '7');
+    expect(told).toEqual([{ event: 'note', message: `fault plan of seed 7: ${JSON.stringify(faults)}` }]);
+    expect((await options('--fault-seed', '7')).faults).toEqual(faults);
+    expect((await options('--fault-seed', '8')).faults).not.toEqual(faults);
+  });
+
+  it.each([
+    [['--faults', 'missing.json'], /missing\.json cannot be read/],
+    [['--faults', 'wrong.json'], /wrong\.json, faults\.0\.fault/],
+    [['--fault-seed', 'x'], /--fault-seed is "x", and must be a number/],
+    [['--fault-seed', '1.5'], /--fault-seed is not a whole number/],
+    [['--faults', 'bad day.json', '--fault-seed', '1'], /exclude each other/],
+  ])('are refused when they make no sense: %j', async (words, message) => {
+    await expect(options(...words)).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringMatching(message),
+    });
+  });
+});

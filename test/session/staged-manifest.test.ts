@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createGzip, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import { linesOfManifest } from '../../src/session/staged-manifest.ts';
+import { changedInputs } from '../../src/run/inputs.ts';
+
+const line = (key: string) =>
+  `${JSON.stringify({ source: 'log_data', key, uri: `s3://raw/${key}`, size: 1, etag: 'e', last_modified: '' })}\n`;
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+async function gathered(lines: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const one of lines) all.push(one);
+  return all;
+}
+
+/** The gzip of a piece, many times over. */
+async function bomb(piece: Buffer, times: number): Promise<{ body: Buffer; digest: string }> {
+  const hash = createHash('sha256');
+  const pieces = function* () {
+    for (let at = 0; at < times; at += 1) {
+      hash.update(piece);
+      yield piece;
+    }
+  };
+  const body = await buffer(Readable.from(pieces()).pipe(createGzip({ level: 1 })));
+  return { body, digest: hash.digest('hex') };
+}
+
+/** How much more memory is used at most while the lines are read. */
+async function readWatching(lines: AsyncIterable<string>): Promise<{ count: number; peak: number }> {
+  const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+  const before = used();
+  let peak = 0;
+  const watched = async function* () {
+    for await (const one of lines) {
+      peak = Math.max(peak, used() - before);
+      yield one;
+    }
+  };
+  const { count } = await changedInputs(watched(), []);
+  return { count, peak };
+}
+
+describe('a manifest in the lake', () => {
+  it('is read line by line', async () => {
+    const text = line('a') + line('b');
+    const lines = await gathered(linesOfManifest(gzipSync(text), digestOf(text)));
+    expect(lines.map((one) => `${one}\n`).join('')).toBe(text);
+  });
+
+  it('that unpacks to hundreds of megabytes takes a small part of that memory', async () => {
+    const megabyte = Buffer.from(line('x'.repeat(32_000)).repeat(32));
+    const { body, digest } = await bomb(megabyte, 250);
+    const { count, peak } = await readWatching(linesOfManifest(body, digest));
+    expect(count).toBe(250 * 32);
+    expect(peak).toBeLessThan(100_000_000);
+  });
+
+  it('that holds one endless line is given up near its beginning', async () => {
+    const { body, digest } = await bomb(Buffer.alloc(1_000_000), 400);
+    const lines = linesOfManifest(body, digest);
+    const { value } = await lines.next();
+    expect(value).toHaveLength(64 * 1024);
+    await expect(changedInputs(lines, [])).rejects.toThrow(SyntaxError);
+  });
+
+  it('is refused beyond a stated size', async () => {
+    const text = line('a').repeat(2000);
+    const read = changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length - 1), []);
+    await expect(read).rejects.toThrow(`it unpacks to more than ${String(text.length - 1)} bytes`);
+    expect(
+      (await changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length), [])).count,
+    ).toBe(2000);
+  });
+
+  it('that names other objects than were planned is told to be another', async () => {
+    const read = changedInputs(linesOfManifest(gzipSync(line('a')), digestOf(line('b'))), []);
+    await expect(read).rejects.toThrow('it is not the one that was planned');
+  });
+});
