@@ -11,7 +11,7 @@ import { parseArguments } from './cli/arguments.ts';
 import type { Started } from './cli/invocation.ts';
 import type { Parsed } from './cli/arguments.ts';
 import { Interruption } from './cli/context.ts';
-import type { World } from './cli/context.ts';
+import type { CliContext } from './cli/context.ts';
 import { EXIT_CODES, failureFrom } from './faults.ts';
 import { ignoredAtStart } from './ignored-signals.ts';
 import { createPrinter } from './report/printer.ts';
@@ -101,7 +101,7 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
     return 0;
   }
   if (parsed.kind === 'mistake') return fail(printer, parsed.error);
-  const world: World = {
+  const cli: CliContext = {
     env: process.env,
     cwd: parsed.cwd,
     prefix: parsed.prefix,
@@ -118,15 +118,15 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
   };
   try {
     const { run } = await parsed.verb.load();
-    await Promise.race([run(parsed.flags, world), unanswered(world)]);
+    await Promise.race([run(parsed.flags, cli), unanswered(cli)]);
     return 0;
   } catch (error) {
-    return fail(printer, world.interrupted.aborted ? world.interrupted.reason : error);
+    return fail(printer, cli.interrupted.aborted ? cli.interrupted.reason : error);
   }
 }
 
 /** Rejects at an interruption that the verb does not answer itself. */
-function unanswered({ interrupted, answering }: World): Promise<never> {
+function unanswered({ interrupted, answering }: CliContext): Promise<never> {
   return new Promise((_, reject) => {
     interrupted.addEventListener('abort', () => {
       if (!answering.interruptions) reject(interrupted.reason as Error);

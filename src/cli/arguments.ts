@@ -13,14 +13,14 @@ import { flagMistake } from './flag-values.ts';
 import { globalOptions, verbs } from './verbs.ts';
 import type { Verb } from './verb.ts';
 import { textFlag } from './context.ts';
-import type { Flags, World } from './context.ts';
+import type { Flags, CliContext } from './context.ts';
 
 interface Form {
   output: Output;
   colours: boolean;
   invocation: Invocation;
-  cwd: World['cwd'];
-  prefix: World['prefix'];
+  cwd: CliContext['cwd'];
+  prefix: CliContext['prefix'];
 }
 
 export type Parsed = Form &

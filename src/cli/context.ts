@@ -1,4 +1,4 @@
-/** What a command is given of the world it runs in: made once, by `cli.ts`. */
+/** What this process gives to a verb: printer, clock, environment. Made once, by `main.ts`. */
 import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
@@ -6,7 +6,7 @@ import type { Patience } from '../run/reading.ts';
 import { spoken } from '../shell-words.ts';
 import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
-export interface World {
+export interface CliContext {
   env: Readonly<Record<string, string | undefined>>;
   /** Absolute: where relative paths start, and `./dl.cfg` and `./lake` are. */
   cwd: string;
@@ -34,7 +34,7 @@ export interface World {
 /** What the user typed: flags by their dashed names, positionals under theirs. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-export type Command = (flags: Flags, world: World) => Promise<void>;
+export type Command = (flags: Flags, cli: CliContext) => Promise<void>;
 
 /** Why everything stops: the signal, and the exit code that goes with it. */
 export class Interruption extends Error {
@@ -57,17 +57,17 @@ export function textFlag(flags: Flags, name: string): string | undefined {
 }
 
 /** Tells notes of what goes on beside a run's own events. */
-export function noteTo({ printer }: World): (message: string) => void {
+export function noteTo({ printer }: CliContext): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
 }
 
 /** The next command, as the last line of the output. */
-export function sayNext({ printer, invocation }: World, next: Advice | AdvisedCommand): void {
+export function sayNext({ printer, invocation }: CliContext, next: Advice | AdvisedCommand): void {
   printer.say(`  next: ${spoken(next, invocation)}`);
 }
 
 /** How a verb waits out what passes: until it succeeds or is interrupted, telling why. */
-export function patienceOf(world: World): Patience & { signal: AbortSignal } {
-  const { clock, random, interrupted: signal } = world;
-  return { clock, random, signal, note: noteTo(world) };
+export function patienceOf(cli: CliContext): Patience & { signal: AbortSignal } {
+  const { clock, random, interrupted: signal } = cli;
+  return { clock, random, signal, note: noteTo(cli) };
 }

@@ -16,20 +16,20 @@ import { resumeRun } from '../session/resume.ts';
 import { configure, configureLake, withInputsOf } from '../session/settings.ts';
 import type { Configured } from '../session/settings.ts';
 import { watchFlags } from '../session/watch.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
   const watch = watchFlags(flags);
-  const store = await openLake(configureLake(flags, world), world);
-  refuseForeignLake(store, flags, world);
+  const store = await openLake(configureLake(flags, cli), cli);
+  refuseForeignLake(store, flags, cli);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
-  const trusted = flags['trust-lake'] === true || (await madeHere(world, store, plan));
-  const planned = asPlanned(flags, world, plan, { strict: false, trusted });
-  const configured = configure('attach', { ...planned.flags, lake: place(store.uri) }, planned.world);
+  const trusted = flags['trust-lake'] === true || (await madeHere(cli, store, plan));
+  const planned = asPlanned(flags, cli, plan, { strict: false, trusted });
+  const configured = configure('attach', { ...planned.flags, lake: place(store.uri) }, planned.cli);
   const settings = withInputsOf(plan, configured.settings);
-  const staging = () => stageAgain(world, { ...configured, settings }, plan);
-  await resumeRun(world, {
+  const staging = () => stageAgain(cli, { ...configured, settings }, plan);
+  await resumeRun(cli, {
     settings,
     inputs: configured.settings.sources,
     store,
@@ -43,9 +43,9 @@ export async function run(flags: Flags, world: World): Promise<void> {
 }
 
 /** What a driver that died before staging would have staged; throws `input` when it cannot be made again as planned. */
-async function stageAgain(world: World, configured: Configured, plan: RunPlan): Promise<Staging> {
+async function stageAgain(cli: CliContext, configured: Configured, plan: RunPlan): Promise<Staging> {
   const rendered = render(configured);
-  const manifest = await listInputs(configured.settings, world);
+  const manifest = await listInputs(configured.settings, cli);
   const differs = [
     ...plan.steps
       .filter(({ name, digest }) => rendered.find((step) => step.name === name)?.digest !== digest)

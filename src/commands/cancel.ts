@@ -11,14 +11,14 @@ import { resumeRun } from '../session/resume.ts';
 import { configureLake, withInputsOf } from '../session/settings.ts';
 import { watchFlags } from '../session/watch.ts';
 import { patienceOf } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, random, printer } = world;
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { clock, random, printer } = cli;
   const watch = watchFlags(flags);
-  const lakeSettings = configureLake(flags, world);
-  const store = await openLake(lakeSettings, world);
-  refuseForeignLake(store, flags, world);
+  const lakeSettings = configureLake(flags, cli);
+  const store = await openLake(lakeSettings, cli);
+  refuseForeignLake(store, flags, cli);
   const name = await chosenRun(flags, store);
   const state = await readState(store, name);
   if (state.finished === undefined && state.publishing) {
@@ -36,11 +36,11 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
   await journal.append({
     entry: 'cancel-requested',
-    by: `pid ${String(world.process.pid)} on ${world.process.host}`,
+    by: `pid ${String(cli.process.pid)} on ${cli.process.host}`,
   });
   const settings = withInputsOf(state.plan, lakeSettings);
   try {
-    await resumeRun(world, {
+    await resumeRun(cli, {
       settings,
       inputs: settings.sources,
       store,
@@ -53,7 +53,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = patienceOf(world);
+    const patience = patienceOf(cli);
     const { finished } = await patiently(patience, () => readState(store, name));
     if (finished?.verdict !== 'cancelled') throw error;
     printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });

@@ -16,18 +16,18 @@ import { usage } from '../cli/arguments.ts';
 import { faultOptions } from '../session/fault-flags.ts';
 import { throughOurNetwork } from '../session/steps-network.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
   const port = portFlag(flags);
   const state = textFlag(flags, 'state');
-  if (state !== undefined) return serve(flags, world, port, realFolder(resolve(world.cwd, state)));
-  const stateFolder = newStateFolder(world);
+  if (state !== undefined) return serve(flags, cli, port, realFolder(resolve(cli.cwd, state)));
+  const stateFolder = newStateFolder(cli);
   try {
-    await serve(flags, world, port, stateFolder);
+    await serve(flags, cli, port, stateFolder);
   } finally {
     if (isUnused(stateFolder)) rmSync(stateFolder, { recursive: true });
-    else world.printer.say(`state in ${stateFolder}`);
+    else cli.printer.say(`state in ${stateFolder}`);
   }
 }
 
@@ -37,7 +37,7 @@ function realFolder(path: string): string {
 }
 
 /** In Landfall's own folder: the folder for temporary files may be missing, or closed to programs. */
-function newStateFolder({ env }: World): string {
+function newStateFolder({ env }: CliContext): string {
   const folder = join(landfallHome(env), 'emr-local');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return mkdtempSync(join(folder, 'endpoint-'));
@@ -50,15 +50,15 @@ function isUnused(stateFolder: string): boolean {
 }
 
 /** Serves until an interruption, which it throws, or until it has been idle for long enough. */
-async function serve(flags: Flags, world: World, port: number, stateFolder: string): Promise<void> {
-  const { clock, random, printer, env } = world;
-  const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? newKey(world);
+async function serve(flags: Flags, cli: CliContext, port: number, stateFolder: string): Promise<void> {
+  const { clock, random, printer, env } = cli;
+  const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? newKey(cli);
   const region = regionOf(env) ?? 'us-east-1';
   const idleExit = numberFlag(flags, 'idle-exit');
   const idle = new AbortController();
   const warn = (message: string) => printer.emit({ event: 'warning', message });
-  const s3 = s3Access(flags, world);
-  world.answering.interruptions = true;
+  const s3 = s3Access(flags, cli);
+  cli.answering.interruptions = true;
   const endpoint = await startEndpoint({
     port,
     stateFolder,
@@ -74,11 +74,11 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
         progress: ({ message }) => printer.emit({ event: 'note', message }),
         s3,
         smallData: flags['small-data'] === true,
-        signal: world.interrupted,
+        signal: cli.interrupted,
       });
     },
     openStore: (uri) => openStore(uri, logAccess(uri, s3)),
-    ...faultOptions(flags, world),
+    ...faultOptions(flags, cli),
     ...(s3 === undefined ? {} : { stepVariables: await s3Variables() }),
     clock,
     random,
@@ -87,7 +87,7 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
     warn,
     ...(idleExit === undefined ? {} : { idleExitSeconds: idleExit, onIdle: () => idle.abort() }),
   });
-  world.leaving(() => endpoint.abandon());
+  cli.leaving(() => endpoint.abandon());
   const file = {
     url: endpoint.url,
     pid: process.pid,
@@ -97,16 +97,16 @@ async function serve(flags: Flags, world: World, port: number, stateFolder: stri
     region,
   };
   writeEndpointFile(stateFolder, file);
-  printVariables(world, file);
-  await ended(AbortSignal.any([world.interrupted, idle.signal]));
+  printVariables(cli, file);
+  await ended(AbortSignal.any([cli.interrupted, idle.signal]));
   await endpoint.close();
   removeEndpointFile(stateFolder);
-  world.interrupted.throwIfAborted();
+  cli.interrupted.throwIfAborted();
 }
 
 /** For `eval`: what every client of AWS needs in order to speak to the endpoint. */
 function printVariables(
-  { printer }: World,
+  { printer }: CliContext,
   { url, accessKeyId, secretAccessKey, region }: EndpointFile,
 ): void {
   const variables = {
@@ -121,15 +121,15 @@ function printVariables(
   printer.result(`export ${words.join(' ')}`, variables);
 }
 
-const regionOf = (env: World['env']) =>
+const regionOf = (env: CliContext['env']) =>
   [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find((name) => name !== undefined && name !== '');
 
-const newKey = ({ random }: World) => ({
+const newKey = ({ random }: CliContext) => ({
   accessKeyId: `LOCAL${random.hex(8).toUpperCase()}`,
   secretAccessKey: random.hex(20),
 });
 
-function s3Access(flags: Flags, { env }: World): S3Access | undefined {
+function s3Access(flags: Flags, { env }: CliContext): S3Access | undefined {
   if (flags['s3'] !== true) return undefined;
   const list = (name: string) => [flags[name] ?? []].flat().map(String);
   const pairs = (name: string) =>

@@ -14,29 +14,29 @@ import { openLake } from '../session/compose.ts';
 import { isDead } from '../session/resume.ts';
 import { configureLake, countFlag } from '../session/settings.ts';
 import { patienceOf } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { printer } = world;
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { printer } = cli;
   const keep = countFlag(flags, 'keep') ?? 10;
   if (keep === 0) throw usage('--keep is at least 1: the current tables are never removed', flags);
   const yes = flags['yes'] === true;
-  const store = await openLake(configureLake(flags, world), world);
-  if (yes) refuseForeignLake(store, flags, world);
+  const store = await openLake(configureLake(flags, cli), cli);
+  if (yes) refuseForeignLake(store, flags, cli);
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');
-  const choice = { keep, isDead: (who: Owner) => isDead(who, world) };
-  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);
+  const choice = { keep, isDead: (who: Owner) => isDead(who, cli) };
+  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(cli), work);
   const needed = await lasting(() => neededBy(store, keep));
   const plan = await lasting(() => planGc(store, needed, choice));
-  const uploads = await incompleteUploads(store, world);
+  const uploads = await incompleteUploads(store, cli);
   const listed: GcReport = { removed: false, ...plan, ...(uploads === undefined ? {} : { uploads }) };
   const something = plan.runs.length + plan.executions.length > 0;
   const again = [...(flags['keep'] === undefined ? [] : ['--keep', String(keep)]), '--yes'];
   const report = yes
-    ? await remove(listed, { store, needed, world, isDead: choice.isDead, lasting })
+    ? await remove(listed, { store, needed, cli, isDead: choice.isDead, lasting })
     : {
         ...listed,
-        ...(something ? { next: spoken(commandAt(store.uri, 'gc', ...again), world.invocation) } : {}),
+        ...(something ? { next: spoken(commandAt(store.uri, 'gc', ...again), cli.invocation) } : {}),
       };
   printer.result(formatGc, report);
 }
@@ -44,14 +44,14 @@ export async function run(flags: Flags, world: World): Promise<void> {
 interface Removing {
   store: ProvenStore;
   needed: Needed;
-  world: World;
+  cli: CliContext;
   isDead: (who: Owner) => boolean;
   lasting: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Removes what is listed, and reports what of it was. */
-async function remove(listed: GcReport, { world, lasting, ...rest }: Removing): Promise<GcReport> {
-  const { clock, random, printer } = world;
+async function remove(listed: GcReport, { cli, lasting, ...rest }: Removing): Promise<GcReport> {
+  const { clock, random, printer } = cli;
   const { removeExecution, removeRun } = await import('../lake/gc.ts');
   const gc = { ...rest, clock, random };
   const runs: GcReport['runs'][number][] = [];
@@ -73,7 +73,7 @@ async function remove(listed: GcReport, { world, lasting, ...rest }: Removing): 
 }
 
 /** Undefined where the store has none, cannot tell, or may not. */
-async function incompleteUploads(store: Store, { printer }: World): Promise<GcReport['uploads']> {
+async function incompleteUploads(store: Store, { printer }: CliContext): Promise<GcReport['uploads']> {
   const begun: Date[] = [];
   try {
     for await (const at of store.incompleteUploads?.() ?? []) begun.push(at);

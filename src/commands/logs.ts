@@ -16,13 +16,13 @@ import { showContainer } from '../session/container-log-view.ts';
 import { followStep, showStep } from '../session/step-log-view.ts';
 import { configureLake, secondsFlag } from '../session/settings.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { printer } = world;
-  const wanted = readFlags(flags, world);
-  const settings = configureLake(flags, world);
-  const lake = await openLake(settings, world);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { printer } = cli;
+  const wanted = readFlags(flags, cli);
+  const settings = configureLake(flags, cli);
+  const lake = await openLake(settings, cli);
   const state = await readState(lake, await chosenRun(flags, lake));
   const attempt = chooseAttempt(state, { step: textFlag(flags, 'step'), attempt: wanted.attempt });
   const store = await openPlace(lake, state, attempt, settings);
@@ -30,7 +30,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
   const which = `step ${attempt.step} (attempt ${String(attempt.attempt)})  ${attempt.stepId}`;
   printer.say(`run ${state.plan.run}  ${which}  ${ended}`.trimEnd());
   const writer = createLogWriter({ ...printer, begins: (log) => printer.say(`== ${log}`) });
-  const viewing = { world, settings, lake, state, attempt, store, writer, streams: wanted.streams };
+  const viewing = { cli, settings, lake, state, attempt, store, writer, streams: wanted.streams };
   try {
     if (wanted.containers) await showContainer(viewing, wanted.container);
     else if (wanted.follow) await followStep(viewing, wanted.timeout);
@@ -54,7 +54,7 @@ interface Wanted {
 /** The long one first, so that both ends are in sight: stdout is short, and has the traceback of an uncaught error. */
 const DEFAULT_STREAMS = ['stderr', 'stdout'] as const;
 
-function readFlags(flags: Flags, { printer }: World): Wanted {
+function readFlags(flags: Flags, { printer }: CliContext): Wanted {
   const { attempt } = flags;
   if (attempt !== undefined && !(Number.isSafeInteger(attempt) && Number(attempt) > 0)) {
     throw usage('--attempt is not a whole number above 0', flags);

@@ -17,26 +17,26 @@ import { launchSettings } from '../session/launch.ts';
 import { checkStart, firstRequests } from '../session/preflight.ts';
 import { prepare } from '../session/prepare.ts';
 import { tell } from '../session/settings.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { configured, plan, settings } = await prepare('plan', flags, world);
-  await checkStart(world, settings, plan);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { configured, plan, settings } = await prepare('plan', flags, cli);
+  await checkStart(cli, settings, plan);
   const detached = flags['detach'] === true;
-  const candidates = plan.cluster.cluster === 'reuse' ? await reusable(world, settings, plan) : undefined;
+  const candidates = plan.cluster.cluster === 'reuse' ? await reusable(cli, settings, plan) : undefined;
   const requests =
     flags['requests'] === true
       ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
       : undefined;
   const tables = plan.steps.flatMap((step) => step.tables);
   const layouts = partitionedLayouts(configured, tables, settings.tables.targetFileSize);
-  tell(layouts.flatMap(tinyFiles), world);
+  tell(layouts.flatMap(tinyFiles), cli);
   const actions = actionsOf(plan, layouts, candidates, detached);
   const text = [
     ...actions.map(({ action, reason }) => `${oneLine(action)}\n    ${linesOf(reason).join('\n    ')}`),
     ...(requests === undefined ? [] : [JSON.stringify(requests, null, 2)]),
   ];
-  world.printer.result(text.join('\n'), {
+  cli.printer.result(text.join('\n'), {
     plan,
     actions,
     layouts,
@@ -46,9 +46,9 @@ export async function run(flags: Flags, world: World): Promise<void> {
 }
 
 /** The live clusters, as submit would find them now. */
-async function reusable(world: World, settings: Settings, plan: RunPlan): Promise<Candidates> {
+async function reusable(cli: CliContext, settings: Settings, plan: RunPlan): Promise<Candidates> {
   const access = emrAccess(settings, undefined);
-  const connection = await connectEmr(world, access, { launch: launchSettings(settings, plan) }, settings);
+  const connection = await connectEmr(cli, access, { launch: launchSettings(settings, plan) }, settings);
   try {
     return await connection.clusters.reusable();
   } finally {

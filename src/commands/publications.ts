@@ -4,18 +4,18 @@ import { formatPublications } from '../report/publications.ts';
 import type { PublicationLine } from '../report/publications.ts';
 import { openLake } from '../session/compose.ts';
 import { configureLake } from '../session/settings.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /** How many entries are read: the newest. */
 const SHOWN = 50;
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configureLake(flags, world), world);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const store = await openLake(configureLake(flags, cli), cli);
   const { readPublication } = await import('../lake/publication.ts');
   const { listPublications } = await import('../lake/publication-numbers.ts');
   const numbers = (await listPublications(store)).numbers.reverse();
   const lines: PublicationLine[] = [];
-  const { printer } = world;
+  const { printer } = cli;
   for (const number of numbers.slice(0, SHOWN)) {
     try {
       const entry = await readPublication(store, number);

@@ -17,14 +17,14 @@ import { nextPublication } from '../session/prepare.ts';
 import { isDead } from '../session/resume.ts';
 import { configureLake } from '../session/settings.ts';
 import { noteTo } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, random, printer } = world;
-  const store = await openLake(configureLake(flags, world), world);
-  refuseForeignLake(store, flags, world);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { clock, random, printer } = cli;
+  const store = await openLake(configureLake(flags, cli), cli);
+  refuseForeignLake(store, flags, cli);
   const name = await chosenRun(flags, store);
-  const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) };
+  const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(cli) };
   const journal = await openJournal(writer, name);
   const before = journal.state();
   const left = await leftOf(before, store);
@@ -35,7 +35,7 @@ export async function run(flags: Flags, world: World): Promise<void> {
     return;
   }
   const refused = (error: LandfallError) => completed(error, before, clock.now());
-  const owner = await unlessOver(before, store, world);
+  const owner = await unlessOver(before, store, cli);
   if (owner !== undefined) throw refused(owner);
   if (left.left === 'more') {
     const { message, why, next } = left;
@@ -47,13 +47,13 @@ export async function run(flags: Flags, world: World): Promise<void> {
       ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
       : { entry: 'taken-over', from: before.driver },
   );
-  const { summary } = await owning(world, { store, journal, onward: 'publish' }, async (listening) => {
+  const { summary } = await owning(cli, { store, journal, onward: 'publish' }, async (listening) => {
     const ports = await composeLanding(listening, store, journal.driver);
-    const { interrupted: signal } = world;
+    const { interrupted: signal } = cli;
     await Promise.race([land({ ports, journal, signal }), aborted(signal)]);
   });
   for (const message of leftUp(journal.state(), clock.now())) printer.emit({ event: 'warning', message });
-  printSummary(world, summary);
+  printSummary(cli, summary);
 }
 
 async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof leftToPublish>> {
@@ -62,10 +62,14 @@ async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof 
 }
 
 /** The error for a run that someone may be driving; undefined when nobody is, or it is over. */
-async function unlessOver(state: RunState, store: Store, world: World): Promise<LandfallError | undefined> {
+async function unlessOver(
+  state: RunState,
+  store: Store,
+  cli: CliContext,
+): Promise<LandfallError | undefined> {
   if (state.finished !== undefined && state.finished.verdict !== 'succeeded') return undefined;
   const { run } = state.plan;
-  const owner = await ownership(store, state, (who) => isDead(who, world));
+  const owner = await ownership(store, state, (who) => isDead(who, cli));
   if (owner.owner === 'fresh') return ownedBy(run, owner.who, owner.silentMs);
   return owner.owner === 'beginning'
     ? new LandfallError('owned', `run ${run} has just been begun`)

@@ -8,20 +8,20 @@ import { chosenRun } from '../session/chosen-run.ts';
 import { openLake } from '../session/compose.ts';
 import { configureLake, countFlag } from '../session/settings.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /** Samples of each reason and field. */
 const SAMPLES = 3;
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
   const limit = countFlag(flags, 'limit') ?? SAMPLES;
-  const store = await openLake(configureLake(flags, world), world);
+  const store = await openLake(configureLake(flags, cli), cli);
   const state = await readState(store, await chosenRun(flags, store));
   const source = textFlag(flags, 'source');
   const known = state.plan.sources.map(({ name }) => name);
   if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
   const quarantine = await readQuarantine(store, state, { source, limit });
-  world.printer.result(formatQuarantine, quarantine);
+  cli.printer.result(formatQuarantine, quarantine);
 }
 
 function unknownSource(source: string, known: readonly string[]): LandfallError {

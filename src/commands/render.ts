@@ -6,12 +6,12 @@ import { codeOf } from '../store/local-errors.ts';
 import { render } from '../session/prepare.ts';
 import { configure } from '../session/settings.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export function run(flags: Flags, world: World): Promise<void> {
-  const steps = render(configure('render', flags, world));
+export function run(flags: Flags, cli: CliContext): Promise<void> {
+  const steps = render(configure('render', flags, cli));
   const to = textFlag(flags, 'to') ?? 'rendered';
-  const folder = resolve(world.cwd, to);
+  const folder = resolve(cli.cwd, to);
   try {
     makeFolder(folder);
     const files = steps.map((step) => ({ ...step, path: join(folder, `${step.name}.py`) }));
@@ -20,7 +20,7 @@ export function run(flags: Flags, world: World): Promise<void> {
       writeFileSync(path, program);
       return { step: name, path, digest, tables: tables.map((table) => table.name) };
     });
-    world.printer.result((all) => all.map(({ path }) => path).join('\n'), written);
+    cli.printer.result((all) => all.map(({ path }) => path).join('\n'), written);
   } catch (error) {
     return Promise.reject(error instanceof LandfallError ? error : unwritable(to, error));
   }

@@ -41,23 +41,23 @@ import type { Configured } from '../session/settings.ts';
 import { watchFlags } from '../session/watch.ts';
 import type { Watch } from '../session/watch.ts';
 import { noteTo, textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
   const watch = watchFlags(flags);
-  const store = await openLake(configureLake(flags, world), world);
-  refuseForeignLake(store, flags, world);
+  const store = await openLake(configureLake(flags, cli), cli);
+  refuseForeignLake(store, flags, cli);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
   const trustLake = flags['trust-lake'] === true;
-  const planned = asPlanned(flags, world, plan, {
+  const planned = asPlanned(flags, cli, plan, {
     strict: true,
-    trusted: trustLake || (await madeHere(world, store, plan)),
+    trusted: trustLake || (await madeHere(cli, store, plan)),
   });
   // The run's configuration file may name another lake than the one it is looked up in.
-  const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.world);
-  await retryRun(world, configured, {
-    origin: originOf(planned.flags, planned.world, configured.pipeline),
+  const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.cli);
+  await retryRun(cli, configured, {
+    origin: originOf(planned.flags, planned.cli, configured.pipeline),
     store,
     run: name,
     choice: { from: textFlag(flags, 'from'), only: textFlag(flags, 'only') },
@@ -84,20 +84,20 @@ export interface Retry {
 }
 
 /** Retries a run that has ended without success, or does nothing when there is nothing to run again. */
-export async function retryRun(world: World, configured: Configured, retry: Retry): Promise<void> {
-  const { clock, random, printer } = world;
+export async function retryRun(cli: CliContext, configured: Configured, retry: Retry): Promise<void> {
+  const { clock, random, printer } = cli;
   const { store, run: name, watch } = retry;
   const journal = await openJournal(
-    { objects: store, clock, random, driver: random.hex(8), note: noteTo(world) },
+    { objects: store, clock, random, driver: random.hex(8), note: noteTo(cli) },
     name,
   );
   const state = journal.state();
-  await checkOwner(world, state, store);
-  await checkRetryTrust(world, { ...retry, inputs: configured.settings.sources }, state);
+  await checkOwner(cli, state, store);
+  await checkRetryTrust(cli, { ...retry, inputs: configured.settings.sources }, state);
   const started = clock.monotonic();
   const settings = withInputsOf(state.plan, configured.settings);
   const rendered = render({ ...configured, settings });
-  const manifest = await listInputs(settings, world);
+  const manifest = await listInputs(settings, cli);
   await checkInputs(store, state, manifest);
   const plan = makePlan({
     run: name,
@@ -120,14 +120,14 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
   }
   if (rerun.length > 0) {
     if (retry.cluster === undefined && currentCluster(state)?.terminate === undefined)
-      await checkHome(world, settings, state, commandAt(plan.lake, 'retry', name, '--cluster', 'new'));
-    await lookAtInputs(manifest.inputs, { ...configured, settings }, world);
-    await checkStart(world, settings, plan);
+      await checkHome(cli, settings, state, commandAt(plan.lake, 'retry', name, '--cluster', 'new'));
+    await lookAtInputs(manifest.inputs, { ...configured, settings }, cli);
+    await checkStart(cli, settings, plan);
     await proveLake(store);
   }
-  sayRerun(world, plan, rerun);
-  if (plan.cluster.cluster === 'local') await prepareSpark(world, settings, plan);
-  await rememberOwnPlan(world, store, plan);
+  sayRerun(cli, plan, rerun);
+  if (plan.cluster.cluster === 'local') await prepareSpark(cli, settings, plan);
+  await rememberOwnPlan(cli, store, plan);
   await journal.append({
     entry: 'replanned',
     plan,
@@ -135,7 +135,7 @@ export async function retryRun(world: World, configured: Configured, retry: Retr
     elsewhere: retry.cluster !== undefined,
   });
   const staging = () => Promise.resolve(stagingOf(rendered, manifest));
-  await driveToVerdict(world, {
+  await driveToVerdict(cli, {
     settings,
     store,
     journal,
@@ -160,7 +160,7 @@ function refuseOtherShape(before: RunPlan, after: RunPlan): void {
   );
 }
 
-function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): void {
+function sayRerun({ printer }: CliContext, plan: RunPlan, rerun: readonly Rerun[]): void {
   for (const { name } of plan.steps) {
     const reason = rerun.find(({ step }) => step === name)?.reason;
     const text =
@@ -169,16 +169,16 @@ function sayRerun({ printer }: World, plan: RunPlan, rerun: readonly Rerun[]): v
   }
 }
 
-async function checkOwner(world: World, state: RunState, store: Store): Promise<void> {
+async function checkOwner(cli: CliContext, state: RunState, store: Store): Promise<void> {
   if (state.finished !== undefined) return;
   const { run } = state.plan;
-  const owner = await ownership(store, state, (who) => isDead(who, world));
+  const owner = await ownership(store, state, (who) => isDead(who, cli));
   if (owner.owner === 'fresh')
-    throw completed(ownedBy(run, owner.who, owner.silentMs), state, world.clock.now());
+    throw completed(ownedBy(run, owner.who, owner.silentMs), state, cli.clock.now());
   const early = new LandfallError('input', `run ${run} has no verdict yet: there is nothing to retry`, {
     next: command('attach', state.plan),
   });
-  throw completed(early, state, world.clock.now());
+  throw completed(early, state, cli.clock.now());
 }
 
 /** A retry runs on the same inputs, or not at all. */

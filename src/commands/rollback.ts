@@ -14,15 +14,15 @@ import { openLake } from '../session/compose.ts';
 import { refuseUnknownObjects } from '../session/prepare.ts';
 import { configureLake } from '../session/settings.ts';
 import { patienceOf, textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
   const to = numberOf(textFlag(flags, 'number'));
-  const store = await openLake(configureLake(flags, world), world);
-  if (flags['dry-run'] !== true) refuseForeignLake(store, flags, world);
+  const store = await openLake(configureLake(flags, cli), cli);
+  if (flags['dry-run'] !== true) refuseForeignLake(store, flags, cli);
   const { checkFiles, goBack, planRollback } = await import('../lake/rollback.ts');
-  const { clock, random, printer } = world;
-  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(world), work);
+  const { clock, random, printer } = cli;
+  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(cli), work);
   const refuseUnknown = ({ target }: Rollback) =>
     lasting(() =>
       refuseUnknownObjects(
@@ -32,16 +32,16 @@ export async function run(flags: Flags, world: World): Promise<void> {
     );
   if (flags['dry-run'] === true) {
     const plan = await lasting(() => planRollback(store, to));
-    sayCopied(world, await lasting(() => checkFiles(store, plan.target)));
+    sayCopied(cli, await lasting(() => checkFiles(store, plan.target)));
     await refuseUnknown(plan);
-    const next = spoken(commandAt(store.uri, 'rollback', String(plan.target.number)), world.invocation);
-    tell(world, { ...summaryOf(store, plan, 'planned'), next });
+    const next = spoken(commandAt(store.uri, 'rollback', String(plan.target.number)), cli.invocation);
+    tell(cli, { ...summaryOf(store, plan, 'planned'), next });
     return;
   }
   const driver = random.hex(8);
   const announce = async (plan: Rollback, copied: readonly string[]) => {
     await refuseUnknown(plan);
-    sayCopied(world, copied);
+    sayCopied(cli, copied);
     const journal = await openJournal({ objects: store, clock, random, driver }, plan.target.run);
     await journal.append({ entry: 'rollback-intent', publication: plan.number });
   };
@@ -54,10 +54,10 @@ export async function run(flags: Flags, world: World): Promise<void> {
       throw error instanceof LandfallError && error.fault === 'overtaken' ? again(error, store, to) : error;
     },
   );
-  tell(world, summaryOf(store, plan, state));
+  tell(cli, summaryOf(store, plan, state));
 }
 
-function sayCopied({ printer }: World, copied: readonly string[]): void {
+function sayCopied({ printer }: CliContext, copied: readonly string[]): void {
   const [first] = copied;
   if (first === undefined) return;
   printer.emit({
@@ -100,7 +100,7 @@ function removed(current: Publication, target: Publication): string[] {
   return names.filter((name) => !target.tables.some(({ table }) => table === name));
 }
 
-function tell({ printer }: World, summary: RollbackSummary): void {
+function tell({ printer }: CliContext, summary: RollbackSummary): void {
   printer.result(formatRollback, summary);
 }
 

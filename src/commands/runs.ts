@@ -10,13 +10,13 @@ import type { Store } from '../store/store.ts';
 import { openLake } from '../session/compose.ts';
 import { configureLake } from '../session/settings.ts';
 import { sayNext } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /** How many journals are read: the newest runs. */
 const SHOWN = 50;
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configureLake(flags, world), world);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const store = await openLake(configureLake(flags, cli), cli);
   const all = await listRuns(store);
   const names = all.slice(0, SHOWN);
   const { foreign, headless } = await namesWithoutRun(store, all);
@@ -34,12 +34,12 @@ export async function run(flags: Flags, world: World): Promise<void> {
     );
     if (found !== undefined) unread.push(found);
   }
-  const { say } = world.printer;
+  const { say } = cli.printer;
   if (all.length + headless.length === 0) say(`there is no run in ${store.uri}`);
   if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
   for (const { run: name, error } of unread) {
     say(`run ${name} cannot be read: ${error.message}`);
-    if (error.next !== undefined) sayNext(world, error.next);
+    if (error.next !== undefined) sayNext(cli, error.next);
   }
   if (foreign.length > 0) say(`not run folders: ${foreign.map((name) => JSON.stringify(name)).join(', ')}`);
   const told = unread.map(({ run: name, verdict, error: { message, why } }) => ({
@@ -48,12 +48,12 @@ export async function run(flags: Flags, world: World): Promise<void> {
     message,
     why,
   }));
-  const current = await currentNumber(store, world);
+  const current = await currentNumber(store, cli);
   const lines = runs.map((status) => ({
     ...status,
     current: status.publication !== undefined && status.publication === current,
   }));
-  world.printer.result(formatRuns, [...lines, ...told]);
+  cli.printer.result(formatRuns, [...lines, ...told]);
 }
 
 type Told = Pick<RunStatus, 'run'> & { verdict: string } & Partial<
@@ -80,7 +80,7 @@ function reasonOf(told: Told | undefined): string[] {
 }
 
 /** The number whose tables are current; undefined where nothing was published. Reports a log that cannot be read. */
-async function currentNumber(store: Store, { printer }: World): Promise<number | undefined> {
+async function currentNumber(store: Store, { printer }: CliContext): Promise<number | undefined> {
   const { newestPublication } = await import('../lake/publication.ts');
   try {
     const newest = await newestPublication(store);

@@ -15,27 +15,27 @@ import { chosenRun } from '../session/chosen-run.ts';
 import { openLake } from '../session/compose.ts';
 import { isDead } from '../session/resume.ts';
 import { configureLake } from '../session/settings.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const store = await openLake(configureLake(flags, world), world);
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const store = await openLake(configureLake(flags, cli), cli);
   const state = await readState(store, await chosenRun(flags, store));
   const owner =
-    state.finished === undefined ? await ownership(store, state, (who) => isDead(who, world)) : undefined;
-  const current = await currentOf(store, world);
-  const next = nextOf(state, world.clock.now());
+    state.finished === undefined ? await ownership(store, state, (who) => isDead(who, cli)) : undefined;
+  const current = await currentOf(store, cli);
+  const next = nextOf(state, cli.clock.now());
   const status: StatusNow = {
     ...statusOf(state),
     ...(owner === undefined ? {} : { driven: drivenOf(owner) }),
     beingCancelled: state.finished === undefined && state.cancelRequested,
     ...(current === undefined ? {} : { current }),
-    ...(next === undefined ? {} : { next: spoken(next, world.invocation) }),
+    ...(next === undefined ? {} : { next: spoken(next, cli.invocation) }),
   };
-  world.printer.result(formatStatusNow, status);
+  cli.printer.result(formatStatusNow, status);
 }
 
 /** The newest publication. An unreadable one is reported, and hides nothing of the run. */
-async function currentOf(store: Store, { printer }: World): Promise<StatusNow['current']> {
+async function currentOf(store: Store, { printer }: CliContext): Promise<StatusNow['current']> {
   const { newestPublication } = await import('../lake/publication.ts');
   try {
     const newest = await newestPublication(store);

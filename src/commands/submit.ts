@@ -24,30 +24,30 @@ import { driveToVerdict } from '../session/session.ts';
 import { watchFlags } from '../session/watch.ts';
 import type { Watch } from '../session/watch.ts';
 import { noteTo, textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { clock, printer, random } = world;
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { clock, printer, random } = cli;
   const watch = watchFlags(flags);
   const started = clock.monotonic();
-  const { flags: wanted, world: theirs } = await likeEarlier(flags, world);
+  const { flags: wanted, cli: theirs } = await likeEarlier(flags, cli);
   const prepared = await prepare('submit', wanted, theirs);
   const { settings, plan, staging, store } = prepared;
-  refuseForeignLake(store, flags, world);
+  refuseForeignLake(store, flags, cli);
   const named = textFlag(flags, 'run-id') !== undefined;
-  if (named && (await runExists(store, plan.run))) return submitAgain(world, prepared, flags, watch);
+  if (named && (await runExists(store, plan.run))) return submitAgain(cli, prepared, flags, watch);
   const stage = () => Promise.resolve(staging);
-  await preflight(world, settings, plan, store);
-  world.interrupted.throwIfAborted();
+  await preflight(cli, settings, plan, store);
+  cli.interrupted.throwIfAborted();
   const driver = random.hex(8);
-  await rememberOwnPlan(world, store, plan);
+  await rememberOwnPlan(cli, store, plan);
   const journal = await createOrFollow(named, () =>
-    createJournal({ objects: store, clock, random, driver, note: noteTo(world) }, { entry: 'planned', plan }),
+    createJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, { entry: 'planned', plan }),
   );
-  if (journal === undefined) return submitAgain(world, prepared, flags, watch);
+  if (journal === undefined) return submitAgain(cli, prepared, flags, watch);
   printer.emit({ event: 'planned', plan });
   const planMs = clock.monotonic() - started;
-  await driveToVerdict(world, { settings, store, journal, staging: stage, watch, planMs });
+  await driveToVerdict(cli, { settings, store, journal, staging: stage, watch, planMs });
 }
 
 /** The journal that `create` starts; undefined when another submit of the same `--run-id` was first. */
@@ -61,25 +61,25 @@ async function createOrFollow(named: boolean, create: () => Promise<Journal>): P
 }
 
 /** Uses the plan of the run with that name, where there is one. What cannot be read here is reported later. */
-async function likeEarlier(flags: Flags, world: World): Promise<{ flags: Flags; world: World }> {
+async function likeEarlier(flags: Flags, cli: CliContext): Promise<{ flags: Flags; cli: CliContext }> {
   const run = textFlag(flags, 'run-id');
-  if (run === undefined) return { flags, world };
+  if (run === undefined) return { flags, cli };
   try {
-    const store = await openLake(configureLake(flags, world), world);
-    refuseForeignLake(store, flags, world);
-    if (!(await runExists(store, checkRunId(run)))) return { flags, world };
+    const store = await openLake(configureLake(flags, cli), cli);
+    refuseForeignLake(store, flags, cli);
+    if (!(await runExists(store, checkRunId(run)))) return { flags, cli };
     const { plan } = await readState(store, run);
-    const trusted = flags['trust-lake'] === true || (await madeHere(world, store, plan));
-    return asPlanned(flags, world, plan, { strict: true, trusted });
+    const trusted = flags['trust-lake'] === true || (await madeHere(cli, store, plan));
+    return asPlanned(flags, cli, plan, { strict: true, trusted });
   } catch (error) {
     if (error instanceof LandfallError && error.fault === 'input' && error.stand.length === 0)
-      return { flags, world };
+      return { flags, cli };
     throw error;
   }
 }
 
 /** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
-async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch: Watch): Promise<void> {
+async function submitAgain(cli: CliContext, prepared: Prepared, flags: Flags, watch: Watch): Promise<void> {
   const { configured, settings, plan, staging, store } = prepared;
   const state = await readState(store, plan.run);
   const succeeded = state.finished?.verdict === 'succeeded';
@@ -113,10 +113,10 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
       watch,
       trustLake: flags['trust-lake'] === true,
     };
-    await retryRun(world, configured, retry);
+    await retryRun(cli, configured, retry);
     return;
   }
-  await resumeRun(world, {
+  await resumeRun(cli, {
     settings,
     inputs: settings.sources,
     store,
@@ -130,15 +130,20 @@ async function submitAgain(world: World, prepared: Prepared, flags: Flags, watch
 }
 
 /** What can be found wrong about the place to run before anything is started there. */
-async function preflight(world: World, settings: Settings, plan: RunPlan, store: ProvenStore): Promise<void> {
+async function preflight(
+  cli: CliContext,
+  settings: Settings,
+  plan: RunPlan,
+  store: ProvenStore,
+): Promise<void> {
   const isLocal = plan.cluster.cluster === 'local';
-  await checkStart(world, settings, plan);
-  if (isLocal) await checkSparkTools(world, settings, plan);
+  await checkStart(cli, settings, plan);
+  if (isLocal) await checkSparkTools(cli, settings, plan);
   await proveLake(store);
   if (isLocal) {
-    await prepareSpark(world, settings, plan);
+    await prepareSpark(cli, settings, plan);
     return;
   }
   const launch = launchSettings(settings, plan);
-  (await connectEmr(world, emrAccess(settings, undefined), { launch }, settings)).close();
+  (await connectEmr(cli, emrAccess(settings, undefined), { launch }, settings)).close();
 }

@@ -15,14 +15,14 @@ import type { Store } from '../store/store.ts';
 import { openLake } from '../session/compose.ts';
 import { configureLake } from '../session/settings.ts';
 import { patienceOf, textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
-export async function run(flags: Flags, world: World): Promise<void> {
-  const { printer } = world;
+export async function run(flags: Flags, cli: CliContext): Promise<void> {
+  const { printer } = cli;
   const named = textFlag(flags, 'run');
-  const store = await openLake(configureLake(flags, world), world);
-  const { what, subject, verification, next } = await patiently(patienceOf(world), () =>
-    named === undefined ? newest(store) : ofRun(store, checkRunId(named), world),
+  const store = await openLake(configureLake(flags, cli), cli);
+  const { what, subject, verification, next } = await patiently(patienceOf(cli), () =>
+    named === undefined ? newest(store) : ofRun(store, checkRunId(named), cli),
   );
   const { findings, tables } = verification;
   const { sizes } = await import('../lake/audit.ts');
@@ -68,7 +68,7 @@ async function newest(store: Store): Promise<Judged> {
   };
 }
 
-async function ofRun(store: Store, name: string, { clock }: World): Promise<Judged> {
+async function ofRun(store: Store, name: string, { clock }: CliContext): Promise<Judged> {
   const { auditRun } = await import('../lake/audit.ts');
   const state = await readState(store, name);
   const verification = await auditRun(store, state);

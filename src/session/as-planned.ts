@@ -8,15 +8,15 @@ import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import { SHIPPED, findPipeline } from './pipeline-folder.ts';
 import { noteTo, textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /** Variables that decide what a run makes. None is a secret, and none names a place that Landfall connects to. */
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
-export function originOf(flags: Flags, world: World, { parameters }: Pipeline): PlanOrigin {
-  const { cwd, prefix, env } = world;
-  const { name: folder, place: templates } = findPipeline(flags, world);
+export function originOf(flags: Flags, cli: CliContext, { parameters }: Pipeline): PlanOrigin {
+  const { cwd, prefix, env } = cli;
+  const { name: folder, place: templates } = findPipeline(flags, cli);
   const isShipped = templates === SHIPPED.place;
   const config = configFile(textFlag(flags, 'config'), cwd, prefix);
   return {
@@ -37,19 +37,19 @@ export function originOf(flags: Flags, world: World, { parameters }: Pipeline): 
 }
 
 /**
- * The flags and the world with which the run was planned. A value given now outranks the planned one, and a message
+ * The flags and the context with which the run was planned. A value given now outranks the planned one, and a message
  * says so. Files that the plan names are read only when the plan is `trusted`, because anybody may have written it.
  * Messages name those that are not read, do not exist here or belong to another user. `strict`: throws `input` when the
  * run's own templates cannot be used.
  */
 export function asPlanned(
   flags: Flags,
-  world: World,
+  cli: CliContext,
   plan: RunPlan,
   { strict, trusted }: { strict: boolean; trusted: boolean },
-): { flags: Flags; world: World } {
+): { flags: Flags; cli: CliContext } {
   const { origin, run } = plan;
-  const note = noteTo(world);
+  const note = noteTo(cli);
   const given: Record<string, string> = {};
   for (const name of ['templates', 'config'] as const) {
     const planned = origin[name];
@@ -57,18 +57,18 @@ export function asPlanned(
     if (planned === undefined) continue;
     const problem = trusted ? notUsable(planned, name === 'templates') : NOT_OURS;
     if (now !== undefined) {
-      if (resolve(world.cwd, now) !== planned)
+      if (resolve(cli.cwd, now) !== planned)
         note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
     } else if (problem === undefined) given[name] = planned;
     else if (strict && name === 'templates') throw withoutTemplates(plan, planned, problem);
     else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
   }
-  const env = { ...kept(origin.variables), ...set(world.env) };
-  return { flags: { ...flags, ...given }, world: { ...world, env } };
+  const env = { ...kept(origin.variables), ...set(cli.env) };
+  return { flags: { ...flags, ...given }, cli: { ...cli, env } };
 }
 
 /** Those of the variables that a plan may set. A plan in a lake may name any. */
-function kept(variables: World['env']): Record<string, string> {
+function kept(variables: CliContext['env']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) =>
       KEPT.test(name) && typeof value === 'string' ? [[name, value]] : [],
@@ -76,7 +76,7 @@ function kept(variables: World['env']): Record<string, string> {
   );
 }
 
-function set(env: World['env']): World['env'] {
+function set(env: CliContext['env']): CliContext['env'] {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
 import { logPace } from './log-pace.ts';
 import { sha256 } from './sha256.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 /** The object without its undefined values: what is not set is left to the receiver's default. */
 function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
@@ -24,7 +24,10 @@ function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T 
 }
 
 /** The lake of these settings. Opening it sends no request; its first write proves create-if-absent. */
-export async function openLake(settings: Settings, { random }: Pick<World, 'random'>): Promise<ProvenStore> {
+export async function openLake(
+  settings: Settings,
+  { random }: Pick<CliContext, 'random'>,
+): Promise<ProvenStore> {
   return provenBeforeWriting(await lakeStore(settings), random.hex(8));
 }
 
@@ -81,7 +84,7 @@ function revealed(credentials: Credentials | undefined) {
 /** The environment of the local endpoint: its steps find S3 and the credentials for it there, and nowhere else. */
 export function endpointEnvironment(
   { aws, s3 }: Settings,
-  env: World['env'],
+  env: CliContext['env'],
 ): Record<string, string | undefined> {
   const credentials = revealed(aws.credentials);
   return {
@@ -151,7 +154,7 @@ export interface Connection {
 
 /** EMR through the SDK, which is loaded here and not before. */
 export async function connectEmr(
-  { clock, printer }: World,
+  { clock, printer }: CliContext,
   access: EmrAccess & { local?: true },
   requests: EmrSettings,
   settings: Settings,
@@ -198,18 +201,22 @@ export async function openLogs(uri: string, settings: Settings): Promise<Store> 
 }
 
 /** What the landing of a run's tables needs: no EMR. */
-export async function composeLanding(world: World, store: Store, driver: string): Promise<Landing['ports']> {
+export async function composeLanding(
+  cli: CliContext,
+  store: Store,
+  driver: string,
+): Promise<Landing['ports']> {
   const { createLake } = await import('../lake/lake.ts');
-  const { clock, random, printer } = world;
+  const { clock, random, printer } = cli;
   return { clock, random, lake: createLake(store, { driver }), emit: printer.emit };
 }
 
 /** The ports of one driven run. */
 export async function composePorts(
-  world: World,
+  cli: CliContext,
   store: Store,
   driver: string,
   { emr, explain }: Connection,
 ): Promise<Ports> {
-  return { ...(await composeLanding(world, store, driver)), objects: store, emr, explain, sha256 };
+  return { ...(await composeLanding(cli, store, driver)), objects: store, emr, explain, sha256 };
 }

@@ -8,7 +8,7 @@ import type { RunState } from '../run/state.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
 import { launchSettings } from './launch.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface ConnectionNeeds {
   /** The local endpoint, where the run has one. */
@@ -19,7 +19,7 @@ export interface ConnectionNeeds {
 
 /** Connects to the local endpoint of the run where there is one, else to EMR in the region of the run. */
 export async function connectForRun(
-  world: World,
+  cli: CliContext,
   settings: Settings,
   state: RunState,
   { endpoint, actionOnFailure }: ConnectionNeeds = {},
@@ -29,7 +29,7 @@ export async function connectForRun(
     launch: launchSettings(settings, state.plan),
     ...(actionOnFailure === undefined ? {} : { actionOnFailure }),
   };
-  const connection = await connectEmr(world, access, requests, settings);
+  const connection = await connectEmr(cli, access, requests, settings);
   if (endpoint !== undefined) return connection;
   const homes = new Map(
     state.clusters.flatMap((cluster) => (cluster.id === undefined ? [] : [[cluster.id, homeOf(cluster)]])),

@@ -13,7 +13,7 @@ import { sayNext } from '../cli/context.ts';
  * container, or when the step had no YARN application.
  */
 export async function showContainer(viewing: Viewing, wanted: string | undefined): Promise<void> {
-  const { attempt, store, streams, world, writer } = viewing;
+  const { attempt, store, streams, cli, writer } = viewing;
   const [{ containerLogs }, { logTail }] = await Promise.all([
     import('../emr/step-logs.ts'),
     import('../emr/log-tail.ts'),
@@ -25,8 +25,8 @@ export async function showContainer(viewing: Viewing, wanted: string | undefined
   const described = { ...about(viewing), application, containers };
   if (chosen === undefined) {
     const whose = application === undefined ? 'the step’s logs' : `logs of ${application}`;
-    world.printer.say(`${whose}: not uploaded yet; ${copying(viewing)}`);
-    sayNext(world, commandOf(viewing, '--containers'));
+    cli.printer.say(`${whose}: not uploaded yet; ${copying(viewing)}`);
+    sayNext(cli, commandOf(viewing, '--containers'));
     await writer.close({ ...described, logs: [] });
     return;
   }
@@ -34,7 +34,7 @@ export async function showContainer(viewing: Viewing, wanted: string | undefined
     const key = chosen.keys.get(log);
     return key === undefined ? [] : [logTail(log, key)];
   });
-  world.printer.say(`${chosen.container}  ${place(folderOf(store, chosen))}`);
+  cli.printer.say(`${chosen.container}  ${place(folderOf(store, chosen))}`);
   if (!(await showAll(viewing, tails, writer.lines))) return;
   tellOthers(
     viewing,
@@ -77,9 +77,9 @@ function choose(
 function tellOthers(viewing: Viewing, others: readonly ContainerLogs[]): void {
   const [first] = others;
   if (first === undefined) return;
-  const { printer } = viewing.world;
+  const { printer } = viewing.cli;
   printer.say(`other containers: ${named(others)}`);
-  sayNext(viewing.world, commandOf(viewing, '--container', first.container));
+  sayNext(viewing.cli, commandOf(viewing, '--container', first.container));
 }
 
 const NAMED = 20;

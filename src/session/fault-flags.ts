@@ -8,18 +8,18 @@ import { randomFaultPlan } from '../emr-local/random-faults.ts';
 import { LandfallError } from '../faults.ts';
 import { usage } from '../cli/arguments.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /**
  * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
  * and cut down.
  */
-export function faultOptions(flags: Flags, world: World): Pick<EndpointOptions, 'faults' | 'quotas'> {
-  const faults = faultPlan(flags, world);
+export function faultOptions(flags: Flags, cli: CliContext): Pick<EndpointOptions, 'faults' | 'quotas'> {
+  const faults = faultPlan(flags, cli);
   return { quotas: flags['quotas'] === true, ...(faults === undefined ? {} : { faults }) };
 }
 
-function faultPlan(flags: Flags, { cwd, printer }: World): FaultPlan | undefined {
+function faultPlan(flags: Flags, { cwd, printer }: CliContext): FaultPlan | undefined {
   const file = textFlag(flags, 'faults');
   const seed = flags['fault-seed'];
   if (file !== undefined && seed !== undefined)

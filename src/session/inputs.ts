@@ -7,7 +7,7 @@ import { LandfallError, throwIfErrors } from '../faults.ts';
 import { checkInputs, manifestLines, readListing } from '../run/inputs.ts';
 import type { Input } from '../run/inputs.ts';
 import { openInput } from './compose.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface Manifest {
   inputs: readonly Input[];
@@ -18,7 +18,7 @@ export interface Manifest {
 }
 
 /** Lists every source once. Throws `input` when one has nothing to read. */
-export async function listInputs(settings: Settings, { printer }: World): Promise<Manifest> {
+export async function listInputs(settings: Settings, { printer }: CliContext): Promise<Manifest> {
   const inputs: Input[] = [];
   for (const [source, uri] of Object.entries(settings.sources)) {
     const store = await openInput(uri, settings);
@@ -49,7 +49,7 @@ export async function withSample(
   settings: Settings,
   sources: readonly string[],
   local: boolean,
-  world: World,
+  cli: CliContext,
 ): Promise<Settings> {
   if (Object.keys(settings.sources).length > 0) return settings;
   if (!local) {
@@ -58,9 +58,9 @@ export async function withSample(
     });
   }
   const { writeSample } = await import('../local/write-sample.ts');
-  const folder = join(world.cwd, 'sample');
+  const folder = join(cli.cwd, 'sample');
   const { sources: places } = writeSample(folder);
-  world.printer.emit({
+  cli.printer.emit({
     event: 'note',
     message: `no inputs are named: using the generated sample in ${folder}`,
   });

@@ -19,31 +19,31 @@ import type { Store } from '../store/store.ts';
 import { endpointEnvironment, sparkS3Access } from './compose.ts';
 import { sha256 } from './sha256.ts';
 import { throughOurNetwork } from './steps-network.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 /** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
-export async function prepareSpark(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+export async function prepareSpark(cli: CliContext, settings: Settings, plan: RunPlan): Promise<void> {
   const { ensureSpark } = await import('../local/setup-spark.ts');
-  await ensureSpark(sparkRequest(world, settings, plan));
+  await ensureSpark(sparkRequest(cli, settings, plan));
 }
 
 /** Throws `input` when the tools that `prepareSpark` needs are missing here. Changes nothing. */
-export async function checkSparkTools(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+export async function checkSparkTools(cli: CliContext, settings: Settings, plan: RunPlan): Promise<void> {
   const setup = await import('../local/setup-spark.ts');
-  await setup.checkSparkTools(sparkRequest(world, settings, plan));
+  await setup.checkSparkTools(sparkRequest(cli, settings, plan));
 }
 
-const sparkRequest = (world: World, settings: Settings, plan: RunPlan): SparkRequest => ({
+const sparkRequest = (cli: CliContext, settings: Settings, plan: RunPlan): SparkRequest => ({
   release: plan.release,
-  home: landfallHome(world.env),
-  env: world.env,
-  clock: world.clock,
-  progress: (progress) => world.printer.emit({ event: 'progress', ...progress }),
-  s3: accessOf(world, settings, plan),
-  signal: world.interrupted,
+  home: landfallHome(cli.env),
+  env: cli.env,
+  clock: cli.clock,
+  progress: (progress) => cli.printer.emit({ event: 'progress', ...progress }),
+  s3: accessOf(cli, settings, plan),
+  signal: cli.interrupted,
 });
 
-function accessOf({ env }: World, settings: Settings, plan: RunPlan): S3Access | undefined {
+function accessOf({ env }: CliContext, settings: Settings, plan: RunPlan): S3Access | undefined {
   const access = sparkS3Access(settings, placesOf(plan));
   return access && throughOurNetwork(access, env);
 }
@@ -54,7 +54,7 @@ const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map
  * The folder in which a run's endpoint keeps its state. Its name depends on the run and on the lake where the run was
  * found, but on nothing in the journal. Run ids are unique only within a lake.
  */
-export async function stateFolderOf({ env }: World, { uri }: Store, run: string): Promise<string> {
+export async function stateFolderOf({ env }: CliContext, { uri }: Store, run: string): Promise<string> {
   const endpoints = join(landfallHome(env), 'emr-local');
   makePrivate(endpoints);
   return join(endpoints, `${checkRunId(run)}-${sha256(await realUri(uri)).slice(0, 16)}`);
@@ -64,11 +64,11 @@ export async function stateFolderOf({ env }: World, { uri }: Store, run: string)
  * Throws `access` when the run's steps are on another machine's local endpoint, which is not reachable from here.
  * Changes nothing.
  */
-export async function checkEndpointHere(world: World, store: Store, state: RunState): Promise<void> {
+export async function checkEndpointHere(cli: CliContext, store: Store, state: RunState): Promise<void> {
   const { plan, endpoint } = state;
-  const here = world.process.host;
+  const here = cli.process.host;
   if (plan.cluster.cluster !== 'local' || endpoint === undefined || endpoint === here) return;
-  if (!needsCluster(state) || existsSync(await stateFolderOf(world, store, plan.run))) return;
+  if (!needsCluster(state) || existsSync(await stateFolderOf(cli, store, plan.run))) return;
   const attach = commandAt(store.uri, 'attach', plan.run);
   const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');
   throw new LandfallError('access', `run ${plan.run} runs on the local EMR endpoint of another machine`, {
@@ -80,13 +80,13 @@ export async function checkEndpointHere(world: World, store: Store, state: RunSt
 
 /** The run's endpoint: the one that lives, or a new one on its state. */
 export async function startEndpointOf(
-  world: World,
+  cli: CliContext,
   settings: Settings,
   plan: RunPlan,
   stateFolder: string,
 ): Promise<EndpointFile> {
   const { startLocalEndpoint } = await import('../local/endpoint-life.ts');
-  const [program = process.execPath, ...args] = world.self;
+  const [program = process.execPath, ...args] = cli.self;
   const s3 = sparkS3Access(settings, placesOf(plan));
   const access = [
     ...(s3 === undefined ? [] : ['--s3']),
@@ -114,8 +114,8 @@ export async function startEndpointOf(
       ...(isSmall(plan) ? ['--small-data'] : []),
       ...access,
     ],
-    env: endpointEnvironment(settings, world.env),
-    clock: world.clock,
+    env: endpointEnvironment(settings, cli.env),
+    clock: cli.clock,
   });
 }
 
@@ -131,13 +131,13 @@ export const LOG_INTERVAL_SECONDS = 2;
 const IDLE_EXIT_SECONDS = 600;
 
 /** Ends the endpoint and whatever it runs; returns once it is gone. The state of a finished run goes with it. */
-export async function stopEndpointOf(world: World, stateFolder: string, finished: boolean): Promise<void> {
+export async function stopEndpointOf(cli: CliContext, stateFolder: string, finished: boolean): Promise<void> {
   const { stopLocalEndpoint } = await import('../local/endpoint-life.ts');
-  if (await stopLocalEndpoint(stateFolder, world.clock)) {
+  if (await stopLocalEndpoint(stateFolder, cli.clock)) {
     if (finished) await rm(stateFolder, { recursive: true, force: true });
     return;
   }
-  world.printer.emit({
+  cli.printer.emit({
     event: 'warning',
     message: `the local EMR endpoint is still running; its state is in ${stateFolder}`,
   });

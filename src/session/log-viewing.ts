@@ -15,10 +15,10 @@ import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { logPace } from './log-pace.ts';
 import { LOG_INTERVAL_SECONDS } from './local-cluster.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface Viewing {
-  world: World;
+  cli: CliContext;
   settings: Pick<Settings, 'emr'>;
   lake: Store;
   /** Of the run, as it was read first. */
@@ -38,12 +38,12 @@ export async function tailsOf({ attempt }: Viewing, logs: readonly StepLog[]): P
 
 /** Shows the logs one after the other, as they are now; false when nobody reads any more. */
 export async function showAll(
-  { world, store }: Viewing,
+  { cli, store }: Viewing,
   tails: readonly LogTail[],
   show: Show,
 ): Promise<boolean> {
   const { showNew, showRest } = await import('../emr/log-tail.ts');
-  const note = (message: string) => world.printer.say(message);
+  const note = (message: string) => cli.printer.say(message);
   for (const tail of tails) {
     const look = () => showNew(store, tail, { show, note });
     if ((await look().catch(onceMore(look))) === 'unread') return false;
@@ -83,7 +83,7 @@ export async function tellRest(
   tails: readonly LogTail[],
   ended: StepEnd | undefined,
 ): Promise<void> {
-  const { world, store, writer } = viewing;
+  const { cli, store, writer } = viewing;
   const { uploadedWhen } = await import('../emr/log-uploads.ts');
   const isLast = ({ uploaded }: LogTail) =>
     uploaded !== undefined && ended !== undefined && uploadedWhen(uploaded, ended.at) !== 'before';
@@ -92,12 +92,12 @@ export async function tellRest(
     logs,
     ...(ended === undefined ? {} : { ended }),
     lastAreThere: ended?.exact === false || tails.some(isLast),
-    now: world.clock.now(),
+    now: cli.clock.now(),
     copying: copying(viewing),
     patienceMs: paceOf(viewing).waitSeconds * 1000,
-    follow: spoken(commandOf(viewing, '--follow'), world.invocation),
+    follow: spoken(commandOf(viewing, '--follow'), cli.invocation),
   });
-  for (const note of notes) world.printer.say(note);
+  for (const note of notes) cli.printer.say(note);
   await writer.close({ ...about(viewing, ended), logs });
 }
 

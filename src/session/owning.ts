@@ -10,7 +10,7 @@ import { readState } from '../run/read-journal.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { Interruption } from '../cli/context.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface Owned {
   store: Store;
@@ -22,34 +22,34 @@ export interface Owned {
 }
 
 /**
- * Does `work` as the owner of the run, with a world in which its events are heard. From here on interruptions are the
- * work's to answer. What it throws is completed by where things stand and the next command.
+ * Does `work` as the owner of the run, with a context whose printer also collects events for the summary. From here on
+ * the work handles interruptions. What it throws is completed by where things stand and the next command.
  */
 export async function owning<T>(
-  world: World,
+  cli: CliContext,
   { store, journal, planMs, onward = 'attach' }: Owned,
-  work: (listening: World) => Promise<T>,
+  work: (listening: CliContext) => Promise<T>,
 ): Promise<{ result: T; summary: RunSummary }> {
-  const owner = { driver: journal.driver, ...world.process };
-  const release = await hold(store, world.clock, owner, journal);
+  const owner = { driver: journal.driver, ...cli.process };
+  const release = await hold(store, cli.clock, owner, journal);
   let summary = summaryOf(journal.state());
   if (planMs !== undefined) summary = collect(summary, { event: 'phase-ended', phase: 'plan', ms: planMs });
-  const listening: World = {
-    ...world,
+  const listening: CliContext = {
+    ...cli,
     printer: {
-      ...world.printer,
+      ...cli.printer,
       emit: (event) => {
         summary = collect(summary, event);
-        world.printer.emit(event);
+        cli.printer.emit(event);
       },
     },
   };
-  world.answering.interruptions = true;
+  cli.answering.interruptions = true;
   try {
     const result = await work(listening);
     return { result, summary };
   } catch (error) {
-    throw asTold(error, await stateAfter(error, store, journal), onward, world);
+    throw asTold(error, await stateAfter(error, store, journal), onward, cli);
   } finally {
     await release();
   }
@@ -76,7 +76,7 @@ function summaryOf({ plan, verified, published }: RunState): RunSummary {
 }
 
 /** The command's result: what landed. */
-export function printSummary({ printer }: World, summary: RunSummary): void {
+export function printSummary({ printer }: CliContext, summary: RunSummary): void {
   printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
 }
 
@@ -88,7 +88,7 @@ async function stateAfter(error: unknown, store: Store, journal: Journal): Promi
 }
 
 /** What ended the session, completed by what the journal knows. */
-function asTold(error: unknown, state: RunState, onward: Onward, { clock }: World): unknown {
+function asTold(error: unknown, state: RunState, onward: Onward, { clock }: CliContext): unknown {
   if (!(error instanceof Interruption)) return completed(failureFrom(error), state, clock.now(), onward);
   const { run } = state.plan;
   const next = command(state.finished?.verdict === 'cancelled' ? 'retry' : onward, state.plan);

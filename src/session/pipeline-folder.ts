@@ -9,7 +9,7 @@ import type { Diagnostic } from '../faults.ts';
 import type { Engine } from '../pipeline/contract.ts';
 import type { TemplateFile } from '../pipeline/template-file.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 /** More files than any pipeline needs, yet few enough to notice a wrong folder soon. */
 const MOST_FILES = 1000;
@@ -33,7 +33,7 @@ export interface PipelineFolder {
 /** The folder that flags, environment or dl.cfg choose, else the one that comes with Landfall. Throws `input` for a dl.cfg that cannot be read. */
 export function findPipeline(
   flags: Flags,
-  { cwd, prefix, env }: Pick<World, 'cwd' | 'prefix' | 'env'>,
+  { cwd, prefix, env }: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ): ChosenFolder {
   const cfg = readConfig(textFlag(flags, 'config'), cwd, prefix);
   const templates = textFlag(flags, 'templates');

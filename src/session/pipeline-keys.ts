@@ -5,7 +5,7 @@ import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   return {
@@ -15,9 +15,9 @@ export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
 }
 
 /** The keys of the chosen pipeline; none where it cannot be read. */
-export function pipelineKeys(flags: Flags, world: Pick<World, 'cwd' | 'prefix' | 'env'>): PipelineKeys {
+export function pipelineKeys(flags: Flags, cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): PipelineKeys {
   try {
-    return keysOf(loadPipeline(readPipelineFolder(findPipeline(flags, world)).files).pipeline);
+    return keysOf(loadPipeline(readPipelineFolder(findPipeline(flags, cli)).files).pipeline);
   } catch (error) {
     if (error instanceof LandfallError || codeOf(error) !== '') return keysOf(undefined);
     throw error;

@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import { canonicalUri, relation } from '../store/uri.ts';
 import { plannedLaunch } from './launch.ts';
 import { sha256 } from './sha256.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 /** The plan at a lake, without its publication number, which a rebase changes. */
 async function digestOf(store: Store, plan: RunPlan): Promise<string> {
@@ -26,7 +26,7 @@ async function digestOf(store: Store, plan: RunPlan): Promise<string> {
  * Remembers that this machine made the plan. Where that is impossible, the plan is later treated like another
  * machine's.
  */
-export async function rememberOwnPlan({ env }: World, store: Store, plan: RunPlan): Promise<void> {
+export async function rememberOwnPlan({ env }: CliContext, store: Store, plan: RunPlan): Promise<void> {
   try {
     rememberPlan(landfallHome(env), await digestOf(store, plan), `${plan.run} ${store.uri}`);
   } catch (error) {
@@ -35,7 +35,7 @@ export async function rememberOwnPlan({ env }: World, store: Store, plan: RunPla
 }
 
 /** True for a plan that this machine made, at this lake. */
-export async function madeHere({ env }: World, store: Store, plan: RunPlan): Promise<boolean> {
+export async function madeHere({ env }: CliContext, store: Store, plan: RunPlan): Promise<boolean> {
   try {
     return isOwnPlan(landfallHome(env), await digestOf(store, plan));
   } catch (error) {
@@ -59,7 +59,7 @@ export interface Trusting {
  * Throws `input`, changing nothing, when continuing the run would submit a program that was not planned, or a plan that
  * neither this machine made nor its templates would make.
  */
-export async function checkPlanTrust(world: World, trusting: Trusting, state: RunState): Promise<void> {
+export async function checkPlanTrust(cli: CliContext, trusting: Trusting, state: RunState): Promise<void> {
   const steps = stepsToSubmit(state);
   if (steps.length === 0 || isToBeCancelled(state)) return;
   const { store, trustLake } = trusting;
@@ -68,7 +68,7 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
   if (state.staged)
     for (const step of steps)
       await plannedProgram({ objects: store, sha256 }, plan.run, step, state.current[step.name] ?? 1);
-  if (trustLake || (await madeHere(world, store, plan))) return;
+  if (trustLake || (await madeHere(cli, store, plan))) return;
   const why = differences(trusting, state);
   if (why.length === 0) return;
   throw new LandfallError(
@@ -87,7 +87,7 @@ export async function checkPlanTrust(world: World, trusting: Trusting, state: Ru
  * machine names. The programs of a retry are rendered here. `cluster`: where to run instead.
  */
 export async function checkRetryTrust(
-  world: World,
+  cli: CliContext,
   {
     inputs,
     store,
@@ -96,7 +96,7 @@ export async function checkRetryTrust(
   }: Omit<Trusting, 'rendered' | 'settings'> & { cluster?: string | undefined },
   { plan }: RunState,
 ): Promise<void> {
-  if (trustLake || (await madeHere(world, store, plan))) return;
+  if (trustLake || (await madeHere(cli, store, plan))) return;
   const why = [...(cluster === undefined ? clusterOfPlan(plan) : []), ...filesOfPlan(plan, inputs)];
   if (why.length === 0) return;
   const retry = commandAt(store.uri, 'retry', plan.run, '--trust-lake');

@@ -17,13 +17,13 @@ import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { launchSettings } from './launch.ts';
 import { tell } from './settings.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 /**
  * Checks what the plan would have EMR do. Throws `input` with every mistake in the requests, or with every reason why a
  * named cluster cannot be used. Asks EMR for a named cluster alone.
  */
-export async function checkStart(world: World, settings: Settings, plan: RunPlan): Promise<void> {
+export async function checkStart(cli: CliContext, settings: Settings, plan: RunPlan): Promise<void> {
   await checkSteps(plan);
   refuseLocalPlaces(settings, plan);
   switch (plan.cluster.cluster) {
@@ -34,11 +34,11 @@ export async function checkStart(world: World, settings: Settings, plan: RunPlan
       const { checkLaunch } = await import('../emr/requests.ts');
       const diagnostics = checkLaunch(launchSettings(settings, plan));
       throwIfErrors(diagnostics, 'the cluster cannot be launched like this; nothing was started');
-      tell(diagnostics, world);
+      tell(diagnostics, cli);
       return;
     }
     case 'id':
-      return checkNamed(world, settings, plan, plan.cluster.id);
+      return checkNamed(cli, settings, plan, plan.cluster.id);
   }
 }
 
@@ -122,9 +122,9 @@ async function checkSteps(plan: RunPlan): Promise<void> {
   });
 }
 
-async function checkNamed(world: World, settings: Settings, plan: RunPlan, id: string): Promise<void> {
+async function checkNamed(cli: CliContext, settings: Settings, plan: RunPlan, id: string): Promise<void> {
   const connection = await connectEmr(
-    world,
+    cli,
     emrAccess(settings, undefined),
     { launch: launchSettings(settings, plan) },
     settings,
@@ -149,11 +149,11 @@ async function checkNamed(world: World, settings: Settings, plan: RunPlan, id: s
  * Checks that this machine can go on with the run. Throws `input` when the run has to launch a cluster by a `cluster_json`
  * that is not here, and `access` when its cluster cannot be seen from here. Changes nothing.
  */
-export async function checkResume(world: World, settings: Settings, state: RunState): Promise<void> {
+export async function checkResume(cli: CliContext, settings: Settings, state: RunState): Promise<void> {
   const { plan } = state;
   if (plan.cluster.cluster === 'local' || !needsCluster(state)) return;
   if (willLaunch(state)) checkClusterJson(settings, plan);
-  await checkHome(world, settings, state);
+  await checkHome(cli, settings, state);
 }
 
 function checkClusterJson(settings: Settings, plan: RunPlan): void {
@@ -170,14 +170,14 @@ function checkClusterJson(settings: Settings, plan: RunPlan): void {
 
 /** Throws `access` when the run's cluster cannot be seen with these credentials, in this region; `or` is another way on. */
 export async function checkHome(
-  world: World,
+  cli: CliContext,
   settings: Settings,
   state: RunState,
   or?: AdvisedCommand,
 ): Promise<void> {
   const id = currentCluster(state)?.id;
   if (id === undefined || state.plan.cluster.cluster === 'local') return;
-  const connection = await connectForRun(world, settings, state);
+  const connection = await connectForRun(cli, settings, state);
   try {
     await connection.emr.describeCluster(id);
   } catch (error) {

@@ -25,7 +25,7 @@ import { configure, countFlag } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { sha256 } from './sha256.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 export interface Prepared {
   configured: Configured;
@@ -36,21 +36,21 @@ export interface Prepared {
 }
 
 /** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
-export async function prepare(verb: string, flags: Flags, world: World): Promise<Prepared> {
+export async function prepare(verb: string, flags: Flags, cli: CliContext): Promise<Prepared> {
   const choice = clusterChoice(textFlag(flags, 'cluster') ?? 'new');
-  const given = configure(verb, flags, world);
+  const given = configure(verb, flags, cli);
   const { pipeline } = given;
   const rendered = render(given);
   const sources = pipeline.sources.map(({ name }) => name);
-  const settings = await withSample(given.settings, sources, choice.cluster === 'local', world);
+  const settings = await withSample(given.settings, sources, choice.cluster === 'local', cli);
   await keepApart(settings);
-  const manifest = await listInputs(settings, world);
-  await lookAtInputs(manifest.inputs, { ...given, settings }, world);
-  const store = await openLake(settings, world);
+  const manifest = await listInputs(settings, cli);
+  await lookAtInputs(manifest.inputs, { ...given, settings }, cli);
+  const store = await openLake(settings, cli);
   const publication = await nextPublication(store, rendered);
   const plan = makePlan({
-    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(world.clock, world.random), '--run-id'),
-    plannedAt: world.clock.now().toISOString(),
+    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(cli.clock, cli.random), '--run-id'),
+    plannedAt: cli.clock.now().toISOString(),
     pipeline: pipeline.name,
     settings,
     inputs: manifest.inputs,
@@ -59,7 +59,7 @@ export async function prepare(verb: string, flags: Flags, world: World): Promise
     choice,
     publication,
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
-    origin: originOf(flags, world, pipeline),
+    origin: originOf(flags, cli, pipeline),
   });
   return {
     configured: { ...given, settings },
@@ -95,7 +95,7 @@ async function keepApart({ lake, sources }: Settings): Promise<void> {
 export async function lookAtInputs(
   inputs: readonly Input[],
   { settings, pipeline }: Configured,
-  { printer }: World,
+  { printer }: CliContext,
 ): Promise<void> {
   await refuseUnreadable(inputs);
   const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);

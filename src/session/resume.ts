@@ -21,7 +21,7 @@ import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './session.ts';
 import type { Watch } from './watch.ts';
 import { noteTo, patienceOf } from '../cli/context.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface Resumption {
   settings: Settings;
@@ -45,24 +45,24 @@ export async function runExists(store: Store, run: string): Promise<boolean> {
 }
 
 /** Ends as the run ends: returns when it succeeded, throws its verdict otherwise. */
-export async function resumeRun(world: World, resumption: Resumption): Promise<void> {
+export async function resumeRun(cli: CliContext, resumption: Resumption): Promise<void> {
   const { store, run, takeOver, watch } = resumption;
-  const deadline = world.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+  const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
-  const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(world), read);
+  const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(cli), read);
   for (;;) {
     if (isOver(state)) {
-      tellVerdict(world, state);
+      tellVerdict(cli, state);
       return;
     }
     const now = state;
-    const owner = await watching(() => ownership(store, now, (who) => isDead(who, world)));
+    const owner = await watching(() => ownership(store, now, (who) => isDead(who, cli)));
     if (takeOver || (owner.owner !== 'fresh' && owner.owner !== 'beginning')) {
-      const timeout = (deadline - world.clock.monotonic()) / 1000;
+      const timeout = (deadline - cli.clock.monotonic()) / 1000;
       if (
         await takeRunOver(
-          world,
+          cli,
           {
             ...resumption,
             watch: { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined },
@@ -74,18 +74,18 @@ export async function resumeRun(world: World, resumption: Resumption): Promise<v
     } else if (watch.detach && owner.owner === 'fresh') {
       throw ownedBy(run, owner.who, owner.silentMs);
     } else if (!told && owner.owner === 'fresh') {
-      sayOwner(world, run, owner.who, owner.silentMs);
+      sayOwner(cli, run, owner.who, owner.silentMs);
       told = true;
     }
     for (const entry of await watching(() => readEntries(store, run, now.length))) {
       const line = narrateEntry(entry);
-      if (line !== undefined) world.printer.emit({ event: 'note', message: line });
+      if (line !== undefined) cli.printer.emit({ event: 'note', message: line });
       state = follow(store, state, entry);
     }
-    if (world.clock.monotonic() > deadline)
-      throw completed(await watchedLongEnough(world, resumption, state), state, world.clock.now());
-    await world.clock.sleep(WATCH_MS, world.interrupted);
-    world.interrupted.throwIfAborted();
+    if (cli.clock.monotonic() > deadline)
+      throw completed(await watchedLongEnough(cli, resumption, state), state, cli.clock.now());
+    await cli.clock.sleep(WATCH_MS, cli.interrupted);
+    cli.interrupted.throwIfAborted();
   }
 }
 
@@ -97,24 +97,24 @@ function isOver({ finished, mirrored }: RunState): boolean {
 }
 
 /** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
-async function takeRunOver(world: World, resumption: Resumption, state: RunState): Promise<boolean> {
-  const { clock, random } = world;
+async function takeRunOver(cli: CliContext, resumption: Resumption, state: RunState): Promise<boolean> {
+  const { clock, random } = cli;
   const { store, run, settings, staging, watch, trustLake } = resumption;
-  await checkPlanTrust(world, resumption, state);
-  if (!resumption.takeOver) await checkEndpointHere(world, store, state);
-  await checkResume(world, settings, state);
-  if (state.plan.cluster.cluster === 'local') await prepareSpark(world, settings, state.plan);
+  await checkPlanTrust(cli, resumption, state);
+  if (!resumption.takeOver) await checkEndpointHere(cli, store, state);
+  await checkResume(cli, settings, state);
+  if (state.plan.cluster.cluster === 'local') await prepareSpark(cli, settings, state.plan);
   const driver = random.hex(8);
-  const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(world) }, run);
+  const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, run);
   if (journal.state().length !== state.length) return false;
   await journal.append({ entry: 'taken-over', from: state.driver });
-  world.printer.emit({ event: 'note', message: `going on with run ${run}` });
-  await driveToVerdict(world, { settings, store, journal, staging, watch, trustLake });
+  cli.printer.emit({ event: 'note', message: `going on with run ${run}` });
+  await driveToVerdict(cli, { settings, store, journal, staging, watch, trustLake });
   return true;
 }
 
 /** A process on this boot of this host that no longer runs; in doubt it lives. */
-export function isDead(who: Owner, { process: here }: World): boolean {
+export function isDead(who: Owner, { process: here }: CliContext): boolean {
   if (who.host !== here.host || who.boot !== here.boot || here.boot === 'unknown') return false;
   try {
     process.kill(who.pid, 0);
@@ -124,7 +124,7 @@ export function isDead(who: Owner, { process: here }: World): boolean {
   }
 }
 
-function sayOwner({ printer }: World, run: string, who: Owner, silentMs: number): void {
+function sayOwner({ printer }: CliContext, run: string, who: Owner, silentMs: number): void {
   const seconds = String(Math.round(silentMs / 1000));
   printer.emit({
     event: 'note',
@@ -134,7 +134,7 @@ function sayOwner({ printer }: World, run: string, who: Owner, silentMs: number)
 
 /** The time to watch another driver has passed; that one is asked to cancel, if the run is to be cancelled then. */
 async function watchedLongEnough(
-  { clock, random }: World,
+  { clock, random }: CliContext,
   { run, store, watch }: Resumption,
   { publishing }: RunState,
 ): Promise<LandfallError> {
@@ -150,7 +150,7 @@ async function watchedLongEnough(
 }
 
 /** Prints what a finished run came to, or throws it when that is a failure. */
-function tellVerdict({ printer, clock }: World, state: RunState): void {
+function tellVerdict({ printer, clock }: CliContext, state: RunState): void {
   const { finished, plan } = state;
   const status = statusOf(state);
   if (finished === undefined || finished.verdict === 'succeeded') {

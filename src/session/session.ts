@@ -21,7 +21,7 @@ import { aborted, owning, printSummary } from './owning.ts';
 import type { Owned } from './owning.ts';
 import type { Watch } from './watch.ts';
 import { Interruption } from '../cli/context.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
 export interface Session extends Owned {
   settings: Settings;
@@ -36,15 +36,15 @@ export interface Session extends Owned {
  * LandfallError that is its verdict, or the Interruption that ended it after what could be cancelled was. Leaves no
  * process behind, unless the work itself goes on.
  */
-export async function driveToVerdict(world: World, session: Session): Promise<void> {
-  const { result: submitted, summary } = await owning(world, session, (listening) =>
+export async function driveToVerdict(cli: CliContext, session: Session): Promise<void> {
+  const { result: submitted, summary } = await owning(cli, session, (listening) =>
     driven(listening, session),
   );
-  if (submitted === undefined) printSummary(world, summary);
-  else printSubmission(world, submitted);
+  if (submitted === undefined) printSummary(cli, summary);
+  else printSubmission(cli, submitted);
 }
 
-function printSubmission({ printer, invocation }: World, submission: Submission): void {
+function printSubmission({ printer, invocation }: CliContext, submission: Submission): void {
   const next = spoken(submission.next, invocation);
   printer.result(
     (value) => formatSubmission(value, next),
@@ -58,18 +58,18 @@ function printSubmission({ printer, invocation }: World, submission: Submission)
  * Connects, drives, and clears up: an interruption cancels the work, a passed timeout leaves it alone unless it was to
  * cancel it. What was submitted is returned when the run is detached.
  */
-async function driven(world: World, session: Session): Promise<Submission | undefined> {
+async function driven(cli: CliContext, session: Session): Promise<Submission | undefined> {
   const { journal, settings, store, watch, trustLake = false } = session;
   const { plan } = journal.state();
   const local = plan.cluster.cluster === 'local';
-  const stateFolder = local ? await stateFolderOf(world, store, plan.run) : undefined;
+  const stateFolder = local ? await stateFolderOf(cli, store, plan.run) : undefined;
   let endpoint: EndpointFile | undefined;
   if (stateFolder !== undefined) {
-    const { host } = world.process;
+    const { host } = cli.process;
     if (journal.state().endpoint !== host) await journal.append({ entry: 'endpoint', host });
-    endpoint = await startEndpointOf(world, settings, plan, stateFolder);
+    endpoint = await startEndpointOf(cli, settings, plan, stateFolder);
   }
-  const connection = await connectForRun(world, settings, journal.state(), {
+  const connection = await connectForRun(cli, settings, journal.state(), {
     endpoint,
     ...(watch.detach ? { actionOnFailure: 'CANCEL_AND_WAIT' } : {}),
   });
@@ -78,27 +78,27 @@ async function driven(world: World, session: Session): Promise<Submission | unde
     whyNotUse: async (id) =>
       trustLake ? undefined : whyNotUse(journal.state().plan.cluster, id, connection.clusters),
   });
-  const ports = await composePorts(world, store, journal.driver, { ...connection, emr });
+  const ports = await composePorts(cli, store, journal.driver, { ...connection, emr });
   const ending = new AbortController();
-  const run: Run = { ports, journal, signal: AbortSignal.any([world.interrupted, ending.signal]) };
+  const run: Run = { ports, journal, signal: AbortSignal.any([cli.interrupted, ending.signal]) };
   let goesOn = plan.keepAlive || watch.detach;
   const working = work(run, session);
   try {
     return await Promise.race([
       working,
-      aborted(world.interrupted).catch(async (cause: unknown) => {
-        await letGo(world, working);
+      aborted(cli.interrupted).catch(async (cause: unknown) => {
+        await letGo(cli, working);
         throw cause;
       }),
-      expiry(world, session, ending.signal),
+      expiry(cli, session, ending.signal),
     ]);
   } catch (error) {
     goesOn = plan.keepAlive;
-    if (error instanceof Interruption) await interrupted(world, run, error);
+    if (error instanceof Interruption) await interrupted(cli, run, error);
     if (!(error instanceof LandfallError)) throw error;
     if (error.fault === 'timeout' && watch.cancelOnTimeout) {
       ending.abort(error);
-      await letGo(world, working);
+      await letGo(cli, working);
       throw await cancelledAfter(run, error);
     }
     goesOn = goesOn || leavesWorkRunning(error);
@@ -107,12 +107,12 @@ async function driven(world: World, session: Session): Promise<Submission | unde
     ending.abort();
     connection.close();
     if (stateFolder !== undefined && !goesOn)
-      await stopEndpointOf(world, stateFolder, journal.state().finished !== undefined);
+      await stopEndpointOf(cli, stateFolder, journal.state().finished !== undefined);
   }
 }
 
 /** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */
-async function letGo({ clock }: World, working: Promise<unknown>): Promise<void> {
+async function letGo({ clock }: CliContext, working: Promise<unknown>): Promise<void> {
   await Promise.race([working.catch(() => undefined), clock.sleep(IN_FLIGHT_MS)]);
 }
 
@@ -130,7 +130,11 @@ async function work(run: Run, { staging, watch }: Session): Promise<Submission |
 }
 
 /** Rejects when the watching has lasted long enough; never resolves. */
-async function expiry({ clock }: World, { watch, journal }: Session, ended: AbortSignal): Promise<never> {
+async function expiry(
+  { clock }: CliContext,
+  { watch, journal }: Session,
+  ended: AbortSignal,
+): Promise<never> {
   const { timeout } = watch;
   if (timeout === undefined) return new Promise(() => undefined);
   await clock.sleep(timeout * 1000, ended);
@@ -144,14 +148,14 @@ function leavesWorkRunning({ fault }: LandfallError): boolean {
 }
 
 /** Cancels on the first signal, within seconds, and says what is confirmed and what only requested. */
-async function interrupted(world: World, run: Run, { signal }: Interruption): Promise<void> {
+async function interrupted(cli: CliContext, run: Run, { signal }: Interruption): Promise<void> {
   if (run.journal.state().publishing) {
-    world.printer.say(
+    cli.printer.say(
       `${signal}: the tables are being published; that, or their copy to the plain paths, is unfinished`,
     );
     return;
   }
-  world.printer.say(`${signal}: cancelling run ${run.journal.run}`);
+  cli.printer.say(`${signal}: cancelling run ${run.journal.run}`);
   const silent = new AbortController().signal;
   const outcome = await cancelRun({ ...run, signal: silent }, { by: signal }).catch((error: unknown) => {
     run.ports.emit({ event: 'warning', message: error instanceof Error ? error.message : String(error) });

@@ -14,7 +14,7 @@ import { flagsOf, keysOf, pipelineKeys } from './pipeline-keys.ts';
 import { findPipeline, placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
 import { verbs } from '../cli/verbs.ts';
 import { textFlag } from '../cli/context.ts';
-import type { Flags, World } from '../cli/context.ts';
+import type { Flags, CliContext } from '../cli/context.ts';
 
 export interface Configured {
   settings: Settings;
@@ -27,23 +27,23 @@ export interface Configured {
 }
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
-export function configure(verb: string, flags: Flags, world: World): Configured {
-  const { name: folder, files } = readPipelineFolder(findPipeline(flags, world));
+export function configure(verb: string, flags: Flags, cli: CliContext): Configured {
+  const { name: folder, files } = readPipelineFolder(findPipeline(flags, cli));
   const { pipeline, diagnostics } = loadPipeline(files);
   const keys = keysOf(pipeline);
   refuseUnknownFlags(verb, flags, keys, pipeline !== undefined);
   const resolved = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
-    env: world.env,
+    cfg: readConfig(textFlag(flags, 'config'), cli.cwd, cli.prefix),
+    env: cli.env,
     flags: settingFlags(flags),
     pipeline: keys,
-    cwd: world.cwd,
+    cwd: cli.cwd,
     realPlace,
   });
   const all = [...placedIn(folder, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
-  tell(all, world);
-  if (flags['verbose'] === true) tellOrigins(resolved.origins, world);
+  tell(all, cli);
+  if (flags['verbose'] === true) tellOrigins(resolved.origins, cli);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
   const { settings } = resolved;
@@ -55,14 +55,14 @@ export function configure(verb: string, flags: Flags, world: World): Configured 
  * The settings of a verb that only reads the lake: templates may have mistakes, and inputs may be
  * missing.
  */
-export function configureLake(flags: Flags, world: World): Settings {
+export function configureLake(flags: Flags, cli: CliContext): Settings {
   const { settings, diagnostics } = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), world.cwd, world.prefix),
-    env: world.env,
+    cfg: readConfig(textFlag(flags, 'config'), cli.cwd, cli.prefix),
+    env: cli.env,
     flags: settingFlags(flags),
-    pipeline: pipelineKeys(flags, world),
+    pipeline: pipelineKeys(flags, cli),
     ignoreInputs: true,
-    cwd: world.cwd,
+    cwd: cli.cwd,
     realPlace,
   });
   throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
@@ -91,7 +91,7 @@ function refuseUnknownFlags(verb: string, flags: Flags, keys: PipelineKeys, sure
 }
 
 /** Says what is no error. */
-export function tell(diagnostics: readonly Diagnostic[], { printer }: World): void {
+export function tell(diagnostics: readonly Diagnostic[], { printer }: CliContext): void {
   for (const diagnostic of diagnostics) {
     if (diagnostic.severity === 'warning')
       printer.emit({ event: 'warning', message: formatDiagnostic(diagnostic) });
@@ -100,7 +100,7 @@ export function tell(diagnostics: readonly Diagnostic[], { printer }: World): vo
   }
 }
 
-function tellOrigins(origins: ReadonlyMap<string, string>, { printer }: World): void {
+function tellOrigins(origins: ReadonlyMap<string, string>, { printer }: CliContext): void {
   for (const [name, origin] of [...origins].sort()) printer.say(`${name}: ${origin}`);
 }
 

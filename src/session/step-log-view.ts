@@ -14,7 +14,7 @@ import { sayNext } from '../cli/context.ts';
 
 /** What is there now; and that there is more, where the step's YARN application left logs of its containers. */
 export async function showStep(viewing: Viewing): Promise<void> {
-  const { world, attempt, store, writer, state } = viewing;
+  const { cli, attempt, store, writer, state } = viewing;
   const { applicationIn, containerLogs } = await import('../emr/step-logs.ts');
   const tails = await tailsOf(viewing, viewing.streams);
   let application: string | undefined;
@@ -25,16 +25,16 @@ export async function showStep(viewing: Viewing): Promise<void> {
   if (!(await showAll(viewing, tails, show))) return;
   const found = application === undefined ? [] : await containerLogs(store, attempt.clusterId, application);
   if (found.length > 0) {
-    world.printer.say(`${application ?? ''} left the logs of ${String(found.length)} container(s)`);
-    sayNext(world, commandOf(viewing, '--containers'));
+    cli.printer.say(`${application ?? ''} left the logs of ${String(found.length)} container(s)`);
+    sayNext(cli, commandOf(viewing, '--containers'));
   }
   await tellRest(viewing, tails, endOfAttempt(state, attempt));
 }
 
 /** What comes, until the step has ended and its last logs are there. Throws `timeout` after that many seconds. */
 export async function followStep(viewing: Viewing, timeout: number | undefined): Promise<void> {
-  const { world, store, writer, attempt } = viewing;
-  const { clock, interrupted, printer } = world;
+  const { cli, store, writer, attempt } = viewing;
+  const { clock, interrupted, printer } = cli;
   const { followLogs } = await import('../emr/follow-logs.ts');
   const tails = await tailsOf(viewing, viewing.streams);
   const [controller] = await tailsOf(viewing, ['controller']);
@@ -55,7 +55,7 @@ export async function followStep(viewing: Viewing, timeout: number | undefined):
     ...paceOf(viewing),
     patience: {
       clock,
-      random: world.random,
+      random: cli.random,
       signal: AbortSignal.any([interrupted, over.signal]),
       note: (message) => printer.say(message),
     },
@@ -69,8 +69,8 @@ export async function followStep(viewing: Viewing, timeout: number | undefined):
 const OWNER_LOOK_MS = 30_000;
 
 /** Reads on in the journal: whether the step has ended by now. Says, once, when nobody is left to write it there. */
-function endWatch({ world, lake, state, attempt }: Viewing): () => Promise<StepEnd | undefined> {
-  const { clock, printer } = world;
+function endWatch({ cli, lake, state, attempt }: Viewing): () => Promise<StepEnd | undefined> {
+  const { clock, printer } = cli;
   const { run } = state.plan;
   let current = state;
   let looked = Number.NEGATIVE_INFINITY;
@@ -79,11 +79,11 @@ function endWatch({ world, lake, state, attempt }: Viewing): () => Promise<StepE
     const ended = endOfAttempt(current, attempt);
     if (ended !== undefined || clock.monotonic() - looked < OWNER_LOOK_MS) return ended;
     looked = clock.monotonic();
-    const { owner } = await ownership(lake, current, (who) => isDead(who, world));
+    const { owner } = await ownership(lake, current, (who) => isDead(who, cli));
     if (owner !== 'fresh' && owner !== 'beginning') {
       looked = Number.POSITIVE_INFINITY;
       printer.say(`nobody drives run ${run}: its journal will not tell when the step ends`);
-      sayNext(world, commandAt(lake.uri, 'attach', run));
+      sayNext(cli, commandAt(lake.uri, 'attach', run));
     }
     return undefined;
   };

@@ -3,9 +3,9 @@ import { LandfallError } from '../faults.ts';
 import type { S3Proxy } from '../local/s3-proxy.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { certificates, exemptNames, proxyFor, proxySignIn } from '../store/request-handler.ts';
-import type { World } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
 
-type Env = World['env'];
+type Env = CliContext['env'];
 
 /** `access` with the proxy and the authorities of this environment. Throws `input` for what S3A cannot do. */
 export function throughOurNetwork(access: S3Access, env: Env): S3Access {

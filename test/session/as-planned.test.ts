@@ -123,9 +123,9 @@ describe('a run that was planned with --templates', () => {
     const world = { ...at('elsewhere'), env: { LANDFALL_EMR_RELEASE: undefined } };
     const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false, trusted: true });
     expect(planned.flags).toEqual({ lake: 'x', templates, config: join(base, 'here/their.cfg') });
-    expect(planned.world.env).toEqual({ LANDFALL_CHECKS_MAX_QUARANTINED: '7%' });
+    expect(planned.cli.env).toEqual({ LANDFALL_CHECKS_MAX_QUARANTINED: '7%' });
     const now = { ...world, env: { LANDFALL_CHECKS_MAX_QUARANTINED: '9%' } };
-    expect(asPlanned({}, now, plan, { strict: false, trusted: true }).world.env).toEqual(now.env);
+    expect(asPlanned({}, now, plan, { strict: false, trusted: true }).cli.env).toEqual(now.env);
   });
 
   it('takes only those variables from a plan that decide what a run makes', () => {
@@ -136,7 +136,7 @@ describe('a run that was planned with --templates', () => {
       LANDFALL_EMR_RELEASE: 'emr-7.1.0',
     };
     const planted = { ...plan, origin: { folder: 'p', variables } };
-    const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false, trusted: true }).world;
+    const { env } = asPlanned({}, at('elsewhere'), planted, { strict: false, trusted: true }).cli;
     expect(env).toEqual({ ...at('elsewhere').env, LANDFALL_EMR_RELEASE: 'emr-7.1.0' });
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { faultOptions } from '../../src/session/fault-flags.ts';
 import { startedPlainly } from '../support/advice.ts';
-import type { World } from '../../src/cli/context.ts';
+import type { CliContext } from '../../src/cli/context.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 
 let cwd: string;
@@ -19,7 +19,7 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 /** What the typed words make of the endpoint, and what was told. */
 async function options(...words: string[]) {
   const told: RunEvent[] = [];
-  const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as World;
+  const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as CliContext;
   const parsed = await parseArguments(['emr-local', ...words], startedPlainly);
   if (parsed.kind === 'mistake') throw parsed.error;
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));

@@ -1,5 +1,5 @@
 /** The world of a verb that is called within the test: what it prints is collected. */
-import type { Command, Flags, World } from '../../src/cli/context.ts';
+import type { Command, Flags, CliContext } from '../../src/cli/context.ts';
 import { harmlessCopy } from '../../src/report/harmless.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';
@@ -7,7 +7,7 @@ import { PLAIN } from '../../src/shell-words.ts';
 import { seededRandom } from './seeded-random.ts';
 import { systemClock } from './system-clock.ts';
 
-export interface CommandWorld extends World {
+export interface CommandWorld extends CliContext {
   /** The value of each result, as `--output json` prints it, and its text. */
   results: { text: string; value: unknown }[];
   events: RunEvent[];
