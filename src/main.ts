@@ -18,6 +18,7 @@ import { createPrinter } from './report/printer.ts';
 import type { Printer } from './report/printer.ts';
 import type { Clock, Random } from './run/ports.ts';
 import { leaveTerminals, openTerminals } from './terminals.ts';
+import { verbBodies } from './verb-bodies.ts';
 
 const LEAVE_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -88,7 +89,10 @@ async function main(argv: readonly string[]): Promise<number> {
     script: process.argv[1] ?? join(import.meta.dirname, 'cli.js'),
     home: dirname(import.meta.dirname),
   };
-  const parsed = await parseArguments(argv, started);
+  const parsed = await parseArguments(argv, started, async () => {
+    const { pipelineFlags } = await import('./session/pipeline-keys.ts');
+    return pipelineFlags;
+  });
   const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
   const exitCode = await perform(parsed, printer);
   const lost = await printer.written();
@@ -117,7 +121,7 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
     invocation: parsed.invocation,
   };
   try {
-    const { run } = await parsed.verb.load();
+    const { run } = await verbBodies[parsed.verb.name]();
     await Promise.race([run(parsed.flags, cli), unanswered(cli)]);
     return 0;
   } catch (error) {

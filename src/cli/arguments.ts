@@ -11,6 +11,7 @@ import { swallowedFlags } from './swallowed-flags.ts';
 import type { Started } from './invocation.ts';
 import { flagMistake } from './flag-values.ts';
 import { globalOptions, verbs } from './verbs.ts';
+import type { KnownVerb } from './verbs.ts';
 import type { Verb } from './verb.ts';
 import { textFlag } from './context.ts';
 import type { Flags, CliContext } from './context.ts';
@@ -25,13 +26,26 @@ interface Form {
 
 export type Parsed = Form &
   (
-    | { kind: 'verb'; verb: Verb; flags: Flags }
+    | { kind: 'verb'; verb: KnownVerb; flags: Flags }
     | { kind: 'help'; text: string }
     | { kind: 'mistake'; error: LandfallError }
   );
 
-/** Parses arguments without the program's name. Mistakes come back as values, so that they are said in the right form. */
-export async function parseArguments(argv: readonly string[], started: Started): Promise<Parsed> {
+/** The flags of the sources and parameters of the pipeline that these flags choose. */
+export type PipelineFlags = (
+  flags: Flags,
+  from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
+) => readonly string[];
+
+/**
+ * Parses arguments without the program's name. Mistakes come back as values, so that they are printed in the right form.
+ * `pipelineFlags` is loaded only when npm may have taken such a flag.
+ */
+export async function parseArguments(
+  argv: readonly string[],
+  started: Started,
+  pipelineFlags: () => Promise<PipelineFlags>,
+): Promise<Parsed> {
   const { complaint, shown, flags } = await readWords(argv, startOf(started));
   const [name, ...others] = ((flags['_'] as unknown[] | undefined) ?? []).map(String);
   const verb = verbs.find((one) => one.name === name);
@@ -43,7 +57,8 @@ export async function parseArguments(argv: readonly string[], started: Started):
     cwd,
     prefix: cwd === started.cwd ? undefined : started.home,
   };
-  const swallowed = verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd });
+  const swallowed =
+    verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd }, pipelineFlags);
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
   if (shown !== '') return { ...form, kind: 'help', text: shown };
@@ -118,9 +133,13 @@ interface Called {
  * The flags that npm kept, including those of the chosen pipeline's sources. npm may have kept the flag that chose the
  * pipeline, too.
  */
-async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called) {
+async function swallowedBy(
+  started: Started,
+  { verb, argv, flags, cwd }: Called,
+  pipelineFlags: () => Promise<PipelineFlags>,
+) {
   if (!isNpmScript(started)) return undefined;
-  const { flagsOf, pipelineKeys } = await import('../session/pipeline-keys.ts');
+  const flagsOf = await pipelineFlags();
   const templates = textFlag(flags, 'templates') ?? started.env['npm_config_templates'];
   return swallowedFlags(started, {
     verb,
@@ -128,7 +147,7 @@ async function swallowedBy(started: Started, { verb, argv, flags, cwd }: Called)
     options: { ...globalOptions, ...verb.options },
     sources: () =>
       verb.takesSources === true
-        ? flagsOf(pipelineKeys({ ...flags, templates }, { cwd, prefix: undefined, env: started.env }))
+        ? flagsOf({ ...flags, templates }, { cwd, prefix: undefined, env: started.env })
         : [],
   });
 }

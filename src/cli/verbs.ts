@@ -1,4 +1,4 @@
-/** Every verb: its flags, its help, and where its body is. Bodies are loaded only when their verb is called. */
+/** Every verb: its flags and its help. */
 import type { Options } from 'yargs';
 import { lakeVerbs } from './lake-verbs.ts';
 import { runVerbs } from './run-verbs.ts';
@@ -12,7 +12,7 @@ export const globalOptions: Record<string, Options> = {
   color: { type: 'boolean', default: true, describe: 'Colours on a terminal; --no-color for none' },
 };
 
-const emrLocal: Verb = {
+export const emrLocalVerb = {
   name: 'emr-local',
   summary: 'Serve an EMR endpoint on this machine that really runs the steps',
   options: {
@@ -60,8 +60,12 @@ const emrLocal: Verb = {
     ['$0 emr-local --port 4566 --state ./emr', 'Prints the variables that point a client here'],
     ['$0 emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
   ],
-  load: () => import('../commands/emr-local.ts'),
-};
+} as const satisfies Verb;
+
+const all = [...runVerbs, ...lakeVerbs, emrLocalVerb] as const;
+
+export type VerbName = (typeof all)[number]['name'];
+export type KnownVerb = Verb & { name: VerbName };
 
 /** In the order in which help lists them. */
-export const verbs: readonly Verb[] = [...runVerbs, ...lakeVerbs, emrLocal];
+export const verbs: readonly KnownVerb[] = all;

@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../faults.ts';
 import type { Assigned } from './assign.ts';
 import type { Entry } from './ini-file.ts';
-import type { Base } from './location.ts';
+import type { Base } from './value-type.ts';
 import { hasQuery } from './meant-place.ts';
 import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';
-import type { SettingsInput } from './settings.ts';
+import type { SettingsInput } from './settings-input.ts';
 import { location, path } from './types.ts';
 
 interface Candidate {

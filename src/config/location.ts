@@ -3,14 +3,7 @@ import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { canonicalUri } from '../store/uri.ts';
 import { misreadPlace } from './meant-place.ts';
-import type { Parsed } from './types.ts';
-
-/** What relative paths and `~` are resolved against. */
-export interface Base {
-  /** Absolute. */
-  folder: string;
-  home?: string | undefined;
-}
+import type { Base, Parsed } from './value-type.ts';
 
 /** Reads an S3 URI (`s3a` and `s3n` count as `s3`) or a local path into its canonical form. */
 export function parseLocation(text: string, { folder, home }: Base): Parsed<string> {

@@ -3,7 +3,7 @@ import { isAbsolute, relative } from 'node:path';
 import { choose } from './choose.ts';
 import { readIni } from './ini-file.ts';
 import { isKeyOf, namedSettings } from './schema.ts';
-import type { SettingsInput } from './settings.ts';
+import type { SettingsInput } from './settings-input.ts';
 
 export interface ChosenFolder {
   /** As messages name it: from the working folder where it lies below that, else absolute. */

@@ -17,7 +17,7 @@ import {
 } from './types.ts';
 import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
-import type { ValueType } from './types.ts';
+import type { ValueType } from './value-type.ts';
 
 export interface Setting<T> {
   /** One line, for the reference table and dl.cfg.example. */

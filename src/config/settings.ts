@@ -1,4 +1,5 @@
 /** dl.cfg, environment and flags become one value; every part of it knows where it comes from. */
+import type { SettingsInput } from './settings-input.ts';
 import type { Diagnostic } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { assign } from './assign.ts';
@@ -33,22 +34,6 @@ export interface Settings extends Omit<Values, 'lake' | 'aws'> {
     /** Those of dl.cfg. Undefined: the SDK's default chain finds them. */
     readonly credentials: Credentials | undefined;
   };
-}
-
-export interface SettingsInput {
-  /** `path` is the file's name as messages should show it; relative places in it start at its folder. */
-  cfg?: { path: string; text: string } | undefined;
-  env: Readonly<Record<string, string | undefined>>;
-  /** By the flag's name without dashes: `{ lake: './out', 'song-data': '...' }`; undefined ones were not given. */
-  flags: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** What the pipeline lets users set. */
-  pipeline: PipelineKeys;
-  /** True for verbs that only read the lake: an input that nothing names is no mistake. */
-  ignoreInputs?: boolean;
-  /** Absolute. */
-  cwd: string;
-  /** Follows the links in a place; without it, links are not resolved. */
-  realPlace?: (uri: string) => string;
 }
 
 export interface Resolved {

@@ -1,17 +1,7 @@
 /** What values may look like: each type reads a text, or says in a few words what is wrong with it. */
 import { resolve } from 'node:path';
 import { parseLocation } from './location.ts';
-import type { Base } from './location.ts';
-
-export type Parsed<T> = { value: T } | { problem: string; hint?: string };
-
-export interface ValueType<T> {
-  /** For the reference table: `whole number`, `yes or no`. */
-  name: string;
-  parse(text: string, base: Base): Parsed<T>;
-  /** A list: its value may continue on further lines. */
-  manyLines?: true;
-}
+import type { Parsed, ValueType } from './value-type.ts';
 
 const MINUTE = 60;
 const UNITS: Readonly<Record<string, number>> = {

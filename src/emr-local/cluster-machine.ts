@@ -2,8 +2,7 @@
 import { strikeTime } from './fate.ts';
 import { isActive, isLive, isLogged, isModifiable, isUnderWay } from './records.ts';
 import { cancelPending, startable, stopRunning, withOutcome } from './step-machine.ts';
-import type { Fate } from './fate.ts';
-import type { Cancellation, ClusterRecord, ErrorDetail, ReasonCode, StepRecord } from './records.ts';
+import type { Cancellation, ClusterRecord, ErrorDetail, ReasonCode, StepRecord, Fate } from './records.ts';
 import type { StepOutcome } from './step-machine.ts';
 
 /** How long a cluster stays in its passing states, in milliseconds, and what its running steps become when it ends. */

@@ -1,6 +1,6 @@
 /** An EMR endpoint on loopback that really runs its steps with spark-submit. Its behaviour: README.md beside this file. */
 import { openDisk } from './disk.ts';
-import { faultPlanShape } from './fault-plan.ts';
+import { faultPlanShape } from './fault-shapes.ts';
 import { openKeeper } from './keeper.ts';
 import { launch } from './launch.ts';
 import { openMisbehaviour } from './misbehaviour.ts';
@@ -9,7 +9,7 @@ import { claim } from './owner.ts';
 import { isLive } from './records.ts';
 import { serve } from './server.ts';
 import type { Pace } from './cluster-machine.ts';
-import type { FaultPlanInput } from './fault-plan.ts';
+import type { FaultPlanInput } from './fault-shapes.ts';
 import type { Keeper } from './keeper.ts';
 import type { Launch } from './launch.ts';
 import type { SparkSetup } from './step-command.ts';

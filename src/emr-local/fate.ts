@@ -1,18 +1,7 @@
 /** What becomes of a cluster by nobody's request: from the plan's events to what is written down at its launch. Pure. */
 import { ec2InstanceId } from './ids.ts';
-import type { WorldEvent } from './fault-plan.ts';
-import type { BootstrapLog, ClusterRecord, ErrorDetail, ReasonCode } from './records.ts';
-
-/** An end that a cluster will come to, unless it ends before. Times are epoch milliseconds. */
-export interface Fate {
-  code: ReasonCode;
-  message: string;
-  details: readonly ErrorDetail[];
-  /** At that time, or so long after that many steps of the cluster have started. */
-  strikes: { at: number } | { step: number; afterMs: number };
-  /** Left behind under `node/` when it strikes. */
-  bootstrapLog?: BootstrapLog | undefined;
-}
+import type { WorldEvent } from './fault-shapes.ts';
+import type { ClusterRecord, ErrorDetail, Fate } from './records.ts';
 
 const DOCUMENTATION = 'https://docs.aws.amazon.com/emr/latest/ManagementGuide';
 

@@ -1,5 +1,5 @@
 /** Which faults strike a call. Pure: the plan and the calls counted so far in, how to answer out. */
-import type { ErrorCode, Fault } from './fault-plan.ts';
+import type { ErrorCode, Fault } from './fault-shapes.ts';
 
 /** What takes the place of the answer: `before` instead of the operation, `after` once it has been run. */
 export type Ending = { when: 'before' | 'after' } & (

@@ -4,7 +4,7 @@ import { fateOf } from './fate.ts';
 import { take } from './quotas.ts';
 import { openHistory } from './stale-view.ts';
 import type { Conduct } from './fault-decisions.ts';
-import type { FaultPlan } from './fault-plan.ts';
+import type { FaultPlan } from './fault-shapes.ts';
 import type { Buckets } from './quotas.ts';
 import type { ClusterRecord } from './records.ts';
 import type { History } from './stale-view.ts';

@@ -1,6 +1,6 @@
 /** A fault plan from a seed: always the same for the same number. */
-import { faultPlanShape } from './fault-plan.ts';
-import type { FaultPlan, FaultPlanInput } from './fault-plan.ts';
+import { faultPlanShape } from './fault-shapes.ts';
+import type { FaultPlan, FaultPlanInput } from './fault-shapes.ts';
 
 type FaultInput = NonNullable<FaultPlanInput['faults']>[number];
 type EventInput = NonNullable<FaultPlanInput['events']>[number];

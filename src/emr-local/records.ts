@@ -1,5 +1,4 @@
 /** What the endpoint remembers of a cluster and its steps. Plain data, written to disk as it is; times are epoch milliseconds. */
-import type { Fate } from './fate.ts';
 
 export const CLUSTER_STATES = [
   'STARTING',
@@ -103,6 +102,17 @@ export interface InstancePool {
   /** Of a fleet: what the request said of each instance type. */
   types?: readonly Readonly<Record<string, unknown>>[] | undefined;
   config: Readonly<Record<string, unknown>>;
+}
+
+/** An end that a cluster will come to, unless it ends before. Times are epoch milliseconds. */
+export interface Fate {
+  code: ReasonCode;
+  message: string;
+  details: readonly ErrorDetail[];
+  /** At that time, or so long after that many steps of the cluster have started. */
+  strikes: { at: number } | { step: number; afterMs: number };
+  /** Left behind under `node/` when it strikes. */
+  bootstrapLog?: BootstrapLog | undefined;
 }
 
 export interface ClusterRecord {

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LOG_NAMES, uploadLog } from './step-logs.ts';
-import { stepPaths } from './step-command.ts';
+import { stepPaths } from './step-paths.ts';
 import type { LogPlace } from './step-logs.ts';
 import type { Clock } from '../run/ports.ts';
 import type { Store } from '../store/store.ts';

@@ -1,9 +1,9 @@
 /** How an answer goes wrong on the wire. */
 import { awsError } from './aws-error.ts';
-import { ERROR_CODES } from './fault-plan.ts';
+import { ERROR_CODES } from './fault-shapes.ts';
 import type { AwsError } from './aws-error.ts';
 import type { Ending } from './fault-decisions.ts';
-import type { ErrorCode } from './fault-plan.ts';
+import type { ErrorCode } from './fault-shapes.ts';
 
 /** What can be done with a request that waits for its answer. */
 export interface Reply {

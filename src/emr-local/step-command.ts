@@ -1,4 +1,5 @@
 /** From a step's arguments to the process that runs it: argv exactly as given, never through a shell. */
+import { stepPaths } from './step-paths.ts';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { notEmulated } from './aws-error.ts';
 import { asksForCluster } from './spark-arguments.ts';
@@ -24,19 +25,6 @@ export interface Command {
   /** Files that stdout and stderr are written to. */
   stdout: string;
   stderr: string;
-}
-
-/** The folders and files of one step. */
-export function stepPaths(folder: string) {
-  return {
-    work: join(folder, 'work'),
-    conf: join(folder, 'conf'),
-    /** For temporary files of every kind; removed when the step ends. */
-    scratch: join(folder, 'scratch'),
-    stdout: join(folder, 'stdout'),
-    stderr: join(folder, 'stderr'),
-    controller: join(folder, 'controller'),
-  };
 }
 
 /** Throws the refusal of a step that this endpoint cannot run. */

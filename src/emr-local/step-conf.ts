@@ -1,7 +1,7 @@
 /** Settings of Spark that keep a step to its own folders and to one locale, whatever machine it runs on. */
 import { relative } from 'node:path';
 import { javaWord } from './java-word.ts';
-import type { stepPaths } from './step-command.ts';
+import type { stepPaths } from './step-paths.ts';
 
 type Folders = Pick<ReturnType<typeof stepPaths>, 'work' | 'scratch'>;
 

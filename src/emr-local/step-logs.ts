@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { createGzip, gzipSync } from 'node:zlib';
-import { stepPaths } from './step-command.ts';
+import { stepPaths } from './step-paths.ts';
 import type { BootstrapLog } from './records.ts';
 import type { Store } from '../store/store.ts';
 

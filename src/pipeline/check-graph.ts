@@ -1,7 +1,7 @@
 /** Mistakes between steps: who writes what, who reads it, and in which order. */
 import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
-import type { TableFile } from './load.ts';
+import type { TableFile } from './table-file.ts';
 import type { PipelineFile } from './shapes.ts';
 import { nearest } from '../nearest.ts';
 import { lacking } from './consequences.ts';

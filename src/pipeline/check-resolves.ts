@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../faults.ts';
 import { lacking } from './consequences.ts';
 import type { SourceContract } from './contract.ts';
-import type { TableFile } from './load.ts';
+import type { TableFile } from './table-file.ts';
 import type { PipelineFile } from './shapes.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';

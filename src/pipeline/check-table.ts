@@ -3,7 +3,7 @@ import type { Diagnostic } from '../faults.ts';
 import { checkNeeds } from './check-needs.ts';
 import { typesOf } from './resolve.ts';
 import type { ColumnType, Parameter, SourceContract } from './contract.ts';
-import type { TableFile } from './load.ts';
+import type { TableFile } from './table-file.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { checkResolves } from './check-resolves.ts';
 import { lacking } from './consequences.ts';

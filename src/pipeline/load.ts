@@ -1,4 +1,5 @@
 /** Texts in, a checked pipeline out; every mistake in every file at once. */
+import type { TableFile } from './table-file.ts';
 import type { Diagnostic } from '../faults.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkSource } from './check-source.ts';
@@ -23,17 +24,6 @@ const tablePath = (step: string, table: string) => `tables/${step}/${table}.sql.
 export interface Loaded {
   pipeline?: Pipeline;
   diagnostics: Diagnostic[];
-}
-
-/** A table's file as it was read, before anything else is known about it. */
-export interface TableFile {
-  step: string;
-  name: string;
-  path: string;
-  front: FrontMatter;
-  locate: Locate;
-  query: string;
-  firstLine: number;
 }
 
 /** The files of one pipeline while it is loaded. */

@@ -9,7 +9,7 @@ import type {
   TableTemplate,
   Varying,
 } from './contract.ts';
-import type { TableFile } from './load.ts';
+import type { TableFile } from './table-file.ts';
 import { defaultsOf } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import type { FrontMatter, PipelineFile, SourceFile } from './shapes.ts';

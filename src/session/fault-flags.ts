@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointOptions } from '../emr-local/endpoint.ts';
 import { readFaultPlan } from '../emr-local/fault-plan.ts';
-import type { FaultPlan } from '../emr-local/fault-plan.ts';
+import type { FaultPlan } from '../emr-local/fault-shapes.ts';
 import { randomFaultPlan } from '../emr-local/random-faults.ts';
 import { LandfallError } from '../faults.ts';
 import { usage } from '../cli/arguments.ts';

@@ -28,3 +28,8 @@ export function pipelineKeys(flags: Flags, cli: Pick<CliContext, 'cwd' | 'prefix
 export function flagsOf({ sources, parameters }: PipelineKeys): string[] {
   return [...sources, ...parameters.map(({ name }) => name)].map((name) => name.replaceAll('_', '-'));
 }
+
+/** The flags of the chosen pipeline's keys; none where it cannot be read. */
+export function pipelineFlags(flags: Flags, from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): string[] {
+  return flagsOf(pipelineKeys(flags, from));
+}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, unknownFlags } from '../../src/cli/arguments.ts';
-import { advising, startedPlainly } from '../support/advice.ts';
+import { advising, pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
 
-const parse = (...argv: string[]) => parseArguments(argv, startedPlainly);
+const parse = (...argv: string[]) => parseArguments(argv, startedPlainly, pipelineFlagsLoaded);
 
 describe('the command line', () => {
   it('gives the verb and its flags under their dashed names', async () => {
@@ -78,7 +78,9 @@ describe('the command line', () => {
   it('speaks as asked even of a mistake', async () => {
     expect(await parse('nope', '--output', 'json')).toMatchObject({ kind: 'mistake', output: 'json' });
     expect(await parse('nope', '--output=ndjson')).toMatchObject({ output: 'ndjson' });
-    expect(await parseArguments(['nope'], { ...startedPlainly, env: { NO_COLOR: '1' } })).toMatchObject({
+    expect(
+      await parseArguments(['nope'], { ...startedPlainly, env: { NO_COLOR: '1' } }, pipelineFlagsLoaded),
+    ).toMatchObject({
       colours: false,
     });
     expect(await parse('nope', '--no-color')).toMatchObject({ colours: false });

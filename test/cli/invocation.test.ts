@@ -4,7 +4,7 @@ import { parseArguments } from '../../src/cli/arguments.ts';
 import { folderOf, startOf } from '../../src/cli/invocation.ts';
 import type { Started } from '../../src/cli/invocation.ts';
 import { command, commandAt, spoken } from '../../src/shell-words.ts';
-import { startedPlainly } from '../support/advice.ts';
+import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
 
 const home = '/work space/landfall';
 const script = `${home}/dist/cli.js`;
@@ -91,15 +91,21 @@ describe('relative paths start', () => {
 
   it('with the folder that --prefix named as the second one to look for dl.cfg', async () => {
     const started = { ...startedPlainly, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
-    expect(await parseArguments(['plan'], started)).toMatchObject({ cwd: '/home/me', prefix: home });
+    expect(await parseArguments(['plan'], started, pipelineFlagsLoaded)).toMatchObject({
+      cwd: '/home/me',
+      prefix: home,
+    });
     const within = { ...started, env: throughNpm };
-    expect(await parseArguments(['plan'], within)).toMatchObject({ cwd: home, prefix: undefined });
+    expect(await parseArguments(['plan'], within, pipelineFlagsLoaded)).toMatchObject({
+      cwd: home,
+      prefix: undefined,
+    });
   });
 });
 
 describe('a command carries', () => {
   async function told(argv: string[], ...words: string[]) {
-    const { invocation } = await parseArguments(argv, startedPlainly);
+    const { invocation } = await parseArguments(argv, startedPlainly, pipelineFlagsLoaded);
     const [verb = '', ...others] = words;
     return spoken(command(verb, ...others), invocation);
   }
@@ -128,7 +134,11 @@ describe('a command carries', () => {
   });
 
   it('the given flags, even if the command line has a mistake', async () => {
-    const parsed = await parseArguments(['status', '--config', 'c', '--lakee', 'x'], startedPlainly);
+    const parsed = await parseArguments(
+      ['status', '--config', 'c', '--lakee', 'x'],
+      startedPlainly,
+      pipelineFlagsLoaded,
+    );
     expect(spoken(commandAt('s3://l', 'runs'), parsed.invocation)).toBe(
       'landfall runs --lake s3://l --config c',
     );

@@ -6,7 +6,7 @@ import { swallowedFlags } from '../../src/cli/swallowed-flags.ts';
 import { globalOptions, verbs } from '../../src/cli/verbs.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { spoken } from '../../src/shell-words.ts';
-import { startedPlainly } from '../support/advice.ts';
+import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
 const home = '/srv/landfall';
@@ -14,7 +14,11 @@ const home = '/srv/landfall';
 const npm = { npm_command: 'run', npm_lifecycle_script: 'exec node scripts/landfall.js' };
 
 async function parsed(env: Record<string, string>, ...argv: string[]) {
-  const result = await parseArguments(argv, { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } });
+  const result = await parseArguments(
+    argv,
+    { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } },
+    pipelineFlagsLoaded,
+  );
   if (result.kind !== 'mistake') return { kind: result.kind };
   const { fault, message, next } = result.error;
   return { fault, message, next: next === undefined ? '' : spoken(next, result.invocation) };

@@ -17,8 +17,9 @@ import type { Entry } from '../../src/run/entries.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { place, spoken } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
+import { verbBodies } from '../../src/verb-bodies.ts';
 import { commandsIn, commandsOf, marked, wordsInBash } from '../support/advised.ts';
-import { startedPlainly } from '../support/advice.ts';
+import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
@@ -89,13 +90,13 @@ afterAll(() => remove());
 
 /** What one command line advises: every command by itself. */
 async function advised(argv: readonly string[], started: Started): Promise<string[]> {
-  const parsed = await parseArguments(argv, started);
+  const parsed = await parseArguments(argv, started, pipelineFlagsLoaded);
   const { invocation } = parsed;
   if (parsed.kind === 'help') return [];
   if (parsed.kind === 'mistake') return commandsOf(parsed.error.next, invocation);
   const telling = marked(invocation);
   const world = { ...commandWorld(parsed.cwd), invocation: telling };
-  const { run } = await parsed.verb.load();
+  const { run } = await verbBodies[parsed.verb.name]();
   const failure = await run(parsed.flags, world).then(
     () => undefined,
     (error: unknown) => failureFrom(error),
@@ -130,7 +131,7 @@ const MESSAGES: string[][] = [
 
 /** The flags that the words behind the program's own are read as. */
 async function readBack(words: readonly string[]): Promise<{ verb: string; flags: Flags }> {
-  const parsed = await parseArguments(words, { ...startedPlainly, cwd });
+  const parsed = await parseArguments(words, { ...startedPlainly, cwd }, pipelineFlagsLoaded);
   if (parsed.kind === 'help') return { verb: 'help', flags: {} };
   if (parsed.kind === 'verb') return { verb: parsed.verb.name, flags: parsed.flags };
   throw new Error(`${JSON.stringify(words)}: ${parsed.error.message}`);

@@ -1,7 +1,8 @@
 /** What the tests of config/ share: resolving a dl.cfg text as the program would. */
 import { pipelineKeys } from '../../src/session/pipeline-keys.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
-import type { Resolved, Settings, SettingsInput } from '../../src/config/settings.ts';
+import type { Resolved, Settings } from '../../src/config/settings.ts';
+import type { SettingsInput } from '../../src/config/settings-input.ts';
 import { formatDiagnostic } from '../../src/faults.ts';
 
 export const CWD = '/home/ann/work';

@@ -6,7 +6,7 @@ import { newCluster } from '../../src/emr-local/new-cluster.ts';
 import { read, requests } from '../../src/emr-local/requests.ts';
 import { pace } from './records.ts';
 import { random } from './world.ts';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import type { ClusterRecord } from '../../src/emr-local/records.ts';
 
 type Event = NonNullable<FaultPlanInput['events']>[number];

@@ -6,7 +6,7 @@ import { take } from '../../src/emr-local/quotas.ts';
 import { randomFaultPlan } from '../../src/emr-local/random-faults.ts';
 import { openHistory } from '../../src/emr-local/stale-view.ts';
 import type { Conduct } from '../../src/emr-local/fault-decisions.ts';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import type { Buckets } from '../../src/emr-local/quotas.ts';
 import type { ClusterRecord } from '../../src/emr-local/records.ts';
 

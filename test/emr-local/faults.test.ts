@@ -11,7 +11,7 @@ import type { EmrClients } from '../../src/emr/client.ts';
 import { clusterLogs } from '../../src/emr/cluster-logs.ts';
 import { createEmr } from '../../src/emr/emr.ts';
 import { createExplain } from '../../src/emr/explain.ts';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import { createOnce } from '../../src/run/create-once.ts';
 import type { Created } from '../../src/run/create-once.ts';
 import type { Answer, Cluster, Emr, Step } from '../../src/run/ports.ts';

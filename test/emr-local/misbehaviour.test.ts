@@ -12,7 +12,7 @@ import {
 import { bash, clusterRequest, until, world } from './world.ts';
 import type { World } from './world.ts';
 import type { EndpointOptions } from '../../src/emr-local/endpoint.ts';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 
 /** Runs `use` in a world where this goes wrong. */
 async function inWorld<T>(

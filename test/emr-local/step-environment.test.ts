@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { javaWord } from '../../src/emr-local/java-word.ts';
 import { namelessUserOptions } from '../../src/emr-local/nameless-user.ts';
-import { stepPaths } from '../../src/emr-local/step-command.ts';
+import { stepPaths } from '../../src/emr-local/step-paths.ts';
 import { withStepConf } from '../../src/emr-local/step-conf.ts';
 import { stepEnvironment } from '../../src/emr-local/step-environment.ts';
 

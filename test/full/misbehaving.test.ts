@@ -1,7 +1,7 @@
 /** Real drivers and real Spark against an EMR endpoint that loses answers, throttles and lies, and drivers that die or sleep. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pLimit from 'p-limit';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import type { Stamped } from '../../src/run/entries.ts';
 import type { Seen } from '../support/emr-process.ts';
 import { journalOf, publicationsOf, sound } from '../support/end-state.ts';

@@ -12,5 +12,6 @@ import '../../src/lake/gc.ts';
 import '../../src/lake/lake.ts';
 import '../../src/lake/publication.ts';
 import '../../src/lake/rollback.ts';
+import { verbBodies } from '../../src/verb-bodies.ts';
 
-for (const { options, load } of verbs) if ('lake' in options) await load();
+for (const { name, options } of verbs) if ('lake' in options) await verbBodies[name]();

@@ -1,4 +1,5 @@
 /** Every verb that has to do with a lake, as it is called about a run, within the test. */
+import { verbBodies } from '../../src/verb-bodies.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import type { Verb } from '../../src/cli/verb.ts';
 import type { Command, Flags } from '../../src/cli/context.ts';
@@ -67,7 +68,7 @@ function called(line: string, run: string, always: Flags): LakeVerb {
   if (verb === undefined) throw new Error(`there is no verb ${name} that has to do with a lake`);
   return {
     name: line.replace('RUN', () => run),
-    call: async (flags, world) => (await verb.load()).run(flags, world),
+    call: async (flags, world) => (await verbBodies[verb.name]()).run(flags, world),
     flags: { ...defaultsOf(verb, always), ...flagsOf(verb, words, run) },
   };
 }

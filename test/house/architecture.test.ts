@@ -1,31 +1,46 @@
 /** The arrows of the house (src/README.md), checked against the imports that are really there. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { verbs } from '../../src/cli/verbs.ts';
+import { cyclesOf, modules, room, specifiersOf } from '../support/import-graph.ts';
 
-const src = join(import.meta.dirname, '../../src');
+/**
+ * What the files of each room may import beside its own. '' are the files of src itself: pure helpers, and the entry.
+ * `lake/layout.ts`, which imports nothing, is open to every room.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  pipeline: [''],
+  run: ['', 'pipeline'],
+  store: [''],
+  config: ['', 'store'],
+  emr: ['', 'run', 'store'],
+  lake: ['', 'pipeline', 'run', 'store'],
+  report: ['', 'pipeline', 'run'],
+  'emr-local': ['', 'run', 'store'],
+  local: ['', 'run', 'emr-local'],
+  cli: ['', 'run', 'report'],
+  session: ['', 'cli', 'config', 'pipeline', 'run', 'emr', 'store', 'lake', 'report', 'local', 'emr-local'],
+  commands: [
+    '',
+    'cli',
+    'session',
+    'config',
+    'pipeline',
+    'run',
+    'emr',
+    'store',
+    'lake',
+    'report',
+    'local',
+    'emr-local',
+  ],
+};
 
-interface Module {
-  /** Relative to src: `run/drive.ts`. */
-  path: string;
-  text: string;
-  imports: string[];
-}
-
-const modules: Module[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => {
-    const text = readFileSync(join(src, path), 'utf8');
-    const specifiers = [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
-      ([, specifier = '']) => specifier,
-    );
-    const imports = specifiers.map((specifier) =>
-      specifier.startsWith('.') ? relative(src, join(src, dirname(path), specifier)) : specifier,
-    );
-    return { path, text, imports };
-  });
-
-const room = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
+/** The files of src itself that are no pure helpers, and what they may import. */
+const ENTRY: Readonly<Record<string, readonly string[]>> = {
+  'cli.ts': [],
+  'main.ts': ['cli', 'report', 'run', 'session'],
+  'verb-bodies.ts': ['cli', 'commands'],
+};
 
 /** `file -> import` of every import that `wrong` objects to. */
 function offences(rooms: readonly string[], wrong: (specifier: string, path: string) => boolean): string[] {
@@ -38,39 +53,50 @@ function offences(rooms: readonly string[], wrong: (specifier: string, path: str
 
 const withoutComments = (text: string) => text.replace(/\/\*.*?\*\//gs, '').replace(/\/\/.*$/gm, '');
 const isSdk = (specifier: string) => /^@(aws-sdk|smithy|aws-crypto)\//.test(specifier);
+const isFile = (specifier: string) => specifier.endsWith('.ts');
 const rooms = [...new Set(modules.map(({ path }) => room(path)))];
 
 describe('the house', () => {
   it('has the rooms that its design names', () => {
-    expect(rooms.sort()).toEqual(
-      [
-        '',
-        'cli',
-        'commands',
-        'config',
-        'emr',
-        'emr-local',
-        'lake',
-        'local',
-        'pipeline',
-        'report',
-        'run',
-        'session',
-        'store',
-      ].sort(),
-    );
+    expect(rooms.sort()).toEqual(['', ...Object.keys(MAY_IMPORT)].sort());
+  });
+
+  it('has no cycle of imports, type-only and dynamic ones included', () => {
+    expect(cyclesOf(new Map(modules.map(({ path, imports }) => [path, imports.filter(isFile)])))).toEqual([]);
+  });
+
+  it('finds imports of every form, and the cycles that they make', () => {
+    const text = `import type { A } from './a.ts';
+      import './b.ts';
+      export { c } from "./c.ts";
+      const d = await import('./d.ts');
+      type E = import('./e.ts').E;
+      // import './not.ts';`;
+    expect(specifiersOf(text)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts']);
+    const graph = { a: ['b'], b: ['c', 'd'], c: ['a'], d: ['d'], e: ['a'] };
+    expect(cyclesOf(new Map(Object.entries(graph)))).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  it('has arrows between its rooms that form no cycle', () => {
+    expect(cyclesOf(new Map(Object.entries(MAY_IMPORT)))).toEqual([]);
+  });
+
+  it.each(Object.entries(MAY_IMPORT))('lets %s import only what the design allows', (name, allowed) => {
+    const isForeign = (one: string) =>
+      isFile(one) && one !== 'lake/layout.ts' && (one in ENTRY || ![name, ...allowed].includes(room(one)));
+    expect(offences([name], isForeign)).toEqual([]);
+  });
+
+  it('has helpers and an entry beside its rooms, and nothing else', () => {
+    const isForeign = (one: string, path: string) =>
+      isFile(one) && room(one) !== '' && !(ENTRY[path] ?? []).includes(room(one));
+    expect(offences([''], isForeign)).toEqual([]);
   });
 
   it('keeps pipeline and run free of SDK, file system and process', () => {
     expect(offences(['pipeline', 'run'], (one) => isSdk(one) || one.startsWith('node:'))).toEqual([]);
     const impure = modules.filter(({ path }) => ['pipeline', 'run'].includes(room(path)));
     expect(impure.filter(({ text }) => /\bprocess\.\w/.test(text)).map(({ path }) => path)).toEqual([]);
-  });
-
-  it('lets run know only itself, the pipeline, the faults and the layout of the lake', () => {
-    const known = ['', 'run', 'pipeline'];
-    const isKnown = (one: string) => known.includes(room(one)) || one === 'lake/layout.ts';
-    expect(offences(['run'], (one) => one.endsWith('.ts') && !isKnown(one))).toEqual([]);
   });
 
   it('builds and parses the keys of a lake in its layout module, which imports nothing', () => {
@@ -83,27 +109,10 @@ describe('the house', () => {
     expect(modules.find(({ path }) => path === 'lake/layout.ts')?.imports).toEqual([]);
   });
 
-  it('lets pipeline know only itself and the faults', () => {
-    expect(
-      offences(['pipeline'], (one) => one.endsWith('.ts') && !['', 'pipeline'].includes(room(one))),
-    ).toEqual([]);
-  });
-
   it('stops SDK types at emr and store', () => {
     const others = rooms.filter((one) => !['emr', 'store', 'emr-local'].includes(one));
     expect(offences(others, isSdk)).toEqual([]);
     expect(offences(['emr-local'], (one) => one.startsWith('@aws-sdk/'))).toEqual([]);
-  });
-
-  it('keeps emr-local on the other side of the wire', () => {
-    expect(offences(['emr-local'], (one) => room(one) === 'emr')).toEqual([]);
-    expect(offences(['emr'], (one) => room(one) === 'emr-local')).toEqual([]);
-  });
-
-  it('joins adapters to ports in compose.ts alone', () => {
-    const adapters = (one: string) => room(one) === 'emr';
-    const elsewhere = offences(['run', 'lake', 'store', 'report', 'pipeline', 'config', 'local'], adapters);
-    expect(elsewhere).toEqual([]);
   });
 
   it('imports nothing of scripts or tests', () => {
@@ -118,6 +127,11 @@ describe('the house', () => {
   it('reads argv, sets the exit code and handles signals in cli.ts and main.ts alone', () => {
     const users = modules.filter(({ text }) => /process\.(argv|exitCode|exit\(|on\()/.test(text));
     expect(users.map(({ path }) => path).sort()).toEqual(['cli.ts', 'main.ts']);
+  });
+
+  it('has one file for each verb in commands, and nothing else there', () => {
+    const found = modules.flatMap(({ path }) => (room(path) === 'commands' ? [path] : []));
+    expect(found.sort()).toEqual(verbs.map(({ name }) => `commands/${name}.ts`).sort());
   });
 
   it('has files of at most 300 lines', () => {

@@ -2,6 +2,7 @@
 import { PLAIN, spoken } from '../../src/shell-words.ts';
 import type { Advice, AdvisedCommand } from '../../src/shell-words.ts';
 import type { Started } from '../../src/cli/invocation.ts';
+import { pipelineFlags } from '../../src/session/pipeline-keys.ts';
 
 /** The advice as text. */
 export function said(next: Advice | AdvisedCommand | undefined): string | undefined {
@@ -29,3 +30,6 @@ export const startedPlainly: Started = {
   script: '/usr/bin/landfall',
   home: '/usr/lib/landfall',
 };
+
+/** For `parseArguments`: the flags of a pipeline, read from its folder. */
+export const pipelineFlagsLoaded = () => Promise.resolve(pipelineFlags);

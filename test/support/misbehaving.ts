@@ -1,7 +1,7 @@
 /** Runs of the built CLI against EMR endpoints that misbehave: a folder with raw data and settings, drivers, their ends. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FaultPlanInput } from '../../src/emr-local/fault-plan.ts';
+import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import { startEmr } from './emr-process.ts';
 import type { EmrProcess } from './emr-process.ts';
 import { endState } from './end-state.ts';
