@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F
 
+from engine.conditions import broken_condition, condition_detail
 from engine.contracts import (
     AcceptedValuesCheck,
     Books,
@@ -19,6 +22,7 @@ from engine.contracts import (
     UniqueCheck,
     Written,
 )
+from engine.failure import StepFailure, explain
 from engine.schema import read_table
 from engine.storage import files_below
 
@@ -48,7 +52,9 @@ def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Bo
     checks = row_checks(table)
     references = [check for check in table["checks"] if check["check"] == "references"]
     checked = with_references(spark, frame, references)
-    [counts] = checked.agg(
+    counts = count_together(
+        table,
+        checked,
         F.count(F.lit(1)).alias("rows"),
         *[F.count(F.when(check.broken, 1)).alias("broken_%d" % index) for index, check in enumerate(checks)],
         *[
@@ -56,7 +62,7 @@ def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Bo
             for index, unique in enumerate(unique_checks(table))
         ],
         *[F.count(check["column"]).alias("matched_%d" % index) for index, check in enumerate(matched_checks(table))],
-    ).collect()
+    )
     violations = [
         violation(check, counts["broken_%d" % index], checked.where(check.broken).select(*frame.columns), table)
         for index, check in enumerate(checks)
@@ -84,6 +90,15 @@ def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Bo
         ],
         "violations": violations,
     }
+
+
+def count_together(table: Table, frame: DataFrame, *counts: Column) -> Row:
+    """Returns all counts from one reading of a table. Its conditions may fail on a row: they may divide by zero."""
+    try:
+        [row] = frame.agg(*counts).collect()
+    except (Py4JError, PySparkException) as error:
+        raise StepFailure("spark", "checking %s: %s" % (table["name"], explain(error)), table["name"]) from error
+    return row
 
 
 def read_back(spark: SparkSession, written: Written) -> DataFrame:
@@ -114,6 +129,8 @@ def own_checks(check: TableCheck) -> list[RowCheck]:
         return [accepted_values(check)]
     if check["check"] == "range":
         return [in_range(check)]
+    if check["check"] == "condition":
+        return [RowCheck("condition", check["severity"], condition_detail(check), broken_condition(check))]
     if check["check"] == "not_null":
         detail = "%s is null" % check["column"]
         return [RowCheck("not_null", check["severity"], detail, F.col(check["column"]).isNull())]

@@ -81,6 +81,14 @@ class ReferencesCheck(TypedDict):
     to: str
 
 
+class ConditionCheck(TypedDict):
+    check: Literal["condition"]
+    severity: str
+    name: str
+    # A boolean expression over the columns of the table.
+    sql: str
+
+
 class MatchedCheck(TypedDict):
     check: Literal["matched"]
     severity: str
@@ -103,7 +111,14 @@ class RowCountCheck(RowCountKeys, total=False):
 
 
 TableCheck = Union[
-    NotNullCheck, UniqueCheck, AcceptedValuesCheck, RangeCheck, ReferencesCheck, MatchedCheck, RowCountCheck
+    NotNullCheck,
+    UniqueCheck,
+    AcceptedValuesCheck,
+    RangeCheck,
+    ReferencesCheck,
+    ConditionCheck,
+    MatchedCheck,
+    RowCountCheck,
 ]
 
 

@@ -15,6 +15,7 @@ from engine.arguments import parse_arguments
 from engine.baked import SOURCES, STEP, TABLES
 from engine.books import open_source
 from engine.checks import read_back, report_table
+from engine.conditions import check_conditions
 from engine.console import say
 from engine.contracts import Input
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
@@ -30,6 +31,7 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     application = spark.sparkContext.applicationId
     folder = "%s/%s-%s" % (arguments.output.rstrip("/"), application, os.urandom(4).hex())
     say("%s writes to %s" % (STEP, folder))
+    check_conditions(spark, TABLES)
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
     sources = {

@@ -1,6 +1,7 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
 import type { Diagnostic } from '../faults.ts';
 import { checkNeeds } from './check-needs.ts';
+import { forbiddenInCondition } from './condition.ts';
 import { typesOf } from './resolve.ts';
 import type { ColumnType, Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
@@ -166,6 +167,8 @@ function checkCheck(
         ...existing(table, check.column, [...path, 'column']),
         ...checkReference(table, check, { around, path }),
       ];
+    case 'condition':
+      return checkCondition(table, check, path);
     case 'accepted_values': {
       const column = columnOf(table.front, check.column);
       if (column === undefined) return existing(table, check.column, [...path, 'column']);
@@ -181,6 +184,21 @@ function checkCheck(
       return (check.min ?? -Infinity) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
     }
   }
+}
+
+function checkCondition(
+  table: TableFile,
+  { name, sql }: Extract<Check, { check: 'condition' }>,
+  path: ValuePath,
+): Diagnostic[] {
+  const names = table.front.checks.map((check) => (check.check === 'condition' ? check.name : undefined));
+  const twice = names.indexOf(name) < Number(path.at(-1));
+  return [
+    ...(twice ? [mistake(table.locate([...path, 'name']), `there are two conditions ${name}`)] : []),
+    ...forbiddenInCondition(sql).map(({ message, hint }) =>
+      mistake(table.locate([...path, 'sql']), message, hint),
+    ),
+  ];
 }
 
 /** A table can have as many rows as a source has kept lines where its step reads that source. */

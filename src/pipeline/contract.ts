@@ -12,7 +12,7 @@ export interface Column {
 
 /**
  * What a table promises beyond its types. A violated `error` fails the run; a `warn` is reported. NULL breaks `not_null`;
- * to `unique` two NULLs are equal; `accepted_values`, `range` and `references` let it pass.
+ * to `unique` two NULLs are equal; the others let it pass.
  */
 export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'not_null'; column: string }
@@ -20,6 +20,8 @@ export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'accepted_values'; column: string; values: readonly (string | number)[] }
   | { check: 'range'; column: string; min?: number; max?: number }
   | { check: 'references'; column: string; table: string; to: string }
+  /** `sql` is a boolean expression over the columns of a row. It passes unless it is false, like CHECK in SQL. */
+  | { check: 'condition'; name: string; sql: string }
   /**
    * Tells how many rows have a value: "12 of 40 found its song". Warns when none has, or a smaller share than `warnBelow`.
    * `needs`: by source, the fields without which none can.

@@ -68,8 +68,8 @@ function mainOf(tokens: readonly SqlToken[]): SqlToken | undefined {
   return undefined;
 }
 
-/** Constructs that lead out of SQL, anywhere in the query. */
-function escapes(tokens: readonly SqlToken[]): Forbidden[] {
+/** Constructs that lead out of SQL. */
+export function escapes(tokens: readonly SqlToken[]): Forbidden[] {
   return tokens.flatMap((token, index) => {
     const after = tokens[index + 1];
     const opens = isSign(after, '(');

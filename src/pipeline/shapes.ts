@@ -84,6 +84,7 @@ const check = z.discriminatedUnion('check', [
     max: z.number().optional(),
   }),
   z.strictObject({ check: z.literal('references'), severity, column: name, table: name, to: name }),
+  z.strictObject({ check: z.literal('condition'), severity, name, sql: doc }),
   z.strictObject({
     check: z.literal('matched'),
     severity: z.literal('warn').default('warn'),

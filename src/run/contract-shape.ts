@@ -16,6 +16,7 @@ const CHECKS = {
   accepted_values: { column, values: z.array(z.union([z.string(), z.number()])) },
   range: { column, ...bounds },
   references: { column, table: name, to: z.string() },
+  condition: { name, sql: z.string() },
   matched: { column, found: z.string(), warnBelow: z.number(), needs: z.record(name, texts) },
   row_count: { ...bounds, equals: name.optional() },
 } satisfies Record<Check['check'], z.core.$ZodLooseShape>;
@@ -29,6 +30,7 @@ const check = z.discriminatedUnion('check', [
   checkOf('accepted_values'),
   checkOf('range'),
   checkOf('references'),
+  checkOf('condition'),
   checkOf('matched'),
   checkOf('row_count'),
 ]);

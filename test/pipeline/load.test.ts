@@ -268,7 +268,7 @@ describe('loading a pipeline', () => {
       'an unknown check',
       COUNTS,
       ['check: range', 'check: ranges'],
-      ':11: checks[1].check: expected one of not_null, unique, accepted_values, range, references, matched, row_count; did you mean range?',
+      ':11: checks[1].check: expected one of not_null, unique, accepted_values, range, references, condition, matched, row_count; did you mean range?',
     ],
     [
       'a check on no column',
@@ -282,6 +282,33 @@ describe('loading a pipeline', () => {
       COUNTS,
       ['column: cats, min: 1', 'column: cats'],
       ':11: needs min, max or both',
+    ],
+    ...(
+      [
+        ['has a subquery', 'cats > (SELECT 1)', 'a condition sees one row and has no subquery'],
+        ['has a window', 'sum(cats) OVER (ORDER BY kind) > 1', 'a condition sees one row and has no window'],
+        ['runs a method', "reflect('a', 'b') = 1", 'reflect runs a method of a Java class'],
+        ['hides a name', "IDENTIFIER('cats') > 1", 'IDENTIFIER(...) hides what it names'],
+        ['has two statements', 'cats > 1; DROP TABLE x', 'a condition is one expression, without ;'],
+        ['opens a bracket', '(cats > 1', 'a bracket is not closed'],
+        ['closes a bracket', '1 = 1) OR (1 = 1', 'a bracket is closed that was not opened'],
+        ['has an open text', "kind = 'cat", 'the text is not closed'],
+        ['is only a comment', '/* nothing */', 'there is no condition'],
+      ] as const
+    ).map(([does, sql, message]): [string, string, readonly [string, string], string] => [
+      `a condition that ${does}`,
+      COUNTS,
+      ['check: range, column: cats, min: 1', `check: condition, name: some, sql: "${sql}"`],
+      `:11: ${message}`,
+    ]),
+    [
+      'two conditions of one name',
+      COUNTS,
+      [
+        '  - { check: range, column: cats, min: 1, severity: warn }',
+        '  - { check: condition, name: some, sql: cats > 0 }\n  - { check: condition, name: some, sql: cats > 1 }',
+      ],
+      ':12: there are two conditions some',
     ],
     [
       'as many rows as a source that the step does not read',

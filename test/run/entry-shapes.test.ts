@@ -73,6 +73,7 @@ const checks: Check[] = [
   { check: 'accepted_values', severity: 'warn', column: 'x', values: ['free', 1] },
   { check: 'range', severity: 'error', column: 'x', min: 1 },
   { check: 'references', severity: 'error', column: 'x', table: 'songs', to: 'y' },
+  { check: 'condition', severity: 'error', name: 'some', sql: 'x > 0' },
   {
     check: 'matched',
     severity: 'warn',
@@ -112,7 +113,7 @@ describe('a check of a planned table', () => {
 
   it('is damaged when a bound is no number', async () => {
     for (const field of ['min', 'max'])
-      for (const check of [checks[3], checks[6]])
+      for (const check of [checks[3], checks.at(-1)])
         await expect(readWith({ ...check, [field]: 'x' })).rejects.toMatchObject(damage);
   });
 });

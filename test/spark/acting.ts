@@ -27,13 +27,41 @@ export const ACTING: Readonly<Record<string, readonly [query: string, says: stri
   writes: ['WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c', '[PARSE_SYNTAX_ERROR]'],
 };
 
+/** By what is wrong with it: a condition on songs, and what the step says of it. */
+export const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: string]>> = {
+  'names no column': ['titel IS NOT NULL', 'is wrong: [UNRESOLVED_COLUMN'],
+  'is not boolean': ['duration + 1', 'is wrong: [DATATYPE_MISMATCH'],
+  'counts rows': ['count(*) > 1', 'is wrong: [INVALID_WHERE_CONDITION]'],
+  'does not parse': ['duration >', 'is wrong: [PARSE_SYNTAX_ERROR]'],
+  'calls a class': [
+    `reflect('java.nio.file.Files', 'createFile', 'FILE') IS NULL`,
+    'calls reflect, which runs a method of a Java class; it may only read columns',
+  ],
+  'has a subquery': ['duration > (SELECT 1)', 'has a subquery'],
+  'depends on chance': ['rand() < 2', 'does not have the same result each time'],
+};
+
 /** The program of song_transform with the query of songs replaced. */
 export function actingProgram(program: string, folder: string, name: string, file: string): string {
-  const text = readFileSync(program, 'utf8');
   const query = (ACTING[name]?.[0] ?? '').replaceAll('FILE', file);
-  const path = join(folder, `${name}.py`);
-  const marked = '# Section engine/run.py';
   const planted = `QUERIES["songs"] = ("tables/song_transform/songs.sql.hbs", 1, ${JSON.stringify(`\n${query}`)})`;
+  return plantedProgram(program, join(folder, `${name}.py`), planted);
+}
+
+/** The program of song_transform with one more check of songs. */
+export function conditionProgram(program: string, folder: string, name: string, file: string): string {
+  const sql = (CONDITIONS[name]?.[0] ?? '').replaceAll('FILE', file);
+  const check = JSON.stringify({ check: 'condition', severity: 'warn', name: 'some', sql });
+  return plantedProgram(
+    program,
+    join(folder, `condition ${name}.py`),
+    `TABLES[0]["checks"].append(${check})`,
+  );
+}
+
+function plantedProgram(program: string, path: string, planted: string): string {
+  const text = readFileSync(program, 'utf8');
+  const marked = '# Section engine/run.py';
   if (!text.includes(marked)) throw new Error('the program has no section run');
   writeFileSync(
     path,

@@ -13,7 +13,7 @@ import type { StepReport } from '../../src/pipeline/report.ts';
 import { manifestLines, readListing } from '../../src/run/inputs.ts';
 import { shellWord } from '../../src/shell-words.ts';
 import { openStore } from '../../src/store/open.ts';
-import { ACTING, actingProgram } from './acting.ts';
+import { ACTING, CONDITIONS, actingProgram, conditionProgram } from './acting.ts';
 import { badInput, lay, SOURCES } from './bad-input.ts';
 import type { Books, Case, Failure, Source } from './bad-input.ts';
 import { runBatch } from './batch.ts';
@@ -116,6 +116,12 @@ beforeAll(async () => {
     mkdirSync(root('song_data', name), { recursive: true });
     const program = actingProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
     jobs.push({ name, job: { ...(await job('song_data', programs, name)), program } });
+  }
+  mkdirSync(root('song_data', 'no songs'), { recursive: true });
+  for (const name of Object.keys(CONDITIONS)) {
+    const program = conditionProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
+    const args = (await job('song_data', programs, 'no songs')).arguments;
+    jobs.push({ name: `condition ${name}`, job: { program, arguments: args } });
   }
   for (const name of handed) {
     for (const one of handedJobs(name, programs)) jobs.push({ name: `handed ${name}`, job: one });
@@ -235,6 +241,17 @@ it.each(Object.entries(ACTING))('a query that %s is refused by the step itself',
   });
   expect(existsSync(join(folder, 'planted'))).toBe(false);
 });
+
+it.each(Object.entries(CONDITIONS))(
+  'a condition that %s is refused before anything is read',
+  (name, [, says]) => {
+    expect(results[`condition ${name}`]?.failure).toEqual({
+      kind: 'query',
+      error: expect.stringContaining(`the condition some ${says}`) as unknown,
+    });
+    expect(existsSync(join(folder, 'planted'))).toBe(false);
+  },
+);
 
 if (handed.includes('eventsim-duration'))
   it('warns that no play found its song, and names the key that stands for length', () => {

@@ -129,6 +129,8 @@ describe('tables of planted data that break their contracts', () => {
     'check: range, column: duration, min: 10, max: 182.25',
     'check: references, column: title, table: artists, to: name',
     'check: references, column: song_id, table: artists, to: artist_id, severity: warn',
+    `check: condition, name: later, sql: "year > 2003 AND duration <> 0", severity: warn`,
+    'check: condition, name: known, sql: title IS NOT NULL',
     'check: row_count, min: 1000',
     'check: row_count, max: 1, severity: warn',
     'check: row_count, equals: song_data',
@@ -174,6 +176,13 @@ describe('tables of planted data that break their contracts', () => {
         ['error range: duration is not at least 10 and at most 182.25', 4, ['SOA2', 'SOC', 'SOD1', 'SOX8']],
         ['error references: title is not in artists.name', 40, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
         ['warn references: song_id is not in artists.artist_id', 42, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
+        // A song of 2004 without a duration passes.
+        [
+          'warn condition: later does not hold: year > 2003 AND duration <> 0',
+          15,
+          ['SOA3', 'SOA4', 'SOC', 'SOX8', 'SOY1'],
+        ],
+        ['error condition: known does not hold: title IS NOT NULL', 2, ['SOX2', 'SOX3']],
         ['warn range: duration is not at least 0', 1, ['SOA2']],
         ['error unique: title is not unique', 30, ['SOX2', 'SOX3', 'SO1', 'SOA1', 'SOA2']],
         ['warn unique: year, duration is not unique', 27, ['SOY1', 'SOY2', 'SOY3', 'SOY7', 'SOY8']],

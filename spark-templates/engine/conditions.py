@@ -1,0 +1,51 @@
+"""Conditions: checks that a pipeline writes in SQL. Each is one boolean expression over the columns of a row."""
+
+from collections.abc import Sequence
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from engine.baked import QUERIES
+from engine.contracts import ConditionCheck, Table
+from engine.failure import StepFailure, explain
+from engine.reading import action_in
+from engine.schema import schema_of
+
+
+def check_conditions(spark: SparkSession, tables: Sequence[Table]) -> None:
+    """Fails if a condition cannot be evaluated on the columns of its table. Reads nothing."""
+    for table in tables:
+        conditions = [check for check in table["checks"] if check["check"] == "condition"]
+        if conditions:
+            empty = spark.createDataFrame([], schema_of(table))
+        for check in conditions:
+            reason = mistake_in(spark, empty, check)
+            if reason:
+                template, _, _ = QUERIES[table["name"]]
+                raise StepFailure("query", "the condition %s %s" % (check["name"], reason), table["name"], template)
+
+
+def mistake_in(spark: SparkSession, empty: DataFrame, check: ConditionCheck) -> str:
+    """Says why a condition is none, or returns an empty text. `empty`: a frame with the columns of the table."""
+    try:
+        # Before Spark resolves the expression: resolving already runs some functions.
+        action = action_in(spark, spark._jsparkSession.sessionState().sqlParser().parseExpression(check["sql"]))
+        if action:
+            return "%s; it may only read columns" % action
+        plan = empty.where(F.expr(check["sql"]))._jdf.queryExecution().analyzed()
+    except (Py4JError, PySparkException) as error:
+        return "is wrong: %s" % explain(error)
+    if not plan.subqueriesAll().isEmpty():
+        return "has a subquery; it may only read the columns of its row"
+    return "" if plan.condition().deterministic() else "does not have the same result each time"
+
+
+def broken_condition(check: ConditionCheck) -> Column:
+    """True for rows where the condition is false. NULL passes, as in a CHECK of SQL."""
+    return ~F.expr(check["sql"])
+
+
+def condition_detail(check: ConditionCheck) -> str:
+    return "%s does not hold: %s" % (check["name"], " ".join(check["sql"].split()))
