@@ -1,9 +1,9 @@
-/** Writes a sample of song_data and log_data, invented but with known answers. */
+/** Writes song_data and log_data of any size, invented but with known answers. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
-import { writeSample } from '../src/local/write-sample.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
+import { writeSparkify } from './sparkify/write.ts';
 
 const USAGE = `npm run generate-data -- [--out sample] [--seed 1] [--songs 80] [--days 7] [--events-per-day 250]
 
@@ -30,16 +30,14 @@ try {
 
 function write(values: Record<'out' | 'seed' | 'songs' | 'days' | 'events-per-day', string>): void {
   const folder = resolve(values.out);
-  const { sample, written } = writeSample(folder, {
+  const { data, written } = writeSparkify(folder, {
     seed: wholeNumber('seed', values.seed),
     songs: wholeNumber('songs', values.songs),
     days: wholeNumber('days', values.days),
     eventsPerDay: wholeNumber('events-per-day', values['events-per-day']),
   });
-  console.error(
-    written ? `${sample.files.length} files in ${folder}` : `${folder} holds this sample already`,
-  );
-  console.log(JSON.stringify(sample.expected, undefined, 2));
+  console.error(written ? `${data.files.length} files in ${folder}` : `${folder} holds these data already`);
+  console.log(JSON.stringify(data.expected, undefined, 2));
 }
 
 function wholeNumber(flag: string, text: string): number {

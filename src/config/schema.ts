@@ -68,7 +68,7 @@ const lake = {
 const pipeline = {
   path: optional(path, {
     doc: 'Folder of the pipeline, which holds pipeline.yaml. Without it: the one that comes with Landfall.',
-    example: 'spark-templates/sparkify',
+    example: 'my-pipeline',
     env: ['LANDFALL_PIPELINE'],
     flag: 'templates',
   }),
@@ -119,10 +119,10 @@ const emr = {
     default: 'no',
     flag: 'keep-alive',
   }),
-  tags: optional(tags, { doc: 'Tags of the cluster.', example: 'team=data, project=sparkify' }),
+  tags: optional(tags, { doc: 'Tags of the cluster.', example: 'team=data, project=lake' }),
   pool: optional(text, {
     doc: '`--cluster reuse` takes only clusters of this pool (tag landfall:pool).',
-    example: 'sparkify',
+    example: 'nightly',
   }),
   clusterJson: optional(path, {
     doc: "A RunJobFlow request in the API's own shape, for settings without a key here.",
@@ -208,7 +208,8 @@ export const schema = { lake, pipeline, emr, tables, checks, s3, aws };
 
 export const sectionDocs: Readonly<Record<string, string>> = {
   lake: 'Where the result goes.',
-  input: 'Where the raw JSON is. With `--cluster local` and neither given, a small sample is generated.',
+  input:
+    'Where the raw JSON is. With `--cluster local` and no inputs, the sample that the pipeline describes is used.',
   pipeline: 'What is run.',
   emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
   tables: "How tables are written. The pipeline's own parameters stand here too.",

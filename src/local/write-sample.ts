@@ -1,71 +1,85 @@
-/** Puts the sample where a run can read it; never over what someone else has put there. */
+/** Writes sample data where a run can read them; never over what someone else has put there. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { failureFrom, isFull, LandfallError } from '../faults.ts';
-import { generateSample } from './sample-data.ts';
-import type { Sample, SampleOptions } from './sample-data.ts';
-
-/** Hidden: no reader takes it for data. */
-const MARK = '.landfall-sample.json';
+import { shellWord } from '../shell-words.ts';
+import type { SampleFile } from './generate-sample.ts';
 
 export interface WrittenSample {
   /** Folders by the source's name. */
-  sources: { song_data: string; log_data: string };
-  /** False: it was there already. */
+  sources: Record<string, string>;
+  /** False: all of it was there already. */
   written: boolean;
-  sample: Sample;
 }
 
 /**
- * Writes the sample into a folder that is absent or empty, all of it or nothing. One that holds this very sample stays as
- * it is. Throws `input` when the folder holds anything else.
+ * Writes each source's sample into a folder with its name below `root`: all of it or nothing, into a folder that is absent
+ * or empty. A folder that holds this very sample stays as it is. Throws `input` when one holds anything else.
  */
-export function writeSample(folder: string, options: SampleOptions = {}): WrittenSample {
-  const sample = generateSample(options);
-  const mark = `${JSON.stringify({ sha256: digestOf(sample) })}\n`;
-  const written = {
-    sources: { song_data: join(folder, 'song_data'), log_data: join(folder, 'log_data') },
-    sample,
+export function writeSample(root: string, files: readonly SampleFile[]): WrittenSample {
+  const names = new Set(files.map(({ path }) => sourceOf(path)));
+  const sources = [...names].map((name) => {
+    const own = files.filter(({ path }) => sourceOf(path) === name);
+    const mark = join(root, `.landfall-sample-${name}`);
+    return { name, files: own, folder: join(root, name), mark, digest: digestOf(own) };
+  });
+  const missing = sources.filter((source) => !isWritten(source));
+  for (const source of missing) refuseOthers(source);
+  for (const source of missing) writeSource(root, source);
+  return {
+    sources: Object.fromEntries(sources.map(({ name, folder }) => [name, folder])),
+    written: missing.length > 0,
   };
-  if (markOf(folder) === mark) return { ...written, written: false };
-  refuseStrangers(folder);
-  mkdirSync(dirname(folder), { recursive: true });
-  const draft = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
-  mkdirSync(draft);
+}
+
+const sourceOf = (path: string) => path.slice(0, path.indexOf('/'));
+
+interface SourceSample {
+  files: readonly SampleFile[];
+  folder: string;
+  /** A file that says which sample the folder holds. Hidden and beside it, so that no reader takes it for data. */
+  mark: string;
+  digest: string;
+}
+
+function writeSource(root: string, source: SourceSample): void {
+  const { files, folder, mark, digest } = source;
+  const draft = join(root, `.landfall-draft-${randomUUID()}`);
   try {
-    for (const { path, text } of sample.files) {
-      mkdirSync(dirname(join(draft, path)), { recursive: true });
-      writeFileSync(join(draft, path), text);
+    for (const { path, text } of files) {
+      const place = join(draft, path.slice(path.indexOf('/') + 1));
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, path.endsWith('.gz') ? gzipSync(text) : text);
     }
-    writeFileSync(join(draft, MARK), mark);
+    writeFileSync(mark, digest);
     renameSync(draft, folder);
   } catch (cause) {
-    if (markOf(folder) === mark) return { ...written, written: false };
+    // Another run has written the same sample meanwhile.
+    if (isWritten(source)) return;
     if (isFull(cause)) throw failureFrom(cause);
     throw new LandfallError('input', `the sample could not be written to ${folder}`, {
       why: [cause instanceof Error ? cause.message : String(cause)],
-      next: 'name another folder',
+      next: 'work in a folder that can be written, or name inputs',
       cause,
     });
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
-  return { ...written, written: true };
 }
 
-/** The sample that `--cluster local` uses when no input is given, in a folder of its own below `home`. */
-export function ensureSample(home: string, options: SampleOptions = {}): WrittenSample {
-  const digest = digestOf(generateSample(options)).slice(0, 8);
-  return writeSample(join(home, `sample-${digest}`), options);
+/** The mark is written before the folder appears, so both are there only when the folder is complete. */
+function isWritten({ folder, mark, digest }: SourceSample): boolean {
+  return namesIn(folder).length > 0 && textOf(mark) === digest;
 }
 
-function refuseStrangers(folder: string): void {
-  const names = namesIn(folder);
-  if (names.length === 0) return;
-  const what = names.includes(MARK) ? 'another sample' : `other files, such as ${names[0] ?? ''}`;
+function refuseOthers({ folder, mark }: SourceSample): void {
+  const [first] = namesIn(folder);
+  if (first === undefined) return;
+  const what = existsSync(mark) ? 'another sample' : `other files, such as ${first}`;
   throw new LandfallError('input', `${folder} holds ${what}`, {
-    next: 'name another folder, or remove this one',
+    next: `move it away, or remove it: rm -r ${shellWord(folder)}`,
   });
 }
 
@@ -73,23 +87,20 @@ function namesIn(folder: string): string[] {
   try {
     return existsSync(folder) ? readdirSync(folder) : [];
   } catch (cause) {
-    throw new LandfallError('input', `${folder} is no folder that can be read`, {
-      next: 'name another',
-      cause,
-    });
+    throw new LandfallError('input', `cannot read folder ${folder}`, { next: 'move it away', cause });
   }
 }
 
-function markOf(folder: string): string | undefined {
+function textOf(path: string): string | undefined {
   try {
-    return readFileSync(join(folder, MARK), 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }
 }
 
-function digestOf(sample: Sample): string {
+function digestOf(files: readonly SampleFile[]): string {
   const hash = createHash('sha256');
-  for (const { path, text } of sample.files) hash.update(`${path}\0${text}\0`);
+  for (const { path, text } of files) hash.update(`${path}\0${text}\0`);
   return hash.digest('hex');
 }

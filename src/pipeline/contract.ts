@@ -1,4 +1,5 @@
 /** The shapes a pipeline is made of once its texts have been read and checked. Plain data. */
+import type { SampleData } from './sample.ts';
 
 export const COLUMN_TYPES = ['BIGINT', 'INT', 'DOUBLE', 'STRING', 'TIMESTAMP'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
@@ -114,6 +115,8 @@ export interface Pipeline {
   parameters: readonly Parameter[];
   sources: readonly SourceContract[];
   steps: readonly PipelineStep[];
+  /** Absent: a run names its inputs. */
+  sample?: SampleData;
 }
 
 /** The Python that every step's program is made of. */

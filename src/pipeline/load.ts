@@ -9,6 +9,8 @@ import { explaining, rootCauses } from './consequences.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { defaultsOf } from './parameters.ts';
 import { checkQuery, checkReading, renderMistake, renderQuery } from './query.ts';
+import { readSample, SAMPLE } from './read-sample.ts';
+import type { SampleData } from './sample.ts';
 import { frontMatter, pipelineFile, sourceFile } from './shapes.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { toParameters, toSource, toTable } from './resolve.ts';
@@ -64,12 +66,22 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
     if (contract.length + query.length === 0) folder.diagnostics.push(...checkSql(table, parameters));
   }
   folder.diagnostics.push(...strayFiles(folder));
+  const sample = readSampleData(file.sources, folder);
   return {
     name: file.name,
     parameters,
     sources,
     steps: file.steps.map((step) => toStep(step, tables, parameters)),
+    ...(sample === undefined ? {} : { sample }),
   };
+}
+
+function readSampleData(sources: readonly string[], folder: Folder): SampleData | undefined {
+  const text = folder.files.get(SAMPLE);
+  if (text === undefined) return undefined;
+  const { sample, diagnostics } = readSample(text, sources);
+  folder.diagnostics.push(...diagnostics);
+  return sample;
 }
 
 /** The SQL that a query is at the defaults of its parameters; what other values make of it is checked at rendering. */

@@ -110,6 +110,7 @@ function branchMeant(
 }
 
 function wording(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues.map(wording).join('; ');
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
     return `expected one of ${issue.options.join(', ')}`;
   const message = issue.message.replace(/^Invalid (input|option): /, '').replaceAll('"|"', '", "');

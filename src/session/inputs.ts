@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
+import type { Pipeline } from '../pipeline/contract.ts';
 import { checkInputs, manifestLines, readListing } from '../run/inputs.ts';
 import type { Input } from '../run/inputs.ts';
 import { openInput } from './compose.ts';
@@ -44,22 +45,28 @@ async function singleObject(source: string, uri: string, settings: Settings): Pr
   return { ...nothing, objects: [{ ...found, key: '' }], bytes: found.size };
 }
 
-/** Fills in the generated sample where a local run names no inputs. Throws `input` naming the keys to add otherwise. */
+/**
+ * Where a local run names no inputs, generates the sample that the pipeline describes and fills it in. Throws `input` naming
+ * the keys to add otherwise.
+ */
 export async function withSample(
   settings: Settings,
-  sources: readonly string[],
+  { name: pipeline, sources, sample }: Pick<Pipeline, 'name' | 'sources' | 'sample'>,
   local: boolean,
   cli: CliContext,
 ): Promise<Settings> {
   if (Object.keys(settings.sources).length > 0) return settings;
-  if (!local) {
-    throw new LandfallError('input', `no inputs are named: ${sources.join(', ')}`, {
-      next: `set ${sources.map((name) => `[INPUT] ${name}`).join(' and ')} in dl.cfg, or give ${sources.map((name) => `--${name.replaceAll('_', '-')}`).join(' and ')}`,
+  const names = sources.map(({ name }) => name);
+  if (!local || sample === undefined) {
+    throw new LandfallError('input', `no inputs are named: ${names.join(', ')}`, {
+      why: local ? [`the pipeline ${pipeline} has no sample.yaml, so no sample can be generated`] : [],
+      next: `set ${names.map((name) => `[INPUT] ${name}`).join(' and ')} in dl.cfg, or give ${names.map((name) => `--${name.replaceAll('_', '-')}`).join(' and ')}`,
     });
   }
+  const { generateSample } = await import('../local/generate-sample.ts');
   const { writeSample } = await import('../local/write-sample.ts');
   const folder = join(cli.cwd, 'sample');
-  const { sources: places } = writeSample(folder);
+  const { sources: places } = writeSample(folder, generateSample(sample));
   cli.printer.emit({
     event: 'note',
     message: `no inputs are named: using the generated sample in ${folder}`,

@@ -41,8 +41,7 @@ export async function prepare(verb: string, flags: Flags, cli: CliContext): Prom
   const given = configure(verb, flags, cli);
   const { pipeline } = given;
   const rendered = render(given);
-  const sources = pipeline.sources.map(({ name }) => name);
-  const settings = await withSample(given.settings, sources, choice.cluster === 'local', cli);
+  const settings = await withSample(given.settings, pipeline, choice.cluster === 'local', cli);
   await keepApart(settings);
   const manifest = await listInputs(settings, cli);
   await lookAtInputs(manifest.inputs, { ...given, settings }, cli);

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { HIDDEN, hiddenValues } from '../../src/emr/hidden-values.ts';
-import { writeSample } from '../../src/local/write-sample.ts';
-import type { WrittenSample } from '../../src/local/write-sample.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
+import type { WrittenSparkify } from '../../scripts/sparkify/write.ts';
 import { report } from '../lake/plans.ts';
 import { landfall, start, temporaryFolder } from '../support/landfall.ts';
 import type { Ended } from '../support/landfall.ts';
@@ -15,7 +15,7 @@ import type { Input, ScriptedEmr } from '../support/scripted-emr.ts';
 const { folder: cwd, remove } = temporaryFolder();
 const config = join(cwd, 'dl.cfg');
 const ACCOUNT = '111122223333';
-let sample: WrittenSample['sources'];
+let sample: WrittenSparkify['sources'];
 let server: ScriptedEmr;
 let env: Record<string, string>;
 /** What the endpoint answers; a test changes it. */
@@ -35,7 +35,7 @@ const stepsThere = () =>
 
 beforeAll(() => {
   mkdirSync(cwd, { recursive: true });
-  sample = writeSample(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 }).sources;
+  sample = writeSparkify(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 }).sources;
 });
 afterAll(remove);
 beforeEach(async () => {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOfRun } from '../../src/lake/layout.ts';
-import { generateSample } from '../../src/local/sample-data.ts';
-import { writeSample } from '../../src/local/write-sample.ts';
+import { generateSparkify } from '../../scripts/sparkify/data.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
@@ -28,7 +28,7 @@ let judgement: Judgement;
 beforeAll(async () => {
   mkdirSync(cwd, { recursive: true });
   data = present ? real : join(cwd, 'generated');
-  if (!present) writeSample(data, { seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
+  if (!present) writeSparkify(data, { seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
   const inputs = [
     '--song-data',
     join(data, 'song_data'),
@@ -132,7 +132,7 @@ describe('gc and rollback, of the lake that landed', () => {
 });
 
 function generatedLines(): Record<string, number> {
-  const { expected } = generateSample({ seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
+  const { expected } = generateSparkify({ seed: 11, songs: 300, days: 12, eventsPerDay: 400 });
   const { lines, blank, kept, filtered, duplicates, quarantined } = expected.log_data;
   return { read: lines, blank, kept, filtered, duplicates, quarantined };
 }

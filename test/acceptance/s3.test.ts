@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Publication } from '../../src/lake/publication.ts';
 import { landfallHome } from '../../src/local/home.ts';
-import { generateSample } from '../../src/local/sample-data.ts';
+import { generateSparkify } from '../../scripts/sparkify/data.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -34,7 +34,7 @@ function stateFolder(): string {
   const name = folders.find((folder) => folder.startsWith(runId));
   return join(endpoints, name ?? runId);
 }
-const sample = generateSample({ songs: 8, days: 2, eventsPerDay: 60 });
+const sample = generateSparkify({ songs: 8, days: 2, eventsPerDay: 60 });
 const config = join(cwd, 'my dl.cfg');
 
 const regions = { landed: 'us-east-1', raw: 'eu-north-1' };

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readEndpointFile } from '../../src/local/endpoint-file.ts';
 import { landfallHome } from '../../src/local/home.ts';
-import { writeSample } from '../../src/local/write-sample.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import type { Submission } from '../../src/run/detach.ts';
 import type { Stamped } from '../../src/run/entries.ts';
@@ -22,7 +22,7 @@ const json = ['--output', 'json'];
 
 beforeAll(() => {
   mkdirSync(cwd, { recursive: true });
-  writeSample(sample, { songs: 8, days: 1, eventsPerDay: 10 });
+  writeSparkify(sample, { songs: 8, days: 1, eventsPerDay: 10 });
 });
 afterAll(remove);
 

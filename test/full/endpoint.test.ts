@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunJobFlowInput, StepConfig } from '@aws-sdk/client-emr';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HIDDEN } from '../../src/emr/hidden-values.ts';
-import { writeSample } from '../../src/local/write-sample.ts';
-import type { WrittenSample } from '../../src/local/write-sample.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
+import type { WrittenSparkify } from '../../scripts/sparkify/write.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import type { RunStatus } from '../../src/run/status.ts';
 import type { Seen } from '../support/emr-process.ts';
@@ -21,7 +21,7 @@ const state = join(cwd, 'state of emr');
 const templates = join(cwd, 'one step');
 const lakeOf = (run: string) => join(cwd, `lake of ${run}`);
 
-let sample: WrittenSample;
+let sample: WrittenSparkify;
 let endpoint: Running;
 /** What the endpoint has written to stdout. */
 let printed = '';
@@ -95,7 +95,7 @@ const modeOf = (path: string) => statSync(path).mode & 0o777;
 beforeAll(async () => {
   mkdirSync(cwd, { recursive: true });
   writePipeline();
-  sample = writeSample(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 });
+  sample = writeSparkify(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 });
   const input = JSON.stringify(sample.sources.song_data);
   writeFileSync(
     join(cwd, 'dl.cfg'),
@@ -181,7 +181,7 @@ describe('submit to an endpoint that the environment names', () => {
     const { code, stdout, stderr } = runs.get(run) ?? { code: null, stdout: '', stderr: 'it never ran' };
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const { verdict, tables } = JSON.parse(stdout) as RunSummary;
-    const { songs, artists } = sample.sample.expected.rows;
+    const { songs, artists } = sample.data.expected.rows;
     expect(verdict).toBe('succeeded');
     expect(Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))).toEqual({ songs, artists });
   });

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeSample } from '../../src/local/write-sample.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import { called, root, start, temporaryFolder } from '../support/landfall.ts';
 import { privateSparkHome } from '../support/private-spark.ts';
 import type { Ended, Running } from '../support/landfall.ts';
@@ -269,7 +269,7 @@ async function inTurn(cases: Iterable<Failing>, at: 'plain' | 'faulty'): Promise
 
 beforeAll(async () => {
   mkdirSync(cwd, { recursive: true });
-  writeSample(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 });
+  writeSparkify(join(cwd, 'in'), { songs: 8, days: 1, eventsPerDay: 10 });
   writeFileSync(join(cwd, 'faults.json'), JSON.stringify(faults));
   const [plain, faulty] = await Promise.all([
     startEndpoint('plain', ['--log-delay', '20']),

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateSample } from '../../src/local/sample-data.ts';
+import { generateSparkify } from '../../scripts/sparkify/data.ts';
 import { openStore } from '../../src/store/open.ts';
 import { start, temporaryFolder } from '../support/landfall.ts';
 import { listening } from '../support/loopback.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
     region: 'us-east-1',
     credentials,
   });
-  for (const { path, text } of generateSample({ songs: 4, days: 1, eventsPerDay: 20 }).files)
+  for (const { path, text } of generateSparkify({ songs: 4, days: 1, eventsPerDay: 20 }).files)
     await raw.put(path, new TextEncoder().encode(text));
   server = await listening(
     createTlsServer(

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateSample } from '../../src/local/sample-data.ts';
+import { generateSparkify } from '../../scripts/sparkify/data.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { openStore } from '../../src/store/open.ts';
 import { landfall, temporaryFolder } from '../support/landfall.ts';
@@ -17,7 +17,7 @@ import type { Gateway } from '../support/s3-gateway.ts';
 
 const { folder: cwd, remove } = temporaryFolder();
 const SONGS = 2_500;
-const sample = generateSample({ songs: SONGS, days: 3, eventsPerDay: 200 });
+const sample = generateSparkify({ songs: SONGS, days: 3, eventsPerDay: 200 });
 const owner = { accessKeyId: 'testing', secretAccessKey: 'testing' };
 
 let moto: Moto;

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lake: ['', 'pipeline', 'run', 'store'],
   report: ['', 'pipeline', 'run'],
   'emr-local': ['', 'run', 'store'],
-  local: ['', 'run', 'emr-local'],
+  local: ['', 'pipeline', 'run', 'emr-local'],
   cli: ['', 'run', 'report'],
   session: ['', 'cli', 'config', 'pipeline', 'run', 'emr', 'store', 'lake', 'report', 'local', 'emr-local'],
   commands: [

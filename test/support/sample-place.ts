@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { writeSample } from '../../src/local/write-sample.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import { temporaryFolder } from './landfall.ts';
 
 export interface SamplePlace {
@@ -24,7 +24,7 @@ export function samplePlace(): SamplePlace {
   const logs = ['--log-data', join(sample, 'log_data')];
   beforeAll(() => {
     mkdirSync(cwd, { recursive: true });
-    writeSample(sample);
+    writeSparkify(sample);
   });
   afterAll(remove);
   return { cwd, sample, songs, logs, inputs: [...songs, ...logs] };

@@ -1,6 +1,7 @@
 /** The song half of the sample: a catalogue with its planted oddities. */
-import { ADJECTIVES, between, letters, NOUNS, pick, PLACES, VERBS } from './sample-names.ts';
-import type { Dice } from './sample-names.ts';
+import { between, pick } from '../../src/local/dice.ts';
+import type { Dice } from '../../src/local/dice.ts';
+import { ADJECTIVES, letters, NOUNS, PLACES, VERBS } from './names.ts';
 
 export interface SongRow {
   num_songs: 1;

@@ -1,14 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { generateSample } from '../../src/local/sample-data.ts';
-import type { Sample } from '../../src/local/sample-data.ts';
-import { ensureSample, writeSample } from '../../src/local/write-sample.ts';
+/** `npm run generate-data`: data of Sparkify with known answers. */
+import { describe, expect, it } from '@jest/globals';
+import { generateSparkify } from '../../scripts/sparkify/data.ts';
+import type { SparkifyData } from '../../scripts/sparkify/data.ts';
 
 type Fields = Record<string, unknown>;
 
-const filesOf = ({ files }: Sample, source: string) =>
+const filesOf = ({ files }: SparkifyData, source: string) =>
   files.filter(({ path }) => path.startsWith(`${source}/`));
 
 function parsed(line: string): Fields | undefined {
@@ -20,7 +17,7 @@ function parsed(line: string): Fields | undefined {
 }
 
 /** The rules of the data, said once more and plainly, over nothing but the text of the files. */
-function countLog(sample: Sample) {
+function countLog(sample: SparkifyData) {
   const seen = new Map<string, string>();
   const counts = { lines: 0, blank: 0, kept: 0, filtered: 0, duplicates: 0, conflicts: 0, quarantined: 0 };
   const plays: Fields[] = [];
@@ -51,11 +48,11 @@ function countLog(sample: Sample) {
   return { counts, plays };
 }
 
-describe('the sample', () => {
+describe('the generated data', () => {
   it.each([{}, { seed: 7, songs: 300, days: 3, eventsPerDay: 900 }, { days: 1, eventsPerDay: 20, songs: 8 }])(
     'holds what it says it holds, with %j',
     (options) => {
-      const sample = generateSample(options);
+      const sample = generateSparkify(options);
       const { counts, plays } = countLog(sample);
       expect(sample.expected.log_data).toMatchObject(counts);
       const songs = filesOf(sample, 'song_data')
@@ -81,7 +78,7 @@ describe('the sample', () => {
   );
 
   it('plants every oddity by default, and stays below the bad lines that a run accepts', () => {
-    const { expected } = generateSample();
+    const { expected } = generateSparkify();
     const { log_data, rows, matches, loggedOut, usersByLevel } = expected;
     for (const count of [
       matches,
@@ -97,12 +94,12 @@ describe('the sample', () => {
     expect(rows.time).toBeLessThan(rows.songplays);
     expect(usersByLevel.free + usersByLevel.paid).toBe(rows.users);
     expect(log_data.quarantined / log_data.lines).toBeLessThan(0.006);
-    const { song_data } = generateSample({ songs: 250 }).expected;
+    const { song_data } = generateSparkify({ songs: 250 }).expected;
     expect(song_data.quarantined).toBe(1);
   });
 
   it('has songs and artists about which rows disagree, and blanks', () => {
-    const songs = filesOf(generateSample(), 'song_data').map(({ text }) => parsed(text) ?? {});
+    const songs = filesOf(generateSparkify(), 'song_data').map(({ text }) => parsed(text) ?? {});
     const disagreeing = (by: string, on: string) =>
       [...new Set(songs.map((song) => song[by]))].filter(
         (id) => new Set(songs.filter((song) => song[by] === id).map((song) => song[on])).size > 1,
@@ -114,7 +111,7 @@ describe('the sample', () => {
   });
 
   it('looks like the real data', () => {
-    const { files } = generateSample();
+    const { files } = generateSparkify();
     const names = files.map(({ path }) => path);
     expect(new Set(names).size).toBe(names.length);
     for (const { path, text } of files) {
@@ -123,7 +120,7 @@ describe('the sample', () => {
       else expect(match.slice(1, 4)).toEqual(match.slice(4, 7));
       expect(text.endsWith('\n')).toBe(false);
     }
-    const line = filesOf(generateSample(), 'log_data')[0]?.text.split('\n')[0] ?? '';
+    const line = filesOf(generateSparkify(), 'log_data')[0]?.text.split('\n')[0] ?? '';
     expect(Object.keys(parsed(line) ?? {})).toEqual(
       'artist auth firstName gender itemInSession lastName length level location method page registration sessionId song status ts userAgent userId'.split(
         ' ',
@@ -133,7 +130,7 @@ describe('the sample', () => {
   });
 
   it('keeps each day in its file', () => {
-    for (const { path, text } of filesOf(generateSample(), 'log_data')) {
+    for (const { path, text } of filesOf(generateSparkify(), 'log_data')) {
       for (const line of text.split('\n')) {
         const ts = parsed(line)?.['ts'];
         if (typeof ts === 'number' && ts > 1e12)
@@ -143,49 +140,7 @@ describe('the sample', () => {
   });
 
   it('is the same for the same seed only', () => {
-    expect(generateSample({ seed: 3 })).toEqual(generateSample({ seed: 3 }));
-    expect(generateSample({ seed: 3 }).files).not.toEqual(generateSample({ seed: 4 }).files);
-  });
-});
-
-describe('writing the sample', () => {
-  let home: string;
-  beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), "landfall 'sample' "));
-  });
-  afterEach(() => rmSync(home, { recursive: true }));
-
-  it('makes it once and leaves it alone afterwards', () => {
-    const first = ensureSample(home);
-    const again = ensureSample(home);
-    expect([first.written, again.written]).toEqual([true, false]);
-    expect(again.sources).toEqual(first.sources);
-    const [file] = filesOf(first.sample, 'log_data');
-    const path = join(first.sources.log_data, '..', file?.path ?? '');
-    expect(readFileSync(path, 'utf8')).toBe(file?.text);
-    expect(readdirSync(home)).toHaveLength(1);
-  });
-
-  it('refuses a folder with anything else in it, and leaves that as it was', () => {
-    const folder = join(home, 'mine');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'diary.txt'), 'dear diary');
-    expect(() => writeSample(folder)).toThrow('holds other files, such as diary.txt');
-    expect(readdirSync(folder)).toEqual(['diary.txt']);
-    expect(readdirSync(home)).toEqual(['mine']);
-  });
-
-  it('refuses to replace another sample', () => {
-    const folder = join(home, 'sample');
-    writeSample(folder, { days: 1 });
-    expect(() => writeSample(folder, { days: 2 })).toThrow('holds another sample');
-  });
-
-  it('takes an empty folder, and refuses what is no folder', () => {
-    const folder = join(home, 'empty');
-    mkdirSync(folder);
-    expect(writeSample(folder, { days: 1 }).written).toBe(true);
-    writeFileSync(join(home, 'file'), 'x');
-    expect(() => writeSample(join(home, 'file'))).toThrow('is no folder');
+    expect(generateSparkify({ seed: 3 })).toEqual(generateSparkify({ seed: 3 }));
+    expect(generateSparkify({ seed: 3 }).files).not.toEqual(generateSparkify({ seed: 4 }).files);
   });
 });

@@ -1,7 +1,8 @@
 /** The log half of the sample: people, their sessions, and what an honest log has of dishonest lines. */
-import { BROWSERS, between, FIRST_NAMES, LAST_NAMES, pick, PLACES } from './sample-names.ts';
-import type { Dice } from './sample-names.ts';
-import type { SongRow } from './sample-songs.ts';
+import { between, pick } from '../../src/local/dice.ts';
+import type { Dice } from '../../src/local/dice.ts';
+import { BROWSERS, FIRST_NAMES, LAST_NAMES, PLACES } from './names.ts';
+import type { SongRow } from './songs.ts';
 
 export interface LogEvent {
   artist: string | null;

@@ -1,11 +1,11 @@
-/** A small Sparkify, invented, whose answers are known: for `--cluster local` without inputs, and for tests. */
-import { eventsOfDay, eventText, openStage } from './sample-events.ts';
-import type { LogEvent } from './sample-events.ts';
-import { diceOf } from './sample-names.ts';
-import { sampleSongs } from './sample-songs.ts';
-import type { SongRow } from './sample-songs.ts';
+/** Invented data of Sparkify, of any size, whose answers are known: for tests. */
+import { diceOf } from '../../src/local/dice.ts';
+import { eventsOfDay, eventText, openStage } from './events.ts';
+import type { LogEvent } from './events.ts';
+import { sampleSongs } from './songs.ts';
+import type { SongRow } from './songs.ts';
 
-export interface SampleOptions {
+export interface SparkifyOptions {
   /** Same options, same bytes. */
   seed?: number;
   /** Different songs; default 80, at least 8. From 250 on one file cannot be read. */
@@ -29,7 +29,7 @@ export interface SourceFigures {
   quarantined: number;
 }
 
-export interface Sample {
+export interface SparkifyData {
   files: { path: string; text: string }[];
   /** What a run must find. */
   expected: {
@@ -48,7 +48,7 @@ const FIRST_DAY = Date.UTC(2018, 10, 1);
 const EVENTS_PER_ODDITY = 200;
 
 /** Pure: neither clock nor chance beyond the seed. */
-export function generateSample(options: SampleOptions = {}): Sample {
+export function generateSparkify(options: SparkifyOptions = {}): SparkifyData {
   const { seed = 1, songs = 80, days = 7, eventsPerDay = 250 } = options;
   const dice = diceOf(seed);
   const catalogue = sampleSongs(dice, Math.max(8, songs));

@@ -1,29 +1,8 @@
-/** Invented names for the sample, and the dice that choose among them. */
+/** Invented names. */
+import { between } from '../../src/local/dice.ts';
+import type { Dice } from '../../src/local/dice.ts';
 
-/** A stream of numbers in [0, 1) that is the same on every machine (mulberry32). */
-export type Dice = () => number;
-
-export function diceOf(seed: number): Dice {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** A whole number in [from, below). */
-export function between(dice: Dice, from: number, below: number): number {
-  return from + Math.floor(dice() * (below - from));
-}
-
-/** One of a list that is not empty. */
-export function pick<T>(dice: Dice, list: readonly T[]): T {
-  return list[Math.floor(dice() * list.length)] as T;
-}
-
-/** `length` signs out of `alphabet`. */
+/** A text of `length` random characters of `alphabet`. */
 export function letters(dice: Dice, alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet.charAt(between(dice, 0, alphabet.length))).join('');
 }
