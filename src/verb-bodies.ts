@@ -1,8 +1,8 @@
 /** What each verb does. A body is loaded only when its verb is called. */
 import type { VerbName } from './cli/verbs.ts';
-import type { Command } from './cli/context.ts';
+import type { VerbBody } from './cli/context.ts';
 
-export const verbBodies: Readonly<Record<VerbName, () => Promise<{ run: Command }>>> = {
+export const verbBodies: Readonly<Record<VerbName, () => Promise<VerbBody>>> = {
   submit: () => import('./commands/submit.ts'),
   plan: () => import('./commands/plan.ts'),
   render: () => import('./commands/render.ts'),

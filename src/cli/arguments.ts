@@ -10,10 +10,11 @@ import { folderOf, invocationOf, isNpmScript, startOf } from './invocation.ts';
 import { swallowedFlags } from './swallowed-flags.ts';
 import type { Started } from './invocation.ts';
 import { flagMistake } from './flag-values.ts';
-import { globalOptions, verbs } from './verbs.ts';
+import { globalOptions } from './global-options.ts';
+import type { PlaceFlags } from './run-verbs.ts';
+import { verbs } from './verbs.ts';
 import type { KnownVerb } from './verbs.ts';
 import type { Verb } from './verb.ts';
-import { textFlag } from './context.ts';
 import type { Flags, CliContext } from './context.ts';
 
 interface Form {
@@ -33,7 +34,7 @@ export type Parsed = Form &
 
 /** The flags of the sources and parameters of the pipeline that these flags choose. */
 export type PipelineFlags = (
-  flags: Flags,
+  flags: PlaceFlags,
   from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ) => readonly string[];
 
@@ -83,7 +84,7 @@ interface Words {
 }
 
 async function readWords(argv: readonly string[], start: string): Promise<Words> {
-  const parser = verbs.reduce(
+  const parser = verbs.reduce<Argv>(
     (built, verb) => addVerb(built, verb),
     yargs()
       .scriptName(start)
@@ -140,14 +141,15 @@ async function swallowedBy(
 ) {
   if (!isNpmScript(started)) return undefined;
   const flagsOf = await pipelineFlags();
-  const templates = textFlag(flags, 'templates') ?? started.env['npm_config_templates'];
+  const given = flags as PlaceFlags;
+  const templates = given.templates ?? started.env['npm_config_templates'];
   return swallowedFlags(started, {
     verb,
     argv,
     options: { ...globalOptions, ...verb.options },
     sources: () =>
       verb.takesSources === true
-        ? flagsOf({ ...flags, templates }, { cwd, prefix: undefined, env: started.env })
+        ? flagsOf({ ...given, templates }, { cwd, prefix: undefined, env: started.env })
         : [],
   });
 }

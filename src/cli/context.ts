@@ -34,7 +34,15 @@ export interface CliContext {
 /** What the user typed: flags by their dashed names, positionals under theirs. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-export type Command = (flags: Flags, cli: CliContext) => Promise<void>;
+/**
+ * A verb. The parser has checked its flags against its declaration, so it may ask for them by their declared types:
+ * a method's parameters may be narrower.
+ */
+export interface VerbBody {
+  run(flags: Flags, cli: CliContext): Promise<void>;
+}
+
+export type Command = VerbBody['run'];
 
 /** Why everything stops: the signal, and the exit code that goes with it. */
 export class Interruption extends Error {
@@ -48,12 +56,6 @@ export class Interruption extends Error {
     this.signal = signal;
     this.exitCode = exitCode;
   }
-}
-
-/** A flag's value when it is a text. */
-export function textFlag(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Tells notes of what goes on beside a run's own events. */

@@ -1,6 +1,6 @@
 /** The verbs of a lake: what has landed in it, and what is current. */
 import { lake, runOption, trustLake } from './verb.ts';
-import type { Verb } from './verb.ts';
+import type { FlagsOf, Verb } from './verb.ts';
 
 export const verifyVerb = {
   name: 'verify',
@@ -15,6 +15,7 @@ export const verifyVerb = {
     ['$0 verify 20261121-0930-k3f9a1', 'What that run left, published or not'],
   ],
 } as const satisfies Verb;
+export type VerifyFlags = FlagsOf<typeof verifyVerb>;
 
 export const publishVerb = {
   name: 'publish',
@@ -34,6 +35,7 @@ export const publishVerb = {
     ['$0 publish 20261121-0930-k3f9a1 --rebase', 'After exit 11'],
   ],
 } as const satisfies Verb;
+export type PublishFlags = FlagsOf<typeof publishVerb>;
 
 export const publicationsVerb = {
   name: 'publications',
@@ -41,6 +43,7 @@ export const publicationsVerb = {
   options: { lake },
   examples: [['$0 publications --lake s3://my-lake', 'To find the number to pass to rollback']],
 } as const satisfies Verb;
+export type PublicationsFlags = FlagsOf<typeof publicationsVerb>;
 
 export const rollbackVerb = {
   name: 'rollback',
@@ -59,6 +62,7 @@ export const rollbackVerb = {
     ['$0 rollback 12 --lake s3://my-lake', 'Back, or forward again, to publication 12'],
   ],
 } as const satisfies Verb;
+export type RollbackFlags = FlagsOf<typeof rollbackVerb>;
 
 export const quarantineVerb = {
   name: 'quarantine',
@@ -74,6 +78,7 @@ export const quarantineVerb = {
     ['$0 quarantine nightly-7 --source log_data --output json', 'One source, for a script'],
   ],
 } as const satisfies Verb;
+export type QuarantineFlags = FlagsOf<typeof quarantineVerb>;
 
 export const gcVerb = {
   name: 'gc',
@@ -92,6 +97,7 @@ export const gcVerb = {
     ['$0 gc --keep 30 --yes --lake s3://my-lake', 'Rollback reaches the last 30 publications'],
   ],
 } as const satisfies Verb;
+export type GcFlags = FlagsOf<typeof gcVerb>;
 
 /** In the order in which help lists them. */
 export const lakeVerbs = [

@@ -1,7 +1,7 @@
 /** The verbs of a run: from its plan to its logs. */
 import type { Options } from 'yargs';
 import { lake, runOption, trustLake } from './verb.ts';
-import type { Verb } from './verb.ts';
+import type { FlagsOf, Verb } from './verb.ts';
 
 const cluster = {
   type: 'string',
@@ -58,6 +58,7 @@ export const submitVerb = {
     ['$0 submit --detach --run-id nightly-7', 'Later: attach nightly-7'],
   ],
 } as const satisfies Verb;
+export type SubmitFlags = FlagsOf<typeof submitVerb>;
 
 export const planVerb = {
   name: 'plan',
@@ -74,6 +75,7 @@ export const planVerb = {
   takesSources: true,
   examples: [['$0 plan --requests', 'With the exact JSON that would be sent to EMR']],
 } as const satisfies Verb;
+export type PlanFlags = FlagsOf<typeof planVerb>;
 
 export const renderVerb = {
   name: 'render',
@@ -89,6 +91,7 @@ export const renderVerb = {
     ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
   ],
 } as const satisfies Verb;
+export type RenderFlags = FlagsOf<typeof renderVerb>;
 
 export const attachVerb = {
   name: 'attach',
@@ -105,6 +108,7 @@ export const attachVerb = {
   takesSources: true,
   examples: [['$0 attach 20261121-0930-k3f9a1 --lake s3://my-lake', 'Only the lake’s address is needed']],
 } as const satisfies Verb;
+export type AttachFlags = FlagsOf<typeof attachVerb>;
 
 export const retryVerb = {
   name: 'retry',
@@ -129,6 +133,7 @@ export const retryVerb = {
     ['$0 retry 20261121-0930-k3f9a1 --from log_transform', 'Whether or not that step succeeded'],
   ],
 } as const satisfies Verb;
+export type RetryFlags = FlagsOf<typeof retryVerb>;
 
 export const cancelVerb = {
   name: 'cancel',
@@ -137,6 +142,7 @@ export const cancelVerb = {
   options: { lake, timeout, 'trust-lake': trustLake },
   examples: [['$0 cancel 20261121-0930-k3f9a1', 'Returns once its end is confirmed']],
 } as const satisfies Verb;
+export type CancelFlags = FlagsOf<typeof cancelVerb>;
 
 export const statusVerb = {
   name: 'status',
@@ -145,6 +151,7 @@ export const statusVerb = {
   options: { lake },
   examples: [['$0 status --output json', 'The newest run, for a script']],
 } as const satisfies Verb;
+export type StatusFlags = FlagsOf<typeof statusVerb>;
 
 export const runsVerb = {
   name: 'runs',
@@ -152,6 +159,7 @@ export const runsVerb = {
   options: { lake },
   examples: [['$0 runs --lake s3://my-lake', '']],
 } as const satisfies Verb;
+export type RunsFlags = FlagsOf<typeof runsVerb>;
 
 export const logsVerb = {
   name: 'logs',
@@ -187,6 +195,7 @@ export const logsVerb = {
     ['$0 logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
   ],
 } as const satisfies Verb;
+export type LogsFlags = FlagsOf<typeof logsVerb>;
 
 /** In the order in which help lists them. */
 export const runVerbs = [
@@ -200,3 +209,6 @@ export const runVerbs = [
   runsVerb,
   logsVerb,
 ] as const;
+
+/** The flags by which every verb finds its settings and its pipeline. */
+export type PlaceFlags = Pick<SubmitFlags, 'config' | 'lake' | 'templates' | 'verbose'>;

@@ -1,5 +1,6 @@
 /** What the command line knows of a verb, and what several verbs have. */
-import type { Options } from 'yargs';
+import type { InferredOptionTypes, Options } from 'yargs';
+import type { globalOptions } from './global-options.ts';
 
 export interface Verb {
   name: string;
@@ -11,6 +12,15 @@ export interface Verb {
   examples: readonly (readonly [command: string, what: string])[];
 }
 
+/** A verb's flags by their dashed names, and its positional, as its declaration types them. */
+export type FlagsOf<V extends Verb> = Partial<
+  InferredOptionTypes<V['options']> & InferredOptionTypes<typeof globalOptions> & PositionalOf<V>
+>;
+
+type PositionalOf<V extends Verb> = V extends { positional: { name: infer N extends string } }
+  ? Record<N, string | undefined>
+  : unknown;
+
 export const lake = {
   type: 'string',
   describe: 'Where the tables land: an s3:// URI or a folder',
@@ -19,4 +29,4 @@ export const trustLake = {
   type: 'boolean',
   describe: 'Continue even if another user owns the lake, or another machine planned the run',
 } as const satisfies Options;
-export const runOption = { name: 'run', summary: 'Run id; the newest run of the lake when absent' };
+export const runOption = { name: 'run', summary: 'Run id; the newest run of the lake when absent' } as const;

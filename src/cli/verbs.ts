@@ -1,16 +1,7 @@
 /** Every verb: its flags and its help. */
-import type { Options } from 'yargs';
 import { lakeVerbs } from './lake-verbs.ts';
 import { runVerbs } from './run-verbs.ts';
-import type { Verb } from './verb.ts';
-
-/** Flags that every verb has. */
-export const globalOptions: Record<string, Options> = {
-  config: { type: 'string', describe: 'Configuration file [dl.cfg, else dwh.cfg]' },
-  output: { choices: ['text', 'json', 'ndjson'], default: 'text', describe: 'Format of what goes to stdout' },
-  verbose: { type: 'boolean', describe: 'Say where every setting comes from' },
-  color: { type: 'boolean', default: true, describe: 'Colours on a terminal; --no-color for none' },
-};
+import type { FlagsOf, Verb } from './verb.ts';
 
 export const emrLocalVerb = {
   name: 'emr-local',
@@ -61,6 +52,8 @@ export const emrLocalVerb = {
     ['$0 emr-local --fault-seed 7 --quotas', 'As EMR on a bad day'],
   ],
 } as const satisfies Verb;
+
+export type EmrLocalFlags = FlagsOf<typeof emrLocalVerb>;
 
 const all = [...runVerbs, ...lakeVerbs, emrLocalVerb] as const;
 

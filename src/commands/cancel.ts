@@ -1,65 +1,9 @@
-/** `landfall cancel`: ask a run to end, from anywhere, and see to it. */
-import { LandfallError } from '../faults.ts';
-import { openJournal } from '../run/journal.ts';
-import { readState } from '../run/read-journal.ts';
-import { patiently } from '../run/reading.ts';
-import { commandAt } from '../shell-words.ts';
-import { refuseForeignLake } from '../session/lake-owner.ts';
-import { chosenRun } from '../session/chosen-run.ts';
-import { openLake } from '../session/compose.ts';
-import { resumeRun } from '../session/resume.ts';
-import { configureLake, withInputsOf } from '../session/settings.ts';
-import { watchFlags } from '../session/watch.ts';
-import { patienceOf } from '../cli/context.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+/** `landfall cancel`: ask a run to end, from anywhere, and wait until it has. */
+import type { CliContext } from '../cli/context.ts';
+import type { CancelFlags } from '../cli/run-verbs.ts';
+import { printOutcome } from '../report/outcome.ts';
+import { requestCancel } from '../session/request-cancel.ts';
 
-export async function run(flags: Flags, cli: CliContext): Promise<void> {
-  const { clock, random, printer } = cli;
-  const watch = watchFlags(flags);
-  const lakeSettings = configureLake(flags, cli);
-  const store = await openLake(lakeSettings, cli);
-  refuseForeignLake(store, flags, cli);
-  const name = await chosenRun(flags, store);
-  const state = await readState(store, name);
-  if (state.finished === undefined && state.publishing) {
-    throw new LandfallError('input', `run ${name} is being published: it is too late to cancel it`, {
-      next: commandAt(store.uri, 'attach', name),
-    });
-  }
-  if (state.finished !== undefined) {
-    printer.result(`run ${name} ${state.finished.verdict}: nothing to cancel`, {
-      run: name,
-      verdict: state.finished.verdict,
-    });
-    return;
-  }
-  const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, name);
-  await journal.append({
-    entry: 'cancel-requested',
-    by: `pid ${String(cli.process.pid)} on ${cli.process.host}`,
-  });
-  const settings = withInputsOf(state.plan, lakeSettings);
-  try {
-    await resumeRun(cli, {
-      settings,
-      inputs: settings.sources,
-      store,
-      run: name,
-      staging: neverStaged,
-      watch,
-      takeOver: false,
-      rendered: () => new Map(),
-      trustLake: false,
-    });
-  } catch (error) {
-    if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = patienceOf(cli);
-    const { finished } = await patiently(patience, () => readState(store, name));
-    if (finished?.verdict !== 'cancelled') throw error;
-    printer.result(`run ${name} is cancelled`, { run: name, verdict: 'cancelled' });
-  }
-}
-
-function neverStaged(): Promise<never> {
-  return Promise.reject(new Error('a cancelled run is not staged'));
+export async function run(flags: CancelFlags, cli: CliContext): Promise<void> {
+  printOutcome(cli, await requestCancel(flags, cli));
 }

@@ -1,82 +1,9 @@
-/** `landfall publish`: verify, publish and mirror what a run left in the lake, without a cluster. */
-import { LandfallError } from '../faults.ts';
-import { command, completed, leftUp } from '../report/standing.ts';
-import { formatStatus } from '../report/status.ts';
-import { openJournal } from '../run/journal.ts';
-import { land } from '../run/landing.ts';
-import { ownedBy, ownership } from '../run/ownership.ts';
-import { leftToPublish } from '../run/publishing.ts';
-import type { RunState } from '../run/state.ts';
-import { statusOf } from '../run/status.ts';
-import type { Store } from '../store/store.ts';
-import { refuseForeignLake } from '../session/lake-owner.ts';
-import { chosenRun } from '../session/chosen-run.ts';
-import { composeLanding, openLake } from '../session/compose.ts';
-import { aborted, owning, printSummary } from '../session/owning.ts';
-import { nextPublication } from '../session/prepare.ts';
-import { isDead } from '../session/resume.ts';
-import { configureLake } from '../session/settings.ts';
-import { noteTo } from '../cli/context.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+/** `landfall publish`: publish what a run left in the lake, without a cluster. */
+import type { CliContext } from '../cli/context.ts';
+import type { PublishFlags } from '../cli/lake-verbs.ts';
+import { printOutcome } from '../report/outcome.ts';
+import { publishRun } from '../session/publish-run.ts';
 
-export async function run(flags: Flags, cli: CliContext): Promise<void> {
-  const { clock, random, printer } = cli;
-  const store = await openLake(configureLake(flags, cli), cli);
-  refuseForeignLake(store, flags, cli);
-  const name = await chosenRun(flags, store);
-  const writer = { objects: store, clock, random, driver: random.hex(8), note: noteTo(cli) };
-  const journal = await openJournal(writer, name);
-  const before = journal.state();
-  const left = await leftOf(before, store);
-  if (left.left === 'nothing') {
-    const { restorePlainPaths } = await import('../lake/restore-plain-paths.ts');
-    const said = (await restorePlainPaths(store)) ? 'the plain paths were copied again' : 'nothing to do';
-    printer.result((status) => `${formatStatus(status)}\n${said}`, statusOf(before));
-    return;
-  }
-  const refused = (error: LandfallError) => completed(error, before, clock.now());
-  const owner = await unlessOver(before, store, cli);
-  if (owner !== undefined) throw refused(owner);
-  if (left.left === 'more') {
-    const { message, why, next } = left;
-    throw refused(new LandfallError('input', message, { why, next: command(next, before.plan) }));
-  }
-  if (left.left === 'rebasing' && flags['rebase'] !== true) throw refused(overtaken(before));
-  await journal.append(
-    left.left === 'rebasing' || left.left === 'obstructed'
-      ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
-      : { entry: 'taken-over', from: before.driver },
-  );
-  const { summary } = await owning(cli, { store, journal, onward: 'publish' }, async (listening) => {
-    const ports = await composeLanding(listening, store, journal.driver);
-    const { interrupted: signal } = cli;
-    await Promise.race([land({ ports, journal, signal }), aborted(signal)]);
-  });
-  for (const message of leftUp(journal.state(), clock.now())) printer.emit({ event: 'warning', message });
-  printSummary(cli, summary);
-}
-
-async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof leftToPublish>> {
-  const { readPublication } = await import('../lake/publication.ts');
-  return leftToPublish(state, (await readPublication(store, state.plan.publication))?.run);
-}
-
-/** The error for a run that someone may be driving; undefined when nobody is, or it is over. */
-async function unlessOver(
-  state: RunState,
-  store: Store,
-  cli: CliContext,
-): Promise<LandfallError | undefined> {
-  if (state.finished !== undefined && state.finished.verdict !== 'succeeded') return undefined;
-  const { run } = state.plan;
-  const owner = await ownership(store, state, (who) => isDead(who, cli));
-  if (owner.owner === 'fresh') return ownedBy(run, owner.who, owner.silentMs);
-  return owner.owner === 'beginning'
-    ? new LandfallError('owned', `run ${run} has just been begun`)
-    : undefined;
-}
-
-function overtaken({ plan: { run, publication } }: RunState): LandfallError {
-  const message = `another run published number ${String(publication)} since run ${run} was planned`;
-  return new LandfallError('overtaken', message, { stand: ['its tables stay under the run'] });
+export async function run(flags: PublishFlags, cli: CliContext): Promise<void> {
+  printOutcome(cli, await publishRun(flags, cli));
 }

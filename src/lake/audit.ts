@@ -9,7 +9,7 @@ import { verify } from './lake.ts';
 import { keys } from './layout.ts';
 import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
-import { effective } from './rollback.ts';
+import { effective } from './go-back.ts';
 import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 
 /**

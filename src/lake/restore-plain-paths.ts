@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { mirror } from './mirror.ts';
 import { comparePlainPaths } from './plain-paths.ts';
 import { newestPublication } from './publication.ts';
-import { checkFiles } from './rollback.ts';
+import { checkFiles } from './go-back.ts';
 
 const SAMPLE = 5;
 

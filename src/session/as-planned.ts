@@ -7,18 +7,23 @@ import type { Pipeline } from '../pipeline/contract.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import { SHIPPED, findPipeline } from './pipeline-folder.ts';
-import { noteTo, textFlag } from '../cli/context.ts';
+import { noteTo } from '../cli/context.ts';
+import type { PlaceFlags, SubmitFlags } from '../cli/run-verbs.ts';
 import type { Flags, CliContext } from '../cli/context.ts';
 
 /** Variables that decide what a run makes. None is a secret, and none names a place that Landfall connects to. */
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
 /** Where the templates and settings of this call come from, for the plan. */
-export function originOf(flags: Flags, cli: CliContext, { parameters }: Pipeline): PlanOrigin {
+export function originOf(
+  flags: Pick<SubmitFlags, 'keep-alive'> & PlaceFlags & Flags,
+  cli: CliContext,
+  { parameters }: Pipeline,
+): PlanOrigin {
   const { cwd, prefix, env } = cli;
   const { name: folder, place: templates } = findPipeline(flags, cli);
   const isShipped = templates === SHIPPED.place;
-  const config = configFile(textFlag(flags, 'config'), cwd, prefix);
+  const config = configFile(flags.config, cwd, prefix);
   return {
     folder,
     ...(isShipped ? {} : { templates }),
@@ -28,8 +33,8 @@ export function originOf(flags: Flags, cli: CliContext, { parameters }: Pipeline
       ...(flags['keep-alive'] === true ? { LANDFALL_EMR_KEEP_ALIVE: 'yes' } : {}),
       ...Object.fromEntries(
         parameters.flatMap(({ name }) => {
-          const given = textFlag(flags, name.replaceAll('_', '-'));
-          return given === undefined ? [] : [[`LANDFALL_TABLES_${name.toUpperCase()}`, given]];
+          const given = flags[name.replaceAll('_', '-')];
+          return typeof given !== 'string' ? [] : [[`LANDFALL_TABLES_${name.toUpperCase()}`, given]];
         }),
       ),
     },
@@ -42,18 +47,18 @@ export function originOf(flags: Flags, cli: CliContext, { parameters }: Pipeline
  * Messages name those that are not read, do not exist here or belong to another user. `strict`: throws `input` when the
  * run's own templates cannot be used.
  */
-export function asPlanned(
-  flags: Flags,
+export function asPlanned<F extends PlaceFlags>(
+  flags: F,
   cli: CliContext,
   plan: RunPlan,
   { strict, trusted }: { strict: boolean; trusted: boolean },
-): { flags: Flags; cli: CliContext } {
+): { flags: F; cli: CliContext } {
   const { origin, run } = plan;
   const note = noteTo(cli);
   const given: Record<string, string> = {};
   for (const name of ['templates', 'config'] as const) {
     const planned = origin[name];
-    const now = textFlag(flags, name);
+    const now = flags[name];
     if (planned === undefined) continue;
     const problem = trusted ? notUsable(planned, name === 'templates') : NOT_OURS;
     if (now !== undefined) {

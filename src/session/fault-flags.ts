@@ -7,26 +7,29 @@ import type { FaultPlan } from '../emr-local/fault-shapes.ts';
 import { randomFaultPlan } from '../emr-local/random-faults.ts';
 import { LandfallError } from '../faults.ts';
 import { usage } from '../cli/arguments.ts';
-import { textFlag } from '../cli/context.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { EmrLocalFlags } from '../cli/verbs.ts';
 
 /**
  * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
  * and cut down.
  */
-export function faultOptions(flags: Flags, cli: CliContext): Pick<EndpointOptions, 'faults' | 'quotas'> {
+export function faultOptions(
+  flags: EmrLocalFlags,
+  cli: CliContext,
+): Pick<EndpointOptions, 'faults' | 'quotas'> {
   const faults = faultPlan(flags, cli);
-  return { quotas: flags['quotas'] === true, ...(faults === undefined ? {} : { faults }) };
+  return { quotas: flags.quotas === true, ...(faults === undefined ? {} : { faults }) };
 }
 
-function faultPlan(flags: Flags, { cwd, printer }: CliContext): FaultPlan | undefined {
-  const file = textFlag(flags, 'faults');
+function faultPlan(flags: EmrLocalFlags, { cwd, printer }: CliContext): FaultPlan | undefined {
+  const file = flags.faults;
   const seed = flags['fault-seed'];
   if (file !== undefined && seed !== undefined)
     throw usage('--faults and --fault-seed exclude each other', flags);
   if (file !== undefined) return readFaultPlan(readText(resolve(cwd, file)), file);
   if (seed === undefined) return undefined;
-  if (typeof seed !== 'number' || !Number.isSafeInteger(seed)) {
+  if (!Number.isSafeInteger(seed)) {
     throw usage('--fault-seed is not a whole number', flags);
   }
   const plan = randomFaultPlan(seed);

@@ -7,13 +7,18 @@ import { advise, place } from '../shell-words.ts';
 import { codeOf } from '../store/local-errors.ts';
 import type { Store } from '../store/store.ts';
 import { parseUri } from '../store/uri.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { SubmitFlags } from '../cli/run-verbs.ts';
 
 /**
  * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. A lake of
  * root's is always trusted; under sudo, so is that of the calling user. `--trust-lake` trusts any.
  */
-export function refuseForeignLake(store: Store, flags: Flags, { env, user }: CliContext): void {
+export function refuseForeignLake(
+  store: Store,
+  flags: Pick<SubmitFlags, 'trust-lake'>,
+  { env, user }: CliContext,
+): void {
   const root = parseUri(store.uri, '/');
   if (user === undefined || root.scheme !== 'file' || flags['trust-lake'] === true) return;
   const ours = join(root.path, keys.landfall);

@@ -2,7 +2,7 @@
 import { failureFrom, LandfallError } from '../faults.ts';
 import { command, completed, standing } from '../report/standing.ts';
 import type { Onward } from '../report/standing.ts';
-import { collect, emptySummary, formatSummary } from '../report/summary.ts';
+import { collect, emptySummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import type { Journal } from '../run/journal.ts';
 import { hold } from '../run/ownership.ts';
@@ -73,11 +73,6 @@ function summaryOf({ plan, verified, published }: RunState): RunSummary {
     findings: verified?.findings ?? [],
     ...(published === undefined ? {} : { publication: published }),
   };
-}
-
-/** The command's result: what landed. */
-export function printSummary({ printer }: CliContext, summary: RunSummary): void {
-  printer.result(formatSummary, printer.output === 'ndjson' ? { event: 'summary', ...summary } : summary);
 }
 
 /** The driver that took the run over has changed it since, so the run is reported as it is in the lake now. */

@@ -8,8 +8,8 @@ import { LandfallError } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { Engine } from '../pipeline/contract.ts';
 import type { TemplateFile } from '../pipeline/template-file.ts';
-import { textFlag } from '../cli/context.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { PlaceFlags } from '../cli/run-verbs.ts';
 
 /** More files than any pipeline needs, yet few enough to notice a wrong folder soon. */
 const MOST_FILES = 1000;
@@ -32,11 +32,11 @@ export interface PipelineFolder {
 
 /** The folder that flags, environment or dl.cfg choose, else the one that comes with Landfall. Throws `input` for a dl.cfg that cannot be read. */
 export function findPipeline(
-  flags: Flags,
+  flags: PlaceFlags,
   { cwd, prefix, env }: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ): ChosenFolder {
-  const cfg = readConfig(textFlag(flags, 'config'), cwd, prefix);
-  const templates = textFlag(flags, 'templates');
+  const cfg = readConfig(flags.config, cwd, prefix);
+  const { templates } = flags;
   const chosen = pipelinePath({ cfg, env, flags: { templates }, cwd });
   return chosen === undefined || chosen.place === SHIPPED.place ? SHIPPED : chosen;
 }

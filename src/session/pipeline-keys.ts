@@ -5,7 +5,8 @@ import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
-import type { Flags, CliContext } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { PlaceFlags } from '../cli/run-verbs.ts';
 
 export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   return {
@@ -15,7 +16,10 @@ export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
 }
 
 /** The keys of the chosen pipeline; none where it cannot be read. */
-export function pipelineKeys(flags: Flags, cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): PipelineKeys {
+export function pipelineKeys(
+  flags: PlaceFlags,
+  cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
+): PipelineKeys {
   try {
     return keysOf(loadPipeline(readPipelineFolder(findPipeline(flags, cli)).files).pipeline);
   } catch (error) {
@@ -30,6 +34,6 @@ export function flagsOf({ sources, parameters }: PipelineKeys): string[] {
 }
 
 /** The flags of the chosen pipeline's keys; none where it cannot be read. */
-export function pipelineFlags(flags: Flags, from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): string[] {
+export function pipelineFlags(flags: PlaceFlags, from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): string[] {
   return flagsOf(pipelineKeys(flags, from));
 }

@@ -24,7 +24,7 @@ import { refuseUnreadable } from './readable.ts';
 import { configure, countFlag } from './settings.ts';
 import type { Configured } from './settings.ts';
 import { sha256 } from './sha256.ts';
-import { textFlag } from '../cli/context.ts';
+import type { PlanFlags, SubmitFlags } from '../cli/run-verbs.ts';
 import type { Flags, CliContext } from '../cli/context.ts';
 
 export interface Prepared {
@@ -36,8 +36,12 @@ export interface Prepared {
 }
 
 /** Prepares a run for `submit` or `plan`. Throws `input` for every mistake it can see; changes nothing in the lake. */
-export async function prepare(verb: string, flags: Flags, cli: CliContext): Promise<Prepared> {
-  const choice = clusterChoice(textFlag(flags, 'cluster') ?? 'new');
+export async function prepare(
+  verb: 'submit' | 'plan',
+  flags: PlanFlags & SubmitFlags & Flags,
+  cli: CliContext,
+): Promise<Prepared> {
+  const choice = clusterChoice(flags.cluster ?? 'new');
   const given = configure(verb, flags, cli);
   const { pipeline } = given;
   const rendered = render(given);
@@ -48,7 +52,7 @@ export async function prepare(verb: string, flags: Flags, cli: CliContext): Prom
   const store = await openLake(settings, cli);
   const publication = await nextPublication(store, rendered);
   const plan = makePlan({
-    run: checkRunId(textFlag(flags, 'run-id') ?? newRunId(cli.clock, cli.random), '--run-id'),
+    run: checkRunId(flags['run-id'] ?? newRunId(cli.clock, cli.random), '--run-id'),
     plannedAt: cli.clock.now().toISOString(),
     pipeline: pipeline.name,
     settings,

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { narrateEntry } from '../report/narrate-entry.ts';
 import { completed } from '../report/standing.ts';
-import { formatStatus } from '../report/status.ts';
+import type { Outcome } from '../report/outcome.ts';
 import type { Staging } from '../run/drive.ts';
 import { openJournal } from '../run/journal.ts';
 import { readEntries, readState } from '../run/read-journal.ts';
@@ -11,14 +11,14 @@ import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { keys } from '../lake/layout.ts';
 import { patiently } from '../run/reading.ts';
-import { statusOf } from '../run/status.ts';
+import { statusOf } from '../run/status-of.ts';
 import { follow } from '../run/fold.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { checkEndpointHere, prepareSpark } from './local-cluster.ts';
 import { checkPlanTrust } from './plan-trust.ts';
 import { checkResume } from './preflight.ts';
-import { driveToVerdict } from './session.ts';
+import { driveToVerdict } from './drive-to-verdict.ts';
 import type { Watch } from './watch.ts';
 import { noteTo, patienceOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
@@ -44,33 +44,22 @@ export async function runExists(store: Store, run: string): Promise<boolean> {
   return (await store.head(keys.entry(run, 1))) !== undefined;
 }
 
-/** Ends as the run ends: returns when it succeeded, throws its verdict otherwise. */
-export async function resumeRun(cli: CliContext, resumption: Resumption): Promise<void> {
+/** Ends as the run ends: returns its outcome when it succeeded, throws its verdict otherwise. */
+export async function resumeRun(cli: CliContext, resumption: Resumption): Promise<Outcome> {
   const { store, run, takeOver, watch } = resumption;
   const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
   const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(cli), read);
   for (;;) {
-    if (isOver(state)) {
-      tellVerdict(cli, state);
-      return;
-    }
+    if (isOver(state)) return verdictOf(cli, state);
     const now = state;
     const owner = await watching(() => ownership(store, now, (who) => isDead(who, cli)));
     if (takeOver || (owner.owner !== 'fresh' && owner.owner !== 'beginning')) {
       const timeout = (deadline - cli.clock.monotonic()) / 1000;
-      if (
-        await takeRunOver(
-          cli,
-          {
-            ...resumption,
-            watch: { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined },
-          },
-          state,
-        )
-      )
-        return;
+      const left = { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined };
+      const outcome = await takeRunOver(cli, { ...resumption, watch: left }, state);
+      if (outcome !== undefined) return outcome;
     } else if (watch.detach && owner.owner === 'fresh') {
       throw ownedBy(run, owner.who, owner.silentMs);
     } else if (!told && owner.owner === 'fresh') {
@@ -96,8 +85,12 @@ function isOver({ finished, mirrored }: RunState): boolean {
   return finished !== undefined && (finished.verdict !== 'succeeded' || mirrored);
 }
 
-/** Drives the run to its verdict; false when someone else did something to it since `state`: then look again. */
-async function takeRunOver(cli: CliContext, resumption: Resumption, state: RunState): Promise<boolean> {
+/** Drives the run to its verdict; undefined when someone else did something to it since `state`: then look again. */
+async function takeRunOver(
+  cli: CliContext,
+  resumption: Resumption,
+  state: RunState,
+): Promise<Outcome | undefined> {
   const { clock, random } = cli;
   const { store, run, settings, staging, watch, trustLake } = resumption;
   await checkPlanTrust(cli, resumption, state);
@@ -106,11 +99,10 @@ async function takeRunOver(cli: CliContext, resumption: Resumption, state: RunSt
   if (state.plan.cluster.cluster === 'local') await prepareSpark(cli, settings, state.plan);
   const driver = random.hex(8);
   const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, run);
-  if (journal.state().length !== state.length) return false;
+  if (journal.state().length !== state.length) return undefined;
   await journal.append({ entry: 'taken-over', from: state.driver });
   cli.printer.emit({ event: 'note', message: `going on with run ${run}` });
-  await driveToVerdict(cli, { settings, store, journal, staging, watch, trustLake });
-  return true;
+  return driveToVerdict(cli, { settings, store, journal, staging, watch, trustLake });
 }
 
 /** A process on this boot of this host that no longer runs; in doubt it lives. */
@@ -149,14 +141,11 @@ async function watchedLongEnough(
   return new LandfallError('timeout', `run ${run} is not done`, { stand });
 }
 
-/** Prints what a finished run came to, or throws it when that is a failure. */
-function tellVerdict({ printer, clock }: CliContext, state: RunState): void {
+/** What a finished run came to. Throws it when that is a failure. */
+function verdictOf({ clock }: CliContext, state: RunState): Outcome {
   const { finished, plan } = state;
-  const status = statusOf(state);
-  if (finished === undefined || finished.verdict === 'succeeded') {
-    printer.result(formatStatus, status);
-    return;
-  }
+  if (finished === undefined || finished.verdict === 'succeeded')
+    return { kind: 'over', status: statusOf(state) };
   const { fault = 'step', message = `run ${plan.run} ${finished.verdict}`, why = [] } = finished;
   throw completed(new LandfallError(fault, message, { why }), state, clock.now());
 }

@@ -13,7 +13,8 @@ import { unknownFlags, usage } from '../cli/arguments.ts';
 import { flagsOf, keysOf, pipelineKeys } from './pipeline-keys.ts';
 import { findPipeline, placedIn, readEngine, readPipelineFolder } from './pipeline-folder.ts';
 import { verbs } from '../cli/verbs.ts';
-import { textFlag } from '../cli/context.ts';
+import type { VerbName } from '../cli/verbs.ts';
+import type { PlaceFlags } from '../cli/run-verbs.ts';
 import type { Flags, CliContext } from '../cli/context.ts';
 
 export interface Configured {
@@ -27,13 +28,13 @@ export interface Configured {
 }
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
-export function configure(verb: string, flags: Flags, cli: CliContext): Configured {
+export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliContext): Configured {
   const { name: folder, files } = readPipelineFolder(findPipeline(flags, cli));
   const { pipeline, diagnostics } = loadPipeline(files);
   const keys = keysOf(pipeline);
   refuseUnknownFlags(verb, flags, keys, pipeline !== undefined);
   const resolved = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), cli.cwd, cli.prefix),
+    cfg: readConfig(flags.config, cli.cwd, cli.prefix),
     env: cli.env,
     flags: settingFlags(flags),
     pipeline: keys,
@@ -43,7 +44,7 @@ export function configure(verb: string, flags: Flags, cli: CliContext): Configur
   const all = [...placedIn(folder, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
   tell(all, cli);
-  if (flags['verbose'] === true) tellOrigins(resolved.origins, cli);
+  if (flags.verbose === true) tellOrigins(resolved.origins, cli);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
   const { settings } = resolved;
@@ -55,9 +56,9 @@ export function configure(verb: string, flags: Flags, cli: CliContext): Configur
  * The settings of a verb that only reads the lake: templates may have mistakes, and inputs may be
  * missing.
  */
-export function configureLake(flags: Flags, cli: CliContext): Settings {
+export function configureLake(flags: PlaceFlags & Flags, cli: CliContext): Settings {
   const { settings, diagnostics } = resolveSettings({
-    cfg: readConfig(textFlag(flags, 'config'), cli.cwd, cli.prefix),
+    cfg: readConfig(flags.config, cli.cwd, cli.prefix),
     env: cli.env,
     flags: settingFlags(flags),
     pipeline: pipelineKeys(flags, cli),
@@ -83,7 +84,7 @@ function settingFlags(flags: Flags): Record<string, string | number | boolean | 
   );
 }
 
-function refuseUnknownFlags(verb: string, flags: Flags, keys: PipelineKeys, sure: boolean): void {
+function refuseUnknownFlags(verb: VerbName, flags: Flags, keys: PipelineKeys, sure: boolean): void {
   const declared = verbs.find(({ name }) => name === verb);
   if (declared === undefined || !sure) return;
   const error = unknownFlags(declared, flags, flagsOf(keys));

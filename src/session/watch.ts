@@ -1,7 +1,9 @@
 /** How a verb stays with the run that it starts or goes on with. */
 import { usage } from '../cli/arguments.ts';
 import { secondsFlag } from './settings.ts';
-import type { Flags } from '../cli/context.ts';
+import type { SubmitFlags } from '../cli/run-verbs.ts';
+
+type WatchFlags = Pick<SubmitFlags, 'detach' | 'timeout' | 'cancel-on-timeout'>;
 
 export interface Watch {
   /** Not at all: once everything is submitted, EMR goes on alone. */
@@ -13,9 +15,9 @@ export interface Watch {
 }
 
 /** `--detach`, `--timeout`, `--cancel-on-timeout`. Throws `input` when they do not go together. */
-export function watchFlags(flags: Flags): Watch {
+export function watchFlags(flags: WatchFlags): Watch {
   const watch = {
-    detach: flags['detach'] === true,
+    detach: flags.detach === true,
     timeout: secondsFlag(flags, 'timeout'),
     cancelOnTimeout: flags['cancel-on-timeout'] === true,
   };

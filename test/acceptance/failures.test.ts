@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Quarantine } from '../../src/run/quarantine.ts';
+import type { Quarantine } from '../../src/run/rejections.ts';
 import { landfall, root, start, startThroughNpm } from '../support/landfall.ts';
 import type { Ended, Running } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';

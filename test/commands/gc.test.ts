@@ -8,7 +8,7 @@ import { run as publish } from '../../src/commands/publish.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as runs } from '../../src/commands/runs.ts';
 import { run as verify } from '../../src/commands/verify.ts';
-import { removeRun } from '../../src/lake/gc.ts';
+import { removeRun } from '../../src/lake/remove-run.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
-import { planRollback, rollBack } from '../../src/lake/rollback.ts';
+import { planRollback, rollBack } from '../../src/lake/go-back.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
 import { songKeys, songs } from '../lake/plans.ts';

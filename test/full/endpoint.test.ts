@@ -9,7 +9,7 @@ import { HIDDEN } from '../../src/emr/hidden-values.ts';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import type { WrittenSparkify } from '../../scripts/sparkify/write.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
-import type { RunStatus } from '../../src/run/status.ts';
+import type { RunStatus } from '../../src/run/status-of.ts';
 import type { Seen } from '../support/emr-process.ts';
 import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
 import type { Ended, Running } from '../support/landfall.ts';

@@ -8,10 +8,10 @@ import '../../src/emr/requests.ts';
 import '../../src/emr/reuse.ts';
 import '../../src/lake/audit.ts';
 import '../../src/lake/gc-plan.ts';
-import '../../src/lake/gc.ts';
+import '../../src/lake/remove-run.ts';
 import '../../src/lake/lake.ts';
 import '../../src/lake/publication.ts';
-import '../../src/lake/rollback.ts';
+import '../../src/lake/go-back.ts';
 import { verbBodies } from '../../src/verb-bodies.ts';
 
 for (const { name, options } of verbs) if ('lake' in options) await verbBodies[name]();

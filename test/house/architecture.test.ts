@@ -19,20 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: ['', 'pipeline', 'run', 'emr-local'],
   cli: ['', 'run', 'report'],
   session: ['', 'cli', 'config', 'pipeline', 'run', 'emr', 'store', 'lake', 'report', 'local', 'emr-local'],
-  commands: [
-    '',
-    'cli',
-    'session',
-    'config',
-    'pipeline',
-    'run',
-    'emr',
-    'store',
-    'lake',
-    'report',
-    'local',
-    'emr-local',
-  ],
+  commands: ['', 'cli', 'session', 'report'],
 };
 
 /** The files of src itself that are no pure helpers, and what they may import. */

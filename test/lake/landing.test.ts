@@ -1,7 +1,7 @@
 /** Publishers that die, sleep and meet: what becomes of the publication log, of the plain paths, and of those who read them. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
-import { goBack } from '../../src/lake/rollback.ts';
+import { goBack } from '../../src/lake/go-back.ts';
 import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { Store } from '../../src/store/store.ts';

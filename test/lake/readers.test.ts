@@ -59,7 +59,7 @@ it('readers of the plain paths see whole files, of two neighbouring sets at most
   const changes = [
     () => publish('r2', 2),
     () => publish('r3', 3),
-    () => rollback({ lake, number: 1 }, commandWorld(lake)),
+    () => rollback({ lake, number: '1' }, commandWorld(lake)),
     () => publish('r5', 5),
   ];
   for (const change of changes) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LandfallError } from '../../src/faults.ts';
 import { formatFailure, painter } from '../../src/report/failure.ts';
-import { formatGc } from '../../src/report/gc.ts';
+import { formatGc } from '../../src/report/format-gc.ts';
 import {
   harmless,
   harmlessCopy,
@@ -14,9 +14,9 @@ import {
 } from '../../src/report/harmless.ts';
 import { narrate } from '../../src/report/narrate.ts';
 import { PLAIN } from '../../src/shell-words.ts';
-import { formatStatus } from '../../src/report/status.ts';
+import { formatStatus } from '../../src/report/format-status.ts';
 import type { RunEvent } from '../../src/run/events.ts';
-import type { RunStatus } from '../../src/run/status.ts';
+import type { RunStatus } from '../../src/run/status-of.ts';
 
 const plain = painter(false);
 // Controls, separators, marks of direction, invisible ones, half a character; and what a CI obeys.

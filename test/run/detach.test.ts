@@ -4,7 +4,7 @@ import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
-import { statusOf } from '../../src/run/status.ts';
+import { statusOf } from '../../src/run/status-of.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import type { CreationFault } from '../support/creation-fault.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';

@@ -196,7 +196,7 @@ describe('a retry of a run that another machine planned', () => {
     why: [],
   };
   const retrying = (more: Record<string, unknown> = {}) =>
-    retry({ lake: flags['lake'], run: prepared.plan.run, ...more }, world);
+    retry({ lake: String(flags['lake']), run: prepared.plan.run, ...more }, world);
 
   it('is refused on a cluster that only the plan names, and with files of this machine as its input', async () => {
     const plan: RunPlan = { ...prepared.plan, cluster: { cluster: 'id', id: 'j-VICTIM' } };

@@ -1,7 +1,7 @@
 /** The status of a run as it is asked for: its journal, who drives it, what is current in its lake, and what comes next. Pure. */
-import type { RunStatus } from '../run/status.ts';
+import type { RunStatus } from '../run/status-of.ts';
 import { duration, minute } from './quantities.ts';
-import { formatStatus } from './status.ts';
+import { formatStatus } from './format-status.ts';
 
 export interface StatusNow extends RunStatus {
   /** Who drives it; absent once it has a verdict. */

@@ -2,7 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { formatSubmission } from '../report/submission.ts';
+import type { Outcome } from '../report/outcome.ts';
 import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
 import type { Run } from '../run/context.ts';
@@ -12,12 +12,11 @@ import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
 import { guarded } from '../run/guard.ts';
 import { isToBeCancelled } from '../run/state.ts';
-import { spoken } from '../shell-words.ts';
 import { whyNotUse } from './cluster-trust.ts';
 import { composePorts } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
-import { aborted, owning, printSummary } from './owning.ts';
+import { aborted, owning } from './owning.ts';
 import type { Owned } from './owning.ts';
 import type { Watch } from './watch.ts';
 import { Interruption } from '../cli/context.ts';
@@ -32,26 +31,15 @@ export interface Session extends Owned {
 }
 
 /**
- * Drives the run and prints its summary; a detached one is only submitted, and what was is printed. Throws the
- * LandfallError that is its verdict, or the Interruption that ended it after what could be cancelled was. Leaves no
- * process behind, unless the work itself goes on.
+ * Drives the run and returns what landed; of a detached one, what was submitted. Throws the LandfallError that is its
+ * verdict, or the Interruption that ended it after what could be cancelled was. Leaves no process behind, unless the
+ * work itself continues.
  */
-export async function driveToVerdict(cli: CliContext, session: Session): Promise<void> {
-  const { result: submitted, summary } = await owning(cli, session, (listening) =>
+export async function driveToVerdict(cli: CliContext, session: Session): Promise<Outcome> {
+  const { result: submission, summary } = await owning(cli, session, (listening) =>
     driven(listening, session),
   );
-  if (submitted === undefined) printSummary(cli, summary);
-  else printSubmission(cli, submitted);
-}
-
-function printSubmission({ printer, invocation }: CliContext, submission: Submission): void {
-  const next = spoken(submission.next, invocation);
-  printer.result(
-    (value) => formatSubmission(value, next),
-    printer.output === 'ndjson'
-      ? { event: 'submitted', ...submission, next }
-      : { state: 'submitted', ...submission, next },
-  );
+  return submission === undefined ? { kind: 'landed', summary } : { kind: 'submitted', submission };
 }
 
 /**

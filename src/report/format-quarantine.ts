@@ -1,5 +1,5 @@
 /** What a run rejected, as text. Pure. */
-import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/quarantine.ts';
+import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/rejections.ts';
 import { place } from '../shell-words.ts';
 import { linesOf, oneLine } from './harmless.ts';
 import { bytes, count } from './quantities.ts';

@@ -1,5 +1,5 @@
 /** The status of a run, as text. Pure. */
-import type { RunStatus } from '../run/status.ts';
+import type { RunStatus } from '../run/status-of.ts';
 import { place } from '../shell-words.ts';
 import { linesOf } from './harmless.ts';
 import { bytes, columns, count, minute } from './quantities.ts';

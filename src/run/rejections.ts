@@ -1,5 +1,5 @@
 /** What a run rejected of its input. */
-import type { RunStatus } from './status.ts';
+import type { RunStatus } from './status-of.ts';
 
 export interface RejectedLine {
   /** The input object's raw URI. */

@@ -1,0 +1,171 @@
+/** What submit would do, and why. Starts nothing, changes nothing. */
+import type { Settings } from '../config/settings.ts';
+import type { LaunchSettings } from '../emr/launch-settings.ts';
+import { partitionedLayouts } from '../pipeline/table-layout.ts';
+import type { TableLayout } from '../pipeline/table-layout.ts';
+import { layoutLine, tinyFiles } from '../report/table-layout.ts';
+import type { Action, PlanText } from '../report/format-plan.ts';
+import { count, bytes } from '../report/quantities.ts';
+import { skippedText } from '../report/skipped.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { tokens } from '../run/plan.ts';
+import { requestOf } from '../run/submit.ts';
+import { place } from '../shell-words.ts';
+import { connectEmr, emrAccess } from './compose.ts';
+import type { Connection } from './compose.ts';
+import { launchSettings } from './launch.ts';
+import { checkStart, firstRequests } from './preflight.ts';
+import { prepare } from './prepare.ts';
+import { tell } from './settings.ts';
+import type { CliContext, Flags } from '../cli/context.ts';
+import type { PlanFlags } from '../cli/run-verbs.ts';
+
+export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promise<Planned> {
+  const { configured, plan, settings } = await prepare('plan', flags, cli);
+  await checkStart(cli, settings, plan);
+  const detached = flags.detach === true;
+  const candidates = plan.cluster.cluster === 'reuse' ? await reusable(cli, settings, plan) : undefined;
+  const requests =
+    flags.requests === true
+      ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
+      : undefined;
+  const tables = plan.steps.flatMap((step) => step.tables);
+  const layouts = partitionedLayouts(configured, tables, settings.tables.targetFileSize);
+  tell(layouts.flatMap(tinyFiles), cli);
+  const actions = actionsOf(plan, layouts, candidates, detached);
+  return {
+    plan,
+    actions,
+    layouts,
+    ...(candidates === undefined ? {} : { candidates }),
+    ...(requests === undefined ? {} : { requests }),
+  };
+}
+
+export interface Planned extends PlanText {
+  plan: RunPlan;
+  layouts: readonly TableLayout[];
+  /** The live clusters, for a run that may reuse one. */
+  candidates?: Candidates;
+}
+
+/** The live clusters, as submit would find them now. */
+async function reusable(cli: CliContext, settings: Settings, plan: RunPlan): Promise<Candidates> {
+  const access = emrAccess(settings, undefined);
+  const connection = await connectEmr(cli, access, { launch: launchSettings(settings, plan) }, settings);
+  try {
+    return await connection.clusters.reusable();
+  } finally {
+    connection.close();
+  }
+}
+
+type Candidates = Awaited<ReturnType<Connection['clusters']['reusable']>>;
+
+/** The cluster that exists already. */
+function clusterId({ cluster }: RunPlan, candidates: Candidates | undefined): string | undefined {
+  return cluster.cluster === 'id' ? cluster.id : candidates?.chosen;
+}
+
+function actionsOf(
+  plan: RunPlan,
+  layouts: readonly TableLayout[],
+  candidates: Candidates | undefined,
+  detached: boolean,
+): Action[] {
+  const { sources, steps, lake, publication } = plan;
+  return [
+    ...sources.map(({ name, uri, objects, bytes: size, skippedBy }) => ({
+      action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
+      reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
+    })),
+    clusterAction(plan, candidates),
+    ...steps.map(({ name, tables, upstreams }) => ({
+      action: `run ${name}: writes ${tables.map((table) => table.name).join(', ')}`,
+      reason: [
+        upstreams.length === 0
+          ? 'it waits for nothing'
+          : `after ${upstreams.join(', ')}, whose tables it reads`,
+        ...layouts
+          .filter(({ table }) => tables.some(({ name: written }) => written === table))
+          .map((layout) => layoutLine(layout, sources)),
+      ].join('\n'),
+    })),
+    ...(detached ? [LEAVE] : []),
+    {
+      action: 'verify every table',
+      reason: 'against its contract, its step’s report and the books; nothing is published otherwise',
+    },
+    {
+      action: `publish as number ${String(publication)}`,
+      reason: `the next free one in ${place(lake)}; then copied to the plain paths`,
+    },
+  ];
+}
+
+const LEAVE: Action = {
+  action: 'submit all of them in one request, and leave',
+  reason: 'because of --detach: when one fails, EMR cancels the rest; attach verifies and publishes',
+};
+
+function clusterAction(plan: RunPlan, candidates: Candidates | undefined): Action {
+  const { cluster, release, idleTimeoutSeconds, keepAlive, region } = plan;
+  const end = keepAlive ? 'kept alive at the end' : 'ended at the verdict';
+  const launch = {
+    action: `launch a cluster of ${release}${region === undefined ? '' : ` in ${region}`}`,
+    reason: `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`,
+  };
+  switch (cluster.cluster) {
+    case 'local':
+      return {
+        action: `run the steps on this machine, with the Spark of ${release}`,
+        reason: 'asked for by --cluster local',
+      };
+    case 'new':
+      return launch;
+    case 'reuse':
+      return reuseAction(launch, candidates);
+    case 'id':
+      return { action: `use cluster ${cluster.id}`, reason: 'named by --cluster; it is never ended by us' };
+  }
+}
+
+/** What becomes of each live cluster, and why. Whether a busy one has room for a step is seen when the run starts. */
+function reuseAction(launch: Action, candidates: Candidates | undefined): Action {
+  const { chosen, rejected = [], passedOver = [] } = candidates ?? {};
+  const others = [
+    ...rejected.map(({ id, reason }) => `not ${id}: ${reason}`),
+    ...passedOver.map((id) => `not ${id}: ${chosen ?? ''} comes before it`),
+  ];
+  if (chosen !== undefined) {
+    const reason =
+      'it fits, and of those that do an idle one comes first, then the newest; it is never ended by us';
+    return { action: `reuse cluster ${chosen}`, reason: [reason, ...others].join('\n') };
+  }
+  const none = rejected.length === 0 ? 'no cluster is live here' : 'no live cluster can be reused';
+  return { ...launch, reason: [`${none}; ${launch.reason}`, ...others].join('\n') };
+}
+
+/**
+ * The exact requests, except for values of cluster_json that may be secrets. The launch request is shown only where no
+ * cluster exists yet; upstreams are placeholders for executions that do not exist yet.
+ */
+async function requestsOf(
+  plan: RunPlan,
+  launch: LaunchSettings,
+  cluster: string | undefined,
+  detached: boolean,
+): Promise<object> {
+  const { runJobFlowRequest, stepConfig } = await import('../emr/requests.ts');
+  const { hidden } = await import('../emr/hidden-values.ts');
+  const shown = { ...launch, clusterJson: hidden(launch.clusterJson) };
+  const runJobFlow = () => runJobFlowRequest(shown, tokens.cluster(plan.run, 1));
+  const nothingYet = { plan, current: {}, attempts: {} };
+  const batches = detached
+    ? [plan.steps.map((step) => stepConfig(requestOf(nothingYet, step), 'CANCEL_AND_WAIT'))]
+    : firstRequests(plan, '<application id>').map((step) => [stepConfig(step)]);
+  return {
+    ...(cluster === undefined ? { RunJobFlow: runJobFlow() } : {}),
+    AddJobFlowSteps: batches.map((Steps) => ({ JobFlowId: cluster ?? '<cluster id>', Steps })),
+  };
+}

@@ -1,0 +1,30 @@
+/** Which input lines a run rejected, and why; from the lake alone. */
+import { LandfallError } from '../faults.ts';
+import { readQuarantine } from '../lake/read-quarantine.ts';
+import { nearest } from '../nearest.ts';
+import type { Quarantine } from '../run/rejections.ts';
+import { readState } from '../run/read-journal.ts';
+import { chosenRun } from './chosen-run.ts';
+import { openLake } from './compose.ts';
+import { configureLake, countFlag } from './settings.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { QuarantineFlags } from '../cli/lake-verbs.ts';
+
+/** Samples of each reason and field. */
+const SAMPLES = 3;
+
+export async function rejectedLines(flags: QuarantineFlags, cli: CliContext): Promise<Quarantine> {
+  const limit = countFlag(flags, 'limit') ?? SAMPLES;
+  const store = await openLake(configureLake(flags, cli), cli);
+  const state = await readState(store, await chosenRun(flags, store));
+  const { source } = flags;
+  const known = state.plan.sources.map(({ name }) => name);
+  if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
+  return readQuarantine(store, state, { source, limit });
+}
+
+function unknownSource(source: string, known: readonly string[]): LandfallError {
+  return new LandfallError('input', `the run has no source ${source}: it has ${known.join(', ')}`, {
+    next: `--source ${nearest(source, known) ?? known[0] ?? ''}`,
+  });
+}

@@ -1,0 +1,108 @@
+/** Shows what a step wrote, from where its cluster copies it to. Asks nothing of EMR, and changes nothing. */
+import type { Settings } from '../config/settings.ts';
+import type { StepLog } from '../emr/step-logs.ts';
+import { LandfallError } from '../faults.ts';
+import { createLogWriter } from '../report/log-writer.ts';
+import { readState } from '../run/read-journal.ts';
+import { chooseAttempt, endOfAttempt } from '../run/log-choice.ts';
+import type { LoggedAttempt } from '../run/log-choice.ts';
+import type { RunState } from '../run/state.ts';
+import type { Store } from '../store/store.ts';
+import { bucketNameOf, canonicalUri, relation } from '../store/uri.ts';
+import { usage } from '../cli/arguments.ts';
+import { chosenRun } from './chosen-run.ts';
+import { openLake, openLogs } from './compose.ts';
+import { showContainer } from './container-log-view.ts';
+import { followStep, showStep } from './step-log-view.ts';
+import { configureLake, secondsFlag } from './settings.ts';
+import type { CliContext } from '../cli/context.ts';
+import type { LogsFlags } from '../cli/run-verbs.ts';
+
+export async function showLogs(flags: LogsFlags, cli: CliContext): Promise<void> {
+  const { printer } = cli;
+  const wanted = readFlags(flags, cli);
+  const settings = configureLake(flags, cli);
+  const lake = await openLake(settings, cli);
+  const state = await readState(lake, await chosenRun(flags, lake));
+  const attempt = chooseAttempt(state, { step: flags.step, attempt: wanted.attempt });
+  const store = await openPlace(lake, state, attempt, settings);
+  const ended = endOfAttempt(state, attempt)?.state ?? '';
+  const which = `step ${attempt.step} (attempt ${String(attempt.attempt)})  ${attempt.stepId}`;
+  printer.say(`run ${state.plan.run}  ${which}  ${ended}`.trimEnd());
+  const writer = createLogWriter({ ...printer, begins: (log) => printer.say(`== ${log}`) });
+  const viewing = { cli, settings, lake, state, attempt, store, writer, streams: wanted.streams };
+  try {
+    if (wanted.containers) await showContainer(viewing, wanted.container);
+    else if (wanted.follow) await followStep(viewing, wanted.timeout);
+    else await showStep(viewing);
+  } catch (error) {
+    await writer.broken();
+    throw error;
+  }
+}
+
+interface Wanted {
+  attempt: number | undefined;
+  streams: readonly StepLog[];
+  follow: boolean;
+  timeout: number | undefined;
+  /** A container's logs instead of the step's own: this one's, or the first one's. */
+  containers: boolean;
+  container: string | undefined;
+}
+
+/** The long one first, so that both ends are in sight: stdout is short, and has the traceback of an uncaught error. */
+const DEFAULT_STREAMS = ['stderr', 'stdout'] as const;
+
+function readFlags(flags: LogsFlags, { printer }: CliContext): Wanted {
+  const { attempt, stream, container } = flags;
+  if (attempt !== undefined && !(Number.isSafeInteger(attempt) && attempt > 0)) {
+    throw usage('--attempt is not a whole number above 0', flags);
+  }
+  const follow = flags.follow === true;
+  const timeout = secondsFlag(flags, 'timeout');
+  if (timeout !== undefined && !follow) throw usage('--timeout goes with --follow', flags);
+  if (follow && printer.output === 'json') {
+    throw usage('a log that is followed is no single document: --output ndjson', flags);
+  }
+  const containers = flags.containers === true || container !== undefined;
+  if (containers && follow) throw usage('--follow is for the logs of the step itself', flags);
+  if (containers && (stream === 'controller' || stream === 'syslog')) {
+    throw usage(`a container has no ${stream}`, flags);
+  }
+  const streams = stream === undefined ? DEFAULT_STREAMS : [stream];
+  return { attempt, streams, follow, timeout, containers, container };
+}
+
+/** Where the cluster's LogUri leads. A lake that has moved since the run has taken the logs in it along. */
+async function openPlace(
+  lake: Store,
+  { plan }: RunState,
+  { clusterId, logUri: told }: LoggedAttempt,
+  settings: Settings,
+): Promise<Store> {
+  const { plainLogUri } = await import('../emr/explain.ts');
+  const logUri = plainLogUri(told);
+  if (logUri === undefined) {
+    throw new LandfallError('input', `cluster ${clusterId} has no LogUri: its logs are nowhere`, {
+      next: 'use a cluster that has one, such as --cluster new launches',
+    });
+  }
+  const moved = logUri.startsWith(`${plan.lake}/`) ? lake.uri + logUri.slice(plan.lake.length) : logUri;
+  const place = canonicalUri(moved, '/');
+  refusePrivatePlace(place, lake, settings);
+  return openLogs(place, settings);
+}
+
+/**
+ * A journal must not choose which folder of this machine is shown: only the lake's own log folder, or the one
+ * configured here.
+ */
+function refusePrivatePlace(place: string, lake: Store, { lake: { logs } }: Settings): void {
+  const inLake = ['equal', 'inside'].includes(relation(place, lake.uri));
+  if (bucketNameOf(place) !== undefined || inLake || place === canonicalUri(logs, '/')) return;
+  throw new LandfallError('input', `the run's journal says that its logs are in ${place}`, {
+    why: ['that folder is outside the lake, and [LAKE] logs here names another'],
+    next: `set [LAKE] logs to ${place} if the logs are there`,
+  });
+}
