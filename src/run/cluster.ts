@@ -7,7 +7,8 @@ import { homeOf } from './home.ts';
 import { tokens } from './plan.ts';
 import type { Cluster } from './ports.ts';
 import { patiently } from './reading.ts';
-import { currentAttempt, currentCluster, isOurs, isToBeCancelled } from './state.ts';
+import { planStages } from './stages.ts';
+import { currentCluster, isOurs, isToBeCancelled } from './state.ts';
 import type { ClusterEntry, RunState } from './state.ts';
 import { clusterPhase, isOver, reasonKind } from './states.ts';
 
@@ -55,7 +56,7 @@ export function endedUnused(state: RunState): boolean {
 export function needsCluster(state: RunState): boolean {
   if (state.published !== undefined) return false;
   if (isToBeCancelled(state)) return true;
-  return state.plan.steps.some(({ name }) => currentAttempt(state, name)?.execution === undefined);
+  return planStages(state).some(({ kind }) => kind === 'follow' || kind === 'cluster');
 }
 
 /** Whether whoever drives the run next has to launch a cluster, unless one is found to reuse. Pure. */

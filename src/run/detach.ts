@@ -1,17 +1,10 @@
-/** Submitting a run without following it: all its steps in one request, of which EMR cancels the rest when one fails. */
+/** A run that was submitted without being followed: all its steps in one request, of which EMR cancels the rest when one fails. */
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
-import { ensureLiveCluster } from './cluster.ts';
-import type { Run } from './context.ts';
-import { settle, stage } from './drive.ts';
-import type { Staging } from './drive.ts';
-import { phase } from './landing.ts';
-import { retryingLosses } from './losses.ts';
 import type { RunPlan } from './plan.ts';
 import { currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
-import { adoptSubmitted, submit } from './submit.ts';
 
 /** What a detached run leaves to EMR; `attach` follows it, verifies and publishes. */
 export interface Submission {
@@ -24,34 +17,8 @@ export interface Submission {
   next: Advice;
 }
 
-/**
- * Brings the run to where EMR goes on alone: staged, on a cluster, every step submitted that has no accepted execution.
- * EMR takes steps on a cluster that is still starting. Throws as `drive` does.
- */
-export async function detach(run: Run, staging: () => Promise<Staging>): Promise<Submission> {
-  return settle(run, async () => {
-    await phase(run, 'stage', () => stage(run, staging));
-    await retryingLosses(run, () => submitRest(run));
-    return submission(run.journal.state());
-  });
-}
-
-async function submitRest(run: Run): Promise<void> {
-  const { journal } = run;
-  await adoptSubmitted(run);
-  const isOpen = (name: string) => {
-    const attempt = currentAttempt(journal.state(), name);
-    return attempt?.stepId === undefined && attempt?.execution === undefined;
-  };
-  const rest = journal.state().plan.steps.filter(({ name }) => isOpen(name));
-  if (rest.length === 0) return;
-  const { id, stepConcurrency = 1 } = await phase(run, 'cluster', () => ensureLiveCluster(run));
-  if (stepConcurrency > 1) throw sideBySide(journal.state().plan, id, stepConcurrency);
-  await phase(run, 'steps', () => submit(run, rest, id));
-}
-
 /** EMR takes no CANCEL_AND_WAIT there (API_StepConfig), and would start a step before its upstreams are done. */
-function sideBySide({ run, lake }: RunPlan, clusterId: string, level: number): LandfallError {
+export function sideBySide({ run, lake }: RunPlan, clusterId: string, level: number): LandfallError {
   return new LandfallError(
     'input',
     `cluster ${clusterId} runs ${level} steps at once: --detach needs one that runs them one after the other`,
@@ -62,7 +29,8 @@ function sideBySide({ run, lake }: RunPlan, clusterId: string, level: number): L
   );
 }
 
-function submission(state: RunState): Submission {
+/** What a detached run has submitted. */
+export function submission(state: RunState): Submission {
   const { plan } = state;
   const cluster = currentCluster(state);
   return {

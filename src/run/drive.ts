@@ -1,16 +1,19 @@
-/** A run from its plan to its verdict. Every phase looks into the journal first, so it can be entered from any point. */
+/** A run from its plan to its verdict: the stages that are planned, one after the other. */
 import { LandfallError } from '../faults.ts';
-import { endSurplusClusters, ensureCluster, releaseCluster } from './cluster.ts';
 import { cancelledError, cancelRun } from './cancel.ts';
+import { endSurplusClusters, ensureCluster, ensureLiveCluster, releaseCluster } from './cluster.ts';
 import { patience, unharmed } from './context.ts';
 import type { Run } from './context.ts';
-import { finishFailed, isVerdict, mirrorAndFinish, phase, verifyAndPublish } from './landing.ts';
-import { retryingLosses } from './losses.ts';
+import { sideBySide } from './detach.ts';
+import { finishFailed, isVerdict, mirrorAndFinish, phase, publish, verify } from './landing.ts';
+import { retryAfterLoss } from './losses.ts';
 import { keys } from '../lake/layout.ts';
 import { patiently } from './reading.ts';
+import { planStages } from './stages.ts';
+import type { Progress, Stage } from './stages.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
-import { followSubmitted, isUnderWay, runSteps } from './steps.ts';
-import { adoptSubmitted } from './submit.ts';
+import { followSubmitted, runSteps } from './steps.ts';
+import { adoptSubmitted, submit } from './submit.ts';
 import { cancelLateCopies } from './surplus-steps.ts';
 
 /** What a run uploads before its first step. */
@@ -21,31 +24,90 @@ export interface Staging {
   programs: Readonly<Record<string, string>>;
 }
 
-/**
- * Drives the run to success, or throws the LandfallError that is its verdict, which stands in the journal by then
- * (but for `owned`, `timeout`, `unreachable` and `access`, after which the work may go on). `staging` is asked for only
- * while the run is not staged yet; it throws when what it can offer is not what the plan says.
- */
-export async function drive(run: Run, staging: () => Promise<Staging>): Promise<void> {
-  const { journal } = run;
-  if (journal.state().published === undefined) {
-    await settle(run, async () => {
-      await phase(run, 'stage', () => stage(run, staging));
-      await retryingLosses(run, () => executeSteps(run));
-      await verifyAndPublish(run);
-    });
-  }
-  await releaseClusters(run);
-  await mirrorAndFinish(run);
+export interface Driving {
+  /** Asked for only while the run is not staged yet; throws when what it can offer is not what the plan says. */
+  staging: () => Promise<Staging>;
+  /** Only to where EMR continues alone: every step submitted that has no accepted execution. */
+  detached: boolean;
 }
 
-/** Does the work; when it fails for good, ends our cluster and journals the verdict before throwing on. */
-export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
+/**
+ * Drives the run to success, or throws the LandfallError that is its verdict, which stands in the journal by then
+ * (but for `owned`, `timeout`, `unreachable` and `access`, after which the work may continue). It can be entered from
+ * any state: after each stage, the next is the first that is left to do.
+ */
+export async function drive(run: Run, driving: Driving): Promise<void> {
+  let progress: Progress = {};
+  for (;;) {
+    const [stage] = planStages(run.journal.state(), { detached: driving.detached, progress });
+    if (stage === undefined) return;
+    const isPublished = run.journal.state().published !== undefined;
+    try {
+      progress = { ...progress, ...(await perform(run, stage, driving, progress)) };
+    } catch (error) {
+      if (isPublished) throw error;
+      await afterFailure(run, error);
+      progress = {};
+    }
+  }
+}
+
+/** Does one stage; returns what it makes of the driver's progress. */
+async function perform(run: Run, stage: Stage, driving: Driving, progress: Progress): Promise<Progress> {
+  const { clusterId = '' } = progress;
+  switch (stage.kind) {
+    case 'upload':
+      await phase(run, 'stage', () => upload(run, driving.staging));
+      return {};
+    case 'adopt':
+      await adoptSubmitted(run);
+      return { hasAdopted: true };
+    case 'follow':
+      await phase(run, 'steps', () => followSubmitted(run));
+      return {};
+    case 'cluster':
+      return { clusterId: await phase(run, 'cluster', () => clusterFor(run, driving.detached)) };
+    case 'run':
+      await phase(run, 'steps', () => runSteps(run, clusterId));
+      return {};
+    case 'submit': {
+      const names = stage.steps.map(({ step }) => step);
+      const steps = run.journal.state().plan.steps.filter(({ name }) => names.includes(name));
+      await phase(run, 'steps', () => submit(run, steps, clusterId));
+      return {};
+    }
+    case 'verify':
+      return { verification: await phase(run, 'verify', () => verify(run)) };
+    case 'publish': {
+      const { verification } = progress;
+      if (verification === undefined) throw new Error('nothing was verified');
+      await phase(run, 'publish', () => publish(run, verification));
+      return {};
+    }
+    case 'release':
+      await releaseClusters(run);
+      return { hasReleased: true };
+    case 'mirror':
+      await mirrorAndFinish(run);
+      return {};
+  }
+}
+
+/** The id of a cluster that runs steps; for steps that are only submitted, of one that may still be starting. */
+async function clusterFor(run: Run, detached: boolean): Promise<string> {
+  if (!detached) return ensureCluster(run);
+  const { id, stepConcurrency = 1 } = await ensureLiveCluster(run);
+  if (stepConcurrency > 1) throw sideBySide(run.journal.state().plan, id, stepConcurrency);
+  return id;
+}
+
+/** Returns when the run can continue after this error. Otherwise ends our cluster, journals the verdict, and throws it. */
+async function afterFailure(run: Run, error: unknown): Promise<void> {
   try {
-    return await work();
-  } catch (error) {
+    await retryAfterLoss(run, error);
+  } catch (failure) {
     run.signal.throwIfAborted();
-    if (!(error instanceof LandfallError) || !isVerdict(error)) throw error;
+    if (!(failure instanceof LandfallError) || !isVerdict(failure)) throw failure;
     if (isToBeCancelled(run.journal.state())) {
       throw cancelledError(
         run.journal.run,
@@ -53,8 +115,8 @@ export async function settle<T>(run: Run, work: () => Promise<T>): Promise<T> {
       );
     }
     await releaseClusters(run);
-    await finishFailed(run, error);
-    throw error;
+    await finishFailed(run, failure);
+    throw failure;
   }
 }
 
@@ -65,11 +127,10 @@ async function releaseClusters(run: Run): Promise<void> {
 }
 
 /** Writes the manifest and the programs. Writing them again is harmless: their content is fixed by the plan. */
-export async function stage(run: Run, staging: () => Promise<Staging>): Promise<void> {
+async function upload(run: Run, staging: () => Promise<Staging>): Promise<void> {
   const { journal, ports } = run;
   const put = (key: string, body: Uint8Array) => patiently(patience(run), () => ports.objects.put(key, body));
   const state = journal.state();
-  if (state.staged) return;
   const { manifest, programs } = await staging();
   await put(keys.inputs(journal.run), manifest);
   for (const { name } of state.plan.steps) {
@@ -79,20 +140,4 @@ export async function stage(run: Run, staging: () => Promise<Staging>): Promise<
     await put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
   }
   await journal.append({ entry: 'staged' });
-}
-
-/** What is under way first: only a step that is still to be submitted needs a cluster that takes steps. */
-async function executeSteps(run: Run): Promise<void> {
-  const { journal } = run;
-  await adoptSubmitted(run);
-  const isOpen = () =>
-    journal
-      .state()
-      .plan.steps.some(({ name }) => currentAttempt(journal.state(), name)?.execution === undefined);
-  if (journal.state().plan.steps.some(({ name }) => isUnderWay(journal.state(), name))) {
-    await phase(run, 'steps', () => followSubmitted(run));
-  }
-  if (!isOpen()) return;
-  const clusterId = await phase(run, 'cluster', () => ensureCluster(run));
-  await phase(run, 'steps', () => runSteps(run, clusterId));
 }

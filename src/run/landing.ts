@@ -12,7 +12,7 @@ import { explained } from './verification.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** Verifies the accepted executions and makes them the current tables. Throws `tables` or `overtaken` as its verdict. */
-export async function verifyAndPublish(run: Landing): Promise<void> {
+async function verifyAndPublish(run: Landing): Promise<void> {
   const verification = await phase(run, 'verify', () => verify(run));
   await phase(run, 'publish', () => publish(run, verification));
 }
@@ -94,7 +94,8 @@ export async function phase<T>({ ports, signal }: Landing, name: Phase, work: ()
   return result;
 }
 
-async function verify(run: Landing): Promise<Verification> {
+/** Verifies the accepted executions. Throws `tables` when their findings forbid publishing them. */
+export async function verify(run: Landing): Promise<Verification> {
   const { journal, ports } = run;
   const state = journal.state();
   const accepted = await patiently(patience(run), () => acceptedAgain(run));
@@ -138,7 +139,8 @@ function summaries(plan: RunPlan, { tables }: Pick<Verification, 'tables'>): Tab
   }));
 }
 
-async function publish(run: Landing, verification: Verification): Promise<void> {
+/** Makes the verified tables current. Throws `overtaken` when another run has their number. */
+export async function publish(run: Landing, verification: Verification): Promise<void> {
   const { journal, ports } = run;
   const { plan } = journal.state();
   await checkpoint(run);

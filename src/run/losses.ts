@@ -11,23 +11,17 @@ import type { RunState } from './state.ts';
 import { endSubmitted } from './step-ends.ts';
 
 /**
- * Does the work, again after each loss that the plan allows, and where a cluster to reuse ended unused. Throws what ended it,
- * which tells when no retry was left.
+ * Returns when the run may continue after this error: once the loss that the plan allows is prepared to be retried, or
+ * where a cluster to reuse ended unused. Throws what ended it, which tells when no retry was left.
  */
-export async function retryingLosses<T>(run: Run, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (run.signal.aborted) throw error;
-      if (error instanceof LandfallError && error.fault === 'cluster' && endedUnused(run.journal.state())) {
-        run.ports.emit({ event: 'note', message: `${error.message}, and had no step yet: choosing again` });
-        continue;
-      }
-      if (!isLoss(error)) throw error;
-      await prepareRetry(run, error);
-    }
+export async function retryAfterLoss(run: Run, error: unknown): Promise<void> {
+  if (run.signal.aborted) throw error;
+  if (error instanceof LandfallError && error.fault === 'cluster' && endedUnused(run.journal.state())) {
+    run.ports.emit({ event: 'note', message: `${error.message}, and had no step yet: choosing again` });
+    return;
   }
+  if (!isLoss(error)) throw error;
+  await prepareRetry(run, error);
 }
 
 /** A cluster or step that was lost for no fault of ours, as decided where the error was made. */

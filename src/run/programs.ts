@@ -7,8 +7,6 @@ import type { Run } from './context.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Objects } from './ports.ts';
 import { patiently } from './reading.ts';
-import { currentAttempt } from './state.ts';
-import type { RunState } from './state.ts';
 
 /** A digest of bytes, in lower-case hex. */
 export type Sha256 = (bytes: Uint8Array) => string;
@@ -38,13 +36,4 @@ export async function plannedProgram(
 /** As `plannedProgram`, with the run's patience. */
 export function plannedProgramOf(run: Run, step: PlannedStep, attempt: number): Promise<Uint8Array> {
   return patiently(patience(run), () => plannedProgram(run.ports, run.journal.run, step, attempt));
-}
-
-/** The steps that the run's next driver has to submit. Pure. */
-export function stepsToSubmit(state: RunState): PlannedStep[] {
-  if (state.published !== undefined) return [];
-  return state.plan.steps.filter(({ name }) => {
-    const attempt = currentAttempt(state, name);
-    return attempt?.stepId === undefined && attempt?.execution === undefined;
-  });
 }

@@ -71,19 +71,24 @@ export interface RunState {
 /** The state after the first entry, which must be `planned`. */
 export function begin(first: Stamped): RunState {
   if (first.entry !== 'planned') throw new Error(`a journal begins with its plan, not with ${first.entry}`);
+  return { ...planned(first.plan), driver: first.driver, length: first.number };
+}
+
+/** A run of which nothing but the plan exists. */
+export function planned(plan: RunPlan): RunState {
   return {
-    plan: first.plan,
-    driver: first.driver,
+    plan,
+    driver: '',
     staged: false,
     clusters: [],
     attempts: {},
     renewCluster: 'no',
     infrastructureRetries: 0,
     publishing: false,
-    current: Object.fromEntries(first.plan.steps.map((step) => [step.name, 1])),
+    current: Object.fromEntries(plan.steps.map((step) => [step.name, 1])),
     mirrored: false,
     cancelRequested: false,
-    length: first.number,
+    length: 0,
   };
 }
 

@@ -8,7 +8,6 @@ import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
-import type { RunState } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
 import { endTime, whyItEnded } from './step-ends.ts';
 import { ourSteps, submit } from './submit.ts';
@@ -24,12 +23,6 @@ export async function runSteps(run: Run, clusterId: string): Promise<void> {
     if (attempt?.stepId === undefined) await submit(run, [step], clusterId);
     await accept(run, step.name, await follow(run, step.name));
   }
-}
-
-/** Whether a step was submitted and what became of it has not been journalled yet. */
-export function isUnderWay(state: RunState, step: string): boolean {
-  const attempt = currentAttempt(state, step);
-  return attempt?.stepId !== undefined && attempt.execution === undefined;
 }
 
 /** Follows the steps that were submitted before, wherever: their cluster may have ended since, they are listed still. */

@@ -6,7 +6,7 @@ import type { Outcome } from '../report/outcome.ts';
 import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
 import type { Run } from '../run/context.ts';
-import { detach } from '../run/detach.ts';
+import { submission } from '../run/detach.ts';
 import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';
 import type { Staging } from '../run/drive.ts';
@@ -112,9 +112,8 @@ async function work(run: Run, { staging, watch }: Session): Promise<Submission |
     sayCancelled(run, outcome);
     throw cancelledError(run.journal.run, outcome);
   }
-  if (watch.detach) return detach(run, staging);
-  await drive(run, staging);
-  return undefined;
+  await drive(run, { staging, detached: watch.detach });
+  return watch.detach ? submission(run.journal.state()) : undefined;
 }
 
 /** Rejects when the watching has lasted long enough; never resolves. */

@@ -9,6 +9,9 @@ import { count, bytes } from '../report/quantities.ts';
 import { skippedText } from '../report/skipped.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
+import { planStages } from '../run/stages.ts';
+import type { Stage, StepToRun } from '../run/stages.ts';
+import { planned } from '../run/state.ts';
 import { requestOf } from '../run/submit.ts';
 import { place } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
@@ -67,66 +70,84 @@ function clusterId({ cluster }: RunPlan, candidates: Candidates | undefined): st
   return cluster.cluster === 'id' ? cluster.id : candidates?.chosen;
 }
 
+/** The stages that `submit` performs, in words; those of a detached run that `attach` performs come last. */
 function actionsOf(
   plan: RunPlan,
   layouts: readonly TableLayout[],
   candidates: Candidates | undefined,
   detached: boolean,
 ): Action[] {
-  const { sources, steps, lake, publication } = plan;
-  return [
-    ...sources.map(({ name, uri, objects, bytes: size, skippedBy }) => ({
-      action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
-      reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
-    })),
-    clusterAction(plan, candidates),
-    ...steps.map(({ name, tables, upstreams }) => ({
-      action: `run ${name}: writes ${tables.map((table) => table.name).join(', ')}`,
-      reason: [
-        upstreams.length === 0
-          ? 'it waits for nothing'
-          : `after ${upstreams.join(', ')}, whose tables it reads`,
-        ...layouts
-          .filter(({ table }) => tables.some(({ name: written }) => written === table))
-          .map((layout) => layoutLine(layout, sources)),
-      ].join('\n'),
-    })),
-    ...(detached ? [LEAVE] : []),
-    {
-      action: 'verify every table',
-      reason: 'against its contract, its step’s report and the books; nothing is published otherwise',
-    },
-    {
-      action: `publish as number ${String(publication)}`,
-      reason: `the next free one in ${place(lake)}; then copied to the plain paths`,
-    },
-  ];
+  const toTheEnd = planStages(planned(plan));
+  const later = toTheEnd.filter(({ kind }) => kind === 'verify' || kind === 'publish');
+  const stages = detached ? [...planStages(planned(plan), { detached }), ...later] : toTheEnd;
+  return stages.flatMap((stage) => actionsOfStage(stage, { plan, layouts, candidates }));
 }
 
-const LEAVE: Action = {
-  action: 'submit all of them in one request, and leave',
-  reason: 'because of --detach: when one fails, EMR cancels the rest; attach verifies and publishes',
-};
+interface Shown {
+  plan: RunPlan;
+  layouts: readonly TableLayout[];
+  candidates: Candidates | undefined;
+}
 
-function clusterAction(plan: RunPlan, candidates: Candidates | undefined): Action {
-  const { cluster, release, idleTimeoutSeconds, keepAlive, region } = plan;
-  const end = keepAlive ? 'kept alive at the end' : 'ended at the verdict';
+function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Action[] {
+  const { reason } = stage;
+  switch (stage.kind) {
+    case 'upload':
+      return plan.sources.map(({ name, uri, objects, bytes: size, skippedBy }) => ({
+        action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
+        reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
+      }));
+    case 'cluster':
+      return [clusterAction(plan, reason, candidates)];
+    case 'run':
+      return stage.steps.map((step) => stepAction(step, plan, layouts));
+    case 'submit':
+      return [
+        ...stage.steps.map((step) => stepAction(step, plan, layouts)),
+        { action: 'submit all of them in one request, and leave', reason },
+      ];
+    case 'verify':
+      return [{ action: 'verify every table', reason }];
+    case 'publish':
+      return [{ action: `publish as number ${String(stage.publication)}`, reason }];
+    case 'adopt':
+    case 'follow':
+      throw new Error('a run that has not begun has submitted nothing');
+    // The words about the cluster and the publication say it.
+    case 'release':
+    case 'mirror':
+      return [];
+  }
+}
+
+function stepAction(
+  { step, reason }: StepToRun,
+  { steps, sources }: RunPlan,
+  layouts: readonly TableLayout[],
+): Action {
+  const tables = steps.find(({ name }) => name === step)?.tables.map(({ name }) => name) ?? [];
+  const written = layouts.filter(({ table }) => tables.includes(table));
+  return {
+    action: `run ${step}: writes ${tables.join(', ')}`,
+    reason: [reason, ...written.map((layout) => layoutLine(layout, sources))].join('\n'),
+  };
+}
+
+function clusterAction(plan: RunPlan, reason: string, candidates: Candidates | undefined): Action {
+  const { cluster, release, region } = plan;
   const launch = {
     action: `launch a cluster of ${release}${region === undefined ? '' : ` in ${region}`}`,
-    reason: `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`,
+    reason,
   };
   switch (cluster.cluster) {
     case 'local':
-      return {
-        action: `run the steps on this machine, with the Spark of ${release}`,
-        reason: 'asked for by --cluster local',
-      };
+      return { action: `run the steps on this machine, with the Spark of ${release}`, reason };
     case 'new':
       return launch;
     case 'reuse':
       return reuseAction(launch, candidates);
     case 'id':
-      return { action: `use cluster ${cluster.id}`, reason: 'named by --cluster; it is never ended by us' };
+      return { action: `use cluster ${cluster.id}`, reason };
   }
 }
 

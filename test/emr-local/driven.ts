@@ -135,8 +135,9 @@ export async function drivenRun({
     published,
     seconds,
     drive: () =>
-      drive({ ports, journal: run.journal, signal: new AbortController().signal }, () =>
-        Promise.resolve(staging),
+      drive(
+        { ports, journal: run.journal, signal: new AbortController().signal },
+        { staging: () => Promise.resolve(staging), detached: false },
       ),
     ran: async () => (await readFile(join(base, 'ran'), 'utf8')).trim().split('\n'),
     end: async () => {

@@ -150,10 +150,11 @@ describe('a driver that dies', () => {
     const journal = await startRun(world);
     let asked = 0;
     const signal = new AbortController().signal;
-    await drive({ ports: world.ports, journal, signal }, () => {
+    const ask = () => {
       asked += 1;
       return Promise.resolve(staging);
-    });
+    };
+    await drive({ ports: world.ports, journal, signal }, { staging: ask, detached: false });
     expect(asked).toBe(1);
     expect(world.objects.contents.get('_landfall/runs/r1/inputs.json.gz')).toEqual(staging.manifest);
   });

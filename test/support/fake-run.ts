@@ -8,7 +8,7 @@ import type { RunPlan } from '../../src/run/plan.ts';
 import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Accepted } from '../../src/run/verification.ts';
-import { detach } from '../../src/run/detach.ts';
+import { submission } from '../../src/run/detach.ts';
 import type { Submission } from '../../src/run/detach.ts';
 import { drive } from '../../src/run/drive.ts';
 import type { Staging } from '../../src/run/drive.ts';
@@ -180,14 +180,21 @@ export function driveRun(
   journal: Journal,
   signal = new AbortController().signal,
 ): Promise<void> {
-  return drive({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
+  return drive(
+    { ports: world.ports, journal, signal },
+    { staging: () => Promise.resolve(staging), detached: false },
+  );
 }
 
 /** Submits everything and leaves. */
-export function detachRun(
+export async function detachRun(
   world: FakeWorld,
   journal: Journal,
   signal = new AbortController().signal,
 ): Promise<Submission> {
-  return detach({ ports: world.ports, journal, signal }, () => Promise.resolve(staging));
+  await drive(
+    { ports: world.ports, journal, signal },
+    { staging: () => Promise.resolve(staging), detached: true },
+  );
+  return submission(journal.state());
 }

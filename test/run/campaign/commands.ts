@@ -247,7 +247,7 @@ async function work(run: Run): Promise<void> {
     const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
     throw cancelledError(run.journal.run, outcome);
   }
-  await drive(run, () => Promise.resolve(staging));
+  await drive(run, { staging: () => Promise.resolve(staging), detached: false });
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

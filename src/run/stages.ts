@@ -1,0 +1,167 @@
+/** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
+import { place } from '../shell-words.ts';
+import type { PlannedStep, RunPlan } from './plan.ts';
+import { currentAttempt } from './state.ts';
+import type { RunState } from './state.ts';
+import type { Verification } from './verification.ts';
+
+export type Stage = { reason: string } &
+  /** Write the manifest of the inputs, and the programs. */
+  (
+    | { kind: 'upload' }
+    /** Look in EMR for steps of which it is not known whether they were submitted. */
+    | { kind: 'adopt'; steps: readonly string[] }
+    /** Follow steps that were submitted before. */
+    | { kind: 'follow'; steps: readonly string[] }
+    /** Choose or launch the cluster; wait until it runs steps, unless they are only submitted to it. */
+    | { kind: 'cluster' }
+    /** Submit each step once its upstreams are accepted, and follow it. */
+    | { kind: 'run'; steps: readonly StepToRun[] }
+    /** Submit the steps in one request, and leave them to EMR. */
+    | { kind: 'submit'; steps: readonly StepToRun[] }
+    | { kind: 'verify' }
+    | { kind: 'publish'; publication: number }
+    /** End duplicates of our steps and clusters, and our cluster. */
+    | { kind: 'release' }
+    /** Copy the tables to the plain paths, and journal the success. */
+    | { kind: 'mirror' }
+  );
+
+export interface StepToRun {
+  step: string;
+  reason: string;
+}
+
+/** What this driver has done of the run that the journal does not tell. */
+export interface Progress {
+  hasAdopted?: true;
+  /** The cluster that takes steps. */
+  clusterId?: string;
+  verification?: Verification;
+  hasReleased?: true;
+}
+
+/**
+ * The stages from this state to the end of the run; of a detached one, to where EMR continues alone. The next one is the
+ * first. None is left when it has ended.
+ */
+export function planStages(
+  state: RunState,
+  { detached = false, progress = {} }: { detached?: boolean; progress?: Progress } = {},
+): Stage[] {
+  if (state.published !== undefined) return afterPublication(state, progress);
+  const upload: Stage[] = state.staged
+    ? []
+    : [{ kind: 'upload', reason: 'the steps read their program and the list of their inputs from the lake' }];
+  const lost = state.plan.steps.map(({ name }) => name).filter((name) => isUncertain(state, name));
+  const adopt: Stage[] =
+    lost.length === 0 || progress.hasAdopted === true
+      ? []
+      : [{ kind: 'adopt', steps: lost, reason: 'whether they reached EMR is not known' }];
+  const rest = detached ? submitting(state, progress) : running(state, progress);
+  return [...upload, ...adopt, ...rest];
+}
+
+/** Whether the step's submission was intended, and its answer is not known. */
+function isUncertain(state: RunState, step: string): boolean {
+  const attempt = currentAttempt(state, step);
+  return attempt !== undefined && attempt.stepId === undefined && attempt.execution === undefined;
+}
+
+/** Whether a step was submitted and what became of it has not been journalled yet. */
+function isUnderWay(state: RunState, step: string): boolean {
+  const attempt = currentAttempt(state, step);
+  return attempt?.stepId !== undefined && attempt.execution === undefined;
+}
+
+/** The steps that the run's next driver has to submit, in the plan's order. */
+export function stepsToSubmit(state: RunState): PlannedStep[] {
+  if (state.published !== undefined) return [];
+  return state.plan.steps.filter(({ name }) => {
+    const attempt = currentAttempt(state, name);
+    return attempt?.stepId === undefined && attempt?.execution === undefined;
+  });
+}
+
+function openSteps(state: RunState): StepToRun[] {
+  return stepsToSubmit(state).map(({ name, upstreams }) => ({
+    step: name,
+    reason:
+      upstreams.length === 0
+        ? 'it waits for nothing'
+        : `after ${upstreams.join(', ')}, whose tables it reads`,
+  }));
+}
+
+function running(state: RunState, progress: Progress): Stage[] {
+  const { plan } = state;
+  const underWay = plan.steps.map(({ name }) => name).filter((name) => isUnderWay(state, name));
+  const steps = openSteps(state);
+  return [
+    ...(underWay.length === 0
+      ? []
+      : [{ kind: 'follow' as const, steps: underWay, reason: 'they were submitted before' }]),
+    ...(steps.length === 0
+      ? []
+      : [
+          ...clusterStage(plan, progress),
+          { kind: 'run' as const, steps, reason: 'they have no tables yet' },
+        ]),
+    ...(progress.verification === undefined
+      ? [
+          {
+            kind: 'verify' as const,
+            reason: 'against its contract, its step’s report and the books; nothing is published otherwise',
+          },
+        ]
+      : []),
+    {
+      kind: 'publish',
+      publication: plan.publication,
+      reason: `the next free one in ${place(plan.lake)}; then copied to the plain paths`,
+    },
+    ...afterPublication(state, progress),
+  ];
+}
+
+function submitting(state: RunState, progress: Progress): Stage[] {
+  const steps = openSteps(state);
+  if (steps.length === 0) return [];
+  const reason = 'because of --detach: when one fails, EMR cancels the rest; attach verifies and publishes';
+  return [...clusterStage(state.plan, progress), { kind: 'submit', steps, reason }];
+}
+
+function clusterStage(plan: RunPlan, { clusterId }: Progress): Stage[] {
+  return clusterId === undefined ? [{ kind: 'cluster', reason: clusterReason(plan) }] : [];
+}
+
+function clusterReason({ cluster, keepAlive, idleTimeoutSeconds }: RunPlan): string {
+  switch (cluster.cluster) {
+    case 'local':
+      return 'asked for by --cluster local';
+    case 'id':
+      return 'named by --cluster; it is never ended by us';
+    case 'new':
+    case 'reuse': {
+      const end = keepAlive ? 'kept alive at the end' : 'ended at the verdict';
+      return `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`;
+    }
+  }
+}
+
+function afterPublication({ plan, mirrored, finished }: RunState, { hasReleased }: Progress): Stage[] {
+  const isOver = mirrored && finished?.verdict === 'succeeded';
+  return [
+    ...(hasReleased === true
+      ? []
+      : [
+          {
+            kind: 'release' as const,
+            reason: plan.keepAlive ? 'a cluster of ours is kept alive' : 'nothing needs the cluster any more',
+          },
+        ]),
+    ...(isOver
+      ? []
+      : [{ kind: 'mirror' as const, reason: 'readers look for the tables at the plain paths' }]),
+  ];
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { planStages } from '../../src/run/stages.ts';
+import type { Progress } from '../../src/run/stages.ts';
+import { planned } from '../../src/run/state.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { plan } from '../support/fake-run.ts';
+
+const kinds = (state: RunState, progress: Progress = {}, detached = false) =>
+  planStages(state, { progress, detached }).map(({ kind }) => kind);
+
+const attempt = {
+  attempt: 1,
+  token: 't',
+  clusterId: 'j-1',
+  intendedAt: new Date(0),
+};
+const submitted = { ...attempt, stepId: 's-1' };
+const accepted = { ...submitted, execution: 'e' };
+const staged: RunState = { ...planned(plan), staged: true };
+
+describe('the stages of a run', () => {
+  it('lead a new run from its upload to the plain paths, each with its reason', () => {
+    const stages = planStages(planned(plan));
+    expect(stages.map(({ kind }) => kind)).toEqual([
+      'upload',
+      'cluster',
+      'run',
+      'verify',
+      'publish',
+      'release',
+      'mirror',
+    ]);
+    expect(stages.filter(({ reason }) => reason === '')).toEqual([]);
+    expect(stages[2]).toMatchObject({
+      steps: [
+        { step: 'song_transform', reason: 'it waits for nothing' },
+        { step: 'log_transform', reason: 'after song_transform, whose tables it reads' },
+      ],
+    });
+  });
+
+  it('end with the submission when the run is detached, and are none when everything is submitted', () => {
+    expect(kinds(planned(plan), {}, true)).toEqual(['upload', 'cluster', 'submit']);
+    const all = { song_transform: [submitted], log_transform: [submitted] };
+    expect(kinds({ ...staged, attempts: all }, {}, true)).toEqual([]);
+  });
+
+  it('look first for steps whose submission has no answer, once', () => {
+    const state = { ...staged, attempts: { song_transform: [attempt] } };
+    expect(planStages(state)[0]).toMatchObject({ kind: 'adopt', steps: ['song_transform'] });
+    expect(kinds(state, { hasAdopted: true })[0]).toBe('cluster');
+    expect(kinds(state, {}, true)).toEqual(['adopt', 'cluster', 'submit']);
+  });
+
+  it('follow what was submitted before they need a cluster that takes steps', () => {
+    const state = { ...staged, attempts: { song_transform: [submitted] } };
+    const [follow, cluster, run] = planStages(state);
+    expect(follow).toMatchObject({ kind: 'follow', steps: ['song_transform'] });
+    expect(cluster).toMatchObject({ kind: 'cluster' });
+    expect(run).toMatchObject({ kind: 'run', steps: [{ step: 'log_transform' }] });
+  });
+
+  it('need no cluster once every step is accepted', () => {
+    const all = { song_transform: [accepted], log_transform: [accepted] };
+    const state = { ...staged, attempts: all };
+    expect(kinds(state)).toEqual(['verify', 'publish', 'release', 'mirror']);
+    expect(kinds(state, { verification: { tables: [], findings: [] } })[0]).toBe('publish');
+  });
+
+  it('run again only the steps of a retry', () => {
+    const state = {
+      ...staged,
+      current: { song_transform: 1, log_transform: 2 },
+      attempts: { song_transform: [accepted], log_transform: [{ ...submitted, ended: { state: 'FAILED' } }] },
+    };
+    expect(planStages(state)).toContainEqual(
+      expect.objectContaining({ kind: 'run', steps: [expect.objectContaining({ step: 'log_transform' })] }),
+    );
+    expect(kinds(state)).not.toContain('follow');
+  });
+
+  it('of a published run are the end of its cluster and the copy, then none', () => {
+    const state = { ...staged, published: 1 };
+    expect(kinds(state)).toEqual(['release', 'mirror']);
+    expect(kinds(state, { hasReleased: true })).toEqual(['mirror']);
+    const over = {
+      ...state,
+      mirrored: true,
+      finished: { entry: 'finished', verdict: 'succeeded' },
+    } as RunState;
+    expect(kinds(over, { hasReleased: true })).toEqual([]);
+  });
+});
