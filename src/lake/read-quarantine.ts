@@ -162,10 +162,16 @@ const gunzip = (bytes: Uint8Array) => new Uint8Array(gunzipSync(bytes, { maxOutp
 function asyncBuffer(store: Store, { key, size }: ObjectInfo): AsyncBuffer {
   return {
     byteLength: size,
-    slice: async (start, end = size) => {
-      if (end - start > MOST_UNPACKED) throw new Error(`a part of it claims ${String(end - start)} bytes`);
-      const bytes = await store.getRange(key, start, end);
-      return new Uint8Array(bytes).buffer;
+    slice: (start, end = size) => {
+      const bytes = readPart(store, key, start, end);
+      // hyparquet starts reads that it may never wait for: without a handler their failure would end the process.
+      bytes.catch(() => undefined);
+      return bytes;
     },
   };
+}
+
+async function readPart(store: Store, key: string, start: number, end: number): Promise<ArrayBuffer> {
+  if (end - start > MOST_UNPACKED) throw new Error(`a part of it claims ${String(end - start)} bytes`);
+  return new Uint8Array(await store.getRange(key, start, end)).buffer;
 }

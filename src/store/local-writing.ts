@@ -1,8 +1,9 @@
 /** Files that appear whole or not at all, and stay after a power cut. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { LandfallError } from '../faults.ts';
 import { codeOf, isAbsence, localError } from './local-errors.ts';
 
 /** Also in the command that `gc` tells. */
@@ -23,6 +24,15 @@ export async function replaceFile(path: string, body: Uint8Array): Promise<void>
   await withTemporary(path, filledWith(body), (temporary) => rename(temporary, path));
 }
 
+/** Throws `input` when a folder stands where a file belongs. */
+async function refuseFolder(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) return;
+  throw new LandfallError('input', `${JSON.stringify(path)} is a folder, and a file belongs there`, {
+    next: 'remove the folder, or restore the file that belongs there',
+  });
+}
+
 /** Replaces the file at `path` by a copy of `from`. */
 export async function copyOver(from: string, path: string): Promise<void> {
   const fill = async (temporary: string) => {
@@ -32,14 +42,20 @@ export async function copyOver(from: string, path: string): Promise<void> {
   await withTemporary(path, fill, (temporary) => rename(temporary, path));
 }
 
-/** Writes the file unless something of that name is there; tells whether it did. link(2) decides between racers. */
+/**
+ * Writes the file unless one of that name is there; tells whether it did. link(2) decides between racers. Throws `input`
+ * when a folder is there.
+ */
 export async function createFile(path: string, body: Uint8Array): Promise<boolean> {
   return withTemporary(path, filledWith(body), async (temporary) => {
     try {
       await link(temporary, path);
       return true;
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
+      if (codeOf(error) === 'EEXIST') {
+        await refuseFolder(path);
+        return false;
+      }
       if (codeOf(error) === 'ENOENT') throw error;
       throw localError(error, 'link', path);
     } finally {

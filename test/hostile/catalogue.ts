@@ -82,7 +82,10 @@ export function wholeDamages({ keys }: Scene, key: string): Damage[] {
     { key, damage: 'gzip bomb' },
     ...(isParquet ? FOOTERS.map((footer): Damage => ({ key, ...footer })) : []),
     ...FOREIGN.map((body): Damage => ({ key, damage: 'foreign', body })),
-    ...LINKS.map((link): Damage => ({ key, ...link })),
+    ...LINKS.filter(({ damage }) => damage !== 'folder linked' || key.includes('/')).map((link): Damage => ({
+      key,
+      ...link,
+    })),
     ...(['fifo', 'socket', 'folder'] as const).map((what): Damage => ({ key, damage: 'special', what })),
     ...(key.endsWith('.json') ? textDamages(key) : []),
   ];
@@ -98,6 +101,7 @@ const FOOTERS = [
   { damage: 'nested lists' },
 ] as const;
 
+/** The folder of a key at the root is the lake itself, which may be a link. */
 const LINKS = [
   { damage: 'linked', how: 'symbolic', to: '@/outside/keep.txt' },
   { damage: 'linked', how: 'symbolic', to: '@/outside/nothing' },

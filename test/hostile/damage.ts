@@ -41,7 +41,7 @@ export function inflict(scene: Scene, props: Props, damage: Damage): void {
   const before = () => (existsSync(path) && lstatSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0));
   const json = (change: (value: unknown) => unknown) => {
     const value = parsed(before().toString());
-    if (value !== undefined) replace(JSON.stringify(change(value)));
+    if (value !== undefined) replace(JSON.stringify(change(value) ?? null));
   };
   switch (damage.damage) {
     case 'truncated': {

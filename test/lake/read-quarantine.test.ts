@@ -2,6 +2,8 @@
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readQuarantine } from '../../src/lake/read-quarantine.ts';
 import type { QuarantineQuestion } from '../../src/lake/read-quarantine.ts';
@@ -192,6 +194,16 @@ describe('the quarantine of a run', () => {
       message: `the quarantine ${key}/quarantine/song_data/part-0.parquet cannot be read`,
       next: '--limit 0 shows the counts alone',
     });
+  });
+
+  it('is told as broken, once, where a FIFO stands in for its file', async () => {
+    const key = await execution(1, 'local-1-aa');
+    const path = join(lake, key, 'quarantine/song_data/part-0.parquet');
+    await rm(path);
+    spawnSync('mkfifo', [path]);
+    await expect(read(state({ attempt: 1, execution: key }))).rejects.toMatchObject({ fault: 'input' });
+    // A rejection that nobody handles ends the process in the next turns of the event loop.
+    await setTimeout(50);
   });
 });
 

@@ -183,6 +183,14 @@ describe('a local folder', () => {
     expect(await keysOf(store, 'songs/')).toEqual([]);
   });
 
+  it('names the folder and the way out when a folder is in the way of a file', async () => {
+    await mkdir(join(root, 'entry.json'));
+    await expect(openFolder(root).createIfAbsent('entry.json', bytes('x'))).rejects.toMatchObject({
+      fault: 'input',
+      message: expect.stringContaining('is a folder, and a file belongs there'),
+    });
+  });
+
   it('writes files with the permissions that any new file gets', async () => {
     await openFolder(root).put('a', bytes('x'));
     await writeFile(join(root, 'plain'), 'x');
