@@ -1,4 +1,4 @@
-"""The books of a source: what its objects contained, and what became of it."""
+"""The books of a source: what its objects contained, and what became of it in each view."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,23 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from engine.console import say
-from engine.contracts import Books, Input, Source, UnknownField
+from engine.contracts import Books, Input, Source, UnknownField, View, ViewBooks
+from engine.fates import (
+    BLANK_LINE,
+    DUPLICATE,
+    FILTERED,
+    KEPT,
+    OBJECT,
+    QUARANTINED,
+    UNFIT,
+    classify,
+    conflict_in,
+    fate_in,
+    field_in,
+    reason_in,
+)
 from engine.inputs import changed_failure, has_changed, is_whole, raw_name, read_lines, reading_failure
-from engine.lines import BLANK, MISSING, UNFIT, classify
+from engine.lines import BLANK, MISSING
 from engine.long_lines import refuse_long_lines
 from engine.other_keys import other_keys
 from engine.quarantine import write_quarantine
@@ -20,51 +34,58 @@ from engine.storage import decoded, hadoop_path, place
 
 
 def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str) -> Books:
-    """Reads a source: registers its view, writes its quarantine and returns its books."""
+    """Reads a source: registers its views, writes its quarantine and returns its books."""
     fit_to_input(spark, inputs)
     lines = read_lines(spark, source, root, inputs)
     rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
-    counted = ["_file", "_size", "_modified", "_fate", "_reason", "_field", "_state", "_conflict"]
+    counted = ["_file", "_size", "_modified", "_form", "_state"]
+    counted += [name(view) for view in source["views"] for name in (fate_in, reason_in, field_in, conflict_in)]
     totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes"), F.max("_bytes").alias("longest")]
     try:
         counts = rows.groupBy(*counted).agg(*totals).collect()
     except Exception as error:
         raise reading_failure(spark, error, source, root, inputs) from error
     books = keep_books(spark, source, inputs, counts)
-    register_source(rows, source)
+    register_views(rows, source)
     if books["lines"]["quarantined"] > 0:
         books["misshapen"] = write_quarantine(spark, rows, source, folder)
-    if books["unknown"]:
+    for view in source["views"]:
+        unknown = books["views"][view["name"]]["unknown"]
         try:
-            books["otherKeys"] = other_keys(lines, source, books["unknown"])
+            books["views"][view["name"]]["otherKeys"] = other_keys(lines, source, view, unknown) if unknown else []
         except Exception as error:
             raise reading_failure(spark, error, source, root, inputs) from error
-    fates = books["lines"]
-    say(
-        "%s: %d lines: %d kept, %d filtered, %d duplicates, %d quarantined"
-        % (source["name"], fates["read"], fates["kept"], fates["filtered"], fates["duplicates"], fates["quarantined"])
-    )
+    tell_books(source, books)
     return books
 
 
-def register_source(rows: DataFrame, source: Source) -> None:
-    """Registers the view that queries read: the fields of the kept rows, and the raw URI of their object as `_file`."""
+def tell_books(source: Source, books: Books) -> None:
+    """Writes what became of the lines to the log."""
+    read, unparsable = books["lines"]["read"], books["lines"]["unparsable"]
+    say("%s: %d lines, of which %d cannot be parsed" % (source["name"], read, unparsable))
+    for view in source["views"]:
+        fates = books["views"][view["name"]]["lines"]
+        said = (fates["kept"], fates["filtered"], fates["duplicates"], fates["quarantined"])
+        say("%s: %d kept, %d filtered, %d duplicates, %d quarantined" % (view["name"], *said))
+
+
+def register_views(rows: DataFrame, source: Source) -> None:
+    """Registers the views that queries read: the fields of the lines kept, and the raw URI of their object, `_file`."""
     names = [field["name"] for field in source["fields"]]
-    kept = rows.where(F.col("_fate") == "kept").select(*names, raw_name().alias("_file"))
-    kept.createOrReplaceTempView(source["name"])
+    for view in source["views"]:
+        kept = rows.where(F.col(fate_in(view)) == KEPT).select(*names, raw_name().alias("_file"))
+        kept.createOrReplaceTempView(view["name"])
 
 
 def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], counts: Sequence[Row]) -> Books:
-    """Makes the books from counts by object, fate and reason. Fails if an object has changed or a line is too long."""
+    """Makes the books from counts by object, form and fates. Fails if an object has changed or a line is too long."""
     seen = {place(decoded(row["_file"])): row for row in counts}
     changed = [entry.uri for entry in inputs if differs(spark, entry, seen.get(place(entry.uri)))]
     if changed:
         raise changed_failure(source, changed)
-    # By fate, by reason and field, and by fate and state: the number of lines.
-    fates: Counter[str] = Counter()
-    rejections: Counter[tuple[str, str]] = Counter()
-    states: Counter[tuple[str, Optional[str]]] = Counter()
-    conflicts = 0
+    # By form: the number of lines.
+    forms: Counter[str] = Counter()
+    rejected = 0
     # By object: the number of lines, their bytes, and the bytes of the longest line.
     lines: Counter[str] = Counter()
     content: Counter[str] = Counter()
@@ -74,49 +95,72 @@ def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], cou
         lines[where] += row["lines"]
         content[where] += row["bytes"]
         longest[where] = max(longest[where], row["longest"])
-        fates[row["_fate"]] += row["lines"]
-        states[(row["_fate"], row["_state"])] += row["lines"]
-        conflicts += row["lines"] if row["_conflict"] else 0
-        if row["_fate"] == "quarantined":
-            rejections[(row["_reason"], row["_field"] or "")] += row["lines"]
+        forms[row["_form"]] += row["lines"]
+        if any(row[fate_in(view)] == QUARANTINED for view in source["views"]):
+            rejected += row["lines"]
     places = [(entry, place(entry.uri)) for entry in inputs]
     refuse_long_lines(spark, source, [(entry, lines[at], content[at], longest[at]) for entry, at in places])
+    unparsable = {form: count for form, count in sorted(forms.items()) if form not in (BLANK_LINE, OBJECT)}
     return {
         "objects": {
             "manifest": len(inputs),
             "read": len(seen),
             "empty": len(inputs) - len(seen),
-            "vanished": [],
-            "changed": [],
             "unaccounted": [entry.uri for entry, at in places if not makes_up(entry, lines[at], content[at])],
         },
         "lines": {
-            "read": sum(fates.values()) - fates["blank"],
-            "blank": fates["blank"],
-            "kept": fates["kept"],
-            "filtered": fates["filtered"],
-            "duplicates": fates["duplicate"],
-            "quarantined": fates["quarantined"],
+            "read": sum(forms.values()) - forms[BLANK_LINE],
+            "blank": forms[BLANK_LINE],
+            "unparsable": sum(unparsable.values()),
+            "quarantined": sum(unparsable.values()) + rejected,
+        },
+        "unparsableBy": [{"reason": form, "lines": count} for form, count in unparsable.items()],
+        "misshapen": [],
+        "views": {view["name"]: books_of(source, view, counts) for view in source["views"]},
+    }
+
+
+def books_of(source: Source, view: View, counts: Sequence[Row]) -> ViewBooks:
+    """Makes the books of a view, about the lines that parse."""
+    # By fate, by reason and field, and by fate and state: the number of lines.
+    fates: Counter[str] = Counter()
+    rejections: Counter[tuple[str, str]] = Counter()
+    states: Counter[tuple[str, str]] = Counter()
+    conflicts = 0
+    for row in counts:
+        if row["_form"] != OBJECT:
+            continue
+        fate = row[fate_in(view)]
+        fates[fate] += row["lines"]
+        conflicts += row["lines"] if row[conflict_in(view)] else 0
+        if fate != FILTERED:
+            states[(fate, row["_state"])] += row["lines"]
+        if fate == QUARANTINED:
+            rejections[(row[reason_in(view)], row[field_in(view)])] += row["lines"]
+    return {
+        "lines": {
+            "kept": fates[KEPT],
+            "filtered": fates[FILTERED],
+            "duplicates": fates[DUPLICATE],
+            "quarantined": fates[QUARANTINED],
         },
         "conflicts": conflicts,
         "quarantinedBy": [
-            {"reason": reason, "field": field or None, "lines": count}
-            for (reason, field), count in sorted(rejections.items())
+            {"reason": reason, "field": field, "lines": count} for (reason, field), count in sorted(rejections.items())
         ],
         "nulls": count_nulls(source, states),
         "unknown": never_known(source, states),
         "otherKeys": [],
-        "misshapen": [],
     }
 
 
-def count_nulls(source: Source, states: Mapping[tuple[str, Optional[str]], int]) -> list[dict[str, Any]]:
+def count_nulls(source: Source, states: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
     """Counts, by field and reason, the kept lines without a value. Leaves out fields that always have one."""
     counts = []
     for index, field in enumerate(source["fields"]):
         why: Counter[str] = Counter()
-        for (fate_of, letters), lines in states.items():
-            if fate_of == "kept" and letters is not None:
+        for (fate, letters), lines in states.items():
+            if fate == KEPT:
                 why[letters[index]] += lines
         if why[MISSING] + why[BLANK] + why[UNFIT] > 0:
             numbers = {"missing": why[MISSING], "blank": why[BLANK], "unfit": why[UNFIT]}
@@ -124,13 +168,12 @@ def count_nulls(source: Source, states: Mapping[tuple[str, Optional[str]], int])
     return counts
 
 
-def never_known(source: Source, states: Mapping[tuple[str, Optional[str]], int]) -> list[UnknownField]:
+def never_known(source: Source, states: Mapping[tuple[str, str], int]) -> list[UnknownField]:
     """Returns the fields that have no value in any of the lines that parse and pass the filter."""
-    asked = [letters for _, letters in states if letters is not None]
     return [
         {"field": field["name"], "type": field["type"]}
         for index, field in enumerate(source["fields"])
-        if asked and all(letters[index] in (MISSING, BLANK) for letters in asked)
+        if states and all(letters[index] in (MISSING, BLANK) for _, letters in states)
     ]
 
 

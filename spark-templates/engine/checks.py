@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 from engine.conditions import broken_condition, condition_detail
 from engine.contracts import (
     AcceptedValuesCheck,
-    Books,
     MatchedCheck,
     RangeCheck,
     ReferencesCheck,
@@ -20,6 +19,7 @@ from engine.contracts import (
     Table,
     TableCheck,
     UniqueCheck,
+    ViewBooks,
     Written,
 )
 from engine.failure import StepFailure, explain
@@ -41,10 +41,10 @@ class RowCheck(NamedTuple):
     broken: Column
 
 
-def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Books]) -> dict[str, Any]:
+def report_table(spark: SparkSession, written: Written, views: Mapping[str, ViewBooks]) -> dict[str, Any]:
     """Makes the report of a table: its files, rows written and read back, conflicts resolved, and violated checks.
 
-    `sources`: the books of each source.
+    `views`: the books of each view.
     """
     table = written.table
     files = files_below(spark, written.uri)
@@ -73,7 +73,7 @@ def report_table(spark: SparkSession, written: Written, sources: Mapping[str, Bo
         for index, unique in enumerate(unique_checks(table))
         if counts["rows"] > counts["distinct_%d" % index]
     ]
-    violations += size_violations(table, counts["rows"], sources)
+    violations += size_violations(table, counts["rows"], views)
     return {
         "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
         "rows": written.rows,
@@ -218,14 +218,14 @@ def as_json(rows: DataFrame) -> list[str]:
     return [row["json"] for row in rows.select(whole.alias("json")).collect()]
 
 
-def size_violations(table: Table, rows: int, sources: Mapping[str, Books]) -> list[dict[str, Any]]:
+def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> list[dict[str, Any]]:
     """Reports a table that has too few rows or too many."""
     limits: list[tuple[str, str, Optional[int], Optional[int], str]] = []
     if not table["may_be_empty"]:
         limits.append(("not_empty", "error", 1, None, ""))
     for check in table["checks"]:
         if check["check"] == "row_count" and "equals" in check:
-            kept = sources[check["equals"]]["lines"]["kept"]
+            kept = views[check["equals"]]["lines"]["kept"]
             limits.append(("row_count", check["severity"], kept, kept, ", the kept lines of " + check["equals"]))
         elif check["check"] == "row_count":
             limits.append(("row_count", check["severity"], check.get("min"), check.get("max"), ""))

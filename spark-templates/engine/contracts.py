@@ -6,7 +6,6 @@ from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
 class FieldKeys(TypedDict):
     name: str
     type: str
-    required: bool
 
 
 class Field(FieldKeys, total=False):
@@ -24,7 +23,18 @@ class KeepRule(TypedDict):
     """Only lines whose `field` equals `equals` are kept."""
 
     field: str
-    equals: str
+    equals: Union[bool, int, float, str]
+
+
+class View(TypedDict):
+    """Which lines of a source are rows, under the name that queries use."""
+
+    name: str
+    keep: Optional[KeepRule]
+    # Fields without which a line is rejected, in the order that decides the reason.
+    required: list[str]
+    # Two kept lines with equal values here are one event. Empty: there are no duplicates.
+    event_key: list[str]
 
 
 class Source(TypedDict):
@@ -32,9 +42,8 @@ class Source(TypedDict):
 
     name: str
     fields: list[Field]
-    keep: Optional[KeepRule]
-    # Two kept lines with equal values here are one event. Empty: there are no duplicates.
-    event_key: list[str]
+    # Those that the step reads.
+    views: list[View]
 
 
 class TableColumn(TypedDict):
@@ -106,7 +115,7 @@ class RowCountKeys(TypedDict):
 class RowCountCheck(RowCountKeys, total=False):
     min: int
     max: int
-    # A source: the table has as many rows as the source has kept lines.
+    # A view: the table has as many rows as the view has kept lines.
     equals: str
 
 
@@ -168,10 +177,19 @@ class Written(NamedTuple):
 
 
 class LineCounts(TypedDict):
-    """How many lines met which fate; `read` leaves out blank ones."""
+    """How many lines of a source there are; `read` leaves out blank ones."""
 
     read: int
     blank: int
+    # Lines that no view can use.
+    unparsable: int
+    # Lines that at least one view rejects, or that are unparsable.
+    quarantined: int
+
+
+class FateCounts(TypedDict):
+    """How many of the lines that parse met which fate in a view."""
+
     kept: int
     filtered: int
     duplicates: int
@@ -190,14 +208,23 @@ class UnknownField(UnknownFieldKeys, total=False):
     occurs: bool
 
 
-class Books(TypedDict):
-    """What a source's objects contained, and what became of it: a part of the step's report."""
+class ViewBooks(TypedDict):
+    """What became of a source's lines in a view."""
 
-    objects: dict[str, Any]
-    lines: LineCounts
+    lines: FateCounts
+    # Of the duplicates, those that differ from the line kept.
     conflicts: int
     quarantinedBy: list[dict[str, Any]]
     nulls: list[dict[str, Any]]
     unknown: list[UnknownField]
     otherKeys: list[dict[str, Any]]
+
+
+class Books(TypedDict):
+    """What a source's objects contained, and what became of it: a part of the step's report."""
+
+    objects: dict[str, Any]
+    lines: LineCounts
+    unparsableBy: list[dict[str, Any]]
     misshapen: list[dict[str, Any]]
+    views: dict[str, ViewBooks]

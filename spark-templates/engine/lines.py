@@ -1,9 +1,8 @@
-"""Turns lines into rows. Each line is parsed once and meets one fate: kept, filtered, duplicate, quarantined, blank."""
+"""Parses lines and converts their fields. Each line is parsed once, whatever number of views its source has."""
 
 from collections.abc import Sequence
-from typing import Optional
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -29,21 +28,12 @@ NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 # Java replaces bytes that are not UTF-8 by this character.
 REPLACEMENT = "\ufffd"
 
-# The letters of `_state`, one for each field in the order of the contract.
+# What a letter says about the text of a field.
 HAS_VALUE = "."
 MISSING = "m"
 BLANK = "b"
-UNFIT = "u"
-# Limits of the quarantine, in characters: of a line, and of a value that did not fit.
-LONGEST_RAW = 1 << 20
-LONGEST_VALUE = 200
 # The place of a line: its object, its split, and its order in the split.
 ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
-
-
-def classify(lines: DataFrame, source: Source) -> DataFrame:
-    """Returns a row for each line, kept or not: its fields, origin, `_fate`, `_state`, and why it was rejected."""
-    return settle_duplicates(judge(convert(extract(lines, source), source), source), source)
 
 
 def extract(lines: DataFrame, source: Source) -> DataFrame:
@@ -148,94 +138,6 @@ def problem_of(field: Field) -> Column:
     if "below" in field:
         reason = reason.when(value >= F.lit(field["below"]), F.lit("range"))
     return reason
-
-
-def judge(rows: DataFrame, source: Source) -> DataFrame:
-    """Decides the fate of each line, except for duplicates. The order of the rules decides which reason counts."""
-    keep = source["keep"]
-    opens_array = F.col("_line").rlike(r"^\s*\[")
-    verdict = F.when(~not_blank("_line"), fate("blank")).when(
-        ~F.col("_parsed"), fate("quarantined", F.when(opens_array, F.lit("array")).otherwise(F.lit("unparsable")))
-    )
-    if keep:
-        text = F.col(text_of(keep["field"]))
-        verdict = verdict.when(text.isNull(), fate("quarantined", F.lit("missing"), F.lit(keep["field"])))
-        verdict = verdict.when(text != F.lit(keep["equals"]), fate("filtered"))
-    first = F.coalesce(
-        F.lit(None).cast("struct<reason:string,field:string,value:string>"),
-        *[rejection(field["name"]) for field in source["fields"] if field["required"]],
-    )
-    judged = rows.select("*", first.alias("_problem"))
-    rejected = fate("quarantined", F.col("_problem.reason"), F.col("_problem.field"), F.col("_problem.value"))
-    verdict = verdict.when(F.col("_problem").isNotNull(), rejected).otherwise(fate("kept"))
-    decided = judged.select("*", verdict.alias("_verdict")).select("*", "_verdict.*")
-    asked = F.col("_parsed") & F.col("_fate").isin("kept", "quarantined")
-    return decided.select("*", F.when(asked, state(source)).alias("_state"))
-
-
-def state(source: Source) -> Column:
-    """A letter for each field of a line. Lines of a source look alike, so there are few distinct states."""
-    letters = []
-    for index, field in enumerate(source["fields"]):
-        text, reason = F.col(text_of(field["name"])), F.col(reason_of(field["name"]))
-        fits = text.isNull() | reason.isNull()
-        letters.append(F.when(fits, F.substring("_presence", index + 1, 1)).otherwise(F.lit(UNFIT)))
-    return F.concat(*letters)
-
-
-def rejection(name: str) -> Column:
-    """Why a field rejects its line. Null if it does not."""
-    reason, text = F.col(reason_of(name)), F.col(text_of(name))
-    value = F.substring(text, 1, LONGEST_VALUE)
-    problem = F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
-    return F.when(reason.isNotNull(), problem)
-
-
-def fate(
-    name: str, reason: Optional[Column] = None, field: Optional[Column] = None, value: Optional[Column] = None
-) -> Column:
-    nothing = F.lit(None).cast("string")
-    return F.struct(
-        F.lit(name).alias("_fate"),
-        (nothing if reason is None else reason).alias("_reason"),
-        (nothing if field is None else field).alias("_field"),
-        (nothing if value is None else value).alias("_value"),
-    )
-
-
-def settle_duplicates(rows: DataFrame, source: Source) -> DataFrame:
-    """Keeps one row of each event key: the one with the lowest texts. Returns the columns that `classify` promises."""
-    fate_now, conflict = F.col("_fate"), F.lit(False)
-    if source["event_key"]:
-        texts = [text_of(field["name"]) for field in source["fields"]]
-        kept = F.col("_fate") == "kept"
-        # Rows that are not kept are no candidates. Their hash spreads them over all tasks.
-        apart = F.when(~kept, F.xxhash64("_line"))
-        same_event = Window.partitionBy(*[value_of(name) for name in source["event_key"]], apart).orderBy(
-            *[F.col(text).asc_nulls_first() for text in texts], "_presence", "_file"
-        )
-        up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-        rows = rows.select(
-            "*",
-            F.row_number().over(same_event).alias("_place"),
-            F.first(F.struct(*texts)).over(up_to_here).alias("_winner"),
-        )
-        duplicate = kept & (F.col("_place") > 1)
-        fate_now = F.when(duplicate, F.lit("duplicate")).otherwise(F.col("_fate"))
-        conflict = duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts))
-    raw = F.substring(F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"), 1, LONGEST_RAW)
-    return rows.select(
-        *ORIGIN,
-        F.octet_length("_line").alias("_bytes"),
-        fate_now.alias("_fate"),
-        "_reason",
-        "_field",
-        "_value",
-        "_state",
-        conflict.alias("_conflict"),
-        F.when(F.col("_fate") == "quarantined", raw).alias("_raw"),
-        *[final_value(field) for field in source["fields"]],
-    )
 
 
 def final_value(field: Field) -> Column:

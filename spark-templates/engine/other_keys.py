@@ -9,8 +9,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from engine.contracts import Source, UnknownField
-from engine.lines import NUMBER, extract, text_of
+from engine.contracts import Source, UnknownField, View
+from engine.fates import differs_from
+from engine.lines import NUMBER, convert, extract
 
 # Limits of the sample: its lines, and the bytes of a line.
 LINES_SAMPLED = 200
@@ -20,17 +21,16 @@ KEYS_REPORTED = 20
 LONGEST_KEY = 60
 
 
-def other_keys(lines: DataFrame, source: Source, unknown: Sequence[UnknownField]) -> list[dict[str, Any]]:
-    """Returns the most frequent keys in a sample of the lines that pass the filter, never a value.
+def other_keys(lines: DataFrame, source: Source, view: View, unknown: Sequence[UnknownField]) -> list[dict[str, Any]]:
+    """Returns the most frequent keys in a sample of the lines that pass the filter of a view, never a value.
 
     Adds to each field of `unknown` whether its own key occurs.
     """
     names = [field["name"] for field in source["fields"]]
-    texts = extract(lines.where(F.octet_length("_line") <= SAMPLED_BYTES), source).where("_parsed")
-    if source["keep"]:
-        text = F.col(text_of(source["keep"]["field"]))
-        texts = texts.where(text.isNull() | (text == F.lit(source["keep"]["equals"])))
-    sample = [row["_line"] for row in texts.select("_line").limit(LINES_SAMPLED).collect()]
+    rows = extract(lines.where(F.octet_length("_line") <= SAMPLED_BYTES), source).where("_parsed")
+    if view["keep"]:
+        rows = convert(rows, source).where(~F.coalesce(differs_from(view["keep"]), F.lit(False)))
+    sample = [row["_line"] for row in rows.select("_line").limit(LINES_SAMPLED).collect()]
     occurring = Counter((key, kind_of(value)) for line in sample for key, value in members(line))
     own = {key for key, _ in occurring}
     for one in unknown:

@@ -1,56 +1,78 @@
 """The quarantine of a source: a Parquet table of its rejected lines."""
 
-from typing import Any
+from typing import Any, Optional
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from engine.contracts import Source
+from engine.fates import BLANK_LINE, OBJECT, QUARANTINED, fate_in, field_in, reason_in, value_in
 from engine.inputs import FEW, raw_name
 from engine.tables import rebalanced
 
 
 def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folder: str) -> list[dict[str, Any]]:
-    """Writes the rejected lines with their place, reason, field and value. Long lines are cut.
+    """Writes a row for each line and view that rejects it, with its place, reason, field and value. Long lines are cut.
 
     Returns the objects that contain JSON in another shape than one object per line.
     """
-    rejected = numbered(rows).select(
+    rejected = numbered(rejections(rows, source), rows).select(
         F.lit(source["name"]).alias("source"),
+        "view",
         raw_name().alias("file"),
         "line",
-        F.col("_reason").alias("reason"),
-        F.col("_field").alias("field"),
-        F.col("_value").alias("value"),
+        "reason",
+        "field",
+        "value",
         F.col("_raw").alias("raw"),
         F.col("_bytes").alias("bytes"),
     )
-    balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line")
+    balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line", "view")
     uri = "%s/quarantine/%s" % (folder, source["name"])
     # Every reader of Parquet supports gzip.
     balanced.write.parquet(uri, mode="errorifexists", compression="gzip")
     return misshapen_objects(rows)
 
 
-def numbered(rows: DataFrame) -> DataFrame:
+def rejections(rows: DataFrame, source: Source) -> DataFrame:
+    """Returns a row for each line and view that rejects it. A line that no view can use has one, without a view."""
+    unparsable = ~F.col("_form").isin(BLANK_LINE, OBJECT)
+    found = [F.when(unparsable, rejected_by(None, F.col("_form")))]
+    for view in source["views"]:
+        reason, field, value = F.col(reason_in(view)), F.col(field_in(view)), F.col(value_in(view))
+        is_rejected = F.col(fate_in(view)) == QUARANTINED
+        found.append(F.when(is_rejected, rejected_by(view["name"], reason, field, value)))
+    place = ["_file", "_start", "_id", "_raw", "_bytes"]
+    return rows.where(F.col("_raw").isNotNull()).select(*place, F.inline(F.array_compact(F.array(*found))))
+
+
+def rejected_by(
+    view: Optional[str], reason: Column, field: Optional[Column] = None, value: Optional[Column] = None
+) -> Column:
+    nothing = F.lit(None).cast("string")
+    return F.struct(
+        F.lit(view).cast("string").alias("view"),
+        reason.alias("reason"),
+        (nothing if field is None else field).alias("field"),
+        (nothing if value is None else value).alias("value"),
+    )
+
+
+def numbered(rejected: DataFrame, rows: DataFrame) -> DataFrame:
     """Adds to each rejected line its number in its object. Spark numbers lines in order, but only within a split."""
     splits = rows.groupBy("_file", "_start").agg(F.min("_id").alias("_first"), F.count(F.lit(1)).alias("_count"))
     earlier = Window.partitionBy("_file").orderBy("_start").rowsBetween(Window.unboundedPreceding, -1)
     offsets = splits.select("_file", "_start", "_first", F.sum("_count").over(earlier).alias("_before"))
     number = F.col("_id") - F.col("_first") + F.coalesce("_before", F.lit(0)) + 1
-    return rejected_of(rows).join(offsets, on=["_file", "_start"]).withColumn("line", number)
-
-
-def rejected_of(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("_fate") == "quarantined")
+    return rejected.join(offsets, on=["_file", "_start"]).withColumn("line", number)
 
 
 def misshapen_objects(rows: DataFrame) -> list[dict[str, Any]]:
     """Counts the objects that start with an array, or with an object of several lines, and names a few of each."""
-    starts = rows.where((F.col("_start") == 0) & (F.col("_fate") != "blank"))
-    first = starts.groupBy("_file").agg(F.min_by(F.struct("_reason", "_raw"), "_id").alias("_first"))
-    goes_on = (F.col("_first._reason") == "unparsable") & F.col("_first._raw").rlike(r"^\s*\{(.*[,{\[])?\s*$")
-    shape = F.when(F.col("_first._reason") == "array", F.lit("array")).when(goes_on, F.lit("object"))
+    starts = rows.where((F.col("_start") == 0) & (F.col("_form") != BLANK_LINE))
+    first = starts.groupBy("_file").agg(F.min_by(F.struct("_form", "_raw"), "_id").alias("_first"))
+    goes_on = (F.col("_first._form") == "unparsable") & F.col("_first._raw").rlike(r"^\s*\{(.*[,{\[])?\s*$")
+    shape = F.when(F.col("_first._form") == "array", F.lit("array")).when(goes_on, F.lit("object"))
     shaped = first.select(raw_name().alias("_name"), shape.alias("_shape")).where(F.col("_shape").isNotNull())
     names = F.slice(F.sort_array(F.collect_set("_name")), 1, FEW)
     found = shaped.groupBy("_shape").agg(F.count(F.lit(1)).alias("objects"), names.alias("names")).collect()

@@ -41,7 +41,8 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     written = [write_table(spark, table, folder) for table in TABLES]
     for one in written:
         read_back(spark, one).createOrReplaceTempView(one.table["name"])
-    tables = {one.table["name"]: report_table(spark, one, sources) for one in written}
+    views = {name: books for source in sources.values() for name, books in source["views"].items()}
+    tables = {one.table["name"]: report_table(spark, one, views) for one in written}
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))

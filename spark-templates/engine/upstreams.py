@@ -11,7 +11,7 @@ from engine.schema import read_table
 from engine.storage import exists, folders_below, read_bytes
 
 # The version of the reports that the steps write and read.
-REPORT_VERSION = 1
+REPORT_VERSION = 2
 
 
 def find_execution(spark: SparkSession, step: str, uri: str) -> str:

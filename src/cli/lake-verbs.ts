@@ -71,6 +71,7 @@ export const quarantineVerb = {
   options: {
     lake,
     source: { type: 'string', describe: 'Show only this source' },
+    view: { type: 'string', describe: 'Show only what this view of a source lacks' },
     limit: { type: 'number', describe: 'Lines to show for each reason and field [3]' },
   },
   examples: [

@@ -48,9 +48,10 @@ async function readReport(store: Store, execution: string): Promise<StepReport |
   }
 }
 
-/** A report may name sources, tables, and files below its tables' folders, and no other place. */
+/** A report may name sources, views, tables, and files below its tables' folders, and no other place. */
 function namesNothingElse({ sources, tables }: StepReport): boolean {
-  const names = [...Object.keys(sources), ...Object.keys(tables)];
+  const views = Object.values(sources).flatMap((source) => Object.keys(source.views));
+  const names = [...Object.keys(sources), ...views, ...Object.keys(tables)];
   const files = Object.values(tables).flatMap(({ files: written }) => written);
   return names.every(isName) && files.every(({ name }) => isNameBelow(name));
 }

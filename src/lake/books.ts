@@ -1,5 +1,5 @@
 /** The books: what went in must have come out, line by line and object by object. Pure arithmetic. */
-import type { SourceBooks } from '../pipeline/report.ts';
+import type { SourceBooks, ViewBooks } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
 import { misshapenSentences } from './misshapen.ts';
@@ -25,26 +25,20 @@ export function booksFindings(source: string, books: SourceBooks, expected: Expe
 }
 
 function objectFindings(subject: string, { objects }: SourceBooks, planned: number): Finding[] {
-  const { manifest, read, empty, vanished, changed, unaccounted } = objects;
+  const { manifest, read, empty, unaccounted } = objects;
   const found: Finding[] = [];
   const error = (message: string, rest: Partial<Finding> = {}) =>
     found.push({ severity: 'error', subject, message, ...rest });
   if (manifest !== planned) {
     error(`the manifest holds ${String(planned)} objects, but the step found ${String(manifest)} in it`);
   }
-  if (vanished.length > 0) {
-    error(`${String(vanished.length)} input object(s) vanished after they were listed`, named(vanished));
-  }
-  if (changed.length > 0) {
-    error(`${String(changed.length)} input object(s) changed after they were listed`, named(changed));
-  }
   if (unaccounted.length > 0) {
-    error(
-      `the lines read of ${String(unaccounted.length)} input object(s) do not make up their bytes`,
-      named(unaccounted),
-    );
+    error(`the lines read of ${String(unaccounted.length)} input object(s) do not make up their bytes`, {
+      count: unaccounted.length,
+      sample: unaccounted.slice(0, SAMPLE),
+    });
   }
-  if (vanished.length === 0 && changed.length === 0 && manifest !== read + empty) {
+  if (manifest !== read + empty) {
     error(
       `the books of objects do not balance: ${String(manifest)} in the manifest, but ${String(read)} read + ${String(empty)} empty = ${String(read + empty)}`,
     );
@@ -52,38 +46,39 @@ function objectFindings(subject: string, { objects }: SourceBooks, planned: numb
   return found;
 }
 
-function named(names: readonly string[]): Partial<Finding> {
-  return { count: names.length, sample: names.slice(0, SAMPLE) };
-}
-
 /** Objects that are not JSON lines, where no other finding names them. */
-function shapeFindings(subject: string, { misshapen }: SourceBooks, told: readonly Finding[]): Finding[] {
-  if (told.some(({ limit }) => limit === 'max_quarantined')) return [];
+function shapeFindings(subject: string, { misshapen }: SourceBooks, found: readonly Finding[]): Finding[] {
+  if (found.some(({ limit }) => limit === 'max_quarantined')) return [];
   return misshapenSentences(misshapen).map((message) => ({ severity: 'warn', subject, message }));
 }
 
 function lineFindings(subject: string, books: SourceBooks, most: number): Finding[] {
-  const { lines, quarantinedBy } = books;
-  const { read, kept, filtered, duplicates, quarantined } = lines;
-  const found: Finding[] = [];
+  const { read, unparsable, quarantined } = books.lines;
+  const views = Object.entries(books.views);
+  const found: Finding[] = views.flatMap(([view, its]) =>
+    viewFindings(subject, view, its, read - unparsable),
+  );
   const error = (message: string, rest: Partial<Finding> = {}) =>
     found.push({ severity: 'error', subject, message, ...rest });
-  const fates = kept + filtered + duplicates + quarantined;
-  if (read !== fates) {
-    error(
-      `the books of lines do not balance: ${String(read)} read, but ${String(kept)} kept + ${String(filtered)} filtered + ${String(duplicates)} duplicates + ${String(quarantined)} quarantined = ${String(fates)}`,
-    );
+  if (views.length === 0) error('the step reports no view of it');
+  const explained = sumOfLines(books.unparsableBy);
+  if (explained !== unparsable) {
+    error(`${String(unparsable)} lines are unparsable, but reasons are given for ${String(explained)}`);
   }
-  const explained = quarantinedBy.reduce((sum, { lines: count }) => sum + count, 0);
-  if (explained !== quarantined) {
-    error(`${String(quarantined)} lines are quarantined, but reasons are given for ${String(explained)}`);
+  const rejected = views.map(([, { lines }]) => lines.quarantined);
+  const fewest = unparsable + Math.max(0, ...rejected);
+  const all = rowsOf(books);
+  if (quarantined < fewest || quarantined > all) {
+    error(
+      `the books of lines do not balance: ${String(quarantined)} quarantined, but by the books of the views ${String(fewest)} to ${String(all)}`,
+    );
   }
   if (quarantined > most * read) {
     error(
       `${percent(quarantined / Math.max(1, read))} of its lines are bad; at most ${percent(most)} may be (max_quarantined)`,
       {
         count: quarantined,
-        sample: [...reasons(books), ...causes(subject, books)],
+        sample: [...reasons(subject, books), ...causes(books)],
         limit: 'max_quarantined',
       },
     );
@@ -91,44 +86,82 @@ function lineFindings(subject: string, books: SourceBooks, most: number): Findin
   return found;
 }
 
+/** `parsed`: the lines of the source that any view can use. */
+function viewFindings(subject: string, view: string, books: ViewBooks, parsed: number): Finding[] {
+  const { kept, filtered, duplicates, quarantined } = books.lines;
+  const found: Finding[] = [];
+  const error = (message: string) =>
+    found.push({ severity: 'error', subject, message: `${message}${inView(subject, view)}` });
+  const fates = kept + filtered + duplicates + quarantined;
+  if (parsed !== fates) {
+    error(
+      `the books of lines do not balance: ${String(parsed)} parsed, but ${String(kept)} kept + ${String(filtered)} filtered + ${String(duplicates)} duplicates + ${String(quarantined)} quarantined = ${String(fates)}`,
+    );
+  }
+  const explained = sumOfLines(books.quarantinedBy);
+  if (explained !== quarantined) {
+    error(`${String(quarantined)} lines are quarantined, but reasons are given for ${String(explained)}`);
+  }
+  return found;
+}
+
+const sumOfLines = (counts: readonly { lines: number }[]) =>
+  counts.reduce((sum, { lines }) => sum + lines, 0);
+
+/** Rows of the quarantine: one for each unparsable line, and one for each line and view that rejects it. */
+function rowsOf({ lines, views }: SourceBooks): number {
+  return Object.values(views).reduce((sum, one) => sum + one.lines.quarantined, lines.unparsable);
+}
+
+/** Names the view, unless it is called like its source. */
+const inView = (source: string, view: string) => (view === source ? '' : `, in the view ${view}`);
+
 /** Rejected lines that cannot be read afterwards. `kept`: what lies in the folder of the quarantine. */
 export function quarantineFindings(
   subject: string,
-  { lines: { quarantined } }: SourceBooks,
+  books: SourceBooks,
   kept: InspectedTable | undefined,
 ): Finding[] {
   const { files, broken } = kept ?? { files: [], broken: [] };
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  if (broken.length === 0 && rows === quarantined) return [];
+  const rejections = rowsOf(books);
+  if (broken.length === 0 && rows === rejections) return [];
   return [
     {
       severity: 'error',
       subject,
-      message: `${String(quarantined)} lines are quarantined, but their Parquet holds ${String(rows)}`,
-      count: Math.abs(quarantined - rows),
+      message: `the step reports ${String(rejections)} rows of quarantine, but their Parquet holds ${String(rows)}`,
+      count: Math.abs(rejections - rows),
       sample: broken.slice(0, SAMPLE).map(({ name, why }) => `${name}: ${why}`),
     },
   ];
 }
 
 /** Findings that explain many rejections at once: objects of another shape, required fields that no line has. */
-function causes(source: string, { misshapen, quarantinedBy, unknown, otherKeys }: SourceBooks): string[] {
-  const absent = unknown.filter(({ field }) =>
-    quarantinedBy.some((one) => one.reason === 'missing' && one.field === field),
-  );
+function causes({ misshapen, views }: SourceBooks): string[] {
   return [
     ...misshapenSentences(misshapen),
-    ...absent.map((field) => unknownFieldSentence(source, field, otherKeys)),
+    ...Object.entries(views).flatMap(([view, { quarantinedBy, unknown, otherKeys }]) =>
+      unknown
+        .filter(({ field }) => quarantinedBy.some((one) => one.reason === 'missing' && one.field === field))
+        .map((field) => unknownFieldSentence(view, field, otherKeys)),
+    ),
   ];
 }
 
-function reasons({ quarantinedBy }: SourceBooks): string[] {
-  return quarantinedBy
+function reasons(source: string, { unparsableBy, views }: SourceBooks): string[] {
+  return [
+    ...unparsableBy.map(({ reason, lines }) => ({ lines, what: reason })),
+    ...Object.entries(views).flatMap(([view, { quarantinedBy }]) =>
+      quarantinedBy.map(({ reason, field, lines }) => ({
+        lines,
+        what: `${reason} (${field}${inView(source, view)})`,
+      })),
+    ),
+  ]
     .toSorted((a, b) => b.lines - a.lines)
     .slice(0, SAMPLE)
-    .map(
-      ({ reason, field, lines }) => `${reason}${field === null ? '' : ` (${field})`}: ${String(lines)} lines`,
-    );
+    .map(({ lines, what }) => `${what}: ${String(lines)} lines`);
 }
 
 /** Two digits that count, never rounded down to the limit it passed: `1.1 %`. */

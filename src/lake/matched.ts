@@ -1,14 +1,14 @@
 /** Finds `matched` checks where no row found its counterpart, or none could. Pure. */
 import type { TableContract } from '../pipeline/contract.ts';
-import type { SourceBooks, TableReport } from '../pipeline/report.ts';
+import type { TableReport, ViewBooks } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import { unknownFieldSentence } from './nearest-key.ts';
 
-/** `books`: of every source whose step has reported. */
+/** `books`: of every view whose step has reported. */
 export function matchedFindings(
   { name: subject, checks }: TableContract,
   { rows, matched }: TableReport,
-  books: Readonly<Record<string, SourceBooks>>,
+  books: Readonly<Record<string, ViewBooks>>,
 ): Finding[] {
   return checks.flatMap((check): Finding[] => {
     if (check.check !== 'matched') return [];
@@ -27,17 +27,17 @@ export function matchedFindings(
 /** One sentence for each needed field that has no value in any line. Fields at the same position mean the same. */
 function missingNeeds(
   needs: Readonly<Record<string, readonly string[]>>,
-  books: Readonly<Record<string, SourceBooks>>,
+  books: Readonly<Record<string, ViewBooks>>,
 ): string[] {
-  return Object.entries(needs).flatMap(([source, fields]) => {
-    const { unknown = [], otherKeys = [] } = books[source] ?? {};
+  return Object.entries(needs).flatMap(([view, fields]) => {
+    const { unknown = [], otherKeys = [] } = books[view] ?? {};
     return fields.flatMap((field, place) => {
       const missing = unknown.find((one) => one.field === field);
       if (missing === undefined) return [];
       const synonyms = Object.values(needs).flatMap((others) => others[place] ?? []);
       return [
         unknownFieldSentence(
-          source,
+          view,
           missing,
           otherKeys,
           synonyms.filter((name) => name !== field),

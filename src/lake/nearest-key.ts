@@ -1,25 +1,25 @@
 /** The key of the raw data that was probably meant, where a field has no value in any line. Pure. */
 import { nearest } from '../nearest.ts';
-import type { SourceBooks } from '../pipeline/report.ts';
+import type { ViewBooks } from '../pipeline/report.ts';
 
-type UnknownField = SourceBooks['unknown'][number];
-type OtherKey = SourceBooks['otherKeys'][number];
+type UnknownField = ViewBooks['unknown'][number];
+type OtherKey = ViewBooks['otherKeys'][number];
 
 /** Keys that are named when none of them is near. */
 const SHOWN = 5;
 
 /**
- * "no line of log_data has length; the nearest key there is duration". `synonyms`: names that stand for the same thing
+ * "no line of plays has length; the nearest key there is duration". `synonyms`: names that stand for the same thing
  * elsewhere in the pipeline.
  */
 export function unknownFieldSentence(
-  source: string,
+  view: string,
   { field, type, occurs }: UnknownField,
   otherKeys: readonly OtherKey[],
   synonyms: readonly string[] = [],
 ): string {
-  if (occurs) return `${field} is null or blank in every line of ${source}`;
-  const missing = `no line of ${source} has ${field}`;
+  if (occurs) return `${field} is null or blank in every line of ${view}`;
+  const missing = `no line of ${view} has ${field}`;
   const keys = otherKeys.filter(({ kind }) => holds(type, kind)).map(({ key }) => key);
   const near = nearKey(field, keys, synonyms);
   if (near !== undefined) return `${missing}; the most similar key is ${near}`;

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { cachedAsyncBuffer, parquetReadObjects } from 'hyparquet';
 import type { AsyncBuffer } from 'hyparquet';
 import { LandfallError } from '../faults.ts';
+import { nearest } from '../nearest.ts';
 import type { SourceBooks } from '../pipeline/report.ts';
 import { keys } from './layout.ts';
 import { tokens } from '../run/plan.ts';
@@ -18,6 +19,8 @@ import { readFooter } from './footer.ts';
 export interface QuarantineQuestion {
   /** One source of the run; all of them when absent. */
   source?: string | undefined;
+  /** The lines that this view lacks: those that it rejects, and unparsable ones. Those of all views when absent. */
+  view?: string | undefined;
   /** Samples of each reason and field. */
   limit: number;
 }
@@ -29,20 +32,24 @@ const SAMPLE_LENGTH = 1000;
 export async function readQuarantine(
   store: Store,
   state: RunState,
-  { source: only, limit }: QuarantineQuestion,
+  { source: only, view, limit }: QuarantineQuestion,
 ): Promise<Quarantine> {
   const { plan } = state;
   const sources: SourceQuarantine[] = [];
   const unread: string[] = [];
+  const views: string[] = [];
   for (const { name: step, sources: names } of plan.steps) {
     const asked = names.filter((name) => only === undefined || name === only);
     const found = asked.length === 0 ? undefined : await reported(store, state, step);
     for (const source of asked) {
       const books = found?.report.sources[source];
+      views.push(...Object.keys(books?.views ?? {}));
       if (found === undefined || books === undefined) unread.push(source);
-      else sources.push(await sourceQuarantine(store, found, { source, books, limit }));
+      else if (view === undefined || Object.hasOwn(books.views, view))
+        sources.push(await sourceQuarantine(store, found, { source, books, view, limit }));
     }
   }
+  if (view !== undefined && unread.length === 0 && !views.includes(view)) throw unknownView(view, views);
   return {
     run: plan.run,
     verdict: statusOf(state).verdict,
@@ -51,6 +58,12 @@ export async function readQuarantine(
     sources,
     unread,
   };
+}
+
+function unknownView(view: string, known: readonly string[]): LandfallError {
+  return new LandfallError('input', `no step read a view ${view}: there are ${known.join(', ')}`, {
+    next: `--view ${nearest(view, known) ?? known[0] ?? ''}`,
+  });
 }
 
 /** The step's execution that counts, of its newest attempt that has one; a run that failed may have accepted none. */
@@ -69,10 +82,11 @@ async function reported(store: Store, state: RunState, step: string): Promise<Ac
 async function sourceQuarantine(
   store: Store,
   { step, key }: Accepted,
-  { source, books, limit }: { source: string; books: SourceBooks; limit: number },
+  { source, books, ...question }: QuarantineQuestion & { source: string; books: SourceBooks },
 ): Promise<SourceQuarantine> {
   const folder = keys.quarantine(key, source);
-  const by: Rejection[] = books.quarantinedBy.map((one) => ({ ...one, samples: [] }));
+  const { view, limit } = question;
+  const by = rejectionsOf(books, view);
   let files = 0;
   for await (const object of store.list(folder)) {
     if (!object.key.endsWith('.parquet')) continue;
@@ -80,9 +94,22 @@ async function sourceQuarantine(
     if (by.every((one) => isSampled(one, limit))) break;
     await takeSamples(store, object, by, limit);
   }
-  const { read, quarantined } = books.lines;
+  const { read, unparsable } = books.lines;
+  const quarantined =
+    view === undefined ? books.lines.quarantined : unparsable + (books.views[view]?.lines.quarantined ?? 0);
   const isWhole = quarantined === 0 || (files > 0 && by.every((one) => isSampled(one, limit)));
   return { source, step, read, quarantined, folder: uriOf(store, folder.slice(0, -1)), isWhole, by };
+}
+
+/** Unparsable lines, then what each view rejects; or what the one view rejects. */
+function rejectionsOf({ unparsableBy, views }: SourceBooks, only: string | undefined): Rejection[] {
+  const asked = Object.entries(views).filter(([view]) => only === undefined || view === only);
+  return [
+    ...unparsableBy.map((one) => ({ ...one, view: null, field: null, samples: [] })),
+    ...asked.flatMap(([view, { quarantinedBy }]) =>
+      quarantinedBy.map((one) => ({ ...one, view, samples: [] })),
+    ),
+  ];
 }
 
 function isSampled({ samples, lines }: Rejection, limit: number): boolean {
@@ -98,11 +125,13 @@ async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], li
     async (start, end) => new Uint8Array(await file.slice(start, end)),
   );
   if ('broken' in footer) throw unreadable(object, footer.broken);
-  const reasons = await read<{ reason: string; field: string | null }>(file, object, {
-    columns: ['reason', 'field'],
+  const reasons = await read<Record<'view' | 'field', string | null> & { reason: string }>(file, object, {
+    columns: ['view', 'reason', 'field'],
   });
-  for (const [row, { reason, field }] of reasons.entries()) {
-    const rejection = by.find((one) => one.reason === reason && one.field === (field ?? null));
+  for (const [row, { view, reason, field }] of reasons.entries()) {
+    const rejection = by.find(
+      (one) => one.reason === reason && one.view === (view ?? null) && one.field === (field ?? null),
+    );
     if (rejection === undefined || isSampled(rejection, limit)) continue;
     const lines = await read<StoredLine>(file, object, {
       columns: ['file', 'line', 'value', 'raw', 'bytes'],

@@ -1,6 +1,7 @@
 /** The verdict on what landed: findings against contracts, reports and books, and the files that would be published. */
 import type { TableContract } from '../pipeline/contract.ts';
-import type { SourceBooks, StepReport, TableReport } from '../pipeline/report.ts';
+import type { StepReport, TableReport, ViewBooks } from '../pipeline/report.ts';
+import { viewsOfRun } from '../pipeline/run-books.ts';
 import type { PlannedStep, RunPlan } from '../run/plan.ts';
 import type { Finding, LandedTable, Verification } from '../run/verification.ts';
 import { booksFindings, quarantineFindings } from './books.ts';
@@ -24,7 +25,8 @@ export interface StepOutput {
 export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
   const findings: Finding[] = [];
   const tables: LandedTable[] = [];
-  const books = Object.assign({}, ...[...outputs.values()].map(({ report }) => report.sources)) as Books;
+  const views = viewsOfRun([...outputs.values()].map(({ report }) => report));
+  const books = new Map([...outputs].map(([step, { report }]) => [step, report.sources]));
   const empty = new Map<string, TableContract[]>();
   for (const step of plan.steps) {
     const output = outputs.get(step.name);
@@ -42,7 +44,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     );
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
-      findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name], books));
+      findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name], views));
       if (isEmptyInVain(contract, inspected))
         empty.set(step.name, [...(empty.get(step.name) ?? []), contract]);
       if (!contract.internal) tables.push(landedTable(plan, contract, inspected));
@@ -52,8 +54,6 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
   findings.push(...emptinessFindings(plan.steps, empty, books, new Set(wrong)));
   return { tables, findings };
 }
-
-type Books = Readonly<Record<string, SourceBooks>>;
 
 /** It has its schema and no row, though its contract says that there is one. */
 function isEmptyInVain({ mayBeEmpty }: TableContract, { files }: InspectedTable): boolean {
@@ -81,7 +81,7 @@ function tableFindings(
   contract: TableContract,
   inspected: InspectedTable,
   report: TableReport | undefined,
-  books: Books,
+  views: Readonly<Record<string, ViewBooks>>,
 ): Finding[] {
   const subject = contract.name;
   const found = fileFindings(contract, inspected);
@@ -102,6 +102,6 @@ function tableFindings(
     if (check === 'not_empty' && rows === 0) continue;
     found.push({ severity, subject, message: `${check}: ${detail}`, count, sample });
   }
-  found.push(...matchedFindings(contract, report, books));
+  found.push(...matchedFindings(contract, report, views));
   return found;
 }

@@ -1,21 +1,27 @@
 /** Contracts as the Python program holds them: snake_case, without the prose, which may change without a new run. */
-import type { Column, SourceContract, TableContract } from './contract.ts';
+import type { Column, SourceContract, TableContract, View } from './contract.ts';
 
-export function bakedSource({ name, fields, keep, eventKey }: SourceContract) {
+/** `views`: those that the step reads. */
+export function bakedSource({ name, fields }: SourceContract, views: readonly View[]) {
   return {
     name,
     fields: fields.map((field) => ({
       name: field.name,
       type: field.type,
-      required: field.required,
       ...(field.default === undefined ? {} : { default: field.default }),
       ...(field.min === undefined ? {} : { min: field.min }),
       ...(field.below === undefined ? {} : { below: field.below }),
     })),
-    keep: keep === undefined ? null : { field: keep.field, equals: keep.equals },
-    event_key: eventKey ?? [],
+    views: views.map(bakedView),
   };
 }
+
+const bakedView = ({ name, keep, required, eventKey }: View) => ({
+  name,
+  keep: keep === undefined ? null : { field: keep.field, equals: keep.equals },
+  required,
+  event_key: eventKey ?? [],
+});
 
 export function bakedTable({ resolves, ...contract }: TableContract) {
   return {

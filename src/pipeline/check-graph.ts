@@ -1,4 +1,4 @@
-/** Mistakes between steps: who writes what, who reads it, and in which order. */
+/** Mistakes between steps: which step writes what, which reads it, and in which order. */
 import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
@@ -17,8 +17,8 @@ export function checkGraph(
 ): Diagnostic[] {
   return [
     ...checkNames(file, locate),
-    ...file.steps.flatMap((_, index) => checkReads(file, index, locate)),
-    ...unusedSources(file, locate),
+    ...file.steps.flatMap((_, index) => checkReads(file, index, { locate, sources: read.sources })),
+    ...unusedSources(file, locate, read.sources),
     ...checkParameters(file, locate, read.tables),
   ];
 }
@@ -58,14 +58,27 @@ function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
 /** Folders of the templates that are not a step's. */
 const FOLDERS = ['sources', 'step'];
 
-function checkReads(file: PipelineFile, index: number, locate: Locate): Diagnostic[] {
+function checkReads(
+  file: PipelineFile,
+  index: number,
+  { locate, sources }: { locate: Locate; sources: readonly SourceContract[] },
+): Diagnostic[] {
   const step = file.steps[index];
   if (step === undefined) return [];
-  const known = [...file.sources, ...file.steps.flatMap(({ writes }) => writes)];
+  const views = sources.flatMap((source) => source.views.map(({ name }) => name));
+  const known = [...views, ...file.steps.flatMap(({ writes }) => writes)];
   return step.reads.flatMap((name, position) => {
     const at = locate(['steps', index, 'reads', position]);
     if (step.reads.indexOf(name) < position) return [mistake(at, `${name} is there twice`)];
-    if (file.sources.includes(name)) return [];
+    if (views.includes(name)) return [];
+    const source = sources.find((one) => one.name === name);
+    if (source !== undefined) {
+      const own = source.views.map((view) => view.name);
+      const hint = `read one of its views: ${own.join(', ')}`;
+      return [
+        lacking([name], mistake(at, `${name} is a source, and steps read views`, hint), [name, ...own]),
+      ];
+    }
     const writer = file.steps.findIndex(({ writes }) => writes.includes(name));
     const other = file.steps[writer];
     if (other === undefined) {
@@ -110,17 +123,14 @@ function upstreamsOf(file: PipelineFile, name: string): string[] {
     .map((step) => step.name);
 }
 
-function unusedSources(file: PipelineFile, locate: Locate): Diagnostic[] {
-  return file.sources.flatMap((name, index) =>
-    file.steps.some(({ reads }) => reads.includes(name))
-      ? []
-      : [
-          lacking(
-            [name],
-            mistake(locate(['sources', index]), `no step reads ${name}`, 'remove it, or name it under reads'),
-          ),
-        ],
-  );
+function unusedSources(file: PipelineFile, locate: Locate, sources: readonly SourceContract[]): Diagnostic[] {
+  return sources.flatMap(({ name, views }) => {
+    const names = views.map((view) => view.name);
+    if (file.steps.some(({ reads }) => [name, ...names].some((one) => reads.includes(one)))) return [];
+    const at = locate(['sources', file.sources.indexOf(name)]);
+    const hint = `remove it, or name one of its views under reads: ${names.join(', ')}`;
+    return [lacking(names, mistake(at, `no step reads a view of ${name}`, hint))];
+  });
 }
 
 function checkParameters(file: PipelineFile, locate: Locate, tables: readonly TableFile[]): Diagnostic[] {

@@ -1,4 +1,4 @@
-/** Mistakes in what a `matched` check needs: each is a field that its source has. */
+/** Mistakes in what a `matched` check needs: each is a field of a view. */
 import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
 import { lacking } from './consequences.ts';
@@ -12,11 +12,11 @@ export function checkNeeds(
   sources: readonly SourceContract[],
   at: (path: ValuePath) => string,
 ): Diagnostic[] {
-  const names = sources.map(({ name }) => name);
+  const names = sources.flatMap(({ views }) => views.map(({ name }) => name));
   return Object.entries(needs).flatMap(([name, fields]) => {
-    const source = sources.find((one) => one.name === name);
+    const source = sources.find(({ views }) => views.some((view) => view.name === name));
     if (source === undefined)
-      return [lacking([name], mistake(at([name]), `there is no source ${name}`, didYouMean(name, names)))];
+      return [lacking([name], mistake(at([name]), `there is no view ${name}`, didYouMean(name, names)))];
     const known = source.fields.map((field) => field.name);
     return fields.flatMap((field, index) =>
       known.includes(field)

@@ -24,7 +24,7 @@ export function checkResolves({ front, step: owner, locate }: TableFile, around:
         mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads)),
       ),
     ];
-  const source = around.sources.find(({ name }) => name === view);
+  const source = around.sources.find(({ views }) => views.some(({ name }) => name === view));
   const table = around.tables.find(({ name }) => name === view);
   const names = source?.fields.map(({ name }) => name) ?? table?.front.columns.map(({ name }) => name);
   if (names === undefined) return [];

@@ -158,7 +158,7 @@ function checkCheck(
         ...checkNeeds(check.needs, around.sources, (keys) => table.locate([...path, 'needs', ...keys])),
       ];
     case 'row_count':
-      if (check.equals !== undefined) return checkRowSource(table, check, { around, path });
+      if (check.equals !== undefined) return checkRowView(table, check, { around, path });
       if ((check.min ?? 0) === 0 && check.max === undefined)
         return [wrong('check', 'every count of rows would do', 'needs min above 0, max or equals')];
       return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
@@ -201,8 +201,8 @@ function checkCondition(
   ];
 }
 
-/** A table can have as many rows as a source has kept lines where its step reads that source. */
-function checkRowSource(
+/** A table can have as many rows as a view has kept lines where its step reads that view. */
+function checkRowView(
   table: TableFile,
   { equals = '', min, max }: Extract<Check, { check: 'row_count' }>,
   { around, path }: { around: Surroundings; path: ValuePath },
@@ -210,12 +210,11 @@ function checkRowSource(
   if (min !== undefined || max !== undefined)
     return [mistake(table.locate([...path, 'equals']), 'equals leaves nothing to min and max')];
   const reads = around.file.steps.find(({ name }) => name === table.step)?.reads ?? [];
-  const sources = around.sources.map(({ name }) => name).filter((name) => reads.includes(name));
-  if (sources.includes(equals)) return [];
-  const message = `${equals} is no source that step ${table.step} reads`;
-  return [
-    lacking([equals], mistake(table.locate([...path, 'equals']), message, didYouMean(equals, sources))),
-  ];
+  const views = around.sources.flatMap((source) => source.views.map(({ name }) => name));
+  const read = views.filter((name) => reads.includes(name));
+  if (read.includes(equals)) return [];
+  const message = `${equals} is no view that step ${table.step} reads`;
+  return [lacking([equals], mistake(table.locate([...path, 'equals']), message, didYouMean(equals, read)))];
 }
 
 /** Values that a column cannot have, by any of its types: Spark would compare in vain, or fail. */

@@ -13,6 +13,11 @@ export function explaining(names: readonly string[], mistake: Diagnostic): Found
   return { ...mistake, explains: names };
 }
 
+/** The same mistake, because of which these names may be missed too. */
+export function alsoExplaining(names: readonly string[], found: Found): Found {
+  return { ...found, explains: [...(found.explains ?? []), ...names] };
+}
+
 /** A mistake that says that these names are not there; `explains` is what others may miss because of it. */
 export function lacking(names: readonly string[], mistake: Diagnostic, explains?: readonly string[]): Found {
   return { ...mistake, lacks: names, ...(explains === undefined ? {} : { explains }) };

@@ -25,7 +25,7 @@ export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'condition'; name: string; sql: string }
   /**
    * Tells how many rows have a value: "12 of 40 found its song". Warns when none has, or a smaller share than `warnBelow`.
-   * `needs`: by source, the fields without which none can.
+   * `needs`: by view, the fields without which none can.
    */
   | {
       check: 'matched';
@@ -34,7 +34,7 @@ export type Check = { severity: 'error' | 'warn' } & (
       warnBelow: number;
       needs: Readonly<Record<string, readonly string[]>>;
     }
-  /** `equals`: a source, whose kept lines are as many. */
+  /** `equals`: a view, whose kept lines are as many. */
   | { check: 'row_count'; min?: number; max?: number; equals?: string }
 );
 
@@ -57,7 +57,6 @@ export interface TableContract {
 export interface SourceField {
   name: string;
   type: Exclude<ColumnType, 'TIMESTAMP'>;
-  required: boolean;
   /** Value used when the field is missing or blank. */
   default?: number | string;
   /** For numbers: smallest value allowed. */
@@ -71,8 +70,17 @@ export interface SourceContract {
   name: string;
   doc: string;
   fields: readonly SourceField[];
+  views: readonly View[];
+}
+
+/** Which lines of a source are rows, under the name that queries and `reads` use. */
+export interface View {
+  name: string;
+  doc: string;
   /** Lines whose `field` differs from `equals` are filtered; lines without the field are quarantined. */
-  keep?: { field: string; equals: string };
+  keep?: { field: string; equals: string | number | boolean };
+  /** Lines without one of these are quarantined, for the first that is missing or does not fit. */
+  required: readonly string[];
   /** Two kept lines with equal values here are one event. Absent: lines are never duplicates. */
   eventKey?: readonly string[];
 }
@@ -105,7 +113,7 @@ export interface TableTemplate {
 export interface PipelineStep {
   name: string;
   doc: string;
-  /** Names of sources and of tables that earlier steps write. */
+  /** Names of views and of tables that earlier steps write. */
   reads: readonly string[];
   writes: readonly TableTemplate[];
 }

@@ -4,8 +4,9 @@ import type { Diagnostic } from '../faults.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkSource } from './check-source.ts';
 import { checkTable } from './check-table.ts';
-import type { Parameter, Pipeline, PipelineStep, SourceContract, TableTemplate } from './contract.ts';
-import { explaining, rootCauses } from './consequences.ts';
+import { checkViewNames } from './check-view-names.ts';
+import type { Parameter, Pipeline, PipelineStep, TableTemplate } from './contract.ts';
+import { alsoExplaining, explaining, rootCauses } from './consequences.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { defaultsOf } from './parameters.ts';
 import { checkQuery, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -14,6 +15,7 @@ import type { SampleData } from './sample.ts';
 import { frontMatter, pipelineFile, sourceFile } from './shapes.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { toParameters, toSource, toTable } from './resolve.ts';
+import type { SourceText } from './source-text.ts';
 import { mistake, normalized, placeOf } from './template-file.ts';
 import type { TemplateFile } from './template-file.ts';
 import { didYouMean, readYaml } from './yaml.ts';
@@ -56,9 +58,10 @@ export function loadPipeline(files: readonly TemplateFile[]): Loaded {
 
 function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline {
   const parameters = toParameters(file);
-  const sources = file.sources.flatMap((name, index) => readSource(name, locate(['sources', index]), folder));
+  const texts = readSources(file, locate, folder);
+  const sources = texts.map(({ contract }) => contract);
   const tables = readTables(file, locate, folder);
-  folder.diagnostics.push(...checkGraph(file, locate, { sources, tables }));
+  folder.diagnostics.push(...checkViewNames(file, texts), ...checkGraph(file, locate, { sources, tables }));
   for (const table of tables) {
     const contract = checkTable(table, { file, parameters, sources, tables });
     const query = checkQuery(table, defaultsOf(parameters));
@@ -105,7 +108,30 @@ function toStep(
   return { name, doc, reads, writes };
 }
 
-function readSource(name: string, at: string, folder: Folder): SourceContract[] {
+/** A source that cannot be read may have any view that is not found elsewhere. */
+function readSources(file: PipelineFile, locate: Locate, folder: Folder): SourceText[] {
+  const texts: SourceText[] = [];
+  const unread: number[] = [];
+  file.sources.forEach((name, index) => {
+    const before = folder.diagnostics.length;
+    const found = readSource(name, locate(['sources', index]), folder);
+    texts.push(...found);
+    if (found.length === 0)
+      unread.push(...folder.diagnostics.map((_, at) => at).filter((at) => at >= before));
+  });
+  const known = [
+    ...texts.flatMap(({ contract }) => contract.views.map((view) => view.name)),
+    ...file.steps.flatMap(({ writes }) => writes),
+  ];
+  const missed = file.steps.flatMap(({ reads }) => reads).filter((name) => !known.includes(name));
+  for (const at of unread) {
+    const cause = folder.diagnostics[at];
+    if (cause !== undefined) folder.diagnostics[at] = alsoExplaining(missed, cause);
+  }
+  return texts;
+}
+
+function readSource(name: string, at: string, folder: Folder): SourceText[] {
   const text = find(`sources/${name}.yaml`, at, folder);
   if (text === undefined) return [];
   const read = readYaml({ ...text, firstLine: 1 }, sourceFile);
@@ -116,8 +142,8 @@ function readSource(name: string, at: string, folder: Folder): SourceContract[] 
   const own = read.value.name;
   if (own !== name)
     says([mistake(read.locate(['name']), `the file is that of ${name}, but names ${own}`)], own);
-  says(checkSource(read.value, read.locate));
-  return [toSource(read.value)];
+  says(checkSource(read.value, read.locate), ...read.value.views.map((view) => view.name));
+  return [{ contract: toSource({ ...read.value, name }), locate: read.locate }];
 }
 
 function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFile[] {

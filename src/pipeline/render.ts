@@ -9,6 +9,7 @@ import type {
   RenderedStep,
   SourceContract,
   TableContract,
+  View,
 } from './contract.ts';
 import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -110,7 +111,7 @@ function dataOf(
     step: step.name,
     doc: step.doc,
     target_file_size: values['target_file_size'],
-    sources: sourcesOf(pipeline, step).map(bakedSource),
+    sources: sourcesOf(pipeline, step).map((source) => bakedSource(source, viewsOf(source, step))),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
     tables: written.map(({ contract }) => bakedTable(contract)),
     queries: written.map(({ contract, path, firstLine, query }) => ({
@@ -140,8 +141,13 @@ function renderProgram({ frame, modules }: Engine, data: object): string {
   return handlebars.compile(program, RENDERING)(values);
 }
 
+/** The sources of which the step reads a view. */
 function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {
-  return pipeline.sources.filter(({ name }) => step.reads.includes(name));
+  return pipeline.sources.filter((source) => viewsOf(source, step).length > 0);
+}
+
+function viewsOf({ views }: SourceContract, { reads }: PipelineStep): View[] {
+  return views.filter(({ name }) => reads.includes(name));
 }
 
 /** The steps that write what this one reads, in the pipeline's order. */

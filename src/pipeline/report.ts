@@ -4,41 +4,45 @@ import { COLUMN_TYPES } from './contract.ts';
 
 const count = z.number().int().nonnegative();
 
-/** The books of one source: `lines = kept + filtered + duplicates + quarantined`, `objects = read + empty`. */
+/** What became of a source's lines in a view: `read - unparsable = kept + filtered + duplicates + quarantined`. */
+export const viewBooks = z.object({
+  lines: z.object({ kept: count, filtered: count, duplicates: count, quarantined: count }),
+  /** Of the duplicates, those whose content differs from the line that was kept. */
+  conflicts: count,
+  quarantinedBy: z.array(z.object({ reason: z.string(), field: z.string(), lines: count })),
+  /** Kept lines without a value in a field that is not required: it is missing or null, blank, or does not fit. */
+  nulls: z.array(z.object({ field: z.string(), missing: count, blank: count, unfit: count })),
+  /** Fields without a value in every line that passes the filter; `occurs`: the key is there all the same. */
+  unknown: z.array(z.object({ field: z.string(), type: z.enum(COLUMN_TYPES), occurs: z.boolean() })),
+  /** Where a field is unknown: keys of a sample of lines that no field names, and what they hold, most frequent first. */
+  otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })),
+});
+
+/** The books of one source: `objects = read + empty`. */
 export const sourceBooks = z.object({
   objects: z.object({
     manifest: count,
     read: count,
     empty: count,
-    /** Names in the manifest that Spark did not find, or found with another size; the run fails when there are any. */
-    vanished: z.array(z.string()),
-    changed: z.array(z.string()),
     /** Names whose lines, as read, do not make up their bytes: some were lost, or came twice. */
-    unaccounted: z.array(z.string()).default([]),
+    unaccounted: z.array(z.string()),
   }),
   lines: z.object({
+    /** Lines that are not blank. */
     read: count,
     blank: count,
-    kept: count,
-    filtered: count,
-    duplicates: count,
+    /** Lines that are not one JSON object, so that no view can use them. */
+    unparsable: count,
+    /** Lines that are unparsable or that at least one view rejects. */
     quarantined: count,
   }),
-  /** Of the duplicates, those whose content differs from the line that was kept. */
-  conflicts: count,
-  quarantinedBy: z.array(z.object({ reason: z.string(), field: z.string().nullable(), lines: count })),
-  /** Kept lines without a value in an optional field: not there or null, blank, or of another type or range. */
-  nulls: z.array(z.object({ field: z.string(), missing: count, blank: count, unfit: count })).default([]),
-  /** Fields without a value in every line that passes the filter; `occurs`: the key is there all the same. */
-  unknown: z
-    .array(z.object({ field: z.string(), type: z.enum(COLUMN_TYPES), occurs: z.boolean() }))
-    .default([]),
-  /** Where a field is unknown: keys of a sample of lines that no field names, and what they hold, most frequent first. */
-  otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })).default([]),
+  unparsableBy: z.array(z.object({ reason: z.string(), lines: count })),
   /** Input objects that are JSON, but not an object a line. */
-  misshapen: z
-    .array(z.object({ shape: z.enum(['array', 'object']), objects: count, sample: z.array(z.string()) }))
-    .default([]),
+  misshapen: z.array(
+    z.object({ shape: z.enum(['array', 'object']), objects: count, sample: z.array(z.string()) }),
+  ),
+  /** Of each view that the step reads. */
+  views: z.record(z.string(), viewBooks),
 });
 
 /** A contract check that did not hold; `sample` holds a few offending rows as JSON. */
@@ -67,7 +71,7 @@ export const tableReport = z.object({
 });
 
 export const stepReport = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   step: z.string(),
   token: z.string(),
   applicationId: z.string(),
@@ -80,6 +84,7 @@ export const stepReport = z.object({
   tables: z.record(z.string(), tableReport),
 });
 
+export type ViewBooks = z.infer<typeof viewBooks>;
 export type SourceBooks = z.infer<typeof sourceBooks>;
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

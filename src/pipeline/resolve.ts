@@ -8,6 +8,7 @@ import type {
   TableContract,
   TableTemplate,
   Varying,
+  View,
 } from './contract.ts';
 import type { TableFile } from './table-file.ts';
 import { defaultsOf } from './parameters.ts';
@@ -22,12 +23,16 @@ export function toParameters(file: PipelineFile): Parameter[] {
   );
 }
 
-export function toSource({ name, doc, fields, keep, event_key }: SourceFile): SourceContract {
+export function toSource({ name, doc, fields, views }: SourceFile): SourceContract {
+  return { name, doc, fields: fields.map((field) => defined(field)), views: views.map(toView) };
+}
+
+function toView({ name, doc, keep, required, event_key }: SourceFile['views'][number]): View {
   return {
     name,
     doc,
-    fields: fields.map((field) => defined(field)),
     ...(keep === undefined ? {} : { keep }),
+    required,
     ...(event_key === undefined ? {} : { eventKey: event_key }),
   };
 }

@@ -39,19 +39,28 @@ export const pipelineFile = z.strictObject({
 const field = z.strictObject({
   name: fieldName,
   type: z.enum(['BIGINT', 'INT', 'DOUBLE', 'STRING']),
-  required: z.boolean().default(false),
   default: z.union([z.number(), z.string()]).optional(),
   min: z.number().optional(),
   below: z.number().optional(),
   doc,
 });
 
+/** Which lines of a source are rows, under the name that queries and `reads` use. */
+const view = z.strictObject({
+  name,
+  doc,
+  keep: z
+    .strictObject({ field: fieldName, equals: z.union([z.string(), z.number(), z.boolean()]) })
+    .optional(),
+  required: z.array(fieldName).default([]),
+  event_key: z.array(fieldName).min(1).optional(),
+});
+
 export const sourceFile = z.strictObject({
   name,
   doc,
   fields: z.array(field).min(1),
-  keep: z.strictObject({ field: fieldName, equals: z.string() }).optional(),
-  event_key: z.array(fieldName).min(1).optional(),
+  views: z.array(view).min(1),
 });
 
 /** `{ parameter: songplay_id, bigint: BIGINT, text: STRING }`: one type for each word of a choice. */

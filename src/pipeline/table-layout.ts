@@ -43,8 +43,9 @@ export function partitionedLayouts(
 
 /** A table whose key is what its query resolves conflicts by has one row at most for the lines of a source that share it. */
 function sourceOfRows({ sources }: Pipeline, { key, resolves }: TableContract): string | undefined {
-  if (resolves === undefined || !sources.some(({ name }) => name === resolves.view)) return undefined;
-  return [...key].sort().join() === [...resolves.by].sort().join() ? resolves.view : undefined;
+  const source = sources.find(({ views }) => views.some(({ name }) => name === resolves?.view));
+  if (resolves === undefined || source === undefined) return undefined;
+  return [...key].sort().join() === [...resolves.by].sort().join() ? source.name : undefined;
 }
 
 /** The table whose whole key this column is, or refers to. */

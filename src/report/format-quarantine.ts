@@ -31,13 +31,14 @@ function formatSource(
   const share = `${percent(quarantined / read)}; at most ${percent(most)} may be`;
   return [
     `${source}: ${count(quarantined)} of ${count(read)} lines quarantined (${share})`,
-    ...by.toSorted((a, b) => b.lines - a.lines).flatMap(formatRejection),
+    ...by.toSorted((a, b) => b.lines - a.lines).flatMap((one) => formatRejection(source, one)),
     isWhole ? `  as Parquet: ${place(folder)}` : `  their Parquet is gone, or some of it: ${place(folder)}`,
   ];
 }
 
-function formatRejection({ reason, field, lines, samples }: Rejection): string[] {
-  const what = field === null ? reason : `${reason} ${field}`;
+function formatRejection(source: string, { view, reason, field, lines, samples }: Rejection): string[] {
+  const inView = view === null || view === source ? '' : ` in ${view}`;
+  const what = `${field === null ? reason : `${reason} ${field}`}${inView}`;
   return [
     `  ${what}: ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
     ...samples.flatMap((one) => [

@@ -1,5 +1,6 @@
 /** What a run came to, collected from its events: the value that `--output json` prints and the text is made from. */
-import type { SourceBooks, TableReport } from '../pipeline/report.ts';
+import type { SourceBooks, TableReport, ViewBooks } from '../pipeline/report.ts';
+import { booksOfRun } from '../pipeline/run-books.ts';
 import type { Phase, RunEvent, Verdict } from '../run/events.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
@@ -74,7 +75,7 @@ function landed(
       const base = { table, rows, files: files.length, bytes: size, path: `${lake}/${table}` };
       return resolved === undefined ? base : { ...base, conflicts: resolved };
     }),
-    books: Object.assign({}, ...reports.map((report) => report.sources)) as Record<string, SourceBooks>,
+    books: booksOfRun(reports),
     matched: reports.flatMap((report) => Object.entries(report.tables).flatMap(matchedOf)),
     findings,
   };
@@ -112,7 +113,9 @@ export function formatSummary(summary: RunSummary): string {
     '',
     ...formatBooks(books),
     ...Object.entries(skipped).map(([source, by]) => `${source}: ${skippedText(by)}`),
-    ...Object.entries(books).flatMap(([source, { nulls }]) => nullsLine(source, nulls)),
+    ...Object.values(books).flatMap(({ views }) =>
+      Object.entries(views).flatMap(([view, { nulls }]) => nullsLine(view, nulls)),
+    ),
     ...matched.flatMap((one) => matchedLine(one, findings)),
     ...resolved.map(
       (one) =>
@@ -142,8 +145,8 @@ function matchedLine(
 /** Fields that are named; the rest is counted. */
 const FIELDS_SHOWN = 6;
 
-/** Optional fields that have no value in some kept lines: in how many, and how many of those are blank or do not fit. */
-function nullsLine(source: string, nulls: SourceBooks['nulls']): string[] {
+/** Fields that are not required and have no value in some kept lines: in how many, and how many of those are blank or do not fit. */
+function nullsLine(view: string, nulls: ViewBooks['nulls']): string[] {
   if (nulls.length === 0) return [];
   const most = nulls.toSorted((a, b) => b.missing + b.blank + b.unfit - (a.missing + a.blank + a.unfit));
   const shown = most.slice(0, FIELDS_SHOWN).map(({ field, missing, blank, unfit }) => {
@@ -155,17 +158,25 @@ function nullsLine(source: string, nulls: SourceBooks['nulls']): string[] {
   });
   const more = nulls.length - shown.length;
   return [
-    `${source}: kept without a value: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} other fields` : ''}`,
+    `${view}: kept without a value: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} other fields` : ''}`,
   ];
 }
 
+/** One line for each view; unparsable lines are quarantined for every view. */
 function formatBooks(books: Record<string, SourceBooks>): string[] {
-  const rows = Object.entries(books).map(([source, { objects, lines, conflicts }]) => [
-    source,
-    `${count(objects.manifest)} = ${count(objects.read)} read + ${count(objects.empty)} empty`,
-    `${count(lines.read)} = ${count(lines.kept)} kept + ${count(lines.filtered)} filtered + ` +
-      `${count(lines.duplicates)} duplicates + ${count(lines.quarantined)} quarantined`,
-    conflicts === 0 ? '' : `${count(conflicts)} of the duplicates differ from the line kept`,
-  ]);
-  return columns([['source', 'objects', 'lines', ''], ...rows], [false, false, false, false]);
+  const rows = Object.entries(books).flatMap(([source, { objects, lines, views }]) =>
+    Object.entries(views).map(([view, { lines: fates, conflicts }], index) => [
+      ...(index > 0
+        ? ['', '']
+        : [
+            source,
+            `${count(objects.manifest)} = ${count(objects.read)} read + ${count(objects.empty)} empty`,
+          ]),
+      view,
+      `${count(lines.read)} = ${count(fates.kept)} kept + ${count(fates.filtered)} filtered + ` +
+        `${count(fates.duplicates)} duplicates + ${count(fates.quarantined + lines.unparsable)} quarantined`,
+      conflicts === 0 ? '' : `${count(conflicts)} of the duplicates differ from the line kept`,
+    ]),
+  );
+  return columns([['source', 'objects', 'view', 'lines', ''], ...rows], [false, false, false, false, false]);
 }

@@ -57,13 +57,13 @@ function checkBeginning(
   if (keys === undefined) return checkPretty(line, { at, isAlone });
   const required = requiredOf(source);
   if (keys.size === 0 || required.length === 0 || required.some((field) => keys.has(field))) return [];
-  const other = sources.find((one) => one.name !== name && hasAll(keys, requiredOf(one)));
+  const other = sources.find((one) => one.name !== name && looksLike(keys, one) !== undefined);
   if (other !== undefined)
     return [
       {
         severity: 'error',
         at,
-        message: `this looks like ${other.name}, not ${name}: its first line has ${requiredOf(other).join(', ')}, and none of ${required.join(', ')}`,
+        message: `this looks like ${other.name}, not ${name}: its first line has ${(looksLike(keys, other) ?? []).join(', ')}, and none of ${required.join(', ')}`,
         hint: `are ${flagOf(name)} and ${flagOf(other.name)} swapped?`,
       },
     ];
@@ -131,13 +131,17 @@ function keysOf(line: string): Set<string> | undefined {
   }
 }
 
-/** Without these a line is rejected. */
-function requiredOf({ fields }: SourceContract): string[] {
-  return fields.filter(({ required }) => required).map(({ name }) => name);
+/** A line without any of these is rejected by every view. */
+function requiredOf({ views }: SourceContract): string[] {
+  if (views.some(({ required }) => required.length === 0)) return [];
+  return [...new Set(views.flatMap(({ required }) => required))];
 }
 
-function hasAll(keys: ReadonlySet<string>, names: readonly string[]): boolean {
-  return names.length > 0 && names.every((name) => keys.has(name));
+/** The fields that a view of the source requires, where the line has them all. */
+function looksLike(keys: ReadonlySet<string>, { views }: SourceContract): readonly string[] | undefined {
+  return views
+    .map(({ required }) => required)
+    .find((names) => names.length > 0 && names.every((name) => keys.has(name)));
 }
 
 const flagOf = (source: string) => `--${source.replaceAll('_', '-')}`;

@@ -15,6 +15,8 @@ export interface RejectedLine {
 }
 
 export interface Rejection {
+  /** The view that rejects the lines; null where no view can use them. */
+  view: string | null;
   /** `unparsable`, `array` (the line opens a JSON array), or what is wrong with the field: `missing`, `type`, `range`. */
   reason: string;
   field: string | null;
@@ -26,8 +28,9 @@ export interface Rejection {
 export interface SourceQuarantine {
   source: string;
   step: string;
-  /** Lines, but for blank ones. */
+  /** Lines that are not blank. */
   read: number;
+  /** Lines that are unparsable or that at least one view rejects. */
   quarantined: number;
   /** URI of the folder with their Parquet. */
   folder: string;
@@ -41,7 +44,7 @@ export interface Quarantine {
   verdict: RunStatus['verdict'];
   /** Largest share of a source's lines that may be quarantined, 0 to 1. */
   maxQuarantined: number;
-  /** Lines of all sources here. */
+  /** Quarantined lines of all sources here. */
   total: number;
   sources: readonly SourceQuarantine[];
   /** Sources of which no step has reported yet. */

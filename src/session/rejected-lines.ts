@@ -20,7 +20,7 @@ export async function rejectedLines(flags: QuarantineFlags, cli: CliContext): Pr
   const { source } = flags;
   const known = state.plan.sources.map(({ name }) => name);
   if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
-  return readQuarantine(store, state, { source, limit });
+  return readQuarantine(store, state, { source, view: flags.view, limit });
 }
 
 function unknownSource(source: string, known: readonly string[]): LandfallError {

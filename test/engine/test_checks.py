@@ -36,7 +36,7 @@ class Checks(unittest.TestCase):
         self.assertEqual(below, [("row_count", "warn", "the table has 1 rows, and must have at least 2", 1)])
         self.assertEqual(above, [("row_count", "warn", "the table has 4 rows, and must have at most 3", 4)])
 
-    def test_compare_rows_with_the_kept_lines_of_a_source(self):
+    def test_compare_rows_with_the_kept_lines_of_a_view(self):
         equal = table({**ROW_COUNT, "equals": "raw"})
         sentence = "the table has 2 rows, and must have exactly 3, the kept lines of raw"
         self.assertEqual(details(equal, 2), [("row_count", "warn", sentence, 2)])

@@ -9,7 +9,7 @@ from engine.upstreams import find_execution
 
 
 def report(ended, **others):
-    return json.dumps({"version": 1, "step": "first", "endedAt": ended, **others}).encode()
+    return json.dumps({"version": 2, "step": "first", "endedAt": ended, **others}).encode()
 
 
 class Upstreams(unittest.TestCase):
@@ -32,7 +32,7 @@ class Upstreams(unittest.TestCase):
         self.assertEqual(self.find({"": report(9), "a": report(5)}), "/up")
 
     def test_are_none_whose_report_is_cut_or_of_another_kind(self):
-        wrong = [report(1)[:-2], b"[]", b"\xff", report(1, version=2), report(1, step="second"), report(None)]
+        wrong = [report(1)[:-2], b"[]", b"\xff", report(1, version=1), report(1, step="second"), report(None)]
         for content in wrong:
             with self.subTest(content):
                 self.assertEqual(self.find({"a": content, "b": report(5)}), "/up/b")

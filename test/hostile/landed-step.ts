@@ -24,9 +24,10 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 
 const REJECTED = `select 'x' as source, 'file:///in/a.json' as file, 1::bigint as line, * from (values
-  ('not JSON', null, null, '{', 1), ('not JSON', null, null, '[', 1), ('not JSON', null, null, 'x', 1),
-  ('not a BIGINT', 'ts', 'x', '{}', 2), ('not a BIGINT', 'ts', 'y', '[]', 2)
-) as rejected(reason, field, value, raw, bytes)`;
+  (null, 'unparsable', null, null, '{', 1), (null, 'unparsable', null, null, 'x{', 2),
+  (null, 'unparsable', null, null, 'x', 1),
+  ('song_data', 'type', 'ts', 'x', '{}', 2), ('song_data', 'type', 'ts', 'y', '{ }', 3)
+) as rejected(view, reason, field, value, raw, bytes)`;
 
 /** Makes a file that fits each of these tables. */
 export async function rowFiles(tables: readonly TableContract[]): Promise<RowFiles> {
@@ -71,7 +72,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     lake.write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
   const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
   const report: StepReport = {
-    version: 1,
+    version: 2,
     step,
     token,
     applicationId: 'application_1795000000000_0001',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { booksFindings } from '../../src/lake/books.ts';
-import { books } from './plans.ts';
+import type { SourceBooks } from '../../src/pipeline/report.ts';
+import { books, viewBooks } from './plans.ts';
 
 const expected = { objects: 4, maxQuarantined: 0.01 };
 const messages = (...args: Parameters<typeof books>) =>
@@ -12,10 +13,10 @@ describe('the books of a source', () => {
     expect(messages()).toEqual([]);
   });
 
-  it.each(['read', 'kept', 'filtered', 'duplicates'] as const)(
-    'do not balance when %s lines are one more or less',
+  it.each(['kept', 'filtered', 'duplicates'] as const)(
+    'do not balance when %s lines of a view are one more or less',
     (field) => {
-      const { lines } = books();
+      const { lines } = viewBooks();
       for (const by of [1, -1]) {
         const said = messages({ [field]: lines[field] + by });
         expect(said).toEqual([expect.stringContaining('the books of lines do not balance')]);
@@ -24,10 +25,53 @@ describe('the books of a source', () => {
     },
   );
 
-  it('do not balance when quarantined lines have no reason', () => {
-    expect(messages({ quarantined: 6, kept: 899 })).toEqual([
-      '6 lines are quarantined, but reasons are given for 5',
+  it('do not balance when read lines are one more or less', () => {
+    for (const read of [999, 1001])
+      expect(messages({ read })).toEqual([
+        `the books of lines do not balance: ${read - 3} parsed, but 900 kept + 80 filtered + 15 duplicates + 2 quarantined = 997`,
+      ]);
+  });
+
+  it('do not balance when quarantined or unparsable lines have no reason', () => {
+    expect(messages({ quarantined: 3, kept: 899 })).toEqual([
+      '3 lines are quarantined, but reasons are given for 2',
     ]);
+    expect(messages({ unparsable: 4, kept: 899 })).toEqual([
+      '4 lines are unparsable, but reasons are given for 3',
+    ]);
+  });
+
+  it('name the view that does not balance, and need the books of at least one', () => {
+    const two = { song_data: viewBooks(), titled: viewBooks({ kept: 901 }) };
+    const found = (views: SourceBooks['views']) =>
+      booksFindings('song_data', { ...books(), views }, expected).map(({ message }) => message);
+    expect(found(two)).toEqual([
+      'the books of lines do not balance: 997 parsed, but 901 kept + 80 filtered + 15 duplicates + 2 quarantined = 998, in the view titled',
+    ]);
+    expect(found({})[0]).toBe('the step reports no view of it');
+  });
+
+  it('do not balance when more or fewer lines are quarantined than the views reject', () => {
+    const rejecting = (quarantined: number) =>
+      viewBooks(
+        { kept: 902 - quarantined, quarantined },
+        { quarantinedBy: [{ reason: 'type', field: 'ts', lines: quarantined }] },
+      );
+    const said = (quarantined: number) =>
+      booksFindings(
+        'song_data',
+        {
+          ...books(),
+          lines: { read: 1000, blank: 0, unparsable: 3, quarantined },
+          views: { one: rejecting(2), two: rejecting(4) },
+        },
+        expected,
+      ).map(({ message }) => message);
+    expect([7, 8, 9].flatMap(said)).toEqual([]);
+    for (const quarantined of [6, 10])
+      expect(said(quarantined)).toEqual([
+        `the books of lines do not balance: ${quarantined} quarantined, but by the books of the views 7 to 9`,
+      ]);
   });
 
   it('leave blank lines out of account', () => {
@@ -40,14 +84,9 @@ describe('the books of a source', () => {
     ]);
   });
 
-  it('name the objects that vanished or changed, or whose bytes are not those of their lines', () => {
-    const found = booksFindings(
-      'song_data',
-      books({}, { read: 1, vanished: ['a b.json'], changed: ['c%.json'], unaccounted: ['d.json'] }),
-      expected,
-    );
-    expect(found.map(({ sample }) => sample)).toEqual([['a b.json'], ['c%.json'], ['d.json']]);
-    expect(found.every(({ severity }) => severity === 'error')).toBe(true);
+  it('name the objects whose bytes are not those of their lines', () => {
+    const found = booksFindings('song_data', books({}, { unaccounted: ['a b.json'] }), expected);
+    expect(found).toMatchObject([{ severity: 'error', count: 1, sample: ['a b.json'] }]);
   });
 
   it('do not agree with a plan that listed other objects', () => {
@@ -61,8 +100,15 @@ describe('the books of a source', () => {
       booksFindings(
         'song_data',
         {
-          ...books({ read: 1000, kept: 1000 - quarantined, filtered: 0, duplicates: 0, quarantined }),
-          quarantinedBy: [{ reason: 'not JSON', field: null, lines: quarantined }],
+          ...books(),
+          lines: { read: 1000, blank: 0, unparsable: quarantined, quarantined },
+          unparsableBy: [{ reason: 'unparsable', lines: quarantined }],
+          views: {
+            song_data: viewBooks(
+              { kept: 1000 - quarantined, filtered: 0, duplicates: 0, quarantined: 0 },
+              { quarantinedBy: [] },
+            ),
+          },
         },
         expected,
       );
@@ -73,7 +119,7 @@ describe('the books of a source', () => {
         subject: 'song_data',
         message: '1.1 % of its lines are bad; at most 1 % may be (max_quarantined)',
         count: 11,
-        sample: ['not JSON: 11 lines'],
+        sample: ['unparsable: 11 lines'],
         limit: 'max_quarantined',
       },
     ]);

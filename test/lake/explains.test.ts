@@ -5,8 +5,8 @@ import { emptinessFindings } from '../../src/lake/emptiness.ts';
 import { matchedFindings } from '../../src/lake/matched.ts';
 import { misshapenSentences } from '../../src/lake/misshapen.ts';
 import { unknownFieldSentence } from '../../src/lake/nearest-key.ts';
-import type { SourceBooks } from '../../src/pipeline/report.ts';
-import { books, songs, tableReport } from './plans.ts';
+import type { SourceBooks, ViewBooks } from '../../src/pipeline/report.ts';
+import { books, songs, tableReport, viewBooks } from './plans.ts';
 
 const key = (name: string, kind = 'text') => ({ key: name, kind, lines: 5 });
 /** What eventsim writes beside the fields of a play. */
@@ -37,8 +37,8 @@ describe('a field that no line has', () => {
       'keys that no field uses: duration, lat, lon, registration, status and 1 more',
     ],
   ] as const)('is reported with the most similar key: %s %s', (field, type, keys, synonyms, told) => {
-    expect(unknownFieldSentence('log_data', { field, type, occurs: false }, keys, synonyms)).toMatch(
-      new RegExp(`^no line of log_data has ${field}[;,] ${told}$`),
+    expect(unknownFieldSentence('plays', { field, type, occurs: false }, keys, synonyms)).toMatch(
+      new RegExp(`^no line of plays has ${field}[;,] ${told}$`),
     );
   });
 
@@ -50,15 +50,24 @@ describe('a field that no line has', () => {
 
   it('is named beside the rejections that it causes', () => {
     const its: SourceBooks = {
-      ...books({ read: 10, kept: 0, filtered: 0, duplicates: 0, quarantined: 10 }),
-      quarantinedBy: [{ reason: 'missing', field: 'userId', lines: 10 }],
-      unknown: [{ field: 'userId', type: 'BIGINT', occurs: false }, length],
-      otherKeys: [key('userID', 'number')],
+      ...books(),
+      lines: { read: 10, blank: 0, unparsable: 0, quarantined: 10 },
+      unparsableBy: [],
+      views: {
+        plays: viewBooks(
+          { kept: 0, filtered: 0, duplicates: 0, quarantined: 10 },
+          {
+            quarantinedBy: [{ reason: 'missing', field: 'userId', lines: 10 }],
+            unknown: [{ field: 'userId', type: 'BIGINT', occurs: false }, length],
+            otherKeys: [key('userID', 'number')],
+          },
+        ),
+      },
     };
     const [finding] = booksFindings('log_data', its, { objects: 4, maxQuarantined: 0.01 });
     expect(finding?.sample).toEqual([
-      'missing (userId): 10 lines',
-      'no line of log_data has userId; the most similar key is userID',
+      'missing (userId, in the view plays): 10 lines',
+      'no line of plays has userId; the most similar key is userID',
     ]);
   });
 });
@@ -70,18 +79,18 @@ describe('a matched check', () => {
     column: 'title',
     found: 'its title',
     warnBelow: 0.5,
-    needs: { log_data: ['song', 'length'], song_data: ['title', 'duration'] },
+    needs: { plays: ['song', 'length'], song_data: ['title', 'duration'] },
   };
-  const found = (rows: number, of: number, log: Partial<SourceBooks> = {}) =>
+  const found = (rows: number, of: number, log: Partial<ViewBooks> = {}) =>
     matchedFindings(
       { ...songs, checks: [check] },
       tableReport(of, { matched: [{ column: 'title', found: 'its title', rows, warnBelow: 0.5 }] }),
-      { log_data: { ...books(), ...log }, song_data: books() },
+      { plays: { ...viewBooks(), ...log }, song_data: viewBooks() },
     ).map(({ severity, message }) => `${severity} ${message}`);
 
   it('warns when no row found its counterpart, with the field that is missing and the key nearest to it', () => {
     expect(found(0, 5, { unknown: [length], otherKeys: EVENTSIM })).toEqual([
-      'warn none of 5 rows found its title: no line of log_data has length; the most similar key is duration',
+      'warn none of 5 rows found its title: no line of plays has length; the most similar key is duration',
     ]);
     expect(found(0, 5)).toEqual(['warn none of 5 rows found its title: title is null in all of them']);
   });
@@ -128,7 +137,7 @@ describe('an object that is not an object a line', () => {
   });
 });
 
-describe('a source that keeps no line', () => {
+describe('a view that keeps no line', () => {
   const step = (name: string, sources: string[], upstreams: string[] = []) => ({
     ...{ name, digest: 'd', sources, upstreams, tables: [] },
   });
@@ -138,25 +147,35 @@ describe('a source that keeps no line', () => {
     ['one', [table('x'), table('y')]],
     ['two', [table('z')]],
   ]);
-  const kept = (lines: number) => books({ read: 9, kept: lines, filtered: 9 - lines, quarantined: 0 });
-  const told = (a: number, b: number, blamed: string[] = []) =>
-    emptinessFindings(steps, empty, { a: kept(a), b: kept(b) }, new Set(blamed)).map(
-      ({ subject, message }) => `${subject}: ${message}`,
-    );
+  const kept = (view: string, lines: number) =>
+    books({ read: 9, unparsable: 1, kept: lines, filtered: 8 - lines, quarantined: 0 }, {}, view);
+  const told = (a: number, b: number, { view = 'a', blamed = [] as string[] } = {}) =>
+    emptinessFindings(
+      steps,
+      empty,
+      new Map([
+        ['one', { a: kept(view, a) }],
+        ['two', { b: kept('b', b) }],
+      ]),
+      new Set(blamed),
+    ).map(({ subject, message }) => `${subject}: ${message}`);
 
   it('is told once, with every table that is empty for it', () => {
     expect(told(0, 5)).toEqual([
-      'a: none of its 9 lines is kept (9 filtered, 0 quarantined), so x, y, z are empty',
+      'a: none of its 9 lines is kept (8 filtered, 1 quarantined), so x, y, z are empty',
+    ]);
+    expect(told(0, 5, { view: 'plays' })).toEqual([
+      'a: its view plays keeps none of 9 lines (8 filtered, 1 quarantined), so x, y, z are empty',
     ]);
   });
 
   it('is not reported again when another finding explains it', () => {
-    expect(told(0, 5, ['a'])).toEqual([]);
+    expect(told(0, 5, { blamed: ['a'] })).toEqual([]);
   });
 
   it('is not blamed for tables that are empty though there are lines', () => {
     expect(told(3, 0)).toEqual([
-      'b: none of its 9 lines is kept (9 filtered, 0 quarantined), so z is empty',
+      'b: none of its 9 lines is kept (8 filtered, 1 quarantined), so z is empty',
       'x: it is empty, and may not be',
       'y: it is empty, and may not be',
     ]);

@@ -1,6 +1,6 @@
 /** A plan and reports about two small tables, for tests of what landed. */
 import type { TableContract } from '../../src/pipeline/contract.ts';
-import type { SourceBooks, StepReport, TableReport } from '../../src/pipeline/report.ts';
+import type { SourceBooks, StepReport, TableReport, ViewBooks } from '../../src/pipeline/report.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 
 const column = (name: string, type: TableContract['columns'][number]['type'], nullable = false) => ({
@@ -62,22 +62,36 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
   };
 }
 
+/** The books of a source with one view, which has its name unless another is given. */
 export function books(
-  lines: Partial<SourceBooks['lines']> = {},
+  lines: Partial<ViewBooks['lines'] & SourceBooks['lines']> = {},
   objects: Partial<SourceBooks['objects']> = {},
+  view = 'song_data',
 ): SourceBooks {
+  const { read = 1000, blank = 2, unparsable = 3, ...fates } = lines;
+  const its = viewBooks(fates);
   return {
-    objects: { manifest: 4, read: 3, empty: 1, vanished: [], changed: [], unaccounted: [], ...objects },
-    lines: { read: 1000, blank: 2, kept: 900, filtered: 80, duplicates: 15, quarantined: 5, ...lines },
+    objects: { manifest: 4, read: 3, empty: 1, unaccounted: [], ...objects },
+    lines: { read, blank, unparsable, quarantined: its.lines.quarantined + unparsable },
+    unparsableBy: [{ reason: 'unparsable', lines: 3 }],
+    misshapen: [],
+    views: { [view]: its },
+  };
+}
+
+/** By default of the 997 lines that `books` says are parsed. */
+export function viewBooks(
+  lines: Partial<ViewBooks['lines']> = {},
+  more: Partial<Omit<ViewBooks, 'lines'>> = {},
+): ViewBooks {
+  return {
+    lines: { kept: 900, filtered: 80, duplicates: 15, quarantined: 2, ...lines },
     conflicts: 0,
-    quarantinedBy: [
-      { reason: 'not JSON', field: null, lines: 3 },
-      { reason: 'not a BIGINT', field: 'ts', lines: 2 },
-    ],
+    quarantinedBy: [{ reason: 'type', field: 'ts', lines: 2 }],
     nulls: [],
     unknown: [],
     otherKeys: [],
-    misshapen: [],
+    ...more,
   };
 }
 
@@ -90,7 +104,7 @@ export function report(
   sources: StepReport['sources'] = { song_data: books() },
 ): StepReport {
   return {
-    version: 1,
+    version: 2,
     step: 'song_transform',
     token: `landfall/${RUN}/song_transform#1`,
     applicationId: 'local-1',

@@ -7,16 +7,16 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readQuarantine } from '../../src/lake/read-quarantine.ts';
 import type { QuarantineQuestion } from '../../src/lake/read-quarantine.ts';
-import type { SourceBooks } from '../../src/pipeline/report.ts';
+import type { ViewBooks } from '../../src/pipeline/report.ts';
 import { formatQuarantine } from '../../src/report/format-quarantine.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { begin } from '../../src/run/state.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { copyTo, duckdb } from './parquet.ts';
-import { books, plan, report, RUN } from './plans.ts';
+import { books, plan, report, RUN, viewBooks } from './plans.ts';
 
 /** Seven lines, those without a field first. */
-const REJECTED = `select 'song_data' as source, * from (values
+const REJECTED = `select 'song_data' as source, if(field is null, null, 'titled') as view, * from (values
   ('file:///in/a b%.json', 3::bigint, 'unparsable', null, null, '{"song_id"', 10),
   ('file:///in/a b%.json', 4::bigint, 'unparsable', null, null, 'x' || repeat('y', 5000), 123456),
   ('file:///in/b.json', 1::bigint, 'unparsable', null, null, 'third', 5),
@@ -26,11 +26,15 @@ const REJECTED = `select 'song_data' as source, * from (values
   ('file:///in/c.json', 2::bigint, 'missing', 'song_id', null, '{}', 2)
 ) as rejected(file, line, reason, field, value, raw, bytes)`;
 
-const BY: SourceBooks['quarantinedBy'] = [
+const REJECTIONS: ViewBooks['quarantinedBy'] = [
   { reason: 'missing', field: 'song_id', lines: 1 },
   { reason: 'missing', field: 'title', lines: 1 },
   { reason: 'type', field: 'duration', lines: 1 },
-  { reason: 'unparsable', field: null, lines: 4 },
+];
+/** As they are counted: what no view can use, then what a view rejects. */
+const BY = [
+  { view: null, reason: 'unparsable', field: null, lines: 4 },
+  ...REJECTIONS.map((one) => ({ ...one, view: 'titled' })),
 ];
 
 const STEP = `_landfall/runs/${RUN}/steps/song_transform`;
@@ -51,8 +55,16 @@ async function execution(attempt: number, name: string, codec = 'gzip', files = 
   const folder = join(lake, key, 'quarantine/song_data');
   await mkdir(folder, { recursive: true });
   const rejected = {
-    ...books({ read: 100, kept: 93, filtered: 0, duplicates: 0, quarantined: 7 }),
-    quarantinedBy: BY,
+    ...books(),
+    lines: { read: 100, blank: 0, unparsable: 4, quarantined: 7 },
+    unparsableBy: [{ reason: 'unparsable', lines: 4 }],
+    views: {
+      song_data: viewBooks({ kept: 96, filtered: 0, duplicates: 0, quarantined: 0 }, { quarantinedBy: [] }),
+      titled: viewBooks(
+        { kept: 93, filtered: 0, duplicates: 0, quarantined: 3 },
+        { quarantinedBy: REJECTIONS },
+      ),
+    },
   };
   const its = {
     ...report({}, { song_data: rejected }),
@@ -115,10 +127,10 @@ describe('the quarantine of a run', () => {
       expect(source?.by.map(({ samples, ...one }) => ({ ...one, samples: samples.length }))).toEqual(
         BY.map((one) => ({ ...one, samples: Math.min(2, one.lines) })),
       );
-      expect(source?.by[2]?.samples).toEqual([
+      expect(source?.by[3]?.samples).toEqual([
         { file: 'file:///in/b.json', line: 12345, value: 'lo"ng', raw: '{"duration":"long"}', bytes: 19 },
       ]);
-      expect(source?.by[3]?.samples[1]).toEqual({
+      expect(source?.by[0]?.samples[1]).toEqual({
         file: 'file:///in/a b%.json',
         line: 4,
         value: null,
@@ -128,10 +140,26 @@ describe('the quarantine of a run', () => {
     },
   );
 
+  it('is that of one view on demand: lines that it rejects, and lines that no view can use', async () => {
+    const key = await execution(1, 'local-1-aa');
+    const of = async (view: string) => {
+      const { total, sources } = await read(state({ attempt: 1, execution: key }), { view });
+      return { total, by: sources[0]?.by.map(({ samples, ...one }) => [one.view, samples.length]) };
+    };
+    expect(await of('titled')).toEqual({ total: 7, by: [[null, 3], ...REJECTIONS.map(() => ['titled', 1])] });
+    expect(await of('song_data')).toEqual({ total: 4, by: [[null, 3]] });
+    for (const view of ['titel', 'constructor'])
+      await expect(of(view)).rejects.toMatchObject({
+        fault: 'input',
+        message: `no step read a view ${view}: there are song_data, titled`,
+      });
+    await expect(of('titel')).rejects.toMatchObject({ next: '--view titled' });
+  });
+
   it('is put together from all its files, and has all lines of a reason when there are fewer than asked for', async () => {
     const key = await execution(1, 'local-1-aa', 'gzip', 3);
     const found = await read(state({ attempt: 1, execution: key }), { limit: 10 });
-    const raws = found.sources[0]?.by[3]?.samples.map(({ raw }) => raw.slice(0, 5)).sort();
+    const raws = found.sources[0]?.by[0]?.samples.map(({ raw }) => raw.slice(0, 5)).sort();
     expect(raws).toEqual(['fourt', 'third', 'xyyyy', '{"son']);
   });
 
@@ -150,7 +178,7 @@ describe('the quarantine of a run', () => {
     const folder = join(lake, key, 'quarantine/song_data');
     await duckdb(folder, [
       copyTo(
-        `select 'unparsable' as reason, null::varchar as field, 7::bigint as file, 'x' as line, [1::bigint] as value,
+        `select null::varchar as view, 'unparsable' as reason, null::varchar as field, 7::bigint as file, 'x' as line, [1::bigint] as value,
            null::varchar as raw, 5::bigint as bytes`,
         '$root/part-0.parquet',
         'compression gzip',
@@ -221,13 +249,13 @@ describe('the quarantine as text', () => {
       `      x${'y'.repeat(99)}... (123.5 kB)`,
       '    /in/b.json, line 1',
       '      third',
-      '  missing song_id: 1 line',
+      '  missing song_id in titled: 1 line',
       '    /in/c.json, line 2',
       '      {}',
-      '  missing title: 1 line',
+      '  missing title in titled: 1 line',
       '    /in/c.json, line 1',
       '      {"title":""}',
-      '  type duration: 1 line',
+      '  type duration in titled: 1 line',
       '    /in/b.json, line 12345: duration is "lo\\"ng"',
       '      {"duration":"long"}',
       `  as Parquet: ${lake}/${key}/quarantine/song_data`,

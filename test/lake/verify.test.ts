@@ -9,7 +9,7 @@ import type { Verification } from '../../src/run/verification.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { filesBelow } from './accepted-run.ts';
 import { copyTo, duckdb, SONGS } from './parquet.ts';
-import { books, EXECUTION, plan, report, RUN, songKeys, songs, tableReport } from './plans.ts';
+import { books, EXECUTION, plan, report, RUN, songKeys, songs, tableReport, viewBooks } from './plans.ts';
 
 let made: string;
 let root: string;
@@ -68,7 +68,14 @@ interface Given {
 let written: Record<'songs' | 'song_keys', TableReport['files']>;
 
 /** No line is quarantined. */
-const clean = { song_data: { ...books({ kept: 905, quarantined: 0 }), quarantinedBy: [] } };
+const clean = {
+  song_data: {
+    ...books(),
+    lines: { read: 1000, blank: 2, unparsable: 0, quarantined: 0 },
+    unparsableBy: [],
+    views: { song_data: viewBooks({ kept: 905, quarantined: 0 }, { quarantinedBy: [] }) },
+  },
+};
 
 async function verify({ contract = {}, tables = {}, sources = clean }: Given = {}): Promise<Verification> {
   const step = report(
@@ -258,7 +265,7 @@ describe('verifying what landed', () => {
   it('finds books that do not balance, or are missing', async () => {
     expect(
       await findings({
-        sources: { song_data: { ...clean.song_data, lines: { ...clean.song_data.lines, kept: 1 } } },
+        sources: { song_data: { ...clean.song_data, lines: { ...clean.song_data.lines, read: 1 } } },
       }),
     ).toEqual([expect.stringMatching(/^error song_data: .*balance/)]);
     expect(await findings({ sources: {} })).toEqual([

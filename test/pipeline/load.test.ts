@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { templates } from '../spark/spark.ts';
-import { mistakes, tiny } from './tiny.ts';
+import { TINY, mistakes, tiny } from './tiny.ts';
 
 const PIPELINE = 'pipeline.yaml';
 const RAW = 'sources/raw.yaml';
 const CATS = 'tables/first/cats.sql.hbs';
+/** The views of the source. */
+const VIEWS = TINY[RAW]!.slice(TINY[RAW]!.indexOf('views:'));
 const COUNTS = 'tables/second/counts.sql.hbs';
 
 describe('loading a pipeline', () => {
@@ -13,8 +15,8 @@ describe('loading a pipeline', () => {
     const { pipeline, diagnostics } = loadPipeline(tiny());
     expect(diagnostics).toEqual([]);
     expect(pipeline?.steps.map(({ name, reads }) => [name, reads])).toEqual([
-      ['first', ['raw']],
-      ['second', ['raw', 'cats']],
+      ['first', ['felines']],
+      ['second', ['felines', 'cats']],
     ]);
     const [cats] = pipeline!.steps[0]!.writes;
     expect(cats).toMatchObject({
@@ -28,7 +30,15 @@ describe('loading a pipeline', () => {
       nullable: false,
       doc: 'Number.',
     });
-    expect(pipeline!.sources[0]).toMatchObject({ keep: { field: 'kind', equals: 'cat' }, eventKey: ['id'] });
+    expect(pipeline!.sources[0]!.views).toEqual([
+      {
+        name: 'felines',
+        doc: 'Cats.',
+        keep: { field: 'kind', equals: 'cat' },
+        required: ['id'],
+        eventKey: ['id'],
+      },
+    ]);
     expect(pipeline!.steps[1]!.writes[0]!.contract).toMatchObject({ internal: true, mayBeEmpty: true });
   });
 
@@ -52,12 +62,12 @@ describe('loading a pipeline', () => {
 
   it('tells all mistakes of all files at once', () => {
     const found = mistakes({
-      [RAW]: ['required: true, min: 0', 'requird: true, min: 0'],
+      [RAW]: ['required: [id]', 'requird: [id]'],
       [CATS]: ['key: [id]', 'key: [idd]'],
       [COUNTS]: ['FROM cats', 'FROM {{ident shap}}'],
     });
     expect(found).toEqual([
-      'sources/raw.yaml:4: unknown key fields[0].requird; did you mean required?',
+      'sources/raw.yaml:11: unknown key views[0].requird; did you mean required?',
       'tables/first/cats.sql.hbs:3: there is no column idd; did you mean id?',
       'tables/second/counts.sql.hbs:13: nothing is called shap; did you mean shape?',
     ]);
@@ -78,7 +88,7 @@ describe('loading a pipeline', () => {
     ],
     [
       'a wrong type',
-      { [PIPELINE]: ['reads: [raw]', 'reads: raw'] },
+      { [PIPELINE]: ['reads: [felines]', 'reads: felines'] },
       'pipeline.yaml:9: steps[0].reads: expected array, received string',
     ],
     [
@@ -129,28 +139,57 @@ describe('loading a pipeline', () => {
     ],
     [
       'an unknown input',
-      { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, catz]'] },
+      { [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines, catz]'] },
       'pipeline.yaml:13: nothing is called catz; did you mean cats?',
     ],
     [
       'a step reading itself',
-      { [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw, cats, counts]'] },
+      { [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines, cats, counts]'] },
       'pipeline.yaml:13: second reads counts, which it writes itself',
     ],
     [
       'a cycle',
-      { [PIPELINE]: ['reads: [raw]', 'reads: [raw, counts]'] },
+      { [PIPELINE]: ['reads: [felines]', 'reads: [felines, counts]'] },
       'pipeline.yaml:9: steps wait for each other: first reads from second reads from first',
     ],
     [
       'steps in the wrong order',
       {
         [PIPELINE]: [
-          'reads: [raw]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw, cats]',
-          'reads: [raw, counts]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [raw]',
+          'reads: [felines]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [felines, cats]',
+          'reads: [felines, counts]\n    writes: [cats]\n  - name: second\n    doc: Counts cats.\n    reads: [felines]',
         ],
       },
       'pipeline.yaml:9: counts is written by second, which comes later; put second before first',
+    ],
+    [
+      'a source that is read instead of its view',
+      { [PIPELINE]: ['reads: [felines]', 'reads: [raw]'] },
+      'pipeline.yaml:9: raw is a source, and steps read views; read one of its views: felines',
+    ],
+    [
+      'a source of which no view is read',
+      {
+        [PIPELINE]: ['sources: [raw]', 'sources: [raw, more]'],
+        'sources/more.yaml': `name: more\ndoc: More.\nfields: [{ name: x, type: INT, doc: X. }]\nviews: [{ name: more, doc: All. }]\n`,
+      },
+      'pipeline.yaml:5: no step reads a view of more; remove it, or name one of its views under reads: more',
+    ],
+    [
+      'a view of two sources',
+      {
+        [PIPELINE]: ['sources: [raw]', 'sources: [raw, more]'],
+        'sources/more.yaml': `name: more\ndoc: More.\nfields: [{ name: x, type: INT, doc: X. }]\nviews: [{ name: felines, doc: All. }]\n`,
+      },
+      'sources/more.yaml:4: raw has a view felines already',
+    ],
+    [
+      'a view named as another source',
+      {
+        [PIPELINE]: ['sources: [raw]', 'sources: [raw, more]'],
+        'sources/more.yaml': `name: more\ndoc: More.\nfields: [{ name: x, type: INT, doc: X. }]\nviews: [{ name: raw, doc: All. }]\n`,
+      },
+      'sources/more.yaml:4: raw is the name of a source; choose another name for the view',
     ],
     [
       'a parameter nobody uses',
@@ -183,12 +222,62 @@ describe('loading a pipeline', () => {
     [
       'a keep without its field',
       ['field: kind, equals', 'field: kin, equals'],
-      ':7: there is no field kin; did you mean kind?',
+      ':10: there is no field kin; did you mean kind?',
     ],
     [
-      'an event key that is optional',
+      'a keep that no value equals',
+      ['field: kind, equals: cat', 'field: year, equals: cat'],
+      ':10: year is INT and never equals "cat"',
+    ],
+    [
+      'a keep that equals a number, of text',
+      ['equals: cat', 'equals: 7'],
+      ':10: kind is STRING and never equals 7',
+    ],
+    [
+      'a keep that equals blank text',
+      ['equals: cat', "equals: ' '"],
+      ':10: kind is STRING and never equals " "',
+    ],
+    ['a keep that equals a list', ['equals: cat', 'equals: [cat]'], ':10: views[0].keep.equals: '],
+    [
+      'a required field that is unknown',
+      ['required: [id]', 'required: [id, yaer]'],
+      ':11: there is no field yaer; did you mean year?',
+    ],
+    ['a required field there twice', ['required: [id]', 'required: [id, id]'], ':11: id is there twice'],
+    [
+      'an event key that is unknown',
+      ['event_key: [id]', 'event_key: [idd]'],
+      ':12: there is no field idd; did you mean id?',
+    ],
+    ['an event key there twice', ['event_key: [id]', 'event_key: [id, id]'], ':12: id is there twice'],
+    [
+      'an event key that is not required',
       ['event_key: [id]', 'event_key: [kind]'],
-      ':8: kind is part of the event key; make it required: true',
+      ':12: kind is part of the event key; add it to required of felines',
+    ],
+    ['no view', [VIEWS, 'views: []\n'], ':7: views: '],
+    ['no views at all', [VIEWS, ''], ':1: views: is missing'],
+    [
+      'a view there twice',
+      [VIEWS, `${VIEWS}${VIEWS.replace('views:\n', '')}`],
+      ':13: the view felines is there twice',
+    ],
+    [
+      'a view named as a table',
+      ['name: felines', 'name: counts'],
+      ':8: counts is the name of a table that second writes; choose another name for the view',
+    ],
+    [
+      'a view with a forbidden name',
+      ['name: felines', 'name: Felines'],
+      ':8: views[0].name: expected a name',
+    ],
+    [
+      'a view named as a property of every object',
+      ['name: felines', 'name: constructor'],
+      ':8: views[0].name: constructor is a word of JavaScript',
     ],
     [
       'bounds on text',
@@ -199,8 +288,8 @@ describe('loading a pipeline', () => {
     ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is not a INT'],
     [
       'a default that never counts',
-      ['required: true, min', 'required: true, default: 1, min'],
-      ':4: id is required and so never takes its default',
+      ['BIGINT, min', 'BIGINT, default: 1, min'],
+      ':4: every view requires id, so it never takes its default',
     ],
   ])('rejects %s in an input contract', (_, change, message) => {
     expect(mistakes({ [RAW]: change })).toContainEqual(expect.stringContaining(`${RAW}${message}`));
@@ -311,15 +400,15 @@ describe('loading a pipeline', () => {
       ':12: there are two conditions some',
     ],
     [
-      'as many rows as a source that the step does not read',
+      'as many rows as a view that the step does not read',
       COUNTS,
-      ['check: range, column: cats, min: 1', 'check: row_count, equals: rav'],
-      ':11: rav is no source that step second reads; did you mean raw?',
+      ['check: range, column: cats, min: 1', 'check: row_count, equals: felinez'],
+      ':11: felinez is no view that step second reads; did you mean felines?',
     ],
     [
-      'as many rows as a source, and a limit besides',
+      'as many rows as a view, and a limit besides',
       COUNTS,
-      ['check: range, column: cats, min: 1', 'check: row_count, equals: raw, max: 7'],
+      ['check: range, column: cats, min: 1', 'check: row_count, equals: felines, max: 7'],
       ':11: equals leaves nothing to min and max',
     ],
     [
@@ -406,14 +495,14 @@ describe('loading a pipeline', () => {
     [
       'a rule over a view it does not read',
       CATS,
-      ['view: raw', 'view: row'],
-      ':9: first does not read row; did you mean raw?',
+      ['view: felines', 'view: felinez'],
+      ':9: first does not read felinez; did you mean felines?',
     ],
     [
       'a rule over no column',
       CATS,
       ['comparing: [kind]', 'comparing: [kindd]'],
-      ':9: raw has no column kindd; did you mean kind?',
+      ':9: felines has no column kindd; did you mean kind?',
     ],
     [
       'an unknown key',
@@ -426,10 +515,24 @@ describe('loading a pipeline', () => {
   });
 
   it('tells which reads are missing for a reference', () => {
-    const found = mistakes({ [PIPELINE]: ['reads: [raw, cats]', 'reads: [raw]'] });
+    const found = mistakes({ [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines]'] });
     expect(found).toEqual([
       'tables/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of second in pipeline.yaml',
     ]);
+  });
+
+  it('takes a view that has the name of its source, and one that no step reads', () => {
+    const all = {
+      [RAW]: [VIEWS, VIEWS.replace('views:', 'views:\n  - { name: raw, doc: All of them. }')],
+    } as const;
+    expect(mistakes(all)).toEqual([]);
+  });
+
+  it('reports a source that it cannot read, and not the views that it may have', () => {
+    expect(mistakes({ [RAW]: ['views:', 'viewz:'] })).toEqual([
+      'sources/raw.yaml:7: unknown key viewz; did you mean views?',
+    ]);
+    expect(mistakes({ [RAW]: undefined })).toEqual(['pipeline.yaml:5: there is no file sources/raw.yaml']);
   });
 
   it('warns of files that nothing names', () => {

@@ -20,6 +20,7 @@ function errors(path: string, was?: string, is = ''): string[] {
 
 const PIPELINE = 'pipeline.yaml';
 const SONG_SOURCE = 'sources/song_data.yaml';
+const LOG_SOURCE = 'sources/log_data.yaml';
 const SONGS = 'tables/song_transform/songs.sql.hbs';
 const PLAYS = 'tables/log_transform/songplays.sql.hbs';
 
@@ -66,7 +67,7 @@ describe('one mistake causes one message', () => {
     [
       'a type',
       [SONG_SOURCE, 'DOUBLE, doc: Seconds', 'DUOBLE, doc: Seconds'],
-      /song_data\.yaml:14: .*did you mean DOUBLE\?$/,
+      /song_data\.yaml:12: .*did you mean DOUBLE\?$/,
     ],
     [
       'the name in a source’s file',
@@ -75,12 +76,33 @@ describe('one mistake causes one message', () => {
     ],
     [
       'a key of a field',
-      [
-        SONG_SOURCE,
-        'required: true, doc: Identifier of the song',
-        'requird: true, doc: Identifier of the song',
-      ],
-      /unknown key fields\[0\]\.requird; did you mean required\?$/,
+      [SONG_SOURCE, 'default: 0, doc: Year', 'defalt: 0, doc: Year'],
+      /unknown key fields\[8\]\.defalt; did you mean default\?$/,
+    ],
+    [
+      'a key of a view',
+      [LOG_SOURCE, 'event_key:', 'event_kei:'],
+      /log_data\.yaml:\d+: unknown key views\[0\]\.event_kei; did you mean event_key\?$/,
+    ],
+    [
+      'the name of a view',
+      [LOG_SOURCE, 'name: plays', 'name: playz'],
+      /pipeline\.yaml:30: nothing is called plays; did you mean playz\?$/,
+    ],
+    [
+      'a source that is read instead of its view',
+      [PIPELINE, 'reads: [plays,', 'reads: [log_data,'],
+      /log_data is a source, and steps read views; read one of its views: plays$/,
+    ],
+    [
+      'the field of a filter',
+      [LOG_SOURCE, 'field: page', 'field: pag'],
+      /there is no field pag; did you mean page\?$/,
+    ],
+    [
+      'a required field',
+      [LOG_SOURCE, 'required: [ts, userId', 'required: [ts, userID'],
+      /there is no field userID; did you mean userId\?$/,
     ],
     [
       'a field that others use',
@@ -109,11 +131,11 @@ describe('one mistake causes one message', () => {
       [SONGS, 'table: artists', 'table: artits'],
       /neither reads nor writes a table artits; did you mean artists\?$/,
     ],
-    ['a check’s source', [PLAYS, 'equals: log_data', 'equals: log_dat'], /did you mean log_data\?$/],
+    ['a check’s view', [PLAYS, 'equals: plays', 'equals: playz'], /did you mean plays\?$/],
     [
-      'a needed source',
+      'a needed view',
       [PLAYS, 'song_data: [title', 'song_dat: [title'],
-      /there is no source song_dat; did you mean song_data\?$/,
+      /there is no view song_dat; did you mean song_data\?$/,
     ],
     [
       'a view',
@@ -132,9 +154,9 @@ describe('one mistake causes one message', () => {
   });
 
   it('and two mistakes cause two', () => {
-    const twice = errors(PIPELINE, 'reads: [log_data, song_keys, songs', 'reads: [log_dat, song_keyz, songs');
+    const twice = errors(PIPELINE, 'reads: [plays, song_keys, songs', 'reads: [playz, song_keyz, songs');
     expect(twice).toEqual([
-      expect.stringContaining('nothing is called log_dat;'),
+      expect.stringContaining('nothing is called playz;'),
       expect.stringContaining('nothing is called song_keyz;'),
     ]);
   });

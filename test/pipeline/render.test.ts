@@ -48,12 +48,18 @@ describe('rendering', () => {
       {
         name: 'raw',
         fields: [
-          { name: 'id', type: 'BIGINT', required: true, min: 0, below: 10 },
-          { name: 'kind', type: 'STRING', required: false },
-          { name: 'year', type: 'INT', required: false, default: 0 },
+          { name: 'id', type: 'BIGINT', min: 0, below: 10 },
+          { name: 'kind', type: 'STRING' },
+          { name: 'year', type: 'INT', default: 0 },
         ],
-        keep: { field: 'kind', equals: 'cat' },
-        event_key: ['id'],
+        views: [
+          {
+            name: 'felines',
+            keep: { field: 'kind', equals: 'cat' },
+            required: ['id'],
+            event_key: ['id'],
+          },
+        ],
       },
     ]);
     expect(held(second!, 'UPSTREAMS')).toMatchObject({ first: [{ name: 'cats' }] });
@@ -72,7 +78,7 @@ describe('rendering', () => {
         .text.split('\n');
       const at = (text: string) => lines.indexOf(text) + firstLine;
       expect(lines).toHaveLength(file.length - firstLine + 1);
-      expect(file[at('FROM raw') - 1]).toBe('FROM raw');
+      expect(file[at('FROM felines') - 1]).toBe('FROM felines');
       const id = shape === 'text' ? '  CAST(id AS STRING) AS id,' : '  id,';
       expect(file[at(id) - 1]).toBe(id);
       expect(lines.filter((line) => line.includes('id,') || line.includes('AS id'))).toEqual([id]);
@@ -201,7 +207,7 @@ describe('the shipped steps', () => {
       {},
     ]);
     expect(queryOf(steps[1]!.program, 'songplays').lines).toContain(
-      '  substr(plays.event_hash, 1, 32) AS songplay_id,',
+      '  substr(starts.event_hash, 1, 32) AS songplay_id,',
     );
     expect(steps[1]!.tables[2]!.columns[0]).toMatchObject({ name: 'songplay_id', type: 'STRING' });
   });

@@ -13,21 +13,25 @@ sources: [raw]
 steps:
   - name: first
     doc: Makes cats.
-    reads: [raw]
+    reads: [felines]
     writes: [cats]
   - name: second
     doc: Counts cats.
-    reads: [raw, cats]
+    reads: [felines, cats]
     writes: [counts]
 `,
   'sources/raw.yaml': `name: raw
 doc: Raw cats.
 fields:
-  - { name: id, type: BIGINT, required: true, min: 0, below: 10, doc: Number. }
+  - { name: id, type: BIGINT, min: 0, below: 10, doc: Number. }
   - { name: kind, type: STRING, doc: Kind. }
   - { name: year, type: INT, default: 0, doc: Year. }
-keep: { field: kind, equals: cat }
-event_key: [id]
+views:
+  - name: felines
+    doc: Cats.
+    keep: { field: kind, equals: cat }
+    required: [id]
+    event_key: [id]
 `,
   'tables/first/cats.sql.hbs': `---
 doc: Cats.
@@ -37,7 +41,7 @@ columns:
   - { name: id, type: { parameter: shape, number: BIGINT, text: STRING }, nullable: false, doc: Number. }
   - { name: kind, type: STRING, nullable: false, doc: Kind. }
   - { name: year, type: INT, nullable: false, doc: Year. }
-resolves: { view: raw, by: [id], comparing: [kind] }
+resolves: { view: felines, by: [id], comparing: [kind] }
 ---
 SELECT
 {{#if (eq shape "text")}}
@@ -47,7 +51,7 @@ SELECT
 {{/if}}
   kind,
   year
-FROM raw
+FROM felines
 `,
   'tables/second/counts.sql.hbs': `---
 doc: Cats a kind.

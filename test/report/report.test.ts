@@ -157,8 +157,8 @@ describe('narrating a run', () => {
 });
 
 describe('the summary of a run', () => {
-  const lines = { read: 10, blank: 1, kept: 7, filtered: 1, duplicates: 1, quarantined: 1 };
-  const objects = { manifest: 2, read: 1, empty: 1, vanished: [], changed: [], unaccounted: [] };
+  const lines = { read: 10, blank: 1, unparsable: 1, quarantined: 2 };
+  const objects = { manifest: 2, read: 1, empty: 1, unaccounted: [] };
   const descriptions = {
     nulls: [
       { field: 'place', missing: 1, blank: 0, unfit: 0 },
@@ -166,19 +166,28 @@ describe('the summary of a run', () => {
     ],
     unknown: [],
     otherKeys: [],
-    misshapen: [],
   };
+  const plays = { kept: 7, filtered: 1, duplicates: 1, quarantined: 0 };
+  const anything = { kept: 8, filtered: 0, duplicates: 0, quarantined: 1 };
   const skippedBy = { 'names starting with _ or .': 1, '.csv': 3 };
   const low = { column: 'x_id', found: 'its x', rows: 1, warnBelow: 0.2 };
   const report = {
-    version: 1 as const,
+    version: 2 as const,
     step: 's',
     token: 't',
     applicationId: 'a',
     sparkVersion: '3.5.6',
     startedAt: 0,
     endedAt: 1,
-    sources: { log_data: { objects, lines, conflicts: 1, quarantinedBy: [], ...descriptions } },
+    sources: {
+      log_data: {
+        ...{ objects, lines, unparsableBy: [], misshapen: [] },
+        views: {
+          plays: { lines: plays, conflicts: 1, quarantinedBy: [], ...descriptions },
+          events: { lines: anything, conflicts: 0, quarantinedBy: [], ...descriptions, nulls: [] },
+        },
+      },
+    },
     upstreams: {},
     tables: {
       songs: { files: [], rows: 7, readBack: 7, conflicts: 2, violations: [], matched: [low] },
@@ -222,10 +231,11 @@ describe('the summary of a run', () => {
         'table  rows  files   bytes  path',
         'songs     7      1  1.5 kB  s3://lake/root/songs',
         '',
-        'source    objects               lines',
-        'log_data  2 = 1 read + 1 empty  10 = 7 kept + 1 filtered + 1 duplicates + 1 quarantined  1 of the duplicates differ from the line kept',
+        'source    objects               view    lines',
+        'log_data  2 = 1 read + 1 empty  plays   10 = 7 kept + 1 filtered + 1 duplicates + 1 quarantined  1 of the duplicates differ from the line kept',
+        '                                events  10 = 8 kept + 0 filtered + 0 duplicates + 2 quarantined',
         'song_data: not input: 3 .csv, 1 names starting with _ or .',
-        'log_data: kept without a value: title 1,003 (2 blank, 1 unfit), place 1',
+        'plays: kept without a value: title 1,003 (2 blank, 1 unfit), place 1',
         'warn  songs: 1 of 7 found its x',
         'songs: 2 key(s) with conflicting rows, one row kept of each',
         'warn  songs: duration is below 0',

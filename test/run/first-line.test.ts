@@ -9,10 +9,8 @@ import type { Beginning } from '../../src/run/first-line.ts';
 const source = (name: string, required: readonly string[], optional: readonly string[]): SourceContract => ({
   name,
   doc: name,
-  fields: [
-    ...required.map((field) => ({ name: field, type: 'STRING' as const, required: true, doc: field })),
-    ...optional.map((field) => ({ name: field, type: 'STRING' as const, required: false, doc: field })),
-  ],
+  fields: [...required, ...optional].map((field) => ({ name: field, type: 'STRING' as const, doc: field })),
+  views: [{ name, doc: name, required }],
 });
 const SOURCES = [
   source('song_data', ['song_id', 'artist_id'], ['title']),

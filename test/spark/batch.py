@@ -5,8 +5,8 @@ Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
     {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null, "append": PATH, "remove": PATH}
 
 of which the last two are done to an input once it was read.
-RESULTS is written as a JSON list of the same length: the failure of each job or null, and the counts that its books
-were made of, by source: [file, fate, reason, field, lines].
+RESULTS is written as a JSON list of the same length: the failure of each job or null; the counts that its books were
+made of, by view: [file, fate, reason, field, lines]; and how often lines were parsed, by source.
 """
 
 import importlib.util
@@ -28,10 +28,14 @@ def watch_books(step, job):
     """Has the counts by file put aside on their way into the books, which is when all input has been read."""
     counted, keep_books = {}, step.keep_books
 
+    def fate(row, view):
+        if row["_form"] == "object":
+            return [row["_in_%s_%s" % (view, part)] for part in ("fate", "reason", "field")]
+        return ["blank", None, None] if row["_form"] == "blank" else ["quarantined", row["_form"], None]
+
     def keep(spark, source, inputs, counts):
-        counted[source["name"]] = [
-            [step.decoded(row["_file"]), row["_fate"], row["_reason"], row["_field"], row["lines"]] for row in counts
-        ]
+        for view in [view["name"] for view in source["views"]]:
+            counted[view] = [[step.decoded(row["_file"]), *fate(row, view), row["lines"]] for row in counts]
         meddle(job)
         return keep_books(spark, source, inputs, counts)
 
@@ -45,6 +49,18 @@ def meddle(job):
             file.write("\n")
     if "remove" in job:
         os.remove(job["remove"])
+
+
+def watch_parsing(step):
+    """Counts, by source, the parsers of its lines that a plan of Spark is given."""
+    parsed, extract = {}, step.extract
+
+    def counting(lines, source):
+        parsed[source["name"]] = parsed.get(source["name"], 0) + 1
+        return extract(lines, source)
+
+    step.extract = counting
+    return parsed
 
 
 def shuffle_into(step, partitions):
@@ -61,6 +77,7 @@ def shuffle_into(step, partitions):
 def run(job):
     step = load(job["program"])
     counted = watch_books(step, job)
+    parsed = watch_parsing(step)
     if job.get("shufflePartitions"):
         shuffle_into(step, job["shufflePartitions"])
     spark = step.open_session()
@@ -70,7 +87,7 @@ def run(job):
     except step.StepFailure as error:
         failure = {"kind": error.kind, "error": error.error}
     spark.catalog.clearCache()
-    return {"failure": failure, "counted": counted}
+    return {"failure": failure, "counted": counted, "parsed": parsed}
 
 
 def main(jobs, results):

@@ -18,11 +18,13 @@ export interface Job {
 
 export interface JobResult {
   failure: { kind: string; error: string } | null;
-  /** By source: lines by file, fate, reason and field, as the books were made of them. */
+  /** By view: lines by file, fate, reason and field, as the books were made of them. */
   counted: Record<
     string,
     [file: string, fate: string, reason: string | null, field: string | null, lines: number][]
   >;
+  /** By source: how often its lines were parsed. Once more for each view with an unknown field, to sample its keys. */
+  parsed: Record<string, number>;
 }
 
 export interface BatchOptions {

@@ -223,9 +223,10 @@ def judge(line, fields, is_log):
     return "kept", None, None, values, texts
 
 
-def read(root, fields, is_log):
-    """The kept rows of a source and its books."""
-    lines = dict.fromkeys(["read", "blank", "kept", "filtered", "duplicates", "quarantined"], 0)
+def read(root, fields, view, is_log):
+    """The kept rows of a source's only view, the books of the source, and the rejected lines."""
+    lines = dict.fromkeys(["read", "blank", "unparsable", "quarantined"], 0)
+    fates = dict.fromkeys(["kept", "filtered", "duplicates", "quarantined"], 0)
     objects, rejections, rows, rejected = {"manifest": 0, "read": 0, "empty": 0}, {}, [], []
     known, occurring, asked, misshapen = set(), set(), 0, {}
     for path in files_below(root):
@@ -237,24 +238,29 @@ def read(root, fields, is_log):
             misshapen.setdefault(shape, []).append("file://" + path)
         for at, line in enumerate(content, 1):
             fate, reason, field, values, texts = judge(line, fields, is_log)
-            lines[fate] += 1
             lines["read"] += fate != "blank"
+            lines["blank"] += fate == "blank"
+            lines["quarantined"] += fate == "quarantined"
+            unparsable = fate == "quarantined" and texts is None
+            lines["unparsable"] += unparsable
+            if fate != "blank" and not unparsable:
+                fates[fate] += 1
             if fate == "kept":
                 rows.append((values, [texts[name] for name in fields], nulls_of(line, fields, texts, values)))
             if fate == "quarantined":
                 rejections[(reason, field)] = rejections.get((reason, field), 0) + 1
                 value = None if field is None or texts[field] is None else texts[field][:LONGEST_VALUE]
                 raw = line.decode("utf-8", "replace")[:LONGEST_RAW]
-                rejected.append([path, at, reason, field, value, raw, len(line)])
+                rejected.append([None if unparsable else view, path, at, reason, field, value, raw, len(line)])
             if texts is not None:
                 known.update(name for name in fields if texts[name] is not None)
                 occurring.update(parse(line, fields))
                 asked += 1
-    books = {"objects": {**objects, "vanished": [], "changed": [], "unaccounted": []}, "lines": lines, "conflicts": 0}
     by = sorted(rejections.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
-    books["quarantinedBy"] = [{"reason": r, "field": f, "lines": n} for (r, f), n in by]
+    books = {"lines": fates, "conflicts": 0}
+    books["quarantinedBy"] = [{"reason": r, "field": f, "lines": n} for (r, f), n in by if f is not None]
     kept = settle(rows, books) if is_log else rows
-    lines["kept"] = len(kept)
+    fates["kept"] = len(kept)
     books["nulls"] = [
         {"field": name, **{why: sum(nulls.get(name) == why for _, _, nulls in kept) for why in WHY_NULL}}
         for name in fields
@@ -267,10 +273,17 @@ def read(root, fields, is_log):
     ]
     # Which keys are told where a field is unknown has a test of its own.
     books["otherKeys"] = []
-    books["misshapen"] = [
-        {"shape": shape, "objects": len(uris), "sample": sorted(uris)[:5]} for shape, uris in sorted(misshapen.items())
-    ]
-    return [values for values, _, _ in kept], books, rejected
+    source = {
+        "objects": {**objects, "unaccounted": []},
+        "lines": lines,
+        "unparsableBy": [{"reason": r, "lines": n} for (r, f), n in by if f is None],
+        "misshapen": [
+            {"shape": shape, "objects": len(uris), "sample": sorted(uris)[:5]}
+            for shape, uris in sorted(misshapen.items())
+        ],
+        "views": {view: books},
+    }
+    return [values for values, _, _ in kept], source, rejected
 
 
 WHY_NULL = ["missing", "blank", "unfit"]
@@ -360,8 +373,8 @@ def compare_quarantine(database, folder, rejected):
     actual = []
     if os.path.isdir(folder):
         os.chdir(folder)
-        query = "SELECT file, line, reason, field, value, raw, bytes FROM read_parquet('*.parquet')"
-        actual = [[file[len("file://") :], *rest] for file, *rest in database.execute(query).fetchall()]
+        query = "SELECT view, file, line, reason, field, value, raw, bytes FROM read_parquet('*.parquet')"
+        actual = [[view, file[len("file://") :], *rest] for view, file, *rest in database.execute(query).fetchall()]
     expected, found = Counter(map(repr, rejected)), Counter(map(repr, actual))
     return {
         "missing": list(expected - found)[:5],
@@ -373,8 +386,8 @@ def compare_quarantine(database, folder, rejected):
 def main(shape, song_data, log_data, *folders):
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
-    songs, song_books, song_rejected = read(song_data, SONG_FIELDS, False)
-    plays, log_books, log_rejected = read(log_data, LOG_FIELDS, True)
+    songs, song_books, song_rejected = read(song_data, SONG_FIELDS, "song_data", False)
+    plays, log_books, log_rejected = read(log_data, LOG_FIELDS, "plays", True)
     for song in songs:
         song["year"] = song["year"] or 0
     load(database, "song_data", songs, SONG_FIELDS)

@@ -30,7 +30,8 @@ if (existsSync(SAMPLE))
         time: 6813,
       });
       expect(landed.log.report.sources['log_data']).toMatchObject({
-        lines: { read: 8056, kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 },
+        lines: { read: 8056, unparsable: 0, quarantined: 0 },
+        views: { plays: { lines: { kept: 6820, filtered: 1236, duplicates: 0, quarantined: 0 } } },
       });
       const reports = { ...landed.song.report.tables, ...landed.log.report.tables };
       expect(Object.values(reports).flatMap(({ violations }) => violations)).toEqual([]);

@@ -170,7 +170,7 @@ async function execute(
   const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   await store.put(`${folder}/tables/${name}/part-${execution}.parquet`, body(step.args));
   const report: StepReport = {
-    version: 1,
+    version: 2,
     step: name,
     token: step.name,
     applicationId: execution,

@@ -1,0 +1,183 @@
+"""Decides what becomes of each line. A view keeps, filters or rejects a line, or finds that it is a duplicate."""
+
+from typing import Optional
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from engine.contracts import KeepRule, Source, View
+from engine.lines import ORIGIN, convert, extract, final_value, not_blank, reason_of, text_of, value_of
+
+# The forms of a line.
+BLANK_LINE = "blank"
+OBJECT = "object"
+# The fates of a line in a view.
+KEPT = "kept"
+FILTERED = "filtered"
+DUPLICATE = "duplicate"
+QUARANTINED = "quarantined"
+
+# The letter of `_state` for a text that does not fit its field.
+UNFIT = "u"
+# Limits of the quarantine, in characters: of a line, and of a value that did not fit.
+LONGEST_RAW = 1 << 20
+LONGEST_VALUE = 200
+
+
+def classify(lines: DataFrame, source: Source) -> DataFrame:
+    """Returns a row for each line, kept or not: its origin, fields, form and state, and its fate in each view."""
+    rows = judge(convert(extract(lines, source), source), source)
+    for view in source["views"]:
+        rows = settle_duplicates(rows, source, view)
+    rejected = ~F.col("_form").isin(BLANK_LINE, OBJECT)
+    for view in source["views"]:
+        rejected = rejected | F.coalesce(F.col(fate_in(view)) == QUARANTINED, F.lit(False))
+    raw = F.substring(F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"), 1, LONGEST_RAW)
+    return rows.select(
+        *ORIGIN,
+        F.octet_length("_line").alias("_bytes"),
+        "_form",
+        "_state",
+        *[name(view) for view in source["views"] for name in (fate_in, reason_in, field_in, value_in, conflict_in)],
+        F.when(rejected, raw).alias("_raw"),
+        *[final_value(field) for field in source["fields"]],
+    )
+
+
+def problem_in(view: View) -> str:
+    return "_in_%s_problem" % view["name"]
+
+
+def verdict_in(view: View) -> str:
+    return "_in_%s_verdict" % view["name"]
+
+
+def fate_in(view: View) -> str:
+    return "_in_%s_fate" % view["name"]
+
+
+def reason_in(view: View) -> str:
+    return "_in_%s_reason" % view["name"]
+
+
+def field_in(view: View) -> str:
+    return "_in_%s_field" % view["name"]
+
+
+def value_in(view: View) -> str:
+    return "_in_%s_value" % view["name"]
+
+
+def conflict_in(view: View) -> str:
+    return "_in_%s_conflict" % view["name"]
+
+
+def judge(rows: DataFrame, source: Source) -> DataFrame:
+    """Adds the form of each line and its fate in each view, except for duplicates."""
+    opens_array = F.col("_line").rlike(r"^\s*\[")
+    form = (
+        F.when(~not_blank("_line"), F.lit(BLANK_LINE))
+        .when(F.col("_parsed"), F.lit(OBJECT))
+        .when(opens_array, F.lit("array"))
+        .otherwise(F.lit("unparsable"))
+    )
+    views = source["views"]
+    formed = rows.select("*", form.alias("_form"), *[problem_of_line(view).alias(problem_in(view)) for view in views])
+    judged = formed.select("*", *[verdict(view).alias(verdict_in(view)) for view in views])
+    decided = judged.select("*", *[column for view in views for column in unpacked(view)])
+    asked = F.lit(False)
+    for view in views:
+        asked = asked | F.coalesce(F.col(fate_in(view)).isin(KEPT, QUARANTINED), F.lit(False))
+    return decided.select("*", F.when(asked, state(source)).alias("_state"))
+
+
+def unpacked(view: View) -> list[Column]:
+    """The parts of the verdict of a view as columns of their own."""
+    names = {"fate": fate_in, "reason": reason_in, "field": field_in, "value": value_in}
+    parts = [F.col("%s.%s" % (verdict_in(view), part)).alias(name(view)) for part, name in names.items()]
+    return [*parts, F.lit(False).alias(conflict_in(view))]
+
+
+def verdict(view: View) -> Column:
+    """The fate of a line in a view, and why it is rejected. Lines are filtered before required fields are judged.
+
+    Null for a line that is no object. The order of the rules decides which reason counts.
+    """
+    problem = problem_in(view)
+    rejected = fate(QUARANTINED, F.col(problem + ".reason"), F.col(problem + ".field"), F.col(problem + ".value"))
+    judged = F.when(F.col(problem).isNotNull(), rejected).otherwise(fate(KEPT))
+    if view["keep"]:
+        judged = F.when(differs_from(view["keep"]), fate(FILTERED)).otherwise(judged)
+    return F.when(F.col("_form") == OBJECT, judged)
+
+
+def differs_from(keep: KeepRule) -> Column:
+    """Whether the field has a value of its type, and another one than the filter asks for."""
+    return F.col(value_of(keep["field"])) != F.lit(keep["equals"])
+
+
+def problem_of_line(view: View) -> Column:
+    """Why a view rejects a line that it does not filter: the first reason of its fields. Null if it does not.
+
+    Whether a line passes the filter is unknown if the field of the filter is missing or does not fit its type.
+    """
+    reasons = [rejection(name, F.col(reason_of(name))) for name in view["required"]]
+    if view["keep"]:
+        name = view["keep"]["field"]
+        reasons.insert(0, rejection(name, F.when(F.col(value_of(name)).isNull(), F.col(reason_of(name)))))
+    return F.coalesce(F.lit(None).cast("struct<reason:string,field:string,value:string>"), *reasons)
+
+
+def rejection(name: str, reason: Column) -> Column:
+    """The problem of a field that has a reason. Null without one."""
+    value = F.substring(text_of(name), 1, LONGEST_VALUE)
+    return F.when(
+        reason.isNotNull(), F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
+    )
+
+
+def fate(
+    name: str, reason: Optional[Column] = None, field: Optional[Column] = None, value: Optional[Column] = None
+) -> Column:
+    nothing = F.lit(None).cast("string")
+    return F.struct(
+        F.lit(name).alias("fate"),
+        (nothing if reason is None else reason).alias("reason"),
+        (nothing if field is None else field).alias("field"),
+        (nothing if value is None else value).alias("value"),
+    )
+
+
+def state(source: Source) -> Column:
+    """A letter for each field of a line. Lines of a source look alike, so there are few distinct states."""
+    letters = []
+    for index, field in enumerate(source["fields"]):
+        text, reason = F.col(text_of(field["name"])), F.col(reason_of(field["name"]))
+        fits = text.isNull() | reason.isNull()
+        letters.append(F.when(fits, F.substring("_presence", index + 1, 1)).otherwise(F.lit(UNFIT)))
+    return F.concat(*letters)
+
+
+def settle_duplicates(rows: DataFrame, source: Source, view: View) -> DataFrame:
+    """Lets a view keep one line of each event key: the one with the lowest texts. The others become duplicates."""
+    if not view["event_key"]:
+        return rows
+    texts = [text_of(field["name"]) for field in source["fields"]]
+    kept = F.col(fate_in(view)).eqNullSafe(F.lit(KEPT))
+    # Rows that are not kept are no candidates. Their hash spreads them over all tasks.
+    apart = F.when(~kept, F.xxhash64("_line"))
+    same_event = Window.partitionBy(*[value_of(name) for name in view["event_key"]], apart).orderBy(
+        *[F.col(text).asc_nulls_first() for text in texts], "_presence", "_file"
+    )
+    up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    placed = rows.select(
+        "*",
+        F.row_number().over(same_event).alias("_place"),
+        F.first(F.struct(*texts)).over(up_to_here).alias("_winner"),
+    )
+    duplicate = kept & (F.col("_place") > 1)
+    settled = {
+        fate_in(view): F.when(duplicate, F.lit(DUPLICATE)).otherwise(F.col(fate_in(view))),
+        conflict_in(view): duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts)),
+    }
+    return placed.withColumns(settled).drop("_place", "_winner")
