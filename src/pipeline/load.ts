@@ -69,7 +69,8 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
     if (contract.length + query.length === 0) folder.diagnostics.push(...checkSql(table, parameters));
   }
   folder.diagnostics.push(...strayFiles(folder));
-  const sample = readSampleData(file.sources, folder);
+  // Which files a sample needs is known once all sources are.
+  const sample = texts.length < file.sources.length ? undefined : readSampleData(file.sources, folder);
   return {
     name: file.name,
     parameters,
