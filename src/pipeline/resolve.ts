@@ -1,4 +1,5 @@
 /** From the files' shapes to the contracts, and from contracts at their defaults to contracts with parameters filled in. */
+import { withoutUndefined } from '../without-undefined.ts';
 import type {
   Check,
   Column,
@@ -24,7 +25,7 @@ export function toParameters(file: PipelineFile): Parameter[] {
 }
 
 export function toSource({ name, doc, fields, views }: SourceFile): SourceContract {
-  return { name, doc, fields: fields.map((field) => defined(field)), views: views.map(toView) };
+  return { name, doc, fields: fields.map((field) => withoutUndefined(field)), views: views.map(toView) };
 }
 
 function toView({ name, doc, keep, required, event_key }: SourceFile['views'][number]): View {
@@ -62,7 +63,7 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
 }
 
 function toCheck(check: FrontMatter['checks'][number]): Check {
-  if (check.check !== 'matched') return defined(check);
+  if (check.check !== 'matched') return withoutUndefined(check);
   const { warn_below: warnBelow, ...rest } = check;
   return { ...rest, warnBelow };
 }
@@ -98,11 +99,4 @@ function varyingOf(front: FrontMatter): Varying {
     ...(Array.isArray(front.partition_by) ? {} : { partitionBy: front.partition_by.parameter }),
     types: Object.fromEntries(types),
   };
-}
-
-type Defined<T> = T extends unknown ? { [K in keyof T]: Exclude<T[K], undefined> } : never;
-
-/** Without the keys that hold undefined. */
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Defined<T>;
 }

@@ -10,7 +10,7 @@ import { skippedText } from './skipped.ts';
 
 export interface RunSummary {
   run: string;
-  verdict: Verdict;
+  verdict: Verdict | 'unknown';
   lake: string;
   /** Number of the publication entry, once published. */
   publication?: number;

@@ -111,7 +111,7 @@ const SHAPES = {
   'terminate-intent': { clusterId: emrId },
   'terminate-requested': { clusterId: emrId },
   finished: {
-    verdict: z.enum(['succeeded', 'failed', 'cancelled', 'unknown']),
+    verdict: z.enum(['succeeded', 'failed', 'cancelled']),
     fault: z.enum(Object.keys(EXIT_CODES) as [keyof typeof EXIT_CODES]).optional(),
     message: z.string().optional(),
     why: texts.optional(),

@@ -6,7 +6,7 @@ import type { StepReport } from '../pipeline/report.ts';
 
 export type Phase = 'plan' | 'stage' | 'cluster' | 'steps' | 'verify' | 'publish' | 'mirror';
 
-export type Verdict = 'succeeded' | 'failed' | 'cancelled' | 'unknown';
+export type Verdict = 'succeeded' | 'failed' | 'cancelled';
 
 export type RunEvent =
   | { event: 'planned'; plan: RunPlan }

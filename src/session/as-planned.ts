@@ -6,6 +6,7 @@ import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 import { SHIPPED, findPipeline } from './pipeline-folder.ts';
 import { noteTo } from '../cli/context.ts';
 import type { PlaceFlags, SubmitFlags } from '../cli/run-verbs.ts';
@@ -68,7 +69,7 @@ export function asPlanned<F extends PlaceFlags>(
     else if (strict && name === 'templates') throw withoutTemplates(plan, planned, problem);
     else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
   }
-  const env = { ...kept(origin.variables), ...set(cli.env) };
+  const env = { ...kept(origin.variables), ...withoutUndefined(cli.env) };
   return { flags: { ...flags, ...given }, cli: { ...cli, env } };
 }
 
@@ -79,10 +80,6 @@ function kept(variables: CliContext['env']): Record<string, string> {
       KEPT.test(name) && typeof value === 'string' ? [[name, value]] : [],
     ),
   );
-}
-
-function set(env: CliContext['env']): CliContext['env'] {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
 const NOT_OURS = 'is not read, because this machine did not plan the run';

@@ -14,14 +14,10 @@ import type { ProvenStore } from '../store/proven.ts';
 import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 import { logPace } from './log-pace.ts';
 import { sha256 } from './sha256.ts';
 import type { CliContext } from '../cli/context.ts';
-
-/** The object without its undefined values: what is not set is left to the receiver's default. */
-function set<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
-}
 
 /** The lake of these settings. Opening it sends no request; its first write proves create-if-absent. */
 export async function openLake(
@@ -34,7 +30,7 @@ export async function openLake(
 const lakeStore = (settings: Settings) => openStore(settings.lake.path, lakeAccess(settings));
 
 function lakeAccess({ s3, aws }: Pick<Settings, 's3' | 'aws'>): S3Settings {
-  return set<S3Settings>({
+  return withoutUndefined({
     endpoint: s3.endpoint,
     region: s3.region,
     profile: aws.profile,
@@ -50,7 +46,7 @@ export function openInput(uri: string, settings: Settings): Promise<Store> {
   const { s3, aws } = settings;
   return openStore(
     uri,
-    set<S3Settings>({
+    withoutUndefined({
       endpoint: s3.endpoint,
       region: inputRegions(settings, [uri])[bucketNameOf(uri) ?? ''] ?? s3.region,
       checksums: s3.checksums,
@@ -128,7 +124,7 @@ export function emrAccess(
     const { url, region, accessKeyId, secretAccessKey } = endpoint;
     return { endpoint: url, region, credentials: { accessKeyId, secretAccessKey }, local: true };
   }
-  return set<EmrAccess>({
+  return withoutUndefined({
     endpoint: emr.endpoint,
     region: emr.region,
     profile: aws.profile,
