@@ -90,8 +90,8 @@ async function main(argv: readonly string[]): Promise<number> {
     home: dirname(import.meta.dirname),
   };
   const parsed = await parseArguments(argv, started, async () => {
-    const { pipelineFlags } = await import('./session/pipeline-keys.ts');
-    return pipelineFlags;
+    const { pipelineNames } = await import('./session/pipeline-keys.ts');
+    return pipelineNames;
   });
   const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
   const exitCode = await perform(parsed, printer);
@@ -121,8 +121,8 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
     invocation: parsed.invocation,
   };
   try {
-    const { run } = await verbBodies[parsed.verb.name]();
-    await Promise.race([run(parsed.flags, cli), unanswered(cli)]);
+    const body = await verbBodies[parsed.verb.name]();
+    await Promise.race([body.run(parsed.flags, cli), unanswered(cli)]);
     return 0;
   } catch (error) {
     return fail(printer, cli.interrupted.aborted ? cli.interrupted.reason : error);

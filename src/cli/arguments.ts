@@ -15,6 +15,8 @@ import type { PlaceFlags } from './run-verbs.ts';
 import { verbs } from './verbs.ts';
 import type { KnownVerb } from './verbs.ts';
 import type { Verb } from './verb.ts';
+import { isAboutPipeline, withPipeline } from './pipeline-names.ts';
+import type { ReadPipelineNames } from './pipeline-names.ts';
 import type { Flags, CliContext } from './context.ts';
 
 interface Form {
@@ -32,22 +34,16 @@ export type Parsed = Form &
     | { kind: 'mistake'; error: LandfallError }
   );
 
-/** The flags of the sources and parameters of the pipeline that these flags choose. */
-export type PipelineFlags = (
-  flags: PlaceFlags,
-  from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
-) => readonly string[];
-
 /**
  * Parses arguments without the program's name. Mistakes come back as values, so that they are printed in the right form.
- * `pipelineFlags` is loaded only when npm may have taken such a flag.
+ * `pipelineNames` is loaded only for help, and when npm may have taken a flag of the pipeline.
  */
 export async function parseArguments(
   argv: readonly string[],
   started: Started,
-  pipelineFlags: () => Promise<PipelineFlags>,
+  pipelineNames: () => Promise<ReadPipelineNames>,
 ): Promise<Parsed> {
-  const { complaint, shown, flags } = await readWords(argv, startOf(started));
+  const { complaint, shown, flags } = await readWords(argv, startOf(started), verbs);
   const [name, ...others] = ((flags['_'] as unknown[] | undefined) ?? []).map(String);
   const verb = verbs.find((one) => one.name === name);
   const called = verb === undefined ? undefined : { verb, flags };
@@ -59,9 +55,15 @@ export async function parseArguments(
     prefix: cwd === started.cwd ? undefined : started.home,
   };
   const swallowed =
-    verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd }, pipelineFlags);
+    verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd }, pipelineNames);
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
+  if (shown !== '' && verb !== undefined && isAboutPipeline(verb)) {
+    const { cwd: folder, prefix } = form;
+    const names = (await pipelineNames())(flags, { cwd: folder, prefix, env: started.env });
+    const known = verbs.map((one) => (one === verb ? withPipeline(one, names) : one));
+    return { ...form, kind: 'help', text: (await readWords(argv, startOf(started), known)).shown };
+  }
   if (shown !== '') return { ...form, kind: 'help', text: shown };
   if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '', argv) };
   const strange = flagMistake(argv, { ...globalOptions, ...verb.options }, verb.takesSources === true);
@@ -83,8 +85,8 @@ interface Words {
   flags: Flags;
 }
 
-async function readWords(argv: readonly string[], start: string): Promise<Words> {
-  const parser = verbs.reduce<Argv>(
+async function readWords(argv: readonly string[], start: string, known: readonly Verb[]): Promise<Words> {
+  const parser = known.reduce<Argv>(
     (built, verb) => addVerb(built, verb),
     yargs()
       .scriptName(start)
@@ -137,10 +139,10 @@ interface Called {
 async function swallowedBy(
   started: Started,
   { verb, argv, flags, cwd }: Called,
-  pipelineFlags: () => Promise<PipelineFlags>,
+  pipelineNames: () => Promise<ReadPipelineNames>,
 ) {
   if (!isNpmScript(started)) return undefined;
-  const flagsOf = await pipelineFlags();
+  const namesOf = await pipelineNames();
   const given = flags as PlaceFlags;
   const templates = given.templates ?? started.env['npm_config_templates'];
   return swallowedFlags(started, {
@@ -149,7 +151,9 @@ async function swallowedBy(
     options: { ...globalOptions, ...verb.options },
     sources: () =>
       verb.takesSources === true
-        ? flagsOf({ ...given, templates }, { cwd, prefix: undefined, env: started.env })
+        ? namesOf({ ...given, templates }, { cwd, prefix: undefined, env: started.env }).flags.map(
+            ({ name }) => name,
+          )
         : [],
   });
 }

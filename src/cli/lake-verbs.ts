@@ -76,7 +76,7 @@ export const quarantineVerb = {
   },
   examples: [
     ['$0 quarantine', 'The newest run'],
-    ['$0 quarantine nightly-7 --source log_data --output json', 'One source, for a script'],
+    ['$0 quarantine nightly-7 --source {source} --output json', 'One source, for a script'],
   ],
 } as const satisfies Verb;
 export type QuarantineFlags = FlagsOf<typeof quarantineVerb>;

@@ -10,7 +10,7 @@ const cluster = {
 } as const satisfies Options;
 const templates = {
   type: 'string',
-  describe: 'Folder of the pipeline [spark-templates/sparkify of Landfall]',
+  describe: 'Folder of the pipeline [the one that comes with Landfall]',
 } as const satisfies Options;
 const timeout = {
   type: 'number',
@@ -33,7 +33,6 @@ const keepAlive = {
   type: 'boolean',
   describe: 'Leave the cluster that Landfall launches running after the run',
 } as const satisfies Options;
-const sourceExample = '--song-data s3://raw/song_data --log-data s3://raw/log_data';
 
 export const submitVerb = {
   name: 'submit',
@@ -53,7 +52,7 @@ export const submitVerb = {
   takesSources: true,
   examples: [
     ['$0 submit --cluster local', 'On this machine, with a generated sample unless dl.cfg names inputs'],
-    [`$0 submit --cluster new --lake s3://my-lake ${sourceExample}`, 'On a cluster of its own'],
+    ['$0 submit --cluster new --lake s3://my-lake {sources}', 'On a cluster of its own'],
     ['$0 submit --run-id "$CI_PIPELINE_ID"', 'Safe to repeat: the same run is not run twice'],
     ['$0 submit --detach --run-id nightly-7', 'Later: attach nightly-7'],
   ],
@@ -88,7 +87,7 @@ export const renderVerb = {
   takesSources: true,
   examples: [
     ['$0 render --to rendered', 'One self-contained PySpark program per step'],
-    ['spark-submit rendered/song_transform.py --help', 'How to run one by hand'],
+    ['spark-submit rendered/{step}.py --help', 'How to run one by hand'],
   ],
 } as const satisfies Verb;
 export type RenderFlags = FlagsOf<typeof renderVerb>;
@@ -130,7 +129,7 @@ export const retryVerb = {
   takesSources: true,
   examples: [
     ['$0 retry', 'The newest run, after fixing the cause of its failure'],
-    ['$0 retry 20261121-0930-k3f9a1 --from log_transform', 'Whether or not that step succeeded'],
+    ['$0 retry 20261121-0930-k3f9a1 --from {step}', 'Whether or not that step succeeded'],
   ],
 } as const satisfies Verb;
 export type RetryFlags = FlagsOf<typeof retryVerb>;
@@ -191,7 +190,7 @@ export const logsVerb = {
   },
   examples: [
     ['$0 logs --lake s3://my-lake', 'The step that failed, of the newest run'],
-    ['$0 logs log_transform -f', 'As it grows: EMR copies logs every five minutes'],
+    ['$0 logs {step} -f', 'As it grows: EMR copies logs every five minutes'],
     ['$0 logs --attempt 1 --stream stdout | less', 'Only the lines go to stdout'],
   ],
 } as const satisfies Verb;

@@ -9,6 +9,7 @@ export interface Verb {
   options: Record<string, Options>;
   /** It reads the pipeline's inputs: `--<source> URI` is a flag for each source, which only the pipeline can name. */
   takesSources?: true;
+  /** In a command, `{sources}`, `{source}` and `{step}` stand for flags and names of the pipeline. */
   examples: readonly (readonly [command: string, what: string])[];
 }
 

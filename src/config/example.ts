@@ -1,5 +1,5 @@
 /** The schema as text: dl.cfg.example and the reference table of the README. */
-import { namedSettings, sectionDocs } from './schema.ts';
+import { namedSettings } from './schema.ts';
 import type { NamedSetting, PipelineKeys } from './schema.ts';
 
 const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment what you need.
@@ -7,6 +7,18 @@ const HEAD = `# Settings of Landfall. Copy this file to dl.cfg and uncomment wha
 # A value behind a # is the default, or, where marked, an example.
 # In a value, %(name)s is the value of the key \`name\` of its section or of [DEFAULT], and %% is a percent sign.
 `;
+
+const SECTION_DOCS: Readonly<Record<string, string>> = {
+  lake: 'Where the result goes.',
+  input:
+    'Where the raw JSON is. With `--cluster local` and no inputs, the sample that the pipeline describes is used.',
+  pipeline: 'What is run.',
+  emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
+  tables: "How tables are written. The pipeline's own parameters stand here too.",
+  checks: 'How much bad input a run accepts.',
+  s3: 'How S3 is accessed.',
+  aws: 'Credentials. Keep this file out of version control once it holds a secret.',
+};
 
 /** The whole of dl.cfg.example. */
 export function exampleText(pipeline: PipelineKeys): string {
@@ -30,7 +42,8 @@ export function settingsTable(pipeline: PipelineKeys): string {
 }
 
 function sectionText(section: string, settings: readonly NamedSetting[]): string {
-  const doc = sectionDocs[section.toLowerCase()] ?? '';
+  const doc = SECTION_DOCS[section.toLowerCase()];
+  if (doc === undefined) throw new Error(`nothing describes the section ${section}`);
   return [`# ${doc}`, `[${section}]`, ...settings.map(settingText), ''].join('\n');
 }
 

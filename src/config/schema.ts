@@ -206,18 +206,6 @@ const aws = {
 /** Sections in the order of dl.cfg.example. The keys of `[INPUT]`, and some of `[TABLES]`, come from the pipeline. */
 export const schema = { lake, pipeline, emr, tables, checks, s3, aws };
 
-export const sectionDocs: Readonly<Record<string, string>> = {
-  lake: 'Where the result goes.',
-  input:
-    'Where the raw JSON is. With `--cluster local` and no inputs, the sample that the pipeline describes is used.',
-  pipeline: 'What is run.',
-  emr: 'The cluster. With `--cluster local` only the release and the timeouts matter.',
-  tables: "How tables are written. The pipeline's own parameters stand here too.",
-  checks: 'How much bad input a run accepts.',
-  s3: 'How S3 is accessed.',
-  aws: 'Credentials. Keep this file out of version control once it holds a secret.',
-};
-
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
 export type ValuesOf<S> = {
   readonly [Section in keyof S]: { readonly [Key in keyof S[Section]]: ValueOf<S[Section][Key]> };
@@ -233,6 +221,12 @@ export interface NamedSetting extends Setting<unknown> {
   key: string;
   env: readonly string[];
 }
+
+/** A setting of the pipeline: each has a flag of its name. */
+export type PipelineSetting = NamedSetting & { flag: string };
+
+/** Where a source is. */
+export type SourceSetting = PipelineSetting & { example: string };
 
 /** What a pipeline lets users set: where its sources are, and its parameters. */
 export interface PipelineKeys {
@@ -265,7 +259,12 @@ export function isKeyOf(setting: NamedSetting, { section, key }: Entry): boolean
   return foldName(setting.section) === foldName(section) && foldName(setting.key) === foldName(key);
 }
 
-function parameterSetting(parameter: ParameterKey): NamedSetting {
+/** The settings of the pipeline itself: its sources, then its parameters. */
+export function pipelineSettings({ sources, parameters }: PipelineKeys): PipelineSetting[] {
+  return [...sources.map(sourceSetting), ...parameters.map(parameterSetting)];
+}
+
+function parameterSetting(parameter: ParameterKey): PipelineSetting {
   const { name: key, doc, words } = parameter;
   return {
     id: `parameters.${key}`,
@@ -285,7 +284,7 @@ function name(section: string, property: string, about: Setting<unknown>): Named
   return { ...about, id: `${section}.${property}`, section: section.toUpperCase(), key, env };
 }
 
-function sourceSetting(source: string): NamedSetting {
+export function sourceSetting(source: string): SourceSetting {
   return {
     id: `sources.${source}`,
     section: 'INPUT',

@@ -5,7 +5,7 @@ export interface SettingsInput {
   /** `path` is the file's name as messages should show it; relative places in it start at its folder. */
   cfg?: { path: string; text: string } | undefined;
   env: Readonly<Record<string, string | undefined>>;
-  /** By the flag's name without dashes: `{ lake: './out', 'song-data': '...' }`; undefined ones were not given. */
+  /** By the flag's name without dashes: `{ lake: './out', cats: './cats' }`; undefined ones were not given. */
   flags: Readonly<Record<string, string | number | boolean | undefined>>;
   /** What the pipeline lets users set. */
   pipeline: PipelineKeys;

@@ -16,7 +16,7 @@ interface UnknownInput {
   /** All lines. */
   entries: readonly Entry[];
   settings: readonly NamedSetting[];
-  /** The file has lines that only an existing Sparkify project would have. */
+  /** The file has lines that only an existing project would have. */
   existing: boolean;
 }
 

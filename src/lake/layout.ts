@@ -37,7 +37,7 @@ export const keys = {
   plainTable: (table: string) => table,
   plainFolder: (table: string) => `${table}/`,
   /**
-   * The plain path of a file: `songs/year=2004/<run>-7-part-00000-....zstd.parquet`, where 7 is the publication. The
+   * The plain path of a file: `cats/year=2004/<run>-7-part-00000-....zstd.parquet`, where 7 is the publication. The
    * number makes the path unique: no other publication names it, not even one of the same files. So when an overtaken
    * publisher deletes what was current before it, it can never delete a file that is current again.
    */
@@ -208,7 +208,7 @@ export interface PartitionValue {
 const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
 
 /**
- * The values that a file's folders spell as Hive and Spark write them (`year=2004/artist_id=AR%3A1`), outermost first;
+ * The values that a file's folders spell as Hive and Spark write them (`year=2004/kind=a%3A1`), outermost first;
  * undefined when a folder is not `name=value`.
  */
 export function partitionOf(folders: readonly string[]): PartitionValue[] | undefined {

@@ -9,7 +9,7 @@ type OtherKey = ViewBooks['otherKeys'][number];
 const SHOWN = 5;
 
 /**
- * "no line of plays has length; the nearest key there is duration". `synonyms`: names that stand for the same thing
+ * "no line of orders has price; the most similar key is amount". `synonyms`: names that stand for the same thing
  * elsewhere in the pipeline.
  */
 export function unknownFieldSentence(

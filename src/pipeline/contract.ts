@@ -24,7 +24,7 @@ export type Check = { severity: 'error' | 'warn' } & (
   /** `sql` is a boolean expression over the columns of a row. It passes unless it is false, like CHECK in SQL. */
   | { check: 'condition'; name: string; sql: string }
   /**
-   * Tells how many rows have a value: "12 of 40 found its song". Warns when none has, or a smaller share than `warnBelow`.
+   * Tells how many rows have a value: "12 of 40 found its customer". Warns when none has, or a smaller share than `warnBelow`.
    * `needs`: by view, the fields without which none can.
    */
   | {

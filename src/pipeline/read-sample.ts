@@ -12,6 +12,7 @@ import type {
 } from './sample.ts';
 import { sampleFile } from './sample-shape.ts';
 import type { GeneratorFile, RowsFile, SampleFile } from './sample-shape.ts';
+import { mistake } from './template-file.ts';
 import type { TemplateFile } from './template-file.ts';
 import { inside, meaningOf, resolve, tell, unknownRows } from './sample-names.ts';
 import type { Meaning, Reading, Scope } from './sample-names.ts';
@@ -30,11 +31,8 @@ export function readSample(
   const reading: Reading = { locate: read.locate, rows: new Map(), diagnostics: [] };
   const rows = Object.entries(read.value.rows).flatMap(([name, one]) => readRows(name, one, reading));
   const files = read.value.files.flatMap((one, index) => readFiles(one, ['files', index], sources, reading));
-  const described = new Set(read.value.files.map(({ source }) => source));
-  const missing = sources.filter((source) => !described.has(source));
-  if (missing.length > 0) tell(reading, ['files'], `no files of ${missing.join(', ')} are described`);
   const { diagnostics } = reading;
-  return diagnostics.length > 0
+  return diagnostics.some(({ severity }) => severity === 'error')
     ? { diagnostics }
     : { sample: { seed: read.value.seed, rows, files }, diagnostics };
 }
@@ -189,8 +187,6 @@ function readFiles(
   sources: readonly string[],
   reading: Reading,
 ): SampleFiles[] {
-  if (!sources.includes(file.source))
-    tell(reading, [...at, 'source'], `there is no source ${file.source}`, didYouMean(file.source, sources));
   const rows = reading.rows.get(file.rows);
   if (rows === undefined) unknownRows(file.rows, [...at, 'rows'], reading);
   const path = readText(file.path);
@@ -209,5 +205,13 @@ function readFiles(
         `${file.rows} has no field ${name}`,
         didYouMean(name, fields),
       );
-  return [{ source: file.source, rows: file.rows, path, repeats: file.repeats }];
+  if (sources.includes(file.source))
+    return [{ source: file.source, rows: file.rows, path, repeats: file.repeats }];
+  const unused = mistake(
+    reading.locate([...at, 'source']),
+    `the pipeline has no source ${file.source}, so these files are not generated`,
+    didYouMean(file.source, sources),
+  );
+  reading.diagnostics.push({ ...unused, severity: 'warning' });
+  return [];
 }

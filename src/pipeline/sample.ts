@@ -79,5 +79,6 @@ export interface SampleData {
   seed: number;
   /** In the order in which they are made. */
   rows: readonly (GeneratedRows | GivenRows)[];
+  /** A source without files cannot be generated. */
   files: readonly SampleFiles[];
 }

@@ -63,7 +63,7 @@ export const sourceFile = z.strictObject({
   views: z.array(view).min(1),
 });
 
-/** `{ parameter: songplay_id, bigint: BIGINT, text: STRING }`: one type for each word of a choice. */
+/** `{ parameter: id_type, bigint: BIGINT, text: STRING }`: one type for each word of a choice. */
 const typeByParameter = z
   .object({ parameter: name })
   .catchall(columnType)

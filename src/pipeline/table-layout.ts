@@ -11,7 +11,7 @@ export interface TableLayout {
   atMostLinesOf?: string;
   /** The partition column that says which row of a table is meant, so that each such row may have a file of its own. */
   identifies?: { column: string; table: string };
-  /** Where the partition columns are chosen: `[TABLES] songs_partition_by`, or the table's template. */
+  /** Where the partition columns are chosen: `[TABLES] cats_partition_by`, or the table's template. */
   chosenIn: string;
 }
 

@@ -128,7 +128,7 @@ export function formatSummary(summary: RunSummary): string {
   ].join('\n');
 }
 
-/** `songplays: 12 of 6,820 found its song`; none, and too few, are warnings. */
+/** `orders: 12 of 6,820 found its customer`; none, and too few, are warnings. */
 function matchedLine(
   { table, found, rows, of, isLow }: RunSummary['matched'][number],
   findings: readonly Finding[],

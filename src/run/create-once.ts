@@ -4,7 +4,7 @@ import type { Fault } from '../faults.ts';
 import type { Answer, Clock } from './ports.ts';
 
 export interface Creation<T> {
-  /** What is created, for messages: `cluster`, `step log_transform`. */
+  /** What is created, for messages: `cluster`, `step daily`. */
   what: string;
   /** Sends the request once. */
   send: () => Promise<Answer<T>>;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
+import type { SampleData } from '../pipeline/sample.ts';
 import { checkInputs, manifestLines, readListing } from '../run/inputs.ts';
 import type { Input } from '../run/inputs.ts';
 import { openInput } from './compose.ts';
@@ -57,9 +58,10 @@ export async function withSample(
 ): Promise<Settings> {
   if (Object.keys(settings.sources).length > 0) return settings;
   const names = sources.map(({ name }) => name);
-  if (!local || sample === undefined) {
+  const lacking = local ? whatSampleLacks(pipeline, names, sample) : [];
+  if (!local || sample === undefined || lacking.length > 0) {
     throw new LandfallError('input', `no inputs are named: ${names.join(', ')}`, {
-      why: local ? [`the pipeline ${pipeline} has no sample.yaml, so no sample can be generated`] : [],
+      why: lacking,
       next: `set ${names.map((name) => `[INPUT] ${name}`).join(' and ')} in dl.cfg, or give ${names.map((name) => `--${name.replaceAll('_', '-')}`).join(' and ')}`,
     });
   }
@@ -75,4 +77,15 @@ export async function withSample(
     ...settings,
     sources: Object.fromEntries(Object.entries(places).map(([name, path]) => [name, `file://${path}`])),
   };
+}
+
+/** Why no sample can be generated; empty when one can. */
+function whatSampleLacks(
+  pipeline: string,
+  sources: readonly string[],
+  sample: SampleData | undefined,
+): string[] {
+  if (sample === undefined) return [`the pipeline ${pipeline} has no sample.yaml to generate a sample from`];
+  const missing = sources.filter((source) => !sample.files.some((files) => files.source === source));
+  return missing.length === 0 ? [] : [`sample.yaml describes no files of ${missing.join(', ')}`];
 }

@@ -1,5 +1,5 @@
 /** Finds and reads the folder of a pipeline, and the engine that comes with Landfall. */
-import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pipelinePath } from '../config/pipeline-path.ts';
 import type { ChosenFolder } from '../config/pipeline-path.ts';
@@ -18,11 +18,16 @@ const LANDFALL = join(import.meta.dirname, '../..');
 const ENGINE = join(LANDFALL, 'spark-templates/engine');
 const FRAME = 'program.py.hbs';
 
-/** The pipeline that comes with Landfall. */
-export const SHIPPED: ChosenFolder = {
-  name: 'spark-templates/sparkify',
-  place: join(LANDFALL, 'spark-templates/sparkify'),
-};
+/** The pipeline that comes with Landfall; package.json names its folder. */
+export const SHIPPED: ChosenFolder = shipped();
+
+function shipped(): ChosenFolder {
+  const text = readFileSync(join(LANDFALL, 'package.json'), 'utf8');
+  const { landfall } = JSON.parse(text) as { landfall?: { pipeline?: unknown } };
+  const name = landfall?.pipeline;
+  if (typeof name !== 'string') throw new Error('package.json names no pipeline');
+  return { name, place: join(LANDFALL, name) };
+}
 
 export interface PipelineFolder {
   /** As messages name it. */

@@ -1,4 +1,5 @@
 /** What a pipeline lets users set, for whoever needs no more of it. */
+import { pipelineSettings } from '../config/schema.ts';
 import type { PipelineKeys } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
@@ -6,6 +7,7 @@ import { loadPipeline } from '../pipeline/load.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
 import type { CliContext } from '../cli/context.ts';
+import type { PipelineNames } from '../cli/pipeline-names.ts';
 import type { PlaceFlags } from '../cli/run-verbs.ts';
 
 export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
@@ -15,25 +17,42 @@ export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   };
 }
 
+/** The chosen pipeline; undefined where it cannot be read. */
+function chosenPipeline(
+  flags: PlaceFlags,
+  cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
+): Pipeline | undefined {
+  try {
+    return loadPipeline(readPipelineFolder(findPipeline(flags, cli)).files).pipeline;
+  } catch (error) {
+    if (error instanceof LandfallError || codeOf(error) !== '') return undefined;
+    throw error;
+  }
+}
+
 /** The keys of the chosen pipeline; none where it cannot be read. */
 export function pipelineKeys(
   flags: PlaceFlags,
   cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ): PipelineKeys {
-  try {
-    return keysOf(loadPipeline(readPipelineFolder(findPipeline(flags, cli)).files).pipeline);
-  } catch (error) {
-    if (error instanceof LandfallError || codeOf(error) !== '') return keysOf(undefined);
-    throw error;
-  }
+  return keysOf(chosenPipeline(flags, cli));
 }
 
 /** The flags of a pipeline's keys, without dashes in front. */
-export function flagsOf({ sources, parameters }: PipelineKeys): string[] {
-  return [...sources, ...parameters.map(({ name }) => name)].map((name) => name.replaceAll('_', '-'));
+export function flagsOf(keys: PipelineKeys): string[] {
+  return pipelineSettings(keys).map(({ flag }) => flag);
 }
 
-/** The flags of the chosen pipeline's keys; none where it cannot be read. */
-export function pipelineFlags(flags: PlaceFlags, from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>): string[] {
-  return flagsOf(pipelineKeys(flags, from));
+/** What help says about the chosen pipeline. */
+export function pipelineNames(
+  flags: PlaceFlags,
+  from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
+): PipelineNames {
+  const pipeline = chosenPipeline(flags, from);
+  const keys = keysOf(pipeline);
+  return {
+    flags: pipelineSettings(keys).map(({ flag, doc }) => ({ name: flag, doc })),
+    sources: keys.sources,
+    steps: pipeline?.steps.map(({ name }) => name) ?? [],
+  };
 }

@@ -4,7 +4,7 @@ import { parseArguments } from '../../src/cli/arguments.ts';
 import { folderOf, startOf } from '../../src/cli/invocation.ts';
 import type { Started } from '../../src/cli/invocation.ts';
 import { command, commandAt, spoken } from '../../src/shell-words.ts';
-import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
 
 const home = '/work space/landfall';
 const script = `${home}/dist/cli.js`;
@@ -91,12 +91,12 @@ describe('relative paths start', () => {
 
   it('with the folder that --prefix named as the second one to look for dl.cfg', async () => {
     const started = { ...startedPlainly, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
-    expect(await parseArguments(['plan'], started, pipelineFlagsLoaded)).toMatchObject({
+    expect(await parseArguments(['plan'], started, pipelineNamesLoaded)).toMatchObject({
       cwd: '/home/me',
       prefix: home,
     });
     const within = { ...started, env: throughNpm };
-    expect(await parseArguments(['plan'], within, pipelineFlagsLoaded)).toMatchObject({
+    expect(await parseArguments(['plan'], within, pipelineNamesLoaded)).toMatchObject({
       cwd: home,
       prefix: undefined,
     });
@@ -105,7 +105,7 @@ describe('relative paths start', () => {
 
 describe('a command carries', () => {
   async function told(argv: string[], ...words: string[]) {
-    const { invocation } = await parseArguments(argv, startedPlainly, pipelineFlagsLoaded);
+    const { invocation } = await parseArguments(argv, startedPlainly, pipelineNamesLoaded);
     const [verb = '', ...others] = words;
     return spoken(command(verb, ...others), invocation);
   }
@@ -137,7 +137,7 @@ describe('a command carries', () => {
     const parsed = await parseArguments(
       ['status', '--config', 'c', '--lakee', 'x'],
       startedPlainly,
-      pipelineFlagsLoaded,
+      pipelineNamesLoaded,
     );
     expect(spoken(commandAt('s3://l', 'runs'), parsed.invocation)).toBe(
       'landfall runs --lake s3://l --config c',

@@ -7,7 +7,7 @@ import { globalOptions } from '../../src/cli/global-options.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { spoken } from '../../src/shell-words.ts';
-import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
 const home = '/srv/landfall';
@@ -18,7 +18,7 @@ async function parsed(env: Record<string, string>, ...argv: string[]) {
   const result = await parseArguments(
     argv,
     { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } },
-    pipelineFlagsLoaded,
+    pipelineNamesLoaded,
   );
   if (result.kind !== 'mistake') return { kind: result.kind };
   const { fault, message, next } = result.error;

@@ -19,7 +19,7 @@ import { place, spoken } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { verbBodies } from '../../src/verb-bodies.ts';
 import { commandsIn, commandsOf, marked, wordsInBash } from '../support/advised.ts';
-import { pipelineFlagsLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
@@ -90,7 +90,7 @@ afterAll(() => remove());
 
 /** What one command line advises: every command by itself. */
 async function advised(argv: readonly string[], started: Started): Promise<string[]> {
-  const parsed = await parseArguments(argv, started, pipelineFlagsLoaded);
+  const parsed = await parseArguments(argv, started, pipelineNamesLoaded);
   const { invocation } = parsed;
   if (parsed.kind === 'help') return [];
   if (parsed.kind === 'mistake') return commandsOf(parsed.error.next, invocation);
@@ -131,7 +131,7 @@ const MESSAGES: string[][] = [
 
 /** The flags that the words behind the program's own are read as. */
 async function readBack(words: readonly string[]): Promise<{ verb: string; flags: Flags }> {
-  const parsed = await parseArguments(words, { ...startedPlainly, cwd }, pipelineFlagsLoaded);
+  const parsed = await parseArguments(words, { ...startedPlainly, cwd }, pipelineNamesLoaded);
   if (parsed.kind === 'help') return { verb: 'help', flags: {} };
   if (parsed.kind === 'verb') return { verb: parsed.verb.name, flags: parsed.flags };
   throw new Error(`${JSON.stringify(words)}: ${parsed.error.message}`);

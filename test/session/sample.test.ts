@@ -54,13 +54,26 @@ describe('without inputs', () => {
       expect(failure).toMatchObject({
         fault: 'input',
         message: 'no inputs are named: raw',
-        why:
-          cluster === 'local' ? ['the pipeline tiny has no sample.yaml, so no sample can be generated'] : [],
+        why: cluster === 'local' ? ['the pipeline tiny has no sample.yaml to generate a sample from'] : [],
         next: 'set [INPUT] raw in dl.cfg, or give --raw',
       });
       expect(existsSync(join(cwd, 'sample'))).toBe(false);
     },
   );
+
+  it('a local run whose sample.yaml leaves a source out names its inputs, and the source', async () => {
+    write('sample.yaml', SAMPLE.replace('source: raw', 'source: row'));
+    const { failure, events } = await planned('local');
+    expect(failure).toMatchObject({
+      fault: 'input',
+      message: 'no inputs are named: raw',
+      why: ['sample.yaml describes no files of raw'],
+    });
+    expect(events).toContainEqual({
+      event: 'warning',
+      message: expect.stringMatching(/tiny\/sample\.yaml:3: .*no source row, .*did you mean raw\?$/),
+    });
+  });
 
   it('a mistake in sample.yaml stops any run, with the folder that the user named', async () => {
     write('sample.yaml', SAMPLE.replace('count', 'cuont'));

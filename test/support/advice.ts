@@ -2,7 +2,7 @@
 import { PLAIN, spoken } from '../../src/shell-words.ts';
 import type { Advice, AdvisedCommand } from '../../src/shell-words.ts';
 import type { Started } from '../../src/cli/invocation.ts';
-import { pipelineFlags } from '../../src/session/pipeline-keys.ts';
+import { pipelineNames } from '../../src/session/pipeline-keys.ts';
 
 /** The advice as text. */
 export function said(next: Advice | AdvisedCommand | undefined): string | undefined {
@@ -31,5 +31,5 @@ export const startedPlainly: Started = {
   home: '/usr/lib/landfall',
 };
 
-/** For `parseArguments`: the flags of a pipeline, read from its folder. */
-export const pipelineFlagsLoaded = () => Promise.resolve(pipelineFlags);
+/** For `parseArguments`: the names of a pipeline, read from its folder. */
+export const pipelineNamesLoaded = () => Promise.resolve(pipelineNames);
