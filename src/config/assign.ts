@@ -25,8 +25,8 @@ export interface Assignment {
 }
 
 export interface AssignInput {
-  /** The file's name for messages. */
-  file: string;
+  /** The file's name for messages; undefined where there is none. */
+  file: string | undefined;
   entries: readonly Entry[];
   settings: readonly NamedSetting[];
   sourceNames: readonly string[];
@@ -76,7 +76,9 @@ export function assign({ file, entries, settings, sourceNames, local }: AssignIn
     settings,
     existing,
   });
-  return { values, diagnostics: [...diagnostics, ...errors, ...needlessKeys(file, passed)] };
+  diagnostics.push(...errors);
+  if (file !== undefined) diagnostics.push(...needlessKeys(file, passed));
+  return { values, diagnostics };
 }
 
 function groupBySection(entries: readonly Entry[]): Map<string, Entry[]> {

@@ -1,7 +1,7 @@
 /** What settings must be to each other. */
 import type { Diagnostic } from '../faults.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
-import type { NamedSetting } from './schema.ts';
+import type { NamedSetting, SourceSetting } from './schema.ts';
 
 type Origins = ReadonlyMap<string, string>;
 type Places = Readonly<Record<string, string>>;
@@ -13,10 +13,9 @@ type Places = Readonly<Record<string, string>>;
 export function checkSources(
   sources: Places,
   origins: Origins,
-  settings: readonly NamedSetting[],
+  wanted: readonly SourceSetting[],
   found: readonly Diagnostic[],
 ): Diagnostic[] {
-  const wanted = settings.filter(({ id }) => id.startsWith('sources.'));
   const given = wanted.filter(({ key }) => Object.hasOwn(sources, key));
   const first = given[0];
   if (first === undefined) return [];
@@ -26,7 +25,7 @@ export function checkSources(
       severity: 'error',
       at: origins.get(first.id) ?? first.key,
       message: `gives ${first.key}, but nothing gives ${key}`,
-      hint: `add \`${key} = ${example ?? ''}\` under [INPUT], or --${flag ?? ''}`,
+      hint: `add \`${key} = ${example}\` under [INPUT], or --${flag}`,
     }));
 }
 

@@ -101,17 +101,19 @@ function candidates(
   const home = env['HOME'];
   const here = { base: { folder: cwd, home }, quotable: true };
   const found: Candidate[] = [];
-  const flag = setting.flag === undefined ? undefined : flags[setting.flag];
-  if (flag !== undefined) {
+  const { flag: name } = setting;
+  const flag = name === undefined ? undefined : flags[name];
+  if (name !== undefined && flag !== undefined) {
     const text = typeof flag === 'boolean' ? (flag ? 'yes' : 'no') : String(flag);
-    found.push({ text, at: `--${setting.flag ?? ''}`, ...here });
+    found.push({ text, at: `--${name}`, ...here });
   }
   for (const variable of setting.env) {
     const text = env[variable]?.trim() ?? '';
     if (text !== '') found.push({ text, at: variable, ...here });
   }
   if (assigned !== undefined) {
-    const folder = resolve(cwd, dirname(cfg?.path ?? ''));
+    if (cfg === undefined) throw new Error(`${setting.id} is assigned, but there is no dl.cfg`);
+    const folder = resolve(cwd, dirname(cfg.path));
     const { entry, value } = assigned;
     const quotable = !entry.confidential;
     found.push({ text: value, at: entry.at, base: { folder, home }, quotable, entry });

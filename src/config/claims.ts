@@ -57,7 +57,7 @@ export function decide(id: string, claims: readonly Claim[], local: boolean, way
         ? [{ ...twoPlaces(id, claim, other, local), hint: `${wayToChoose} names another` }]
         : []),
       ...passed.map(({ entry }) => notUsed(entry, claim)),
-      ...(claim.pattern === undefined ? [] : [patternCut(claim)]),
+      ...(claim.pattern === undefined ? [] : [patternCut(claim, claim.pattern)]),
     ],
   };
 }
@@ -141,12 +141,12 @@ function twoPlaces(id: string, taken: Claim, other: Claim, local: boolean): Diag
   };
 }
 
-function patternCut({ entry, value, pattern }: Claim): Diagnostic {
+function patternCut({ entry, value }: Claim, pattern: string): Diagnostic {
   const place = entry.confidential ? 'the folder in front of it' : value;
   return {
     severity: 'notice',
     at: entry.at,
-    message: `a pattern is not needed: all JSON files below ${place} are read${entry.confidential ? '' : `, not only ${pattern ?? ''}`}`,
+    message: `a pattern is not needed: all JSON files below ${place} are read${entry.confidential ? '' : `, not only ${pattern}`}`,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Credentials } from './credentials.ts';
 import { unknownVariables } from './environment.ts';
 import { NO_PAIR, readIni } from './ini-file.ts';
 import { asFolder } from './location.ts';
-import { namedSettings, schema } from './schema.ts';
+import { namedSettings, schema, sourceSetting } from './schema.ts';
 import type { NamedSetting, PipelineKeys, ValuesOf } from './schema.ts';
 import { redact, secret } from './secret.ts';
 import type { Secret } from './secret.ts';
@@ -46,21 +46,23 @@ export interface Resolved {
   secrets: Secret[];
 }
 
+const NO_FILE = { entries: [], diagnostics: [], secrets: [] };
+
 /** Resolves every setting: flag before environment before dl.cfg before default. All mistakes at once; never throws. */
 export function resolveSettings(input: SettingsInput): Resolved {
   const settings = namedSettings(input.pipeline);
-  const file = input.cfg === undefined ? undefined : readIni(input.cfg.path, input.cfg.text);
+  const file = input.cfg === undefined ? NO_FILE : readIni(input.cfg.path, input.cfg.text);
   const local = input.flags['cluster'] === 'local';
   const sourceNames = input.pipeline.sources;
   const assigned = assign({
-    file: input.cfg?.path ?? '',
-    entries: file?.entries ?? [],
+    file: input.cfg?.path,
+    entries: file.entries,
     settings,
     sourceNames,
     local,
   });
   const diagnostics = [
-    ...(file?.diagnostics ?? []),
+    ...file.diagnostics,
     ...assigned.diagnostics,
     ...unknownVariables(input.env, settings),
   ];
@@ -89,15 +91,15 @@ export function resolveSettings(input: SettingsInput): Resolved {
       ? tellPlaceholders(placeholders, input.env, usesAws)
       : credentials.diagnostics),
     ...checkCharacters(values, origins, input.env, usesAws),
-    ...(input.ignoreInputs === true ? [] : checkSources(shape.sources, origins, settings, diagnostics)),
+    ...(input.ignoreInputs === true
+      ? []
+      : checkSources(shape.sources, origins, sourceNames.map(sourceSetting), diagnostics)),
     ...checkPlaces(shape, origins, input.realPlace),
     ...checkAnonymousInput(shape, origins),
     ...checkSparkPlaces(shape, origins),
     ...(input.cfg === undefined ? [] : tellDefaults(input.cfg.path, origins, unnamed)),
   );
-  const hidden = [...new Set([...(file?.secrets ?? []), ...credentials.secrets])].filter(
-    ({ length }) => length >= 4,
-  );
+  const hidden = [...new Set([...file.secrets, ...credentials.secrets])].filter(({ length }) => length >= 4);
   const failed = diagnostics.some(({ severity }) => severity === 'error');
   return {
     ...(failed ? {} : { settings: shape }),

@@ -96,7 +96,7 @@ async function start({
   child.on(
     'exit',
     (code, by) =>
-      (fate.ended = by === null ? `it ended with exit code ${code ?? 0}` : `it was ended by ${by}`),
+      (fate.ended = code === null ? `it was ended by ${String(by)}` : `it ended with exit code ${code}`),
   );
   child.unref();
   const until = clock.monotonic() + patience;
@@ -134,8 +134,9 @@ async function provesItsKey({ url, secretAccessKey }: EndpointFile): Promise<boo
   const nonce = randomBytes(16).toString('hex');
   const port = Number(new URL(url).port);
   const answer = await get(url + proofPath(nonce));
+  if (answer === undefined) return false;
   try {
-    const { proof } = JSON.parse(answer ?? '') as { proof?: unknown };
+    const { proof } = JSON.parse(answer) as { proof?: unknown };
     return typeof proof === 'string' && isProof(proof, proofOf(secretAccessKey, port, nonce));
   } catch {
     return false;

@@ -3,7 +3,7 @@ import { LandfallError } from '../faults.ts';
 import type { GeneratedRows, Generators, SampleData, SampleFiles } from '../pipeline/sample.ts';
 import { between, diceOf, pickWeighted } from './dice.ts';
 import type { Dice } from './dice.ts';
-import { textOf, valueOf } from './sample-value.ts';
+import { rowsOf, textOf, valueOf } from './sample-value.ts';
 import type { Making, Row } from './sample-value.ts';
 
 export interface SampleFile {
@@ -113,10 +113,4 @@ function nested(fields: ReadonlyMap<string, unknown>): unknown {
   }
   for (const [head, child] of children) entries.set(head, nested(child));
   return Object.fromEntries(entries);
-}
-
-function rowsOf(made: ReadonlyMap<string, Row[]>, name: string): Row[] {
-  const rows = made.get(name);
-  if (rows === undefined) throw new Error(`there are no rows ${name}`);
-  return rows;
 }

@@ -86,8 +86,20 @@ export async function installSpark(installation: Installation): Promise<Ready> {
     log,
     signal: tools.signal,
   });
-  const sparkHome = /^spark (.+)$/m.exec(where.output)?.[1]?.trim() ?? '';
-  const javaHome = installation.javaHome ?? /^java (.+)$/m.exec(where.output)?.[1]?.trim() ?? '';
+  const placeOf = (what: 'spark' | 'java') => {
+    const place = new RegExp(`^${what} (.+)$`, 'm').exec(where.output)?.[1];
+    if (place !== undefined) return place.trim();
+    throw new LandfallError(
+      'input',
+      `Spark ${version} was installed, but Python does not find its ${what} folder`,
+      {
+        why: [`see ${log}`],
+        next: 'run this again; if it fails again, look into that log',
+      },
+    );
+  };
+  const sparkHome = placeOf('spark');
+  const javaHome = installation.javaHome ?? placeOf('java');
   const ready: Ready = { version: 1, spark: version, folder, sparkHome, python, javaHome };
   await prove(installation, ready);
   tools.progress({ message: `making Spark ${version} start faster` });

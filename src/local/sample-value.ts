@@ -52,7 +52,7 @@ export function valueOf(generator: Generator, values: Values, making: Making): V
     case 'from':
       return lookUp(generator.reference, values);
     case 'row_of': {
-      const rows = made.get(generator.rows) ?? [];
+      const rows = rowsOf(made, generator.rows);
       if (rows.length > 0) return pick(dice, rows);
       throw new LandfallError('input', `the sample has no rows ${generator.rows} to choose from`, {
         why: ['sample.yaml: their count came out as 0'],
@@ -80,6 +80,12 @@ export function textOf(parts: readonly TextPart[], values: Values): string | nul
 function remember(last: Making['last'], generator: Generator, value: number): number {
   last.set(generator, value);
   return value;
+}
+
+export function rowsOf<T>(made: ReadonlyMap<string, T>, name: string): T {
+  const rows = made.get(name);
+  if (rows === undefined) throw new Error(`there are no rows ${name}`);
+  return rows;
 }
 
 /** `count` of the values, in their order. */

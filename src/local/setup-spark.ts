@@ -164,8 +164,8 @@ async function setUp(version: SparkVersion, base: string, request: SparkRequest)
 
 async function fetchJars(version: SparkVersion, python: string, request: SparkRequest): Promise<void> {
   const { env, clock, progress, signal, home } = request;
-  const mirror =
-    (env['LANDFALL_MAVEN'] ?? '') === '' ? CENTRAL : (env['LANDFALL_MAVEN'] ?? '').replace(/(?<!\/)\/+$/, '');
+  const named = env['LANDFALL_MAVEN'];
+  const mirror = named === undefined || named === '' ? CENTRAL : named.replace(/(?<!\/)\/+$/, '');
   const tools = {
     python,
     run: request.run ?? runCommand,
