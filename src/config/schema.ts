@@ -139,7 +139,7 @@ const tables = {
 
 const checks = {
   maxQuarantined: setting(share, {
-    doc: "Largest share of a source's lines that may be unreadable before the run fails.",
+    doc: "Largest share of a source's lines that may be quarantined before the run fails.",
     default: '1%',
   }),
 };

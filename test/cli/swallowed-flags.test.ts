@@ -113,6 +113,7 @@ describe('a source of a pipeline of one’s own', () => {
       renameSync(join(templates, `sources/${old}.yaml`), join(templates, `sources/${name}.yaml`));
       for (const path of [
         'pipeline.yaml',
+        'sample.yaml',
         `sources/${name}.yaml`,
         ...['songs', 'artists', 'song_keys'].map((table) => `tables/song_transform/${table}.sql.hbs`),
         ...['users', 'time', 'songplays'].map((table) => `tables/log_transform/${table}.sql.hbs`),

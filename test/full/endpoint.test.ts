@@ -44,6 +44,7 @@ function writePipeline(): void {
   cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   rmSync(join(templates, 'tables/log_transform'), { recursive: true });
   rmSync(join(templates, 'sources/log_data.yaml'));
+  rmSync(join(templates, 'sample.yaml'));
   const text = readFileSync(join(templates, 'pipeline.yaml'), 'utf8')
     .replace(/ {2}songplay_id:\n( {4}.*\n)+/, '')
     .replace('[song_data, log_data]', '[song_data]')

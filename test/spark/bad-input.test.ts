@@ -21,6 +21,7 @@ import { runBatch } from './batch.ts';
 import type { Job, JobResult } from './batch.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
+import { expectSeveralViews, severalViewsJob } from './several-views.ts';
 import { executionOf, renderInto, sha256, templates } from './spark.ts';
 
 const MINUTES = 60_000;
@@ -126,6 +127,7 @@ beforeAll(async () => {
     const args = (await job('song_data', programs, 'no songs')).arguments;
     jobs.push({ name: `condition ${name}`, job: { program, arguments: args } });
   }
+  jobs.push({ name: 'several views', job: severalViewsJob(join(folder, 'several views')) });
   for (const name of handed) {
     for (const one of handedJobs(name, programs)) jobs.push({ name: `handed ${name}`, job: one });
   }
@@ -259,6 +261,9 @@ it.each(Object.entries(CONDITIONS))(
     expect(existsSync(join(folder, 'planted'))).toBe(false);
   },
 );
+
+it('meets one fate in each view of its source, and is parsed once for all of them', () =>
+  expectSeveralViews(join(folder, 'several views'), results['several views']));
 
 if (handed.includes('eventsim-duration'))
   it('warns that no play found its song, and names the key that stands for length', () => {
