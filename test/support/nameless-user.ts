@@ -1,5 +1,5 @@
 /** A user without a name, a home, or a folder for temporary files, as `docker run --user 12345` makes one. Needs root. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, lchownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { landfallHome } from '../../src/local/home.ts';
@@ -51,8 +51,17 @@ function give(folder: string): void {
 /** Whatever of that user lies in the folders for temporary files of all users, but not below `folder`. */
 export function strayFiles(folder: string): string[] {
   const args = ['/tmp', '/var/tmp', '/dev/shm', '-uid', String(NAMELESS), '-not', '-path', `${folder}*`];
-  const found = execFileSync('find', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return found
+  const { error, stdout, stderr } = spawnSync('find', args, {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (error !== undefined) throw error;
+  // find fails when files of other programs vanish while it looks, and has then listed the rest.
+  const troubles = stderr
+    .split('\n')
+    .filter((line) => line !== '' && !line.endsWith('No such file or directory'));
+  if (troubles.length > 0) throw new Error(troubles.join('\n'));
+  return stdout
     .split('\n')
     .filter((path) => path !== '')
     .map((path) => relative('/', path));
