@@ -167,7 +167,7 @@ describe('verify', () => {
     ['there twice', (key) => store.copy(key, key.replace('part-0', 'part-1')), '10 ()'],
   ])('holds the quarantine against the books: its file is %s', async (_, spoil, held) => {
     await spoil(rejectedFile('r2'));
-    const expected = [`song_data: 5 lines are quarantined, but their Parquet holds ${held}`];
+    const expected = [`song_data: the step reports 5 rows of quarantine, but their Parquet holds ${held}`];
     expect(await findings()).toEqual(expected);
     expect(await findings('r2')).toEqual(expected);
   });
