@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from engine.console import say
 from engine.contracts import Books, Input, Source, UnknownField, View, ViewBooks
+from engine.exact import dotted
 from engine.fates import (
     BLANK_LINE,
     DUPLICATE,
@@ -171,7 +172,7 @@ def count_nulls(source: Source, states: Mapping[tuple[str, str], int]) -> list[d
 def never_known(source: Source, states: Mapping[tuple[str, str], int]) -> list[UnknownField]:
     """Returns the fields that have no value in any of the lines that parse and pass the filter."""
     return [
-        {"field": field["name"], "type": field["type"]}
+        {"field": field["name"], "key": dotted(field["path"]), "type": field["type"]}
         for index, field in enumerate(source["fields"])
         if states and all(letters[index] in (MISSING, BLANK) for _, letters in states)
     ]

@@ -23,7 +23,7 @@ from engine.contracts import (
     Written,
 )
 from engine.failure import StepFailure, explain
-from engine.schema import read_table
+from engine.schema import constant, read_table
 from engine.storage import files_below
 
 # Maximum number of violating rows in the report of a check.
@@ -113,22 +113,26 @@ def row_checks(table: Table) -> list[RowCheck]:
         for column in table["columns"]
         if not column["nullable"] and column["name"] not in named
     ]
+    types = {column["name"]: column["type"] for column in table["columns"]}
     references = 0
     for check in table["checks"]:
         if check["check"] == "references":
             checks.append(reference_check(check, references))
             references += 1
         else:
-            checks += own_checks(check)
+            checks += own_checks(check, types)
     return checks
 
 
-def own_checks(check: TableCheck) -> list[RowCheck]:
-    """Returns the check as one of single rows, or nothing if it is a check of the whole table."""
+def own_checks(check: TableCheck, types: Mapping[str, str]) -> list[RowCheck]:
+    """Returns the check as one of single rows, or nothing if it is a check of the whole table.
+
+    `types`: the type of each column.
+    """
     if check["check"] == "accepted_values":
-        return [accepted_values(check)]
+        return [accepted_values(check, types[check["column"]])]
     if check["check"] == "range":
-        return [in_range(check)]
+        return [in_range(check, types[check["column"]])]
     if check["check"] == "condition":
         return [RowCheck("condition", check["severity"], condition_detail(check), broken_condition(check))]
     if check["check"] == "not_null":
@@ -137,20 +141,25 @@ def own_checks(check: TableCheck) -> list[RowCheck]:
     return []
 
 
-def accepted_values(check: AcceptedValuesCheck) -> RowCheck:
+def accepted_values(check: AcceptedValuesCheck, kind: str) -> RowCheck:
     column = F.col(check["column"])
     values = ", ".join(json.dumps(value, ensure_ascii=False) for value in check["values"])
     detail = "%s is none of %s" % (check["column"], values)
-    return RowCheck("accepted_values", check["severity"], detail, ~column.isin(check["values"]))
+    accepted = [constant(value, kind) for value in check["values"]]
+    return RowCheck("accepted_values", check["severity"], detail, ~column.isin(*accepted))
 
 
-def in_range(check: RangeCheck) -> RowCheck:
+def in_range(check: RangeCheck, kind: str) -> RowCheck:
     column = F.col(check["column"])
     least, most = check.get("min"), check.get("max")
-    # In Spark, NaN is greater than infinity. No range contains it, not even one without a maximum.
-    broken = column > F.lit(float("inf") if most is None else most)
+    broken = F.lit(False)
     if least is not None:
-        broken = broken | (column < F.lit(least))
+        broken = broken | (column < constant(least, kind))
+    if most is not None:
+        broken = broken | (column > constant(most, kind))
+    elif kind == "DOUBLE":
+        # In Spark, NaN is greater than infinity. No range contains it, not even one without a maximum.
+        broken = broken | (column > F.lit(float("inf")))
     bounds = ["at least %s" % least] * (least is not None) + ["at most %s" % most] * (most is not None)
     detail = "%s is not %s" % (check["column"], " and ".join(bounds))
     return RowCheck("range", check["severity"], detail, broken)

@@ -2,27 +2,37 @@
 
 from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
 
+# A value as a contract writes it.
+Scalar = Union[bool, int, float, str]
+
 
 class FieldKeys(TypedDict):
     name: str
+    # STRING, DECIMAL(12,2), ARRAY<DATE> and so on.
     type: str
+    # The keys of the objects that contain the value, and its own key last.
+    path: list[str]
 
 
 class Field(FieldKeys, total=False):
     """A field of a raw line."""
 
+    # Of a TIMESTAMP: iso8601, epoch_millis or epoch_seconds.
+    format: str
     # The value of a field that is missing or blank.
-    default: Union[int, float, str]
+    default: Scalar
     # The lowest valid number.
-    min: float
+    min: Scalar
     # The lowest number that is too high.
-    below: float
+    below: Scalar
 
 
 class KeepRule(TypedDict):
     """Only lines whose `field` equals `equals` are kept."""
 
     field: str
+    # The type of the field.
+    type: str
     equals: Union[bool, int, float, str]
 
 
@@ -68,7 +78,7 @@ class AcceptedValuesCheck(TypedDict):
     check: Literal["accepted_values"]
     severity: str
     column: str
-    values: list[Union[int, float, str]]
+    values: list[Scalar]
 
 
 class RangeKeys(TypedDict):
@@ -78,8 +88,8 @@ class RangeKeys(TypedDict):
 
 
 class RangeCheck(RangeKeys, total=False):
-    min: float
-    max: float
+    min: Scalar
+    max: Scalar
 
 
 class ReferencesCheck(TypedDict):
@@ -198,6 +208,8 @@ class FateCounts(TypedDict):
 
 class UnknownFieldKeys(TypedDict):
     field: str
+    # Its path, with dots.
+    key: str
     type: str
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from engine.contracts import KeepRule, Source, View
 from engine.lines import ORIGIN, convert, extract, final_value, not_blank, reason_of, text_of, value_of
+from engine.schema import constant
 
 # The forms of a line.
 BLANK_LINE = "blank"
@@ -113,7 +114,7 @@ def verdict(view: View) -> Column:
 
 def differs_from(keep: KeepRule) -> Column:
     """Whether the field has a value of its type, and another one than the filter asks for."""
-    return F.col(value_of(keep["field"])) != F.lit(keep["equals"])
+    return F.col(value_of(keep["field"])) != constant(keep["equals"], keep["type"])
 
 
 def problem_of_line(view: View) -> Column:

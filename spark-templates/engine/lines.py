@@ -1,13 +1,15 @@
 """Parses lines and converts their fields. Each line is parsed once, whatever number of views its source has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from engine.contracts import Field, Source
-from engine.schema import COLUMN_TYPES
+from engine.conversion import field_sql
+from engine.exact import Path, beginnings, is_object, items_sql, open_paths, unmarked_sql
+from engine.schema import constant, digits_of, element_of, spark_type
 
 # Only JSON is accepted as JSON.
 JSON_OPTIONS = {
@@ -24,7 +26,6 @@ JSON_OPTIONS = {
 # cannot contain. A line that closes the array early, as `{} ] x` or `{}, {"_end":"1"} ] x` do, hides that object.
 END = "_end"
 
-NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 # Java replaces bytes that are not UTF-8 by this character.
 REPLACEMENT = "\ufffd"
 
@@ -38,8 +39,12 @@ ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
 
 def extract(lines: DataFrame, source: Source) -> DataFrame:
     """Adds the text of every field. A line parses if it is one JSON object in UTF-8 and nothing else."""
-    names = [field["name"] for field in source["fields"]]
-    objects = T.ArrayType(T.StructType([T.StructField(name, T.StringType()) for name in names + [END]]))
+    fields = source["fields"]
+    names = [field["name"] for field in fields]
+    plain = [field for field in fields if is_plain(field, source)]
+    exact = [field for field in fields if not is_plain(field, source)]
+    keys = sorted({field["path"][0] for field in plain} | {END})
+    objects = T.ArrayType(T.StructType([T.StructField(key, T.StringType()) for key in keys]))
     mark = F.xxhash64("_line").cast("string")
     framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":"' % END), mark, F.lit('"}]'))
     parsed = F.from_json(F.when(not_blank("_line"), framed), objects, JSON_OPTIONS)
@@ -47,9 +52,9 @@ def extract(lines: DataFrame, source: Source) -> DataFrame:
     unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
     first = F.get("_objects", F.lit(0))
     alone = (F.size("_objects") == 2) & first.isNotNull() & (F.get("_objects", F.lit(1))[END] == mark)
-    fields = [first[name].alias(text_of(name)) for name in names]
     certain = F.coalesce(alone, F.lit(False)).alias("_alone")
-    texts = unpacked.select(*ORIGIN, "_line", certain, *fields)
+    plain_texts = [first[field["path"][0]].alias(text_of(field["name"])) for field in plain]
+    texts = with_exact_texts(unpacked.select(*ORIGIN, "_line", certain, *plain_texts), exact)
     blank_to_null = [F.when(not_blank(text_of(name)), F.col(text_of(name))).alias(text_of(name)) for name in names]
     return texts.select(
         *ORIGIN,
@@ -57,7 +62,49 @@ def extract(lines: DataFrame, source: Source) -> DataFrame:
         (F.col("_alone") & ~garbled(names)).alias("_parsed"),
         F.concat(*[presence(text_of(name)) for name in names]).alias("_presence"),
         *blank_to_null,
+        *[misplaced_of(field["name"]) for field in fields if is_nested(field)],
+        *[texts_in(field["name"]) for field in fields if element_of(field["type"])],
     )
+
+
+def is_plain(field: Field, source: Source) -> bool:
+    """Whether the text that Spark makes of a value is enough: the key is outermost, and no digits can be lost."""
+    key, *below = field["path"]
+    exact = digits_of(field["type"]) or element_of(field["type"]) or field.get("format", "iso8601") != "iso8601"
+    # Spark cannot tell apart columns whose names differ only in case.
+    others = [other["path"][0] for other in source["fields"]] + [END]
+    return not below and not exact and not any(one != key and one.lower() == key.lower() for one in others)
+
+
+def with_exact_texts(rows: DataFrame, fields: Sequence[Field]) -> DataFrame:
+    """Adds the text of each field, whether it is misplaced, and the texts in an array."""
+    if not fields:
+        return rows
+    rows, columns = open_paths(rows, "_line", [tuple(field["path"]) for field in fields], JSON_OPTIONS)
+    return rows.select(
+        "*",
+        *[exact_text(field, columns).alias(text_of(field["name"])) for field in fields],
+        *[misplaced(field, columns).alias(misplaced_of(field["name"])) for field in fields if is_nested(field)],
+        *[
+            F.expr(items_sql(columns[tuple(field["path"])], JSON_OPTIONS)).alias(texts_in(field["name"]))
+            for field in fields
+            if element_of(field["type"])
+        ],
+    )
+
+
+def exact_text(field: Field, columns: Mapping[Path, str]) -> Column:
+    """The text of a field. If an object was expected, and something else is there, it is the text of that."""
+    *outer, own = beginnings(field["path"])
+    found = [F.when(~is_object(F.col(columns[path])), F.expr(unmarked_sql(columns[path]))) for path in outer]
+    return F.coalesce(F.expr(unmarked_sql(columns[own])), *found)
+
+
+def misplaced(field: Field, columns: Mapping[Path, str]) -> Column:
+    """Whether the field cannot be there, because something on its path is not an object."""
+    outer = beginnings(field["path"])[:-1]
+    # Below such a value, everything is null.
+    return F.coalesce(*[~is_object(F.col(columns[path])) for path in reversed(outer)], F.lit(False))
 
 
 def presence(name: str) -> Column:
@@ -74,6 +121,18 @@ def not_blank(name: str) -> Column:
 
 def text_of(name: str) -> str:
     return "_text_" + name
+
+
+def misplaced_of(name: str) -> str:
+    return "_misplaced_" + name
+
+
+def texts_in(name: str) -> str:
+    return "_items_" + name
+
+
+def is_nested(field: Field) -> bool:
+    return len(field["path"]) > 1
 
 
 def garbled(names: Sequence[str]) -> Column:
@@ -100,33 +159,9 @@ def reason_of(name: str) -> str:
 
 def as_type(field: Field) -> Column:
     """Converts the text to the field's type, or to null if it does not fit."""
-    name = text_of(field["name"])
-    if field["type"] == "STRING":
-        return F.col(name)
-    if field["type"] == "DOUBLE":
-        return as_double(name)
-    return as_integer(name) if field["type"] == "BIGINT" else within_int(as_integer(name))
-
-
-def as_double(name: str) -> Column:
-    """Converts to a finite number. -0.0 becomes 0.0: the two are equal, so an order could not choose between them."""
-    text = F.col(name)
-    number = F.when(text.rlike(NUMBER), F.expr("try_cast(`%s` AS DOUBLE)" % name)) + F.lit(0.0)
-    return F.when(F.abs(number) < F.lit(float("inf")), number)
-
-
-def as_integer(name: str) -> Column:
-    """Converts any text that denotes an integer. Spark turns the JSON number 1542326457796.0 into 1.542326457796E12."""
-    text = F.col(name)
-    decimal = F.expr("try_cast(`%s` AS DECIMAL(38, 18))" % name)
-    double = F.expr("try_cast(`%s` AS DOUBLE)" % name)
-    whole = (decimal % 1 == 0) & (decimal.cast("double") == double)
-    truncated = F.expr("try_cast(try_cast(`%s` AS DECIMAL(38, 18)) AS BIGINT)" % name)
-    return F.coalesce(F.expr("try_cast(`%s` AS BIGINT)" % name), F.when(text.rlike(NUMBER) & whole, truncated))
-
-
-def within_int(value: Column) -> Column:
-    return F.when(value.between(-(2**31), 2**31 - 1), value).cast("int")
+    name = field["name"]
+    value = F.expr(field_sql(field["type"], field.get("format"), text_of(name), texts_in(name)))
+    return F.when(~F.col(misplaced_of(name)), value) if is_nested(field) else value
 
 
 def problem_of(field: Field) -> Column:
@@ -134,9 +169,9 @@ def problem_of(field: Field) -> Column:
     text, value = F.col(text_of(field["name"])), F.col(value_of(field["name"]))
     reason = F.when(text.isNull(), F.lit("missing")).when(value.isNull(), F.lit("type"))
     if "min" in field:
-        reason = reason.when(value < F.lit(field["min"]), F.lit("range"))
+        reason = reason.when(value < constant(field["min"], field["type"]), F.lit("range"))
     if "below" in field:
-        reason = reason.when(value >= F.lit(field["below"]), F.lit("range"))
+        reason = reason.when(value >= constant(field["below"], field["type"]), F.lit("range"))
     return reason
 
 
@@ -144,5 +179,5 @@ def final_value(field: Field) -> Column:
     """The value that queries see: null or the default if the text does not fit."""
     value = F.when(F.col(reason_of(field["name"])).isNull(), F.col(value_of(field["name"])))
     if "default" in field:
-        value = F.coalesce(value, F.lit(field["default"]).cast(COLUMN_TYPES[field["type"]]))
+        value = F.coalesce(value, constant(field["default"], field["type"]).cast(spark_type(field["type"])))
     return value.alias(field["name"])

@@ -3,15 +3,17 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from engine.contracts import Source, UnknownField, View
+from engine.conversion import NUMBER
+from engine.exact import Path, beginnings, dotted
 from engine.fates import differs_from
-from engine.lines import NUMBER, convert, extract
+from engine.lines import convert, extract
 
 # Limits of the sample: its lines, and the bytes of a line.
 LINES_SAMPLED = 200
@@ -26,29 +28,40 @@ def other_keys(lines: DataFrame, source: Source, view: View, unknown: Sequence[U
 
     Adds to each field of `unknown` whether its own key occurs.
     """
-    names = [field["name"] for field in source["fields"]]
+    paths = [tuple(field["path"]) for field in source["fields"]]
+    known = {beginning for path in paths for beginning in beginnings(path)}
     rows = extract(lines.where(F.octet_length("_line") <= SAMPLED_BYTES), source).where("_parsed")
     if view["keep"]:
         rows = convert(rows, source).where(~F.coalesce(differs_from(view["keep"]), F.lit(False)))
     sample = [row["_line"] for row in rows.select("_line").limit(LINES_SAMPLED).collect()]
-    occurring = Counter((key, kind_of(value)) for line in sample for key, value in members(line))
-    own = {key for key, _ in occurring}
+    occurring = Counter((path, kind_of(value)) for line in sample for path, value in members(line, known))
+    own = {dotted(path) for path, _ in occurring}
     for one in unknown:
-        one["occurs"] = one["field"] in own
+        one["occurs"] = one["key"] in own
     others: list[dict[str, Any]] = [
-        {"key": key[:LONGEST_KEY], "kind": kind, "lines": count}
-        for (key, kind), count in occurring.items()
-        if key not in names and kind != "null"
+        {"key": dotted(path)[:LONGEST_KEY], "kind": kind, "lines": count}
+        for (path, kind), count in occurring.items()
+        if path not in known and kind != "null"
     ]
     return sorted(others, key=lambda one: (-one["lines"], one["key"], one["kind"]))[:KEYS_REPORTED]
 
 
-def members(line: str) -> Iterable[tuple[str, Any]]:
-    """Returns the keys and values of a line, or none if Python cannot parse what Spark could."""
+def members(line: str, opened: Container[Path]) -> Iterator[tuple[Path, Any]]:
+    """Yields the path and value of each key of a line, and of each key of the objects at the paths `opened`.
+
+    Yields nothing if Python cannot parse what Spark could.
+    """
     try:
-        return json.loads(line).items()
+        pending: list[tuple[Path, dict[str, Any]]] = [((), json.loads(line))]
     except (ValueError, RecursionError):
-        return []
+        return
+    while pending:
+        outer, found = pending.pop()
+        for key, value in found.items():
+            path = (*outer, key)
+            yield path, value
+            if path in opened and isinstance(value, dict):
+                pending.append((path, value))
 
 
 def kind_of(value: object) -> str:

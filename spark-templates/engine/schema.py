@@ -1,22 +1,63 @@
 """Contracts as schemas of Spark."""
 
-from pyspark.sql import DataFrame, SparkSession
+from typing import Optional
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from engine.contracts import ReadTable
+from engine.contracts import ReadTable, Scalar
 from engine.storage import literal_glob
 
-COLUMN_TYPES: dict[str, T.DataType] = {
-    "BIGINT": T.LongType(),
-    "INT": T.IntegerType(),
-    "DOUBLE": T.DoubleType(),
+SIMPLE_TYPES: dict[str, T.DataType] = {
     "STRING": T.StringType(),
+    "INT": T.IntegerType(),
+    "BIGINT": T.LongType(),
+    "DOUBLE": T.DoubleType(),
+    "BOOLEAN": T.BooleanType(),
+    "DATE": T.DateType(),
     "TIMESTAMP": T.TimestampType(),
 }
 
 
 def schema_of(table: ReadTable) -> T.StructType:
-    return T.StructType([T.StructField(column["name"], COLUMN_TYPES[column["type"]]) for column in table["columns"]])
+    return T.StructType([T.StructField(column["name"], spark_type(column["type"])) for column in table["columns"]])
+
+
+def spark_type(name: str) -> T.DataType:
+    """Returns the type that a contract writes as INT, DECIMAL(12,2) or ARRAY<STRING>."""
+    element = element_of(name)
+    if element is not None:
+        return T.ArrayType(spark_type(element))
+    digits = digits_of(name)
+    return T.DecimalType(*digits) if digits is not None else SIMPLE_TYPES[name]
+
+
+def element_of(name: str) -> Optional[str]:
+    """Returns the type of the elements of an ARRAY, or None for another type."""
+    return name[len("ARRAY<") : -1] if name.startswith("ARRAY<") else None
+
+
+def digits_of(name: str) -> Optional[tuple[int, int]]:
+    """Returns the precision and scale of a DECIMAL, or None for another type."""
+    if not name.startswith("DECIMAL("):
+        return None
+    precision, scale = name[len("DECIMAL(") : -1].split(",")
+    return int(precision), int(scale)
+
+
+def constant(value: Scalar, name: str) -> Column:
+    """Returns a value of a contract as a column to compare with one of a type. A DECIMAL is exact only as text."""
+    if digits_of(name) is not None or isinstance(value, str):
+        return F.lit(str(value)).cast(spark_type(name))
+    return F.lit(value)
+
+
+def same_type(one: T.DataType, other: T.DataType) -> bool:
+    """Whether two types are equal. Whether the elements of an array can be null is no part of a contract."""
+    if isinstance(one, T.ArrayType) and isinstance(other, T.ArrayType):
+        return same_type(one.elementType, other.elementType)
+    return one == other
 
 
 def read_table(spark: SparkSession, uri: str, table: ReadTable) -> DataFrame:

@@ -11,7 +11,7 @@ from engine.console import say
 from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure
 from engine.reading import check_reading
-from engine.schema import schema_of
+from engine.schema import same_type, schema_of
 
 
 def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
@@ -59,7 +59,7 @@ def conforming(frame: DataFrame, table: Table) -> DataFrame:
     complaints += [
         "%s is %s, not %s" % (name, actual[name].simpleString().upper(), sql_type(table, name))
         for name in expected
-        if name in actual and actual[name] != expected[name]
+        if name in actual and not same_type(actual[name], expected[name])
     ]
     if complaints:
         message = "the columns of %s break its contract: %s" % (table["name"], "; ".join(complaints))

@@ -1,19 +1,11 @@
 /** Data files against the contract of their table, as far as names and footers tell. */
-import type { Column, ColumnType, TableContract } from '../pipeline/contract.ts';
+import type { Column, TableContract } from '../pipeline/contract.ts';
 import type { TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
-import type { FileColumn } from './footer.ts';
 import type { DataFile, InspectedTable } from './inspect.ts';
 import { namedFinding } from './named-finding.ts';
 import type { PartitionValue } from './layout.ts';
-
-const PARQUET_TYPES: Readonly<Record<ColumnType, { physical: string; logical: readonly string[] }>> = {
-  BIGINT: { physical: 'INT64', logical: ['', 'INTEGER(64,signed)'] },
-  INT: { physical: 'INT32', logical: ['', 'INTEGER(32,signed)'] },
-  DOUBLE: { physical: 'DOUBLE', logical: [''] },
-  STRING: { physical: 'BYTE_ARRAY', logical: ['STRING'] },
-  TIMESTAMP: { physical: 'INT64', logical: ['TIMESTAMP(MICROS,UTC)'] },
-};
+import { isPartitionValue, isStoredAs, nameOfParquetType, parquetTypeOf } from './parquet-types.ts';
 
 const CODEC = 'ZSTD';
 
@@ -80,17 +72,13 @@ function* columnMistakes({ name, type, nullable }: Column, { columns, rows }: Da
     return;
   }
   if (more.length > 0) yield `column ${name} is there ${String(more.length + 1)} times`;
-  const { physical, logical } = PARQUET_TYPES[type];
-  if (found.physical !== physical || !logical.includes(found.logical)) {
-    yield `column ${name} is ${typeName(found)}, not ${type} (${typeName({ physical, logical: logical[0] ?? '' })})`;
+  if (!isStoredAs(type, found)) {
+    const wanted = nameOfParquetType(parquetTypeOf(type));
+    yield `column ${name} is ${nameOfParquetType(found)}, not ${type} (${wanted})`;
   }
   if (rows > 0 && !nullable && (found.nulls ?? 0) > 0) yield `column ${name} holds nulls`;
   const other = found.codecs.filter((codec) => codec !== CODEC);
   if (other.length > 0) yield `column ${name} is compressed with ${other.join(', ')}, not ${CODEC}`;
-}
-
-function typeName({ physical, logical }: Pick<FileColumn, 'physical' | 'logical'>): string {
-  return logical === '' ? physical : `${physical} ${logical}`;
 }
 
 function* partitionMistakes(contract: TableContract, file: DataFile, isEmpty: boolean): Iterable<string> {
@@ -116,27 +104,7 @@ function* valueMistakes(
 ): Iterable<string> {
   if (value === null) {
     if (!nullable && !isEmpty) yield `partition column ${name} holds nulls`;
-  } else if (!fits(value, type)) {
+  } else if (!isPartitionValue(type, value)) {
     yield `${JSON.stringify(value)} is no ${type} for partition column ${name}`;
-  }
-}
-
-const LIMITS = { INT: [-(2n ** 31n), 2n ** 31n - 1n], BIGINT: [-(2n ** 63n), 2n ** 63n - 1n] } as const;
-
-/** True when a folder's text is how Spark writes a value of that type. */
-function fits(value: string, type: ColumnType): boolean {
-  switch (type) {
-    case 'INT':
-    case 'BIGINT': {
-      if (!/^(0|-?[1-9]\d*)$/.test(value)) return false;
-      const [least, most] = LIMITS[type];
-      return BigInt(value) >= least && BigInt(value) <= most;
-    }
-    case 'DOUBLE':
-      return /^-?(\d+(\.\d+)?([eE][-+]?\d+)?|Infinity)$|^NaN$/.test(value);
-    case 'TIMESTAMP':
-      return /^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/.test(value);
-    case 'STRING':
-      return value !== '';
   }
 }

@@ -1,19 +1,17 @@
 /** What a Parquet file's footer tells, read without the rest of the file. */
 import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
-import type { FileMetaData, SchemaElement } from 'hyparquet';
+import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { refuseFalseClaims } from './footer-claims.ts';
 import { mostBytes } from './layout.ts';
+import { listOf } from './parquet-types.ts';
+import type { ParquetType } from './parquet-types.ts';
 
-export interface FileColumn {
+export interface FileColumn extends ParquetType {
   name: string;
-  /** `INT64`, `BYTE_ARRAY`, ...; `GROUP` for a nested one. */
-  physical: string;
-  /** `STRING`, `TIMESTAMP(MICROS,UTC)`, `INTEGER(32,signed)`, ...; empty when the footer names none. */
-  logical: string;
   /** True when the schema itself rules nulls out. */
   required: boolean;
-  /** Undefined when the writer left it out, as it may for very long values. */
+  /** Undefined when the writer left it out, as it may for very long values, and for nested columns. */
   nulls: number | undefined;
   /** Codecs of its chunks, each once. */
   codecs: readonly string[];
@@ -104,21 +102,41 @@ type ChunkMetaData = NonNullable<FileMetaData['row_groups'][number]['columns'][n
 
 function columnsOf(metadata: FileMetaData): FileColumn[] {
   const all = chunksOf(metadata);
-  return parquetSchema(metadata).children.map(({ element }) => {
+  return parquetSchema(metadata).children.map((column) => {
+    const { element } = column;
     const chunks = all.filter(({ path_in_schema: path }) => path[0] === element.name);
     const nulls = chunks.map(({ statistics }) => statistics?.null_count);
     return {
       name: element.name,
-      physical: element.type ?? 'GROUP',
-      logical: logicalOf(element),
+      ...typeOf(column),
       required: element.repetition_type === 'REQUIRED',
-      nulls: nulls.includes(undefined) ? undefined : nulls.reduce((sum, count) => sum + Number(count), 0),
+      nulls:
+        element.type === undefined || nulls.includes(undefined)
+          ? undefined
+          : nulls.reduce((sum, count) => sum + Number(count), 0),
       codecs: [...new Set(chunks.map(({ codec }) => codec))],
     };
   });
 }
 
-function logicalOf({ logical_type: logical, converted_type: converted }: SchemaElement): string {
+function typeOf({ element, children }: SchemaTree): ParquetType {
+  if (element.type !== undefined) return { physical: element.type, logical: logicalOf(element) };
+  const item = logicalOf(element) === 'LIST' && children.length === 1 ? itemOf(children[0]) : undefined;
+  if (item?.type === undefined) return { physical: 'GROUP', logical: logicalOf(element) };
+  return { physical: listOf(item.type), logical: logicalOf(item) };
+}
+
+/** The element of a list of three levels: a group of one child, which repeats. */
+function itemOf(group: SchemaTree | undefined): SchemaElement | undefined {
+  const [item, ...more] = group?.children ?? [];
+  const repeats = group?.element.repetition_type === 'REPEATED' && more.length === 0;
+  return repeats && item?.element.repetition_type !== 'REPEATED' ? item?.element : undefined;
+}
+
+function logicalOf(element: SchemaElement): string {
+  const { logical_type: logical, converted_type: converted } = element;
+  if (logical?.type === 'DECIMAL' || converted === 'DECIMAL')
+    return `DECIMAL(${String(element.precision)},${String(element.scale ?? 0)})`;
   if (logical === undefined) return converted === undefined ? '' : (OLDER_NAMES[converted] ?? converted);
   if (logical.type === 'TIMESTAMP' || logical.type === 'TIME') {
     return `${logical.type}(${logical.unit},${logical.isAdjustedToUTC ? 'UTC' : 'local'})`;

@@ -1,5 +1,6 @@
 /** The key of the raw data that was probably meant, where a field has no value in any line. Pure. */
 import { nearest } from '../nearest.ts';
+import { elementOf } from '../pipeline/column-type.ts';
 import type { ViewBooks } from '../pipeline/report.ts';
 
 type UnknownField = ViewBooks['unknown'][number];
@@ -14,7 +15,7 @@ const SHOWN = 5;
  */
 export function unknownFieldSentence(
   view: string,
-  { field, type, occurs }: UnknownField,
+  { key: field, type, occurs }: UnknownField,
   otherKeys: readonly OtherKey[],
   synonyms: readonly string[] = [],
 ): string {
@@ -50,6 +51,9 @@ function contains(whole: string, part: string): boolean {
 
 /** Whether what a key holds would fit a field of the type. */
 function holds(type: UnknownField['type'], kind: string): boolean {
-  if (type === 'STRING') return kind === 'text' || kind === 'number';
-  return type === 'TIMESTAMP' ? kind === 'number' || kind === 'text' : kind === 'number';
+  if (elementOf(type) !== undefined) return kind === 'list';
+  if (type === 'BOOLEAN') return kind === 'boolean' || kind === 'text';
+  if (type === 'DATE') return kind === 'text';
+  if (type === 'STRING' || type === 'TIMESTAMP') return kind === 'text' || kind === 'number';
+  return kind === 'number';
 }

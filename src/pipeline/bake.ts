@@ -1,5 +1,5 @@
 /** Contracts as the Python program holds them: snake_case, without the prose, which may change without a new run. */
-import type { Column, SourceContract, TableContract, View } from './contract.ts';
+import type { Column, SourceContract, SourceField, TableContract, View } from './contract.ts';
 
 /** `views`: those that the step reads. */
 export function bakedSource({ name, fields }: SourceContract, views: readonly View[]) {
@@ -8,20 +8,25 @@ export function bakedSource({ name, fields }: SourceContract, views: readonly Vi
     fields: fields.map((field) => ({
       name: field.name,
       type: field.type,
+      path: field.path,
+      ...(field.format === undefined ? {} : { format: field.format }),
       ...(field.default === undefined ? {} : { default: field.default }),
       ...(field.min === undefined ? {} : { min: field.min }),
       ...(field.below === undefined ? {} : { below: field.below }),
     })),
-    views: views.map(bakedView),
+    views: views.map((view) => bakedView(view, fields)),
   };
 }
 
-const bakedView = ({ name, keep, required, eventKey }: View) => ({
-  name,
-  keep: keep === undefined ? null : { field: keep.field, equals: keep.equals },
-  required,
-  event_key: eventKey ?? [],
-});
+function bakedView({ name, keep, required, eventKey }: View, fields: readonly SourceField[]) {
+  const type = fields.find((field) => field.name === keep?.field)?.type;
+  return {
+    name,
+    keep: keep === undefined || type === undefined ? null : { field: keep.field, equals: keep.equals, type },
+    required,
+    event_key: eventKey ?? [],
+  };
+}
 
 export function bakedTable({ resolves, ...contract }: TableContract) {
   return {

@@ -1,9 +1,12 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
 import type { Diagnostic } from '../faults.ts';
 import { checkNeeds } from './check-needs.ts';
+import { checkRange, checkValues } from './check-values.ts';
 import { forbiddenInCondition } from './condition.ts';
 import { typesOf } from './resolve.ts';
-import type { ColumnType, Parameter, SourceContract } from './contract.ts';
+import { elementOf } from './column-type.ts';
+import type { ColumnType } from './column-type.ts';
+import type { Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { checkResolves } from './check-resolves.ts';
@@ -89,11 +92,19 @@ function checkKeys(table: TableFile): Diagnostic[] {
       : [],
   );
   const lists = { key: front.key, sort_by: front.sort_by ?? [] };
+  const arrays = Object.entries(lists).flatMap(([list, names]) =>
+    names.flatMap((name, index) => {
+      const column = columnOf(front, name);
+      return column !== undefined && typesOf(column).some((type) => elementOf(type) !== undefined)
+        ? [mistake(locate([list, index]), `${name} is an ARRAY, which cannot be in ${list}`)]
+        : [];
+    }),
+  );
   const wrong = Object.entries(lists).flatMap(([list, names]) => [
     ...names.flatMap((name, index) => existing(table, name, [list, index])),
     ...repeated(names).map((index) => mistake(locate([list, index]), `${names[index] ?? ''} is there twice`)),
   ]);
-  return [...wrong, ...nullable];
+  return [...wrong, ...arrays, ...nullable];
 }
 
 function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagnostic[] {
@@ -123,18 +134,21 @@ function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagno
   return parameter.words.flatMap((word) => checkPartition(table, word, path));
 }
 
+/** Types whose values have one spelling each, which is a good name for a folder. */
+const PARTITION_TYPES: readonly ColumnType[] = ['STRING', 'INT', 'BIGINT', 'BOOLEAN', 'DATE'];
+
 function checkPartition(table: TableFile, name: string, path: ValuePath): Diagnostic[] {
   const column = columnOf(table.front, name);
   if (column === undefined) return existing(table, name, path);
   const at = table.locate(path);
   if (column.nullable)
     return [mistake(at, `${name} is a partition column and may be null`, 'make it nullable: false')];
-  if (typesOf(column).some((type) => type === 'DOUBLE' || type === 'TIMESTAMP'))
+  if (typesOf(column).some((type) => !PARTITION_TYPES.includes(type)))
     return [
       mistake(
         at,
         `${name} is of a type that makes no good folder names`,
-        'partition by INT, BIGINT or STRING',
+        `partition by ${PARTITION_TYPES.join(', ')}`,
       ),
     ];
   return table.front.columns.length === 1 ? [mistake(at, `${name} would leave no column for the files`)] : [];
@@ -177,11 +191,7 @@ function checkCheck(
     case 'range': {
       const column = columnOf(table.front, check.column);
       if (column === undefined) return existing(table, check.column, [...path, 'column']);
-      if (typesOf(column).some((type) => type === 'STRING' || type === 'TIMESTAMP'))
-        return [wrong('column', `${check.column} is not a number`)];
-      if (check.min === undefined && check.max === undefined)
-        return [wrong('check', 'needs min, max or both')];
-      return (check.min ?? -Infinity) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
+      return checkRange(table, check, { column, path });
     }
   }
 }
@@ -216,35 +226,6 @@ function checkRowView(
   const message = `${equals} is no view that step ${table.step} reads`;
   return [lacking([equals], mistake(table.locate([...path, 'equals']), message, didYouMean(equals, read)))];
 }
-
-/** Values that a column cannot have, by any of its types: Spark would compare in vain, or fail. */
-function checkValues(
-  table: TableFile,
-  { values }: Extract<Check, { check: 'accepted_values' }>,
-  { column, path }: { column: Column; path: ValuePath },
-): Diagnostic[] {
-  const { name } = column;
-  const types = typesOf(column);
-  if (types.includes('TIMESTAMP'))
-    return [
-      mistake(table.locate([...path, 'column']), `${name} is a TIMESTAMP, of which no values can be listed`),
-    ];
-  return values.flatMap((value, index) => {
-    const type = types.find((one) => !HOLDS[one](value));
-    if (type === undefined) return [];
-    const at = table.locate([...path, 'values', index]);
-    return [mistake(at, `${name} is ${type}, and never ${JSON.stringify(value)}`)];
-  });
-}
-
-/** Whether a column of a type can have this value. Of larger whole numbers YAML keeps only the nearest DOUBLE. */
-const HOLDS: Readonly<Record<ColumnType, (value: string | number) => boolean>> = {
-  INT: (value) => typeof value === 'number' && (value | 0) === value,
-  BIGINT: (value) => Number.isSafeInteger(value),
-  DOUBLE: (value) => typeof value === 'number',
-  STRING: (value) => typeof value === 'string',
-  TIMESTAMP: () => false,
-};
 
 function checkReference(
   table: TableFile,

@@ -1,7 +1,8 @@
 /** Mistakes inside one view of a source: its filter, its required fields and its event key. */
 import type { Diagnostic } from '../faults.ts';
-import { fits } from './check-field.ts';
+import { exactHint, fits } from './check-field.ts';
 import { repeated } from './check-table.ts';
+import { elementOf } from './column-type.ts';
 import type { SourceFile } from './shapes.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
@@ -31,6 +32,9 @@ export function checkView(
     ...(view.event_key ?? []).flatMap((name, index) => {
       const below = ['event_key', index];
       if (!names.includes(name)) return unknown(name, below);
+      const type = fields.find((field) => field.name === name)?.type;
+      if (type !== undefined && elementOf(type) !== undefined)
+        return [wrong(below, `${name} is ${type}, which cannot be part of a key`)];
       // A misspelt required field is a mistake of its own, and may be this one.
       if (view.required.includes(name) || view.required.some((one) => !names.includes(one))) return [];
       return [wrong(below, `${name} is part of the event key`, `add it to required of ${view.name}`)];
@@ -50,5 +54,5 @@ function checkKeep(
   if (field === undefined) return unknown(keep.field, ['keep', 'field']);
   if (fits(keep.equals, field.type)) return [];
   const message = `${field.name} is ${field.type} and never equals ${JSON.stringify(keep.equals)}`;
-  return [wrong(['keep', 'equals'], message)];
+  return [wrong(['keep', 'equals'], message, exactHint(field.type))];
 }

@@ -1,8 +1,8 @@
 /** The shapes a pipeline is made of once its texts have been read and checked. Plain data. */
 import type { SampleData } from './sample.ts';
 
-export const COLUMN_TYPES = ['BIGINT', 'INT', 'DOUBLE', 'STRING', 'TIMESTAMP'] as const;
-export type ColumnType = (typeof COLUMN_TYPES)[number];
+import type { ColumnType } from './column-type.ts';
+import type { Scalar } from './typed-value.ts';
 
 export interface Column {
   name: string;
@@ -18,8 +18,8 @@ export interface Column {
 export type Check = { severity: 'error' | 'warn' } & (
   | { check: 'not_null'; column: string }
   | { check: 'unique'; columns: readonly string[] }
-  | { check: 'accepted_values'; column: string; values: readonly (string | number)[] }
-  | { check: 'range'; column: string; min?: number; max?: number }
+  | { check: 'accepted_values'; column: string; values: readonly Scalar[] }
+  | { check: 'range'; column: string; min?: Scalar; max?: Scalar }
   | { check: 'references'; column: string; table: string; to: string }
   /** `sql` is a boolean expression over the columns of a row. It passes unless it is false, like CHECK in SQL. */
   | { check: 'condition'; name: string; sql: string }
@@ -54,15 +54,22 @@ export interface TableContract {
   resolves?: { view: string; by: readonly string[]; comparing: readonly string[] };
 }
 
+export const TIMESTAMP_FORMATS = ['iso8601', 'epoch_millis', 'epoch_seconds'] as const;
+export type TimestampFormat = (typeof TIMESTAMP_FORMATS)[number];
+
 export interface SourceField {
   name: string;
-  type: Exclude<ColumnType, 'TIMESTAMP'>;
+  type: ColumnType;
+  /** The keys of the objects around the value, outermost first, and last its own. */
+  path: readonly string[];
+  /** How a TIMESTAMP is written. */
+  format?: TimestampFormat;
   /** Value used when the field is missing or blank. */
-  default?: number | string;
+  default?: Scalar;
   /** For numbers: smallest value allowed. */
-  min?: number;
+  min?: Scalar;
   /** For numbers: first value no longer allowed. */
-  below?: number;
+  below?: Scalar;
   doc: string;
 }
 

@@ -1,6 +1,6 @@
 /** The report a step writes last: `<execution>/report.json`. Its presence and its shape make an execution complete. */
 import { z } from 'zod';
-import { COLUMN_TYPES } from './contract.ts';
+import { columnType } from './column-type.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -12,8 +12,8 @@ export const viewBooks = z.object({
   quarantinedBy: z.array(z.object({ reason: z.string(), field: z.string(), lines: count })),
   /** Kept lines without a value in a field that is not required: it is missing or null, blank, or does not fit. */
   nulls: z.array(z.object({ field: z.string(), missing: count, blank: count, unfit: count })),
-  /** Fields without a value in every line that passes the filter; `occurs`: the key is there all the same. */
-  unknown: z.array(z.object({ field: z.string(), type: z.enum(COLUMN_TYPES), occurs: z.boolean() })),
+  /** Fields without a value in every line that passes the filter. `key`: its path, with dots; `occurs`: it is there. */
+  unknown: z.array(z.object({ field: z.string(), key: z.string(), type: columnType, occurs: z.boolean() })),
   /** Where a field is unknown: keys of a sample of lines that no field names, and what they hold, most frequent first. */
   otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })),
 });

@@ -3,7 +3,6 @@ import { withoutUndefined } from '../without-undefined.ts';
 import type {
   Check,
   Column,
-  ColumnType,
   Parameter,
   SourceContract,
   TableContract,
@@ -11,6 +10,7 @@ import type {
   Varying,
   View,
 } from './contract.ts';
+import type { ColumnType } from './column-type.ts';
 import type { TableFile } from './table-file.ts';
 import { defaultsOf } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -25,7 +25,12 @@ export function toParameters(file: PipelineFile): Parameter[] {
 }
 
 export function toSource({ name, doc, fields, views }: SourceFile): SourceContract {
-  return { name, doc, fields: fields.map((field) => withoutUndefined(field)), views: views.map(toView) };
+  return {
+    name,
+    doc,
+    fields: fields.map((field) => ({ ...withoutUndefined(field), path: keysOf(field) })),
+    views: views.map(toView),
+  };
 }
 
 function toView({ name, doc, keep, required, event_key }: SourceFile['views'][number]): View {
@@ -36,6 +41,11 @@ function toView({ name, doc, keep, required, event_key }: SourceFile['views'][nu
     required,
     ...(event_key === undefined ? {} : { eventKey: event_key }),
   };
+}
+
+/** The keys that lead to a field's value: its name, unless it says otherwise. */
+export function keysOf({ name, path = [name] }: SourceFile['fields'][number]): readonly string[] {
+  return typeof path === 'string' ? path.split('.') : path;
 }
 
 export function toTable(table: TableFile, parameters: readonly Parameter[]): TableTemplate {

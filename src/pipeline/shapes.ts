@@ -1,6 +1,7 @@
 /** The files of a pipeline as they are written: YAML, snake_case, nothing resolved yet. */
 import { z } from 'zod';
-import { COLUMN_TYPES } from './contract.ts';
+import { columnType } from './column-type.ts';
+import { TIMESTAMP_FORMATS } from './contract.ts';
 import { wordOfJavaScript } from './yaml.ts';
 
 /** Names that become paths, views and identifiers: lower case, so that no file system or engine confuses two. */
@@ -20,7 +21,8 @@ const fieldName = z
   );
 const doc = z.string().trim().min(1);
 const severity = z.enum(['error', 'warn']).default('error');
-const columnType = z.enum(COLUMN_TYPES);
+/** A value whose type its field or column says. */
+const value = z.union([z.string(), z.number(), z.boolean()]);
 
 const parameter = z.union([
   z.strictObject({ doc, one_of: z.array(name).min(1), default: name }),
@@ -38,10 +40,13 @@ export const pipelineFile = z.strictObject({
 
 const field = z.strictObject({
   name: fieldName,
-  type: z.enum(['BIGINT', 'INT', 'DOUBLE', 'STRING']),
-  default: z.union([z.number(), z.string()]).optional(),
-  min: z.number().optional(),
-  below: z.number().optional(),
+  type: columnType,
+  /** `actor.login`, or `[actor, login]` where a key contains a dot. */
+  path: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  format: z.enum(TIMESTAMP_FORMATS).optional(),
+  default: value.optional(),
+  min: value.optional(),
+  below: value.optional(),
   doc,
 });
 
@@ -83,14 +88,14 @@ const check = z.discriminatedUnion('check', [
     check: z.literal('accepted_values'),
     severity,
     column: name,
-    values: z.array(z.union([z.string(), z.number()])).min(1),
+    values: z.array(value).min(1),
   }),
   z.strictObject({
     check: z.literal('range'),
     severity,
     column: name,
-    min: z.number().optional(),
-    max: z.number().optional(),
+    min: value.optional(),
+    max: value.optional(),
   }),
   z.strictObject({ check: z.literal('references'), severity, column: name, table: name, to: name }),
   z.strictObject({ check: z.literal('condition'), severity, name, sql: doc }),

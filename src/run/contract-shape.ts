@@ -1,24 +1,25 @@
 /** What the contract of a table must look like in a plan before it is believed. */
 import { z } from 'zod';
 import { isName } from '../lake/layout.ts';
-import { COLUMN_TYPES } from '../pipeline/contract.ts';
+import { columnType } from '../pipeline/column-type.ts';
 import type { Check } from '../pipeline/contract.ts';
 
 export const name = z.string().refine(isName, 'is not the name of a step, a table or a source');
 const texts = z.array(z.string());
 const column = z.string();
-const bounds = { min: z.number().optional(), max: z.number().optional() };
+const value = z.union([z.string(), z.number(), z.boolean()]);
+const limits = { min: z.number().optional(), max: z.number().optional() };
 
 /** By kind of check, the fields that it has beside its severity. */
 const CHECKS = {
   not_null: { column },
   unique: { columns: texts },
-  accepted_values: { column, values: z.array(z.union([z.string(), z.number()])) },
-  range: { column, ...bounds },
+  accepted_values: { column, values: z.array(value) },
+  range: { column, min: value.optional(), max: value.optional() },
   references: { column, table: name, to: z.string() },
   condition: { name, sql: z.string() },
   matched: { column, found: z.string(), warnBelow: z.number(), needs: z.record(name, texts) },
-  row_count: { ...bounds, equals: name.optional() },
+  row_count: { ...limits, equals: name.optional() },
 } satisfies Record<Check['check'], z.core.$ZodLooseShape>;
 
 const checkOf = <Kind extends Check['check']>(kind: Kind) =>
@@ -37,7 +38,7 @@ const check = z.discriminatedUnion('check', [
 
 export const contract = z.looseObject({
   name,
-  columns: z.array(z.looseObject({ name: column, type: z.enum(COLUMN_TYPES), nullable: z.boolean() })),
+  columns: z.array(z.looseObject({ name: column, type: columnType, nullable: z.boolean() })),
   key: texts,
   partitionBy: texts,
   sortBy: texts,

@@ -131,16 +131,25 @@ function keysOf(line: string): Set<string> | undefined {
   }
 }
 
-/** A line without any of these is rejected by every view. */
-function requiredOf({ views }: SourceContract): string[] {
+/** A line without any of these keys is rejected by every view. */
+function requiredOf({ fields, views }: SourceContract): string[] {
   if (views.some(({ required }) => required.length === 0)) return [];
-  return [...new Set(views.flatMap(({ required }) => required))];
+  return [...new Set(views.flatMap(({ required }) => keysOfFields(fields, required)))];
 }
 
-/** The fields that a view of the source requires, where the line has them all. */
-function looksLike(keys: ReadonlySet<string>, { views }: SourceContract): readonly string[] | undefined {
+/** The outermost keys on the paths of the fields that have these names. */
+function keysOfFields(fields: SourceContract['fields'], names: readonly string[]): string[] {
+  const paths = names.flatMap((name) => fields.filter((field) => field.name === name));
+  return [...new Set(paths.flatMap(({ path }) => path.slice(0, 1)))];
+}
+
+/** The keys that a view of the source requires, where the line has them all. */
+function looksLike(
+  keys: ReadonlySet<string>,
+  { fields, views }: SourceContract,
+): readonly string[] | undefined {
   return views
-    .map(({ required }) => required)
+    .map(({ required }) => keysOfFields(fields, required))
     .find((names) => names.length > 0 && names.every((name) => keys.has(name)));
 }
 

@@ -7,7 +7,10 @@ from engine.books import books_of, count_nulls, keep_books, makes_up, never_know
 from engine.contracts import Input
 from engine.failure import StepFailure
 
-FIELDS = [{"name": "id", "type": "BIGINT"}, {"name": "place", "type": "STRING"}]
+FIELDS = [
+    {"name": "id", "path": ["id"], "type": "BIGINT"},
+    {"name": "place", "path": ["at", "place"], "type": "STRING"},
+]
 ALL = {"name": "all", "keep": None, "required": ["id"], "event_key": ["id"]}
 PLACED = {"name": "placed", "keep": None, "required": ["place"], "event_key": []}
 SOURCE = {"name": "raw", "fields": FIELDS, "views": [ALL, PLACED]}
@@ -74,7 +77,7 @@ class Books(unittest.TestCase):
         self.assertEqual(count_nulls(SOURCE, {("kept", ".."): 4}), [])
 
     def test_name_fields_that_no_line_has_a_value_for(self):
-        unknown = [{"field": "place", "type": "STRING"}]
+        unknown = [{"field": "place", "key": "at.place", "type": "STRING"}]
         self.assertEqual(never_known(SOURCE, {("kept", ".m"): 1, ("quarantined", "ub"): 1}), unknown)
         self.assertEqual(never_known(SOURCE, {("kept", ".m"): 1, ("quarantined", "u."): 1}), [])
         self.assertEqual(never_known(SOURCE, {("kept", ".u"): 1}), [])
@@ -86,7 +89,9 @@ class Books(unittest.TestCase):
             counted("file:///a.json", 1, KEPT, KEPT, state=".m"),
         ]
         self.assertEqual(books_of(SOURCE, ALL, counts)["unknown"], [])
-        self.assertEqual(books_of(SOURCE, PLACED, counts)["unknown"], [{"field": "place", "type": "STRING"}])
+        self.assertEqual(
+            books_of(SOURCE, PLACED, counts)["unknown"], [{"field": "place", "key": "at.place", "type": "STRING"}]
+        )
 
     def test_believe_a_compressed_object_of_any_size(self):
         self.assertTrue(makes_up(Input("a.json.gz", 5, 0), 10, 1000))

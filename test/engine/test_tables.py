@@ -26,6 +26,19 @@ class Tables(unittest.TestCase):
         self.assertIs(conforming(found, TABLE), found.select.return_value)
         found.select.assert_called_once_with("id", "year")
 
+    def test_may_have_arrays_that_contain_null_or_not(self):
+        for contains_null in (True, False):
+            found = frame(("words", T.ArrayType(T.StringType(), contains_null)), ("price", T.DecimalType(12, 2)))
+            columns = [{"name": "words", "type": "ARRAY<STRING>"}, {"name": "price", "type": "DECIMAL(12,2)"}]
+            self.assertIs(conforming(found, {**TABLE, "columns": columns}), found.select.return_value)
+            with self.assertRaises(StepFailure) as failed:
+                conforming(found, {**TABLE, "columns": [{**one, "type": "DECIMAL(12,3)"} for one in columns]})
+            complaints = failed.exception.error.partition(": ")[2]
+            self.assertEqual(
+                complaints,
+                "words is ARRAY<STRING>, not DECIMAL(12,3); price is DECIMAL(12,2), not DECIMAL(12,3)",
+            )
+
     def test_are_refused_with_every_column_that_breaks_the_contract(self):
         found = frame(("x", T.LongType()), ("x", T.LongType()), ("year", T.StringType()))
         with self.assertRaises(StepFailure) as failed:

@@ -15,7 +15,7 @@ const EVENTSIM = [
   ...['duration', 'lat', 'lon', 'registration', 'status', 'zip'].map((name) => key(name, 'number')),
   key('success', 'boolean'),
 ];
-const length = { field: 'length', type: 'DOUBLE' as const, occurs: false };
+const length = { field: 'length', key: 'length', type: 'DOUBLE' as const, occurs: false };
 
 describe('a field that no line has', () => {
   it.each([
@@ -30,6 +30,20 @@ describe('a field that no line has', () => {
     ['length', 'DOUBLE', EVENTSIM, ['duration'], 'the most similar key is duration'],
     ['length', 'DOUBLE', [key('lengths', 'list')], [], 'and no other key could be it'],
     [
+      'labels',
+      'ARRAY<STRING>',
+      [key('label'), key('labels_', 'list')],
+      [],
+      'the most similar key is labels_',
+    ],
+    [
+      'public',
+      'BOOLEAN',
+      [key('publik', 'boolean'), key('pub', 'number')],
+      [],
+      'the most similar key is publik',
+    ],
+    [
       'length',
       'DOUBLE',
       EVENTSIM,
@@ -37,8 +51,15 @@ describe('a field that no line has', () => {
       'keys that no field uses: duration, lat, lon, registration, status and 1 more',
     ],
   ] as const)('is reported with the most similar key: %s %s', (field, type, keys, synonyms, told) => {
-    expect(unknownFieldSentence('plays', { field, type, occurs: false }, keys, synonyms)).toMatch(
+    expect(unknownFieldSentence('plays', { field, key: field, type, occurs: false }, keys, synonyms)).toMatch(
       new RegExp(`^no line of plays has ${field}[;,] ${told}$`),
+    );
+  });
+
+  it('is named by its path', () => {
+    const login = { field: 'login', key: 'actor.login', type: 'STRING' as const, occurs: false };
+    expect(unknownFieldSentence('s', login, [key('actor.logn')])).toBe(
+      'no line of s has actor.login; the most similar key is actor.logn',
     );
   });
 
@@ -58,7 +79,7 @@ describe('a field that no line has', () => {
           { kept: 0, filtered: 0, duplicates: 0, quarantined: 10 },
           {
             quarantinedBy: [{ reason: 'missing', field: 'userId', lines: 10 }],
-            unknown: [{ field: 'userId', type: 'BIGINT', occurs: false }, length],
+            unknown: [{ field: 'userId', key: 'userId', type: 'BIGINT', occurs: false }, length],
             otherKeys: [key('userID', 'number')],
           },
         ),

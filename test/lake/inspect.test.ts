@@ -15,7 +15,9 @@ beforeAll(async () => {
   await duckdb(made, [
     copyTo(
       `select 1::bigint b, 2::int i, 1.5::double d, 'x' s, timestamptz '2018-11-21 21:56:47.796+00' t,
-        timestamp '2018-11-21 21:56:47.796' l, if(range = 2, null, range) n from range(5)`,
+        timestamp '2018-11-21 21:56:47.796' l,
+        1.5::decimal(9, 2) p, 1.5::decimal(18, 2) q, 1.5::decimal(38, 2) r, true o, date '2018-11-21' y,
+        [1::bigint, null] ll, [1.5::decimal(5, 2)] lp, [['x']] lx, {a: 1} g, if(range = 2, null, range) n from range(5)`,
       '$root/types/types.parquet',
     ),
     copyTo(
@@ -62,6 +64,15 @@ describe('inspecting a table', () => {
       ['s', 'BYTE_ARRAY', 'STRING', 0],
       ['t', 'INT64', 'TIMESTAMP(MICROS,UTC)', 0],
       ['l', 'INT64', 'TIMESTAMP(MICROS,local)', 0],
+      ['p', 'INT32', 'DECIMAL(9,2)', 0],
+      ['q', 'INT64', 'DECIMAL(18,2)', 0],
+      ['r', 'FIXED_LEN_BYTE_ARRAY', 'DECIMAL(38,2)', 0],
+      ['o', 'BOOLEAN', '', 0],
+      ['y', 'INT32', 'DATE', 0],
+      ['ll', 'LIST<INT64>', 'INTEGER(64,signed)', undefined],
+      ['lp', 'LIST<INT32>', 'DECIMAL(5,2)', undefined],
+      ['lx', 'GROUP', 'LIST', undefined],
+      ['g', 'GROUP', '', undefined],
       ['n', 'INT64', 'INTEGER(64,signed)', 1],
     ]);
     expect(new Set(file!.columns.flatMap(({ codecs }) => codecs))).toEqual(new Set(['ZSTD']));

@@ -218,7 +218,11 @@ describe('loading a pipeline', () => {
       ['name: kind', 'name: _file'],
       ':5: fields[1].name: expected a name of letters',
     ],
-    ['an unknown type', ['type: INT', 'type: FLOAT'], ':6: fields[2].type: expected one of "BIGINT", "INT"'],
+    [
+      'an unknown type',
+      ['type: INT', 'type: FLOAT'],
+      ':6: fields[2].type: expected one of STRING, INT, BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, DECIMAL(p,s), ARRAY<one of these>',
+    ],
     [
       'a keep without its field',
       ['field: kind, equals', 'field: kin, equals'],
@@ -282,10 +286,10 @@ describe('loading a pipeline', () => {
     [
       'bounds on text',
       ['type: STRING, doc', 'type: STRING, min: 1, doc'],
-      ':5: kind is a STRING and has no min',
+      ':5: kind is STRING and has no min; only numbers have bounds',
     ],
     ['bounds that nothing meets', ['below: 10', 'below: 0'], ':4: no value of id is at least 0 and below 0'],
-    ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is not a INT'],
+    ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is no value of INT'],
     [
       'a default that never counts',
       ['BIGINT, min', 'BIGINT, default: 1, min'],
@@ -365,7 +369,12 @@ describe('loading a pipeline', () => {
       ['column: cats, min', 'column: cat, min'],
       ':11: there is no column cat; did you mean cats?',
     ],
-    ['a range on text', COUNTS, ['column: cats, min', 'column: kind, min'], ':11: kind is not a number'],
+    [
+      'a range on text',
+      COUNTS,
+      ['column: cats, min', 'column: kind, min'],
+      ':11: kind is STRING, which has no range',
+    ],
     [
       'a range without bounds',
       COUNTS,
@@ -466,13 +475,13 @@ describe('loading a pipeline', () => {
       ':9: id is STRING, and never 7',
     ],
     [
-      'values accepted in a TIMESTAMP',
+      'a number accepted in a TIMESTAMP',
       COUNTS,
       [
         'nullable: false, doc: How many. }\nchecks:',
         'nullable: false, doc: How many. }\n  - { name: at, type: TIMESTAMP, doc: When. }\nchecks:\n  - { check: accepted_values, column: at, values: [1] }',
       ],
-      ':11: at is a TIMESTAMP, of which no values can be listed',
+      ':11: at is TIMESTAMP, and never 1; write a time as 2015-01-31T15:00:00Z',
     ],
     [
       'a reference to no column',

@@ -48,14 +48,14 @@ describe('rendering', () => {
       {
         name: 'raw',
         fields: [
-          { name: 'id', type: 'BIGINT', min: 0, below: 10 },
-          { name: 'kind', type: 'STRING' },
-          { name: 'year', type: 'INT', default: 0 },
+          { name: 'id', type: 'BIGINT', path: ['id'], min: 0, below: 10 },
+          { name: 'kind', type: 'STRING', path: ['kind'] },
+          { name: 'year', type: 'INT', path: ['year'], default: 0 },
         ],
         views: [
           {
             name: 'felines',
-            keep: { field: 'kind', equals: 'cat' },
+            keep: { field: 'kind', equals: 'cat', type: 'STRING' },
             required: ['id'],
             event_key: ['id'],
           },

@@ -6,11 +6,19 @@ import type { SourceContract } from '../../src/pipeline/contract.ts';
 import { checkBeginnings } from '../../src/run/first-line.ts';
 import type { Beginning } from '../../src/run/first-line.ts';
 
+/** The path may lead below the key that a line has. */
+const field = (path: string) => ({
+  name: nameOf(path),
+  path: path.split('.'),
+  type: 'STRING' as const,
+  doc: path,
+});
+const nameOf = (path: string) => path.replace('.', '_');
 const source = (name: string, required: readonly string[], optional: readonly string[]): SourceContract => ({
   name,
   doc: name,
-  fields: [...required, ...optional].map((field) => ({ name: field, type: 'STRING' as const, doc: field })),
-  views: [{ name, doc: name, required }],
+  fields: [...required, ...optional].map(field),
+  views: [{ name, doc: name, required: required.map(nameOf) }],
 });
 const SOURCES = [
   source('song_data', ['song_id', 'artist_id'], ['title']),

@@ -22,6 +22,7 @@ import type { Job, JobResult } from './batch.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { expectSeveralViews, severalViewsJob } from './several-views.ts';
+import { describeTypedFields, typedJob } from './typed-fields.ts';
 import { executionOf, renderInto, sha256, templates } from './spark.ts';
 
 const MINUTES = 60_000;
@@ -109,6 +110,7 @@ beforeAll(async () => {
       jobs.push({ name: `${source} ${one.name}`, job: await job(source, programs, `fatal ${one.name}`) });
     }
   }
+  jobs.push({ name: 'typed', job: typedJob(folder) });
   for (const what of FLEETING) {
     mkdirSync(fleeting(what), { recursive: true });
     for (const name of ['stays', 'does not'])
@@ -137,7 +139,7 @@ beforeAll(async () => {
     { zone: 'America/St_Johns' },
   );
   jobs.forEach(({ name }, at) => (results[name] = all[at]!));
-  for (const source of SOURCES) expect([source, results[source]?.failure]).toEqual([source, null]);
+  for (const name of [...SOURCES, 'typed']) expect([name, results[name]?.failure]).toEqual([name, null]);
   const executions = {
     song: executionOf(`${root('song_data')}.out`),
     log: executionOf(`${root('log_data')}.out`),
@@ -298,6 +300,8 @@ if (handed.includes('json-array'))
       },
     ]);
   });
+
+describeTypedFields(() => folder);
 
 it('lands what is good in it, and quarantines what is bad, as the oracle does', () => {
   expect(judgement).toMatchObject(NOTHING);

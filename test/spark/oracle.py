@@ -267,7 +267,7 @@ def read(root, fields, view, is_log):
         if any(name in nulls for _, _, nulls in kept)
     ]
     books["unknown"] = [
-        {"field": name, "type": SQL_TYPES[fields[name].rstrip("!")], "occurs": name in occurring}
+        {"field": name, "key": name, "type": SQL_TYPES[fields[name].rstrip("!")], "occurs": name in occurring}
         for name in fields
         if asked and name not in known
     ]
