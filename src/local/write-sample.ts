@@ -1,6 +1,7 @@
 /** Writes sample data where a run can read them; never over what someone else has put there. */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { failureFrom, isFull, LandfallError } from '../faults.ts';
@@ -66,6 +67,15 @@ function writeSource(root: string, source: SourceSample): void {
     });
   } finally {
     rmSync(draft, { recursive: true, force: true });
+    removeEmpty(root);
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds something, or was never made.
   }
 }
 
