@@ -19,11 +19,9 @@ from engine.fates import (
     OBJECT,
     QUARANTINED,
     UNFIT,
+    Part,
     classify,
-    conflict_in,
-    fate_in,
-    field_in,
-    reason_in,
+    of_view,
 )
 from engine.inputs import changed_failure, has_changed, is_whole, raw_name, read_lines, reading_failure
 from engine.lines import BLANK, MISSING
@@ -33,6 +31,9 @@ from engine.quarantine import write_quarantine
 from engine.session import fit_to_input
 from engine.storage import decoded, hadoop_path, place
 
+# What lines are counted by, in each view.
+COUNTED: tuple[Part, ...] = ("fate", "reason", "field", "conflict")
+
 
 def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str) -> Books:
     """Reads a source: registers its views, writes its quarantine and returns its books."""
@@ -40,7 +41,7 @@ def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence
     lines = read_lines(spark, source, root, inputs)
     rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
     counted = ["_file", "_size", "_modified", "_form", "_state"]
-    counted += [name(view) for view in source["views"] for name in (fate_in, reason_in, field_in, conflict_in)]
+    counted += [of_view(view, part) for view in source["views"] for part in COUNTED]
     totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes"), F.max("_bytes").alias("longest")]
     try:
         counts = rows.groupBy(*counted).agg(*totals).collect()
@@ -74,7 +75,7 @@ def register_views(rows: DataFrame, source: Source) -> None:
     """Registers the views that queries read: the fields of the lines kept, and the raw URI of their object, `_file`."""
     names = [field["name"] for field in source["fields"]]
     for view in source["views"]:
-        kept = rows.where(F.col(fate_in(view)) == KEPT).select(*names, raw_name().alias("_file"))
+        kept = rows.where(F.col(of_view(view, "fate")) == KEPT).select(*names, raw_name().alias("_file"))
         kept.createOrReplaceTempView(view["name"])
 
 
@@ -97,7 +98,7 @@ def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], cou
         content[where] += row["bytes"]
         longest[where] = max(longest[where], row["longest"])
         forms[row["_form"]] += row["lines"]
-        if any(row[fate_in(view)] == QUARANTINED for view in source["views"]):
+        if any(row[of_view(view, "fate")] == QUARANTINED for view in source["views"]):
             rejected += row["lines"]
     places = [(entry, place(entry.uri)) for entry in inputs]
     refuse_long_lines(spark, source, [(entry, lines[at], content[at], longest[at]) for entry, at in places])
@@ -131,13 +132,13 @@ def books_of(source: Source, view: View, counts: Sequence[Row]) -> ViewBooks:
     for row in counts:
         if row["_form"] != OBJECT:
             continue
-        fate = row[fate_in(view)]
+        fate = row[of_view(view, "fate")]
         fates[fate] += row["lines"]
-        conflicts += row["lines"] if row[conflict_in(view)] else 0
+        conflicts += row["lines"] if row[of_view(view, "conflict")] else 0
         if fate != FILTERED:
             states[(fate, row["_state"])] += row["lines"]
         if fate == QUARANTINED:
-            rejections[(row[reason_in(view)], row[field_in(view)])] += row["lines"]
+            rejections[(row[of_view(view, "reason")], row[of_view(view, "field")])] += row["lines"]
     return {
         "lines": {
             "kept": fates[KEPT],

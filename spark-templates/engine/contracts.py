@@ -33,7 +33,7 @@ class KeepRule(TypedDict):
     field: str
     # The type of the field.
     type: str
-    equals: Union[bool, int, float, str]
+    equals: Scalar
 
 
 class View(TypedDict):

@@ -1,6 +1,7 @@
 """Decides what becomes of each line. A view keeps, filters or rejects a line, or finds that it is a duplicate."""
 
-from typing import Optional
+from collections.abc import Mapping
+from typing import Literal, Optional
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -18,6 +19,11 @@ FILTERED = "filtered"
 DUPLICATE = "duplicate"
 QUARANTINED = "quarantined"
 
+# What a column says of a line in a view: the parts of its verdict, and what is decided in the end.
+Part = Literal["problem", "verdict", "fate", "reason", "field", "value", "conflict"]
+VERDICT: tuple[Part, ...] = ("fate", "reason", "field", "value")
+DECIDED: tuple[Part, ...] = (*VERDICT, "conflict")
+
 # The letter of `_state` for a text that does not fit its field.
 UNFIT = "u"
 # Limits of the quarantine, in characters: of a line, and of a value that did not fit.
@@ -30,47 +36,29 @@ def classify(lines: DataFrame, source: Source) -> DataFrame:
     rows = judge(convert(extract(lines, source), source), source)
     for view in source["views"]:
         rows = settle_duplicates(rows, source, view)
-    rejected = ~F.col("_form").isin(BLANK_LINE, OBJECT)
+    rejected = is_unparsable()
     for view in source["views"]:
-        rejected = rejected | F.coalesce(F.col(fate_in(view)) == QUARANTINED, F.lit(False))
+        rejected = rejected | F.coalesce(F.col(of_view(view, "fate")) == QUARANTINED, F.lit(False))
     raw = F.substring(F.expr("decode(CAST(_line AS BINARY), 'UTF-8')"), 1, LONGEST_RAW)
     return rows.select(
         *ORIGIN,
         F.octet_length("_line").alias("_bytes"),
         "_form",
         "_state",
-        *[name(view) for view in source["views"] for name in (fate_in, reason_in, field_in, value_in, conflict_in)],
+        *[of_view(view, part) for view in source["views"] for part in DECIDED],
         F.when(rejected, raw).alias("_raw"),
         *[final_value(field) for field in source["fields"]],
     )
 
 
-def problem_in(view: View) -> str:
-    return "_in_%s_problem" % view["name"]
+def of_view(view: View, part: Part) -> str:
+    """The column of a view that says so much of a line."""
+    return "_in_%s_%s" % (view["name"], part)
 
 
-def verdict_in(view: View) -> str:
-    return "_in_%s_verdict" % view["name"]
-
-
-def fate_in(view: View) -> str:
-    return "_in_%s_fate" % view["name"]
-
-
-def reason_in(view: View) -> str:
-    return "_in_%s_reason" % view["name"]
-
-
-def field_in(view: View) -> str:
-    return "_in_%s_field" % view["name"]
-
-
-def value_in(view: View) -> str:
-    return "_in_%s_value" % view["name"]
-
-
-def conflict_in(view: View) -> str:
-    return "_in_%s_conflict" % view["name"]
+def is_unparsable() -> Column:
+    """Whether no view can use the line."""
+    return ~F.col("_form").isin(BLANK_LINE, OBJECT)
 
 
 def judge(rows: DataFrame, source: Source) -> DataFrame:
@@ -83,20 +71,22 @@ def judge(rows: DataFrame, source: Source) -> DataFrame:
         .otherwise(F.lit("unparsable"))
     )
     views = source["views"]
-    formed = rows.select("*", form.alias("_form"), *[problem_of_line(view).alias(problem_in(view)) for view in views])
-    judged = formed.select("*", *[verdict(view).alias(verdict_in(view)) for view in views])
+    formed = rows.select(
+        "*", form.alias("_form"), *[problem_of_line(view).alias(of_view(view, "problem")) for view in views]
+    )
+    judged = formed.select("*", *[verdict(view).alias(of_view(view, "verdict")) for view in views])
     decided = judged.select("*", *[column for view in views for column in unpacked(view)])
     asked = F.lit(False)
     for view in views:
-        asked = asked | F.coalesce(F.col(fate_in(view)).isin(KEPT, QUARANTINED), F.lit(False))
+        asked = asked | F.coalesce(F.col(of_view(view, "fate")).isin(KEPT, QUARANTINED), F.lit(False))
     return decided.select("*", F.when(asked, state(source)).alias("_state"))
 
 
 def unpacked(view: View) -> list[Column]:
     """The parts of the verdict of a view as columns of their own."""
-    names = {"fate": fate_in, "reason": reason_in, "field": field_in, "value": value_in}
-    parts = [F.col("%s.%s" % (verdict_in(view), part)).alias(name(view)) for part, name in names.items()]
-    return [*parts, F.lit(False).alias(conflict_in(view))]
+    verdict_column = of_view(view, "verdict")
+    parts = [F.col("%s.%s" % (verdict_column, part)).alias(of_view(view, part)) for part in VERDICT]
+    return [*parts, F.lit(False).alias(of_view(view, "conflict"))]
 
 
 def verdict(view: View) -> Column:
@@ -104,7 +94,7 @@ def verdict(view: View) -> Column:
 
     Null for a line that is no object. The order of the rules decides which reason counts.
     """
-    problem = problem_in(view)
+    problem = of_view(view, "problem")
     rejected = fate(QUARANTINED, F.col(problem + ".reason"), F.col(problem + ".field"), F.col(problem + ".value"))
     judged = F.when(F.col(problem).isNotNull(), rejected).otherwise(fate(KEPT))
     if view["keep"]:
@@ -140,12 +130,14 @@ def rejection(name: str, reason: Column) -> Column:
 def fate(
     name: str, reason: Optional[Column] = None, field: Optional[Column] = None, value: Optional[Column] = None
 ) -> Column:
-    nothing = F.lit(None).cast("string")
+    parts = {"fate": F.lit(name), "reason": reason, "field": field, "value": value}
+    return text_struct(parts)
+
+
+def text_struct(parts: Mapping[str, Optional[Column]]) -> Column:
+    """A struct of texts. A part that is None is null."""
     return F.struct(
-        F.lit(name).alias("fate"),
-        (nothing if reason is None else reason).alias("reason"),
-        (nothing if field is None else field).alias("field"),
-        (nothing if value is None else value).alias("value"),
+        *[(F.lit(None) if part is None else part).cast("string").alias(name) for name, part in parts.items()]
     )
 
 
@@ -164,7 +156,7 @@ def settle_duplicates(rows: DataFrame, source: Source, view: View) -> DataFrame:
     if not view["event_key"]:
         return rows
     texts = [text_of(field["name"]) for field in source["fields"]]
-    kept = F.col(fate_in(view)).eqNullSafe(F.lit(KEPT))
+    kept = F.col(of_view(view, "fate")).eqNullSafe(F.lit(KEPT))
     # Rows that are not kept are no candidates. Their hash spreads them over all tasks.
     apart = F.when(~kept, F.xxhash64("_line"))
     same_event = Window.partitionBy(*[value_of(name) for name in view["event_key"]], apart).orderBy(
@@ -178,7 +170,7 @@ def settle_duplicates(rows: DataFrame, source: Source, view: View) -> DataFrame:
     )
     duplicate = kept & (F.col("_place") > 1)
     settled = {
-        fate_in(view): F.when(duplicate, F.lit(DUPLICATE)).otherwise(F.col(fate_in(view))),
-        conflict_in(view): duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts)),
+        of_view(view, "fate"): F.when(duplicate, F.lit(DUPLICATE)).otherwise(F.col(of_view(view, "fate"))),
+        of_view(view, "conflict"): duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts)),
     }
     return placed.withColumns(settled).drop("_place", "_winner")

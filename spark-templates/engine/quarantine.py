@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from engine.contracts import Source
-from engine.fates import BLANK_LINE, OBJECT, QUARANTINED, fate_in, field_in, reason_in, value_in
+from engine.fates import BLANK_LINE, QUARANTINED, is_unparsable, of_view, text_struct
 from engine.inputs import FEW, raw_name
 from engine.tables import rebalanced
 
@@ -36,11 +36,14 @@ def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folde
 
 def rejections(rows: DataFrame, source: Source) -> DataFrame:
     """Returns a row for each line and view that rejects it. A line that no view can use has one, without a view."""
-    unparsable = ~F.col("_form").isin(BLANK_LINE, OBJECT)
-    found = [F.when(unparsable, rejected_by(None, F.col("_form")))]
+    found = [F.when(is_unparsable(), rejected_by(None, F.col("_form")))]
     for view in source["views"]:
-        reason, field, value = F.col(reason_in(view)), F.col(field_in(view)), F.col(value_in(view))
-        is_rejected = F.col(fate_in(view)) == QUARANTINED
+        reason, field, value = (
+            F.col(of_view(view, "reason")),
+            F.col(of_view(view, "field")),
+            F.col(of_view(view, "value")),
+        )
+        is_rejected = F.col(of_view(view, "fate")) == QUARANTINED
         found.append(F.when(is_rejected, rejected_by(view["name"], reason, field, value)))
     place = ["_file", "_start", "_id", "_raw", "_bytes"]
     return rows.where(F.col("_raw").isNotNull()).select(*place, F.inline(F.array_compact(F.array(*found))))
@@ -49,13 +52,7 @@ def rejections(rows: DataFrame, source: Source) -> DataFrame:
 def rejected_by(
     view: Optional[str], reason: Column, field: Optional[Column] = None, value: Optional[Column] = None
 ) -> Column:
-    nothing = F.lit(None).cast("string")
-    return F.struct(
-        F.lit(view).cast("string").alias("view"),
-        reason.alias("reason"),
-        (nothing if field is None else field).alias("field"),
-        (nothing if value is None else value).alias("value"),
-    )
+    return text_struct({"view": F.lit(view), "reason": reason, "field": field, "value": value})
 
 
 def numbered(rejected: DataFrame, rows: DataFrame) -> DataFrame:
