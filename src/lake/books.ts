@@ -27,8 +27,7 @@ export function booksFindings(source: string, books: SourceBooks, expected: Expe
 function objectFindings(subject: string, { objects }: SourceBooks, planned: number): Finding[] {
   const { manifest, read, empty, unaccounted } = objects;
   const found: Finding[] = [];
-  const error = (message: string, rest: Partial<Finding> = {}) =>
-    found.push({ severity: 'error', subject, message, ...rest });
+  const error = errorsOf(subject, found);
   if (manifest !== planned) {
     error(`the manifest holds ${String(planned)} objects, but the step found ${String(manifest)} in it`);
   }
@@ -58,8 +57,7 @@ function lineFindings(subject: string, books: SourceBooks, most: number): Findin
   const found: Finding[] = views.flatMap(([view, its]) =>
     viewFindings(subject, view, its, read - unparsable),
   );
-  const error = (message: string, rest: Partial<Finding> = {}) =>
-    found.push({ severity: 'error', subject, message, ...rest });
+  const error = errorsOf(subject, found);
   if (views.length === 0) error('the step reports no view of it');
   const explained = sumOfLines(books.unparsableBy);
   if (explained !== unparsable) {
@@ -90,8 +88,7 @@ function lineFindings(subject: string, books: SourceBooks, most: number): Findin
 function viewFindings(subject: string, view: string, books: ViewBooks, parsed: number): Finding[] {
   const { kept, filtered, duplicates, quarantined } = books.lines;
   const found: Finding[] = [];
-  const error = (message: string) =>
-    found.push({ severity: 'error', subject, message: `${message}${inView(subject, view)}` });
+  const error = errorsOf(subject, found, inView(subject, view));
   const fates = kept + filtered + duplicates + quarantined;
   if (parsed !== fates) {
     error(
@@ -104,6 +101,12 @@ function viewFindings(subject: string, view: string, books: ViewBooks, parsed: n
   }
   return found;
 }
+
+/** Adds errors about the subject to what is found; `end` ends each message. */
+const errorsOf =
+  (subject: string, found: Finding[], end = '') =>
+  (message: string, rest: Partial<Finding> = {}) =>
+    found.push({ severity: 'error', subject, message: `${message}${end}`, ...rest });
 
 const sumOfLines = (counts: readonly { lines: number }[]) =>
   counts.reduce((sum, { lines }) => sum + lines, 0);

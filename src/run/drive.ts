@@ -54,7 +54,6 @@ export async function drive(run: Run, driving: Driving): Promise<void> {
 
 /** Does one stage; returns what it makes of the driver's progress. */
 async function perform(run: Run, stage: Stage, driving: Driving, progress: Progress): Promise<Progress> {
-  const { clusterId = '' } = progress;
   switch (stage.kind) {
     case 'upload':
       await phase(run, 'stage', () => upload(run, driving.staging));
@@ -68,22 +67,19 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
     case 'cluster':
       return { clusterId: await phase(run, 'cluster', () => clusterFor(run, driving.detached)) };
     case 'run':
-      await phase(run, 'steps', () => runSteps(run, clusterId));
+      await phase(run, 'steps', () => runSteps(run, known(progress.clusterId)));
       return {};
     case 'submit': {
       const names = stage.steps.map(({ step }) => step);
       const steps = run.journal.state().plan.steps.filter(({ name }) => names.includes(name));
-      await phase(run, 'steps', () => submit(run, steps, clusterId));
+      await phase(run, 'steps', () => submit(run, steps, known(progress.clusterId)));
       return {};
     }
     case 'verify':
       return { verification: await phase(run, 'verify', () => verify(run)) };
-    case 'publish': {
-      const { verification } = progress;
-      if (verification === undefined) throw new Error('nothing was verified');
-      await phase(run, 'publish', () => publish(run, verification));
+    case 'publish':
+      await phase(run, 'publish', () => publish(run, known(progress.verification)));
       return {};
-    }
     case 'release':
       await releaseClusters(run);
       return { hasReleased: true };
@@ -91,6 +87,12 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
       await mirrorAndFinish(run);
       return {};
   }
+}
+
+/** What an earlier stage has found out. */
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a stage was planned before the one that it needs');
+  return value;
 }
 
 /** The id of a cluster that runs steps; for steps that are only submitted, of one that may still be starting. */
