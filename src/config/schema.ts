@@ -264,7 +264,7 @@ export function pipelineSettings({ sources, parameters }: PipelineKeys): Pipelin
   return [...sources.map(sourceSetting), ...parameters.map(parameterSetting)];
 }
 
-function parameterSetting(parameter: ParameterKey): PipelineSetting {
+export function parameterSetting(parameter: ParameterKey): PipelineSetting & { env: readonly [string] } {
   const { name: key, doc, words } = parameter;
   return {
     id: `parameters.${key}`,

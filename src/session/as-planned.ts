@@ -2,12 +2,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { configFile } from '../config/read.ts';
+import { parameterSetting } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';
-import type { Pipeline } from '../pipeline/contract.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import { withoutUndefined } from '../without-undefined.ts';
-import { SHIPPED, findPipeline } from './pipeline-folder.ts';
+import { SHIPPED } from './pipeline-folder.ts';
+import type { Configured } from './settings.ts';
 import { noteTo } from '../cli/context.ts';
 import type { PlaceFlags, SubmitFlags } from '../cli/run-verbs.ts';
 import type { Flags, CliContext } from '../cli/context.ts';
@@ -15,27 +16,25 @@ import type { Flags, CliContext } from '../cli/context.ts';
 /** Variables that decide what a run makes. None is a secret, and none names a place that Landfall connects to. */
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
-/** Where the templates and settings of this call come from, for the plan. */
+/** Where the templates and settings of this call come from, for the plan. `configured` with these very flags. */
 export function originOf(
   flags: Pick<SubmitFlags, 'keep-alive'> & PlaceFlags & Flags,
   cli: CliContext,
-  { parameters }: Pipeline,
+  { templates, pipeline }: Configured,
 ): PlanOrigin {
   const { cwd, prefix, env } = cli;
-  const { name: folder, place: templates } = findPipeline(flags, cli);
-  const isShipped = templates === SHIPPED.place;
   const config = configFile(flags.config, cwd, prefix);
   return {
-    folder,
-    ...(isShipped ? {} : { templates }),
+    folder: templates.name,
+    ...(templates.place === SHIPPED.place ? {} : { templates: templates.place }),
     ...(config === undefined ? {} : { config: resolve(cwd, config) }),
     variables: {
       ...kept(env),
       ...(flags['keep-alive'] === true ? { LANDFALL_EMR_KEEP_ALIVE: 'yes' } : {}),
       ...Object.fromEntries(
-        parameters.flatMap(({ name }) => {
-          const given = flags[name.replaceAll('_', '-')];
-          return typeof given !== 'string' ? [] : [[`LANDFALL_TABLES_${name.toUpperCase()}`, given]];
+        pipeline.parameters.map(parameterSetting).flatMap(({ flag, env: [variable] }) => {
+          const given = flags[flag];
+          return typeof given !== 'string' ? [] : [[variable, given]];
         }),
       ),
     },

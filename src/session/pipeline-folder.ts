@@ -62,7 +62,7 @@ export function readPipelineFolder({ name, place }: ChosenFolder): PipelineFolde
 }
 
 /** The same diagnostics, with the folder of the pipeline in front of their places. */
-export function placedIn(name: string, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+export function placedIn({ name }: ChosenFolder, diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.map((one) => ({ ...one, at: join(name, one.at) }));
 }
 

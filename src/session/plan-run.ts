@@ -33,7 +33,12 @@ export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promis
       ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
       : undefined;
   const tables = plan.steps.flatMap((step) => step.tables);
-  const layouts = partitionedLayouts(configured, tables, settings.tables.targetFileSize);
+  const { pipeline, templates } = configured;
+  const layouts = partitionedLayouts(
+    { pipeline, folder: templates.name },
+    tables,
+    settings.tables.targetFileSize,
+  );
   tell(layouts.flatMap(tinyFiles), cli);
   const actions = actionsOf(plan, layouts, candidates, detached);
   return {

@@ -62,7 +62,7 @@ export async function prepare(
     choice,
     publication,
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
-    origin: originOf(flags, cli, pipeline),
+    origin: originOf(flags, cli, given),
   });
   return {
     configured: { ...given, settings },
@@ -113,9 +113,9 @@ export function stagingOf(rendered: readonly RenderedStep[], manifest: Manifest)
 }
 
 /** The steps as programs. Throws `input` with every mistake in the templates. */
-export function render({ pipeline, folder, engine, parameters }: Configured): RenderedStep[] {
+export function render({ pipeline, templates, engine, parameters }: Configured): RenderedStep[] {
   const { steps, diagnostics } = renderSteps({ pipeline, engine }, parameters, sha256);
-  throwIfErrors(placedIn(folder, diagnostics), 'the templates have mistakes; nothing was started');
+  throwIfErrors(placedIn(templates, diagnostics), 'the templates have mistakes; nothing was started');
   return steps;
 }
 

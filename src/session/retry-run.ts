@@ -52,7 +52,7 @@ export async function retryNamed(flags: RetryFlags & Flags, cli: CliContext): Pr
   // The run's configuration file may name another lake than the one it is looked up in.
   const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.cli);
   return retryRun(cli, configured, {
-    origin: originOf(planned.flags, planned.cli, configured.pipeline),
+    origin: originOf(planned.flags, planned.cli, configured),
     store,
     run: name,
     choice: { from: flags.from, only: flags.only },

@@ -1,4 +1,5 @@
 /** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
+import type { ChosenFolder } from '../config/pipeline-path.ts';
 import { readConfig } from '../config/read.ts';
 import { realPlace } from '../config/real-place.ts';
 import type { PipelineKeys } from '../config/schema.ts';
@@ -20,8 +21,8 @@ import type { Flags, CliContext } from '../cli/context.ts';
 export interface Configured {
   settings: Settings;
   pipeline: Pipeline;
-  /** The pipeline's folder, as the user named it. */
-  folder: string;
+  /** The pipeline's folder. */
+  templates: ChosenFolder;
   engine: Engine;
   /** What templates may use. */
   parameters: Readonly<Record<string, string | number | readonly string[]>>;
@@ -29,8 +30,8 @@ export interface Configured {
 
 /** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
 export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliContext): Configured {
-  const { name: folder, files } = readPipelineFolder(findPipeline(flags, cli));
-  const { pipeline, diagnostics } = loadPipeline(files);
+  const templates = findPipeline(flags, cli);
+  const { pipeline, diagnostics } = loadPipeline(readPipelineFolder(templates).files);
   const keys = keysOf(pipeline);
   refuseUnknownFlags(verb, flags, keys, pipeline !== undefined);
   const resolved = resolveSettings({
@@ -41,7 +42,7 @@ export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliCon
     cwd: cli.cwd,
     realPlace,
   });
-  const all = [...placedIn(folder, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
+  const all = [...placedIn(templates, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
   tell(all, cli);
   if (flags.verbose === true) tellOrigins(resolved.origins, cli);
@@ -49,7 +50,7 @@ export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliCon
     throw new Error('no settings and no mistakes');
   const { settings } = resolved;
   const parameters = { ...settings.parameters, target_file_size: settings.tables.targetFileSize };
-  return { settings, pipeline, folder, engine: readEngine(), parameters };
+  return { settings, pipeline, templates, engine: readEngine(), parameters };
 }
 
 /**
