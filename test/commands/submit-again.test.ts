@@ -1,5 +1,4 @@
 /** `landfall submit --run-id` of a run that exists: the same run, or why not. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { prepare } from '../../src/session/prepare.ts';
@@ -9,6 +8,7 @@ import { readEntries } from '../../src/run/read-journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
+import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 const { folder, remove } = temporaryFolder();
 const world = commandWorld(folder);
@@ -16,12 +16,7 @@ let flags: Record<string, unknown>;
 let runs = 0;
 let store: Store;
 
-beforeAll(() => {
-  for (const source of ['song_data', 'log_data']) {
-    mkdirSync(join(folder, source), { recursive: true });
-    writeFileSync(join(folder, source, 'one.json'), '{}\n');
-  }
-});
+beforeAll(() => writeTinyInputs(folder));
 afterAll(remove);
 
 /** A run whose infrastructure is retried once. */

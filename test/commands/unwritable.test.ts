@@ -6,15 +6,13 @@ import { run as render } from '../../src/commands/render.ts';
 import { run as submit } from '../../src/commands/submit.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
+import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 let cwd: string;
 let remove: () => void;
 beforeEach(() => {
   ({ folder: cwd, remove } = temporaryFolder());
-  for (const source of ['song_data', 'log_data']) {
-    mkdirSync(join(cwd, source), { recursive: true });
-    writeFileSync(join(cwd, source, 'one.json'), '{}\n');
-  }
+  writeTinyInputs(cwd);
 });
 afterEach(() => remove());
 

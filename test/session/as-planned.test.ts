@@ -13,6 +13,7 @@ import type { RunPlan } from '../../src/run/plan.ts';
 import { said } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
+import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 let base: string;
 let remove: () => void;
@@ -26,9 +27,8 @@ const at = (folder: string) => ({
 
 beforeEach(async () => {
   ({ folder: base, remove } = temporaryFolder());
-  for (const folder of ['here', 'elsewhere', 'song_data', 'log_data'])
-    mkdirSync(join(base, folder), { recursive: true });
-  for (const source of ['song_data', 'log_data']) writeFileSync(join(base, source, 'one.json'), '{}\n');
+  for (const folder of ['here', 'elsewhere']) mkdirSync(join(base, folder), { recursive: true });
+  writeTinyInputs(base);
   templates = join(base, 'here/their templates');
   cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   addColumn();

@@ -1,5 +1,5 @@
 /** Steps go to a cluster that the run launched, that its user named, or that fits for reuse; to no other. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as attach } from '../../src/commands/attach.ts';
@@ -15,6 +15,7 @@ import { temporaryFolder } from '../support/landfall.ts';
 import { emrCluster, runEmr } from '../support/run-emr.ts';
 import type { RunEmr } from '../support/run-emr.ts';
 import { systemClock } from '../support/system-clock.ts';
+import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 const UNNAMED = 'its name in EMR is not a token of this run, and the plan does not name it';
 
@@ -43,12 +44,7 @@ describe('a journal that says that the run has a cluster', () => {
   let emr: RunEmr;
   let runs = 0;
 
-  beforeAll(() => {
-    for (const source of ['song_data', 'log_data']) {
-      mkdirSync(join(folder, source), { recursive: true });
-      writeFileSync(join(folder, source, 'one.json'), '{}\n');
-    }
-  });
+  beforeAll(() => writeTinyInputs(folder));
   afterAll(remove);
   beforeEach(async () => {
     emr = await runEmr();

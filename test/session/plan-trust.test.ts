@@ -1,5 +1,5 @@
 /** What `attach` submits of a run that lies in a lake: what this machine planned, or would plan, and nothing else. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as attach } from '../../src/commands/attach.ts';
@@ -15,6 +15,7 @@ import { readEntries, readState } from '../../src/run/read-journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
+import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 const { folder, remove } = temporaryFolder();
 const world = { ...commandWorld(folder), env: { LANDFALL_HOME: join(folder, 'home') } };
@@ -23,12 +24,7 @@ let flags: Record<string, unknown>;
 let prepared: Prepared;
 let runs = 0;
 
-beforeAll(() => {
-  for (const source of ['song_data', 'log_data']) {
-    mkdirSync(join(folder, source), { recursive: true });
-    writeFileSync(join(folder, source, 'one.json'), '{}\n');
-  }
-});
+beforeAll(() => writeTinyInputs(folder));
 afterAll(remove);
 
 beforeEach(async () => {
