@@ -167,7 +167,7 @@ export function isActive(step: StepRecord): boolean {
   return step.state === 'PENDING' || isUnderWay(step);
 }
 
-/** A step whose process has been started and has not been seen to end. */
+/** A step whose process was started, and is not known to have ended. */
 export function isUnderWay(step: StepRecord): boolean {
   return step.state === 'RUNNING' || step.state === 'CANCEL_PENDING';
 }

@@ -24,8 +24,9 @@ const NAME_LIMIT = 256;
 const STEP_LIMIT = 10_240;
 const FORBIDDEN_IN_CLUSTER_NAMES = /[<>$|`]/u;
 /**
- * The second managed policies want it on the cluster: that of the service role (EMR_DefaultRole_V2) for what it makes there,
- * and AmazonEMRFullAccessPolicy_v2 of whoever calls RunJobFlow, whatever the role. To the first ones it is a tag.
+ * Version 2 of the managed policies requires this tag on the cluster: that of the service role (EMR_DefaultRole_V2) for the
+ * resources that it creates, and AmazonEMRFullAccessPolicy_v2 for the call of RunJobFlow, whatever the role. To version 1 it
+ * is a tag like any other.
  */
 const MANAGED_POLICY_TAG = 'for-use-with-amazon-emr-managed-policies';
 export type ActionOnFailure = 'CONTINUE' | 'CANCEL_AND_WAIT';

@@ -1,4 +1,4 @@
-/** The lake as it is now against what was accepted and published: findings, whoever changed what since. */
+/** Compares the lake as it is now with what was accepted and published. Every change since is a finding. */
 import { readStateOfPublication } from '../run/read-journal.ts';
 import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';

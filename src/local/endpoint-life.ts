@@ -129,7 +129,7 @@ function signal(pid: number): void {
 
 const MAX_ANSWER = 1000;
 
-/** Asks for a proof over fresh random bytes: whoever merely listens at that port cannot make it. */
+/** Asks for a proof over fresh random bytes: a process that merely listens on that port cannot make it. */
 async function provesItsKey({ url, secretAccessKey }: EndpointFile): Promise<boolean> {
   const nonce = randomBytes(16).toString('hex');
   const port = Number(new URL(url).port);
