@@ -5,11 +5,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandfallError } from '../src/faults.ts';
-import { landfallHome } from '../src/local/landfall-home.ts';
+import { landfallHome } from '../src/local/home.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 import { setUpSpark } from './support/private-spark.ts';
 import { pythonFolder } from './support/python.ts';
@@ -106,23 +106,11 @@ const env = {
   LANDFALL_HOME: landfallHome(process.env),
   ...(full ? { CAMPAIGN_SEED: campaignSeed(), LANDFALL_TEST_FULL: '1' } : {}),
 };
-const fast = [
-  'config',
-  'pipeline',
-  'run',
-  'report',
-  'store',
-  'lake',
-  'emr',
-  'emr-local',
-  'local',
-  'cli',
-  'session',
-  'commands',
-  'house',
-  'hostile',
-  'engine',
-];
+/** Every folder of tests but those that take turns, and those that only `--full` runs. */
+const fast = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .filter((name) => !['spark', 'acceptance', 'full'].includes(name));
 const results = [
   jest(['test/[^/]+\\.test\\.ts$', ...fast.map((name) => `test/${name}/`)], 'any', env),
   jest(['test/spark/', 'test/acceptance/'], 'told', env),
