@@ -4,7 +4,9 @@ import type { Dice } from '../../src/local/dice.ts';
 
 /** A text of `length` random characters of `alphabet`. */
 export function letters(dice: Dice, alphabet: string, length: number): string {
-  return Array.from({ length }, () => alphabet.charAt(between(dice, 0, alphabet.length))).join('');
+  let text = '';
+  for (let n = 0; n < length; n += 1) text += alphabet.charAt(between(dice, 0, alphabet.length));
+  return text;
 }
 
 export const ADJECTIVES = [

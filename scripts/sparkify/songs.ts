@@ -8,7 +8,7 @@ export interface SongRow {
   artist_id: string;
   artist_latitude: number | null;
   artist_longitude: number | null;
-  artist_location: string;
+  artist_location: string | null;
   artist_name: string;
   song_id: string;
   title: string;
@@ -28,19 +28,26 @@ const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const HEX = '0123456789ABCDEF';
 /** From so many songs on one unreadable file is less than half a percent. */
 const ENOUGH_FOR_A_BAD_ONE = 250;
+const ENOUGH_FOR_MANY_FOLDERS = 10_000;
+/** Letters of the first folder, and of the two below it. */
+const FEW_FOLDERS = ['AB', 'ABC'] as const;
+const MANY_FOLDERS = ['A', UPPER] as const;
 
-/** `count` different songs, by about two thirds as many artists; some in more files than one. At least 8. */
-export function sampleSongs(dice: Dice, count: number): Catalogue {
-  const artists = Array.from({ length: Math.max(3, Math.ceil((count * 2) / 3)) }, (_, n) => artist(dice, n));
-  const songs = Array.from({ length: count }, (_, n) =>
-    song(dice, n, artists[n % artists.length] ?? artist(dice, 0)),
+/**
+ * `count` different songs, at least 8, by about two thirds as many artists; unless `clean`, some in more files than one,
+ * and some with blanks.
+ */
+export function sampleSongs(dice: Dice, count: number, clean: boolean): Catalogue {
+  const artists = Array.from({ length: Math.max(3, Math.ceil((count * 2) / 3)) }, (_, n) =>
+    artist(dice, n, clean ? null : ''),
   );
-  const extra = plant(songs);
-  const rows = [...songs, ...extra];
-  const files = rows.map((row) => ({ path: trackPath(dice), text: songText(row) }));
+  const songs = Array.from({ length: count }, (_, n) => song(dice, n, artists[n % artists.length]!));
+  const rows = clean ? songs : [...songs, ...plant(songs)];
+  const folders = count < ENOUGH_FOR_MANY_FOLDERS ? FEW_FOLDERS : MANY_FOLDERS;
+  const files = rows.map((row) => ({ path: trackPath(dice, folders), text: songText(row) }));
   const bad =
-    count >= ENOUGH_FOR_A_BAD_ONE
-      ? [{ path: trackPath(dice), text: '{"num_songs": 1, "artist_id": "AR' }]
+    !clean && count >= ENOUGH_FOR_A_BAD_ONE
+      ? [{ path: trackPath(dice, folders), text: '{"num_songs": 1, "artist_id": "AR' }]
       : [];
   return {
     files: [...files, ...bad].sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -87,7 +94,7 @@ type Artist = Pick<
   'artist_id' | 'artist_name' | 'artist_latitude' | 'artist_longitude' | 'artist_location'
 >;
 
-function artist(dice: Dice, n: number): Artist {
+function artist(dice: Dice, n: number, blank: '' | null): Artist {
   const place = pick(dice, PLACES);
   const located = dice() < 0.4;
   const base = `${ADJECTIVES[n % 10] ?? ''} ${NOUNS[Math.floor(n / 10) % 10] ?? ''}`;
@@ -95,7 +102,7 @@ function artist(dice: Dice, n: number): Artist {
     artist_id: `AR${letters(dice, UPPER, 5)}1187B${letters(dice, HEX, 6)}`,
     artist_latitude: located ? place.latitude : null,
     artist_longitude: located ? place.longitude : null,
-    artist_location: dice() < 0.7 ? place.name : '',
+    artist_location: dice() < 0.7 ? place.name : blank,
     artist_name: n < 100 ? base : `${base} ${Math.floor(n / 100) + 1}`,
   };
 }
@@ -113,8 +120,8 @@ function song(dice: Dice, n: number, by: Artist): SongRow {
 }
 
 /** `song_data/A/B/C/TRABC....json`: the folders are the third to fifth letter of the name. */
-function trackPath(dice: Dice): string {
-  const track = `TR${letters(dice, 'AB', 1)}${letters(dice, 'ABC', 2)}${letters(dice, UPPER, 2)}128F${letters(dice, HEX, 7)}`;
+function trackPath(dice: Dice, [first, others]: readonly [string, string]): string {
+  const track = `TR${letters(dice, first, 1)}${letters(dice, others, 2)}${letters(dice, UPPER, 2)}128F${letters(dice, HEX, 7)}`;
   return `song_data/${track.charAt(2)}/${track.charAt(3)}/${track.charAt(4)}/${track}.json`;
 }
 

@@ -1,20 +1,80 @@
-/** Writes Sparkify's data into a folder. */
-import { writeSample } from '../../src/local/write-sample.ts';
-import { generateSparkify } from './data.ts';
-import type { SparkifyData, SparkifyOptions } from './data.ts';
+/** Writes Sparkify's data into a folder, as they are made: they may be larger than memory. */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LandfallError } from '../../src/faults.ts';
+import { shellWord } from '../../src/shell-words.ts';
+import { sparkifyFiles } from './data.ts';
+import type { SparkifyFigures, SparkifyOptions } from './data.ts';
 
 export interface WrittenSparkify {
   sources: { song_data: string; log_data: string };
   /** False: it was there already. */
   written: boolean;
-  data: SparkifyData;
+  files: number;
+  bytes: number;
+  expected: SparkifyFigures;
 }
 
+/** Beside the sources, and hidden, so that no reader takes it for data. */
+const MARK = '.sparkify.json';
+
+interface Mark extends Pick<WrittenSparkify, 'files' | 'bytes' | 'expected'> {
+  digest: string;
+}
+
+/**
+ * Writes both sources below a folder: all of it or nothing. Data of the same options and the same generator stay as they
+ * are. Throws `input` when anything else is there.
+ */
 export function writeSparkify(folder: string, options: SparkifyOptions = {}): WrittenSparkify {
-  const data = generateSparkify(options);
-  const { sources, written } = writeSample(folder, data.files);
-  const { song_data, log_data } = sources;
-  if (song_data === undefined || log_data === undefined)
-    throw new Error('the data have no songs or no events');
-  return { sources: { song_data, log_data }, written, data };
+  const sources = { song_data: join(folder, 'song_data'), log_data: join(folder, 'log_data') };
+  const digest = digestOf(options);
+  const before = markIn(folder);
+  const there = Object.values(sources).filter((place) => existsSync(place));
+  if (before?.digest === digest && there.length === 2) return { sources, written: false, ...before };
+  const [other] = there;
+  if (other !== undefined)
+    throw new LandfallError('input', `${other} is there already, and holds other data`, {
+      next: `move it away, or remove it: rm -r ${there.map(shellWord).join(' ')}`,
+    });
+  const draft = join(folder, `.sparkify-draft-${randomUUID()}`);
+  try {
+    const mark: Mark = { digest, ...writeFiles(draft, options) };
+    for (const [name, place] of Object.entries(sources)) renameSync(join(draft, name), place);
+    writeFileSync(join(folder, MARK), JSON.stringify(mark));
+    return { sources, written: true, ...mark };
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+function writeFiles(folder: string, options: SparkifyOptions): Omit<Mark, 'digest'> {
+  const folders = new Set<string>();
+  const made = sparkifyFiles(options);
+  const written = { files: 0, bytes: 0 };
+  for (let next = made.next(); ; next = made.next()) {
+    if (next.done === true) return { ...written, expected: next.value };
+    const place = join(folder, next.value.path);
+    const parent = dirname(place);
+    if (!folders.has(parent)) mkdirSync(parent, { recursive: true });
+    folders.add(parent);
+    const bytes = Buffer.from(next.value.text);
+    writeFileSync(place, bytes);
+    written.files += 1;
+    written.bytes += bytes.length;
+  }
+}
+
+/** Of the options and of the generator itself: data that an older one wrote are other data. */
+function digestOf(options: SparkifyOptions): string {
+  const hash = createHash('sha256').update(JSON.stringify(Object.entries(options).sort()));
+  for (const name of ['data.ts', 'events.ts', 'names.ts', 'songs.ts', '../../src/local/dice.ts'])
+    hash.update(readFileSync(join(import.meta.dirname, name)));
+  return hash.digest('hex');
+}
+
+function markIn(folder: string): Mark | undefined {
+  const place = join(folder, MARK);
+  return existsSync(place) ? (JSON.parse(readFileSync(place, 'utf8')) as Mark) : undefined;
 }

@@ -182,7 +182,7 @@ describe('submit to an endpoint that the environment names', () => {
     const { code, stdout, stderr } = runs.get(run) ?? { code: null, stdout: '', stderr: 'it never ran' };
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const { verdict, tables } = JSON.parse(stdout) as RunSummary;
-    const { songs, artists } = sample.data.expected.rows;
+    const { songs, artists } = sample.expected.rows;
     expect(verdict).toBe('succeeded');
     expect(Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))).toEqual({ songs, artists });
   });
