@@ -61,7 +61,7 @@ const REGEXP_RULES = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'lake/', 'sample/', 'rendered/'] },
+  { ignores: ['dist/', 'node_modules/', 'lake/', 'sample/', 'rendered/', 'bench/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

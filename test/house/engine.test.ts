@@ -1,4 +1,4 @@
-/** The engine's Python: lint, format, types, and one program that Python 3.9 understands. */
+/** The engine's Python: lint, format, types, and one program that Python 3.9 understands. And that of the bench. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { testPython } from '../support/python.ts';
 
 const root = join(import.meta.dirname, '../..');
 const templates = join(root, 'spark-templates');
-const tests = join(root, 'test/engine');
+const others = [join(root, 'test/engine'), join(root, 'scripts/bench')];
 const config = ['--config', join(templates, 'pyproject.toml')];
 
 /** Runs a Python module in spark-templates/; fails with its output. */
@@ -24,12 +24,12 @@ function run(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`${args.join(' ')}\n${stdout}${stderr}`);
 }
 
-it('passes lint, and so do its tests', () => {
-  run('ruff', 'check', '--output-format', 'concise', ...config, '.', tests);
+it('passes lint, and so do its tests and the bench', () => {
+  run('ruff', 'check', '--output-format', 'concise', ...config, '.', ...others);
 });
 
-it('is formatted, and so are its tests', () => {
-  run('ruff', 'format', '--diff', ...config, '.', tests);
+it('is formatted, and so are its tests and the bench', () => {
+  run('ruff', 'format', '--diff', ...config, '.', ...others);
 });
 
 it('has types that agree with each other and with those of pyspark', () => {

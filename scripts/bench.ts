@@ -1,0 +1,103 @@
+/** Times whole commands that make the same tables: Landfall, two classic scripts, and DuckDB. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { landfallHome } from '../src/local/home.ts';
+import { ensureSpark } from '../src/local/setup-spark.ts';
+import { conditionsOf } from './bench/conditions.ts';
+import { contest } from './bench/contest.ts';
+import { contestants, REFERENCES } from './bench/contestants.ts';
+import { markdownPage, svgChart } from './bench/report.ts';
+import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
+
+const IDS = contestants({ submit: '', driverMemory: '', env: {} }).map(({ id }) => id);
+const QUICK = { data: 'sample,small', only: 'landfall,tuned,duckdb' };
+const USAGE = `npm run bench -- [--quick] [--data sample,s1] [--only ${IDS.join(',')}] [--rounds 3] [--seed 1] [--out bench]
+
+  --data    data sets, of which generate-data --help tells more: ${Object.keys(DATA_SETS).join(', ')}
+  --only    contestants; default all, with --quick ${QUICK.only}
+  --rounds  timed runs of each contestant. They take turns, after one run each whose tables must agree
+  --quick   ${QUICK.data}, with one run of each contestant, which is both compared and timed
+  --out     folder of bench.md, bench.json, bench.svg and the data`;
+
+const options = {
+  quick: { type: 'boolean', default: false },
+  data: { type: 'string' },
+  only: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
+  seed: { type: 'string', default: '1' },
+  out: { type: 'string', default: 'bench' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+function parsed(): Values {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(flag: string, text: string): number {
+  return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : fail(`--${flag} ${text}: not a whole number above 0`);
+}
+
+async function bench(values: Values): Promise<void> {
+  const data = (values.data ?? (values.quick ? QUICK.data : 'sample,s1')).split(',');
+  const unknown = data.find((name) => !isDataSet(name));
+  if (unknown !== undefined) fail(`--data ${unknown}: there is no such data set`);
+  const only = values.only?.split(',') ?? (values.quick ? QUICK.only.split(',') : IDS);
+  const nobody = only.find((id) => !IDS.includes(id));
+  if (nobody !== undefined) fail(`--only ${nobody}: there is no such contestant`);
+  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds);
+  const seed = wholeNumber('seed', values.seed);
+  const folder = resolve(values.out);
+  mkdirSync(folder, { recursive: true });
+  const progress = (message: string) => console.error(message);
+  const spark = await ensureSpark({
+    release: 'emr-7.13.0',
+    home: landfallHome(process.env),
+    env: process.env,
+    clock: {
+      now: () => new Date(),
+      monotonic: () => performance.now(),
+      sleep: (ms: number) => setTimeout(ms),
+    },
+    progress: ({ message }) => progress(message),
+  });
+  const driverMemory = spark.conf['spark.driver.memory'] ?? '1g';
+  const all = contestants({ submit: spark.submit, driverMemory, env: spark.env });
+  const conditions = {
+    ...conditionsOf(spark),
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(
+      ' ',
+    ),
+    isQuick: values.quick,
+  };
+  const results = await contest({
+    data: data.filter(isDataSet),
+    contestants: all.filter(({ id }) => only.includes(id)),
+    rounds,
+    seed,
+    folder,
+    progress,
+  });
+  const whole = { conditions, results, references: REFERENCES };
+  const page = markdownPage(whole, new Map(all.map(({ name, doc }) => [name, doc])));
+  writeFileSync(join(folder, 'bench.json'), `${JSON.stringify({ ...conditions, results }, undefined, 2)}\n`);
+  writeFileSync(join(folder, 'bench.svg'), svgChart(whole));
+  writeFileSync(join(folder, 'bench.md'), page);
+  console.log(page);
+}
+
+const values = parsed();
+if (values.help) console.log(USAGE);
+else await bench(values);

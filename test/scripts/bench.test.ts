@@ -1,0 +1,174 @@
+/** `npm run bench`: its figures, its pages, and whether its contestants agree. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { contestants, REFERENCES } from '../../scripts/bench/contestants.ts';
+import { disagreement, readTables } from '../../scripts/bench/fingerprints.ts';
+import type { Fingerprints } from '../../scripts/bench/fingerprints.ts';
+import { markdownPage, markdownTable, notes, svgChart } from '../../scripts/bench/report.ts';
+import { disturbance, median, medianOf, ratio } from '../../scripts/bench/results.ts';
+import type { Conditions, Result, Taken } from '../../scripts/bench/results.ts';
+import { writeSparkify } from '../../scripts/sparkify/write.ts';
+
+const MIB = 2 ** 20;
+const taken = (wall: number, rest: Partial<Taken> = {}): Taken => ({
+  wall,
+  cpu: wall * 1.5,
+  peak: 100 * MIB,
+  others: 0,
+  ...rest,
+});
+const result = (data: string, contestant: string, ...walls: number[]): Result => ({
+  data,
+  contestant,
+  files: 7,
+  runs: walls.map((wall) => taken(wall)),
+});
+const results = [
+  result('s1', 'Landfall', 30, 10, 20),
+  result('s1', 'tuned etl.py', 80),
+  result('s1', 'DuckDB', 4, 6),
+  result('s2', 'Landfall', 50),
+];
+const conditions: Conditions = {
+  command: 'npm run bench -- --data s1,s2',
+  date: '2026-11-28',
+  cores: 2,
+  machine: ['4 cores, a processor', 'linux x64'],
+  load: 0.25,
+  isQuick: false,
+};
+const contest = { conditions, results, references: ['tuned etl.py', 'DuckDB'] };
+
+describe('the figures of a bench', () => {
+  it('are medians', () => {
+    expect(median([30, 10, 20])).toBe(20);
+    expect(median([4, 6])).toBe(5);
+    expect(() => median([])).toThrow('no values');
+  });
+
+  it('are unknown when one run does not have them', () => {
+    const some = { ...result('s1', 'Landfall'), runs: [taken(1), taken(2, { cpu: null })] };
+    expect(medianOf(some, 'cpu')).toBeUndefined();
+    expect(medianOf(some, 'wall')).toBe(1.5);
+    expect(medianOf({ ...some, runs: [] }, 'wall')).toBeUndefined();
+  });
+
+  it('are compared on the same data only', () => {
+    expect(ratio(results[0]!, 'tuned etl.py', results)).toBe(0.25);
+    expect(ratio(results[0]!, 'DuckDB', results)).toBe(4);
+    expect(ratio(results[3]!, 'DuckDB', results)).toBeUndefined();
+  });
+
+  it('tell how much of the cores the rest of the machine took, at worst', () => {
+    const runs = [taken(10, { others: 1 }), taken(10, { others: 4 }), taken(10, { others: null })];
+    expect(disturbance([{ ...results[0]!, runs }], 2)).toBe(0.2);
+    expect(disturbance([{ ...results[0]!, runs: runs.slice(2) }], 2)).toBeUndefined();
+  });
+});
+
+describe('the pages of a bench', () => {
+  it('have one row per data set and contestant, with its n, ratios, memory and files', () => {
+    expect(markdownTable(contest)).toBe(`\
+| data | contestant | n | wall, s | of tuned etl.py | of DuckDB | CPU, s | peak, MiB | files |
+| --- | --- | --: | --: | --: | --: | --: | --: | --: |
+| s1 | Landfall | 3 | 20.0 (10.0 to 30.0) | 0.25 | 4.00 | 30.0 | 100 | 7 |
+| s1 | tuned etl.py | 1 | 80.0 | 1.00 | 16.00 | 120.0 | 100 | 7 |
+| s1 | DuckDB | 2 | 5.0 (4.0 to 6.0) | 0.06 | 1.00 | 7.5 | 100 | 7 |
+| s2 | Landfall | 1 | 50.0 | - | - | 75.0 | 100 | 7 |
+`);
+  });
+
+  it('begin with the command and its date, and explain each contestant that ran', () => {
+    const page = markdownPage(
+      contest,
+      new Map([
+        ['Landfall', 'the CLI'],
+        ['classic etl.py', 'a script'],
+      ]),
+    );
+    expect(page).toMatch(/^`npm run bench -- --data s1,s2`, 2026-11-28\n\n\| data /);
+    expect(page).toContain('\n- Landfall: the CLI\n');
+    expect(page).not.toContain('classic');
+  });
+
+  it('state cores, machine, load and disturbance, and what is not known', () => {
+    const said = notes(contest).join('\n');
+    expect(said).toContain('Each had 2 cores. 4 cores, a processor; linux x64.');
+    expect(said).toContain('The load was 0.3 before the first run. Other processes took at most 0 % of');
+    expect(said).not.toContain('are those whose tables were compared');
+    const elsewhere = {
+      ...contest,
+      conditions: { ...conditions, isQuick: true },
+      results: [{ ...results[0]!, runs: [taken(1, { cpu: null, peak: null, others: null })] }],
+    };
+    expect(notes(elsewhere).join('\n')).toContain('CPU and memory are known on Linux only');
+    expect(notes(elsewhere).join('\n')).toContain('are those whose tables were compared');
+    expect(markdownTable(elsewhere)).toContain('| 1 | 1.0 | - | - | - | - | 7 |');
+  });
+
+  it('draw a bar per result, the slowest of its data the longest, in valid XML', () => {
+    const odd = { ...contest, results: [...results, result('s2', 'a < b & c', 100)] };
+    const chart = svgChart(odd);
+    const widths = [...chart.matchAll(/<rect x="\d+" y="\d+" width="([\d.]+)"/g)].map(([, width]) =>
+      Number(width),
+    );
+    expect(widths).toHaveLength(5);
+    const [landfall = 0, tuned = 0, duckdb = 0, half = 0, whole = 0] = widths;
+    expect(tuned).toBe(whole);
+    expect(landfall / tuned).toBeCloseTo(0.25, 2);
+    expect(duckdb / tuned).toBeCloseTo(5 / 80, 2);
+    expect(half / whole).toBeCloseTo(0.5, 2);
+    expect(chart).toContain('s2: a &lt; b &amp; c');
+  });
+});
+
+describe('the contestants of a bench', () => {
+  const all = contestants({ submit: 'spark-submit', driverMemory: '3g', env: {} });
+
+  it('are compared with contestants that there are', () => {
+    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining([...REFERENCES]));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+  });
+
+  it('agree when every table has the same rows; the first that differs is named', () => {
+    const ours: Fingerprints = { songs: '3 rows, 17', users: '2 rows, 5' };
+    const judged = (...found: Fingerprints[]) =>
+      disagreement(new Map(found.map((one, n) => ['ABC'.charAt(n), one])));
+    expect(judged(ours, { ...ours })).toBeUndefined();
+    expect(judged(ours, ours, { ...ours, users: '2 rows, 6' })).toBe(
+      'users: A made 2 rows, 5, and C made 2 rows, 6',
+    );
+    expect(judged(ours, { songs: '3 rows, 17' })).toContain('B made nothing');
+  });
+});
+
+describe('the tables of a contestant', () => {
+  it('are read as the rows that the data must give', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'landfall-bench-'));
+    try {
+      const size = { songs: 40, days: 2, eventsPerDay: 400, clean: true };
+      const { expected } = writeSparkify(join(folder, 'in'), size);
+      const duckdb = contestants({ submit: '', driverMemory: '', env: {} }).find(
+        ({ id }) => id === 'duckdb',
+      )!;
+      const tablesOf = async (input: string, output: string) => {
+        const [program = '', ...args] = duckdb.command(join(folder, input), join(folder, output));
+        expect(spawnSync(program, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+        return readTables(join(folder, output));
+      };
+      const { fingerprints, files } = await tablesOf('in', 'out');
+      const rows = Object.entries(fingerprints).map(([table, text]) => [table, Number.parseInt(text, 10)]);
+      expect(Object.fromEntries(rows)).toEqual(expected.rows);
+      expect(files).toBeGreaterThan(5);
+      writeSparkify(join(folder, 'other'), { ...size, seed: 2 });
+      const other = await tablesOf('other', 'out2');
+      for (const table of Object.keys(expected.rows))
+        expect(other.fingerprints[table]).not.toBe(fingerprints[table]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
