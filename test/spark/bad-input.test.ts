@@ -24,6 +24,7 @@ import type { Judgement } from './oracle.ts';
 import { expectSeveralViews, severalViewsJob } from './several-views.ts';
 import { describeTypedFields, typedJob } from './typed-fields.ts';
 import { executionOf, renderInto, sha256, templates } from './spark.ts';
+import { exampleJobs, verifyExamples } from './template-examples.ts';
 
 const MINUTES = 60_000;
 /** The only view of each source. */
@@ -133,13 +134,16 @@ beforeAll(async () => {
   for (const name of handed) {
     for (const one of handedJobs(name, programs)) jobs.push({ name: `handed ${name}`, job: one });
   }
+  const examples = exampleJobs(join(folder, 'examples'));
+  examples.forEach(({ name, job: one }) => jobs.push({ name, job: one }));
   const all = await runBatch(
     folder,
     jobs.map(({ job: one }) => one),
     { zone: 'America/St_Johns' },
   );
   jobs.forEach(({ name }, at) => (results[name] = all[at]!));
-  for (const name of [...SOURCES, 'typed']) expect([name, results[name]?.failure]).toEqual([name, null]);
+  for (const name of [...SOURCES, 'typed', ...examples.map((one) => one.name)])
+    expect([name, results[name]?.failure]).toEqual([name, null]);
   const executions = {
     song: executionOf(`${root('song_data')}.out`),
     log: executionOf(`${root('log_data')}.out`),
@@ -311,3 +315,5 @@ it('lands what is good in it, and quarantines what is bad, as the oracle does', 
     log_data: reports['log_data']?.sources['log_data'],
   }).toEqual(judgement.books);
 });
+
+verifyExamples(() => join(folder, 'examples'));
