@@ -5,9 +5,12 @@ import type { InspectedTable } from './inspect.ts';
 import { misshapenSentences } from './misshapen.ts';
 import { unknownFieldSentence } from './nearest-key.ts';
 
-/** What the plan says of a source: how many objects its manifest holds, and how much of it may be bad. */
+/** What the plan says of a source. */
 export interface Expected {
+  /** In its manifest. */
   objects: number;
+  /** Those that the step reads. */
+  views: readonly string[];
   /** Largest share of lines that may be quarantined, 0 to 1. */
   maxQuarantined: number;
 }
@@ -19,6 +22,7 @@ export function booksFindings(source: string, books: SourceBooks, expected: Expe
   const lines = lineFindings(source, books, expected.maxQuarantined);
   return [
     ...objectFindings(source, books, expected.objects),
+    ...viewNameFindings(source, books, expected.views),
     ...lines,
     ...shapeFindings(source, books, lines),
   ];
@@ -45,6 +49,17 @@ function objectFindings(subject: string, { objects }: SourceBooks, planned: numb
   return found;
 }
 
+/** Views of the plan without books, and books of views that the plan does not name. */
+function viewNameFindings(subject: string, { views }: SourceBooks, planned: readonly string[]): Finding[] {
+  const found: Finding[] = [];
+  const error = errorsOf(subject, found);
+  for (const view of planned.filter((name) => !Object.hasOwn(views, name)))
+    error(`the step reports no books of its view ${view}`);
+  for (const view of Object.keys(views).filter((name) => !planned.includes(name)))
+    error(`the step reports books of a view ${view}, but the plan has it read no such view`);
+  return found;
+}
+
 /** Objects that are not JSON lines, where no other finding names them. */
 function shapeFindings(subject: string, { misshapen }: SourceBooks, found: readonly Finding[]): Finding[] {
   if (found.some(({ limit }) => limit === 'max_quarantined')) return [];
@@ -58,7 +73,6 @@ function lineFindings(subject: string, books: SourceBooks, most: number): Findin
     viewFindings(subject, view, its, read - unparsable),
   );
   const error = errorsOf(subject, found);
-  if (views.length === 0) error('the step reports no view of it');
   const explained = sumOfLines(books.unparsableBy);
   if (explained !== unparsable) {
     error(`${String(unparsable)} lines are unparsable, but reasons are given for ${String(explained)}`);

@@ -38,8 +38,8 @@ export async function readQuarantine(
   const sources: SourceQuarantine[] = [];
   const unread: string[] = [];
   const views: string[] = [];
-  for (const { name: step, sources: names } of plan.steps) {
-    const asked = names.filter((name) => only === undefined || name === only);
+  for (const { name: step, sources: read } of plan.steps) {
+    const asked = read.map(({ name }) => name).filter((name) => only === undefined || name === only);
     const found = asked.length === 0 ? undefined : await reported(store, state, step);
     for (const source of asked) {
       const books = found?.report.sources[source];

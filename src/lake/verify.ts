@@ -41,6 +41,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     findings.push(
       ...sourceFindings(plan, step, output),
       ...namedFinding(step.name, 'something lies among its tables that is none of them', output.strays),
+      ...namedFinding(step.name, 'it reports a table that it does not write', unknownTables(step, output)),
     );
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
@@ -55,22 +56,27 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
   return { tables, findings };
 }
 
+function unknownTables({ tables }: PlannedStep, { report }: StepOutput): string[] {
+  return Object.keys(report.tables).filter((reported) => !tables.some(({ name }) => name === reported));
+}
+
 /** It has its schema and no row, though its contract says that there is one. */
 function isEmptyInVain({ mayBeEmpty }: TableContract, { files }: InspectedTable): boolean {
   return !mayBeEmpty && files.length > 0 && files.every(({ rows }) => rows === 0);
 }
 
 function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {
-  return step.sources.flatMap((name): Finding[] => {
+  const names = new Set([...step.sources.map(({ name }) => name), ...Object.keys(report.sources)]);
+  return [...names].flatMap((name): Finding[] => {
     const books = report.sources[name];
-    const planned = plan.sources.find((source) => source.name === name);
-    if (books === undefined || planned === undefined) {
-      return [
-        { severity: 'error', subject: name, message: `step ${step.name} reports no books of this source` },
-      ];
-    }
+    const views = step.sources.find((source) => source.name === name)?.views;
+    const objects = plan.sources.find((source) => source.name === name)?.objects;
+    const error = (message: string): Finding[] => [{ severity: 'error', subject: name, message }];
+    if (views === undefined || objects === undefined)
+      return error(`step ${step.name} reports books of this source, but the plan has it read no such source`);
+    if (books === undefined) return error(`step ${step.name} reports no books of this source`);
     return [
-      ...booksFindings(name, books, { objects: planned.objects, maxQuarantined: plan.maxQuarantined }),
+      ...booksFindings(name, books, { objects, views, maxQuarantined: plan.maxQuarantined }),
       ...quarantineFindings(name, books, quarantines.get(name)),
     ];
   });

@@ -142,14 +142,19 @@ export interface Engine {
   modules: Readonly<Record<string, string>>;
 }
 
+/** A source that a step parses, and which of its views the step reads. */
+export interface ReadSource {
+  name: string;
+  views: readonly string[];
+}
+
 /** One step, ready to upload: a self-contained PySpark program. */
 export interface RenderedStep {
   name: string;
   program: string;
   /** SHA-256, hex, of the rendered program: what a retry compares. */
   digest: string;
-  /** Names of the sources it parses. */
-  sources: readonly string[];
+  sources: readonly ReadSource[];
   /** Names of the steps whose tables it reads. */
   upstreams: readonly string[];
   tables: readonly TableContract[];

@@ -87,7 +87,10 @@ function describe(
     name: step.name,
     program,
     digest,
-    sources: sourcesOf(pipeline, step).map(({ name }) => name),
+    sources: sourcesOf(pipeline, step).map((source) => ({
+      name: source.name,
+      views: viewsOf(source, step).map(({ name }) => name),
+    })),
     upstreams: upstreamsOf(pipeline, step).map(({ name }) => name),
     tables: step.writes.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []),
   };

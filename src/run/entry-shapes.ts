@@ -30,7 +30,13 @@ const plan = z.looseObject({
   sources: z.array(z.looseObject({ name, uri: z.string(), objects: count, bytes: count, skipped: count })),
   inputsDigest: z.string(),
   steps: z.array(
-    z.looseObject({ name, digest: z.string(), sources: names, upstreams: names, tables: z.array(contract) }),
+    z.looseObject({
+      name,
+      digest: z.string(),
+      sources: z.array(z.looseObject({ name, views: names })),
+      upstreams: names,
+      tables: z.array(contract),
+    }),
   ),
   cluster: z.union([
     z.looseObject({ cluster: z.enum(['local', 'new', 'reuse']) }),

@@ -1,6 +1,6 @@
 /** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
 import { keys } from '../lake/layout.ts';
-import type { TableContract } from '../pipeline/contract.ts';
+import type { ReadSource, TableContract } from '../pipeline/contract.ts';
 
 export interface PlannedSource {
   name: string;
@@ -18,7 +18,7 @@ export interface PlannedStep {
   name: string;
   /** SHA-256 of the rendered program. */
   digest: string;
-  sources: readonly string[];
+  sources: readonly ReadSource[];
   /** Steps whose tables it reads. */
   upstreams: readonly string[];
   tables: readonly TableContract[];
@@ -130,7 +130,7 @@ export function stepArguments(
     '--token',
     tokens.step(plan.run, step.name, attempt),
     ...(step.sources.length > 0 ? ['--manifest', at(keys.inputs(plan.run))] : []),
-    ...step.sources.flatMap((name) => ['--source', `${name}=${uri.get(name) ?? ''}`]),
+    ...step.sources.flatMap(({ name }) => ['--source', `${name}=${uri.get(name) ?? ''}`]),
     ...step.upstreams.flatMap((name) => ['--upstream', `${name}=${at(upstreams[name] ?? '')}`]),
     ...(plan.stepTimeoutSeconds > 0 ? ['--timeout', String(plan.stepTimeoutSeconds)] : []),
   ];

@@ -66,7 +66,7 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
   if (planned.digest !== step.digest) return 'its program changed';
   if (state.published !== undefined && state.finished?.verdict === 'failed')
     return 'published files were lost before they were copied';
-  const subjects = new Set([step.name, ...step.tables.map(({ name }) => name), ...step.sources]);
+  const subjects = new Set([step, ...step.tables, ...step.sources].map(({ name }) => name));
   const broken = state.verified?.findings.find(
     // Too many bad lines stay as many: the same program rejects them again. Only the limit can change.
     ({ severity, subject, limit, foreign }) =>

@@ -68,7 +68,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     return { files: written, rows, readBack: rows, conflicts: null, violations: [], matched: [] };
   };
   const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
-  for (const source of planned.sources)
+  for (const { name: source } of planned.sources)
     lake.write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
   const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
   const report: StepReport = {
@@ -79,7 +79,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     sparkVersion: '3.5.6',
     startedAt: 1_795_000_000_000,
     endedAt: 1_795_000_060_000,
-    sources: Object.fromEntries(planned.sources.map((name) => [name, booksOf(plan, name)])),
+    sources: Object.fromEntries(planned.sources.map(({ name }) => [name, booksOf(plan, name)])),
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };

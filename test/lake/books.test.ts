@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { booksFindings } from '../../src/lake/books.ts';
-import type { SourceBooks } from '../../src/pipeline/report.ts';
 import { books, viewBooks } from './plans.ts';
 
-const expected = { objects: 4, maxQuarantined: 0.01 };
+const expected = { objects: 4, views: ['song_data'], maxQuarantined: 0.01 };
 const messages = (...args: Parameters<typeof books>) =>
   booksFindings('song_data', books(...args), expected).map(({ message }) => message);
 
@@ -41,14 +40,31 @@ describe('the books of a source', () => {
     ]);
   });
 
-  it('name the view that does not balance, and need the books of at least one', () => {
+  it('name the view that does not balance', () => {
     const two = { song_data: viewBooks(), titled: viewBooks({ kept: 901 }) };
-    const found = (views: SourceBooks['views']) =>
-      booksFindings('song_data', { ...books(), views }, expected).map(({ message }) => message);
-    expect(found(two)).toEqual([
+    const planned = { ...expected, views: ['song_data', 'titled'] };
+    const found = booksFindings('song_data', { ...books(), views: two }, planned);
+    expect(found.map(({ message }) => message)).toEqual([
       'the books of lines do not balance: 997 parsed, but 901 kept + 80 filtered + 15 duplicates + 2 quarantined = 998, in the view titled',
     ]);
-    expect(found({})[0]).toBe('the step reports no view of it');
+  });
+
+  it('must be kept for each view that the step reads, and for no other', () => {
+    const found = (...names: string[]) => {
+      const views = Object.fromEntries(names.map((name) => [name, viewBooks()]));
+      const planned = { ...expected, views: ['plays', 'events'] };
+      return booksFindings('song_data', { ...books(), views }, planned).map(({ message }) => message);
+    };
+    expect(found('plays', 'events')).toEqual([]);
+    expect(found('plays')).toEqual(['the step reports no books of its view events']);
+    expect(found('plays', 'others', 'events')).toEqual([
+      'the step reports books of a view others, but the plan has it read no such view',
+    ]);
+    expect(found()).toEqual(
+      expect.arrayContaining(
+        ['plays', 'events'].map((view) => `the step reports no books of its view ${view}`),
+      ),
+    );
   });
 
   it('do not balance when more or fewer lines are quarantined than the views reject', () => {
@@ -65,7 +81,7 @@ describe('the books of a source', () => {
           lines: { read: 1000, blank: 0, unparsable: 3, quarantined },
           views: { one: rejecting(2), two: rejecting(4) },
         },
-        expected,
+        { ...expected, views: ['one', 'two'] },
       ).map(({ message }) => message);
     expect([7, 8, 9].flatMap(said)).toEqual([]);
     for (const quarantined of [6, 10])
@@ -131,7 +147,7 @@ describe('the books of a source', () => {
       fc.property(n, n, n, fc.integer({ min: -3, max: 3 }), (kept, filtered, duplicates, off) => {
         const read = kept + filtered + duplicates + 5 + off;
         const found = booksFindings('s', books({ read, kept, filtered, duplicates }), {
-          objects: 4,
+          ...expected,
           maxQuarantined: 1,
         });
         return found.some(({ message }) => message.includes('balance')) === (off !== 0);

@@ -85,7 +85,7 @@ describe('a field that no line has', () => {
         ),
       },
     };
-    const [finding] = booksFindings('log_data', its, { objects: 4, maxQuarantined: 0.01 });
+    const [finding] = booksFindings('log_data', its, { objects: 4, views: ['plays'], maxQuarantined: 0.01 });
     expect(finding?.sample).toEqual([
       'missing (userId, in the view plays): 10 lines',
       'no line of plays has userId; the most similar key is userID',
@@ -147,7 +147,7 @@ describe('an object that is not an object a line', () => {
   it('is a warning where few lines are bad, and explains the error where many are, once', () => {
     const misshapen = [{ shape: 'array' as const, objects: 1, sample: ['file:///x.json'] }];
     const of = (maxQuarantined: number) =>
-      booksFindings('s', { ...books(), misshapen }, { objects: 4, maxQuarantined });
+      booksFindings('s', { ...books(), misshapen }, { objects: 4, views: ['song_data'], maxQuarantined });
     expect(of(1)).toEqual([expect.objectContaining({ severity: 'warn', subject: 's' })]);
     expect(of(0)).toEqual([
       expect.objectContaining({
@@ -160,7 +160,8 @@ describe('an object that is not an object a line', () => {
 
 describe('a view that keeps no line', () => {
   const step = (name: string, sources: string[], upstreams: string[] = []) => ({
-    ...{ name, digest: 'd', sources, upstreams, tables: [] },
+    ...{ name, digest: 'd', upstreams, tables: [] },
+    sources: sources.map((source) => ({ name: source, views: [] })),
   });
   const steps = [step('one', ['a']), step('two', ['b'], ['one'])];
   const table = (name: string) => ({ ...songs, name });

@@ -49,7 +49,15 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
     logUri: 'file:///lake/_landfall/logs',
     sources: [{ name: 'song_data', uri: 'file:///in', objects: 4, bytes: 100, skipped: 0 }],
     inputsDigest: 'x',
-    steps: [{ name: 'song_transform', digest: 'x', sources: ['song_data'], upstreams: [], tables }],
+    steps: [
+      {
+        name: 'song_transform',
+        digest: 'x',
+        sources: [{ name: 'song_data', views: ['song_data'] }],
+        upstreams: [],
+        tables,
+      },
+    ],
     cluster: { cluster: 'local' },
     release: 'emr-7.13.0',
     publication: 1,

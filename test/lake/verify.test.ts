@@ -271,6 +271,19 @@ describe('verifying what landed', () => {
     expect(await findings({ sources: {} })).toEqual([
       'error song_data: step song_transform reports no books of this source',
     ]);
+    const { song_data: its } = clean;
+    expect(await findings({ sources: { song_data: { ...its, views: {} } } })).toEqual([
+      'error song_data: the step reports no books of its view song_data',
+    ]);
+  });
+
+  it('finds books of a source, and a table, that the step neither reads nor writes', async () => {
+    expect(await findings({ sources: { ...clean, log_data: clean.song_data } })).toEqual([
+      'error log_data: step song_transform reports books of this source, but the plan has it read no such source',
+    ]);
+    expect(await findings({ tables: { others: tableReport(1) } })).toEqual([
+      'error song_transform: it reports a table that it does not write',
+    ]);
   });
 
   it('finds a step without an accepted execution, and a table its report is silent about', async () => {

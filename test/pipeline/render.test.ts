@@ -39,8 +39,8 @@ describe('rendering', () => {
     const { steps, diagnostics } = render();
     expect(diagnostics).toEqual([]);
     expect(steps.map(({ name, sources, upstreams }) => ({ name, sources, upstreams }))).toEqual([
-      { name: 'first', sources: ['raw'], upstreams: [] },
-      { name: 'second', sources: ['raw'], upstreams: ['first'] },
+      { name: 'first', sources: [{ name: 'raw', views: ['felines'] }], upstreams: [] },
+      { name: 'second', sources: [{ name: 'raw', views: ['felines'] }], upstreams: ['first'] },
     ]);
     const [first, second] = steps.map(({ program }) => program);
     expect(held(first!, 'STEP')).toBe('first');

@@ -180,7 +180,15 @@ describe('an entry of a journal', () => {
     ['templates that are no text', { ...plan, origin: { templates: 7, variables: {} } }],
     ['no steps', { ...plan, steps: undefined }],
     ['a step named as a property of every object', withStep({ name: 'constructor' })],
-    ['a source named as a property of every object', withStep({ sources: ['constructor'] })],
+    [
+      'a source named as a property of every object',
+      withStep({ sources: [{ name: 'constructor', views: [] }] }),
+    ],
+    [
+      'a view named as a property of every object',
+      withStep({ sources: [{ name: 'a', views: ['constructor'] }] }),
+    ],
+    ['a source whose views are not listed', withStep({ sources: [{ name: 'a' }] })],
     ['a table named as a property of every object', withTable({ name: 'constructor' })],
     ['a step that reads what it writes itself', withStep({ upstreams: [plan.steps[0]!.name] })],
     ['a step that reads what no step writes', withStep({ upstreams: ['others'] })],

@@ -8,8 +8,13 @@ import type { Finding } from '../../src/run/verification.ts';
 import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
-const song: PlannedStep = { name: 'song', digest: 'a', sources: ['song_data'], upstreams: [], tables: [] };
-const log: PlannedStep = { name: 'log', digest: 'b', sources: ['log_data'], upstreams: ['song'], tables: [] };
+const sourceOf = (name: string) => [{ name, views: [name] }];
+const song: PlannedStep = {
+  ...{ name: 'song', digest: 'a', sources: sourceOf('song_data'), upstreams: [], tables: [] },
+};
+const log: PlannedStep = {
+  ...{ name: 'log', digest: 'b', sources: sourceOf('log_data'), upstreams: ['song'], tables: [] },
+};
 const other: PlannedStep = { name: 'other', digest: 'c', sources: [], upstreams: [], tables: [] };
 const steps = [song, log, other];
 

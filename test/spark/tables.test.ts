@@ -158,6 +158,7 @@ describe('tables of planted data that break their contracts', () => {
     expect(objects.unaccounted).toEqual([expect.stringMatching(/\/B\/durations\.json$/)]);
     const found = booksFindings('song_data', report.sources['song_data']!, {
       objects: objects.manifest,
+      views: ['song_data'],
       maxQuarantined: 1,
     });
     expect(found).toMatchObject([{ severity: 'error', sample: objects.unaccounted }]);

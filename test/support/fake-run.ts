@@ -31,7 +31,13 @@ export const plan: RunPlan = {
   sources: [{ name: 'song_data', uri: 's3://in/song_data', objects: 1, bytes: 10, skipped: 0 }],
   inputsDigest: 'd',
   steps: [
-    { name: 'song_transform', digest: sha256('print(1)'), sources: ['song_data'], upstreams: [], tables: [] },
+    {
+      name: 'song_transform',
+      digest: sha256('print(1)'),
+      sources: [{ name: 'song_data', views: ['song_data'] }],
+      upstreams: [],
+      tables: [],
+    },
     {
       name: 'log_transform',
       digest: sha256('print(2)'),
