@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { LandfallError } from '../src/faults.ts';
-import { landfallHome } from '../src/local/home.ts';
+import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
-import { landfallHome } from '../src/local/home.ts';
+import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandfallError } from '../src/faults.ts';
-import { landfallHome } from '../src/local/home.ts';
+import { landfallHome } from '../src/local/landfall-home.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 import { setUpSpark } from './support/private-spark.ts';
 import { pythonFolder } from './support/python.ts';

@@ -2,7 +2,7 @@
 import { invalidRequest } from './aws-error.ts';
 import { pageOf } from './pages.ts';
 import { isRelease } from './releases.ts';
-import { read, requests } from './requests.ts';
+import { read, requests } from './request-schemas.ts';
 
 /** Memory a virtual core, in GB, of the families whose sizes follow the pattern. */
 const FAMILIES: Readonly<Record<string, { memory: number; architecture: 'X86_64' | 'AARCH64' }>> = {

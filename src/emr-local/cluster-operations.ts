@@ -6,7 +6,7 @@ import { checkConcurrency, idleTimeout, newCluster, scalingPolicy, withTags } fr
 import { clusterById, jobFlowById, requireModifiable } from './office.ts';
 import { pageOf } from './pages.ts';
 import { isModifiable, isShown } from './records.ts';
-import { read, requests } from './requests.ts';
+import { read, requests } from './request-schemas.ts';
 import type { Office, Operation } from './office.ts';
 import type { ClusterRecord } from './records.ts';
 

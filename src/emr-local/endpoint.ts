@@ -2,7 +2,7 @@
 import { openDisk } from './disk.ts';
 import { faultPlanShape } from './fault-shapes.ts';
 import { openKeeper } from './keeper.ts';
-import { launch } from './launch.ts';
+import { launch } from './step-process.ts';
 import { openMisbehaviour } from './misbehaviour.ts';
 import { operate } from './operations.ts';
 import { claim } from './owner.ts';
@@ -11,7 +11,7 @@ import { serve } from './server.ts';
 import type { Pace } from './cluster-machine.ts';
 import type { FaultPlanInput } from './fault-shapes.ts';
 import type { Keeper } from './keeper.ts';
-import type { Launch } from './launch.ts';
+import type { Launch } from './step-process.ts';
 import type { SparkSetup } from './step-command.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { Store } from '../store/store.ts';

@@ -3,7 +3,7 @@ import { describeFleet, describeGroup, describeInstance, poolState } from './ans
 import { invalidRequest } from './aws-error.ts';
 import { clusterById } from './office.ts';
 import { pageOf } from './pages.ts';
-import { read, requests } from './requests.ts';
+import { read, requests } from './request-schemas.ts';
 import type { Operation } from './office.ts';
 import type { ClusterRecord } from './records.ts';
 

@@ -6,7 +6,7 @@ import { newSteps } from './new-steps.ts';
 import { applicationsOf, checkRelease } from './releases.ts';
 import type { Pace } from './cluster-machine.ts';
 import type { ClusterRecord } from './records.ts';
-import type { RunJobFlowRequest } from './requests.ts';
+import type { RunJobFlowRequest } from './request-schemas.ts';
 import type { Random } from '../run/ports.ts';
 
 /** Members whose effect a step could see and would not find here. All others without effect are recorded and echoed. */

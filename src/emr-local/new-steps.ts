@@ -4,7 +4,7 @@ import { newId } from './ids.ts';
 import { isActive } from './records.ts';
 import { checkRunnable } from './step-command.ts';
 import type { ClusterRecord, StepRecord } from './records.ts';
-import type { StepRequest } from './requests.ts';
+import type { StepRequest } from './request-schemas.ts';
 import type { Random } from '../run/ports.ts';
 
 const MAX_ACTIVE = 256;

@@ -1,7 +1,7 @@
 /** The releases this endpoint answers to, newest first, with the version of Spark that EMR ships in each. */
 import { invalid, invalidRequest, notEmulated } from './aws-error.ts';
 import { pageOf } from './pages.ts';
-import { read, requests } from './requests.ts';
+import { read, requests } from './request-schemas.ts';
 
 const SPARK_OF_RELEASE: Readonly<Record<string, string>> = {
   'emr-spark-8.0.0': '4.0.2',

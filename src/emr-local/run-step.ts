@@ -7,7 +7,7 @@ import { stepCommand } from './step-command.ts';
 import { stepPaths } from './step-paths.ts';
 import { namelessUserOptions, systemUser } from './nameless-user.ts';
 import { withStepConf } from './step-conf.ts';
-import type { Exit, Launch, RunningProcess } from './launch.ts';
+import type { Exit, Launch, RunningProcess } from './step-process.ts';
 import type { Cancellation, ClusterRecord, StepRecord } from './records.ts';
 import type { SparkSetup } from './step-command.ts';
 import type { StepOutcome } from './step-machine.ts';

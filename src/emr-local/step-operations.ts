@@ -5,7 +5,7 @@ import { newSteps } from './new-steps.ts';
 import { clusterById, jobFlowById, requireModifiable } from './office.ts';
 import { pageOf } from './pages.ts';
 import { isShown } from './records.ts';
-import { read, requests } from './requests.ts';
+import { read, requests } from './request-schemas.ts';
 import { cancelSteps as cancelInRecord } from './step-machine.ts';
 import type { Operation } from './office.ts';
 import type { ClusterRecord, StepRecord } from './records.ts';

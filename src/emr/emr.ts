@@ -15,11 +15,11 @@ import { cancelSteps, terminate } from './ending.ts';
 import { ask, create, failureOf } from './errors.ts';
 import { hiddenValues } from './hidden-values.ts';
 import type { LaunchSettings } from './launch-settings.ts';
-import { allPages, chunks } from './pages.ts';
+import { allPages, chunks } from './all-pages.ts';
 import { runJobFlowRequest, stepConfig } from './requests.ts';
 import type { ActionOnFailure } from './requests.ts';
 import { ACTIVE_STEPS, findReusable, wantedFor } from './reuse.ts';
-import { clusterOf, homeOf, stepOf } from './shapes.ts';
+import { clusterOf, homeOf, stepOf } from './port-values.ts';
 
 export interface EmrSettings {
   launch: LaunchSettings;

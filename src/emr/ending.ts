@@ -5,7 +5,7 @@ import { LandfallError } from '../faults.ts';
 import type { Step } from '../run/ports.ts';
 import type { EmrClients } from './client.ts';
 import { failureOf } from './errors.ts';
-import { chunks } from './pages.ts';
+import { chunks } from './all-pages.ts';
 import { firstPlainLine } from './plain-text.ts';
 
 const STEP_IDS_A_CANCEL = 256;

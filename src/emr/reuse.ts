@@ -7,7 +7,7 @@ import { applicationsOf } from './cluster-json.ts';
 import { ask } from './errors.ts';
 import { DEFAULT_POOL, POOL_TAG } from './launch-settings.ts';
 import type { LaunchSettings } from './launch-settings.ts';
-import { allPages } from './pages.ts';
+import { allPages } from './all-pages.ts';
 import { plainLine } from './plain-text.ts';
 
 export interface Wanted {

@@ -7,7 +7,7 @@ import { archiveOptions, classArchive, sparkJars } from './class-archive.ts';
 import { download } from './download.ts';
 import { findJava } from './find-java.ts';
 import { findPython } from './find-python.ts';
-import { refuseNoexec } from './home.ts';
+import { refuseNoexec } from './landfall-home.ts';
 import { installSpark } from './install-spark.ts';
 import type { Progress } from './progress.ts';
 import { readReady, writeReady } from './ready.ts';

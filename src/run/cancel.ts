@@ -1,6 +1,6 @@
 /** Cancelling a run: ask at once, then see for a while what became of it. */
 import { LandfallError } from '../faults.ts';
-import type { Run } from './context.ts';
+import type { Run } from './driven-run.ts';
 import { CLOCK_SLACK_MS } from './cluster.ts';
 import { isNotOurs } from './guard.ts';
 import { currentCluster, isOurs } from './state.ts';

@@ -1,9 +1,9 @@
 /** The cluster of a run: chosen or launched exactly once, waited for, ended. */
 import { LandfallError } from '../faults.ts';
-import { checkpoint, patience, sparingly, unharmed, untilNextLook } from './context.ts';
-import type { Run } from './context.ts';
+import { checkpoint, patience, sparingly, unharmed, untilNextLook } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import { createOnce } from './create-once.ts';
-import { homeOf } from './home.ts';
+import { homeOf } from './cluster-home.ts';
 import { tokens } from './plan.ts';
 import type { Cluster } from './ports.ts';
 import { patiently } from './reading.ts';

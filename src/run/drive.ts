@@ -2,8 +2,8 @@
 import { LandfallError } from '../faults.ts';
 import { cancelledError, cancelRun } from './cancel.ts';
 import { endSurplusClusters, ensureCluster, ensureLiveCluster, releaseCluster } from './cluster.ts';
-import { patience, unharmed } from './context.ts';
-import type { Run } from './context.ts';
+import { patience, unharmed } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import { sideBySide } from './detach.ts';
 import { finishFailed, isVerdict, mirrorAndFinish, phase, publish, verify } from './landing.ts';
 import { retryAfterLoss } from './losses.ts';
@@ -13,7 +13,7 @@ import { planStages } from './stages.ts';
 import type { Progress, Stage } from './stages.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, runSteps } from './steps.ts';
-import { adoptSubmitted, submit } from './submit.ts';
+import { adoptSubmitted, submit } from './submit-steps.ts';
 import { cancelLateCopies } from './surplus-steps.ts';
 
 /** What a run uploads before its first step. */

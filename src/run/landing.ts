@@ -1,8 +1,8 @@
 /** The last phases of a run, from accepted executions to current tables. They need the lake, and nothing of EMR. */
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
-import { checkpoint, patience, unharmed } from './context.ts';
-import type { Landing } from './context.ts';
+import { checkpoint, patience, unharmed } from './driven-run.ts';
+import type { Landing } from './driven-run.ts';
 import type { TableSummary } from './entries.ts';
 import type { Phase } from './events.ts';
 import type { RunPlan } from './plan.ts';

@@ -1,8 +1,8 @@
 /** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
 import { LandfallError } from '../faults.ts';
 import { giveUpCluster, endedUnused } from './cluster.ts';
-import { checkpoint, patience } from './context.ts';
-import type { Run } from './context.ts';
+import { checkpoint, patience } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import { plannedProgramOf } from './programs.ts';
 import { patiently } from './reading.ts';

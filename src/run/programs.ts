@@ -2,8 +2,8 @@
 import { LandfallError } from '../faults.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
-import { patience } from './context.ts';
-import type { Run } from './context.ts';
+import { patience } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Objects } from './ports.ts';
 import { patiently } from './reading.ts';

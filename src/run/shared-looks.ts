@@ -1,6 +1,6 @@
 /** Looks at EMR that everybody who waits for an end there shares: however many wait, its quotas see one of them. */
-import { listOurSteps } from './submit.ts';
-import type { Run } from './context.ts';
+import { listOurSteps } from './submit-steps.ts';
+import type { Run } from './driven-run.ts';
 import type { Cluster, Ports, Step } from './ports.ts';
 
 /** Often at first, and in the long run as often as EMR's quota of ListSteps gives a token back. */

@@ -3,7 +3,7 @@ import { keys } from '../lake/layout.ts';
 import type { Stamped, TableSummary } from './entries.ts';
 import { tokens } from './plan.ts';
 import type { RunPlan } from './plan.ts';
-import { homeOf } from './home.ts';
+import { homeOf } from './cluster-home.ts';
 import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 

@@ -1,13 +1,13 @@
 /** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
 import { clusterLost, INFRASTRUCTURE, releaseCluster } from './cluster.ts';
-import { patience, unharmed } from './context.ts';
-import type { Run } from './context.ts';
+import { patience, unharmed } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import type { Cluster, Step } from './ports.ts';
 import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import type { AttemptState } from './state.ts';
-import { ourSteps } from './submit.ts';
+import { ourSteps } from './submit-steps.ts';
 import { cancelSurplus } from './surplus-steps.ts';
 import { hasStepEnded, isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
 

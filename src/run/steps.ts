@@ -1,8 +1,8 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
 import { clusterLost } from './cluster.ts';
-import { patience, pause, untilNextLook } from './context.ts';
-import type { Run } from './context.ts';
+import { patience, pause, untilNextLook } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
@@ -10,7 +10,7 @@ import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
 import { endTime, whyItEnded } from './step-ends.ts';
-import { ourSteps, submit } from './submit.ts';
+import { ourSteps, submit } from './submit-steps.ts';
 import { cancelSurplus } from './surplus-steps.ts';
 import { watchCluster } from './watch-cluster.ts';
 

@@ -1,11 +1,11 @@
 /** Second copies of our steps, which a lost answer may have left. */
-import { unharmed } from './context.ts';
-import type { Run } from './context.ts';
+import { unharmed } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import type { Step } from './ports.ts';
 import { isOurs } from './state.ts';
 import type { RunState } from './state.ts';
 import { isStepOver } from './states.ts';
-import { ourSteps } from './submit.ts';
+import { ourSteps } from './submit-steps.ts';
 
 export interface Surplus {
   step: string;

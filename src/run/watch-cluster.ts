@@ -1,7 +1,7 @@
 /** The cluster under a step that is followed: looked after, so that nobody waits for a step that cannot end any more. */
 import { clusterLost, endSurplusClusters, tellCluster } from './cluster.ts';
-import { patience } from './context.ts';
-import type { Run } from './context.ts';
+import { patience } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import type { Cluster } from './ports.ts';
 import { patiently } from './reading.ts';
 import { clusterPhase, isOver } from './states.ts';

@@ -8,7 +8,7 @@ import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { SHIPPED } from './pipeline-folder.ts';
-import type { Configured } from './settings.ts';
+import type { Configured } from './configure.ts';
 import { noteTo } from '../cli/context.ts';
 import type { PlaceFlags, SubmitFlags } from '../cli/run-verbs.ts';
 import type { Flags, CliContext } from '../cli/context.ts';

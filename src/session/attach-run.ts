@@ -12,11 +12,11 @@ import { asPlanned } from './as-planned.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
-import { listInputs } from './inputs.ts';
+import { listInputs } from './list-inputs.ts';
 import { digestsOf, render, stagingOf } from './prepare.ts';
 import { resumeRun } from './resume.ts';
-import { configure, configureLake, withInputsOf } from './settings.ts';
-import type { Configured } from './settings.ts';
+import { configure, configureLake, withInputsOf } from './configure.ts';
+import type { Configured } from './configure.ts';
 import { watchFlags } from './watch.ts';
 import type { Flags, CliContext } from '../cli/context.ts';
 

@@ -2,7 +2,7 @@
 import { createGunzip } from 'node:zlib';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
-import type { Input, ListedObject } from '../run/inputs.ts';
+import type { Input, ListedObject } from '../run/input-manifest.ts';
 import type { Beginning } from '../run/first-line.ts';
 import { isGzip } from '../store/gzip.ts';
 import { codeOf } from '../store/local-errors.ts';

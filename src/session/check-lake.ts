@@ -13,7 +13,7 @@ import { advise, afterLoss, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import { patienceOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { VerifyFlags } from '../cli/lake-verbs.ts';

@@ -11,7 +11,7 @@ import { refuseForeignLake } from './lake-owner.ts';
 import { usage } from '../cli/arguments.ts';
 import { openLake } from './compose.ts';
 import { isDead } from './resume.ts';
-import { configureLake, countFlag } from './settings.ts';
+import { configureLake, countFlag } from './configure.ts';
 import { patienceOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { GcFlags } from '../cli/lake-verbs.ts';

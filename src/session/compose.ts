@@ -6,7 +6,7 @@ import type { EmrSettings } from '../emr/emr.ts';
 import type { Reusable } from '../emr/reuse.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import type { S3Access } from '../local/spark-conf.ts';
-import type { Landing } from '../run/context.ts';
+import type { Landing } from '../run/driven-run.ts';
 import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
 import { openStore } from '../store/open.ts';
 import { provenBeforeWriting } from '../store/proven.ts';

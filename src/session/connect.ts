@@ -2,12 +2,12 @@
 import type { Settings } from '../config/settings.ts';
 import type { EmrSettings } from '../emr/emr.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { atHome, homeOf } from '../run/home.ts';
+import { atHome, homeOf } from '../run/cluster-home.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
-import { launchSettings } from './launch.ts';
+import { launchSettings } from './planned-launch.ts';
 import type { CliContext } from '../cli/context.ts';
 
 export interface ConnectionNeeds {

@@ -5,7 +5,7 @@ import type { EndpointFile } from '../local/endpoint-file.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { cancelledError, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
-import type { Run } from '../run/context.ts';
+import type { Run } from '../run/driven-run.ts';
 import { submission } from '../run/detach.ts';
 import type { Submission } from '../run/detach.ts';
 import { drive } from '../run/drive.ts';

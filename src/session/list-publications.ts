@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { PublicationLine } from '../report/format-publications.ts';
 import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { PublicationsFlags } from '../cli/lake-verbs.ts';
 

@@ -7,7 +7,7 @@ import { statusOf } from '../run/status-of.ts';
 import type { RunStatus } from '../run/status-of.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import { sayNext } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { RunsFlags } from '../cli/run-verbs.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { landfallHome } from '../local/home.ts';
+import { landfallHome } from '../local/landfall-home.ts';
 import { makePrivate } from '../local/private-folder.ts';
 import type { SparkRequest } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';

@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { isDead } from './resume.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { StatusFlags } from '../cli/run-verbs.ts';
 

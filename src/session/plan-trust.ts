@@ -1,7 +1,7 @@
 /** Whether this machine may run what a plan in the lake says. A lake is data, and anybody may have written it. */
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
-import { landfallHome } from '../local/home.ts';
+import { landfallHome } from '../local/landfall-home.ts';
 import { isOwnPlan, rememberPlan } from '../local/own-plans.ts';
 import { willLaunch } from '../run/cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
@@ -13,7 +13,7 @@ import { advise, commandAt } from '../shell-words.ts';
 import { realUri } from '../store/real-uri.ts';
 import type { Store } from '../store/store.ts';
 import { canonicalUri, relation } from '../store/uri.ts';
-import { plannedLaunch } from './launch.ts';
+import { plannedLaunch } from './planned-launch.ts';
 import { sha256 } from './sha256.ts';
 import type { CliContext } from '../cli/context.ts';
 

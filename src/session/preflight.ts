@@ -2,7 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import { needsCluster, willLaunch } from '../run/cluster.ts';
-import { placeOf } from '../run/home.ts';
+import { placeOf } from '../run/cluster-home.ts';
 import { keys } from '../lake/layout.ts';
 import { stepArguments, tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
@@ -15,8 +15,8 @@ import { advise, commandAt, place } from '../shell-words.ts';
 import type { AdvisedCommand } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
-import { launchSettings } from './launch.ts';
-import { tell } from './settings.ts';
+import { launchSettings } from './planned-launch.ts';
+import { tell } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 
 /**

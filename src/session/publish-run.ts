@@ -15,7 +15,7 @@ import { composeLanding, openLake } from './compose.ts';
 import { aborted, owning } from './owning.ts';
 import { nextPublication } from './prepare.ts';
 import { isDead } from './resume.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import { noteTo } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { PublishFlags } from '../cli/lake-verbs.ts';

@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
-import type { Input } from '../run/inputs.ts';
+import type { Input } from '../run/input-manifest.ts';
 import { place } from '../shell-words.ts';
 import { codeOf } from '../store/local-errors.ts';
 

@@ -6,7 +6,7 @@ import type { Quarantine } from '../run/rejections.ts';
 import { readState } from '../run/read-journal.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
-import { configureLake, countFlag } from './settings.ts';
+import { configureLake, countFlag } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { QuarantineFlags } from '../cli/lake-verbs.ts';
 

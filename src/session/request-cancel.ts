@@ -10,7 +10,7 @@ import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
-import { configureLake, withInputsOf } from './settings.ts';
+import { configureLake, withInputsOf } from './configure.ts';
 import { watchFlags } from './watch.ts';
 import { patienceOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';

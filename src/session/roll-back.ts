@@ -11,7 +11,7 @@ import { refuseForeignLake } from './lake-owner.ts';
 import { usage } from '../cli/arguments.ts';
 import { openLake } from './compose.ts';
 import { refuseUnknownObjects } from './prepare.ts';
-import { configureLake } from './settings.ts';
+import { configureLake } from './configure.ts';
 import { patienceOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { RollbackFlags } from '../cli/lake-verbs.ts';

@@ -5,7 +5,7 @@ import { startEndpoint } from '../emr-local/endpoint.ts';
 import { identityOf } from '../emr-local/processes.ts';
 import { readEndpointFile, removeEndpointFile, writeEndpointFile } from '../local/endpoint-file.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
-import { landfallHome, refuseNoexec } from '../local/home.ts';
+import { landfallHome, refuseNoexec } from '../local/landfall-home.ts';
 import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
 import { shellWord } from '../shell-words.ts';

@@ -14,7 +14,7 @@ import { chosenRun } from './chosen-run.ts';
 import { openLake, openLogs } from './compose.ts';
 import { showContainer } from './container-log-view.ts';
 import { followStep, showStep } from './step-log-view.ts';
-import { configureLake, secondsFlag } from './settings.ts';
+import { configureLake, secondsFlag } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { LogsFlags } from '../cli/run-verbs.ts';
 

@@ -1,6 +1,6 @@
 /** How a verb stays with the run that it starts or goes on with. */
 import { usage } from '../cli/arguments.ts';
-import { secondsFlag } from './settings.ts';
+import { secondsFlag } from './configure.ts';
 import type { SubmitFlags } from '../cli/run-verbs.ts';
 
 type WatchFlags = Pick<SubmitFlags, 'detach' | 'timeout' | 'cancel-on-timeout'>;

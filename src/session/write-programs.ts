@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { codeOf } from '../store/local-errors.ts';
 import { render } from './prepare.ts';
-import { configure } from './settings.ts';
+import { configure } from './configure.ts';
 import type { CliContext, Flags } from '../cli/context.ts';
 import type { RenderFlags } from '../cli/run-verbs.ts';
 

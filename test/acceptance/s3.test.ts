@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Publication } from '../../src/lake/publication.ts';
-import { landfallHome } from '../../src/local/home.ts';
+import { landfallHome } from '../../src/local/landfall-home.ts';
 import { generateSparkify } from '../../scripts/sparkify/data.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { openStore } from '../../src/store/open.ts';

@@ -13,7 +13,7 @@ import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { tokens } from '../../src/run/plan.ts';
-import { stepsToRerun } from '../../src/run/retry.ts';
+import { stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../support/system-clock.ts';

@@ -3,7 +3,7 @@ import { nextDue, settle, terminate } from '../../src/emr-local/cluster-machine.
 import { fateOf } from '../../src/emr-local/fate.ts';
 import { checkFaultPlan } from '../../src/emr-local/fault-plan.ts';
 import { newCluster } from '../../src/emr-local/new-cluster.ts';
-import { read, requests } from '../../src/emr-local/requests.ts';
+import { read, requests } from '../../src/emr-local/request-schemas.ts';
 import { pace } from './records.ts';
 import { random } from './world.ts';
 import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';

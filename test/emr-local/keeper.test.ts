@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDisk } from '../../src/emr-local/disk.ts';
 import { openKeeper } from '../../src/emr-local/keeper.ts';
 import type { Keeper } from '../../src/emr-local/keeper.ts';
-import type { Exit } from '../../src/emr-local/launch.ts';
+import type { Exit } from '../../src/emr-local/step-process.ts';
 import type { ClusterRecord, StepRecord } from '../../src/emr-local/records.ts';
 import { cluster as waiting, step } from './records.ts';
 import { jumpingClock, mapStore, until } from './world.ts';

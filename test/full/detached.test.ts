@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readEndpointFile } from '../../src/local/endpoint-file.ts';
-import { landfallHome } from '../../src/local/home.ts';
+import { landfallHome } from '../../src/local/landfall-home.ts';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import type { Submission } from '../../src/run/detach.ts';

@@ -121,6 +121,14 @@ describe('the house', () => {
     expect(found.sort()).toEqual(verbs.map(({ name }) => `commands/${name}.ts`).sort());
   });
 
+  it('gives no two rooms a file of one name, unless both are about the same thing', () => {
+    // A verb, what it prints and what it does may share its name; EMR's step logs are one thing on both sides of the wire.
+    const same = ['cancel.ts', 'plan.ts', 'render.ts', 'runs.ts', 'step-logs.ts', 'verify.ts'];
+    const names = modules.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+    const twice = names.filter((name, at) => names.indexOf(name) !== at);
+    expect(twice.filter((name) => !same.includes(name))).toEqual([]);
+  });
+
   it('has files of at most 300 lines', () => {
     const long = modules.filter(({ text }) => text.split('\n').length > 301);
     expect(long.map(({ path }) => path)).toEqual([]);

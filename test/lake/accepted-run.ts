@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createLake } from '../../src/lake/lake.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
-import type { Landing } from '../../src/run/context.ts';
+import type { Landing } from '../../src/run/driven-run.ts';
 import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';

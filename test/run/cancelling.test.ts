@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
-import type { Run } from '../../src/run/context.ts';
+import type { Run } from '../../src/run/driven-run.ts';
 import { readEntries } from '../../src/run/read-journal.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';

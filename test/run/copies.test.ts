@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { tokens } from '../../src/run/plan.ts';
-import { requestOf } from '../../src/run/submit.ts';
+import { requestOf } from '../../src/run/submit-steps.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 
 describe('of several copies', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
-import type { Run } from '../../src/run/context.ts';
+import type { Run } from '../../src/run/driven-run.ts';
 import { readEntries, readState } from '../../src/run/read-journal.ts';
 import { hold } from '../../src/run/ownership.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';

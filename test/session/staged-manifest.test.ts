@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { linesOfManifest } from '../../src/session/staged-manifest.ts';
-import { changedInputs } from '../../src/run/inputs.ts';
+import { changedInputs } from '../../src/run/input-manifest.ts';
 
 const line = (key: string) =>
   `${JSON.stringify({ source: 'log_data', key, uri: `s3://raw/${key}`, size: 1, etag: 'e', last_modified: '' })}\n`;

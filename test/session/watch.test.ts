@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
-import { countFlag } from '../../src/session/settings.ts';
+import { countFlag } from '../../src/session/configure.ts';
 import { watchFlags } from '../../src/session/watch.ts';
 import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
 import type { Flags } from '../../src/cli/context.ts';

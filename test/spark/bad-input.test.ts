@@ -11,7 +11,7 @@ import { loadPipeline } from '../../src/pipeline/load.ts';
 import { renderSteps } from '../../src/pipeline/render.ts';
 import { viewsOfRun } from '../../src/pipeline/run-books.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
-import { manifestLines, readListing } from '../../src/run/inputs.ts';
+import { manifestLines, readListing } from '../../src/run/input-manifest.ts';
 import { shellWord } from '../../src/shell-words.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ACTING, CONDITIONS, actingProgram, conditionProgram } from './acting.ts';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lchownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { landfallHome } from '../../src/local/home.ts';
+import { landfallHome } from '../../src/local/landfall-home.ts';
 import { readReady } from '../../src/local/ready.ts';
 
 /** Another one for each process: what it leaves behind is known by it. */

@@ -1,6 +1,6 @@
 /** The Spark that `--cluster local` uses; test/run.ts sets that of most tests up before any test runs. */
 import { join } from 'node:path';
-import { landfallHome } from '../../src/local/home.ts';
+import { landfallHome } from '../../src/local/landfall-home.ts';
 import { readReady } from '../../src/local/ready.ts';
 import { ensureSpark } from '../../src/local/setup-spark.ts';
 import type { Spark, SparkRequest } from '../../src/local/setup-spark.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
 import type { AttemptState } from '../../src/run/state.ts';
-import { requestOf } from '../../src/run/submit.ts';
+import { requestOf } from '../../src/run/submit-steps.ts';
 import { plan } from '../support/fake-run.ts';
 import { argument } from '../support/step-arguments.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { PlannedStep } from '../../src/run/plan.ts';
-import { planDifferences, stepsToRerun } from '../../src/run/retry.ts';
+import { planDifferences, stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
 import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';

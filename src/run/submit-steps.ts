@@ -1,8 +1,8 @@
 /** Submitting steps: those of one request together, each exactly once. */
 import { LandfallError } from '../faults.ts';
 import { CLOCK_SLACK_MS, clusterLost, storeTime } from './cluster.ts';
-import { checkpoint, patience, sparingly } from './context.ts';
-import type { Run } from './context.ts';
+import { checkpoint, patience, sparingly } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
 import { createOnce } from './create-once.ts';
 import { keys } from '../lake/layout.ts';
 import { stepArguments, tokens } from './plan.ts';

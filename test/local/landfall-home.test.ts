@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { landfallHome } from '../../src/local/home.ts';
+import { landfallHome } from '../../src/local/landfall-home.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -6,8 +6,8 @@ import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import type { SampleData } from '../pipeline/sample.ts';
-import { checkInputs, manifestLines, readListing } from '../run/inputs.ts';
-import type { Input } from '../run/inputs.ts';
+import { checkInputs, manifestLines, readListing } from '../run/input-manifest.ts';
+import type { Input } from '../run/input-manifest.ts';
 import { openInput } from './compose.ts';
 import type { CliContext } from '../cli/context.ts';
 

@@ -1,7 +1,7 @@
 /** Whoever looks at a run's cluster from another account or region is told so, and the run is not at fault. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
-import { atHome } from '../../src/run/home.ts';
+import { atHome } from '../../src/run/cluster-home.ts';
 import type { Emr, Home } from '../../src/run/ports.ts';
 import { fakeWorld } from '../support/fake-run.ts';
 

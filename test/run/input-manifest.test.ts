@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { changedInputs, checkInputs, manifestLines, readListing } from '../../src/run/inputs.ts';
-import type { ListedObject } from '../../src/run/inputs.ts';
+import { changedInputs, checkInputs, manifestLines, readListing } from '../../src/run/input-manifest.ts';
+import type { ListedObject } from '../../src/run/input-manifest.ts';
 
 const listed = (key: string, size = 1, etag = 'e'): ListedObject => ({
   key,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { launchSettings, plannedIdleTimeout, plannedLaunch } from '../../src/session/launch.ts';
+import { launchSettings, plannedIdleTimeout, plannedLaunch } from '../../src/session/planned-launch.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { ClusterChoice, RunPlan } from '../../src/run/plan.ts';
