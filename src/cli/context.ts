@@ -2,7 +2,7 @@
 import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
-import type { Patience } from '../run/reading.ts';
+import type { RetryPolicy } from '../run/with-retry.ts';
 import { spoken } from '../shell-words.ts';
 import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
@@ -68,8 +68,8 @@ export function sayNext({ printer, invocation }: CliContext, next: Advice | Advi
   printer.say(`  next: ${spoken(next, invocation)}`);
 }
 
-/** How a verb waits out what passes: until it succeeds or is interrupted, telling why. */
-export function patienceOf(cli: CliContext): Patience & { signal: AbortSignal } {
+/** How a verb retries its reads: until it is interrupted, with notes about the reason. */
+export function retryPolicyOf(cli: CliContext): RetryPolicy & { signal: AbortSignal } {
   const { clock, random, interrupted: signal } = cli;
   return { clock, random, signal, note: noteTo(cli) };
 }

@@ -12,7 +12,7 @@ import { LandfallError } from '../faults.ts';
 import type { Answer, Cluster, Emr, Launched, Step, StepRequest } from '../run/ports.ts';
 import type { EmrClients } from './client.ts';
 import { cancelSteps, terminate } from './ending.ts';
-import { ask, create, failureOf } from './errors.ts';
+import { ask, failureOf } from './errors.ts';
 import { hiddenValues } from './hidden-values.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import { allPages, chunks } from './all-pages.ts';
@@ -35,7 +35,7 @@ const ACTIVE_STATES: StepState[] = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
 export function createEmr(clients: EmrClients, settings: EmrSettings): Emr {
   const { launch, actionOnFailure = 'CONTINUE' } = settings;
   return {
-    launch: (token) => runJobFlow(clients, launch, token),
+    runJobFlow: (token) => runJobFlow(clients, launch, token),
     findClusters: (token, createdAfter) => findClusters(clients, token, createdAfter),
     describeCluster: async (clusterId) => clusterOf(await describe(clients, clusterId)),
     addSteps: (clusterId, steps) => addSteps(clients, clusterId, { steps, actionOnFailure }),
@@ -54,12 +54,19 @@ async function runJobFlow(
   settings: LaunchSettings,
   token: string,
 ): Promise<Answer<Launched>> {
-  const request = runJobFlowRequest(settings, token);
-  return create({ operation: 'RunJobFlow', hidden: hiddenValues(settings.clusterJson) }, async () => {
-    const { JobFlowId: id, ClusterArn: arn } = await clients.creating.send(new RunJobFlowCommand(request));
-    return id === undefined || id === '' ? undefined : { id, ...homeOf(arn) };
-  });
+  const command = new RunJobFlowCommand(runJobFlowRequest(settings, token));
+  try {
+    const { JobFlowId: id = '', ClusterArn: arn } = await clients.creating.send(command);
+    return id === '' ? WITHOUT_IDS : { answer: 'accepted', value: { id, ...homeOf(arn) } };
+  } catch (thrown) {
+    const call = { operation: 'RunJobFlow', hidden: hiddenValues(settings.clusterJson) };
+    const { delivery, reason, error } = failureOf(thrown, call);
+    if (delivery === 'refused') throw error;
+    return { answer: delivery, reason };
+  }
 }
+
+const WITHOUT_IDS = { answer: 'ambiguous', reason: 'an answer without ids' } as const;
 
 async function findClusters(clients: EmrClients, token: string, createdAfter: Date): Promise<Cluster[]> {
   const all = await ask({ operation: 'ListClusters' }, () =>
@@ -92,17 +99,17 @@ async function addSteps(
 ): Promise<Answer<string[]>> {
   if (steps.length === 0) return { answer: 'accepted', value: [] };
   const Steps = steps.map((step) => stepConfig(step, actionOnFailure));
+  const command = new AddJobFlowStepsCommand({ JobFlowId: clusterId, Steps });
   try {
-    return await create({ operation: 'AddJobFlowSteps', resource: clusterId }, async () => {
-      const { StepIds: ids } = await clients.creating.send(
-        new AddJobFlowStepsCommand({ JobFlowId: clusterId, Steps }),
-      );
-      return ids?.length === steps.length ? ids : undefined;
-    });
-  } catch (refusal) {
-    if (!(refusal instanceof LandfallError) || refusal.fault !== 'cluster') throw refusal;
+    const { StepIds: ids } = await clients.creating.send(command);
+    return ids?.length === steps.length ? { answer: 'accepted', value: ids } : WITHOUT_IDS;
+  } catch (thrown) {
+    const call = { operation: 'AddJobFlowSteps', resource: clusterId };
+    const { delivery, reason, error } = failureOf(thrown, call);
+    if (delivery !== 'refused') return { answer: delivery, reason };
+    if (error.fault !== 'cluster') throw error;
     const active = await activeSteps(clients, clusterId);
-    if (active + steps.length <= ACTIVE_STEPS || steps.length > ACTIVE_STEPS) throw refusal;
+    if (active + steps.length <= ACTIVE_STEPS || steps.length > ACTIVE_STEPS) throw error;
     return {
       answer: 'unsent',
       reason: `cluster ${clusterId} has ${String(active)} active steps, EMR allows ${String(ACTIVE_STEPS)}`,

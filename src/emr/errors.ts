@@ -1,6 +1,5 @@
 /** What the SDK throws, told once: as a LandfallError, and as what became of the request. Never decided by message text. */
 import { LandfallError } from '../faults.ts';
-import type { Answer } from '../run/ports.ts';
 import { withoutValues } from '../redaction.ts';
 import { firstPlainLine } from './plain-text.ts';
 
@@ -78,19 +77,6 @@ export async function ask<T>(call: Call, send: () => Promise<T>): Promise<T> {
     return await send();
   } catch (thrown) {
     throw failureOf(thrown, call).error;
-  }
-}
-
-/** Runs a creating call. What EMR refused is thrown, everything else is an answer; `send` gives undefined for one without ids. */
-export async function create<T>(call: Call, send: () => Promise<T | undefined>): Promise<Answer<T>> {
-  try {
-    const value = await send();
-    if (value === undefined) return { answer: 'ambiguous', reason: 'an answer without ids' };
-    return { answer: 'accepted', value };
-  } catch (thrown) {
-    const { delivery, reason, error } = failureOf(thrown, call);
-    if (delivery === 'refused') throw error;
-    return { answer: delivery, reason };
   }
 }
 

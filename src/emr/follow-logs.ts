@@ -1,7 +1,7 @@
 /** Following a step's logs: what is new of them is shown until the step has ended and its last logs are there. */
 import type { Clock } from '../run/ports.ts';
-import { patiently } from '../run/reading.ts';
-import type { Patience } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
+import type { RetryPolicy } from '../run/with-retry.ts';
 import type { Store } from '../store/store.ts';
 import { showNew, showRest } from './log-tail.ts';
 import type { LogTail, Show } from './log-tail.ts';
@@ -21,7 +21,7 @@ export interface Watch {
   /** From the step's end: how long its last logs are waited for. */
   waitSeconds: number;
   /** Reads that fail for a passing reason are tried again by it; its signal ends the watch, whose reason is thrown. */
-  patience: Patience & { signal: AbortSignal };
+  patience: RetryPolicy & { signal: AbortSignal };
 }
 
 /** `late`: the step ended, but nothing uploaded after its end has come. `unread`: nobody reads what is shown. */
@@ -32,14 +32,13 @@ export async function followLogs(watch: Watch): Promise<WatchEnd> {
   const uploads: Uploads = {};
   for (;;) {
     // Before the logs: what is uploaded after it is known to be.
-    const ended = await patiently(patience, watch.ended);
+    const ended = await retry(patience, watch.ended);
     for (const tail of tails) {
       const { show, store } = watch;
-      const end = await patiently(patience, () => showNew(store, tail, { show, note: patience.note }));
+      const end = await retry(patience, () => showNew(store, tail, { show, note: patience.note }));
       if (end === 'unread') return end;
     }
-    const end =
-      ended === undefined ? undefined : await patiently(patience, () => judge(watch, ended, uploads));
+    const end = ended === undefined ? undefined : await retry(patience, () => judge(watch, ended, uploads));
     if (end !== undefined) {
       for (const tail of tails) {
         await showRest(tail, watch.show);

@@ -31,7 +31,7 @@ export function collect(summary: RunSummary, event: RunEvent): RunSummary {
     case 'planned':
       return { ...summary, run: event.plan.run, lake: event.plan.lake, skipped: skippedOf(event.plan) };
     case 'phase-ended':
-      return { ...summary, times: [...summary.times, { phase: event.phase, ms: event.ms }] };
+      return { ...summary, times: withTime(summary.times, event) };
     case 'verified':
       return { ...summary, ...landed(summary.lake, event) };
     case 'published':
@@ -46,6 +46,16 @@ export function collect(summary: RunSummary, event: RunEvent): RunSummary {
     case 'warning':
       return summary;
   }
+}
+
+/** A phase that comes again, such as a second choice of a cluster, adds to its time. */
+function withTime(
+  times: RunSummary['times'],
+  { phase, ms }: { phase: Phase; ms: number },
+): RunSummary['times'] {
+  return times.some((one) => one.phase === phase)
+    ? times.map((one) => (one.phase === phase ? { phase, ms: one.ms + ms } : one))
+    : [...times, { phase, ms }];
 }
 
 export const emptySummary: RunSummary = {

@@ -1,7 +1,7 @@
 /** Cancelling a run: ask at once, then see for a while what became of it. */
 import { LandfallError } from '../faults.ts';
 import type { Run } from './driven-run.ts';
-import { CLOCK_SLACK_MS } from './cluster.ts';
+import { CLOCK_SLACK_MS, liveClusters } from './live-clusters.ts';
 import { isNotOurs } from './guard.ts';
 import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
@@ -114,6 +114,16 @@ export function cancelledError(run: string, outcome: CancelOutcome): LandfallErr
   });
 }
 
+/** A line for each thing that was to be cancelled: what became of it. */
+export function cancelLines({ confirmed, requested, failed, spared }: CancelOutcome): string[] {
+  return [
+    ...confirmed.map((what) => `${what}: ended`),
+    ...requested.map((what) => `${what}: asked to end, not yet seen to`),
+    ...failed.map((what) => `${what}: could not be asked to end`),
+    ...spared.map((what) => `left alone: ${what}`),
+  ];
+}
+
 type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed' | 'spared'; why: string };
 
 /**
@@ -178,10 +188,7 @@ async function launching(
   how: CancelHow,
   outcome: CancelOutcome,
 ): Promise<Target[]> {
-  const { emr } = run.ports;
-  const since = new Date(cluster.intendedAt.getTime() - CLOCK_SLACK_MS);
-  const look = async () =>
-    (await emr.findClusters(cluster.token, since)).filter(({ state }) => !isOver(state));
+  const look = () => liveClusters(run, cluster.token, cluster.intendedAt);
   const found = await lookAgain(run, how, look);
   if (found.length === 0 && how.settle !== true)
     outcome.requested.push(`a cluster named ${cluster.token}, should it appear`);

@@ -1,24 +1,33 @@
-/** Exactly once, over calls that have no client token: send, and when the answer is lost, look before sending again. */
+/**
+ * Exactly once, over calls that have no client token: after a lost answer, look for the effect before sending again.
+ * Decides what comes next; the caller does it. Pure.
+ */
 import { LandfallError } from '../faults.ts';
-import type { Fault } from '../faults.ts';
-import type { Answer, Clock } from './ports.ts';
+import type { Answer } from './ports.ts';
 
-export interface Creation<T> {
+/** What has happened to a request that creates something. */
+export type Happened =
+  /** An earlier driver may have sent it. */
+  | { kind: 'intended before' }
+  | { kind: 'answered'; answer: Answer<unknown> }
+  | { kind: 'looked'; found: boolean }
+  | { kind: 'waited' };
+
+export type Move =
+  /** Send the request once. */
+  | { kind: 'send'; note?: string }
+  /** Look for what an earlier request may have created. */
+  | { kind: 'look'; note?: string }
+  | { kind: 'wait'; ms: number; note: string }
+  | { kind: 'done'; how: 'accepted' | 'adopted'; note?: undefined };
+
+export interface Creation {
   /** What is created, for messages: `cluster`, `step daily`. */
   what: string;
-  /** Sends the request once. */
-  send: () => Promise<Answer<T>>;
-  /** Looks for what an earlier send may have made. */
-  find: () => Promise<T | undefined>;
-  /** Told when the only request ever sent was refused: what was intended is not there, and never will be. */
-  refused: () => Promise<unknown>;
+  /** The pause between two looks, because a listing may lag behind an effect. */
   settleMs: number;
-  note: (message: string) => void;
-}
-
-export interface Created<T> {
-  value: T;
-  how: 'accepted' | 'adopted';
+  /** Since the first move. */
+  elapsedMs: number;
 }
 
 /** Longest time that requests may go unsent before the verdict is `unreachable`. */
@@ -26,78 +35,74 @@ const UNREACHABLE_AFTER_MS = 15 * 60_000;
 const RESEND_MS = 2_000;
 const LONGEST_RESEND_MS = 30_000;
 
-/**
- * Creates a thing once. `intendedBefore` tells that an earlier driver may already have sent the request: then we look
- * first. Waits `settleMs` between the two looks, because a listing may lag behind an effect.
- */
-export async function createOnce<T>(
-  clock: Clock,
-  creation: Creation<T>,
-  intendedBefore: boolean,
-  signal?: AbortSignal,
-): Promise<Created<T>> {
-  const { what, note } = creation;
-  if (intendedBefore) {
-    const found = await lookTwice(clock, creation, signal);
-    if (found !== undefined) return { value: found, how: 'adopted' };
-  }
-  const started = clock.monotonic();
-  let uncertain = intendedBefore;
-  for (let delay = RESEND_MS; ; delay = Math.min(delay * 2, LONGEST_RESEND_MS)) {
-    const answer = await sent(creation, uncertain);
-    switch (answer.answer) {
-      case 'accepted':
-        return { value: answer.value, how: 'accepted' };
-      case 'unsent':
-        if (clock.monotonic() - started > UNREACHABLE_AFTER_MS || signal?.aborted === true) {
-          throw noAnswer(what, answer.reason);
-        }
-        note(`${what}: not sent (${answer.reason}); trying again in ${String(delay / 1000)} s`);
-        await clock.sleep(delay, signal);
-        signal?.throwIfAborted();
-        break;
-      case 'ambiguous': {
-        uncertain = true;
-        note(`${what}: the answer was lost (${answer.reason}); looking whether it took effect`);
-        const found = await lookTwice(clock, creation, signal);
-        if (found !== undefined) return { value: found, how: 'adopted' };
-        if (clock.monotonic() - started > UNREACHABLE_AFTER_MS) throw noAnswer(what, answer.reason);
-        note(`${what}: it did not take effect; sending it again`);
-        break;
+/** The next move, given everything that has happened, oldest first. Throws `unreachable` when it has taken too long. */
+export function nextMove(happened: readonly Happened[], { what, settleMs, elapsedMs }: Creation): Move {
+  const last = happened.at(-1);
+  switch (last?.kind) {
+    case undefined:
+      return { kind: 'send' };
+    case 'intended before':
+      return { kind: 'look' };
+    case 'waited':
+      return happened.at(-2)?.kind === 'looked' ? { kind: 'look' } : { kind: 'send' };
+    case 'looked': {
+      if (last.found) return { kind: 'done', how: 'adopted' };
+      if (!isSecondLook(happened)) {
+        const note = `${what}: not there yet; looking again in ${String(settleMs / 1000)} s`;
+        return { kind: 'wait', ms: settleMs, note };
       }
+      const lost = lastReason(happened);
+      if (lost === undefined) return { kind: 'send' };
+      if (elapsedMs > UNREACHABLE_AFTER_MS) throw noAnswer(what, lost);
+      return { kind: 'send', note: `${what}: it did not take effect; sending it again` };
+    }
+    case 'answered': {
+      const { answer } = last;
+      if (answer.answer === 'accepted') return { kind: 'done', how: 'accepted' };
+      const { reason } = answer;
+      if (answer.answer === 'ambiguous')
+        return {
+          kind: 'look',
+          note: `${what}: the answer was lost (${reason}); looking whether it took effect`,
+        };
+      if (elapsedMs > UNREACHABLE_AFTER_MS) throw noAnswer(what, reason);
+      const ms = resendDelay(happened);
+      return {
+        kind: 'wait',
+        ms,
+        note: `${what}: not sent (${reason}); trying again in ${String(ms / 1000)} s`,
+      };
     }
   }
 }
 
-/** Sends once. `uncertain`: an earlier request may have taken effect all the same. */
-async function sent<T>({ send, refused }: Creation<T>, uncertain: boolean): Promise<Answer<T>> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!uncertain && error instanceof LandfallError && !STOPPED.includes(error.fault))
-      await refused().catch(() => undefined);
-    throw error;
-  }
+/** True when an earlier request may have taken effect, so that a refusal of the next one settles nothing. */
+export function isUncertain(happened: readonly Happened[]): boolean {
+  return happened.some(
+    (one) => one.kind === 'intended before' || (one.kind === 'answered' && one.answer.answer === 'ambiguous'),
+  );
 }
 
-/** Faults of our own, thrown before anything is sent. */
-const STOPPED: readonly Fault[] = ['owned', 'cancelled'];
+/** The look before it was the first one, and found nothing. */
+function isSecondLook(happened: readonly Happened[]): boolean {
+  return happened.at(-2)?.kind === 'waited' && happened.at(-3)?.kind === 'looked';
+}
+
+function lastReason(happened: readonly Happened[]): string | undefined {
+  const reasons = happened.flatMap((one) =>
+    one.kind === 'answered' && one.answer.answer !== 'accepted' ? [one.answer.reason] : [],
+  );
+  return reasons.at(-1);
+}
+
+/** Doubles with each answer. */
+function resendDelay(happened: readonly Happened[]): number {
+  const answers = happened.filter(({ kind }) => kind === 'answered').length;
+  return Math.min(RESEND_MS * 2 ** (answers - 1), LONGEST_RESEND_MS);
+}
 
 function noAnswer(what: string, reason: string): LandfallError {
   return new LandfallError('unreachable', `EMR could not be reached to create the ${what}`, {
     why: [reason],
   });
-}
-
-async function lookTwice<T>(
-  clock: Clock,
-  { find, settleMs, what, note }: Creation<T>,
-  signal?: AbortSignal,
-): Promise<T | undefined> {
-  const found = await find();
-  if (found !== undefined) return found;
-  note(`${what}: not there yet; looking again in ${String(settleMs / 1000)} s`);
-  await clock.sleep(settleMs, signal);
-  signal?.throwIfAborted();
-  return find();
 }

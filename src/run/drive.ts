@@ -1,14 +1,22 @@
 /** A run from its plan to its verdict: the stages that are planned, one after the other. */
 import { LandfallError } from '../faults.ts';
-import { cancelledError, cancelRun } from './cancel.ts';
-import { endSurplusClusters, ensureCluster, ensureLiveCluster, releaseCluster } from './cluster.ts';
-import { patience, unharmed } from './driven-run.ts';
+import { cancelledError, cancelLines, cancelRun } from './cancel.ts';
+import { checkForDetached, obtainCluster, untilReady } from './cluster.ts';
+import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
-import { sideBySide } from './detach.ts';
-import { finishFailed, isVerdict, mirrorAndFinish, phase, publish, verify } from './landing.ts';
+import { endDuplicateClusters, releaseCluster } from './end-cluster.ts';
+import type { Phase } from './events.ts';
+import {
+  endPhase,
+  finishFailed,
+  isVerdict,
+  mirrorAndFinish,
+  publish,
+  startPhase,
+  verify,
+} from './landing.ts';
 import { retryAfterLoss } from './losses.ts';
 import { keys } from '../lake/layout.ts';
-import { patiently } from './reading.ts';
 import { planStages } from './stages.ts';
 import type { Progress, Stage } from './stages.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
@@ -39,54 +47,82 @@ export interface Driving {
 export async function drive(run: Run, driving: Driving): Promise<void> {
   let progress: Progress = {};
   for (;;) {
-    const [stage] = planStages(run.journal.state(), { detached: driving.detached, progress });
+    const state = run.journal.state();
+    if (isToBeCancelled(state)) await cancelAsRequested(run);
+    const [stage] = planStages(state, { detached: driving.detached, progress });
     if (stage === undefined) return;
-    const isPublished = run.journal.state().published !== undefined;
     try {
       progress = { ...progress, ...(await perform(run, stage, driving, progress)) };
     } catch (error) {
-      if (isPublished) throw error;
+      if (state.published !== undefined) throw error;
       await afterFailure(run, error);
       progress = {};
     }
   }
 }
 
-/** Does one stage; returns what it makes of the driver's progress. */
+/** The phase of a stage, for events. The mirror is told of only if there is something to copy. */
+const PHASES: Readonly<Partial<Record<Stage['kind'], Phase>>> = {
+  upload: 'stage',
+  cluster: 'cluster',
+  follow: 'steps',
+  run: 'steps',
+  submit: 'steps',
+  verify: 'verify',
+  publish: 'publish',
+};
+
+/** Performs one stage; returns what this driver has learned by it. */
 async function perform(run: Run, stage: Stage, driving: Driving, progress: Progress): Promise<Progress> {
+  const phase = PHASES[stage.kind];
+  const started = startPhase(run, phase);
+  let learned: Progress = {};
   switch (stage.kind) {
     case 'upload':
-      await phase(run, 'stage', () => upload(run, driving.staging));
-      return {};
+      await upload(run, driving.staging);
+      break;
     case 'adopt':
       await adoptSubmitted(run);
-      return { hasAdopted: true };
+      learned = { hasAdopted: true };
+      break;
     case 'follow':
-      await phase(run, 'steps', () => followSubmitted(run));
-      return {};
-    case 'cluster':
-      return { clusterId: await phase(run, 'cluster', () => clusterFor(run, driving.detached)) };
+      await followSubmitted(run);
+      break;
+    case 'cluster': {
+      const id = await obtainCluster(run, stage.source);
+      if (id === undefined) {
+        learned = { exhausted: [...(progress.exhausted ?? []), stage.source.kind] };
+        break;
+      }
+      await (driving.detached ? checkForDetached(run, id) : untilReady(run, id));
+      learned = { clusterId: id };
+      break;
+    }
     case 'run':
-      await phase(run, 'steps', () => runSteps(run, known(progress.clusterId)));
-      return {};
+      await runSteps(run, known(progress.clusterId));
+      break;
     case 'submit': {
       const names = stage.steps.map(({ step }) => step);
       const steps = run.journal.state().plan.steps.filter(({ name }) => names.includes(name));
-      await phase(run, 'steps', () => submit(run, steps, known(progress.clusterId)));
-      return {};
+      await submit(run, steps, known(progress.clusterId));
+      break;
     }
     case 'verify':
-      return { verification: await phase(run, 'verify', () => verify(run)) };
+      learned = { verification: await verify(run) };
+      break;
     case 'publish':
-      await phase(run, 'publish', () => publish(run, known(progress.verification)));
-      return {};
+      await publish(run, known(progress.verification));
+      break;
     case 'release':
       await releaseClusters(run);
-      return { hasReleased: true };
+      learned = { hasReleased: true };
+      break;
     case 'mirror':
       await mirrorAndFinish(run);
-      return {};
+      break;
   }
+  endPhase(run, phase, started);
+  return learned;
 }
 
 /** What an earlier stage has found out. */
@@ -95,12 +131,11 @@ function known<T>(value: T | undefined): T {
   return value;
 }
 
-/** The id of a cluster that runs steps; for steps that are only submitted, of one that may still be starting. */
-async function clusterFor(run: Run, detached: boolean): Promise<string> {
-  if (!detached) return ensureCluster(run);
-  const { id, stepConcurrency = 1 } = await ensureLiveCluster(run);
-  if (stepConcurrency > 1) throw sideBySide(run.journal.state().plan, id, stepConcurrency);
-  return id;
+/** Ends what the run has in EMR, and throws what became of that. */
+async function cancelAsRequested(run: Run): Promise<never> {
+  const outcome = await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true });
+  for (const message of cancelLines(outcome)) run.ports.emit({ event: 'note', message });
+  throw cancelledError(run.journal.run, outcome);
 }
 
 /** Returns when the run can continue after this error. Otherwise ends our cluster, journals the verdict, and throws it. */
@@ -110,12 +145,7 @@ async function afterFailure(run: Run, error: unknown): Promise<void> {
   } catch (failure) {
     run.signal.throwIfAborted();
     if (!(failure instanceof LandfallError) || !isVerdict(failure)) throw failure;
-    if (isToBeCancelled(run.journal.state())) {
-      throw cancelledError(
-        run.journal.run,
-        await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true }),
-      );
-    }
+    if (isToBeCancelled(run.journal.state())) return;
     await releaseClusters(run);
     await finishFailed(run, failure);
     throw failure;
@@ -123,23 +153,22 @@ async function afterFailure(run: Run, error: unknown): Promise<void> {
 }
 
 async function releaseClusters(run: Run): Promise<void> {
-  await unharmed(run, 'second copies of steps could not be looked for', () => cancelLateCopies(run));
-  await unharmed(run, 'a second cluster could not be looked for', () => endSurplusClusters(run));
+  await bestEffort(run, 'second copies of steps could not be looked for', () => cancelLateCopies(run));
+  await bestEffort(run, 'a second cluster could not be looked for', () => endDuplicateClusters(run));
   await releaseCluster(run);
 }
 
 /** Writes the manifest and the programs. Writing them again is harmless: their content is fixed by the plan. */
 async function upload(run: Run, staging: () => Promise<Staging>): Promise<void> {
   const { journal, ports } = run;
-  const put = (key: string, body: Uint8Array) => patiently(patience(run), () => ports.objects.put(key, body));
   const state = journal.state();
   const { manifest, programs } = await staging();
-  await put(keys.inputs(journal.run), manifest);
+  await ports.objects.put(keys.inputs(journal.run), manifest);
   for (const { name } of state.plan.steps) {
     const program = programs[name];
     const attempt = state.current[name] ?? 1;
     if (program === undefined || currentAttempt(state, name)?.execution !== undefined) continue;
-    await put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
+    await ports.objects.put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
   }
   await journal.append({ entry: 'staged' });
 }

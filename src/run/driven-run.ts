@@ -1,15 +1,15 @@
-/** What every phase of a driven run is given. */
+/** What every stage of a driven run is given. */
 import { LandfallError } from '../faults.ts';
 import type { Journal } from './journal.ts';
 import { pace } from './pace.ts';
-import type { Ports } from './ports.ts';
-import type { Patience } from './reading.ts';
+import type { Clock, Emit, Note, Ports } from './ports.ts';
 import { isToBeCancelled } from './state.ts';
 import type { RunState } from './state.ts';
+import type { RetryPolicy } from './with-retry.ts';
 
-/** What the phases are given that come after the steps: no EMR. */
+/** What the stages are given that come after the steps: no EMR. */
 export interface Landing {
-  ports: Pick<Ports, 'clock' | 'random' | 'lake' | 'emit'>;
+  ports: Pick<Ports, 'clock' | 'lake' | 'emit'>;
   journal: Journal;
   /** Aborts when the run is interrupted or its watching ends; sleeps return at once then. */
   signal: AbortSignal;
@@ -17,29 +17,35 @@ export interface Landing {
 
 export interface Run extends Landing {
   ports: Ports;
+  /** EMR's latest answers, which several waiters share, by what was asked. */
+  looks: Map<string, Look>;
 }
 
-type Telling = Pick<Ports, 'clock' | 'emit'>;
-
-/** How reads of this run are tried again. */
-export function patience({ ports, signal }: Pick<Landing, 'ports' | 'signal'>): Patience {
-  const { clock, random } = ports;
-  return { clock, random, signal, note: sparingly(ports, 'reading') };
+/** The same question to EMR over time, and its latest answer. */
+export interface Look {
+  first: number;
+  last: number;
+  answer: Promise<unknown>;
 }
 
-/** When each topic was last told of, by run: its ports are made for it alone. */
-const told = new WeakMap<Telling, Map<string, number>>();
-const SPARING_MS = 60_000;
+/** How reads of a run are retried: until it is interrupted, with a note a minute. */
+export function retryPolicy(
+  { clock, random, note }: Pick<Ports, 'clock' | 'random' | 'note'>,
+  signal: AbortSignal,
+): RetryPolicy {
+  return { clock, random, signal, note: (message) => note('reading', message) };
+}
+
+const NOTE_MS = 60_000;
 
 /** Notes of one topic, at most one a minute, however many calls of a run have the same trouble. */
-export function sparingly(ports: Telling, topic: string): (message: string) => void {
-  const topics = told.get(ports) ?? new Map<string, number>();
-  told.set(ports, topics);
-  return (message) => {
-    const now = ports.clock.monotonic();
-    if (now - (topics.get(topic) ?? Number.NEGATIVE_INFINITY) < SPARING_MS) return;
-    topics.set(topic, now);
-    ports.emit({ event: 'note', message });
+export function sparingNotes({ clock, emit }: { clock: Clock; emit: Emit }): Note {
+  const noted = new Map<string, number>();
+  return (topic, message) => {
+    const now = clock.monotonic();
+    if (now - (noted.get(topic) ?? Number.NEGATIVE_INFINITY) < NOTE_MS) return;
+    noted.set(topic, now);
+    emit({ event: 'note', message });
   };
 }
 
@@ -71,8 +77,8 @@ export async function checkpoint({
   return state;
 }
 
-/** Tidies up beside the run: what fails of it is told, and changes no verdict. */
-export async function unharmed(
+/** Does what the verdict does not depend on: a failure becomes a warning, unless the run is another driver's by now. */
+export async function bestEffort(
   run: Pick<Landing, 'ports'>,
   what: string,
   work: () => Promise<unknown>,

@@ -16,7 +16,7 @@ export interface Guard {
  */
 export function guarded(port: Emr, { run, whyNotUse }: Guard): Emr {
   const seen: Seen = { clusters: new Map(), steps: new Map(), chosen: new Set() };
-  const emr = remembering(port, seen);
+  const emr = rememberingNames(port, seen);
   const carriesToken = async (id: string) =>
     isClusterToken(run, seen.clusters.get(id) ?? (await emr.describeCluster(id)).name);
   return {
@@ -43,7 +43,7 @@ export function guarded(port: Emr, { run, whyNotUse }: Guard): Emr {
   };
 }
 
-/** What EMR has told in this process. */
+/** What EMR has shown this driver. */
 interface Seen {
   /** Names by id. */
   clusters: Map<string, string>;
@@ -52,8 +52,8 @@ interface Seen {
   chosen: Set<string>;
 }
 
-/** The same port; the names in its answers are written down. */
-function remembering(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
+/** The same port; the names in its answers are remembered. */
+function rememberingNames(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
   const remember = (listed: Step[]) => {
     for (const { id, name } of listed) steps.set(id, name);
     return listed;
@@ -65,8 +65,8 @@ function remembering(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
       clusters.set(id, cluster.name);
       return cluster;
     },
-    launch: async (token) => {
-      const answer = await emr.launch(token);
+    runJobFlow: async (token) => {
+      const answer = await emr.runJobFlow(token);
       if (answer.answer === 'accepted') clusters.set(answer.value.id, token);
       return answer;
     },

@@ -7,7 +7,7 @@ import { follow } from './fold.ts';
 import { keys } from '../lake/layout.ts';
 import type { Clock, Objects, Random } from './ports.ts';
 import { readEntry, readState } from './read-journal.ts';
-import { patiently } from './reading.ts';
+import { retry } from './with-retry.ts';
 import { beingRemoved, refuseRemains } from './remains.ts';
 import { begin } from './state.ts';
 import type { RunState } from './state.ts';
@@ -149,8 +149,7 @@ function lasting<T>(
   { clock, random, signal, note = () => undefined }: Writer,
   work: () => Promise<T>,
 ): Promise<T> {
-  const patience = { clock, random, note, ...(signal === undefined ? {} : { signal }) };
-  return patiently(patience, work);
+  return retry({ clock, random, note, ...(signal === undefined ? {} : { signal }) }, work);
 }
 
 function stamp({ driver, random, clock }: Writer, entry: Entry, number: number): Stamped {

@@ -1,20 +1,23 @@
 /** The last phases of a run, from accepted executions to current tables. They need the lake, and nothing of EMR. */
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
-import { checkpoint, patience, unharmed } from './driven-run.ts';
+import { bestEffort, checkpoint } from './driven-run.ts';
 import type { Landing } from './driven-run.ts';
 import type { TableSummary } from './entries.ts';
 import type { Phase } from './events.ts';
 import type { RunPlan } from './plan.ts';
-import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import { explained } from './verification.ts';
 import type { Accepted, Verification } from './verification.ts';
 
 /** Verifies the accepted executions and makes them the current tables. Throws `tables` or `overtaken` as its verdict. */
 async function verifyAndPublish(run: Landing): Promise<void> {
-  const verification = await phase(run, 'verify', () => verify(run));
-  await phase(run, 'publish', () => publish(run, verification));
+  const verifying = startPhase(run, 'verify');
+  const verification = await verify(run);
+  endPhase(run, 'verify', verifying);
+  const publishing = startPhase(run, 'publish');
+  await publish(run, verification);
+  endPhase(run, 'publish', publishing);
 }
 
 /**
@@ -40,7 +43,11 @@ export async function land(run: Landing): Promise<void> {
  */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
   try {
-    if (!run.journal.state().mirrored) await phase(run, 'mirror', () => mirror(run));
+    if (!run.journal.state().mirrored) {
+      const started = startPhase(run, 'mirror');
+      await mirror(run);
+      endPhase(run, 'mirror', started);
+    }
   } catch (error) {
     run.signal.throwIfAborted();
     if (error instanceof LandfallError && isOwnLoss(error, run)) await finishFailed(run, error);
@@ -58,7 +65,7 @@ function isOwnLoss({ fault, more }: LandfallError, { journal }: Landing): boolea
 export async function finishFailed(run: Landing, error: LandfallError): Promise<void> {
   const { fault, message, why } = error;
   const verdict = fault === 'cancelled' ? 'cancelled' : 'failed';
-  await unharmed(run, 'the verdict could not be journalled', () =>
+  await bestEffort(run, 'the verdict could not be journalled', () =>
     run.journal.conclude({ entry: 'finished', verdict, fault, message, why }),
   );
   run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
@@ -84,22 +91,24 @@ export function isVerdict({ fault }: LandfallError): boolean {
   }
 }
 
-/** Does one phase of the run, told when it begins and when it has ended. */
-export async function phase<T>({ ports, signal }: Landing, name: Phase, work: () => Promise<T>): Promise<T> {
+/** Emits that a phase begins, if there is one; returns when that was. */
+export function startPhase({ ports, signal }: Landing, phase: Phase | undefined): number {
   signal.throwIfAborted();
-  const started = ports.clock.monotonic();
-  ports.emit({ event: 'phase-started', phase: name });
-  const result = await work();
-  ports.emit({ event: 'phase-ended', phase: name, ms: ports.clock.monotonic() - started });
-  return result;
+  if (phase !== undefined) ports.emit({ event: 'phase-started', phase });
+  return ports.clock.monotonic();
+}
+
+export function endPhase({ ports }: Landing, phase: Phase | undefined, started: number): void {
+  if (phase === undefined) return;
+  ports.emit({ event: 'phase-ended', phase, ms: ports.clock.monotonic() - started });
 }
 
 /** Verifies the accepted executions. Throws `tables` when their findings forbid publishing them. */
 export async function verify(run: Landing): Promise<Verification> {
   const { journal, ports } = run;
   const state = journal.state();
-  const accepted = await patiently(patience(run), () => acceptedAgain(run));
-  const verification = await patiently(patience(run), () => ports.lake.verify(state.plan, accepted));
+  const accepted = await acceptedAgain(run);
+  const verification = await ports.lake.verify(state.plan, accepted);
   const { tables, findings } = verification;
   await journal.append({ entry: 'verified', tables: summaries(state.plan, verification), findings });
   ports.emit({ event: 'verified', tables, reports: accepted.map(({ report }) => report), findings });
@@ -145,7 +154,7 @@ export async function publish(run: Landing, verification: Verification): Promise
   const { plan } = journal.state();
   await checkpoint(run);
   await journal.append({ entry: 'publish-intent', publication: plan.publication });
-  const won = await patiently(patience(run), () => ports.lake.publish(plan, verification));
+  const won = await ports.lake.publish(plan, verification);
   if (!won) {
     throw new LandfallError(
       'overtaken',
@@ -160,7 +169,7 @@ export async function publish(run: Landing, verification: Verification): Promise
 }
 
 async function mirror(run: Landing): Promise<void> {
-  await patiently(patience(run), () => run.ports.lake.mirror());
+  await run.ports.lake.mirror();
   await run.journal.append({ entry: 'mirrored', publication: run.journal.state().plan.publication });
 }
 

@@ -1,12 +1,11 @@
 /** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
 import { LandfallError } from '../faults.ts';
-import { giveUpCluster, endedUnused } from './cluster.ts';
-import { checkpoint, patience } from './driven-run.ts';
+import { checkpoint } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
+import { giveUpCluster } from './end-cluster.ts';
 import { keys } from '../lake/layout.ts';
 import { plannedProgramOf } from './programs.ts';
-import { patiently } from './reading.ts';
-import { currentAttempt, currentCluster } from './state.ts';
+import { currentAttempt, currentCluster, endedUnused } from './state.ts';
 import type { RunState } from './state.ts';
 import { endSubmitted } from './step-ends.ts';
 
@@ -76,9 +75,7 @@ async function stageNextAttempt(run: Run, step: string, attempt: number): Promis
   const planned = journal.state().plan.steps.find(({ name }) => name === step);
   if (planned === undefined) throw new Error(`step ${step} is not planned`);
   const program = await plannedProgramOf(run, planned, attempt);
-  await patiently(patience(run), () =>
-    ports.objects.put(keys.program(journal.run, step, attempt + 1), program),
-  );
+  await ports.objects.put(keys.program(journal.run, step, attempt + 1), program);
 }
 
 /** The same error, with what stands about retries. */

@@ -76,16 +76,16 @@ async function readOwner(objects: Objects, key: string): Promise<z.infer<typeof 
   }
 }
 
+export interface Claim {
+  /** Stops renewing the claim, and gives it up. */
+  release(): Promise<void>;
+}
+
 /**
  * Claims the run and goes on renewing the claim, also when a write of it fails, as long as the journal in the lake knows
- * of no other driver, until the returned function is called, which gives it up.
+ * of no other driver.
  */
-export async function hold(
-  objects: Objects,
-  clock: Clock,
-  who: Owner,
-  journal: Journal,
-): Promise<() => Promise<void>> {
+export async function claimRun(objects: Objects, clock: Clock, who: Owner, journal: Journal): Promise<Claim> {
   const stop = new AbortController();
   const key = keys.owner(journal.run);
   const write = (released: boolean) =>
@@ -107,10 +107,12 @@ export async function hold(
       await ifOurs(false).catch(() => undefined);
     }
   })();
-  return async () => {
-    stop.abort();
-    await renewing;
-    await ifOurs(true).catch(() => undefined);
+  return {
+    release: async () => {
+      stop.abort();
+      await renewing;
+      await ifOurs(true).catch(() => undefined);
+    },
   };
 }
 

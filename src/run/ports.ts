@@ -87,8 +87,8 @@ export interface StepRequest {
 
 /** EMR, narrowed to what a run does. Reads throw LandfallError; `retryable` tells whether to ask again. */
 export interface Emr {
-  /** RunJobFlow, sent once. `token` becomes the cluster's name. */
-  launch(token: string): Promise<Answer<Launched>>;
+  /** Launches a cluster; sent once. `token` becomes its name. */
+  runJobFlow(token: string): Promise<Answer<Launched>>;
   /** Clusters whose name is exactly `token`, of any state, created after that time. */
   findClusters(token: string, createdAfter: Date): Promise<Cluster[]>;
   describeCluster(clusterId: string): Promise<Cluster>;
@@ -132,6 +132,9 @@ export interface Lake {
 /** Events are what a run tells; `report/` turns them into text, JSON lines or annotations. */
 export type Emit = (event: RunEvent) => void;
 
+/** Emits a note, unless there was one of the same topic within the last minute. */
+export type Note = (topic: string, message: string) => void;
+
 export interface Ports {
   clock: Clock;
   random: Random;
@@ -140,6 +143,7 @@ export interface Ports {
   explain: Explain;
   lake: Lake;
   emit: Emit;
+  note: Note;
   /** SHA-256 in lower-case hex. */
   sha256: (bytes: Uint8Array) => string;
 }

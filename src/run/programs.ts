@@ -2,11 +2,9 @@
 import { LandfallError } from '../faults.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
-import { patience } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Objects } from './ports.ts';
-import { patiently } from './reading.ts';
 
 /** A digest of bytes, in lower-case hex. */
 export type Sha256 = (bytes: Uint8Array) => string;
@@ -33,7 +31,7 @@ export async function plannedProgram(
   });
 }
 
-/** As `plannedProgram`, with the run's patience. */
+/** The program of a step of the run that is driven. */
 export function plannedProgramOf(run: Run, step: PlannedStep, attempt: number): Promise<Uint8Array> {
-  return patiently(patience(run), () => plannedProgram(run.ports, run.journal.run, step, attempt));
+  return plannedProgram(run.ports, run.journal.run, step, attempt);
 }

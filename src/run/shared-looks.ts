@@ -1,41 +1,30 @@
-/** Looks at EMR that everybody who waits for an end there shares: however many wait, its quotas see one of them. */
+/** All waiters for an end share one poll: however many wait, EMR's quotas see one of them. */
 import { listOurSteps } from './submit-steps.ts';
 import type { Run } from './driven-run.ts';
-import type { Cluster, Ports, Step } from './ports.ts';
+import type { Cluster, Step } from './ports.ts';
 
 /** Often at first, and in the long run as often as EMR's quota of ListSteps gives a token back. */
 const SHORTEST_MS = 400;
 const LONGEST_MS = 2_000;
 
-interface Look {
-  first: number;
-  last: number;
-  answer: Promise<unknown>;
-}
-
-/** By run, whose ports are made for it alone; by what is looked at. */
-const looks = new WeakMap<Ports, Map<string, Look>>();
-
 /** Our steps on that cluster, strangers' among them, as `listOurSteps` has them; up to two seconds old. */
 export function stepsNow(run: Run, clusterId: string): Promise<Step[]> {
-  return shared(run.ports, `steps ${clusterId}`, () => listOurSteps(run, clusterId));
+  return shared(run, `steps ${clusterId}`, () => listOurSteps(run, clusterId));
 }
 
 /** The cluster; up to two seconds old. */
-export function clusterNow({ ports }: Run, clusterId: string): Promise<Cluster> {
-  return shared(ports, `cluster ${clusterId}`, () => ports.emr.describeCluster(clusterId));
+export function clusterNow(run: Run, clusterId: string): Promise<Cluster> {
+  return shared(run, `cluster ${clusterId}`, () => run.ports.emr.describeCluster(clusterId));
 }
 
 /** The answer of the last look, or of a new one when that is due. One that failed counts as a look too. */
-function shared<T>(ports: Ports, what: string, ask: () => Promise<T>): Promise<T> {
-  const ofRun = looks.get(ports) ?? new Map<string, Look>();
-  looks.set(ports, ofRun);
+function shared<T>({ ports, looks }: Run, what: string, ask: () => Promise<T>): Promise<T> {
   const now = ports.clock.monotonic();
-  const before = ofRun.get(what);
+  const before = looks.get(what);
   const due = before === undefined ? now : before.last + between(before.last - before.first);
   if (before !== undefined && now < due) return before.answer as Promise<T>;
   const answer = ask();
-  ofRun.set(what, { first: before?.first ?? now, last: now, answer });
+  looks.set(what, { first: before?.first ?? now, last: now, answer });
   return answer;
 }
 

@@ -1,8 +1,8 @@
 /** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
 import { place } from '../shell-words.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
-import { currentAttempt } from './state.ts';
-import type { RunState } from './state.ts';
+import { currentAttempt, currentCluster, endedUnused, isToBeCancelled } from './state.ts';
+import type { ClusterEntry, RunState } from './state.ts';
 import type { Verification } from './verification.ts';
 
 export type Stage = { reason: string } &
@@ -13,8 +13,8 @@ export type Stage = { reason: string } &
     | { kind: 'adopt'; steps: readonly string[] }
     /** Follow steps that were submitted before. */
     | { kind: 'follow'; steps: readonly string[] }
-    /** Choose or launch the cluster; wait until it runs steps, unless they are only submitted to it. */
-    | { kind: 'cluster' }
+    /** Get a cluster from that source; wait until it runs steps, unless they are only submitted to it. */
+    | { kind: 'cluster'; source: ClusterSource }
     /** Submit each step once its upstreams are accepted, and follow it. */
     | { kind: 'run'; steps: readonly StepToRun[] }
     /** Submit the steps in one request, and leave them to EMR. */
@@ -27,6 +27,17 @@ export type Stage = { reason: string } &
     | { kind: 'mirror' }
   );
 
+/** Where a run gets its cluster from. */
+export type ClusterSource =
+  /** The one that it has; after a retry, only if that still takes steps. */
+  | { kind: 'current'; id: string; mustBeReady: boolean }
+  /** The one that `--cluster` names. */
+  | { kind: 'given'; id: string }
+  /** A live one that fits, if there is any. */
+  | { kind: 'reuse' }
+  /** A new one; or the one that an earlier request launched, if its answer was lost. */
+  | { kind: 'launch' };
+
 export interface StepToRun {
   step: string;
   reason: string;
@@ -35,6 +46,8 @@ export interface StepToRun {
 /** What this driver has done of the run that the journal does not tell. */
 export interface Progress {
   hasAdopted?: true;
+  /** Sources that had no cluster for the run. */
+  exhausted?: readonly ClusterSource['kind'][];
   /** The cluster that takes steps. */
   clusterId?: string;
   verification?: Verification;
@@ -104,7 +117,7 @@ function running(state: RunState, progress: Progress): Stage[] {
     ...(steps.length === 0
       ? []
       : [
-          ...clusterStage(plan, progress),
+          ...clusterStage(state, progress),
           { kind: 'run' as const, steps, reason: 'they have no tables yet' },
         ]),
     ...(progress.verification === undefined
@@ -128,11 +141,59 @@ function submitting(state: RunState, progress: Progress): Stage[] {
   const steps = openSteps(state);
   if (steps.length === 0) return [];
   const reason = 'because of --detach: when one fails, EMR cancels the rest; attach verifies and publishes';
-  return [...clusterStage(state.plan, progress), { kind: 'submit', steps, reason }];
+  return [...clusterStage(state, progress), { kind: 'submit', steps, reason }];
 }
 
-function clusterStage(plan: RunPlan, { clusterId }: Progress): Stage[] {
-  return clusterId === undefined ? [{ kind: 'cluster', reason: clusterReason(plan) }] : [];
+function clusterStage(state: RunState, { clusterId, exhausted = [] }: Progress): Stage[] {
+  if (clusterId !== undefined) return [];
+  const source = clusterSources(state).find(({ kind }) => !exhausted.includes(kind));
+  if (source === undefined) throw new Error('a run has no source left for its cluster');
+  return [{ kind: 'cluster', source, reason: clusterReason(state.plan) }];
+}
+
+/** Where the run may get its cluster from, the first choice first. */
+function clusterSources(state: RunState): ClusterSource[] {
+  const { plan, renewCluster } = state;
+  const current = currentCluster(state);
+  const sources: ClusterSource[] = [];
+  if (current?.id !== undefined && mayStayWith(state, current))
+    sources.push({ kind: 'current', id: current.id, mustBeReady: renewCluster !== 'no' });
+  if (plan.cluster.cluster === 'id') return [...sources, { kind: 'given', id: plan.cluster.id }];
+  const isLaunching = current !== undefined && current.id === undefined;
+  if (plan.cluster.cluster === 'reuse' && renewCluster !== 'launch' && !isLaunching)
+    sources.push({ kind: 'reuse' });
+  return [...sources, { kind: 'launch' }];
+}
+
+/** Whether the run may use the cluster that it has. */
+function mayStayWith(state: RunState, { id, terminate }: ClusterEntry): boolean {
+  const { renewCluster, plan } = state;
+  if (endedUnused(state)) return false;
+  switch (renewCluster) {
+    case 'no':
+      return true;
+    case 'launch':
+      return false;
+    case 'always':
+      return plan.cluster.cluster === 'id' && plan.cluster.id === id && terminate === undefined;
+    case 'if-gone':
+      return terminate === undefined;
+  }
+}
+
+/** Whether the run's next driver asks EMR about its cluster, or for one: steps are open, or to be cancelled. */
+export function needsCluster(state: RunState): boolean {
+  if (state.published !== undefined) return false;
+  if (isToBeCancelled(state)) return true;
+  return planStages(state).some(({ kind }) => kind === 'follow' || kind === 'cluster');
+}
+
+/** Whether the run's next driver has to launch a cluster, unless one is found to reuse. */
+export function willLaunch(state: RunState): boolean {
+  if (state.cancelRequested) return false;
+  return planStages(state).some(
+    (stage) => stage.kind === 'cluster' && ['launch', 'reuse'].includes(stage.source.kind),
+  );
 }
 
 function clusterReason({ cluster, keepAlive, idleTimeoutSeconds }: RunPlan): string {

@@ -282,3 +282,13 @@ export function currentCluster(state: RunState): ClusterEntry | undefined {
 export function isOurs(cluster: ClusterEntry): boolean {
   return cluster.how === 'launched' || cluster.how === 'adopted';
 }
+
+/**
+ * The cluster chosen for reuse ended before any step was sent to it, as a cluster that idles may at any time: another is
+ * chosen, or launched.
+ */
+export function endedUnused(state: RunState): boolean {
+  const chosen = currentCluster(state);
+  if (chosen?.how !== 'reused' || chosen.ended === undefined) return false;
+  return !Object.values(state.attempts).some((all) => all.some(({ clusterId }) => clusterId === chosen.id));
+}

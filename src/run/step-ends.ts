@@ -1,40 +1,43 @@
 /** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
-import { clusterLost, INFRASTRUCTURE, releaseCluster } from './cluster.ts';
-import { patience, unharmed } from './driven-run.ts';
+import { clusterLogs, clusterLost, INFRASTRUCTURE, recordClusterEnd } from './cluster-lost.ts';
+import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
+import { releaseCluster } from './end-cluster.ts';
 import type { Cluster, Step } from './ports.ts';
-import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import type { AttemptState } from './state.ts';
-import { ourSteps } from './submit-steps.ts';
+import { listOurSteps } from './submit-steps.ts';
 import { cancelSurplus } from './surplus-steps.ts';
 import { hasStepEnded, isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
 
 /**
- * The error for a step whose end is journalled, and is not COMPLETED: its cluster's end when it went down with that, else
- * its own. Ends our other steps and, but for a cancelled step, our cluster. A later driver may ask again.
+ * Ends the run at a step whose end is journalled, and is not COMPLETED: our other steps, and, but for a cancelled step, our
+ * cluster. Throws the cluster's end when the step went down with it, else the step's own. A later driver may do it again.
  */
-export async function whyItEnded(
+export async function failAtStep(
   run: Run,
   name: string,
   { clusterId, stepId = '' }: AttemptState,
   state: string,
-): Promise<LandfallError> {
-  const step = await patiently(patience(run), () => run.ports.emr.describeStep(clusterId, stepId));
-  if (step === undefined) return stepFailed(name, { state, why: [] });
-  const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
-  await endSubmitted(run, isOver(cluster.state) ? 'journal' : 'cancel');
-  if (!isOver(cluster.state)) await cancelSurplus(run, clusterId, await ourSteps(run, clusterId));
-  if (wentDownWith(run, cluster, step)) return clusterLost(run, cluster);
-  if (stepPhase(state) === 'cancelled') return stepFailed(name, { state, why: [] });
+): Promise<never> {
+  const { emr, explain } = run.ports;
+  const step = await emr.describeStep(clusterId, stepId);
+  if (step === undefined) throw stepFailed(name, { state, why: [] });
+  const cluster = await emr.describeCluster(clusterId);
+  const isGone = isOver(cluster.state);
+  await endSubmitted(run, isGone ? 'journal' : 'cancel');
+  if (!isGone) await cancelSurplus(run, clusterId, await listOurSteps(run, clusterId));
+  if (wentDownWith(run, cluster, step)) {
+    await recordClusterEnd(run, cluster);
+    throw clusterLost(cluster, await clusterLogs(run, cluster));
+  }
+  if (stepPhase(state) === 'cancelled') throw stepFailed(name, { state, why: [] });
   // Before the logs: a cluster that ends uploads them sooner, and costs nothing while we wait for them.
   await releaseCluster(run);
-  const why = await run.ports.explain(
-    { clusterId, step, pipeline: run.journal.state().plan.origin.folder },
-    run.signal,
-  );
-  return stepFailed(name, { state, why, lost: isLostStep(step) });
+  const pipeline = run.journal.state().plan.origin.folder;
+  const why = await explain({ clusterId, step, pipeline }, run.signal);
+  throw stepFailed(name, { state, why, lost: isLostStep(step) });
 }
 
 /** EMR takes so long at most to end a cluster that is lost, logs included. */
@@ -81,7 +84,7 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
   for (const clusterId of new Set(open.map((one) => one.clusterId))) {
     const its = open.filter((one) => one.clusterId === clusterId);
     const ids = its.map(({ id }) => id);
-    const steps = await patiently(patience(run), () => ports.emr.getSteps(clusterId, ids));
+    const steps = await ports.emr.getSteps(clusterId, ids);
     for (const { name, attempt, id } of its) {
       const step = steps.find((one) => one.id === id);
       if (step === undefined || !['failed', 'cancelled'].includes(stepPhase(step.state))) continue;
@@ -91,7 +94,7 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
     const going = ours.filter((step) => !hasStepEnded(step.state)).map(({ id }) => id);
     if (how === 'journal' || going.length === 0) continue;
     await journal.refresh();
-    await unharmed(run, `steps ${going.join(', ')} could not be cancelled`, () =>
+    await bestEffort(run, `steps ${going.join(', ')} could not be cancelled`, () =>
       ports.emr.cancelSteps(clusterId, going),
     );
   }

@@ -1,16 +1,15 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
-import { clusterLost } from './cluster.ts';
-import { patience, pause, untilNextLook } from './driven-run.ts';
+import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { pause, untilNextLook } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
-import { patiently } from './reading.ts';
 import { currentAttempt } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
-import { endTime, whyItEnded } from './step-ends.ts';
-import { ourSteps, submit } from './submit-steps.ts';
+import { endTime, failAtStep } from './step-ends.ts';
+import { listOurSteps, submit } from './submit-steps.ts';
 import { cancelSurplus } from './surplus-steps.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -30,7 +29,7 @@ export async function followSubmitted(run: Run): Promise<void> {
   for (const { name } of run.journal.state().plan.steps) {
     const attempt = currentAttempt(run.journal.state(), name);
     if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
-    if (attempt.ended !== undefined) throw await whyItEnded(run, name, attempt, attempt.ended.state);
+    if (attempt.ended !== undefined) return failAtStep(run, name, attempt, attempt.ended.state);
     await accept(run, name, await follow(run, name));
   }
 }
@@ -61,7 +60,7 @@ async function follow(run: Run, name: string): Promise<Step> {
       if (phase === 'completed') return step;
       if (phase === 'failed' || phase === 'cancelled') {
         await journal.append({ entry: 'step-ended', step: name, attempt, state, ...endTime(step) });
-        throw await whyItEnded(run, name, followed, state);
+        return failAtStep(run, name, followed, state);
       }
     }
     if (cluster === 'lost') await pause(run, LAST_LOOK_MS);
@@ -79,12 +78,19 @@ async function look(
   changed: number,
 ): Promise<Step | undefined> {
   const { ports, journal } = run;
-  const listed = await ourSteps(run, clusterId);
-  const byId = () => patiently(patience(run), () => ports.emr.describeStep(clusterId, stepId));
-  const step = listed.find(({ id }) => id === stepId) ?? (await byId());
+  const listed = await listOurSteps(run, clusterId);
+  const step = listed.find(({ id }) => id === stepId) ?? (await ports.emr.describeStep(clusterId, stepId));
   const missingMs = ports.clock.monotonic() - changed;
-  if (step === undefined && missingMs >= journal.state().plan.settleSeconds * 1000)
-    throw await stepGone(run, name, clusterId, stepId);
+  if (step === undefined && missingMs >= journal.state().plan.settleSeconds * 1000) {
+    const cluster = await ports.emr.describeCluster(clusterId);
+    if (!isOver(cluster.state))
+      throw new LandfallError(
+        'step',
+        `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`,
+      );
+    await recordClusterEnd(run, cluster);
+    throw clusterLost(cluster, await clusterLogs(run, cluster));
+  }
   await cancelSurplus(run, clusterId, listed);
   return step;
 }
@@ -94,12 +100,6 @@ function elapsed(now: Date, { created, started, ended }: Step): number {
   return Math.max(0, (ended ?? now).getTime() - from.getTime());
 }
 
-async function stepGone(run: Run, name: string, clusterId: string, stepId: string): Promise<LandfallError> {
-  const cluster = await patiently(patience(run), () => run.ports.emr.describeCluster(clusterId));
-  if (isOver(cluster.state)) return clusterLost(run, cluster);
-  return new LandfallError('step', `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`);
-}
-
 /** Journals which execution of the step's attempt counts; `step` when none left a complete report. */
 async function accept(run: Run, name: string, completed: Step): Promise<void> {
   const { journal, ports } = run;
@@ -107,7 +107,7 @@ async function accept(run: Run, name: string, completed: Step): Promise<void> {
   const attempt = state.current[name] ?? 1;
   const token = tokens.step(journal.run, name, attempt);
   const folder = keys.attempt(journal.run, name, attempt);
-  const accepted = await patiently(patience(run), () => ports.lake.acceptExecution(folder, token));
+  const accepted = await ports.lake.acceptExecution(folder, token);
   if (accepted === undefined) {
     throw new LandfallError('step', `step ${name} COMPLETED but left no complete report`, {
       why: [

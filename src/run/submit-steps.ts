@@ -1,15 +1,17 @@
 /** Submitting steps: those of one request together, each exactly once. */
 import { LandfallError } from '../faults.ts';
-import { CLOCK_SLACK_MS, clusterLost, storeTime } from './cluster.ts';
-import { checkpoint, patience, sparingly } from './driven-run.ts';
+import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { isUncertain, nextMove } from './create-once.ts';
+import type { Happened } from './create-once.ts';
+import { checkpoint, pause } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
-import { createOnce } from './create-once.ts';
 import { keys } from '../lake/layout.ts';
+import { CLOCK_SLACK_MS } from './live-clusters.ts';
 import { stepArguments, tokens } from './plan.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Answer, Step, StepRequest } from './ports.ts';
 import { plannedProgramOf } from './programs.ts';
-import { patiently } from './reading.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 import { isOver } from './states.ts';
@@ -19,50 +21,65 @@ import { isOver } from './states.ts';
  * by their tokens, and only what is missing is sent again.
  */
 export async function submit(run: Run, steps: readonly PlannedStep[], clusterId: string): Promise<void> {
-  const { journal, ports, signal } = run;
+  const { journal, ports } = run;
   const before = journal.state();
   const intendedBefore = steps.some(({ name }) => currentAttempt(before, name) !== undefined);
-  const since = (await storeTime(run)).toISOString();
+  await recordIntents(run, steps, clusterId);
+  const names = steps.map(({ name }) => name).join(', ');
+  const settleMs = before.plan.settleSeconds * 1000;
+  const begun = ports.clock.monotonic();
+  const happened: Happened[] = intendedBefore ? [{ kind: 'intended before' }] : [];
+  const ids = new Map<string, { id: string; how: 'accepted' | 'adopted' }>();
+  for (;;) {
+    const elapsedMs = ports.clock.monotonic() - begun;
+    const move = nextMove(happened, { what: `step ${names}`, settleMs, elapsedMs });
+    if (move.note !== undefined) ports.note(`submitting ${names}`, move.note);
+    const missing = steps.filter((step) => !ids.has(tokenOf(before, step)));
+    switch (move.kind) {
+      case 'send':
+        await checkpoint(run);
+        try {
+          for (const step of missing) await plannedProgramOf(run, step, before.current[step.name] ?? 1);
+          const requests = missing.map((step) => requestOf(before, step));
+          const answer = await addSteps(run, clusterId, requests);
+          if (answer.answer === 'accepted')
+            for (const [at, { name }] of requests.entries())
+              ids.set(name, { id: answer.value[at] ?? '', how: 'accepted' });
+          happened.push({ kind: 'answered', answer });
+        } catch (refusal) {
+          const tokens = missing.map((step) => tokenOf(before, step));
+          if (!isUncertain(happened)) await recordRefusal(run, tokens, refusal);
+          throw refusal;
+        }
+        break;
+      case 'look':
+        for (const [token, id] of await submittedOn(run, clusterId)) ids.set(token, { id, how: 'adopted' });
+        happened.push({ kind: 'looked', found: steps.every((step) => ids.has(tokenOf(before, step))) });
+        break;
+      case 'wait':
+        await pause(run, move.ms);
+        happened.push({ kind: 'waited' });
+        break;
+      case 'done':
+        for (const step of steps) {
+          const submitted = ids.get(tokenOf(before, step));
+          if (submitted === undefined) throw new Error(`step ${step.name} was submitted and has no id`);
+          await recordSubmitted(run, step.name, submitted.id, submitted.how);
+        }
+        return;
+    }
+  }
+}
+
+async function recordIntents(run: Run, steps: readonly PlannedStep[], clusterId: string): Promise<void> {
+  const { journal, ports } = run;
+  const before = journal.state();
+  const since = (await ports.objects.now()).toISOString();
   for (const step of steps) {
     if (currentAttempt(before, step.name) !== undefined) continue;
     const attempt = before.current[step.name] ?? 1;
-    const token = tokens.step(journal.run, step.name, attempt);
+    const token = tokenOf(before, step);
     await journal.append({ entry: 'step-intent', step: step.name, attempt, token, clusterId, since });
-  }
-  const requests = steps.map((step) => requestOf(before, step));
-  const adopted = new Map<string, string>();
-  const missing = () => requests.filter(({ name }) => !adopted.has(name));
-  const idsOf = (sent: readonly StepRequest[], ids: readonly string[]) =>
-    requests.map(({ name }) => adopted.get(name) ?? ids[sent.findIndex((one) => one.name === name)] ?? '');
-  const created = await createOnce(
-    ports.clock,
-    {
-      what: `step ${steps.map(({ name }) => name).join(', ')}`,
-      send: async () => {
-        await checkpoint(run);
-        const sent = missing();
-        for (const step of steps)
-          if (!adopted.has(tokenOf(before, step)))
-            await plannedProgramOf(run, step, before.current[step.name] ?? 1);
-        const answer = await addSteps(run, clusterId, sent);
-        return answer.answer === 'accepted' ? { ...answer, value: idsOf(sent, answer.value) } : answer;
-      },
-      find: async () => {
-        for (const [token, id] of await submittedOn(run, clusterId)) adopted.set(token, id);
-        return missing().length === 0 ? idsOf([], []) : undefined;
-      },
-      refused: async () => {
-        for (const { name: token } of missing()) await journal.append({ entry: 'refused', token });
-      },
-      settleMs: before.plan.settleSeconds * 1000,
-      note: sparingly(ports, `submitting ${steps.map(({ name }) => name).join(', ')}`),
-    },
-    intendedBefore,
-    signal,
-  );
-  for (const [at, { name }] of steps.entries()) {
-    const how = adopted.has(requests[at]?.name ?? '') ? 'adopted' : 'accepted';
-    await recordSubmitted(run, name, created.value[at] ?? '', how);
   }
 }
 
@@ -84,7 +101,7 @@ export async function adoptSubmitted(run: Run): Promise<void> {
  * comes later fails for want of its tables.
  */
 async function submittedOn(run: Run, clusterId: string): Promise<Map<string, string>> {
-  const listed = (await ourSteps(run, clusterId)).reverse();
+  const listed = (await listOurSteps(run, clusterId)).reverse();
   const state = run.journal.state();
   const found = new Map<string, string>();
   let behind = -1;
@@ -148,14 +165,11 @@ async function addSteps(
     return await emr.addSteps(clusterId, requests);
   } catch (refusal) {
     if (!(refusal instanceof LandfallError) || refusal.fault !== 'cluster') throw refusal;
-    const cluster = await patiently(patience(run), () => emr.describeCluster(clusterId));
-    throw isOver(cluster.state) ? await clusterLost(run, cluster) : refusal;
+    const cluster = await emr.describeCluster(clusterId);
+    if (!isOver(cluster.state)) throw refusal;
+    await recordClusterEnd(run, cluster);
+    throw clusterLost(cluster, await clusterLogs(run, cluster));
   }
-}
-
-/** As `listOurSteps`, tried again for long. */
-export function ourSteps(run: Run, clusterId: string): Promise<Step[]> {
-  return patiently(patience(run), () => listOurSteps(run, clusterId));
 }
 
 /** The cluster's steps since the first that this run intended there, newest first; strangers' may be among them. */

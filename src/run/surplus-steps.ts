@@ -1,11 +1,11 @@
 /** Second copies of our steps, which a lost answer may have left. */
-import { unharmed } from './driven-run.ts';
+import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import type { Step } from './ports.ts';
 import { isOurs } from './state.ts';
 import type { RunState } from './state.ts';
 import { isStepOver } from './states.ts';
-import { ourSteps } from './submit-steps.ts';
+import { listOurSteps } from './submit-steps.ts';
 
 export interface Surplus {
   step: string;
@@ -23,7 +23,7 @@ export async function cancelSurplus(run: Run, clusterId: string, listed: readonl
   for (const copy of surplus) await run.journal.append({ entry: 'step-surplus', ...copy });
   const ids = surplus.map(({ id }) => id);
   const names = surplus.map(({ step, id }) => `${step} (${id})`).join(', ');
-  await unharmed(run, `a second copy of ${names} could not be cancelled`, () =>
+  await bestEffort(run, `a second copy of ${names} could not be cancelled`, () =>
     run.ports.emr.cancelSteps(clusterId, ids),
   );
   run.ports.emit({ event: 'note', message: `a second copy of ${names} is cancelled` });
@@ -32,7 +32,7 @@ export async function cancelSurplus(run: Run, clusterId: string, listed: readonl
 /** The last look: on a cluster that goes on after the run, a copy that showed late would go on too. */
 export async function cancelLateCopies(run: Run): Promise<void> {
   for (const clusterId of clustersThatStay(run.journal.state()))
-    await cancelSurplus(run, clusterId, await ourSteps(run, clusterId));
+    await cancelSurplus(run, clusterId, await listOurSteps(run, clusterId));
 }
 
 /** Of listed steps those that carry the token of a step which was submitted under another id, and that have not ended. Pure. */

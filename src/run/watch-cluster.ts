@@ -1,9 +1,9 @@
 /** The cluster under a step that is followed: looked after, so that nobody waits for a step that cannot end any more. */
-import { clusterLost, endSurplusClusters, tellCluster } from './cluster.ts';
-import { patience } from './driven-run.ts';
+import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { tellCluster } from './cluster.ts';
 import type { Run } from './driven-run.ts';
+import { endDuplicateClusters } from './end-cluster.ts';
 import type { Cluster } from './ports.ts';
-import { patiently } from './reading.ts';
 import { clusterPhase, isOver } from './states.ts';
 import type { StepPhase } from './states.ts';
 
@@ -27,14 +27,17 @@ export function watchCluster(
     if (phase === 'running' && !due && !lost) return 'there';
     if (due) {
       looked = clock.monotonic();
-      await endSurplusClusters(run);
+      await endDuplicateClusters(run);
     }
-    const cluster = await patiently(patience(run), () => emr.describeCluster(clusterId));
+    const cluster = await emr.describeCluster(clusterId);
     if (cluster.state !== told) tellCluster(run, cluster, age(run, cluster));
     told = cluster.state;
     const waits = phase === 'waiting' || phase === 'unknown';
     if (!(waits ? isOver(cluster.state) : hasEnded(cluster.state))) return 'there';
-    if (lost) throw await clusterLost(run, cluster);
+    if (lost) {
+      await recordClusterEnd(run, cluster);
+      throw clusterLost(cluster, await clusterLogs(run, cluster));
+    }
     lost = true;
     return 'lost';
   };

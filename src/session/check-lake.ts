@@ -3,7 +3,7 @@ import { LandfallError } from '../faults.ts';
 import { command, completed } from '../report/standing.ts';
 import type { Verified } from '../report/verified.ts';
 import { readState } from '../run/read-journal.ts';
-import { patiently } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
 import { checkRunId } from '../run/run-id.ts';
 import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
@@ -14,14 +14,14 @@ import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './configure.ts';
-import { patienceOf } from '../cli/context.ts';
+import { retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { VerifyFlags } from '../cli/lake-verbs.ts';
 
 export async function checkLake(flags: VerifyFlags, cli: CliContext): Promise<Verified> {
   const named = flags.run;
   const store = await openLake(configureLake(flags, cli), cli);
-  const { what, subject, verification, next } = await patiently(patienceOf(cli), () =>
+  const { what, subject, verification, next } = await retry(retryPolicyOf(cli), () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named), cli),
   );
   const { findings, tables } = verification;

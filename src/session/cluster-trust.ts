@@ -1,12 +1,11 @@
 /** Whether a run's steps may go to a cluster that the run did not launch. A journal's word is not enough. */
 import type { ClusterChoice } from '../run/plan.ts';
-import type { Connection } from './compose.ts';
 
 /** Why not; undefined when the plan names this cluster by its id, or when it fits the plan's choice to reuse one. */
 export async function whyNotUse(
   choice: ClusterChoice,
   id: string,
-  { whyNotReuse }: Pick<Connection['clusters'], 'whyNotReuse'>,
+  { whyNotReuse }: { whyNotReuse: (clusterId: string) => Promise<string[]> },
 ): Promise<string | undefined> {
   if (choice.cluster === 'id' && choice.id === id) return undefined;
   if (choice.cluster !== 'reuse')

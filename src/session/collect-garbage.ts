@@ -2,7 +2,7 @@
 import type { Needed } from '../lake/gc-plan.ts';
 import { LandfallError } from '../faults.ts';
 import type { GcReport } from '../report/format-gc.ts';
-import { patiently } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
 import type { Owner } from '../run/ownership.ts';
 import { commandAt, place, shellWord, spoken } from '../shell-words.ts';
 import type { ProvenStore } from '../store/proven.ts';
@@ -12,7 +12,7 @@ import { usage } from '../cli/arguments.ts';
 import { openLake } from './compose.ts';
 import { isDead } from './resume.ts';
 import { configureLake, countFlag } from './configure.ts';
-import { patienceOf } from '../cli/context.ts';
+import { retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { GcFlags } from '../cli/lake-verbs.ts';
 
@@ -24,7 +24,7 @@ export async function collectGarbage(flags: GcFlags, cli: CliContext): Promise<G
   if (yes) refuseForeignLake(store, flags, cli);
   const { neededBy, planGc } = await import('../lake/gc-plan.ts');
   const choice = { keep, isDead: (who: Owner) => isDead(who, cli) };
-  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(cli), work);
+  const lasting = <T>(work: () => Promise<T>) => retry(retryPolicyOf(cli), work);
   const needed = await lasting(() => neededBy(store, keep));
   const plan = await lasting(() => planGc(store, needed, choice));
   const uploads = await incompleteUploads(store, cli);

@@ -6,8 +6,12 @@ import type { EmrSettings } from '../emr/emr.ts';
 import type { Reusable } from '../emr/reuse.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import type { S3Access } from '../local/spark-conf.ts';
+import { retryPolicy, sparingNotes } from '../run/driven-run.ts';
 import type { Landing } from '../run/driven-run.ts';
+import { guarded } from '../run/guard.ts';
+import type { Journal } from '../run/journal.ts';
 import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
+import { emrWithRetry, lakeWithRetry, objectsWithRetry } from '../run/with-retry.ts';
 import { openStore } from '../store/open.ts';
 import { provenBeforeWriting } from '../store/proven.ts';
 import type { ProvenStore } from '../store/proven.ts';
@@ -15,6 +19,7 @@ import type { S3Settings } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
 import { withoutUndefined } from '../without-undefined.ts';
+import { whyNotUse } from './cluster-trust.ts';
 import { logPace } from './log-pace.ts';
 import { sha256 } from './sha256.ts';
 import type { CliContext } from '../cli/context.ts';
@@ -196,23 +201,51 @@ export async function openLogs(uri: string, settings: Settings): Promise<Store> 
   return store;
 }
 
-/** What the landing of a run's tables needs: no EMR. */
+/** What the landing of a run's tables needs: no EMR. Calls are retried until `signal` aborts. */
 export async function composeLanding(
-  cli: CliContext,
+  { clock, random, printer }: CliContext,
   store: Store,
   driver: string,
+  signal: AbortSignal,
 ): Promise<Landing['ports']> {
   const { createLake } = await import('../lake/lake.ts');
-  const { clock, random, printer } = cli;
-  return { clock, random, lake: createLake(store, { driver }), emit: printer.emit };
+  const { emit } = printer;
+  const policy = retryPolicy({ clock, random, note: sparingNotes({ clock, emit }) }, signal);
+  return { clock, emit, lake: lakeWithRetry(createLake(store, { driver }), policy) };
 }
 
-/** The ports of one driven run. */
+/** The ports of one driven run. Reads are retried until `signal` aborts; what creates something is sent once. */
 export async function composePorts(
-  cli: CliContext,
-  store: Store,
-  driver: string,
-  { emr, explain }: Connection,
+  { clock, random, printer }: CliContext,
+  { store, journal, trustLake = false }: Driven,
+  { emr, explain, clusters }: Connection,
+  signal: AbortSignal,
 ): Promise<Ports> {
-  return { ...(await composeLanding(cli, store, driver)), objects: store, emr, explain, sha256 };
+  const { createLake } = await import('../lake/lake.ts');
+  const { emit } = printer;
+  const note = sparingNotes({ clock, emit });
+  const policy = retryPolicy({ clock, random, note }, signal);
+  const { plan } = journal.state();
+  return {
+    clock,
+    random,
+    emit,
+    note,
+    explain,
+    sha256,
+    objects: objectsWithRetry(store, policy),
+    lake: lakeWithRetry(createLake(store, { driver: journal.driver }), policy),
+    emr: guarded(emrWithRetry(emr, policy), {
+      run: plan.run,
+      whyNotUse: async (id) =>
+        trustLake ? undefined : whyNotUse(journal.state().plan.cluster, id, clusters),
+    }),
+  };
+}
+
+interface Driven {
+  store: Store;
+  journal: Journal;
+  /** `--trust-lake`: believes the journal about clusters. */
+  trustLake?: boolean;
 }

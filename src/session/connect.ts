@@ -5,9 +5,12 @@ import type { EndpointFile } from '../local/endpoint-file.ts';
 import { atHome, homeOf } from '../run/cluster-home.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
-import { connectEmr, emrAccess } from './compose.ts';
+import type { Ports } from '../run/ports.ts';
+import { composePorts, connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
+import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
 import { launchSettings } from './planned-launch.ts';
+import type { Session } from './session.ts';
 import type { CliContext } from '../cli/context.ts';
 
 export interface ConnectionNeeds {
@@ -35,6 +38,38 @@ export async function connectForRun(
     state.clusters.flatMap((cluster) => (cluster.id === undefined ? [] : [[cluster.id, homeOf(cluster)]])),
   );
   return { ...connection, emr: atHome(connection.emr, homes, connection.asked) };
+}
+
+export interface Driver {
+  ports: Ports;
+  /** Ends the connection; of a local run whose work does not go on, the endpoint too. */
+  close(goesOn: boolean): Promise<void>;
+}
+
+/** The ports of a run that this process drives, with the local endpoint that it needs. `signal` ends their retries. */
+export async function connectDriver(cli: CliContext, session: Session, signal: AbortSignal): Promise<Driver> {
+  const { journal, settings, store, watch } = session;
+  const { plan } = journal.state();
+  const stateFolder =
+    plan.cluster.cluster === 'local' ? await stateFolderOf(cli, store, plan.run) : undefined;
+  let endpoint: EndpointFile | undefined;
+  if (stateFolder !== undefined) {
+    const { host } = cli.process;
+    if (journal.state().endpoint !== host) await journal.append({ entry: 'endpoint', host });
+    endpoint = await startEndpointOf(cli, settings, plan, stateFolder);
+  }
+  const connection = await connectForRun(cli, settings, journal.state(), {
+    endpoint,
+    ...(watch.detach ? { actionOnFailure: 'CANCEL_AND_WAIT' } : {}),
+  });
+  return {
+    ports: await composePorts(cli, session, connection, signal),
+    close: async (goesOn) => {
+      connection.close();
+      if (stateFolder !== undefined && !goesOn)
+        await stopEndpointOf(cli, stateFolder, journal.state().finished !== undefined);
+    },
+  };
 }
 
 /** The settings, looking at EMR where the run was planned for, or else where the cluster is that it stays with. */

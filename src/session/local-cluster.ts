@@ -9,7 +9,7 @@ import { landfallHome } from '../local/landfall-home.ts';
 import { makePrivate } from '../local/private-folder.ts';
 import type { SparkRequest } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
-import { needsCluster } from '../run/cluster.ts';
+import { needsCluster } from '../run/stages.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
 import type { RunState } from '../run/state.ts';

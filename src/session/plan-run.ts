@@ -103,7 +103,7 @@ function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Act
         reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
       }));
     case 'cluster':
-      return [clusterAction(plan, reason, candidates)];
+      return [clusterAction(stage, plan, candidates)];
     case 'run':
       return stage.steps.map((step) => stepAction(step, plan, layouts));
     case 'submit':
@@ -138,21 +138,26 @@ function stepAction(
   };
 }
 
-function clusterAction(plan: RunPlan, reason: string, candidates: Candidates | undefined): Action {
-  const { cluster, release, region } = plan;
+function clusterAction(
+  { source, reason }: Extract<Stage, { kind: 'cluster' }>,
+  { cluster, release, region }: RunPlan,
+  candidates: Candidates | undefined,
+): Action {
   const launch = {
     action: `launch a cluster of ${release}${region === undefined ? '' : ` in ${region}`}`,
     reason,
   };
-  switch (cluster.cluster) {
-    case 'local':
-      return { action: `run the steps on this machine, with the Spark of ${release}`, reason };
-    case 'new':
-      return launch;
+  switch (source.kind) {
+    case 'launch':
+      return cluster.cluster === 'local'
+        ? { action: `run the steps on this machine, with the Spark of ${release}`, reason }
+        : launch;
     case 'reuse':
       return reuseAction(launch, candidates);
-    case 'id':
-      return { action: `use cluster ${cluster.id}`, reason };
+    case 'given':
+      return { action: `use cluster ${source.id}`, reason };
+    case 'current':
+      throw new Error('a run that has not begun has no cluster');
   }
 }
 

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { landfallHome } from '../local/landfall-home.ts';
 import { isOwnPlan, rememberPlan } from '../local/own-plans.ts';
-import { willLaunch } from '../run/cluster.ts';
+import { willLaunch } from '../run/stages.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { plannedProgram } from '../run/programs.ts';
 import { stepsToSubmit } from '../run/stages.ts';

@@ -1,7 +1,7 @@
 /** What can be found wrong before anything is started: requests that EMR would refuse, clusters that cannot be had. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
-import { needsCluster, willLaunch } from '../run/cluster.ts';
+import { needsCluster, willLaunch } from '../run/stages.ts';
 import { placeOf } from '../run/cluster-home.ts';
 import { keys } from '../lake/layout.ts';
 import { stepArguments, tokens } from '../run/plan.ts';

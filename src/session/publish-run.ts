@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
 import { composeLanding, openLake } from './compose.ts';
-import { aborted, owning } from './owning.ts';
+import { aborted, acquireLease, withStanding } from './lease.ts';
 import { nextPublication } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { configureLake } from './configure.ts';
@@ -47,13 +47,18 @@ export async function publishRun(flags: PublishFlags, cli: CliContext): Promise<
       ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
       : { entry: 'taken-over', from: before.driver },
   );
-  const { summary } = await owning(cli, { store, journal, onward: 'publish' }, async (listening) => {
-    const ports = await composeLanding(listening, store, journal.driver);
-    const { interrupted: signal } = cli;
+  const { interrupted: signal } = cli;
+  const lease = await acquireLease(cli, { store, journal });
+  try {
+    const ports = await composeLanding(lease.cli, store, journal.driver, signal);
     await Promise.race([land({ ports, journal, signal }), aborted(signal)]);
-  });
+  } catch (error) {
+    throw await withStanding(error, { store, journal }, 'publish', clock.now());
+  } finally {
+    await lease.release();
+  }
   for (const message of leftUp(journal.state(), clock.now())) printer.emit({ event: 'warning', message });
-  return { kind: 'landed', summary };
+  return { kind: 'landed', summary: lease.summary() };
 }
 
 async function leftOf(state: RunState, store: Store): Promise<ReturnType<typeof leftToPublish>> {

@@ -4,7 +4,7 @@ import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { openJournal } from '../run/journal.ts';
 import { readState } from '../run/read-journal.ts';
-import { patiently } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
 import { commandAt } from '../shell-words.ts';
 import { refuseForeignLake } from './lake-owner.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -12,7 +12,7 @@ import { openLake } from './compose.ts';
 import { resumeRun } from './resume.ts';
 import { configureLake, withInputsOf } from './configure.ts';
 import { watchFlags } from './watch.ts';
-import { patienceOf } from '../cli/context.ts';
+import { retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 
 export async function requestCancel(flags: CancelFlags, cli: CliContext): Promise<Outcome> {
@@ -50,8 +50,8 @@ export async function requestCancel(flags: CancelFlags, cli: CliContext): Promis
     });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = patienceOf(cli);
-    const { finished } = await patiently(patience, () => readState(store, name));
+    const patience = retryPolicyOf(cli);
+    const { finished } = await retry(patience, () => readState(store, name));
     if (finished?.verdict !== 'cancelled') throw error;
     return { kind: 'cancelled', run: name };
   }

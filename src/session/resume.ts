@@ -10,7 +10,7 @@ import { readEntries, readState } from '../run/read-journal.ts';
 import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { keys } from '../lake/layout.ts';
-import { patiently } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
 import { statusOf } from '../run/status-of.ts';
 import { follow } from '../run/fold.ts';
 import type { RunState } from '../run/state.ts';
@@ -20,7 +20,7 @@ import { checkPlanTrust } from './plan-trust.ts';
 import { checkResume } from './preflight.ts';
 import { driveToVerdict } from './drive-to-verdict.ts';
 import type { Watch } from './watch.ts';
-import { noteTo, patienceOf } from '../cli/context.ts';
+import { noteTo, retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 
 export interface Resumption {
@@ -50,7 +50,7 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
   const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
-  const watching = <T>(read: () => Promise<T>) => patiently(patienceOf(cli), read);
+  const watching = <T>(read: () => Promise<T>) => retry(retryPolicyOf(cli), read);
   for (;;) {
     if (isOver(state)) return verdictOf(cli, state);
     const now = state;

@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { RollbackSummary } from '../report/format-rollback.ts';
 import { openJournal } from '../run/journal.ts';
-import { patiently } from '../run/reading.ts';
+import { retry } from '../run/with-retry.ts';
 import type { Publication } from '../lake/publication.ts';
 import type { Rollback } from '../lake/go-back.ts';
 import { advise, commandAt, spoken } from '../shell-words.ts';
@@ -12,7 +12,7 @@ import { usage } from '../cli/arguments.ts';
 import { openLake } from './compose.ts';
 import { refuseUnknownObjects } from './prepare.ts';
 import { configureLake } from './configure.ts';
-import { patienceOf } from '../cli/context.ts';
+import { retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { RollbackFlags } from '../cli/lake-verbs.ts';
 
@@ -22,7 +22,7 @@ export async function rollBack(flags: RollbackFlags, cli: CliContext): Promise<R
   if (flags['dry-run'] !== true) refuseForeignLake(store, flags, cli);
   const { checkFiles, goBack, planRollback } = await import('../lake/go-back.ts');
   const { clock, random, printer } = cli;
-  const lasting = <T>(work: () => Promise<T>) => patiently(patienceOf(cli), work);
+  const lasting = <T>(work: () => Promise<T>) => retry(retryPolicyOf(cli), work);
   const refuseUnknown = ({ target }: Rollback) =>
     lasting(() =>
       refuseUnknownObjects(

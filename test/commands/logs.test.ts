@@ -12,7 +12,7 @@ import type { Entry } from '../../src/run/entries.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
-import { hold } from '../../src/run/ownership.ts';
+import { claimRun } from '../../src/run/ownership.ts';
 import type { ClusterChoice } from '../../src/run/plan.ts';
 import { commandAt } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
@@ -66,7 +66,8 @@ async function world({
     world: its,
     place,
     state: () => readState(writer.objects, 'r1'),
-    hold: () => hold(writer.objects, clock, { driver: 'driver-1', host: 'h2', boot: 'b', pid: 1 }, journal),
+    hold: () =>
+      claimRun(writer.objects, clock, { driver: 'driver-1', host: 'h2', boot: 'b', pid: 1 }, journal),
     logs: (flags: Record<string, unknown> = {}) => run({ lake: place.lake, ...flags }, its),
     out: () => its.written.join(''),
     err: () => its.said.join('\n'),
@@ -264,7 +265,7 @@ describe('following', () => {
   it('shows what comes, and ends when the journal tells the end and the last logs are there', async () => {
     const { logs, out, err, upload, submitted, failed, hold: own } = await world({ cluster: local });
     await submitted(song, 's-1');
-    const release = await own();
+    const { release } = await own();
     let over = false;
     const following = logs({ follow: true }).finally(() => (over = true));
     upload('j-1/steps/s-1/stderr.gz', 'a\n');

@@ -8,7 +8,7 @@ import { readEntries } from '../../src/run/read-journal.ts';
 import { prepare } from '../../src/session/prepare.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import type { LandfallError } from '../../src/faults.ts';
-import { hold } from '../../src/run/ownership.ts';
+import { claimRun } from '../../src/run/ownership.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { commandWorld } from '../support/command-world.ts';
 import type { CommandWorld } from '../support/command-world.ts';
@@ -110,7 +110,12 @@ describe('a submit whose templates changed', () => {
       { objects: store, clock, random, driver: 'driver-1' },
       { entry: 'planned', plan },
     );
-    const release = await hold(store, systemClock, { driver: 'driver-1', ...driving.process }, journal);
+    const { release } = await claimRun(
+      store,
+      systemClock,
+      { driver: 'driver-1', ...driving.process },
+      journal,
+    );
     const again = submit(flagsOf({ templates: join(folder, 'changed') }), late);
     await expect(again).rejects.toMatchObject({
       fault: 'input',

@@ -14,11 +14,12 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { Clock, Objects, Ports } from '../../src/run/ports.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
+import { sparingNotes } from '../../src/run/driven-run.ts';
 import { drive } from '../../src/run/drive.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { launchSettings } from '../support/emr-clients.ts';
-import { fakeLake, plan, staging } from '../support/fake-run.ts';
+import { fakeLake, plan, runIn, staging } from '../support/fake-run.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { credentials, region, world } from './world.ts';
 import type { World } from './world.ts';
@@ -112,6 +113,7 @@ export async function drivenRun({
   const random = seededRandom(7);
   const events: DrivenRun['events'] = [];
   const published: string[] = [];
+  const emit = (event: RunEvent) => events.push({ at: seconds(), event });
   const ports: Ports = {
     clock,
     random,
@@ -119,7 +121,8 @@ export async function drivenRun({
     emr: createEmr(clients, { launch: { ...launchSettings, logUri: `${lake.uri}/logs` } }),
     explain: () => Promise.resolve([]),
     lake: fakeLake(objects, published),
-    emit: (event) => events.push({ at: seconds(), event }),
+    emit,
+    note: sparingNotes({ clock, emit }),
     sha256,
   };
   const its: RunPlan = { ...plan, lake: lake.uri };
@@ -135,10 +138,7 @@ export async function drivenRun({
     published,
     seconds,
     drive: () =>
-      drive(
-        { ports, journal: run.journal, signal: new AbortController().signal },
-        { staging: () => Promise.resolve(staging), detached: false },
-      ),
+      drive(runIn({ ports }, run.journal), { staging: () => Promise.resolve(staging), detached: false }),
     ran: async () => (await readFile(join(base, 'ran'), 'utf8')).trim().split('\n'),
     end: async () => {
       clients.destroy();

@@ -12,8 +12,8 @@ import { clusterLogs } from '../../src/emr/cluster-logs.ts';
 import { createEmr } from '../../src/emr/emr.ts';
 import { createExplain } from '../../src/emr/explain.ts';
 import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
-import { createOnce } from '../../src/run/create-once.ts';
-import type { Created } from '../../src/run/create-once.ts';
+import { createOnce } from '../support/create-once.ts';
+import type { Created } from '../support/create-once.ts';
 import type { Answer, Cluster, Emr, Step } from '../../src/run/ports.ts';
 import { openStore } from '../../src/store/open.ts';
 import { launchSettings } from '../support/emr-clients.ts';
@@ -51,8 +51,7 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
     find: () => Promise<string | undefined>,
   ) => {
     const note = (message: string) => notes.push(message);
-    const refused = () => Promise.resolve();
-    return createOnce(jumpingClock(), { what, send, find, refused, settleMs: SETTLE_MS, note }, false);
+    return createOnce(jumpingClock(), { what, send, find, settleMs: SETTLE_MS, note });
   };
   const since = new Date(Date.now() - 600_000);
   const driver: Driver = {
@@ -64,7 +63,7 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
       once(
         'cluster',
         async () => {
-          const answer = await emr.launch(CLUSTER);
+          const answer = await emr.runJobFlow(CLUSTER);
           return answer.answer === 'accepted' ? { ...answer, value: answer.value.id } : answer;
         },
         async () => (await emr.findClusters(CLUSTER, since))[0]?.id,
@@ -216,7 +215,7 @@ describe('following a run', () => {
     try {
       const logUri = pathToFileURL(folder).href;
       const emr = createEmr(clients, { launch: { ...launchSettings, logUri } });
-      const answer = await emr.launch(CLUSTER);
+      const answer = await emr.runJobFlow(CLUSTER);
       const clusterId = answer.answer === 'accepted' ? answer.value.id : '';
       const cluster = await until(
         () => emr.describeCluster(clusterId),

@@ -43,7 +43,7 @@ const lostAnswers: [string, Fault][] = [
 describe('a creating call', () => {
   it.each(lostAnswers)('launches with one request, and is ambiguous, under %s', async (_, fault) => {
     server.spoil('RunJobFlow', fault, fault, fault);
-    expect(await emr.launch(TOKEN)).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'ambiguous' });
     expect(server.inputs('RunJobFlow')).toHaveLength(1);
   });
 
@@ -54,7 +54,7 @@ describe('a creating call', () => {
   });
 
   it('gives the ids that EMR gave, in the order of the requests', async () => {
-    expect(await emr.launch(TOKEN)).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
+    expect(await emr.runJobFlow(TOKEN)).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
     expect(await emr.addSteps('j-1', [step(1), step(2)])).toEqual({
       answer: 'accepted',
       value: ['s-0', 's-1'],
@@ -76,7 +76,7 @@ describe('a creating call', () => {
       status: 200,
       body: JSON.stringify({ JobFlowId: 'j-2', ClusterArn: arn }),
     });
-    expect(await emr.launch(TOKEN)).toEqual({
+    expect(await emr.runJobFlow(TOKEN)).toEqual({
       answer: 'accepted',
       value: { id: 'j-2', account: '123456789012', region: 'us-gov-west-1' },
     });
@@ -98,7 +98,7 @@ describe('a creating call', () => {
 
   it.each(['http://127.0.0.1:1', 'http://no-such-host.invalid'])('was never sent to %s', async (endpoint) => {
     const elsewhere = await clientsOf(endpoint);
-    const answer = await createEmr(elsewhere, { launch: launchSettings }).launch(TOKEN);
+    const answer = await createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
     elsewhere.destroy();
     expect(answer).toMatchObject({ answer: 'unsent' });
   });
@@ -106,11 +106,11 @@ describe('a creating call', () => {
   it('took no effect when EMR refused the signature for its date, and the next one has EMR’s time', async () => {
     const date = new Date(Date.now() + 3_600_000);
     server.spoil('RunJobFlow', { fault: 'error', status: 400, type: 'InvalidSignatureException', date });
-    expect(await emr.launch(TOKEN)).toMatchObject({
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({
       answer: 'unsent',
       reason: expect.stringContaining('clock'),
     });
-    expect(await emr.launch(TOKEN)).toMatchObject({ answer: 'accepted' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'accepted' });
   });
 
   it('is ambiguous under a 500 although the clocks differ too', async () => {
@@ -122,12 +122,12 @@ describe('a creating call', () => {
       date,
       after: true,
     });
-    expect(await emr.launch(TOKEN)).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'ambiguous' });
   });
 
   it('was never sent over a TLS connection that failed, and says so', async () => {
     const elsewhere = await clientsOf(server.endpoint.replace('http:', 'https:'));
-    const launched = createEmr(elsewhere, { launch: launchSettings }).launch(TOKEN);
+    const launched = createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
     await expect(launched).rejects.toMatchObject({ fault: 'unreachable', retryable: false });
     elsewhere.destroy();
     expect(server.requests).toHaveLength(0);
@@ -140,7 +140,7 @@ describe('a creating call', () => {
       type: 'ValidationException',
       message: 'The supplied release label is invalid: emr-0.',
     });
-    await expect(emr.launch(TOKEN)).rejects.toMatchObject({
+    await expect(emr.runJobFlow(TOKEN)).rejects.toMatchObject({
       fault: 'cluster',
       retryable: false,
       message: 'EMR refused RunJobFlow: The supplied release label is invalid: emr-0.',
@@ -190,7 +190,7 @@ describe('a creating call', () => {
   });
 
   it('throws mistakes in the request before anything is sent', async () => {
-    await expect(emr.launch('a`name')).rejects.toMatchObject({ fault: 'input' });
+    await expect(emr.runJobFlow('a`name')).rejects.toMatchObject({ fault: 'input' });
     await expect(emr.addSteps('j-1', [{ name: 'x', args: ['a'.repeat(10_241)] }])).rejects.toMatchObject({
       fault: 'input',
     });
@@ -205,7 +205,7 @@ it('shows no value of cluster_json that EMR quotes when it refuses a launch', as
   const refused = createEmr(clients, {
     launch: { ...launchSettings, clusterJson: { Configurations } },
   });
-  const error: unknown = await refused.launch(TOKEN).catch((thrown: unknown) => thrown);
+  const error: unknown = await refused.runJobFlow(TOKEN).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     fault: 'cluster',
     message: expect.stringContaining("value '[secret]' at 'configurations'") as unknown,

@@ -36,7 +36,10 @@ describe('credentials that expire while a run is followed', () => {
     server.expire('AKIDOLD');
     shared.write('AKIDNEW');
     expect(await emr.describeCluster('j-1')).toMatchObject({ state: 'WAITING' });
-    expect(await emr.launch('landfall/r/cluster#1')).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
+    expect(await emr.runJobFlow('landfall/r/cluster#1')).toEqual({
+      answer: 'accepted',
+      value: { id: 'j-1' },
+    });
     expect(server.effects['RunJobFlow']).toBe(1);
     server.expire('AKIDNEW');
     shared.write('AKIDNEWER');
@@ -51,7 +54,7 @@ describe('credentials that expire while a run is followed', () => {
       message: 'the AWS credentials have expired (DescribeCluster on j-1)',
       next: 'renew them',
     });
-    await expect(emr.launch('landfall/r/cluster#1')).rejects.toMatchObject({ fault: 'access' });
+    await expect(emr.runJobFlow('landfall/r/cluster#1')).rejects.toMatchObject({ fault: 'access' });
     expect(server.requests.map(({ operation }) => operation)).toEqual(['DescribeCluster', 'RunJobFlow']);
     expect(server.effects).toEqual({});
   });

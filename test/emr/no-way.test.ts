@@ -100,9 +100,12 @@ describe.each(ways)('%s, where EMR should be', (way, { retryable, emr: message, 
     const { url, answered } = await address(way);
     const emr = await emrAt(url);
     if (retryable) {
-      expect(await emr.launch('t')).toMatchObject({ answer: 'unsent', reason: expect.stringMatching(cause) });
+      expect(await emr.runJobFlow('t')).toMatchObject({
+        answer: 'unsent',
+        reason: expect.stringMatching(cause),
+      });
     } else {
-      const error = await thrown(emr.launch('t'));
+      const error = await thrown(emr.runJobFlow('t'));
       expect(error).toMatchObject({ fault: 'unreachable', retryable: false });
       expect(why(error)).toMatch(cause);
     }

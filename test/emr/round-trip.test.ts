@@ -40,7 +40,7 @@ async function until<T>(ask: () => Promise<T>, enough: (value: T) => boolean): P
 
 describe('a cluster of the local endpoint', () => {
   it('is launched, found, given steps, explained, cancelled and ended through the port alone', async () => {
-    const launched = await emr.launch(TOKEN);
+    const launched = await emr.runJobFlow(TOKEN);
     if (launched.answer !== 'accepted') throw new Error(launched.reason);
     const { id } = launched.value;
     await until(
@@ -119,7 +119,7 @@ describe('a cluster of the local endpoint', () => {
     'stays up without steps for ten minutes and more, and not beyond the idle timeout of %s',
     async (_, more) => {
       const ours = createEmr(clients, { launch: { ...launchSettings, logUri: LOGS, ...more } });
-      const launched = await ours.launch(TOKEN);
+      const launched = await ours.runJobFlow(TOKEN);
       if (launched.answer !== 'accepted') throw new Error(launched.reason);
       const { id } = launched.value;
       const state = async () => (await ours.describeCluster(id)).state;
@@ -139,7 +139,7 @@ describe('a cluster of the local endpoint', () => {
       region,
       credentials: { ...credentials, secretAccessKey: 'another' },
     });
-    await expect(createEmr(strangers, { launch: launchSettings }).launch(TOKEN)).rejects.toMatchObject({
+    await expect(createEmr(strangers, { launch: launchSettings }).runJobFlow(TOKEN)).rejects.toMatchObject({
       fault: 'access',
     });
     strangers.destroy();

@@ -121,6 +121,15 @@ describe('the house', () => {
     expect(found.sort()).toEqual(verbs.map(({ name }) => `commands/${name}.ts`).sort());
   });
 
+  it('keeps no state in module-level variables', () => {
+    const changing =
+      /^(export )?(let|var) |^(export )?const [^=]*= (new (Weak)?(Map|Set)\b[^(]*\(\)|\[\]|\{\})/m;
+    expect(modules.flatMap(({ path, text }) => (changing.test(text) ? [path] : []))).toEqual([]);
+    expect(changing.test('const told = new WeakMap<Ports, Map<string, number>>();')).toBe(true);
+    expect(changing.test('const looks: Record<string, Look> = {};\n')).toBe(true);
+    expect(changing.test("const NAMES = new Set(['a']);")).toBe(false);
+  });
+
   it('gives no two rooms a file of one name, unless both are about the same thing', () => {
     // A verb, what it prints and what it does may share its name; EMR's step logs are one thing on both sides of the wire.
     const same = ['cancel.ts', 'plan.ts', 'render.ts', 'runs.ts', 'step-logs.ts', 'verify.ts'];

@@ -131,9 +131,9 @@ export async function takenOver(store: Store, run: string, driver: string): Prom
 
 /** Lands the run as the journal's driver. */
 export function landAs(store: Store, journal: Journal): Promise<void> {
-  const { clock, random } = writer(store, journal.driver);
+  const { clock } = writer(store, journal.driver);
   const lake = createLake(store, { driver: journal.driver });
-  const ports: Landing['ports'] = { clock, random, lake, emit: () => undefined };
+  const ports: Landing['ports'] = { clock, lake, emit: () => undefined };
   return land({ ports, journal, signal: new AbortController().signal });
 }
 

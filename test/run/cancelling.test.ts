@@ -5,7 +5,7 @@ import { cancelRun } from '../../src/run/cancel.ts';
 import type { Run } from '../../src/run/driven-run.ts';
 import { readEntries } from '../../src/run/read-journal.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
-import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,7 +24,7 @@ async function interrupted(
   await world.clock.sleep(afterMs);
   stop.abort(new Error('SIGINT'));
   await world.clock.sleep(0);
-  return { world, run: { ports: world.ports, journal, signal: new AbortController().signal } };
+  return { world, run: interruptedRun(world, journal) };
 }
 
 describe('a cancelled run', () => {

@@ -1,6 +1,6 @@
 /** Which cluster a run uses: launched, adopted, reused or named, and what its journal tells of it. */
 import { describe, expect, it } from '@jest/globals';
-import { needsCluster, willLaunch } from '../../src/run/cluster.ts';
+import { needsCluster, willLaunch } from '../../src/run/stages.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { currentCluster } from '../../src/run/state.ts';
@@ -11,7 +11,7 @@ import type { FakeWorld } from '../support/fake-run.ts';
 
 /** A cluster that is there before the run. */
 async function existing({ emr }: FakeWorld, name: string): Promise<string> {
-  const launched = await emr.launch(name);
+  const launched = await emr.runJobFlow(name);
   if (launched.answer !== 'accepted') throw new Error(launched.reason);
   return launched.value.id;
 }

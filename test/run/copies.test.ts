@@ -4,7 +4,7 @@ import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { requestOf } from '../../src/run/submit-steps.ts';
-import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 
 describe('of several copies', () => {
   it('of a step, the one that was added first is adopted, and the others are cancelled', async () => {
@@ -42,7 +42,7 @@ describe('of several copies', () => {
     const token = tokens.cluster(plan.run, 1);
     await journal.append({ entry: 'cluster-intent', n: 1, token });
     for (let copies = 0; copies < 3; copies += 1) {
-      await emr.launch(token);
+      await emr.runJobFlow(token);
       await clock.sleep(5_000);
     }
     await driveRun(world, await takeOver(world, 'driver-2'));
@@ -76,7 +76,7 @@ describe('of several copies', () => {
     async (keepAlive) => {
       const world = fakeWorld(1);
       const { emr, clock, ports } = world;
-      const theirs = keepAlive ? undefined : await emr.launch('somebody');
+      const theirs = keepAlive ? undefined : await emr.runJobFlow('somebody');
       const cluster =
         theirs?.answer === 'accepted'
           ? ({ cluster: 'id', id: theirs.value.id } as const)
@@ -108,10 +108,7 @@ describe('of several copies', () => {
     expect(journal.state().attempts['song_transform']?.[0]?.execution).toBeDefined();
     stop.abort(new Error('SIGINT'));
     await emr.addSteps(emr.clusters[0]?.id ?? '', [requestOf(journal.state(), plan.steps[0]!)]);
-    const outcome = await cancelRun(
-      { ports, journal, signal: new AbortController().signal },
-      { by: 'SIGINT' },
-    );
+    const outcome = await cancelRun(interruptedRun({ ports }, journal), { by: 'SIGINT' });
     const [, log, copy] = emr.clusters[0]?.steps ?? [];
     expect([log?.cancelled, copy?.cancelled]).toEqual([expect.any(Number), expect.any(Number)]);
     expect(outcome.confirmed).toEqual([

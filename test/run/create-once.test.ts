@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { LandfallError } from '../../src/faults.ts';
-import { createOnce } from '../../src/run/create-once.ts';
+import { isUncertain } from '../../src/run/create-once.ts';
+import type { Happened } from '../../src/run/create-once.ts';
 import type { Answer } from '../../src/run/ports.ts';
+import { createOnce } from '../support/create-once.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
 /** A creation that answers as told, one answer a send; `there` is what a look finds. */
@@ -9,7 +10,6 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
   const clock = virtualClock();
   const sent: number[] = [];
   const notes: string[] = [];
-  const refusals: number[] = [];
   const creation = {
     what: 'cluster',
     send: () => {
@@ -17,17 +17,16 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
       return Promise.resolve(answers[sent.length - 1] ?? { answer: 'accepted' as const, value: 'last' });
     },
     find: () => Promise.resolve(there()),
-    refused: () => Promise.resolve(refusals.push(sent.length)),
     settleMs: 60_000,
     note: (message: string) => notes.push(message),
   };
-  return { clock, creation, sent, notes, refusals };
+  return { clock, creation, sent, notes };
 }
 
 const lost: Answer<string> = { answer: 'ambiguous', reason: 'ECONNRESET' };
 const unsent: Answer<string> = { answer: 'unsent', reason: 'ECONNREFUSED' };
 
-describe('createOnce', () => {
+describe('what is created once', () => {
   it('sends once when the answer comes', async () => {
     const { clock, creation, sent } = scripted([{ answer: 'accepted', value: 'j-1' }], () => undefined);
     expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-1', how: 'accepted' });
@@ -68,21 +67,11 @@ describe('createOnce', () => {
     expect(clock.elapsed()).toBeLessThan(17 * 60_000);
   });
 
-  it('does not look for what was refused', async () => {
-    const { clock, creation } = scripted([], () => 'j-4');
-    const refused = { ...creation, send: () => Promise.reject(new Error('ValidationException')) };
-    await expect(createOnce(clock, refused, false)).rejects.toThrow('ValidationException');
-  });
-
-  const denied = new LandfallError('access', 'not allowed');
-  it.each([
-    ['that its only request was refused', [], denied, 1],
-    ['not that the second one was, when the first may still take effect', [lost], denied, 0],
-    ['not that it was stopped before it sent', [], new LandfallError('owned', 'taken over'), 0],
-  ])('tells %s', async (_, answers, error, times) => {
-    const { clock, creation, refusals, sent } = scripted(answers, () => undefined);
-    const send = () => (sent.length < answers.length ? creation.send() : Promise.reject(error));
-    await expect(createOnce(clock, { ...creation, send }, false)).rejects.toBe(error);
-    expect(refusals).toHaveLength(times);
+  it('is sure of a refusal, unless an earlier request may have taken effect', () => {
+    const answered = (answer: Answer<string>): Happened => ({ kind: 'answered', answer });
+    expect(isUncertain([])).toBe(false);
+    expect(isUncertain([answered(unsent), { kind: 'waited' }])).toBe(false);
+    expect(isUncertain([answered(lost), { kind: 'looked', found: false }])).toBe(true);
+    expect(isUncertain([{ kind: 'intended before' }, { kind: 'looked', found: false }])).toBe(true);
   });
 });

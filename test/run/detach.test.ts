@@ -8,7 +8,15 @@ import { statusOf } from '../../src/run/status-of.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import type { CreationFault } from '../support/creation-fault.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
-import { detachRun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import {
+  detachRun,
+  driveRun,
+  fakeWorld,
+  interruptedRun,
+  plan,
+  startRun,
+  takeOver,
+} from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import { argument } from '../support/step-arguments.ts';
 import { advising } from '../support/advice.ts';
@@ -140,7 +148,7 @@ describe('a detached run', () => {
   it('is refused on a named cluster that has ended', async () => {
     const world = detachedWorld();
     const { clusters } = world.emr;
-    await world.emr.launch('someone');
+    await world.emr.runJobFlow('someone');
     const id = clusters[0]?.id ?? '';
     await world.emr.terminate(id);
     const named = { ...plan, cluster: { cluster: 'id' as const, id } };
@@ -343,7 +351,7 @@ describe('interrupting a detached submission', () => {
     stop.abort(new Error('SIGINT'));
     await expect(submitting).rejects.toThrow('SIGINT');
     world.emr.listSteps = listSteps;
-    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const run = interruptedRun(world, journal);
     const outcome = await cancelRun(run, { by: 'SIGINT' });
     expect(outcome.requested).toEqual([]);
     const [cluster] = world.emr.clusters;

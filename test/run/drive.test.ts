@@ -6,7 +6,16 @@ import { openJournal } from '../../src/run/journal.ts';
 import { readEntries, readState } from '../../src/run/read-journal.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import { FAULTLESS_ENTRIES } from '../support/faultless-entries.ts';
-import { driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
+import {
+  driveRun,
+  fakeWorld,
+  interruptedRun,
+  plan,
+  runIn,
+  staging,
+  startRun,
+  takeOver,
+} from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import type { CreationFault } from '../support/creation-fault.ts';
 import type { FakeEmrOptions } from '../support/fake-emr.ts';
@@ -154,7 +163,7 @@ describe('a driver that dies', () => {
       asked += 1;
       return Promise.resolve(staging);
     };
-    await drive({ ports: world.ports, journal, signal }, { staging: ask, detached: false });
+    await drive(runIn(world, journal, signal), { staging: ask, detached: false });
     expect(asked).toBe(1);
     expect(world.objects.contents.get('_landfall/runs/r1/inputs.json.gz')).toEqual(staging.manifest);
   });
@@ -188,7 +197,7 @@ describe('cancelling', () => {
     driving.catch(() => undefined);
     await world.clock.sleep(1_000);
     stop.abort(new Error('SIGINT'));
-    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const run = interruptedRun(world, journal);
     const first = await cancelRun(run, interrupt);
     expect(first.requested).toEqual(['a cluster named landfall/r1/cluster#1, should it appear']);
     expect(journal.state().finished).toBeUndefined();
@@ -205,10 +214,7 @@ describe('cancelling', () => {
     const journal = await startRun(world);
     await journal.append({ entry: 'cluster-intent', n: 1, token: 't' });
     world.emr.findClusters = () => Promise.reject(new Error('AccessDenied'));
-    const outcome = await cancelRun(
-      { ports: world.ports, journal, signal: new AbortController().signal },
-      interrupt,
-    );
+    const outcome = await cancelRun(interruptedRun(world, journal), interrupt);
     expect(outcome.failed).toEqual(['looking for what runs: AccessDenied']);
     expect(journal.state().finished).toBeUndefined();
   });
@@ -221,10 +227,7 @@ describe('cancelling', () => {
     await world.clock.sleep(60_000);
     stop.abort(new Error('SIGINT'));
     world.objects.createIfAbsent = () => Promise.reject(new Error('disk full'));
-    const outcome = await cancelRun(
-      { ports: world.ports, journal, signal: new AbortController().signal },
-      interrupt,
-    );
+    const outcome = await cancelRun(interruptedRun(world, journal), interrupt);
     expect(outcome.failed).toEqual(['the journal: disk full']);
     expect(world.emr.liveClusters()).toEqual([]);
   });
@@ -266,12 +269,12 @@ describe('a run that is attached to late', () => {
 describe('what the journal says of EMR', () => {
   it('is that a refused launch made nothing: who goes on sends at once, and looks for nothing', async () => {
     const world = fakeWorld(9);
-    const { launch } = world.emr;
-    world.emr.launch = () => Promise.reject(new LandfallError('access', 'not allowed'));
+    const { runJobFlow } = world.emr;
+    world.emr.runJobFlow = () => Promise.reject(new LandfallError('access', 'not allowed'));
     const journal = await startRun(world);
     await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'access' });
     expect(journal.state().clusters).toEqual([]);
-    world.emr.launch = launch;
+    world.emr.runJobFlow = runJobFlow;
     const before = world.clock.elapsed();
     const next = await takeOver(world, 'driver-2');
     const driving = driveRun(world, next);

@@ -4,7 +4,7 @@ import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { Clock, Emr } from '../../src/run/ports.ts';
-import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const MINUTE_MS = 60_000;
@@ -287,7 +287,7 @@ describe('a request to end something', () => {
     driveRun(world, journal, stop.signal).catch(() => undefined);
     await world.clock.sleep(MINUTE_MS);
     stop.abort(new Error('SIGINT'));
-    return { ports: world.ports, journal, signal: new AbortController().signal };
+    return interruptedRun(world, journal);
   }
 
   it.each(['cancelSteps', 'terminate'] as const)(

@@ -5,7 +5,7 @@ import type { Entry } from '../../src/run/entries.ts';
 import { guarded, isNotOurs } from '../../src/run/guard.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { Emr } from '../../src/run/ports.ts';
-import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
+import { driveRun, fakeWorld, interruptedRun, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const SPARED = 'j-VICTIM';
@@ -74,7 +74,7 @@ describe('a cluster', () => {
     await emr.terminate(SPARED);
     await emr.terminate(SPARED);
     expect(asked).toEqual([`describe ${SPARED}`, `terminate ${SPARED}`, `terminate ${SPARED}`]);
-    const launched = await emr.launch('landfall/r1/cluster#8');
+    const launched = await emr.runJobFlow('landfall/r1/cluster#8');
     const id = launched.answer === 'accepted' ? launched.value.id : '';
     await emr.terminate(id);
     expect(asked.slice(3)).toEqual([`terminate ${id}`]);
@@ -133,7 +133,7 @@ describe('a journal that calls the clusters and steps of others ours', () => {
 
   it('makes cancel end none of them; cancel says so and gives the verdict', async () => {
     const journal = await begun([...forged, ...submitted]);
-    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const run = interruptedRun(world, journal);
     const outcome = await cancelRun(run, { by: 'test', settle: true });
     expect(outcome.spared.sort()).toEqual([
       expect.stringContaining(`cluster ${SPARED} does not belong to run r1: its name in EMR is "production"`),

@@ -4,8 +4,8 @@ import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
 import type { Run } from '../../src/run/driven-run.ts';
 import { readEntries, readState } from '../../src/run/read-journal.ts';
-import { hold } from '../../src/run/ownership.ts';
-import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
+import { claimRun } from '../../src/run/ownership.ts';
+import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const interrupt = { by: 'SIGINT' };
@@ -19,7 +19,7 @@ async function interrupted(world: FakeWorld): Promise<Run> {
   await world.clock.sleep(120_000);
   stop.abort(new Error('SIGINT'));
   await world.clock.sleep(0);
-  return { ports: world.ports, journal, signal: new AbortController().signal };
+  return interruptedRun(world, journal);
 }
 
 const running = () => fakeWorld(6, { stepMs: 3_600_000 });
@@ -104,7 +104,7 @@ describe('a driver', () => {
     const { put } = world.objects;
     world.objects.put = away;
     const who = { driver: 'driver-1', host: 'h', boot: 'b', pid: 1 };
-    const release = await hold(world.objects, world.clock, who, await startRun(world));
+    const { release } = await claimRun(world.objects, world.clock, who, await startRun(world));
     world.objects.put = put;
     await world.clock.sleep(31_000);
     expect(await world.objects.head(`_landfall/runs/${plan.run}/owner.json`)).toBeDefined();

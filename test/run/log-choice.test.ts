@@ -128,7 +128,7 @@ describe('the end of a step', () => {
   it('is journalled as EMR tells it, and so is where a cluster that is not ours puts its logs', async () => {
     const world = fakeWorld(3);
     const { emr } = world.ports;
-    const answer = await emr.launch('someone else’s');
+    const answer = await emr.runJobFlow('someone else’s');
     const id = answer.answer === 'accepted' ? answer.value.id : '';
     await world.clock.sleep(60_000);
     const { describeCluster, listSteps } = emr;

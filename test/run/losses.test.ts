@@ -7,7 +7,16 @@ import type { RunPlan } from '../../src/run/plan.ts';
 import type { RunState } from '../../src/run/state.ts';
 import { dieAfterWrites, Killed } from '../support/dying-driver.ts';
 import type { FakeEmrOptions, Loss } from '../support/fake-emr.ts';
-import { detachRun, driveRun, fakeWorld, plan, staging, startRun, takeOver } from '../support/fake-run.ts';
+import {
+  detachRun,
+  driveRun,
+  fakeWorld,
+  interruptedRun,
+  plan,
+  staging,
+  startRun,
+  takeOver,
+} from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 import { expectLanded } from './landed.ts';
 
@@ -142,7 +151,7 @@ describe('a cluster lost to the infrastructure', () => {
 
   it('that was reused is replaced by one of our own', async () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_LOG)) });
-    await world.emr.launch('someone');
+    await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[0]?.id ?? '';
     world.emr.findReusable = () => Promise.resolve({ chosen: id, rejected: [] });
     await driveRun(world, await startRun(world, 'driver-1', { ...once, cluster: { cluster: 'reuse' } }));
@@ -156,7 +165,7 @@ describe('a cluster lost to the infrastructure', () => {
 
   it('that was named cannot be replaced: says so, and the verdict is the cluster’s', async () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_LOG)) });
-    await world.emr.launch('someone');
+    await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[0]?.id ?? '';
     const named = { ...once, cluster: { cluster: 'id' as const, id } };
     await expect(driveRun(world, await startRun(world, 'driver-1', named))).rejects.toMatchObject({
@@ -342,7 +351,7 @@ describe('cancelling after a loss', () => {
     while (world.emr.clusters.length < 2) await world.clock.sleep(1_000);
     await world.clock.sleep(30_000);
     stop.abort(new Error('SIGINT'));
-    const run = { ports: world.ports, journal, signal: new AbortController().signal };
+    const run = interruptedRun(world, journal);
     const outcome = await cancelRun(run, { by: 'SIGINT' });
     expect(outcome).toMatchObject({ requested: [], failed: [] });
     expect(world.emr.liveClusters()).toEqual([]);

@@ -1,7 +1,7 @@
 /** Who may go on with a run: by `owner.json`, the store's clock, and the process where it can be seen. */
 import { describe, expect, it } from '@jest/globals';
 import { readState } from '../../src/run/read-journal.ts';
-import { hold, ownedBy, ownership } from '../../src/run/ownership.ts';
+import { claimRun, ownedBy, ownership } from '../../src/run/ownership.ts';
 import type { Owner } from '../../src/run/ownership.ts';
 import { driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
@@ -25,7 +25,7 @@ describe('the owner of a run', () => {
   it('is the driver that has just taken over, though the one before it let go or died', async () => {
     const world = fakeWorld(1);
     const first = await startRun(world);
-    const release = await hold(world.objects, world.clock, who('driver-1'), first);
+    const { release } = await claimRun(world.objects, world.clock, who('driver-1'), first);
     expect(await look(world, ({ driver }) => driver === 'driver-1')).toBe('dead');
     await release();
     expect(await look(world)).toBe('none');
@@ -36,13 +36,13 @@ describe('the owner of a run', () => {
   it('is fresh while it renews, silent after two minutes without, and gone once it let go', async () => {
     const world = fakeWorld(1);
     const journal = await startRun(world);
-    const release = await hold(world.objects, world.clock, who('driver-1'), journal);
+    const { release } = await claimRun(world.objects, world.clock, who('driver-1'), journal);
     await world.clock.sleep(600_000);
     expect(await look(world)).toBe('fresh');
     await release();
     expect(await look(world)).toBe('none');
     const { put } = world.objects;
-    const stop = await hold(world.objects, world.clock, who('driver-1'), journal);
+    const { release: stop } = await claimRun(world.objects, world.clock, who('driver-1'), journal);
     world.objects.put = () => Promise.reject(new Error('no network'));
     await world.clock.sleep(100_000);
     expect(await look(world)).toBe('fresh');
@@ -58,9 +58,9 @@ describe('the owner of a run', () => {
     await world.clock.sleep(60_000);
     await world.objects.put(`_landfall/runs/${plan.run}/owner.json`, new Uint8Array([123]));
     expect(await look(world)).toBe('none');
-    const release = await hold(world.objects, world.clock, who('driver-1'), journal);
+    const { release } = await claimRun(world.objects, world.clock, who('driver-1'), journal);
     const second = await takeOver(world, 'driver-2');
-    const stop = await hold(world.objects, world.clock, who('driver-2'), second);
+    const { release: stop } = await claimRun(world.objects, world.clock, who('driver-2'), second);
     await expect(journal.refresh()).rejects.toMatchObject({ fault: 'owned' });
     await release();
     expect(await look(world)).toBe('fresh');
@@ -69,9 +69,9 @@ describe('the owner of a run', () => {
 
   it('is left alone by a driver that was overtaken and has not heard of it', async () => {
     const world = fakeWorld(2);
-    const release = await hold(world.objects, world.clock, who('driver-1'), await startRun(world));
+    const { release } = await claimRun(world.objects, world.clock, who('driver-1'), await startRun(world));
     const second = await takeOver(world, 'driver-2');
-    const releaseSecond = await hold(world.objects, world.clock, who('driver-2'), second);
+    const { release: releaseSecond } = await claimRun(world.objects, world.clock, who('driver-2'), second);
     const owner = async () => {
       const found = await ownership(world.objects, await readState(world.objects, plan.run), alive);
       return 'who' in found ? `${found.owner} ${found.who.driver}` : found.owner;

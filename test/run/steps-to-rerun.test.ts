@@ -198,7 +198,7 @@ describe('a retried run', () => {
     });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
     broken = false;
-    await world.emr.launch('someone');
+    await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[1]?.id ?? '';
     const { objects, clock, random } = world.ports;
     const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);

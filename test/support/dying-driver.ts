@@ -23,7 +23,7 @@ export function dieAfterWrites(world: FakeWorld, limit: number): () => void {
     if (created && key.includes('/journal/')) writes += 1;
     return created;
   };
-  emr.launch = whileAlive(before.emr.launch);
+  emr.runJobFlow = whileAlive(before.emr.runJobFlow);
   emr.addSteps = whileAlive(before.emr.addSteps);
   emr.listSteps = whileAlive(before.emr.listSteps);
   emr.getSteps = whileAlive(before.emr.getSteps);

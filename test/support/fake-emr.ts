@@ -189,7 +189,7 @@ export function fakeEmr({
     creatingCalls: () => calls,
     liveClusters: () => clusters.filter((cluster) => endOf(cluster).at > clock.monotonic()),
     leaveOutput: (step) => complete(step, `application_${random.hex(4)}`),
-    launch: (token) =>
+    runJobFlow: (token) =>
       creating((visible) => {
         const id = `j-${random.hex(6).toUpperCase()}`;
         const its = loss?.(clusters.length + 1);

@@ -8,8 +8,11 @@ import type { RunPlan } from '../../src/run/plan.ts';
 import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Accepted } from '../../src/run/verification.ts';
+import { emrWithRetry, lakeWithRetry, objectsWithRetry } from '../../src/run/with-retry.ts';
 import { submission } from '../../src/run/detach.ts';
 import type { Submission } from '../../src/run/detach.ts';
+import { retryPolicy, sparingNotes } from '../../src/run/driven-run.ts';
+import type { Run } from '../../src/run/driven-run.ts';
 import { drive } from '../../src/run/drive.ts';
 import type { Staging } from '../../src/run/drive.ts';
 import { fakeEmr } from './fake-emr.ts';
@@ -121,6 +124,7 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
     explain: () => Promise.resolve(['ValueError: no such column']),
     lake: fakeLake(objects, published),
     emit: (event) => events.push(event),
+    note: sparingNotes({ clock, emit: (event) => ports.emit(event) }),
     sha256,
   };
   return { clock, objects, emr, ports, events, published };
@@ -180,27 +184,53 @@ export async function takeOver({ ports }: FakeWorld, driver: string): Promise<Jo
   return journal;
 }
 
-/** Drives to the verdict. */
-export function driveRun(
-  world: FakeWorld,
+/** A run in this world, with the retries that `session/` gives to its ports. */
+export function runIn(
+  { ports }: Pick<FakeWorld, 'ports'>,
   journal: Journal,
   signal = new AbortController().signal,
-): Promise<void> {
-  return drive(
-    { ports: world.ports, journal, signal },
-    { staging: () => Promise.resolve(staging), detached: false },
-  );
+): Run {
+  const policy = retryPolicy(ports, signal);
+  return {
+    ports: {
+      ...lateBound(ports),
+      emr: emrWithRetry(lateBound(ports.emr), policy),
+      objects: objectsWithRetry(lateBound(ports.objects), policy),
+      lake: lakeWithRetry(lateBound(ports.lake), policy),
+    },
+    journal,
+    signal,
+    looks: new Map(),
+  };
+}
+
+/** A run as an interruption leaves it to its cancellation: nothing is retried any more. */
+export function interruptedRun({ ports }: Pick<FakeWorld, 'ports'>, journal: Journal): Run {
+  return { ports, journal, signal: new AbortController().signal, looks: new Map() };
+}
+
+/** The same port, whose methods a test may replace later. */
+function lateBound<P extends object>(port: P): P {
+  const methods = Object.entries(port).map(([name, value]) => [
+    name,
+    typeof value === 'function'
+      ? (...args: unknown[]) => (port[name as keyof P] as (...given: unknown[]) => unknown)(...args)
+      : (value as unknown),
+  ]);
+  return Object.fromEntries(methods) as P;
+}
+
+/** Drives to the verdict. */
+export function driveRun(world: FakeWorld, journal: Journal, signal?: AbortSignal): Promise<void> {
+  return drive(runIn(world, journal, signal), { staging: () => Promise.resolve(staging), detached: false });
 }
 
 /** Submits everything and leaves. */
 export async function detachRun(
   world: FakeWorld,
   journal: Journal,
-  signal = new AbortController().signal,
+  signal?: AbortSignal,
 ): Promise<Submission> {
-  await drive(
-    { ports: world.ports, journal, signal },
-    { staging: () => Promise.resolve(staging), detached: true },
-  );
+  await drive(runIn(world, journal, signal), { staging: () => Promise.resolve(staging), detached: true });
   return submission(journal.state());
 }

@@ -26,7 +26,7 @@ export function intents({ trace }: World, run: string): string[] {
 function announced({ op }: Call, about: string, entries: readonly Entry[]): boolean {
   const wished = entries.some(({ entry }) => entry === 'cancel-requested');
   switch (op) {
-    case 'launch':
+    case 'runJobFlow':
       return entries.some((one) => one.entry === 'cluster-intent' && one.token === about);
     case 'addSteps':
       return entries.some((one) => one.entry === 'step-intent' && one.token === about);
@@ -53,7 +53,7 @@ function announced({ op }: Call, about: string, entries: readonly Entry[]): bool
 
 /** A driver changes nothing any more once it could have known that the run is another's. */
 export function late({ trace }: World): string[] {
-  const changing = ['launch', 'addSteps', 'cancelSteps', 'terminate'];
+  const changing = ['runJobFlow', 'addSteps', 'cancelSteps', 'terminate'];
   return trace.flatMap((one) =>
     one.traced === 'call' && changing.includes(one.op) && !one.interrupted && (one.late?.ms ?? 0) > 1_000
       ? [`${one.by} sends ${one.op} ${one.about.join()} though ${one.run} is ${one.late?.owner ?? ''}'s`]
@@ -65,7 +65,7 @@ export function late({ trace }: World): string[] {
 export function resent({ trace }: World): string[] {
   const calls = trace.filter((one): one is Call => one.traced === 'call');
   return calls.flatMap((one, at) => {
-    if (one.op !== 'launch' && one.op !== 'addSteps') return [];
+    if (one.op !== 'runJobFlow' && one.op !== 'addSteps') return [];
     const before = calls.findLastIndex(
       ({ op, by, about }, then) =>
         then < at && op === one.op && by === one.by && about.join() === one.about.join(),

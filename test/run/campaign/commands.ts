@@ -3,25 +3,25 @@ import { sha256 } from '../../../src/session/sha256.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { createLake } from '../../../src/lake/lake.ts';
 import { newestPublication } from '../../../src/lake/publication.ts';
-import { cancelledError, cancelRun } from '../../../src/run/cancel.ts';
-import type { Run } from '../../../src/run/driven-run.ts';
+import { cancelRun } from '../../../src/run/cancel.ts';
+import { sparingNotes } from '../../../src/run/driven-run.ts';
 import { drive } from '../../../src/run/drive.ts';
 import type { RunEvent } from '../../../src/run/events.ts';
 import { createJournal, openJournal } from '../../../src/run/journal.ts';
 import { readEntries, readState } from '../../../src/run/read-journal.ts';
 import type { Journal } from '../../../src/run/journal.ts';
-import { hold, ownedBy, ownership } from '../../../src/run/ownership.ts';
+import { claimRun, ownedBy, ownership } from '../../../src/run/ownership.ts';
 import type { Owner } from '../../../src/run/ownership.ts';
 import { keys } from '../../../src/lake/layout.ts';
 import type { RunPlan } from '../../../src/run/plan.ts';
 import type { Lake, Ports } from '../../../src/run/ports.ts';
-import { patiently } from '../../../src/run/reading.ts';
+import { retry as retryCall } from '../../../src/run/with-retry.ts';
 import { stepsToRerun } from '../../../src/run/steps-to-rerun.ts';
-import { advance, isToBeCancelled } from '../../../src/run/state.ts';
+import { advance } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import type { Accepted, LandedTable } from '../../../src/run/verification.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { plan, staging } from '../../support/fake-run.ts';
+import { plan, runIn, staging } from '../../support/fake-run.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { Interruption } from './process.ts';
 import type { Process } from './process.ts';
@@ -73,6 +73,7 @@ function driverOf(world: World, { process, run, isDead, emit }: Begun): Driver {
     explain: () => Promise.resolve(['ValueError: no such column']),
     lake: lakeOver(store, process.name),
     emit,
+    note: sparingNotes({ clock: process.clock, emit }),
     sha256,
   };
   return { world, process, run, store, ports, isDead };
@@ -164,8 +165,8 @@ async function cancel(driver: Driver): Promise<void> {
     await resume(driver, false);
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = { ...driver.ports, note: () => undefined };
-    const { finished } = await patiently(patience, () => readState(store, run));
+    const policy = { ...driver.ports, note: () => undefined };
+    const { finished } = await retryCall(policy, () => readState(store, run));
     if (finished?.verdict !== 'cancelled') throw error;
   }
 }
@@ -210,7 +211,7 @@ async function takeRunOver(driver: Driver, state: RunState): Promise<boolean> {
 async function session(driver: Driver, journal: Journal): Promise<void> {
   const { store, process } = driver;
   const who = { driver: process.name, host: process.name, boot: 'b', pid: 1 };
-  const release = await hold(store, process.clock, who, journal);
+  const { release } = await claimRun(store, process.clock, who, journal);
   try {
     await driven(driver, journal);
   } finally {
@@ -220,9 +221,9 @@ async function session(driver: Driver, journal: Journal): Promise<void> {
 
 async function driven({ ports, process }: Driver, journal: Journal): Promise<void> {
   const ending = new AbortController();
-  const run: Run = { ports, journal, signal: AbortSignal.any([process.interrupted, ending.signal]) };
+  const run = runIn({ ports }, journal, AbortSignal.any([process.interrupted, ending.signal]));
   try {
-    const working = work(run);
+    const working = drive(run, { staging: () => Promise.resolve(staging), detached: false });
     await Promise.race([
       working,
       aborted(process.interrupted).catch(async (cause: unknown) => {
@@ -240,14 +241,6 @@ async function driven({ ports, process }: Driver, journal: Journal): Promise<voi
   } finally {
     ending.abort();
   }
-}
-
-async function work(run: Run): Promise<void> {
-  if (isToBeCancelled(run.journal.state())) {
-    const outcome = await cancelRun(run, { by: 'attach', confirmMs: 120_000, settle: true });
-    throw cancelledError(run.journal.run, outcome);
-  }
-  await drive(run, { staging: () => Promise.resolve(staging), detached: false });
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -168,7 +168,7 @@ export function fakeEmr({
     catchUp,
     leaveOutput: (step) => complete(step, `application_${random.hex(4)}`),
     addCluster: (token) => add(token, clock.monotonic()),
-    launch: (token) =>
+    runJobFlow: (token) =>
       creating((visible) => ({
         id: add(token, visible, lose?.(1 + clusters.filter((one) => isOurs(one)).length)).id,
       })),

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 /** Calls at once, and calls a second in the long run, by operation (AWS's default quotas of an account and region). */
 const QUOTAS: Record<EmrOperation, { name: string; burst: number; refill: number }> = {
-  launch: { name: 'RunJobFlow', burst: 10, refill: 0.5 },
+  runJobFlow: { name: 'RunJobFlow', burst: 10, refill: 0.5 },
   addSteps: { name: 'AddJobFlowSteps', burst: 10, refill: 0.5 },
   findClusters: { name: 'ListClusters', burst: 20, refill: 0.5 },
   describeCluster: { name: 'DescribeCluster', burst: 10, refill: 1 },

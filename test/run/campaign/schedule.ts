@@ -2,7 +2,7 @@
 import { seededRandom } from '../../support/seeded-random.ts';
 
 export type EmrOperation =
-  | 'launch'
+  | 'runJobFlow'
   | 'addSteps'
   | 'findClusters'
   | 'describeCluster'
@@ -189,8 +189,8 @@ const ANSWER_AFTER_MS = [0, 0, 1_000, 30_000];
 
 function creation(dice: Dice): Trouble {
   const { below, chance, oneOf } = dice;
-  const op = oneOf(['launch', 'addSteps', 'addSteps'] as const);
-  const n = 1 + below(op === 'launch' ? 3 : 5);
+  const op = oneOf(['runJobFlow', 'addSteps', 'addSteps'] as const);
+  const n = 1 + below(op === 'runJobFlow' ? 3 : 5);
   if (chance(0.15)) return { trouble: 'fault', op, n, answer: 'unsent', effect: false, ms: 0, hiddenMs: 0 };
   return lost(op, n, dice);
 }

@@ -63,7 +63,7 @@ export function emrOver(world: World, process: Process, run: string): Emr {
 
   /** A call that creates what carries these names. */
   const creating = <T>(
-    op: 'launch' | 'addSteps',
+    op: 'runJobFlow' | 'addSteps',
     about: readonly string[],
     work: () => Promise<Answer<T>>,
   ): Promise<Answer<T>> =>
@@ -88,7 +88,7 @@ export function emrOver(world: World, process: Process, run: string): Emr {
   };
 
   return {
-    launch: (token) => creating('launch', [token], () => emr.launch(token)),
+    runJobFlow: (token) => creating('runJobFlow', [token], () => emr.runJobFlow(token)),
     addSteps: (id, steps) =>
       creating('addSteps', [...steps.map(({ name }) => name)], () => emr.addSteps(id, steps)),
     findClusters: (token, since) => repeatable('findClusters', [token], () => emr.findClusters(token, since)),

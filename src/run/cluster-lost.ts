@@ -1,0 +1,39 @@
+/** A cluster that ended, or is ending, before the run's work was done. */
+import { LandfallError } from '../faults.ts';
+import type { Run } from './driven-run.ts';
+import type { Cluster } from './ports.ts';
+import { endedUnused } from './state.ts';
+import { reasonKind } from './states.ts';
+
+/** For an error that may pass. */
+export const INFRASTRUCTURE = 'the cause is in the infrastructure: a retry may succeed';
+
+export async function recordClusterEnd({ journal }: Run, { id, state, reasonCode }: Cluster): Promise<void> {
+  await journal.append({
+    entry: 'cluster-ended',
+    clusterId: id,
+    state,
+    ...(reasonCode === undefined ? {} : { code: reasonCode }),
+  });
+}
+
+/** What the logs of a cluster tell about its end, once they are there; nothing for one that had no step of the run. */
+export async function clusterLogs(
+  { journal, ports, signal }: Run,
+  { id }: Cluster,
+): Promise<readonly string[]> {
+  if (endedUnused(journal.state())) return [];
+  return ports.explain({ clusterId: id }, signal).catch(() => []);
+}
+
+/** The error for it; `retryable` when the cause is in the infrastructure. */
+export function clusterLost(cluster: Cluster, logs: readonly string[]): LandfallError {
+  const { id, state, reasonCode, reason, errorDetails } = cluster;
+  const retryable = reasonKind(reasonCode ?? '') === 'infrastructure';
+  const cause = [reasonCode, reason].filter((part) => part !== undefined && part !== '').join(': ');
+  return new LandfallError('cluster', `cluster ${id} is ${state} before the run was done`, {
+    why: [...(cause === '' ? [] : [cause]), ...errorDetails, ...logs],
+    stand: retryable ? [INFRASTRUCTURE] : [],
+    retryable,
+  });
+}

@@ -1,0 +1,52 @@
+/** Ends the run's own cluster, and duplicates of it. */
+import { bestEffort, retryPolicy } from './driven-run.ts';
+import type { Run } from './driven-run.ts';
+import { liveClusters } from './live-clusters.ts';
+import { currentCluster, isOurs } from './state.ts';
+import { retry } from './with-retry.ts';
+
+/** How long the end of our own cluster is asked for: after that it ends by itself when it is idle. */
+const RELEASE_MS = 2 * 60_000;
+
+/** Ends every other live cluster that carries a token of ours, which a lost answer may have left, also long ago. */
+export async function endDuplicateClusters(run: Run): Promise<void> {
+  for (const ours of run.journal.state().clusters.filter(isOurs)) {
+    for (const { id } of await liveClusters(run, ours.token, ours.intendedAt)) {
+      if (id !== ours.id) await endDuplicate(run, id);
+    }
+  }
+}
+
+async function endDuplicate({ journal, ports }: Run, id: string): Promise<void> {
+  await journal.append({ entry: 'cluster-surplus', id });
+  await bestEffort({ ports }, `a second cluster with our token, ${id}, could not be ended`, () =>
+    ports.emr.terminate(id),
+  );
+  ports.emit({ event: 'note', message: `a second cluster with our token, ${id}, is being ended` });
+}
+
+/** Ends the cluster if this run launched it and was not told to keep it; when it cannot, says so. Never ends another's. */
+export async function releaseCluster(run: Run): Promise<void> {
+  if (!run.journal.state().plan.keepAlive) await giveUpCluster(run);
+}
+
+/** Ends the cluster if this run launched it, also one that was to be kept; when it cannot, says so. */
+export async function giveUpCluster(run: Run): Promise<void> {
+  const id = currentCluster(run.journal.state())?.id ?? '';
+  await bestEffort(run, `cluster ${id} could not be ended and goes on costing money until it is idle`, () =>
+    release(run),
+  );
+}
+
+async function release({ ports, journal, signal }: Run): Promise<void> {
+  const cluster = currentCluster(journal.state());
+  if (cluster?.id === undefined || !isOurs(cluster) || cluster.ended !== undefined) return;
+  if (cluster.terminate === 'requested') return;
+  const clusterId = cluster.id;
+  if (cluster.terminate === undefined) await journal.append({ entry: 'terminate-intent', clusterId });
+  await retry({ ...retryPolicy(ports, signal), giveUpMs: RELEASE_MS }, async () => {
+    await journal.refresh();
+    await ports.emr.terminate(clusterId);
+  });
+  await journal.append({ entry: 'terminate-requested', clusterId });
+}
