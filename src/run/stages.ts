@@ -1,6 +1,7 @@
 /** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
 import { place } from '../shell-words.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
+import { jvmReason } from './small-data.ts';
 import { currentAttempt, currentCluster, endedUnused, isToBeCancelled } from './state.ts';
 import type { ClusterEntry, RunState } from './state.ts';
 import type { Verification } from './verification.ts';
@@ -196,10 +197,11 @@ export function willLaunch(state: RunState): boolean {
   );
 }
 
-function clusterReason({ cluster, keepAlive, idleTimeoutSeconds }: RunPlan): string {
+function clusterReason(plan: RunPlan): string {
+  const { cluster, keepAlive, idleTimeoutSeconds } = plan;
   switch (cluster.cluster) {
     case 'local':
-      return 'asked for by --cluster local';
+      return `asked for by --cluster local; ${jvmReason(plan)}`;
     case 'id':
       return 'named by --cluster; it is never ended by us';
     case 'new':

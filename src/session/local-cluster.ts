@@ -12,6 +12,7 @@ import type { S3Access } from '../local/spark-conf.ts';
 import { needsCluster } from '../run/stages.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
+import { isSmall } from '../run/small-data.ts';
 import type { RunState } from '../run/state.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import { realUri } from '../store/real-uri.ts';
@@ -118,11 +119,6 @@ export async function startEndpointOf(
     clock: cli.clock,
   });
 }
-
-/** Below this, starting up is most of the work. */
-const SMALL_BYTES = 300e6;
-
-const isSmall = ({ sources }: RunPlan) => sources.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL_BYTES;
 
 /** How often a running step's logs reach the lake: EMR's five minutes are longer than most local steps. */
 export const LOG_INTERVAL_SECONDS = 2;

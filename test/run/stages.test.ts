@@ -39,6 +39,15 @@ describe('the stages of a run', () => {
     });
   });
 
+  it('say how the JVM of a local run is set up for the size of its inputs', () => {
+    const reasonFor = (bytes: number) => {
+      const sources = plan.sources.map((source, index) => ({ ...source, bytes: index === 0 ? bytes : 0 }));
+      return planStages(planned({ ...plan, cluster: { cluster: 'local' }, sources }))[1]?.reason;
+    };
+    expect(reasonFor(299_999_999)).toContain('less than 300 MB: its JVM compiles quickly');
+    expect(reasonFor(300_000_000)).toContain('300 MB or more: its JVM optimises');
+  });
+
   it('end with the submission when the run is detached, and are none when everything is submitted', () => {
     expect(kinds(planned(plan), {}, true)).toEqual(['upload', 'cluster', 'submit']);
     const all = { song_transform: [submitted], log_transform: [submitted] };
