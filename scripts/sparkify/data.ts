@@ -3,6 +3,7 @@ import { diceOf } from '../../src/local/dice.ts';
 import type { SampleFile } from '../../src/local/generate-sample.ts';
 import { eventsOfDay, eventText, locationText, openStage, withoutUser } from './events.ts';
 import type { LogEvent } from './events.ts';
+import { openLines } from './lines.ts';
 import { sampleSongs } from './songs.ts';
 
 export interface SparkifyOptions {
@@ -42,6 +43,11 @@ export interface SparkifyFigures {
   loggedOut: number;
 }
 
+export interface SparkifyFile {
+  path: string;
+  bytes: Buffer;
+}
+
 export interface SparkifyData {
   files: SampleFile[];
   expected: SparkifyFigures;
@@ -50,25 +56,23 @@ export interface SparkifyData {
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2018, 10, 1);
 const EVENTS_PER_ODDITY = 200;
-/** Long texts of many small pieces cost the collector more time than making them takes. */
-const LINES_AT_ONCE = 64;
 
 /** The files one after another, a day of events at a time; then what is in them. Pure: neither clock nor chance beyond the seed. */
-export function* sparkifyFiles(options: SparkifyOptions = {}): Generator<SampleFile, SparkifyFigures> {
+export function* sparkifyFiles(options: SparkifyOptions = {}): Generator<SparkifyFile, SparkifyFigures> {
   const { seed = 1, songs = 80, days = 7, eventsPerDay = 250, clean = false } = options;
   const dice = diceOf(seed);
   const catalogue = sampleSongs(dice, Math.max(8, songs), clean);
   const people = Math.max(4, Math.round(Math.sqrt(days * eventsPerDay)));
   const stage = openStage(dice, { songs: catalogue.rows, people, clean });
-  yield* catalogue.files;
+  for (const { path, text } of catalogue.files) yield { path, bytes: Buffer.from(text) };
   const tally = openTally();
   for (let day = 0; day < days; day += 1) {
     const dayStart = FIRST_DAY + day * DAY_MS;
     const honest = eventsOfDay(stage, dayStart, eventsPerDay);
     count(tally, honest);
-    const { path, text, ...added } = layOut(dayStart, honest, clean ? undefined : day);
+    const { path, bytes, ...added } = layOut(dayStart, honest, clean ? undefined : day);
     tally.added.push(added);
-    yield { path, text };
+    yield { path, bytes };
   }
   return {
     song_data: {
@@ -98,7 +102,7 @@ export function generateSparkify(options: SparkifyOptions = {}): SparkifyData {
   const files: SampleFile[] = [];
   for (let next = made.next(); ; next = made.next()) {
     if (next.done === true) return { files, expected: next.value };
-    files.push(next.value);
+    files.push({ path: next.value.path, text: next.value.bytes.toString() });
   }
 }
 
@@ -160,30 +164,27 @@ const isLater = (one: LogEvent, other: LogEvent) =>
 function layOut(dayStart: number, honest: readonly LogEvent[], dayNumber: number | undefined) {
   const day = new Date(dayStart).toISOString().slice(0, 10);
   const path = `log_data/${day.slice(0, 4)}/${day.slice(5, 7)}/${day}-events.json`;
-  const lines: string[] = [];
-  const parts: string[] = [];
+  const lines = openLines();
   const added: Added = { duplicates: 0, conflicts: 0, bad: 0, blank: 0 };
   let sinceOddity = 0;
   for (const event of honest) {
-    lines.push(eventText(event));
-    if (lines.length >= LINES_AT_ONCE) parts.push(lines.splice(0).join('\n'));
+    lines.add(eventText(event));
+    if (dayNumber !== undefined && added.blank === 0) {
+      lines.add('  ');
+      added.blank = 1;
+    }
     sinceOddity += 1;
     if (dayNumber === undefined || sinceOddity < EVENTS_PER_ODDITY || event.what.page !== 'NextSong')
       continue;
     sinceOddity = 0;
     const differs = (dayNumber + added.duplicates) % 2 === 1;
-    lines.push(eventText(differs ? elsewhere(event) : event));
-    lines.push(badLine(event, dayNumber + added.bad));
+    lines.add(eventText(differs ? elsewhere(event) : event));
+    lines.add(badLine(event, dayNumber + added.bad));
     added.duplicates += 1;
     added.conflicts += differs ? 1 : 0;
     added.bad += 1;
   }
-  if (lines.length > 0) parts.push(lines.join('\n'));
-  if (dayNumber !== undefined) {
-    parts.splice(1, 0, '  ');
-    added.blank += 1;
-  }
-  return { path, text: parts.join('\n'), ...added };
+  return { path, bytes: lines.bytes(), ...added };
 }
 
 const elsewhere = (event: LogEvent): LogEvent => ({

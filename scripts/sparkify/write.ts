@@ -59,17 +59,16 @@ function writeFiles(folder: string, options: SparkifyOptions): Omit<Mark, 'diges
     const parent = dirname(place);
     if (!folders.has(parent)) mkdirSync(parent, { recursive: true });
     folders.add(parent);
-    const bytes = Buffer.from(next.value.text);
-    writeFileSync(place, bytes);
+    writeFileSync(place, next.value.bytes);
     written.files += 1;
-    written.bytes += bytes.length;
+    written.bytes += next.value.bytes.length;
   }
 }
 
 /** Of the options and of the generator itself: data that an older one wrote are other data. */
 function digestOf(options: SparkifyOptions): string {
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(options).sort()));
-  for (const name of ['data.ts', 'events.ts', 'names.ts', 'songs.ts', '../../src/local/dice.ts'])
+  for (const name of ['data.ts', 'events.ts', 'lines.ts', 'names.ts', 'songs.ts', '../../src/local/dice.ts'])
     hash.update(readFileSync(join(import.meta.dirname, name)));
   return hash.digest('hex');
 }
