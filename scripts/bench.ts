@@ -1,10 +1,13 @@
 /** Times whole commands that make the same tables: Landfall, two classic scripts, and DuckDB. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
+import { PLAIN, spoken } from '../src/shell-words.ts';
 import { conditionsOf } from './bench/conditions.ts';
 import { contest } from './bench/contest.ts';
 import { contestants, REFERENCES } from './bench/contestants.ts';
@@ -17,7 +20,7 @@ const USAGE = `npm run bench -- [--quick] [--data sample,s1] [--only ${IDS.join(
 
   --data    data sets, of which generate-data --help tells more: ${Object.keys(DATA_SETS).join(', ')}
   --only    contestants; default all, with --quick ${QUICK.only}
-  --rounds  timed runs of each contestant. They take turns, after one run each whose tables must agree
+  --rounds  timed runs of each contestant, default 3. They take turns, after one run each whose tables must agree
   --quick   ${QUICK.data}, with one run of each contestant, which is both compared and timed
   --out     folder of bench.md, bench.json, bench.svg and the data`;
 
@@ -25,7 +28,7 @@ const options = {
   quick: { type: 'boolean', default: false },
   data: { type: 'string' },
   only: { type: 'string' },
-  rounds: { type: 'string', default: '3' },
+  rounds: { type: 'string' },
   seed: { type: 'string', default: '1' },
   out: { type: 'string', default: 'bench' },
   help: { type: 'boolean', default: false },
@@ -57,7 +60,8 @@ async function bench(values: Values): Promise<void> {
   const only = values.only?.split(',') ?? (values.quick ? QUICK.only.split(',') : IDS);
   const nobody = only.find((id) => !IDS.includes(id));
   if (nobody !== undefined) fail(`--only ${nobody}: there is no such contestant`);
-  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds);
+  if (values.quick && values.rounds !== undefined) fail('--quick has no rounds: leave --rounds out');
+  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3');
   const seed = wholeNumber('seed', values.seed);
   const folder = resolve(values.out);
   mkdirSync(folder, { recursive: true });
@@ -88,6 +92,7 @@ async function bench(values: Values): Promise<void> {
     rounds,
     seed,
     folder,
+    settle: () => spawnSync('sync'),
     progress,
   });
   const whole = { conditions, results, references: REFERENCES };
@@ -99,5 +104,12 @@ async function bench(values: Values): Promise<void> {
 }
 
 const values = parsed();
-if (values.help) console.log(USAGE);
-else await bench(values);
+try {
+  if (values.help) console.log(USAGE);
+  else await bench(values);
+} catch (error) {
+  const { why = [], next = '' } = error instanceof LandfallError ? error : {};
+  const message = error instanceof Error ? error.message : String(error);
+  console.error([message, ...why, spoken(next, PLAIN)].filter((line) => line !== '').join('\n'));
+  process.exitCode = 1;
+}

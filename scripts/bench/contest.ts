@@ -18,6 +18,8 @@ export interface ContestOptions {
   seed: number;
   /** Data, tables and working folders go below it. */
   folder: string;
+  /** Called before each run: what the one before has written is not to be paid for by this one. */
+  settle: () => void;
   progress: (message: string) => void;
 }
 
@@ -29,13 +31,14 @@ export async function contest(options: ContestOptions): Promise<Result[]> {
 }
 
 async function contestOver(data: DataSetName, options: ContestOptions): Promise<Result[]> {
-  const { contestants, rounds, seed, folder, progress } = options;
+  const { contestants, rounds, seed, folder, settle, progress } = options;
   const input = join(folder, 'data', `${data}-${seed}`);
   progress(`${data}: data in ${input}`);
   writeSparkify(input, { ...DATA_SETS[data].options, seed });
   const output = join(folder, 'tables');
   const run = (one: Contestant, round: string): Taken => {
     rmSync(output, { recursive: true, force: true });
+    settle();
     const env = { ...process.env, ...one.env };
     const taken = take(one.command(input, output), { cwd: join(folder, 'work'), env });
     progress(`${data}, ${round}: ${one.name} ${taken.wall.toFixed(1)} s`);

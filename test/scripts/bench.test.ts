@@ -3,13 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { contest } from '../../scripts/bench/contest.ts';
 import { contestants, REFERENCES } from '../../scripts/bench/contestants.ts';
 import { disagreement, readTables } from '../../scripts/bench/fingerprints.ts';
+import type { Contestant } from '../../scripts/bench/contestants.ts';
 import type { Fingerprints } from '../../scripts/bench/fingerprints.ts';
 import { markdownPage, markdownTable, notes, svgChart } from '../../scripts/bench/report.ts';
 import { disturbance, median, medianOf, ratio } from '../../scripts/bench/results.ts';
 import type { Conditions, Result, Taken } from '../../scripts/bench/results.ts';
+import type { SparkifyFigures } from '../../scripts/sparkify/data.ts';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
 
 const MIB = 2 ** 20;
@@ -40,7 +43,7 @@ const conditions: Conditions = {
   load: 0.25,
   isQuick: false,
 };
-const contest = { conditions, results, references: ['tuned etl.py', 'DuckDB'] };
+const page = { conditions, results, references: ['tuned etl.py', 'DuckDB'] };
 
 describe('the figures of a bench', () => {
   it('are medians', () => {
@@ -71,7 +74,7 @@ describe('the figures of a bench', () => {
 
 describe('the pages of a bench', () => {
   it('have one row per data set and contestant, with its n, ratios, memory and files', () => {
-    expect(markdownTable(contest)).toBe(`\
+    expect(markdownTable(page)).toBe(`\
 | data | contestant | n | wall, s | of tuned etl.py | of DuckDB | CPU, s | peak, MiB | files |
 | --- | --- | --: | --: | --: | --: | --: | --: | --: |
 | s1 | Landfall | 3 | 20.0 (10.0 to 30.0) | 0.25 | 4.00 | 30.0 | 100 | 7 |
@@ -82,25 +85,25 @@ describe('the pages of a bench', () => {
   });
 
   it('begin with the command and its date, and explain each contestant that ran', () => {
-    const page = markdownPage(
-      contest,
+    const text = markdownPage(
+      page,
       new Map([
         ['Landfall', 'the CLI'],
         ['classic etl.py', 'a script'],
       ]),
     );
-    expect(page).toMatch(/^`npm run bench -- --data s1,s2`, 2026-11-28\n\n\| data /);
-    expect(page).toContain('\n- Landfall: the CLI\n');
-    expect(page).not.toContain('classic');
+    expect(text).toMatch(/^`npm run bench -- --data s1,s2`, 2026-11-28\n\n\| data /);
+    expect(text).toContain('\n- Landfall: the CLI\n');
+    expect(text).not.toContain('classic');
   });
 
   it('state cores, machine, load and disturbance, and what is not known', () => {
-    const said = notes(contest).join('\n');
+    const said = notes(page).join('\n');
     expect(said).toContain('Each had 2 cores. 4 cores, a processor; linux x64.');
     expect(said).toContain('The load was 0.3 before the first run. Other processes took at most 0 % of');
     expect(said).not.toContain('are those whose tables were compared');
     const elsewhere = {
-      ...contest,
+      ...page,
       conditions: { ...conditions, isQuick: true },
       results: [{ ...results[0]!, runs: [taken(1, { cpu: null, peak: null, others: null })] }],
     };
@@ -110,7 +113,7 @@ describe('the pages of a bench', () => {
   });
 
   it('draw a bar per result, the slowest of its data the longest, in valid XML', () => {
-    const odd = { ...contest, results: [...results, result('s2', 'a < b & c', 100)] };
+    const odd = { ...page, results: [...results, result('s2', 'a < b & c', 100)] };
     const chart = svgChart(odd);
     const widths = [...chart.matchAll(/<rect x="\d+" y="\d+" width="([\d.]+)"/g)].map(([, width]) =>
       Number(width),
@@ -145,30 +148,78 @@ describe('the contestants of a bench', () => {
   });
 });
 
-describe('the tables of a contestant', () => {
-  it('are read as the rows that the data must give', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'landfall-bench-'));
-    try {
-      const size = { songs: 40, days: 2, eventsPerDay: 400, clean: true };
-      const { expected } = writeSparkify(join(folder, 'in'), size);
-      const duckdb = contestants({ submit: '', driverMemory: '', env: {} }).find(
-        ({ id }) => id === 'duckdb',
-      )!;
-      const tablesOf = async (input: string, output: string) => {
-        const [program = '', ...args] = duckdb.command(join(folder, input), join(folder, output));
-        expect(spawnSync(program, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
-        return readTables(join(folder, output));
-      };
-      const { fingerprints, files } = await tablesOf('in', 'out');
-      const rows = Object.entries(fingerprints).map(([table, text]) => [table, Number.parseInt(text, 10)]);
-      expect(Object.fromEntries(rows)).toEqual(expected.rows);
-      expect(files).toBeGreaterThan(5);
-      writeSparkify(join(folder, 'other'), { ...size, seed: 2 });
-      const other = await tablesOf('other', 'out2');
-      for (const table of Object.keys(expected.rows))
-        expect(other.fingerprints[table]).not.toBe(fingerprints[table]);
-    } finally {
-      rmSync(folder, { recursive: true });
+describe('a contest', () => {
+  let folder: string;
+  let expected: SparkifyFigures['rows'];
+  /** Copies tables that were made before. */
+  const copies = (name: string, made: string): Contestant => ({
+    id: name,
+    name,
+    doc: '',
+    command: (_input, output) => ['cp', '-r', join(folder, made), output],
+  });
+  const contestOf = (all: readonly Contestant[], rounds: number, progress: string[] = []) =>
+    contest({
+      data: ['sample'],
+      contestants: all,
+      rounds,
+      seed: 1,
+      folder: join(folder, 'bench'),
+      settle: () => progress.push('settle'),
+      progress: (message) => progress.push(message.replace(/ [\d.]+ s$/, '')),
+    });
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'landfall-bench-'));
+    const duckdb = contestants({ submit: '', driverMemory: '', env: {} }).find(({ id }) => id === 'duckdb')!;
+    for (const seed of [1, 2]) {
+      const input = join(folder, `in${seed}`);
+      const written = writeSparkify(input, { seed, songs: 40, days: 2, eventsPerDay: 400, clean: true });
+      if (seed === 1) expected = written.expected.rows;
+      const [program = '', ...args] = duckdb.command(input, join(folder, `tables${seed}`));
+      expect(spawnSync(program, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
     }
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('reads of each table the rows that the data must give, and sees that others are others', async () => {
+    const { fingerprints, files } = await readTables(join(folder, 'tables1'));
+    const rows = Object.entries(fingerprints).map(([table, text]) => [table, Number.parseInt(text, 10)]);
+    expect(Object.fromEntries(rows)).toEqual(expected);
+    expect(files).toBeGreaterThan(5);
+    const other = await readTables(join(folder, 'tables2'));
+    for (const table of Object.keys(expected))
+      expect(other.fingerprints[table]).not.toBe(fingerprints[table]);
+  });
+
+  it('compares the tables of all contestants, then lets them take turns', async () => {
+    const progress: string[] = [];
+    const found = await contestOf([copies('A', 'tables1'), copies('B', 'tables1')], 2, progress);
+    expect(progress.slice(1)).toEqual(
+      ['tables to compare', 'round 1', 'round 2'].flatMap((round) => [
+        'settle',
+        `sample, ${round}: A`,
+        'settle',
+        `sample, ${round}: B`,
+      ]),
+    );
+    expect(found.map(({ contestant, runs }) => [contestant, runs.length])).toEqual([
+      ['A', 2],
+      ['B', 2],
+    ]);
+    const [once] = await contestOf([copies('A', 'tables1')], 0);
+    expect(once?.runs).toHaveLength(1);
+  });
+
+  it('times nobody when the tables differ or a command fails', async () => {
+    const progress: string[] = [];
+    await expect(contestOf([copies('A', 'tables1'), copies('B', 'tables2')], 1, progress)).rejects.toThrow(
+      'on sample the contestants disagree: songs: A made 40 rows',
+    );
+    expect(progress.some((message) => message.includes('round'))).toBe(false);
+    await expect(contestOf([copies('A', 'none')], 1)).rejects.toThrow(
+      /exit code 1 of cp -r .*\n.*cannot stat/,
+    );
   });
 });

@@ -35,7 +35,7 @@ if os.fork() == 0:
     with open("detached.new", "w") as file:
         file.write(str(os.getpid()))
     os.rename("detached.new", "detached")
-    time.sleep(600)
+    time.sleep(20)
 while not os.path.exists("detached"):
     time.sleep(0.05)
 time.sleep(0.5)
