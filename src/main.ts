@@ -81,34 +81,48 @@ function bootId(): string {
   }
 }
 
+/** Runs one command line; returns its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
-  const started: Started = {
+  const parsed = await parseArguments(argv, startedAs(), async () => {
+    const { pipelineNames } = await import('./session/pipeline-keys.ts');
+    return pipelineNames;
+  });
+  const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
+  let exitCode = 0;
+  if (parsed.kind === 'help') printer.result(parsed.text, parsed.text);
+  else if (parsed.kind === 'mistake') exitCode = fail(printer, parsed.error);
+  else {
+    const cli = contextOf(parsed, printer);
+    try {
+      const verb = await verbBodies[parsed.verb.name]();
+      await Promise.race([verb.run(parsed.flags, cli), unanswered(cli)]);
+    } catch (error) {
+      exitCode = fail(printer, cli.interrupted.aborted ? cli.interrupted.reason : error);
+    }
+  }
+  const lost = await printer.written();
+  return lost === undefined ? exitCode : exitCode || fail(printer, lost);
+}
+
+function startedAs(): Started {
+  return {
     env: process.env,
     cwd: process.cwd(),
     node: process.execPath,
     script: process.argv[1] ?? join(import.meta.dirname, 'cli.js'),
     home: dirname(import.meta.dirname),
   };
-  const parsed = await parseArguments(argv, started, async () => {
-    const { pipelineNames } = await import('./session/pipeline-keys.ts');
-    return pipelineNames;
-  });
-  const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
-  const exitCode = await perform(parsed, printer);
-  const lost = await printer.written();
-  return lost === undefined ? exitCode : exitCode || fail(printer, lost);
 }
 
-async function perform(parsed: Parsed, printer: Printer): Promise<number> {
-  if (parsed.kind === 'help') {
-    printer.result(parsed.text, parsed.text);
-    return 0;
-  }
-  if (parsed.kind === 'mistake') return fail(printer, parsed.error);
-  const cli: CliContext = {
+/** From here on the first signal interrupts the verb. */
+function contextOf(
+  { cwd, prefix, invocation }: Extract<Parsed, { kind: 'verb' }>,
+  printer: Printer,
+): CliContext {
+  return {
     env: process.env,
-    cwd: parsed.cwd,
-    prefix: parsed.prefix,
+    cwd,
+    prefix,
     clock,
     random,
     printer,
@@ -118,15 +132,8 @@ async function perform(parsed: Parsed, printer: Printer): Promise<number> {
     self: [process.execPath, ...process.execArgv, join(import.meta.dirname, 'cli.js')],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
     user: process.geteuid?.(),
-    invocation: parsed.invocation,
+    invocation,
   };
-  try {
-    const body = await verbBodies[parsed.verb.name]();
-    await Promise.race([body.run(parsed.flags, cli), unanswered(cli)]);
-    return 0;
-  } catch (error) {
-    return fail(printer, cli.interrupted.aborted ? cli.interrupted.reason : error);
-  }
 }
 
 /** Rejects at an interruption that the verb does not answer itself. */

@@ -102,3 +102,9 @@ export function place(uri: string): string {
 export function afterLoss(lake: string): Advice {
   return advise`${commandAt(lake, 'rollback')} goes back to the set before, if there is one; ${commandAt(lake, 'submit')} makes a new one`;
 }
+
+/** Sets the variables in the shell that evaluates it. */
+export function exportLine(variables: Readonly<Record<string, string>>): string {
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return `export ${words.join(' ')}`;
+}

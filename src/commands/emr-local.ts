@@ -2,7 +2,9 @@
 import type { CliContext } from '../cli/context.ts';
 import type { EmrLocalFlags } from '../cli/verbs.ts';
 import { serveEndpoint } from '../session/serve-endpoint.ts';
+import { exportLine } from '../shell-words.ts';
 
 export async function run(flags: EmrLocalFlags, cli: CliContext): Promise<void> {
-  await serveEndpoint(flags, cli);
+  for await (const variables of serveEndpoint(flags, cli))
+    cli.printer.result(exportLine(variables), variables);
 }

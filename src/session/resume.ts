@@ -10,7 +10,7 @@ import { readEntries, readState } from '../run/read-journal.ts';
 import { ownedBy, ownership, SILENT_MS } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { keys } from '../lake/layout.ts';
-import { retry } from '../run/with-retry.ts';
+import { objectsWithRetry } from '../run/with-retry.ts';
 import { statusOf } from '../run/status-of.ts';
 import { follow } from '../run/fold.ts';
 import type { RunState } from '../run/state.ts';
@@ -50,11 +50,10 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
   const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
   let told = false;
-  const watching = <T>(read: () => Promise<T>) => retry(retryPolicyOf(cli), read);
+  const objects = objectsWithRetry(store, retryPolicyOf(cli));
   for (;;) {
     if (isOver(state)) return verdictOf(cli, state);
-    const now = state;
-    const owner = await watching(() => ownership(store, now, (who) => isDead(who, cli)));
+    const owner = await ownership(objects, state, (who) => isDead(who, cli));
     if (takeOver || (owner.owner !== 'fresh' && owner.owner !== 'beginning')) {
       const timeout = (deadline - cli.clock.monotonic()) / 1000;
       const left = { ...watch, timeout: Number.isFinite(timeout) ? timeout : undefined };
@@ -66,7 +65,7 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
       sayOwner(cli, run, owner.who, owner.silentMs);
       told = true;
     }
-    for (const entry of await watching(() => readEntries(store, run, now.length))) {
+    for (const entry of await readEntries(objects, run, state.length)) {
       const line = narrateEntry(entry);
       if (line !== undefined) cli.printer.emit({ event: 'note', message: line });
       state = follow(store, state, entry);

@@ -8,7 +8,6 @@ import type { EndpointFile } from '../local/endpoint-file.ts';
 import { landfallHome, refuseNoexec } from '../local/landfall-home.ts';
 import { ensureSpark } from '../local/setup-spark.ts';
 import type { S3Access } from '../local/spark-conf.ts';
-import { shellWord } from '../shell-words.ts';
 import { openStore } from '../store/open.ts';
 import type { S3Settings } from '../store/open.ts';
 import { bucketNameOf } from '../store/uri.ts';
@@ -18,13 +17,23 @@ import { throughOurNetwork } from './steps-network.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { EmrLocalFlags } from '../cli/verbs.ts';
 
-export async function serveEndpoint(flags: EmrLocalFlags, cli: CliContext): Promise<void> {
+/** What every client of AWS needs in order to speak to the endpoint, by variable of the environment. */
+export type EndpointVariables = Readonly<Record<string, string>>;
+
+/** Yields the variables once the endpoint serves, and ends when it has stopped. Throws the interruption that stopped it. */
+export async function* serveEndpoint(
+  flags: EmrLocalFlags,
+  cli: CliContext,
+): AsyncGenerator<EndpointVariables> {
   const port = portFlag(flags);
   const { state } = flags;
-  if (state !== undefined) return serve(flags, cli, port, realFolder(resolve(cli.cwd, state)));
+  if (state !== undefined) {
+    yield* serve(flags, cli, port, realFolder(resolve(cli.cwd, state)));
+    return;
+  }
   const stateFolder = newStateFolder(cli);
   try {
-    await serve(flags, cli, port, stateFolder);
+    yield* serve(flags, cli, port, stateFolder);
   } finally {
     if (isUnused(stateFolder)) rmSync(stateFolder, { recursive: true });
     else cli.printer.say(`state in ${stateFolder}`);
@@ -50,12 +59,12 @@ function isUnused(stateFolder: string): boolean {
 }
 
 /** Serves until an interruption, which it throws, or until it has been idle for long enough. */
-async function serve(
+async function* serve(
   flags: EmrLocalFlags,
   cli: CliContext,
   port: number,
   stateFolder: string,
-): Promise<void> {
+): AsyncGenerator<EndpointVariables> {
   const { clock, random, printer, env } = cli;
   const { accessKeyId, secretAccessKey } = readEndpointFile(stateFolder) ?? newKey(cli);
   const region = regionOf(env) ?? 'us-east-1';
@@ -102,19 +111,15 @@ async function serve(
     region,
   };
   writeEndpointFile(stateFolder, file);
-  printVariables(cli, file);
+  yield variablesOf(file);
   await ended(AbortSignal.any([cli.interrupted, idle.signal]));
   await endpoint.close();
   removeEndpointFile(stateFolder);
   cli.interrupted.throwIfAborted();
 }
 
-/** For `eval`: what every client of AWS needs in order to speak to the endpoint. */
-function printVariables(
-  { printer }: CliContext,
-  { url, accessKeyId, secretAccessKey, region }: EndpointFile,
-): void {
-  const variables = {
+function variablesOf({ url, accessKeyId, secretAccessKey, region }: EndpointFile): EndpointVariables {
+  return {
     AWS_ENDPOINT_URL_EMR: url,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -122,8 +127,6 @@ function printVariables(
     // The one that boto3 and the AWS CLI read.
     AWS_DEFAULT_REGION: region,
   };
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
-  printer.result(`export ${words.join(' ')}`, variables);
 }
 
 const regionOf = (env: CliContext['env']) =>

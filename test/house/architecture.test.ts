@@ -1,4 +1,6 @@
 /** The arrows of the house (src/README.md), checked against the imports that are really there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { verbs } from '../../src/cli/verbs.ts';
 import { cyclesOf, modules, room, specifiersOf } from '../support/import-graph.ts';
@@ -119,6 +121,23 @@ describe('the house', () => {
   it('has one file for each verb in commands, and nothing else there', () => {
     const found = modules.flatMap(({ path }) => (room(path) === 'commands' ? [path] : []));
     expect(found.sort()).toEqual(verbs.map(({ name }) => `commands/${name}.ts`).sort());
+  });
+
+  it('leads from argv to RunJobFlow through the functions that its README lists, at most 12', () => {
+    const list = readFileSync(join(import.meta.dirname, '../../src/README.md'), 'utf8');
+    const hops = [...list.matchAll(/^\d+\. `([^`]+\.ts)`: `(\w+)` /gm)].map(([, path, name]) => ({
+      path,
+      name,
+    }));
+    expect(hops[0]?.name).toBe('main');
+    expect(hops.length).toBeLessThanOrEqual(12);
+    const next = [...hops.slice(1).map(({ name }) => name), 'RunJobFlowCommand'];
+    const broken = hops.filter(({ path, name }, at) => {
+      const text = modules.find((one) => one.path === path)?.text ?? '';
+      const from = text.search(new RegExp(`(function ${name}\\(|\\b${name}: (async )?\\()`));
+      return from < 0 || !new RegExp(`\\b${next[at]}\\(`).test(text.slice(from + name!.length + 10));
+    });
+    expect(broken).toEqual([]);
   });
 
   it('keeps no state in module-level variables', () => {

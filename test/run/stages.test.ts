@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { planStages } from '../../src/run/stages.ts';
 import type { Progress } from '../../src/run/stages.ts';
 import { planned } from '../../src/run/state.ts';
-import type { RunState } from '../../src/run/state.ts';
+import type { ClusterEntry, RunState } from '../../src/run/state.ts';
 import { plan } from '../support/fake-run.ts';
 
 const kinds = (state: RunState, progress: Progress = {}, detached = false) =>
@@ -59,6 +59,52 @@ describe('the stages of a run', () => {
     expect(planStages(state)[0]).toMatchObject({ kind: 'adopt', steps: ['song_transform'] });
     expect(kinds(state, { hasAdopted: true })[0]).toBe('cluster');
     expect(kinds(state, {}, true)).toEqual(['adopt', 'cluster', 'submit']);
+  });
+
+  const launched: ClusterEntry = {
+    n: 1,
+    token: 't',
+    intendedAt: new Date(0),
+    id: 'j-1',
+    how: 'launched',
+  };
+  const { id: _, how: __, ...intended } = launched;
+  const reusing: RunState = { ...staged, plan: { ...plan, cluster: { cluster: 'reuse' } } };
+  const naming: RunState = { ...staged, plan: { ...plan, cluster: { cluster: 'id', id: 'j-9' } } };
+  const retried: Partial<RunState> = { clusters: [launched], renewCluster: 'if-gone' };
+  it.each<[string, RunState, Progress, unknown]>([
+    ['a new cluster', staged, {}, { kind: 'launch' }],
+    ['the named cluster', naming, {}, { kind: 'given', id: 'j-9' }],
+    ['a live cluster, to reuse', reusing, {}, { kind: 'reuse' }],
+    ['a new one when none can be reused', reusing, { exhausted: ['reuse'] }, { kind: 'launch' }],
+    ['the launch that was begun', { ...reusing, clusters: [intended] }, {}, { kind: 'launch' }],
+    [
+      'the cluster that it has',
+      { ...staged, clusters: [launched] },
+      {},
+      { kind: 'current', id: 'j-1', mustBeReady: false },
+    ],
+    [
+      'the same one after a retry, if that takes steps',
+      { ...staged, ...retried },
+      {},
+      { kind: 'current', id: 'j-1', mustBeReady: true },
+    ],
+    ['a new one if it does not', { ...staged, ...retried }, { exhausted: ['current'] }, { kind: 'launch' }],
+    [
+      'a new one after a retry that wants another',
+      { ...staged, clusters: [launched], renewCluster: 'always' },
+      {},
+      { kind: 'launch' },
+    ],
+    [
+      'a new one after a loss, even for a run that reuses',
+      { ...reusing, clusters: [launched], renewCluster: 'launch' },
+      {},
+      { kind: 'launch' },
+    ],
+  ])('get %s', (_name, state, progress, source) => {
+    expect(planStages(state, { progress })[0]).toMatchObject({ kind: 'cluster', source });
   });
 
   it('follow what was submitted before they need a cluster that takes steps', () => {

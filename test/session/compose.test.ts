@@ -1,7 +1,12 @@
 import '../support/one-realm.ts';
 import { describe, expect, it } from '@jest/globals';
-import { sparkS3Access } from '../../src/session/compose.ts';
+import { LandfallError } from '../../src/faults.ts';
+import type { Emr, Ports } from '../../src/run/ports.ts';
+import { composePorts, sparkS3Access } from '../../src/session/compose.ts';
+import type { Store } from '../../src/store/store.ts';
 import { settingsOf } from '../config/resolve.ts';
+import { commandWorld } from '../support/command-world.ts';
+import { fakeWorld, startRun } from '../support/fake-run.ts';
 
 describe('what Spark on this machine is told of buckets', () => {
   const access = (lake: string, s3: string) => {
@@ -26,5 +31,67 @@ describe('what Spark on this machine is told of buckets', () => {
       bucketKeys: { lake: 'alias/lake' },
       bucketRegions: {},
     });
+  });
+});
+
+describe('the ports of a driven run', () => {
+  /** Ports over an EMR and a lake that are away; `calls` counts what reaches them. */
+  async function composed(signal: AbortSignal) {
+    const world = fakeWorld(1);
+    const journal = await startRun(world);
+    const calls: Record<string, number> = {};
+    const away = <P extends object>(port: P): P => {
+      const methods = Object.keys(port).map((name) => [
+        name,
+        () => {
+          calls[name] = (calls[name] ?? 0) + 1;
+          return Promise.reject(new LandfallError('unreachable', 'away', { retryable: true }));
+        },
+      ]);
+      return Object.fromEntries(methods) as P;
+    };
+    const none = () => Promise.resolve([]);
+    const connection = {
+      emr: away<Emr>({ ...world.emr }),
+      explain: none,
+      clusters: { reusable: () => Promise.reject(new Error()), whyNot: none, whyNotReuse: none },
+      asked: () => Promise.resolve({}),
+      close: () => undefined,
+    };
+    const store = away(world.objects as unknown as Store);
+    const cli = { ...commandWorld('/'), clock: world.clock, random: world.ports.random };
+    return { ports: await composePorts(cli, { store, journal }, connection, signal), calls };
+  }
+
+  const reads: [string, (ports: Ports) => Promise<unknown>][] = [
+    ['describeCluster', ({ emr }) => emr.describeCluster('j-1')],
+    ['findClusters', ({ emr }) => emr.findClusters('t', new Date(0))],
+    ['listSteps', ({ emr }) => emr.listSteps('j-1')],
+    ['getSteps', ({ emr }) => emr.getSteps('j-1', ['s-1'])],
+    ['describeStep', ({ emr }) => emr.describeStep('j-1', 's-1')],
+    ['findReusable', ({ emr }) => emr.findReusable()],
+    ['get', ({ objects }) => objects.get('k')],
+    ['put', ({ objects }) => objects.put('k', new Uint8Array())],
+    ['now', ({ objects }) => objects.now()],
+  ];
+
+  it.each(reads)('retry %s for a quarter of an hour', async (name, call) => {
+    const { ports, calls } = await composed(new AbortController().signal);
+    const before = ports.clock.monotonic();
+    await expect(call(ports)).rejects.toThrow('no answer for 15 minutes');
+    expect(calls[name]).toBeGreaterThan(10);
+    expect(ports.clock.monotonic() - before).toBeGreaterThan(15 * 60_000);
+  });
+
+  it.each(reads)('call %s once when the run was interrupted', async (name, call) => {
+    const { ports, calls } = await composed(AbortSignal.abort(new Error('SIGINT')));
+    await expect(call(ports)).rejects.toThrow('away');
+    expect(calls[name]).toBe(1);
+  });
+
+  it('send what creates a cluster once', async () => {
+    const { ports, calls } = await composed(new AbortController().signal);
+    await expect(ports.emr.runJobFlow('landfall/r1/cluster#1')).rejects.toThrow('away');
+    expect(calls).toEqual({ runJobFlow: 1 });
   });
 });
