@@ -34,7 +34,7 @@ async function contestOver(data: DataSetName, options: ContestOptions): Promise<
   const { contestants, rounds, seed, folder, settle, progress } = options;
   const input = join(folder, 'data', `${data}-${seed}`);
   progress(`${data}: data in ${input}`);
-  writeSparkify(input, { ...DATA_SETS[data].options, seed });
+  writeSparkify(input, { ...DATA_SETS[data].options, seed }, 'replace');
   const output = join(folder, 'tables');
   const run = (one: Contestant, round: string): Taken => {
     rmSync(output, { recursive: true, force: true });

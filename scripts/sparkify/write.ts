@@ -25,14 +25,23 @@ interface Mark extends Pick<WrittenSparkify, 'files' | 'bytes' | 'expected'> {
 
 /**
  * Writes both sources below a folder: all of it or nothing. Data of the same options and the same generator stay as they
- * are. Throws `input` when anything else is there.
+ * are; others that a generator of ours wrote are removed with `replace`. Throws `input` when anything else is there.
  */
-export function writeSparkify(folder: string, options: SparkifyOptions = {}): WrittenSparkify {
+export function writeSparkify(
+  folder: string,
+  options: SparkifyOptions = {},
+  others: 'refuse' | 'replace' = 'refuse',
+): WrittenSparkify {
   const sources = { song_data: join(folder, 'song_data'), log_data: join(folder, 'log_data') };
   const digest = digestOf(options);
   const before = markIn(folder);
-  const there = Object.values(sources).filter((place) => existsSync(place));
-  if (before?.digest === digest && there.length === 2) return { sources, written: false, ...before };
+  const isThere = (place: string) => existsSync(place);
+  if (before?.digest === digest && Object.values(sources).every(isThere))
+    return { sources, written: false, ...before };
+  if (before !== undefined && others === 'replace')
+    for (const place of [...Object.values(sources), join(folder, MARK)])
+      rmSync(place, { recursive: true, force: true });
+  const there = Object.values(sources).filter(isThere);
   const [other] = there;
   if (other !== undefined)
     throw new LandfallError('input', `${other} is there already, and holds other data`, {

@@ -125,6 +125,18 @@ describe('a folder of generated data', () => {
     expect(existsSync(join(folder, 'song_data'))).toBe(false);
   });
 
+  it('is replaced on request, but only if it holds data that were generated', () => {
+    writeSparkify(folder, size);
+    const { written, expected } = writeSparkify(folder, { ...size, seed: 2 }, 'replace');
+    expect({ written, expected }).toEqual({
+      written: true,
+      expected: generateSparkify({ ...size, seed: 2 }).expected,
+    });
+    expect(readdirSync(folder).sort()).toEqual(['.sparkify.json', 'log_data', 'song_data']);
+    rmSync(join(folder, '.sparkify.json'));
+    expect(() => writeSparkify(folder, size, 'replace')).toThrow('is there already');
+  });
+
   it('keeps no draft when it cannot be written', () => {
     writeFileSync(join(folder, '.sparkify.json'), '{}');
     const place = join(folder, 'file');
