@@ -10,7 +10,9 @@ from pyspark.sql import functions as F
 
 from engine.console import say
 from engine.contracts import Books, Input, Source, UnknownField, View, ViewBooks
+from engine.duplicates import settle_duplicates
 from engine.exact import dotted
+from engine.failure import StepFailure
 from engine.fates import (
     BLANK_LINE,
     DUPLICATE,
@@ -23,13 +25,14 @@ from engine.fates import (
     classify,
     of_view,
 )
-from engine.inputs import changed_failure, has_changed, is_whole, raw_name, read_lines, reading_failure
+from engine.inputs import changed_failure, check_unchanged, has_changed, is_whole, raw_name, read_lines, reading_failure
 from engine.lines import BLANK, MISSING
 from engine.long_lines import refuse_long_lines
 from engine.other_keys import other_keys
 from engine.quarantine import write_quarantine
 from engine.session import fit_to_input
-from engine.storage import decoded, hadoop_path, place
+from engine.storage import cached_alone, decoded, hadoop_path, place
+from engine.typed import find_typed
 
 # What lines are counted by, in each view.
 COUNTED: tuple[Part, ...] = ("fate", "reason", "field", "conflict")
@@ -39,12 +42,17 @@ def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence
     """Reads a source: registers its views, writes its quarantine and returns its books."""
     fit_to_input(spark, inputs)
     lines = read_lines(spark, source, root, inputs)
-    rows = classify(lines, source).persist(StorageLevel.MEMORY_AND_DISK)
+    judged = classify(lines, source, find_typed(spark, source, inputs))
+    judged = cached_alone(judged.persist(StorageLevel.MEMORY_AND_DISK))
     counted = ["_file", "_size", "_modified", "_form", "_state"]
     counted += [of_view(view, part) for view in source["views"] for part in COUNTED]
     totals = [F.count(F.lit(1)).alias("lines"), F.sum("_bytes").alias("bytes"), F.max("_bytes").alias("longest")]
     try:
+        rows = settle_duplicates(judged, lines, source)
         counts = rows.groupBy(*counted).agg(*totals).collect()
+    except StepFailure:
+        check_unchanged(spark, source, root, inputs)
+        raise
     except Exception as error:
         raise reading_failure(spark, error, source, root, inputs) from error
     books = keep_books(spark, source, inputs, counts)
@@ -187,7 +195,7 @@ def makes_up(entry: Input, lines: int, content: int) -> bool:
 def differs(spark: SparkSession, entry: Input, row: Optional[Row]) -> bool:
     """Whether an object has changed since it was listed. `row` is one of its counts, None if no line was read."""
     if row is not None:
-        return has_changed(entry, row)
+        return has_changed(entry, row["_size"], row["_modified"])
     if entry.size == 0:
         return False
     path, files = hadoop_path(spark, entry.uri)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple, Optional
 
 from py4j.protocol import Py4JError
@@ -37,8 +38,9 @@ class RowCheck(NamedTuple):
     name: str
     severity: str
     detail: str
-    # True for rows that break the check.
+    # True for rows that break the check. Those of a reference are found by its values.
     broken: Column
+    refers: Optional[ReferencesCheck] = None
 
 
 def report_table(spark: SparkSession, written: Written, views: Mapping[str, ViewBooks]) -> dict[str, Any]:
@@ -50,11 +52,9 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
     files = files_below(spark, written.uri)
     frame = read_back(spark, written)
     checks = row_checks(table)
-    references = [check for check in table["checks"] if check["check"] == "references"]
-    checked = with_references(spark, frame, references)
     counts = count_together(
         table,
-        checked,
+        frame,
         F.count(F.lit(1)).alias("rows"),
         *[F.count(F.when(check.broken, 1)).alias("broken_%d" % index) for index, check in enumerate(checks)],
         *[
@@ -63,11 +63,14 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
         ],
         *[F.count(check["column"]).alias("matched_%d" % index) for index, check in enumerate(matched_checks(table))],
     )
-    violations = [
-        violation(check, counts["broken_%d" % index], checked.where(check.broken).select(*frame.columns), table)
-        for index, check in enumerate(checks)
-        if counts["broken_%d" % index] > 0
-    ]
+    lost = lost_references(spark, frame, checks)
+    violations = []
+    for index, check in enumerate(checks):
+        if check.refers is not None and index in lost:
+            rows = frame.join(lost[index], on=F.col(check.refers["column"]) == F.col("_lost"), how="left_semi")
+            violations.append(violation(check, rows.count(), rows, table))
+        elif counts["broken_%d" % index] > 0:
+            violations.append(violation(check, counts["broken_%d" % index], frame.where(check.broken), table))
     violations += [
         repetition(frame, unique, counts["rows"] - counts["distinct_%d" % index])
         for index, unique in enumerate(unique_checks(table))
@@ -114,13 +117,8 @@ def row_checks(table: Table) -> list[RowCheck]:
         if not column["nullable"] and column["name"] not in named
     ]
     types = {column["name"]: column["type"] for column in table["columns"]}
-    references = 0
     for check in table["checks"]:
-        if check["check"] == "references":
-            checks.append(reference_check(check, references))
-            references += 1
-        else:
-            checks += own_checks(check, types)
+        checks += own_checks(check, types)
     return checks
 
 
@@ -135,6 +133,9 @@ def own_checks(check: TableCheck, types: Mapping[str, str]) -> list[RowCheck]:
         return [in_range(check, types[check["column"]])]
     if check["check"] == "condition":
         return [RowCheck("condition", check["severity"], condition_detail(check), broken_condition(check))]
+    if check["check"] == "references":
+        detail = "%s is not in %s.%s" % (check["column"], check["table"], check["to"])
+        return [RowCheck("references", check["severity"], detail, F.lit(False), check)]
     if check["check"] == "not_null":
         detail = "%s is null" % check["column"]
         return [RowCheck("not_null", check["severity"], detail, F.col(check["column"]).isNull())]
@@ -165,24 +166,21 @@ def in_range(check: RangeCheck, kind: str) -> RowCheck:
     return RowCheck("range", check["severity"], detail, broken)
 
 
-def with_references(spark: SparkSession, frame: DataFrame, references: Sequence[ReferencesCheck]) -> DataFrame:
-    """Adds a column `_found_<n>` for each reference: true if the row exists that it refers to."""
-    for index, check in enumerate(references):
-        known = spark.table(check["table"]).select(
-            F.col(check["to"]).alias("_known_%d" % index), F.lit(True).alias("_found_%d" % index)
-        )
-        frame = frame.join(
-            known.dropDuplicates(["_known_%d" % index]),
-            on=F.col(check["column"]) == F.col("_known_%d" % index),
-            how="left",
-        )
-    return frame
+def lost_references(spark: SparkSession, frame: DataFrame, checks: Sequence[RowCheck]) -> dict[int, DataFrame]:
+    """Returns the values that refer to no row, by index of the broken check. One job looks at all values."""
+    lost = {index: lost_values(spark, frame, one.refers) for index, one in enumerate(checks) if one.refers is not None}
+    if not lost:
+        return {}
+    numbered = [values.select(F.lit(index).alias("_index")) for index, values in lost.items()]
+    broken = reduce(DataFrame.union, numbered).distinct().collect()
+    return {row["_index"]: lost[row["_index"]] for row in broken}
 
 
-def reference_check(check: ReferencesCheck, index: int) -> RowCheck:
-    detail = "%s is not in %s.%s" % (check["column"], check["table"], check["to"])
-    broken = F.col(check["column"]).isNotNull() & F.col("_found_%d" % index).isNull()
-    return RowCheck("references", check["severity"], detail, broken)
+def lost_values(spark: SparkSession, frame: DataFrame, check: ReferencesCheck) -> DataFrame:
+    """Returns the distinct values of a reference that no row of the other table has."""
+    known = spark.table(check["table"]).select(F.col(check["to"]).alias("_known"))
+    values = frame.select(F.col(check["column"]).alias("_lost")).where(F.col("_lost").isNotNull()).distinct()
+    return values.join(known, on=F.col("_lost") == F.col("_known"), how="left_anti")
 
 
 def unique_checks(table: Table) -> list[UniqueCheck]:
@@ -259,10 +257,15 @@ def wanted(rows: int, least: Optional[int], most: Optional[int]) -> str:
 
 
 def count_conflicts(spark: SparkSession, rule: Optional[Resolution]) -> Optional[int]:
-    """Counts the keys of a view whose rows conflict, so that the query had to choose one. None without a rule."""
+    """Counts the keys of a view whose rows conflict, so that the query had to choose one. None without a rule.
+
+    Compares hashes: Spark sorts all rows to find the lowest of several columns. A hash leaves out nulls, so each column
+    adds whether it has a value.
+    """
     if rule is None:
         return None
-    content = F.struct(*rule["comparing"])
+    parts = [part for name in rule["comparing"] for part in (F.col(name), F.col(name).isNull())]
+    content = F.xxhash64(*parts)
     keys = spark.table(rule["view"]).groupBy(*rule["by"])
     spread = keys.agg(F.min(content).alias("low"), F.max(content).alias("high"))
-    return spread.where(~F.col("low").eqNullSafe(F.col("high"))).count()
+    return spread.where(F.col("low") != F.col("high")).count()

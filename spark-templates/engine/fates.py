@@ -1,14 +1,15 @@
 """Decides what becomes of each line. A view keeps, filters or rejects a line, or finds that it is a duplicate."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Literal, Optional
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from engine.contracts import KeepRule, Source, View
-from engine.lines import ORIGIN, convert, extract, final_value, not_blank, reason_of, text_of, value_of
+from engine.lines import ORIGIN, final_value, not_blank, reason_of, text_of, value_of
 from engine.schema import constant
+from engine.typed import read_fields
 
 # The forms of a line.
 BLANK_LINE = "blank"
@@ -31,11 +32,12 @@ LONGEST_RAW = 1 << 20
 LONGEST_VALUE = 200
 
 
-def classify(lines: DataFrame, source: Source) -> DataFrame:
-    """Returns a row for each line, kept or not: its origin, fields, form and state, and its fate in each view."""
-    rows = judge(convert(extract(lines, source), source), source)
-    for view in source["views"]:
-        rows = settle_duplicates(rows, source, view)
+def classify(lines: DataFrame, source: Source, typed: Container[str]) -> DataFrame:
+    """Returns a row for each line, kept or not: its origin, fields, form and state, and its fate in each view.
+
+    Of equal events, each is still kept. `typed`: as of `read_fields`.
+    """
+    rows = judge(read_fields(lines, source, typed), source)
     rejected = is_unparsable()
     for view in source["views"]:
         rejected = rejected | F.coalesce(F.col(of_view(view, "fate")) == QUARANTINED, F.lit(False))
@@ -149,28 +151,3 @@ def state(source: Source) -> Column:
         fits = text.isNull() | reason.isNull()
         letters.append(F.when(fits, F.substring("_presence", index + 1, 1)).otherwise(F.lit(UNFIT)))
     return F.concat(*letters)
-
-
-def settle_duplicates(rows: DataFrame, source: Source, view: View) -> DataFrame:
-    """Lets a view keep one line of each event key: the one with the lowest texts. The others become duplicates."""
-    if not view["event_key"]:
-        return rows
-    texts = [text_of(field["name"]) for field in source["fields"]]
-    kept = F.col(of_view(view, "fate")).eqNullSafe(F.lit(KEPT))
-    # Rows that are not kept are no candidates. Their hash spreads them over all tasks.
-    apart = F.when(~kept, F.xxhash64("_line"))
-    same_event = Window.partitionBy(*[value_of(name) for name in view["event_key"]], apart).orderBy(
-        *[F.col(text).asc_nulls_first() for text in texts], "_presence", "_file"
-    )
-    up_to_here = same_event.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    placed = rows.select(
-        "*",
-        F.row_number().over(same_event).alias("_place"),
-        F.first(F.struct(*texts)).over(up_to_here).alias("_winner"),
-    )
-    duplicate = kept & (F.col("_place") > 1)
-    settled = {
-        of_view(view, "fate"): F.when(duplicate, F.lit(DUPLICATE)).otherwise(F.col(of_view(view, "fate"))),
-        of_view(view, "conflict"): duplicate & ~F.col("_winner").eqNullSafe(F.struct(*texts)),
-    }
-    return placed.withColumns(settled).drop("_place", "_winner")

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Optional
 
 from py4j.protocol import Py4JError
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from engine.baked import SOURCES
 from engine.contracts import Input, Source
 from engine.failure import StepFailure, explain
+from engine.listing import objects_below
 from engine.session import MIB
 from engine.storage import decoded, exists, hadoop_configuration, hadoop_path, jvm, literal_glob, place, read_bytes
 
@@ -68,16 +69,13 @@ def listed_inputs(spark: SparkSession, root: str) -> list[Input]:
     path, files = hadoop_path(spark, root)
     if not files.exists(path):
         raise StepFailure("input", "there is nothing at %s" % root)
-    whole = decoded(files.makeQualified(path).toUri().toString())
+    whole = place(files.makeQualified(path).toString())
     inputs = []
-    found = files.listFiles(path, True)
-    while found.hasNext():
-        status = found.next()
-        uri = decoded(status.getPath().toUri().toString())
-        below = place(uri)[len(place(whole)) :]
+    for found in objects_below(spark, path, files):
+        below = place(found.uri)[len(whole) :]
         hidden = any(name.startswith((".", "_")) for name in below.split("/"))
-        if not hidden and uri.endswith((".json", ".json.gz")):
-            inputs.append(Input(uri, status.getLen(), status.getModificationTime()))
+        if not hidden and found.uri.endswith((".json", ".json.gz")):
+            inputs.append(Input(*found))
     return inputs
 
 
@@ -145,40 +143,27 @@ def megabytes(size: int) -> str:
     return "%d MiB" % (size // MIB) if size >= MIB else "%d bytes" % size
 
 
-def has_changed(entry: Input, row: Row) -> bool:
+def has_changed(entry: Input, size: int, modified: int) -> bool:
     """Whether an object has changed since it was listed. Times may differ by a second, because stores round them."""
-    return row["_size"] != entry.size or abs(row["_modified"] - entry.modified) > 1000
+    return size != entry.size or abs(modified - entry.modified) > 1000
 
 
 def check_unchanged(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> None:
     """Lists the objects again. Fails if one has vanished or changed: perhaps that happened while Spark read it."""
     if not inputs:
         return
-    here = {place(row["_path"]): row for row in list_again(spark, root)}
-    absent = [entry for entry in inputs if entry.size > 0 and place(entry.uri) not in here]
+    try:
+        here = {place(found.uri): found for found in objects_below(spark, *hadoop_path(spark, root))}
+    except Py4JError as error:
+        raise StepFailure("input", "%s cannot be listed again: %s" % (root, explain(error))) from error
+    absent = [entry for entry in inputs if place(entry.uri) not in here]
     vanished = [entry.uri for entry in absent if not exists(spark, entry.uri)]
     if vanished:
         raise vanished_failure(source, vanished)
-    changed = [entry.uri for entry in inputs if place(entry.uri) in here and has_changed(entry, here[place(entry.uri)])]
+    listed = [(entry, here[place(entry.uri)]) for entry in inputs if place(entry.uri) in here]
+    changed = [entry.uri for entry, found in listed if has_changed(entry, found.size, found.modified)]
     if absent or changed:
         raise changed_failure(source, [entry.uri for entry in absent] + changed)
-
-
-def list_again(spark: SparkSession, root: str) -> list[Row]:
-    """Lists all possible inputs below a root, except empty ones, without fetching their content."""
-    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").option("pathGlobFilter", INPUT_GLOB)
-    try:
-        return (
-            files.load(literal_glob(root))
-            .select(
-                F.col("path").alias("_path"),
-                F.col("length").alias("_size"),
-                F.unix_millis("modificationTime").alias("_modified"),
-            )
-            .collect()
-        )
-    except Exception as error:
-        raise StepFailure("input", "%s cannot be listed again: %s" % (root, explain(error))) from error
 
 
 def input_files(spark: SparkSession, frame: DataFrame) -> list[str]:

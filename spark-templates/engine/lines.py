@@ -1,6 +1,6 @@
 """Parses lines and converts their fields. Each line is parsed once, whatever number of views its source has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -37,24 +37,30 @@ BLANK = "b"
 ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
 
 
-def extract(lines: DataFrame, source: Source) -> DataFrame:
-    """Adds the text of every field. A line parses if it is one JSON object in UTF-8 and nothing else."""
+def extract(lines: DataFrame, source: Source, typed: Container[str] = ()) -> DataFrame:
+    """Adds the text of every field. A line parses if it is one JSON object in UTF-8 and nothing else.
+
+    `typed`: the fields whose values are in `_typed_object`, if `_typed` is true. Such a line is not parsed again.
+    """
     fields = source["fields"]
     names = [field["name"] for field in fields]
     plain = [field for field in fields if is_plain(field, source)]
     exact = [field for field in fields if not is_plain(field, source)]
-    keys = sorted({field["path"][0] for field in plain} | {END})
-    objects = T.ArrayType(T.StructType([T.StructField(key, T.StringType()) for key in keys]))
-    mark = F.xxhash64("_line").cast("string")
-    framed = F.concat(F.lit("["), F.col("_line"), F.lit(',{"%s":"' % END), mark, F.lit('"}]'))
-    parsed = F.from_json(F.when(not_blank("_line"), framed), objects, JSON_OPTIONS)
-    # Without a generator, the optimizer would parse the line once for every field.
-    unpacked = lines.select("*", F.explode_outer(F.array(parsed)).alias("_objects"))
-    first = F.get("_objects", F.lit(0))
-    alone = (F.size("_objects") == 2) & first.isNotNull() & (F.get("_objects", F.lit(1))[END] == mark)
-    certain = F.coalesce(alone, F.lit(False)).alias("_alone")
-    plain_texts = [first[field["path"][0]].alias(text_of(field["name"])) for field in plain]
-    texts = with_exact_texts(unpacked.select(*ORIGIN, "_line", certain, *plain_texts), exact)
+    line = F.when(~F.col("_typed"), F.col("_line")) if typed else F.col("_line")
+    unpacked = parse_line(lines, line, {field["path"][0]: T.StringType() for field in plain}, "_objects")
+    certain = F.coalesce(is_alone("_objects"), F.lit(False))
+    carried = [F.col("_typed")] if typed else []
+    carried += [typed_value(field).alias(typed_of(field["name"])) for field in plain if field["name"] in typed]
+    texts = with_exact_texts(
+        unpacked.select(
+            *ORIGIN,
+            "_line",
+            (F.col("_typed") | certain if typed else certain).alias("_alone"),
+            *carried,
+            *[plain_text(field, typed).alias(text_of(field["name"])) for field in plain],
+        ),
+        exact,
+    )
     blank_to_null = [F.when(not_blank(text_of(name)), F.col(text_of(name))).alias(text_of(name)) for name in names]
     return texts.select(
         *ORIGIN,
@@ -64,7 +70,51 @@ def extract(lines: DataFrame, source: Source) -> DataFrame:
         *blank_to_null,
         *[misplaced_of(field["name"]) for field in fields if is_nested(field)],
         *[texts_in(field["name"]) for field in fields if element_of(field["type"])],
+        *(["_typed"] if typed else []),
+        *[typed_of(field["name"]) for field in plain if field["name"] in typed],
     )
+
+
+def parse_line(rows: DataFrame, line: Column, schema: Mapping[str, T.DataType], name: str) -> DataFrame:
+    """Adds the objects of a line as a column: its own, and the one that marks the end. Null if they cannot be parsed.
+
+    Without a generator, the optimizer would parse the line once for every field.
+    """
+    keys = [T.StructField(key, kind) for key, kind in sorted({**schema, END: T.StringType()}.items())]
+    framed = F.concat(F.lit("["), line, F.lit(',{"%s":"' % END), line_mark(), F.lit('"}]'))
+    parsed = F.from_json(F.when(not_blank("_line"), framed), T.ArrayType(T.StructType(keys)), JSON_OPTIONS)
+    return rows.select("*", F.explode_outer(F.array(parsed)).alias(name))
+
+
+def line_mark() -> Column:
+    return F.xxhash64("_line").cast("string")
+
+
+def is_alone(objects: str) -> Column:
+    """Whether a line is one object and nothing else. Perhaps null if it is not."""
+    first, last = F.get(objects, F.lit(0)), F.get(objects, F.lit(1))
+    return (F.size(objects) == 2) & first.isNotNull() & (last[END] == line_mark())
+
+
+def plain_text(field: Field, typed: Container[str]) -> Column:
+    """The text of a field. Of a value in `_typed_object`, it only matters that it is neither missing nor blank."""
+    key = field["path"][0]
+    text = F.get("_objects", F.lit(0))[key]
+    if not typed:
+        return text
+    own = F.col("_typed_object")[key]
+    known = F.when(own.isNotNull(), F.lit("0")) if field["name"] in typed else own
+    return F.when(F.col("_typed"), known).otherwise(text)
+
+
+def typed_value(field: Field) -> Column:
+    own = F.col("_typed_object")[field["path"][0]]
+    # As in conversion: an order could not choose between 0.0 and -0.0.
+    return own + F.lit(0.0) if field["type"] == "DOUBLE" else own
+
+
+def typed_of(name: str) -> str:
+    return "_typed_" + name
 
 
 def is_plain(field: Field, source: Source) -> bool:
@@ -142,9 +192,12 @@ def garbled(names: Sequence[str]) -> Column:
     return F.when(suspect, exact).otherwise(F.lit(False))
 
 
-def convert(texts: DataFrame, source: Source) -> DataFrame:
-    """Adds the value of every field, and the reason if it has no valid one, as columns of their own."""
-    values = [as_type(field).alias(value_of(field["name"])) for field in source["fields"]]
+def convert(texts: DataFrame, source: Source, typed: Container[str] = ()) -> DataFrame:
+    """Adds the value of every field, and the reason if it has no valid one, as columns of their own.
+
+    `typed`: as of `extract`.
+    """
+    values = [as_type(field, typed).alias(value_of(field["name"])) for field in source["fields"]]
     problems = [problem_of(field).alias(reason_of(field["name"])) for field in source["fields"]]
     return texts.select("*", *values).select("*", *problems)
 
@@ -157,10 +210,12 @@ def reason_of(name: str) -> str:
     return "_reason_" + name
 
 
-def as_type(field: Field) -> Column:
+def as_type(field: Field, typed: Container[str]) -> Column:
     """Converts the text to the field's type, or to null if it does not fit."""
     name = field["name"]
     value = F.expr(field_sql(field["type"], field.get("format"), text_of(name), texts_in(name)))
+    if name in typed:
+        return F.when(F.col("_typed"), F.col(typed_of(name))).otherwise(value)
     return F.when(~F.col(misplaced_of(name)), value) if is_nested(field) else value
 
 

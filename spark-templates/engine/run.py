@@ -20,6 +20,7 @@ from engine.console import say
 from engine.contracts import Input
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
+from engine.parallel import all_at_once
 from engine.session import open_session
 from engine.storage import create_file
 from engine.tables import write_table
@@ -38,11 +39,12 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
         source["name"]: open_source(spark, source, arguments.source[source["name"]], inputs[source["name"]], folder)
         for source in SOURCES
     }
-    written = [write_table(spark, table, folder) for table in TABLES]
+    written = all_at_once(spark, lambda table: write_table(spark, table, folder), TABLES)
     for one in written:
         read_back(spark, one).createOrReplaceTempView(one.table["name"])
     views = {name: books for source in sources.values() for name, books in source["views"].items()}
-    tables = {one.table["name"]: report_table(spark, one, views) for one in written}
+    reports = all_at_once(spark, lambda one: report_table(spark, one, views), written)
+    tables = {one.table["name"]: report for one, report in zip(written, reports)}
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))

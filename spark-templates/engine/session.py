@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from engine.baked import STEP, TARGET_FILE_SIZE
 from engine.contracts import Input
+from engine.storage import jvm
 
 SETTINGS = {
     # The meaning of queries.
@@ -25,10 +26,15 @@ SETTINGS = {
     # Spark 4.0 reads numbers as 3.5 does, and accepts bytes that are not UTF-8.
     "spark.sql.json.enableExactStringParsing": "false",
     "spark.sql.legacy.codingErrorAction": "true",
+    # A value of another type than the schema's makes the whole line null, and so does an empty text.
+    "spark.sql.json.enablePartialResults": "false",
+    "spark.sql.legacy.json.allowEmptyString.enabled": "false",
     # Reading never skips a file silently.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.maxPartitionBytes": "128m",
+    # Spark 4.0 lists the objects below these flat, without their folders.
+    "spark.sql.sources.useListFilesFileSystemList": "s3,s3a",
     # Parquet.
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
@@ -38,13 +44,15 @@ SETTINGS = {
     "spark.sql.files.maxRecordsPerFile": "0",
     # Few large files: Spark merges and splits partitions by size, not by the number of cores.
     "spark.sql.adaptive.enabled": "true",
+    # The size of a Parquet file to join. Its rows need about five times as much memory.
+    "spark.sql.autoBroadcastJoinThreshold": "32m",
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "true",
     # The JVM does not compile longer methods. Many short ones run faster than one that is interpreted.
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    # Plans are wide. This prevents a warning that their text was cut.
-    "spark.sql.debug.maxToStringFields": "200",
+    # Spark writes each plan as text several times, for listeners. Plans are wide, and nobody reads these texts.
+    "spark.sql.debug.maxToStringFields": "2",
 }
 
 # Bytes of shuffle data per byte of zstd Parquet, approximately.
@@ -66,6 +74,9 @@ def open_session() -> SparkSession:
         builder = builder.config("spark.ui.enabled", "false")
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
+    configurator = jvm(spark).org.apache.logging.log4j.core.config.Configurator
+    # It would warn that the text of a plan was cut.
+    configurator.setLevel("org.apache.spark.sql.catalyst.util.package", "ERROR")
     # tell() reports a failure once.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     for key, value in SETTINGS.items():
@@ -84,4 +95,9 @@ def fit_to_input(spark: SparkSession, inputs: Sequence[Input]) -> None:
     tasks = max(4 * cores, count * 0.1 / 60) if remote else 2 * cores
     open_cost = 128 * MIB * tasks / count - total / count
     spark.conf.set("spark.sql.files.openCostInBytes", str(int(min(max(open_cost, 4096), 4 * MIB))))
+    # Some lines are read twice, and known by their place in a split. Splits must not change with the number of cores.
+    spark.conf.set("spark.sql.files.minPartitionNum", str(cores))
+    if remote:
+        # Tasks list the folders. Spark 3.5 lists up to 32 of them one by one.
+        spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.threshold", "8")
     spark.conf.set("spark.sql.shuffle.partitions", str(min(max(2 * cores, math.ceil(total / (64 * MIB))), 10000)))

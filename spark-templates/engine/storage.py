@@ -4,12 +4,25 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 
 def jvm(spark: SparkSession) -> Any:
     """The packages of Java, as in `jvm(spark).java.util.ArrayList`."""
     return spark._jvm
+
+
+def cached_alone(frame: DataFrame) -> DataFrame:
+    """Returns a persisted frame without the plan that made its rows.
+
+    Spark would analyse, compare and print that plan again in every query, which takes longer than a small query itself.
+    """
+    spark = frame.sparkSession
+    dataset = jvm(spark)
+    for name in frame._jdf.getClass().getName().split("."):
+        dataset = getattr(dataset, name)
+    plan = frame._jdf.queryExecution().withCachedData()
+    return DataFrame(dataset.ofRows(spark._jsparkSession, plan), spark)
 
 
 def hadoop_configuration(spark: SparkSession) -> Any:

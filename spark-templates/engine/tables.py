@@ -1,7 +1,13 @@
 """Writes tables. Each is the result of a query over views, with the columns of its contract."""
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Thread
+from typing import Optional
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -12,6 +18,9 @@ from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure
 from engine.reading import check_reading
 from engine.schema import same_type, schema_of
+
+# How long Spark may take to deliver what it observed.
+OBSERVED_SECONDS = 60
 
 
 def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
@@ -29,11 +38,29 @@ def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
         ordered.write.partitionBy(*table["partition_by"]).parquet(uri, mode="errorifexists")
     except Exception as error:
         raise query_failure(error, table) from error
-    rows = observed.get["rows"]
+    rows = rows_observed(observed)
+    if rows is None:
+        rows = frame.count()
     if rows == 0 and table["partition_by"]:
         write_empty(spark, table, uri)
     say("%s: %d rows" % (table["name"], rows))
     return Written(table, uri, rows)
+
+
+def rows_observed(observed: Observation) -> Optional[int]:
+    """Returns the observed number of rows, or None: Spark never delivers it if the queue of its events overflowed."""
+    got: Queue[int] = Queue()
+
+    def wait() -> None:
+        # Spark may stop first.
+        with suppress(Py4JError):
+            got.put(observed.get["rows"])
+
+    Thread(target=wait, daemon=True).start()
+    try:
+        return got.get(timeout=OBSERVED_SECONDS)
+    except Empty:
+        return None
 
 
 def run_query(spark: SparkSession, table: Table) -> DataFrame:
@@ -73,7 +100,8 @@ def sql_type(table: Table, name: str) -> str:
 
 def rebalanced(spark: SparkSession, frame: DataFrame, names: Sequence[str]) -> DataFrame:
     """Repartitions a frame by `names` into partitions of about the target size."""
-    view = "_landfall_rebalanced"
+    # Several tables are written at the same time.
+    view = "_landfall_" + os.urandom(8).hex()
     frame.createOrReplaceTempView(view)
     columns = ", ".join("`%s`" % name for name in names)
     return spark.sql("SELECT /*+ REBALANCE(%s) */ * FROM %s" % (columns, view))

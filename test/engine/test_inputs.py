@@ -92,9 +92,9 @@ class Objects(unittest.TestCase):
 
     def test_have_changed_when_their_size_differs_or_their_time_by_more_than_a_second(self):
         entry = Input("s3://b/a", 7, 5000)
-        self.assertFalse(has_changed(entry, {"_size": 7, "_modified": 4000}))
-        self.assertTrue(has_changed(entry, {"_size": 7, "_modified": 6001}))
-        self.assertTrue(has_changed(entry, {"_size": 8, "_modified": 5000}))
+        self.assertFalse(has_changed(entry, 7, 4000))
+        self.assertTrue(has_changed(entry, 7, 6001))
+        self.assertTrue(has_changed(entry, 8, 5000))
 
     def test_are_whole_with_any_ends_of_lines(self):
         for text in [b"", b"ab", b"ab\n", b"ab\ncd", b"ab\r\ncd\r\n", b"\n\n", b"\xef\xbb\xbfab\r\n"]:

@@ -1,12 +1,14 @@
 """How tables are written."""
 
+import threading
 import unittest
 from unittest import mock
 
+from py4j.protocol import Py4JError
 from pyspark.sql import types as T
 
 from engine.failure import StepFailure
-from engine.tables import conforming, ordering
+from engine.tables import conforming, ordering, rows_observed
 
 COLUMNS = [{"name": "id", "type": "BIGINT"}, {"name": "year", "type": "INT"}]
 TABLE = {"name": "songs", "columns": COLUMNS, "partition_by": ["year"], "sort_by": ["id", "year"]}
@@ -55,6 +57,22 @@ class Tables(unittest.TestCase):
                 "year is STRING, not INT",
             ],
         )
+
+    def test_have_the_number_of_rows_that_spark_observed(self):
+        self.assertEqual(rows_observed(mock.Mock(get={"rows": 3})), 3)
+
+    def test_have_no_observed_number_of_rows_if_spark_lost_it(self):
+        stopped = threading.Event()
+        self.addCleanup(stopped.set)
+
+        def wait(*_):
+            stopped.wait()
+            raise Py4JError("Spark has stopped")
+
+        observed = mock.Mock()
+        type(observed).get = mock.PropertyMock(side_effect=wait)
+        with mock.patch("engine.tables.OBSERVED_SECONDS", 0.01):
+            self.assertIsNone(rows_observed(observed))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
 
 of which the last two are done to an input once it was read.
 RESULTS is written as a JSON list of the same length: the failure of each job or null; the counts that its books were
-made of, by view: [file, fate, reason, field, lines]; and how often lines were parsed, by source.
+made of, by view: [file, fate, reason, field, lines]; and how often all lines were parsed, by source.
 """
 
 import importlib.util
@@ -52,14 +52,14 @@ def meddle(job):
 
 
 def watch_parsing(step):
-    """Counts, by source, the parsers of its lines that a plan of Spark is given."""
-    parsed, extract = {}, step.extract
+    """Counts, by source, how often a plan of Spark is to parse all of its lines."""
+    parsed, read_fields = {}, step.read_fields
 
-    def counting(lines, source):
+    def counting(lines, source, typed):
         parsed[source["name"]] = parsed.get(source["name"], 0) + 1
-        return extract(lines, source)
+        return read_fields(lines, source, typed)
 
-    step.extract = counting
+    step.read_fields = counting
     return parsed
 
 

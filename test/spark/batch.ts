@@ -23,7 +23,7 @@ export interface JobResult {
     string,
     [file: string, fate: string, reason: string | null, field: string | null, lines: number][]
   >;
-  /** By source: how often its lines were parsed. Once more for each view with an unknown field, to sample its keys. */
+  /** By source: how often all of its lines were parsed. */
   parsed: Record<string, number>;
 }
 

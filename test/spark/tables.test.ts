@@ -137,7 +137,7 @@ describe('tables of planted data that break their contracts', () => {
   /** A line is lost before it is counted. */
   const losing = (id: string) => (text: string) =>
     text.replace(
-      'judge(convert(extract(lines, source), source), source)',
+      'judge(read_fields(lines, source, typed), source)',
       `$&.where(F.col("_line").contains('"${id}"') == F.lit(False))`,
     );
   let report: StepReport;
