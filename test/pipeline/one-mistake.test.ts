@@ -92,7 +92,7 @@ describe('one mistake causes one message', () => {
     [
       'a source that is read instead of its view',
       [PIPELINE, 'reads: [plays,', 'reads: [log_data,'],
-      /log_data is a source, and steps read views; read one of its views: plays$/,
+      /log_data is a source, and steps read views; read one of its views: plays, all_events$/,
     ],
     [
       'the field of a filter',

@@ -69,11 +69,10 @@ describe('an example of the README', () => {
     ]);
   });
 
-  it('adds a table by a view, a query and the two names in pipeline.yaml', () => {
+  it('adds the table of sessions by two files', () => {
     const { diffs, files } = exampleOf('add a table');
     expect([...diffs.flatMap(changedBy), ...files.map(({ path }) => path)]).toEqual([
       'pipeline.yaml',
-      'sources/log_data.yaml',
       'tables/log_transform/sessions.sql.hbs',
     ]);
   });
