@@ -29,14 +29,14 @@ export function narrateEntry(entry: Stamped): string | undefined {
       return `cluster ${entry.clusterId}  ${entry.state}`;
     case 'refused':
       return `EMR refused ${entry.token}`;
-    case 'cluster-surplus':
-      return `a second cluster, ${entry.id}, is being ended`;
+    case 'cluster-duplicate':
+      return `terminating duplicate cluster ${entry.id}`;
     case 'step-intent':
       return `submitting step ${entry.step}`;
     case 'step-submitted':
       return `step ${entry.step}  ${entry.id}  submitted`;
-    case 'step-surplus':
-      return `a second copy of step ${entry.step}, ${entry.id}, is being cancelled`;
+    case 'step-duplicate':
+      return `cancelling a duplicate of step ${entry.step}, ${entry.id}`;
     case 'step-ended':
       return `step ${entry.step}  ${entry.state}`;
     case 'step-accepted':

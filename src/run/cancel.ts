@@ -7,7 +7,7 @@ import { currentCluster, isOurs } from './state.ts';
 import type { AttemptState, ClusterEntry, RunState } from './state.ts';
 import { clusterNow, stepsNow } from './shared-looks.ts';
 import { hasStepEnded, isOver } from './states.ts';
-import { clustersThatStay, surplusSteps } from './surplus-steps.ts';
+import { clustersThatStay, duplicateSteps } from './duplicate-steps.ts';
 
 export interface CancelOutcome {
   /** What has been seen to end, or to be ending for good. */
@@ -213,7 +213,7 @@ function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOut
 async function lateCopies(run: Run): Promise<Target[]> {
   const state = run.journal.state();
   const found = clustersThatStay(state).map(async (clusterId) =>
-    surplusSteps(state, await stepsNow(run, clusterId)).map(({ step, id }) =>
+    duplicateSteps(state, await stepsNow(run, clusterId)).map(({ step, id }) =>
       stepTarget(run, step, clusterId, id),
     ),
   );

@@ -22,7 +22,7 @@ import type { Progress, Stage } from './stages.ts';
 import { currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, runSteps } from './steps.ts';
 import { adoptSubmitted, submit } from './submit-steps.ts';
-import { cancelLateCopies } from './surplus-steps.ts';
+import { cancelLateCopies } from './duplicate-steps.ts';
 
 /** What a run uploads before its first step. */
 export interface Staging {
@@ -153,8 +153,8 @@ async function afterFailure(run: Run, error: unknown): Promise<void> {
 }
 
 async function releaseClusters(run: Run): Promise<void> {
-  await bestEffort(run, 'second copies of steps could not be looked for', () => cancelLateCopies(run));
-  await bestEffort(run, 'a second cluster could not be looked for', () => endDuplicateClusters(run));
+  await bestEffort(run, 'duplicate steps could not be looked for', () => cancelLateCopies(run));
+  await bestEffort(run, 'duplicate clusters could not be looked for', () => endDuplicateClusters(run));
   await releaseCluster(run);
 }
 

@@ -18,11 +18,11 @@ export async function endDuplicateClusters(run: Run): Promise<void> {
 }
 
 async function endDuplicate({ journal, ports }: Run, id: string): Promise<void> {
-  await journal.append({ entry: 'cluster-surplus', id });
-  await bestEffort({ ports }, `a second cluster with our token, ${id}, could not be ended`, () =>
+  await journal.append({ entry: 'cluster-duplicate', id });
+  await bestEffort({ ports }, `duplicate cluster ${id} could not be terminated`, () =>
     ports.emr.terminate(id),
   );
-  ports.emit({ event: 'note', message: `a second cluster with our token, ${id}, is being ended` });
+  ports.emit({ event: 'note', message: `terminating duplicate cluster ${id}` });
 }
 
 /** Ends the cluster if this run launched it and was not told to keep it; when it cannot, says so. Never ends another's. */

@@ -46,7 +46,7 @@ export type Entry =
   | { entry: 'cluster-logs'; id: string; logUri: string }
   /** It ended, or is ending, before the run was done. `code`: EMR's reason. */
   | { entry: 'cluster-ended'; clusterId: string; state: string; code?: string }
-  | { entry: 'cluster-surplus'; id: string }
+  | { entry: 'cluster-duplicate'; id: string }
   /** EMR refused the call that was intended: nothing carries this token. */
   | { entry: 'refused'; token: string }
   | {
@@ -58,7 +58,7 @@ export type Entry =
       since?: string;
     }
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
-  | { entry: 'step-surplus'; step: string; attempt: number; id: string }
+  | { entry: 'step-duplicate'; step: string; attempt: number; id: string }
   /** `ended`: when, by EMR's clock, ISO 8601; absent when EMR does not tell. */
   | { entry: 'step-ended'; step: string; attempt: number; state: string; ended?: string }
   | { entry: 'step-accepted'; step: string; attempt: number; execution: string; ended?: string }

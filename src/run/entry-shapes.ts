@@ -97,11 +97,11 @@ const SHAPES = {
   },
   'cluster-logs': { id: emrId, logUri: z.string() },
   'cluster-ended': { clusterId: emrId, state: z.string(), code: z.string().optional() },
-  'cluster-surplus': { id: emrId },
+  'cluster-duplicate': { id: emrId },
   refused: { token: z.string() },
   'step-intent': { ...attempt, token: z.string(), clusterId: emrId, since: time.optional() },
   'step-submitted': { ...attempt, id: emrId, how: z.enum(['accepted', 'adopted']) },
-  'step-surplus': { ...attempt, id: emrId },
+  'step-duplicate': { ...attempt, id: emrId },
   'step-ended': { ...attempt, state: z.string(), ended: time.optional() },
   'step-accepted': { ...attempt, execution: z.string(), ended: time.optional() },
   verified: {

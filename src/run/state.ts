@@ -135,8 +135,8 @@ function apply(state: RunState, entry: Stamped): RunState {
       return changeAttempt(state, entry, { ended: { state: entry.state }, endedAt: endOf(entry) });
     case 'step-accepted':
       return changeAttempt(state, entry, { execution: entry.execution, endedAt: endOf(entry) });
-    case 'cluster-surplus':
-    case 'step-surplus':
+    case 'cluster-duplicate':
+    case 'step-duplicate':
       return state;
     case 'publish-intent':
       return { ...state, publishing: true };

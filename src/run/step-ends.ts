@@ -8,7 +8,7 @@ import type { Cluster, Step } from './ports.ts';
 import { currentAttempt } from './state.ts';
 import type { AttemptState } from './state.ts';
 import { listOurSteps } from './submit-steps.ts';
-import { cancelSurplus } from './surplus-steps.ts';
+import { cancelDuplicates } from './duplicate-steps.ts';
 import { hasStepEnded, isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function failAtStep(
   const cluster = await emr.describeCluster(clusterId);
   const isGone = isOver(cluster.state);
   await endSubmitted(run, isGone ? 'journal' : 'cancel');
-  if (!isGone) await cancelSurplus(run, clusterId, await listOurSteps(run, clusterId));
+  if (!isGone) await cancelDuplicates(run, clusterId, await listOurSteps(run, clusterId));
   if (wentDownWith(run, cluster, step)) {
     await recordClusterEnd(run, cluster);
     throw clusterLost(cluster, await clusterLogs(run, cluster));

@@ -10,7 +10,7 @@ import { currentAttempt } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
 import { endTime, failAtStep } from './step-ends.ts';
 import { listOurSteps, submit } from './submit-steps.ts';
-import { cancelSurplus } from './surplus-steps.ts';
+import { cancelDuplicates } from './duplicate-steps.ts';
 import { watchCluster } from './watch-cluster.ts';
 
 /** Runs every step that has no accepted execution yet, in the plan's order. Throws `step` when one fails. */
@@ -69,8 +69,8 @@ async function follow(run: Run, name: string): Promise<Step> {
 }
 
 /**
- * The step as EMR lists it, or else knows it by its id; surplus copies of our steps cancelled. Undefined while EMR does not
- * know it, for one settle window since `changed`: what it tells may lag behind. Throws once it has been missing for longer.
+ * The step as EMR lists it, or else describes it by its id. Undefined while EMR does not know it, for one settle window
+ * since `changed`, because its answers may lag. Throws once it has been missing for longer. Cancels duplicates of our steps.
  */
 async function look(
   run: Run,
@@ -91,7 +91,7 @@ async function look(
     await recordClusterEnd(run, cluster);
     throw clusterLost(cluster, await clusterLogs(run, cluster));
   }
-  await cancelSurplus(run, clusterId, listed);
+  await cancelDuplicates(run, clusterId, listed);
   return step;
 }
 

@@ -62,7 +62,7 @@ describe('attach, after the driver was killed during log_transform', () => {
   });
 
   it('submits no step twice and leaves nothing running', () => {
-    const submitted = attached.stderr.match(/a second copy/g) ?? [];
+    const submitted = attached.stderr.match(/duplicate/g) ?? [];
     expect(submitted).toEqual([]);
     expect(commandLines('runs/killed/')).toEqual([]);
     expect(commandLines('emr-local/killed')).toEqual([]);

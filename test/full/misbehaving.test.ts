@@ -166,7 +166,7 @@ describe('answers that are lost', () => {
 
   it('have a cluster ended that comes to be when another was launched in its place', () => {
     expect(resets.clusters).toHaveLength(2);
-    expect(kinds(resets.entries, 'cluster-surplus')).toHaveLength(1);
+    expect(kinds(resets.entries, 'cluster-duplicate')).toHaveLength(1);
   });
 
   it('until long after the settle window let a step run twice, and one execution is accepted', () => {
@@ -208,7 +208,7 @@ describe('a driver that was stopped, overtaken and woken', () => {
       'COMPLETED',
     ]);
     const [, , third] = drivers();
-    expect(kinds(asleep.entries, 'step-surplus').map(({ driver }) => driver)).toEqual([third]);
+    expect(kinds(asleep.entries, 'step-duplicate').map(({ driver }) => driver)).toEqual([third]);
   });
 
   it('writes nothing more to the journal, ends no cluster and publishes nothing', async () => {

@@ -31,14 +31,14 @@ function announced({ op }: Call, about: string, entries: readonly Entry[]): bool
     case 'addSteps':
       return entries.some((one) => one.entry === 'step-intent' && one.token === about);
     case 'cancelSteps':
-      return wished || entries.some((one) => one.entry === 'step-surplus' && one.id === about);
+      return wished || entries.some((one) => one.entry === 'step-duplicate' && one.id === about);
     case 'terminate':
       return (
         wished ||
         entries.some(
           (one) =>
             (one.entry === 'terminate-intent' && one.clusterId === about) ||
-            (one.entry === 'cluster-surplus' && one.id === about),
+            (one.entry === 'cluster-duplicate' && one.id === about),
         )
       );
     case 'findClusters':

@@ -2,7 +2,7 @@
 import { readState } from '../../../src/run/read-journal.ts';
 import { intents, late, patience, promptly, resent, strangers } from './call-invariants.ts';
 import { log, mirror, published } from './landed-invariants.ts';
-import { leftRunning, surplus } from './leftover-invariants.ts';
+import { leftRunning, duplicates } from './leftover-invariants.ts';
 import { overQuota } from './quota.ts';
 import { runsOf } from './trace.ts';
 import { deserved, endings, journalOf, verdicts } from './verdict-invariants.ts';
@@ -28,7 +28,7 @@ export async function broken(world: World): Promise<string[]> {
     ...(await mirror(world)),
     ...endings(world),
     ...leftRunning(world),
-    ...surplus(world),
+    ...duplicates(world),
     ...late(world),
     ...promptly(world),
     ...resent(world),

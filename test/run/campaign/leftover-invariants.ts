@@ -36,7 +36,7 @@ export function leftRunning(world: World): string[] {
 }
 
 /** A driver that has seen two live copies of a step has the one cancelled that it does not keep, unless it ends by itself. */
-export function surplus({ trace, emr }: World): string[] {
+export function duplicates({ trace, emr }: World): string[] {
   const steps = emr.clusters.flatMap((cluster) => cluster.steps);
   return trace.flatMap((seen, at) => {
     if (seen.traced !== 'seen') return [];

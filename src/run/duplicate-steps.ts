@@ -1,4 +1,4 @@
-/** Second copies of our steps, which a lost answer may have left. */
+/** Duplicates of our steps, which a lost answer may have left. */
 import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import type { Step } from './ports.ts';
@@ -7,36 +7,36 @@ import type { RunState } from './state.ts';
 import { isStepOver } from './states.ts';
 import { listOurSteps } from './submit-steps.ts';
 
-export interface Surplus {
+export interface DuplicateStep {
   step: string;
   attempt: number;
   id: string;
 }
 
 /**
- * Cancels what else carries the token of a submitted step, in one request: were only the first of a batch's second copies
+ * Cancels what else carries the token of a submitted step, in one request. If only the first duplicate of a batch were
  * cancelled, the next one would start without its tables.
  */
-export async function cancelSurplus(run: Run, clusterId: string, listed: readonly Step[]): Promise<void> {
-  const surplus = surplusSteps(run.journal.state(), listed);
-  if (surplus.length === 0) return;
-  for (const copy of surplus) await run.journal.append({ entry: 'step-surplus', ...copy });
-  const ids = surplus.map(({ id }) => id);
-  const names = surplus.map(({ step, id }) => `${step} (${id})`).join(', ');
-  await bestEffort(run, `a second copy of ${names} could not be cancelled`, () =>
+export async function cancelDuplicates(run: Run, clusterId: string, listed: readonly Step[]): Promise<void> {
+  const duplicates = duplicateSteps(run.journal.state(), listed);
+  if (duplicates.length === 0) return;
+  for (const copy of duplicates) await run.journal.append({ entry: 'step-duplicate', ...copy });
+  const ids = duplicates.map(({ id }) => id);
+  const names = duplicates.map(({ step, id }) => `${step} (${id})`).join(', ');
+  await bestEffort(run, `duplicates of our steps could not be cancelled: ${names}`, () =>
     run.ports.emr.cancelSteps(clusterId, ids),
   );
-  run.ports.emit({ event: 'note', message: `a second copy of ${names} is cancelled` });
+  run.ports.emit({ event: 'note', message: `cancelling duplicates of our steps: ${names}` });
 }
 
 /** The last look: on a cluster that goes on after the run, a copy that showed late would go on too. */
 export async function cancelLateCopies(run: Run): Promise<void> {
   for (const clusterId of clustersThatStay(run.journal.state()))
-    await cancelSurplus(run, clusterId, await listOurSteps(run, clusterId));
+    await cancelDuplicates(run, clusterId, await listOurSteps(run, clusterId));
 }
 
 /** Of listed steps those that carry the token of a step which was submitted under another id, and that have not ended. Pure. */
-export function surplusSteps({ attempts, current }: RunState, listed: readonly Step[]): Surplus[] {
+export function duplicateSteps({ attempts, current }: RunState, listed: readonly Step[]): DuplicateStep[] {
   return Object.entries(attempts).flatMap(([step, all]) =>
     all.flatMap(({ attempt, token, stepId }) =>
       stepId === undefined && attempt === current[step]
