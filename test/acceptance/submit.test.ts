@@ -1,10 +1,13 @@
-/** The first command of the README, in a folder with a hostile name: the generated sample, landed and checked. */
+/**
+ * The first command of the README: the generated sample, landed and checked. The folder has a hostile name, the user has no
+ * name and no home, and the environment is made for other programs.
+ */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, temporaryFolder } from '../support/landfall.ts';
-import type { Ended } from '../support/landfall.ts';
+import type { Ended, Surroundings } from '../support/landfall.ts';
 import { equalTables, judge } from '../support/oracle.ts';
 import { namelessUser, strayFiles } from '../support/nameless-user.ts';
 import { commandLines } from '../support/processes.ts';
@@ -12,10 +15,7 @@ import { commandLines } from '../support/processes.ts';
 const { folder: cwd, remove } = temporaryFolder();
 const lake = join(cwd, 'lake');
 const canary = 'wJalrXUtnFEMI7MDENGbPxRfiCYEXAMPLEKEYcanary';
-const surroundings = {
-  cwd,
-  env: { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary, NODE_NO_WARNINGS: '' },
-};
+let surroundings: Surroundings;
 let first: Ended;
 let summary: RunSummary;
 
@@ -29,6 +29,9 @@ const published = () => filesBelow(lake).filter((path) => !path.startsWith(join(
 
 beforeAll(async () => {
   mkdirSync(cwd, { recursive: true });
+  const { through, env } = namelessUser(dirname(cwd));
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIACANARYCANARYCAN1', AWS_SECRET_ACCESS_KEY: canary };
+  surroundings = { cwd, through, env: { ...keys, NODE_NO_WARNINGS: '', ...env, ...foreign } };
   first = await landfall(['submit', '--cluster', 'local', '--output', 'json'], surroundings);
   summary = JSON.parse(first.stdout || '{}') as RunSummary;
 }, 300_000);
@@ -88,6 +91,14 @@ describe('submit --cluster local with nothing configured', () => {
     expect(leaks).toEqual([]);
   });
 
+  it('leaves no stray file, and gives its files the modes that the umask asks for', () => {
+    expect(strayFiles(dirname(cwd))).toEqual([]);
+    const modes = filesBelow(lake)
+      .filter((path) => path.includes(summary.run))
+      .map((path) => (statSync(path).mode & 0o777).toString(8));
+    expect([...new Set(modes)]).toEqual(['640']);
+  });
+
   it('keeps the logs of its steps', () => {
     const logs = filesBelow(join(lake, '_landfall/logs')).map((path) =>
       path.slice(path.lastIndexOf('/') + 1),
@@ -126,28 +137,6 @@ describe('a second submit', () => {
     expect(published()).toEqual(before);
     rmSync(stranger);
   });
-
-  it('leaves the same tables, by a user without a name in an environment made for other programs', async () => {
-    const user = namelessUser(dirname(cwd));
-    const { code, stdout, stderr } = await landfall(['submit', '--cluster', 'local', '--output', 'json'], {
-      cwd,
-      through: user.through,
-      env: { ...surroundings.env, ...user.env, ...foreign },
-    });
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-    const second = JSON.parse(stdout) as RunSummary;
-    expect(second.publication).toBe(2);
-    expect(judge(join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data'), lake).differences).toEqual(
-      equalTables,
-    );
-    expect(published().filter((path) => path.includes(summary.run))).toEqual([]);
-    expect(published()).toHaveLength(second.tables.reduce((sum, { files }) => sum + files, 0));
-    expect(strayFiles(dirname(cwd))).toEqual([]);
-    const modes = filesBelow(lake)
-      .filter((path) => path.includes(second.run))
-      .map((path) => (statSync(path).mode & 0o777).toString(8));
-    expect([...new Set(modes)]).toEqual(['640']);
-  }, 300_000);
 });
 
 /** Settings of another Spark, Java and Python on the machine, and of another language: each would break a step. */

@@ -11,8 +11,7 @@ const DATA_SETS = 1000;
 const first = Number(process.env['CAMPAIGN_SEED'] ?? 1);
 const RUNS = [
   { seed: first, release: 'emr-7.13.0' },
-  { seed: first + 1, release: 'emr-7.13.0' },
-  { seed: first + 2, release: 'emr-spark-8.0.0' },
+  { seed: first + 1, release: 'emr-spark-8.0.0' },
 ];
 
 let folder: string;

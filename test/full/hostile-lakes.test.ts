@@ -11,7 +11,7 @@ import { props, scene } from '../hostile/stage.ts';
 import { allVerbs } from '../hostile/verbs.ts';
 
 const first = Number(process.env['HOSTILE_SEED'] ?? process.env['CAMPAIGN_SEED'] ?? 1);
-const count = Number(process.env['HOSTILE_CASES'] ?? 1500);
+const count = Number(process.env['HOSTILE_CASES'] ?? 500);
 const given = process.env['HOSTILE_ROUNDS'] ?? '1';
 const rounds = given === 'all' ? allVerbs('any').length : Number(given);
 
