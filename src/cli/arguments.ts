@@ -9,6 +9,7 @@ import type { Invocation } from '../shell-words.ts';
 import { folderOf, invocationOf, isNpmScript, startOf } from './invocation.ts';
 import { swallowedFlags } from './swallowed-flags.ts';
 import type { Started } from './invocation.ts';
+import { examplesOf } from './examples.ts';
 import { flagMistake } from './flag-values.ts';
 import { globalOptions } from './global-options.ts';
 import type { PlaceFlags } from './run-verbs.ts';
@@ -58,11 +59,14 @@ export async function parseArguments(
     verb === undefined ? undefined : await swallowedBy(started, { verb, argv, flags, cwd }, pipelineNames);
   if (swallowed !== undefined) return { ...form, kind: 'mistake', error: swallowed };
   if (complaint !== undefined) return { ...form, kind: 'mistake', error: usage(complaint, { _: argv }) };
-  if (shown !== '' && verb !== undefined && isAboutPipeline(verb)) {
+  if (shown !== '' && verb !== undefined && flags['help'] === true) {
+    if (!isAboutPipeline(verb)) return { ...form, kind: 'help', text: withExamples(shown, verb, started) };
     const { cwd: folder, prefix } = form;
     const names = (await pipelineNames())(flags, { cwd: folder, prefix, env: started.env });
-    const known = verbs.map((one) => (one === verb ? withPipeline(one, names) : one));
-    return { ...form, kind: 'help', text: (await readWords(argv, startOf(started), known)).shown };
+    const own = withPipeline(verb, names);
+    const known = verbs.map((one) => (one === verb ? own : one));
+    const its = await readWords(argv, startOf(started), known);
+    return { ...form, kind: 'help', text: withExamples(its.shown, own, started) };
   }
   if (shown !== '') return { ...form, kind: 'help', text: shown };
   if (verb === undefined) return { ...form, kind: 'mistake', error: noVerb(name ?? '', argv) };
@@ -77,6 +81,9 @@ export async function parseArguments(
   if (error !== undefined) return { ...form, kind: 'mistake', error };
   return { ...form, kind: 'verb', verb, flags };
 }
+
+const withExamples = (help: string, verb: Verb, started: Started) =>
+  `${help.trimEnd()}\n\n${examplesOf(verb, startOf(started))}`;
 
 interface Words {
   complaint?: string;
@@ -210,19 +217,14 @@ export function usage(message: string, flags: Flags = {}): LandfallError {
 }
 
 function addVerb(parser: Argv, verb: Verb): Argv {
-  const { name, summary, positional, options, examples, takesSources } = verb;
+  const { name, summary, positional, options } = verb;
   const words = positional === undefined ? name : `${name} [${positional.name}]`;
   return parser.command(words, summary, (its) => {
     const described =
       positional === undefined
         ? its
         : its.positional(positional.name, { type: 'string', describe: positional.summary });
-    const sources =
-      takesSources === true ? 'Each source and each parameter of the pipeline has a flag of its name.' : '';
-    return described
-      .options(options)
-      .example(examples.map(([line, what]) => [line, what] as [string, string]))
-      .epilogue(sources);
+    return described.options(options).epilogue('');
   });
 }
 

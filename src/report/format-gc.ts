@@ -1,5 +1,5 @@
 /** What gc would remove, or removed, as text. Pure. */
-import { bytes, columns, count } from './quantities.ts';
+import { bytes, columns, count, counted } from './quantities.ts';
 
 export interface GcReport {
   removed: boolean;
@@ -22,17 +22,17 @@ export function formatGc(report: GcReport): string {
   const { removed, runs, executions, kept, strange, uploads, next } = report;
   const verb = removed ? 'removed' : 'would go';
   const going = [
-    ...runs.map((one) => [verb, `run ${one.run}`, `${count(one.objects)} objects`, bytes(one.bytes)]),
+    ...runs.map((one) => [verb, `run ${one.run}`, counted(one.objects, 'object'), bytes(one.bytes)]),
     ...executions.map((one) => [
       verb,
       `${one.execution ?? ''}, which no attempt accepted`,
-      `${count(one.objects)} objects`,
+      counted(one.objects, 'object'),
       bytes(one.bytes),
     ]),
   ];
   const all = [...runs, ...executions];
   const sum = (of: 'objects' | 'bytes') => all.reduce((total, one) => total + one[of], 0);
-  const said = `${count(sum('objects'))} objects, ${bytes(sum('bytes'))}`;
+  const said = `${counted(sum('objects'), 'object')}, ${bytes(sum('bytes'))}`;
   return [
     ...columns(going, [false, false, true, true]),
     ...columns(

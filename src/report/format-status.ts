@@ -2,7 +2,7 @@
 import type { RunStatus } from '../run/status-of.ts';
 import { place } from '../shell-words.ts';
 import { linesOf } from './harmless.ts';
-import { bytes, columns, count, minute } from './quantities.ts';
+import { bytes, columns, counted, minute } from './quantities.ts';
 
 export function formatStatus(status: RunStatus): string {
   const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;
@@ -14,13 +14,13 @@ export function formatStatus(status: RunStatus): string {
   ]);
   const landed = tables.map((one) => [
     one.table,
-    `${count(one.rows)} rows`,
-    `${count(one.files)} files`,
+    counted(one.rows, 'row'),
+    counted(one.files, 'file'),
     bytes(one.bytes),
     place(one.path),
   ]);
   return [
-    `run ${run}  ${verdict}${status.message === undefined ? '' : `: ${status.message}`}`,
+    `run ${run}  ${verdict}${status.message === undefined || verdict === 'cancelled' ? '' : `: ${status.message}`}`,
     ...status.why.flatMap(linesOf).map((line) => `  ${line}`),
     `planned ${minute(plannedAt)}  lake ${place(lake)}`,
     ...(cluster === undefined ? [] : [formatCluster(cluster)]),

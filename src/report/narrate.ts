@@ -3,7 +3,7 @@ import type { RunEvent } from '../run/events.ts';
 import { clusterPhase, stepPhase } from '../run/states.ts';
 import { place } from '../shell-words.ts';
 import type { Paint } from './failure.ts';
-import { bytes, count, duration } from './quantities.ts';
+import { bytes, count, counted, duration } from './quantities.ts';
 import { skippedText } from './skipped.ts';
 
 export interface Line {
@@ -87,7 +87,7 @@ function planned(
 ): string {
   const inputs = sources.map(({ name, objects, bytes: size, skippedBy, uri }) => {
     const passed = skippedBy === undefined ? '' : `, ${skippedText(skippedBy)}`;
-    return `  ${name}  ${count(objects)} objects, ${bytes(size)}${passed}  ${place(uri)}`;
+    return `  ${name}  ${counted(objects, 'object')}, ${bytes(size)}${passed}  ${place(uri)}`;
   });
   const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
   return [

@@ -5,6 +5,11 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** `1 object`, `6,820 objects`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** Decimal units, as S3 bills them: `312.4 kB`. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

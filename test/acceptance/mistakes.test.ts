@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { verbs } from '../../src/cli/verbs.ts';
 import { landfall, root } from '../support/landfall.ts';
 import { samplePlace } from '../support/sample-place.ts';
 
@@ -31,12 +30,6 @@ async function refused(
   expect(existsSync(lake)).toBe(false);
 }
 
-function config(text: string): string[] {
-  const path = join(cwd, 'given.cfg');
-  writeFileSync(path, text);
-  return ['--config', path];
-}
-
 describe('submit refuses', () => {
   it('a missing input folder', () =>
     refused(['--song-data', join(cwd, 'nowhere'), ...logs], ['nowhere', 'song_data', '--song-data']));
@@ -49,24 +42,7 @@ describe('submit refuses', () => {
 
   it('one input without the other', () => refused(songs, ['log_data']));
 
-  it('a configuration file that is not there', () =>
-    refused(['--config', 'absent.cfg'], ['absent.cfg', 'there is no such file']));
-
   it('a configuration file that is a folder', () => refused(['--config', sample], ['it is a folder']));
-
-  it('an unknown key, naming the nearest', () =>
-    refused(
-      [...config('[EMR]\nrelese = emr-7.13.0\n'), ...songs, ...logs],
-      ['given.cfg:2', 'relese', 'release'],
-    ));
-
-  it('a value that does not fit, naming its line', () =>
-    refused(
-      [...config('[EMR]\n\ncore_count = two\n'), ...songs, ...logs],
-      ['given.cfg:3 [EMR] core_count', 'not a whole number'],
-    ));
-
-  it('an unknown flag', () => refused(['--sogn-data', 'x'], ['--sogn-data', 'cli.js submit --help']));
 
   it('a cluster that is none', async () => {
     const { code, stderr } = await landfall(['submit', '--cluster', 'locl', ...songs, ...logs], { cwd });
@@ -150,20 +126,5 @@ describe('emr-local refuses', () => {
     server.close();
     expect(code).toBe(2);
     expect(stderr).toContain(String(port));
-  });
-});
-
-const unwrapped = (text: string) => text.replace(/\s+/g, ' ');
-
-describe('every verb', () => {
-  it('has a help page with an example that starts as the program was started', async () => {
-    const { stdout } = await landfall(['--help'], { cwd });
-    const start = /^(.*cli\.js.*?) VERB \[flags\]/.exec(unwrapped(stdout))?.[1] ?? 'no start';
-    for (const { name } of verbs) {
-      expect(unwrapped(stdout)).toContain(` ${start} ${name} `);
-      const { code, stdout: help } = await landfall([name, '--help'], { cwd });
-      expect(code).toBe(0);
-      expect(unwrapped(help).split('Examples:')[1]).toContain(` ${start} ${name}`);
-    }
   });
 });

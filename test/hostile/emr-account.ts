@@ -1,6 +1,6 @@
 /** An EMR account on loopback with clusters of its own and of strangers: its steps end as told, and every call is kept. */
 import { scriptedEmr } from '../support/scripted-emr.ts';
-import type { Input } from '../support/scripted-emr.ts';
+import type { Input, ScriptedEmr } from '../support/scripted-emr.ts';
 
 export type StepEnd = 'COMPLETED' | 'FAILED' | 'RUNNING';
 
@@ -14,13 +14,24 @@ interface Cluster {
   id: string;
   name: string;
   state: string;
+  reason?: EndReason | undefined;
   steps: Step[];
+}
+
+/** Why a cluster ended, as EMR says it. */
+export interface EndReason {
+  code: string;
+  message: string;
 }
 
 export interface EmrAccount {
   endpoint: string;
   /** How a step ends that is added now; called with its arguments, so that it can leave what a step leaves. */
   onStep: (act: (args: readonly string[], clusterId: string, stepId: string) => StepEnd) => void;
+  /** From now on a cluster that is launched ends with errors for this reason; undefined: it waits for steps. */
+  launching: (ends: EndReason | undefined) => void;
+  /** Faults for the next requests of an operation, one each. */
+  spoil: ScriptedEmr['spoil'];
   /** Remembers the account as it is; `restore` brings it back, without the calls since. */
   remember: () => void;
   restore: () => void;
@@ -47,6 +58,7 @@ export async function emrAccount(): Promise<EmrAccount> {
   let remembered = structuredClone(clusters);
   let touched: { operation: string; names: string[] }[] = [];
   let count = 0;
+  let ends: EndReason | undefined;
   let end: Parameters<EmrAccount['onStep']>[0] = () => 'RUNNING';
 
   const find = (id: unknown) => clusters.find((one) => one.id === id);
@@ -64,7 +76,8 @@ export async function emrAccount(): Promise<EmrAccount> {
   const server = await scriptedEmr({
     RunJobFlow: (input) => {
       const id = `j-OURS${String((count += 1))}`;
-      clusters.push({ id, name: String(input['Name']), state: 'WAITING', steps: [] });
+      const state = ends === undefined ? 'WAITING' : 'TERMINATED_WITH_ERRORS';
+      clusters.push({ id, name: String(input['Name']), state, reason: ends, steps: [] });
       return { JobFlowId: id, ClusterArn: arnOf(id) };
     },
     ListClusters: (input) => ({
@@ -124,6 +137,8 @@ export async function emrAccount(): Promise<EmrAccount> {
   return {
     endpoint: server.endpoint,
     onStep: (act) => (end = act),
+    launching: (its) => (ends = its),
+    spoil: server.spoil,
     remember: () => (remembered = structuredClone(clusters)),
     restore: () => {
       clusters = structuredClone(remembered);
@@ -136,14 +151,16 @@ export async function emrAccount(): Promise<EmrAccount> {
 
 const arnOf = (id: string) => `arn:aws:elasticmapreduce:eu-west-1:123456789012:cluster/${id}`;
 
-function clusterShape({ id, name, state }: Cluster): object {
+function clusterShape({ id, name, state, reason }: Cluster): object {
+  const why =
+    reason === undefined ? {} : { StateChangeReason: { Code: reason.code, Message: reason.message } };
   return {
     Id: id,
     Name: name,
     ClusterArn: arnOf(id),
     ReleaseLabel: 'emr-7.13.0',
     Applications: [{ Name: 'Spark', Version: '3.5.6' }],
-    Status: { State: state, Timeline: { CreationDateTime: CREATED, ReadyDateTime: CREATED } },
+    Status: { State: state, ...why, Timeline: { CreationDateTime: CREATED, ReadyDateTime: CREATED } },
     StepConcurrencyLevel: 1,
     Tags: [],
   };

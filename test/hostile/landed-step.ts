@@ -79,16 +79,16 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     sparkVersion: '3.5.6',
     startedAt: 1_795_000_000_000,
     endedAt: 1_795_000_060_000,
-    sources: Object.fromEntries(planned.sources.map(({ name }) => [name, booksOf(plan, name)])),
+    sources: Object.fromEntries(planned.sources.map(({ name, views }) => [name, booksOf(plan, name, views)])),
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };
   lake.write(join(execution, 'report.json'), JSON.stringify(report));
 }
 
-function booksOf({ sources }: RunPlan, name: string) {
+function booksOf({ sources }: RunPlan, name: string, [view]: readonly string[]) {
   const { objects = 0 } = sources.find((source) => source.name === name) ?? {};
-  return books({}, { manifest: objects, read: objects, empty: 0 });
+  return books({}, { manifest: objects, read: objects, empty: 0 }, view);
 }
 
 /** Two partitions where the table has any. */

@@ -1,0 +1,61 @@
+/** An EMR account on this machine whose steps and clusters end as a file says. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { keys } from '../../src/lake/layout.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { SHIPPED, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
+import { emrAccount } from '../hostile/emr-account.ts';
+import type { EmrAccount } from '../hostile/emr-account.ts';
+import { landStep, rowFiles, writeLogs } from '../hostile/landed-step.ts';
+import type { RowFiles } from '../hostile/landed-step.ts';
+import { folderFiles } from '../hostile/lake-files.ts';
+
+const account = z.strictObject({
+  /** What becomes of each step, in the order in which they are submitted; all others are completed. */
+  steps: z
+    .array(
+      z.strictObject({
+        end: z.enum(['COMPLETED', 'FAILED', 'RUNNING']),
+        stderr: z.array(z.string()).optional(),
+      }),
+    )
+    .default([]),
+  /** Operations whose first request is refused, and how. */
+  refused: z.record(z.string(), z.strictObject({ type: z.string(), message: z.string() })).default({}),
+  /** Why clusters end that are launched. */
+  clusterEnds: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+});
+
+/** `rows`: what completed steps land. */
+export async function scriptedAccount(path: string, rows: RowFiles): Promise<EmrAccount> {
+  const told = account.parse(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {});
+  const emr = await emrAccount();
+  emr.launching(told.clusterEnds);
+  for (const [operation, { type, message }] of Object.entries(told.refused))
+    emr.spoil(operation, { fault: 'error', status: 400, type, message });
+  const steps = [...told.steps];
+  let count = 0;
+  emr.onStep((args, clusterId, stepId) => {
+    const { end, stderr } = steps.shift() ?? { end: 'COMPLETED' };
+    const lake = folderFiles(/file:\/\/(.*)\/_landfall\//.exec(args[args.indexOf('--output') + 1]!)![1]!);
+    if (end === 'COMPLETED') landStep(lake, args, rows, String((count += 1)).padStart(8, '0'));
+    if (end !== 'RUNNING') {
+      writeLogs(lake, clusterId, stepId);
+      if (stderr !== undefined)
+        lake.write(
+          join(keys.logs, clusterId, 'steps', stepId, 'stderr.gz'),
+          gzipSync(`${stderr.join('\n')}\n`),
+        );
+    }
+    return end;
+  });
+  return emr;
+}
+
+/** A row for each table of the pipeline that comes with Landfall. */
+export function rowsOfShipped(): Promise<RowFiles> {
+  const { pipeline } = loadPipeline(readPipelineFolder(SHIPPED).files);
+  return rowFiles(pipeline!.steps.flatMap(({ writes }) => writes.map(({ contract }) => contract)));
+}

@@ -1,0 +1,31 @@
+# Read by bash before the script of a transcript. What our commands say goes to one file, after each command as it was typed.
+exec >> "$SAID" 2>&1
+set -m
+trap 'case $BASH_COMMAND in landfall*) printf "\n$ %s\n" "$BASH_COMMAND" ;; esac' DEBUG
+
+landfall() {
+  command landfall "$@" || { local code=$?; echo "[exit $code]" >&2; return $code; }
+}
+
+# Runs the command that the last answer advised.
+advised() {
+  local line
+  line=$(sed -n 's/^ *next: .*\(landfall .*\)/\1/p' "$SAID" | tail -n 1)
+  printf '\n$ %s\n' "$line"
+  eval "$line"
+}
+
+# Sends a signal to the command of the given words once it has said some text: interrupt INT TEXT WORDS...
+interrupt() {
+  local signal=$1 text=$2 before pid
+  shift 2
+  before=$(wc -c < "$SAID")
+  printf '\n$ landfall %s\n' "$*"
+  command landfall "$@" &
+  pid=$!
+  until tail -c "+$((before + 1))" "$SAID" | grep -q -- "$text"; do sleep 0.05; done
+  kill "-$signal" "$pid"
+  printf '^%s\n' "$signal"
+  wait "$pid"
+  echo "[exit $?]"
+}
