@@ -1,5 +1,6 @@
 /** Plays random schedules of faults against the driver, on a virtual clock, and holds what came of them to its promises. */
 import { parseArgs } from 'node:util';
+import { messageOf } from '../src/message-of.ts';
 import { campaign } from '../test/run/campaign/campaign.ts';
 import { play } from '../test/run/campaign/player.ts';
 import type { Schedule } from '../test/run/campaign/schedule.ts';
@@ -21,7 +22,7 @@ try {
   else if (values.replay === undefined) await run(wholeNumber(values.runs), wholeNumber(values.seed));
   else tell(await play(JSON.parse(values.replay) as Schedule));
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  console.error(`${messageOf(error)}\n${USAGE}`);
   process.exitCode = 2;
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
+import { messageOf } from '../src/message-of.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 import type { SparkifyOptions } from './sparkify/data.ts';
 import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
@@ -34,7 +35,7 @@ try {
   else write(values);
 } catch (error) {
   const next = error instanceof LandfallError ? spoken(error.next ?? '', PLAIN) : USAGE;
-  console.error(`${error instanceof Error ? error.message : String(error)}\n${next}`);
+  console.error(`${messageOf(error)}\n${next}`);
   process.exitCode = 2;
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
+import { messageOf } from '../src/message-of.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
 
 const USAGE = `npm run setup-spark -- [--release emr-7.13.0] [--s3]
@@ -30,7 +31,7 @@ try {
   else await setUp(values.release, values.s3);
 } catch (error) {
   const why = error instanceof LandfallError ? [...error.why, spoken(error.next ?? '', PLAIN)] : [USAGE];
-  console.error([error instanceof Error ? error.message : String(error), ...why].join('\n'));
+  console.error([messageOf(error), ...why].join('\n'));
   process.exitCode = 2;
 }
 

@@ -25,7 +25,7 @@ export function ignoredAtStart(
   { stdout, parent }: Beginning = beginning(),
 ): string[] {
   // Shells put the program they start into this variable; nohup becomes the program that it runs.
-  const nohup = basename(env['_'] ?? '') === 'nohup' || basename(stdout) === 'nohup.out';
+  const nohup = /(?:^|\/)nohup$/.test(String(env['_'])) || basename(stdout) === 'nohup.out';
   return [...(nohup ? ['SIGHUP'] : []), ...(isScript(parent.words) ? namesIn(parent.ignores) : [])];
 }
 

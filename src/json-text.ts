@@ -2,18 +2,19 @@
  * Reads JSON that may hold secrets. The parser's own messages quote the text, so a mistake is reported by its line
  * alone.
  */
+import { messageOf } from './message-of.ts';
 
 /** V8 parses any depth, but fails to print a value nested some thousand levels deep. */
 const MAX_DEPTH = 500;
 
 /** The value, or why there is none: `not JSON: line 3`, `nested more than 500 levels deep`. */
-export function readJson(text: string): { value: unknown } | { problem: string } {
+export function readJson(text: string, most = MAX_DEPTH): { value: unknown } | { problem: string } {
   try {
     const value = JSON.parse(text) as unknown;
-    if (depthOf(text) > MAX_DEPTH) return { problem: `nested more than ${String(MAX_DEPTH)} levels deep` };
+    if (depthOf(text) > most) return { problem: `nested more than ${String(most)} levels deep` };
     return { value };
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = messageOf(error);
     const position = words.endsWith('end of JSON input')
       ? text.trimEnd().length
       : /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(words)?.[1];

@@ -23,14 +23,16 @@ function fold(name: string): string {
 }
 
 function editDistance(a: string, b: string): number {
+  // To make the first letters of `b`, from none to all, out of the letters of `a` so far.
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of a.split('').entries()) {
-    const next = [i + 1];
-    for (const [j, other] of b.split('').entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
+    let [left, diagonal] = [i + 1, i];
+    row = row.map((above, j) => {
+      if (j === 0) return left;
+      left = Math.min(diagonal + (letter === b[j - 1] ? 0 : 1), above + 1, left + 1);
+      diagonal = above;
+      return left;
+    });
   }
-  return row.at(-1) ?? 0;
+  return row.reduce((_, last) => last);
 }

@@ -44,11 +44,9 @@ export function advise(
   texts: TemplateStringsArray,
   ...parts: readonly (string | number | AdvisedCommand | Advice)[]
 ): Advice {
-  const last = texts.at(-1) ?? '';
-  return [
-    ...parts.flatMap((part, at) => [texts[at] ?? '', ...listed(part)]),
-    ...(last === '' ? [] : [last]),
-  ].filter((part) => part !== '');
+  return texts
+    .flatMap((text, at) => [text, ...parts.slice(at, at + 1).flatMap(listed)])
+    .filter((part) => part !== '');
 }
 
 function listed(part: string | number | AdvisedCommand | Advice): readonly (string | AdvisedCommand)[] {

@@ -1,5 +1,5 @@
 /** Invented data of Sparkify, of any size, whose answers are known: for tests and the bench. */
-import { diceOf } from '../../src/local/dice.ts';
+import { diceOf } from '../../src/dice.ts';
 import type { SampleFile } from '../../src/local/generate-sample.ts';
 import { eventsOfDay, eventText, locationText, openStage, withoutUser } from './events.ts';
 import type { LogEvent } from './events.ts';

@@ -1,6 +1,6 @@
 /** The log half of the data: people, their sessions, and the text of each event. */
-import { between, pick } from '../../src/local/dice.ts';
-import type { Dice } from '../../src/local/dice.ts';
+import { between, pick } from '../../src/dice.ts';
+import type { Dice } from '../../src/dice.ts';
 import { BROWSERS, FIRST_NAMES, LAST_NAMES, PLACES } from './names.ts';
 import type { SongRow } from './songs.ts';
 

@@ -1,6 +1,6 @@
 /** Invented names. */
-import { between } from '../../src/local/dice.ts';
-import type { Dice } from '../../src/local/dice.ts';
+import { between } from '../../src/dice.ts';
+import type { Dice } from '../../src/dice.ts';
 
 /** A text of `length` random characters of `alphabet`. */
 export function letters(dice: Dice, alphabet: string, length: number): string {

@@ -1,6 +1,6 @@
 /** The song half of the sample: a catalogue with its planted oddities. */
-import { between, pick } from '../../src/local/dice.ts';
-import type { Dice } from '../../src/local/dice.ts';
+import { between, pick } from '../../src/dice.ts';
+import type { Dice } from '../../src/dice.ts';
 import { ADJECTIVES, letters, NOUNS, PLACES, VERBS } from './names.ts';
 
 export interface SongRow {

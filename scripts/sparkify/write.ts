@@ -77,7 +77,7 @@ function writeFiles(folder: string, options: SparkifyOptions): Omit<Mark, 'diges
 /** Of the options and of the generator itself: data that an older one wrote are other data. */
 function digestOf(options: SparkifyOptions): string {
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(options).sort()));
-  for (const name of ['data.ts', 'events.ts', 'lines.ts', 'names.ts', 'songs.ts', '../../src/local/dice.ts'])
+  for (const name of ['data.ts', 'events.ts', 'lines.ts', 'names.ts', 'songs.ts', '../../src/dice.ts'])
     hash.update(readFileSync(join(import.meta.dirname, name)));
   return hash.digest('hex');
 }

@@ -1,7 +1,10 @@
 /** The command line, parsed: which verb, which flags, or the help that was asked for. Runs nothing, prints nothing. */
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
+import { variableIn } from '../env.ts';
 import { LandfallError } from '../faults.ts';
+import { groupsOf } from '../groups.ts';
+import { messageOf } from '../message-of.ts';
 import { nearest } from '../nearest.ts';
 import type { Output } from '../report/printer.ts';
 import { command } from '../shell-words.ts';
@@ -121,15 +124,17 @@ async function readWords(argv: readonly string[], start: string, known: readonly
         words.shown = output;
       });
   } catch (error) {
-    words.complaint = plainComplaint(error instanceof Error ? error.message : String(error));
+    words.complaint = plainComplaint(messageOf(error));
   }
   return words;
 }
 
 /** Of a value that is not among a flag's choices, yargs tells in a table. */
 function plainComplaint(message: string): string {
-  const [, flag, given, choices] = /Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(message) ?? [];
-  return flag === undefined ? message : `--${flag} is ${given ?? ''}, and must be one of ${choices ?? ''}`;
+  const told = groupsOf(/Argument: ([\w-]+), Given: (.*), Choices: (.*)$/, message, 3);
+  if (told === undefined) return message;
+  const [flag, given, choices] = told;
+  return `--${flag} is ${given}, and must be one of ${choices}`;
 }
 
 interface Called {
@@ -233,6 +238,7 @@ function formOf(argv: readonly string[], env: Started['env']): Pick<Form, 'outpu
   const at = argv.findIndex((word) => word === '--output' || word.startsWith('--output='));
   const word = at < 0 ? 'text' : (argv[at]?.split('=')[1] ?? argv[at + 1]);
   const output = word === 'json' || word === 'ndjson' ? word : 'text';
-  const plain = argv.includes('--no-color') || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const plain =
+    argv.includes('--no-color') || variableIn(env, 'NO_COLOR') !== undefined || env['TERM'] === 'dumb';
   return { output, colours: !plain };
 }

@@ -26,7 +26,7 @@ export function startOf(started: Started): string {
   const inBin = basename(dirname(script)) === '.bin';
   if (env['npm_command'] === 'exec' || (inBin && env['npm_lifecycle_event'] !== undefined))
     return 'npx landfall';
-  const isOnPath = (file: string) => (env['PATH'] ?? '').split(delimiter).includes(dirname(file));
+  const isOnPath = (file: string) => env['PATH']?.split(delimiter).includes(dirname(file)) === true;
   if (basename(script) === 'landfall') return isOnPath(script) ? 'landfall' : shellWord(script);
   const path = isWithin(cwd, script) ? relative(cwd, script).replace(/^(?=-)/, './') : script;
   return `${isOnPath(node) ? 'node' : shellWord(node)} ${shellWord(path)}`;
@@ -36,9 +36,9 @@ export function startOf(started: Started): string {
 export function isNpmScript({ env, cwd, home }: Started): boolean {
   const { npm_command: command, npm_lifecycle_script: script } = env;
   return (
-    ['run', 'run-script'].includes(command ?? '') &&
+    (command === 'run' || command === 'run-script') &&
     cwd === home &&
-    (script ?? '').includes('scripts/landfall.js')
+    script?.includes('scripts/landfall.js') === true
   );
 }
 

@@ -117,7 +117,7 @@ export const retryVerb = {
     lake,
     templates,
     from: { type: 'string', describe: 'Run this step and all that depend on it' },
-    only: { type: 'string', describe: 'Run this step alone' },
+    only: { type: 'string', describe: 'Run this step alone; with npm run, only after --' },
     cluster: { type: 'string', describe: 'local, new, reuse, or the id of a cluster [as before]' },
     'keep-alive': keepAlive,
     detach,

@@ -108,8 +108,8 @@ function candidates(
     found.push({ text, at: `--${name}`, ...here });
   }
   for (const variable of setting.env) {
-    const text = env[variable]?.trim() ?? '';
-    if (text !== '') found.push({ text, at: variable, ...here });
+    const text = env[variable]?.trim();
+    if (text !== undefined && text !== '') found.push({ text, at: variable, ...here });
   }
   if (assigned !== undefined) {
     if (cfg === undefined) throw new Error(`${setting.id} is assigned, but there is no dl.cfg`);

@@ -2,6 +2,7 @@
  * The line structure of an INI file by the rules of Python's configparser, for which existing files were written: `=`
  * or `:` after a key, values continued on indented lines, comments on their own lines. Pure.
  */
+import { groupsOf } from '../groups.ts';
 
 /** One key with the text of its value, as written in the file. */
 export interface Pair {
@@ -63,10 +64,10 @@ export function parseLines(text: string): ParsedLines {
     }
     indent = depth;
     if (content.startsWith('[')) {
-      const header = /^\[([^\]]+)\]\s*(?:[;#].*)?$/.exec(content);
-      section = (header?.[1] ?? '').trim();
+      const header = groupsOf(/^\[([^\]]+)\]\s*(?:[;#].*)?$/, content, 1);
+      section = header === undefined ? '' : header[0].trim();
       open = undefined;
-      if (header === null) parsed.stray.push({ line, section, text: content, header: true });
+      if (header === undefined) parsed.stray.push({ line, section, text: content, header: true });
       else parsed.headers.push({ line, section });
       continue;
     }

@@ -1,5 +1,6 @@
 /** Credentials in dl.cfg: understood, because older files have them; advised against, because there is better. */
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
+import { variableIn } from '../env.ts';
 import type { Diagnostic } from '../faults.ts';
 import { secret } from './secret.ts';
 import type { Secret } from './secret.ts';
@@ -35,7 +36,7 @@ export function tellPlaceholders(
   env: Readonly<Record<string, string | undefined>>,
   usesAws: boolean,
 ): Diagnostic[] {
-  const needed = usesAws && !SOURCES.some((variable) => (env[variable] ?? '') !== '');
+  const needed = usesAws && !SOURCES.some((variable) => variableIn(env, variable) !== undefined);
   return places.map((at) => ({
     severity: needed ? 'error' : 'warning',
     at,
@@ -91,7 +92,7 @@ export function chooseCredentials(
     const message = `stands alone: ${lacks} is missing`;
     return { ...nothing, diagnostics: [{ severity: 'error', at: place(has), message, hint: BETTER }] };
   }
-  const outranking = SOURCES.find((variable) => (env[variable] ?? '') !== '');
+  const outranking = SOURCES.find((variable) => variableIn(env, variable) !== undefined);
   if (outranking !== undefined) {
     const message = `these credentials are not used: ${outranking} in the environment outranks them`;
     return {

@@ -1,5 +1,6 @@
 /** Reads dl.cfg: each value with its line, by the rules of Python's configparser, minus its surprises. */
 import type { Diagnostic } from '../faults.ts';
+import { groupsOf } from '../groups.ts';
 import { parseLines } from './configparser.ts';
 import type { Pair, ParsedLines } from './configparser.ts';
 import { cleanValue } from './ini-value.ts';
@@ -104,9 +105,12 @@ function placeOf(file: string, { line, section }: { line: number; section: strin
   return `${file}:${line}${section === '' ? '' : ` [${shown}]`}`;
 }
 
+/** A key up to its first blank: the rest may be a value that lacks its `=`. */
+export const firstWord = (key: string) => key.split(/\s/, 1).join('');
+
 /** Shows only a key's first word: the rest may be a value that lacks its `=`. */
 export function shownKey(key: string): string | undefined {
-  const word = key.split(/\s/)[0] ?? '';
+  const word = firstWord(key);
   return PLAIN.test(word) && !looksSecret(word) ? word : undefined;
 }
 
@@ -255,12 +259,11 @@ function secretsOf(pair: Pair): string[] {
   const credential = isCredentialKey(pair.key);
   const ofKey = credential ? pair.key.split(/\s+/).slice(1) : [];
   const ofParts = pair.parts.flatMap(({ text }, index) => {
-    const below = /^([^=:]*)[=:](.*)$/.exec(text);
-    const secretBelow = index > 0 && below !== null && isCredentialKey(below[1] ?? '');
     const own = credential ? [text, cleanValue(text, true).text] : [];
-    return secretBelow
-      ? [...own, (below[2] ?? '').trim(), cleanValue((below[2] ?? '').trim(), true).text]
-      : own;
+    const below = index > 0 ? groupsOf(/^([^=:]*)[=:](.*)$/, text, 2) : undefined;
+    if (below === undefined || !isCredentialKey(below[0])) return own;
+    const value = below[1].trim();
+    return [...own, value, cleanValue(value, true).text];
   });
   return [...ofKey, ...ofParts];
 }

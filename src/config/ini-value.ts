@@ -1,4 +1,5 @@
 /** A value from the file, without its quotes and without the comment after it. Pure. */
+import { groupsOf } from '../groups.ts';
 
 export interface CleanValue {
   text: string;
@@ -13,10 +14,10 @@ export interface CleanValue {
  * or `;` anywhere: there, only a sign between blanks begins a comment.
  */
 export function cleanValue(raw: string, credential: boolean): CleanValue {
-  const quoted = /^(["'`])(.*?)\1\s*(?:[;#].*)?$/s.exec(raw);
-  if (quoted !== null) {
-    const inner = quoted[2] ?? '';
-    return { text: (quoted[1] === '"' ? inner.replaceAll('\\"', '"') : inner).trim() };
+  const quoted = groupsOf(/^(["'`])(.*?)\1\s*(?:[;#].*)?$/s, raw, 2);
+  if (quoted !== undefined) {
+    const [quote, inner] = quoted;
+    return { text: (quote === '"' ? inner.replaceAll('\\"', '"') : inner).trim() };
   }
   if (/^["'`]/.test(raw)) return { text: '', problem: 'a quote is opened and never closed' };
   const comment = (credential ? /(^|\s)[;#](\s|$)/ : /(^|\s)[;#]/).exec(raw);

@@ -1,4 +1,5 @@
 /** What the lines of an existing Sparkify project's dl.cfg mean here. */
+import { splitRoot } from '../store/uri.ts';
 import { foldName, isCredentialKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { isSource, wordsOf } from './legacy-words.ts';
@@ -132,8 +133,7 @@ function withScheme(value: string, { bucket }: Words): string {
  */
 export function cutPattern(value: string): { place: string; pattern?: string } {
   if (hasQuery(value)) return { place: value };
-  const root = /^[a-z0-9]+:\/\/[^/]*/i.exec(value)?.[0] ?? '';
-  const path = value.slice(root.length);
+  const [root, path] = splitRoot(value);
   const folders = path.split('/');
   const first = folders.findIndex((folder) => /[*?[{]/.test(folder));
   if (first === -1) return { place: value };

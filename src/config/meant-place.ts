@@ -1,4 +1,5 @@
 /** Texts that look like a place of data but are not: each is refused with the form that was meant. */
+import { groupsOf } from '../groups.ts';
 import { looksSecret } from './secret.ts';
 
 export interface Misread {
@@ -44,7 +45,7 @@ function misreadQuery(text: string): Misread {
   const problem = 'has a query ("?..."), as a presigned URL has; a place has none';
   const place = text.slice(0, text.search(/[?&]/));
   const bucket = /^s3[an]?:[/\\]*([a-z0-9][a-z0-9.-]{2,62}(\/.*)?)$/.exec(place)?.[1];
-  return bucket === undefined || S3_HOST.test(bucket.split('/', 1)[0] ?? '')
+  return bucket === undefined || S3_HOST.test(bucket.split('/', 1).join(''))
     ? { problem, hint: GENERAL }
     : meant(problem, bucket);
 }
@@ -52,8 +53,8 @@ function misreadQuery(text: string): Misread {
 function misreadPath(text: string): Misread | undefined {
   const [host = ''] = text.split('/', 1);
   if (S3_HOST.test(host) || CONSOLE_HOST.test(host)) return misreadUrl(`https://${text}`);
-  const inner = /s3[an]?:\/+([^/].*)$/is.exec(text);
-  if (inner !== null && !text.startsWith('./')) return meant('an S3 URI with text before it', inner[1] ?? '');
+  const inner = groupsOf(/s3[an]?:\/+([^/].*)$/is, text, 1);
+  if (inner !== undefined && !text.startsWith('./')) return meant('an S3 URI with text before it', inner[0]);
   if (text.includes('://') && !text.startsWith('./'))
     return { problem: 'neither a URI nor a local folder', hint: GENERAL };
   if (/^\$\{?[A-Za-z_]|^%[A-Za-z_]+%/.test(text))
@@ -110,11 +111,11 @@ function misreadArn(text: string): Misread {
 }
 
 function misreadWindowsPath(text: string): Misread {
-  const drive = /^([a-z]):[/\\]*/i.exec(text);
+  const drive = groupsOf(/^([a-z]):/i, text, 1);
   const slashed = (path: string) => path.replaceAll('\\', '/');
   const form =
-    drive !== null
-      ? `/mnt/${(drive[1] ?? '').toLowerCase()}/${slashed(text.slice(drive[0].length))} under WSL`
+    drive !== undefined
+      ? `/mnt/${drive[0].toLowerCase()}/${slashed(text.slice(2)).replace(/^\/+/, '')} under WSL`
       : text.startsWith('\\')
         ? 'the folder where it is mounted, such as /mnt/share'
         : slashed(text);

@@ -1,18 +1,21 @@
 /** What values may look like: each type reads a text, or says in a few words what is wrong with it. */
 import { resolve } from 'node:path';
+import { present } from '../present.ts';
 import { parseLocation } from './location.ts';
 import type { Parsed, ValueType } from './value-type.ts';
 
+/** How many of the smallest unit each unit is. */
+type Units = Readonly<Record<string, number>>;
+
 const MINUTE = 60;
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
+const UNITS: Units = {
   s: 1,
   sec: 1,
   m: MINUTE,
   min: MINUTE,
   h: 60 * MINUTE,
 };
-const SIZES: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+const SIZES: Units = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 export const text: ValueType<string> = { name: 'text', parse: (value) => ({ value }) };
 
@@ -59,6 +62,11 @@ export function wholeNumber(min: number, max: number): ValueType<number> {
   };
 }
 
+/** 1 where no unit is written. */
+function unitOf(units: Units, written: string | undefined): number {
+  return written === undefined ? 1 : present(units[written], `unit ${written}`);
+}
+
 /** Whole seconds; `10 min` and `1 h` are understood. */
 export function seconds(min: number, max: number): ValueType<number> {
   return {
@@ -66,7 +74,7 @@ export function seconds(min: number, max: number): ValueType<number> {
     parse(value) {
       const match = /^(\d+)\s*(s|sec|m|min|h)?$/i.exec(value);
       if (match === null) return { problem: 'not a time in seconds', hint: 'write 600, 10 min or 1 h' };
-      return within(Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] ?? 1), min, max);
+      return within(Number(match[1]) * unitOf(UNITS, match[2]?.toLowerCase()), min, max);
     },
   };
 }
@@ -78,7 +86,7 @@ export function bytes(min: number, max: number): ValueType<number> {
     parse(value) {
       const match = /^(\d+(?:\.\d+)?)\s*(b|[kmg]i?b?)?$/i.exec(value);
       if (match === null) return { problem: 'not a size', hint: 'write 256 MB or 1 GB' };
-      const unit = SIZES[(match[2] ?? '').slice(0, 1).toLowerCase()] ?? 1;
+      const unit = unitOf(SIZES, match[2]?.slice(0, 1).toLowerCase());
       return within(Math.round(Number(match[1]) * unit), min, max);
     },
   };

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../faults.ts';
 import { nearest } from '../nearest.ts';
-import { foldName, isCredentialKey, shownKey } from './ini-file.ts';
+import { firstWord, foldName, isCredentialKey, shownKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import type { NamedSetting } from './schema.ts';
 
@@ -122,7 +122,7 @@ function unknownKey(
   siblings: readonly NamedSetting[],
   settings: readonly NamedSetting[],
 ): Diagnostic {
-  const word = entry.key.split(/\s/)[0] ?? '';
+  const word = firstWord(entry.key);
   const meant =
     find(nearest(word, keysOf(siblings)), siblings) ?? find(nearest(word, keysOf(settings)), settings);
   // Without a key that it resembles, what stands there may be a secret in the wrong place.

@@ -1,4 +1,5 @@
 /** The life of a cluster as functions over its record: no clock, no process, no disk. */
+import { present } from '../present.ts';
 import { strikeTime } from './fate.ts';
 import { isActive, isLive, isLogged, isModifiable, isUnderWay } from './records.ts';
 import { cancelPending, startable, stopRunning, withOutcome } from './step-machine.ts';
@@ -29,7 +30,9 @@ export function settle(cluster: ClusterRecord, now: number, pace: Pace): Cluster
 /** When something will be due next without any request or process having its say; undefined: nothing will. */
 export function nextDue(cluster: ClusterRecord): number | undefined {
   if (!isLive(cluster)) return undefined;
-  const logs = cluster.steps.flatMap((step) => (step.logs === 'due' ? [step.logsDue ?? 0] : []));
+  const logs = cluster.steps.flatMap(({ logs: state, logsDue }) =>
+    state === 'due' ? [present(logsDue, 'time for logs that are due')] : [],
+  );
   const fate = isModifiable(cluster) ? strikeTime(cluster) : undefined;
   const due = [cluster.until, fate, cluster.state === 'WAITING' ? idleEnd(cluster) : undefined, ...logs];
   const times = due.filter((time) => time !== undefined);
@@ -162,7 +165,7 @@ function work(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
   if (cluster.state === 'RUNNING') return wait(cluster, readyAfter(cluster), now);
   const idle = idleEnd(cluster);
   if (idle === undefined || idle > now || cluster.terminationProtected) return cluster;
-  const message = `Auto-terminated: idle for ${cluster.idleTimeout ?? 0} seconds`;
+  const message = `Auto-terminated: idle for ${present(cluster.idleTimeout, 'idle timeout')} seconds`;
   return terminate(cluster, { code: 'ALL_STEPS_COMPLETED', message }, now, pace);
 }
 
@@ -171,7 +174,8 @@ function wait(cluster: ClusterRecord, message: string, now: number): ClusterReco
 }
 
 function readyAfter(cluster: ClusterRecord): string {
-  const last = cluster.steps.reduce((a, b) => ((b.ended ?? 0) >= (a.ended ?? 0) ? b : a));
+  const ended = (step: StepRecord) => present(step.ended, `end of step ${step.id}`);
+  const last = cluster.steps.reduce((a, b) => (ended(b) >= ended(a) ? b : a));
   if (last.state === 'FAILED') return 'Cluster ready after last step failed.';
   return `Cluster ready after last step ${last.state === 'COMPLETED' ? 'completed' : 'cancelled'}.`;
 }

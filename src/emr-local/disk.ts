@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
+import { messageOf } from '../message-of.ts';
 import { isClusterId } from './ids.ts';
 import type { ClusterRecord } from './records.ts';
 
@@ -89,8 +90,4 @@ function read(folder: string, id: string): ClusterRecord[] {
       cause,
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

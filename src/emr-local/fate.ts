@@ -1,4 +1,5 @@
 /** What becomes of a cluster by nobody's request: from the plan's events to what is written down at its launch. Pure. */
+import { present } from '../present.ts';
 import { ec2InstanceId } from './ids.ts';
 import type { WorldEvent } from './fault-shapes.ts';
 import type { ClusterRecord, ErrorDetail, Fate } from './records.ts';
@@ -76,11 +77,12 @@ function endBy(
 }
 
 function moment(
-  { after, step }: { after?: number | undefined; step?: number | undefined },
+  given: { after?: number | undefined; step?: number | undefined },
   { created }: ClusterRecord,
 ): Fate['strikes'] {
-  if (step === undefined && after !== undefined) return { at: created + after * 1000 };
-  return { step: step ?? 1, afterMs: (after ?? 0) * 1000 };
+  if (given.step === undefined && given.after !== undefined) return { at: created + given.after * 1000 };
+  const { step = 1, after = 0 } = given;
+  return { step, afterMs: after * 1000 };
 }
 
 function bootstrapFailure(
@@ -89,7 +91,7 @@ function bootstrapFailure(
   at: number,
 ): Fate {
   const master = pools.find(({ role }) => role === 'MASTER')?.instanceIds[0];
-  const instance = ec2InstanceId(master ?? '');
+  const instance = ec2InstanceId(present(master, 'master instance'));
   const said =
     message ?? `On the master instance (${instance}), bootstrap action 1 returned a non-zero return code`;
   return {

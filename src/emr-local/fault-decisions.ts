@@ -1,4 +1,5 @@
 /** Which faults strike a call. Pure: the plan and the calls counted so far in, how to answer out. */
+import { present } from '../present.ts';
 import type { ErrorCode, Fault } from './fault-shapes.ts';
 
 /** What takes the place of the answer: `before` instead of the operation, `after` once it has been run. */
@@ -48,9 +49,12 @@ export function decide(
   const matches = faults.map(
     ({ on, fault }) => (on === '*' || on === operation) && applies(fault, operation),
   );
-  const counted = faults.map((_, index) => (seen[index] ?? 0) + (matches[index] === true ? 1 : 0));
+  const counted = matches.map((isMatch, index) => {
+    const { [index]: before = 0 } = seen;
+    return before + (isMatch ? 1 : 0);
+  });
   const striking = faults.filter(({ nth, count }, index) => {
-    const number = counted[index] ?? 0;
+    const number = present(counted[index], `count of fault ${index}`);
     return matches[index] === true && number >= nth && number < nth + count;
   });
   const conduct = striking.reduceRight<Conduct>((joined, fault) => ({ ...joined, ...effect(fault) }), {});

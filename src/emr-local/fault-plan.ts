@@ -1,6 +1,7 @@
 /** Reads and checks a fault plan. */
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
+import { present } from '../present.ts';
 import { applies } from './fault-decisions.ts';
 import { faultPlanShape } from './fault-shapes.ts';
 import type { FaultPlan } from './fault-shapes.ts';
@@ -10,8 +11,8 @@ import { operationNames } from './operations.ts';
 export function checkFaultPlan(plan: unknown, source: string): FaultPlan {
   const result = faultPlanShape.safeParse(plan);
   if (!result.success) {
-    const [issue] = result.error.issues;
-    throw mistake(source, issue?.path.join('.') ?? '', issue?.message ?? 'not a fault plan');
+    const issue = present(result.error.issues[0], 'mistake in the fault plan');
+    throw mistake(source, issue.path.join('.'), issue.message);
   }
   for (const [index, { fault: kind, on }] of result.data.faults.entries()) {
     const place = `faults.${index}.on`;

@@ -1,4 +1,6 @@
 /** Keeps the records and makes the world follow them: processes, timers, log uploads. Every change goes through `update`. */
+import { messageOf } from '../message-of.ts';
+import { present } from '../present.ts';
 import { watchClock } from './clock-set.ts';
 import { endStep, nextDue, settle, withClockSet } from './cluster-machine.ts';
 import { killLeftBehind } from './processes.ts';
@@ -97,7 +99,8 @@ export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
 async function takeUp(desk: Desk, cluster: ClusterRecord): Promise<void> {
   const orphans = cluster.steps.filter(isUnderWay);
   for (const { id, pid, started } of orphans) {
-    await killLeftBehind({ id, startedAt: started ?? 0, ...(pid === undefined ? {} : { pid }) });
+    const startedAt = present(started, `start of step ${id}`);
+    await killLeftBehind({ id, startedAt, ...(pid === undefined ? {} : { pid }) });
   }
   const outcome = lost('The endpoint ended while the step was running');
   put(
@@ -148,8 +151,9 @@ function follow(desk: Desk, cluster: ClusterRecord, step: StepRecord, now: numbe
   const run = desk.runs.get(step.id);
   if (step.state === 'RUNNING' && run === undefined) start(desk, cluster, step);
   if (step.state === 'CANCEL_PENDING') run?.stop(step.stop?.how ?? 'SEND_INTERRUPT');
-  const due = cluster.state === 'TERMINATING' || (step.logsDue ?? 0) <= now;
-  if (step.logs === 'due' && due && !desk.uploads.has(step.id)) {
+  const { logs, logsDue } = step;
+  const isDue = cluster.state === 'TERMINATING' || (logsDue !== undefined && logsDue <= now);
+  if (logs === 'due' && isDue && !desk.uploads.has(step.id)) {
     const folder = desk.disk.stepFolder(cluster.id, step.id);
     upload(
       desk,
@@ -222,7 +226,7 @@ function upload(
   const done = Promise.race([attempt(), giveUp])
     .then(() => 'uploaded' as const)
     .catch((error: unknown) => {
-      desk.warn(`${what} could not be uploaded to ${cluster.logUri ?? ''}: ${messageOf(error)}`);
+      desk.warn(`${what} could not be uploaded to ${present(cluster.logUri, 'LogUri')}: ${messageOf(error)}`);
       return undefined;
     })
     .then(async (uploaded) => {
@@ -286,8 +290,4 @@ async function close(desk: Desk): Promise<void> {
 /** Not the program's fault. EMR has no such reason: there the instance and the cluster would be lost. */
 function lost(message: string): StepOutcome {
   return { ok: false, failure: { Reason: 'Infrastructure failure.', Message: message } };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

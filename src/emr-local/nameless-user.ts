@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { present } from '../present.ts';
 
 /**
  * Options of a JVM that runs as such a user in the folder `work`, with the class in a folder below `scratch`; none for a
@@ -20,7 +21,8 @@ export function namelessUserOptions(
   const path = join(folder, 'com/sun/security/auth/module/UnixSystem.class');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, Buffer.from(UNIX_SYSTEM.join(''), 'base64'));
-  const [uid, gid] = [String(process.getuid?.() ?? 0), String(process.getgid?.() ?? 0)];
+  const uid = String(present(process.getuid, 'user on this system')());
+  const gid = String(present(process.getgid, 'group on this system')());
   return [
     `-Duser.name=user-${uid}`,
     `-Dlandfall.uid=${uid}`,

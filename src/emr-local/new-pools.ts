@@ -19,7 +19,11 @@ export function newPools(request: InstancesRequest, random: Random): Pools {
         'count, master and slave instance type.',
     );
   }
-  if ((request.Ec2SubnetIds?.length ?? 0) > 1 && request.InstanceFleets === undefined) {
+  if (
+    request.Ec2SubnetIds !== undefined &&
+    request.Ec2SubnetIds.length > 1 &&
+    request.InstanceFleets === undefined
+  ) {
     throw invalid(
       'Only one subnet may be specified for clusters configured with instance groups or instance count, master and ' +
         'slave instance type. Revise the configuration and resubmit.',

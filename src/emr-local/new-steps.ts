@@ -35,7 +35,12 @@ function newStep(request: StepRequest, concurrency: number, now: number, random:
   if (concurrency > 1 && actionOnFailure !== 'CONTINUE') {
     throw invalid(`Action on failure '${actionOnFailure}' is invalid.`);
   }
-  const texts = [jar, mainClass ?? '', ...args, ...Object.entries(properties).flat()];
+  const texts = [
+    jar,
+    ...(mainClass === undefined ? [] : [mainClass]),
+    ...args,
+    ...Object.entries(properties).flat(),
+  ];
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
   if (characters > MAX_CHARACTERS) {
     throw invalid(

@@ -2,7 +2,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
-import { identityOf } from './processes.ts';
+import { identityOf, ownIdentity } from './processes.ts';
 import type { Random } from '../run/ports.ts';
 
 const OWNER = /^owner-(\d+)-[0-9a-f]+$/;
@@ -15,7 +15,7 @@ export async function claim(folder: string, random: Random): Promise<() => Promi
   const name = `owner-${process.pid}-${random.hex(8)}`;
   const path = join(folder, name);
   const release = () => rm(path, { force: true });
-  await writeFile(`${path}.tmp`, (await identityOf(process.pid)) ?? '', { mode: 0o600 });
+  await writeFile(`${path}.tmp`, await ownIdentity(), { mode: 0o600 });
   await rename(`${path}.tmp`, path);
   for (const other of await readdir(folder)) {
     const pid = OWNER.exec(other)?.[1];

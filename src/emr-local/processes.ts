@@ -3,26 +3,40 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { LandfallError } from '../faults.ts';
+import { groupsOf } from '../groups.ts';
 
 const run = promisify(execFile);
 const KILL_ROUNDS = 100;
 
 /**
  * A text that is unique to this process for all time: its id, its start time, its user, and a digest of its command
- * line. Undefined when there is no such process.
+ * line. Undefined when there is no such process, or the system does not show all of this.
  */
 export async function identityOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = readStat(pid);
     if (stat === undefined || stat.state === 'Z') return undefined;
-    const boot = readProc('sys/kernel/random/boot_id')?.trim() ?? '';
-    const command = digest(readProc(`${pid}/cmdline`) ?? '');
-    return `${pid} ${stat.start}/${boot} uid ${ownerOf(pid) ?? ''} ${command}`;
+    const boot = readProc('sys/kernel/random/boot_id');
+    const command = readProc(`${pid}/cmdline`);
+    const uid = ownerOf(pid);
+    if (boot === undefined || command === undefined || uid === undefined) return undefined;
+    return `${pid} ${stat.start}/${boot.trim()} uid ${uid} ${digest(command)}`;
   }
   const found = await askPs(pid);
   return found === undefined
     ? undefined
     : `${pid} ${found.started} uid ${found.uid} ${digest(found.command)}`;
+}
+
+/** The text for this process. Throws `input` where the system does not show it. */
+export async function ownIdentity(): Promise<string> {
+  const identity = await identityOf(process.pid);
+  if (identity !== undefined) return identity;
+  throw new LandfallError('input', `the system does not show this process (${process.pid})`, {
+    why: ['without its start time, no later process can tell it from another one with the same id'],
+    next: 'mount /proc; where there is none, install ps',
+  });
 }
 
 /** True when the process belongs to this user; also where the system has no users. */
@@ -35,7 +49,8 @@ export async function isOwnProcess(pid: number): Promise<boolean> {
 
 /** Its effective user. */
 function ownerOf(pid: number): number | undefined {
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readProc(`${pid}/status`) ?? '')?.[1];
+  const status = readProc(`${pid}/status`);
+  const uid = status === undefined ? undefined : /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
   return uid === undefined ? undefined : Number(uid);
 }
 
@@ -44,9 +59,10 @@ async function askPs(pid: number): Promise<{ started: string; uid: number; comma
   const { stdout } = await run('ps', ['-o', 'lstart=,uid=,command=', '-p', String(pid)], {
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
   }).catch(() => ({ stdout: '' }));
-  const [, started = '', uid, command = ''] =
-    /^(\w+ +\w+ +\d+ +[\d:]+ +\d+) +(\d+) +(\S.*)$/.exec(stdout.trim().split('\n', 1)[0] ?? '') ?? [];
-  return uid === undefined ? undefined : { started, uid: Number(uid), command };
+  const found = groupsOf(/^(\w+ +\w+ +\d+ +[\d:]+ +\d+) +(\d+) +(\S.*)$/m, stdout.trim(), 3);
+  if (found === undefined) return undefined;
+  const [started, uid, command] = found;
+  return { started, uid: Number(uid), command };
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -105,7 +121,9 @@ export async function killLeftBehind(step: { id: string; pid?: number; startedAt
     return;
   }
   if (step.pid === undefined) return;
-  const started = Date.parse(`${(await askPs(step.pid))?.started ?? ''} UTC`);
+  const leader = await askPs(step.pid);
+  if (leader === undefined) return;
+  const started = Date.parse(`${leader.started} UTC`);
   if (Math.abs(started - step.startedAt) > 5000 || !(await isOwnProcess(step.pid))) return;
   signalGroup(step.pid, 'SIGKILL');
 }
@@ -121,7 +139,8 @@ function readStat(pid: number): { state: string; group: number; start: string } 
   const text = readProc(`${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', group: Number(fields[2]), start: fields[19] ?? '' };
+  const { 0: state, 2: group, 19: start } = fields;
+  return state === undefined || start === undefined ? undefined : { state, group: Number(group), start };
 }
 
 /** At once: it is memory, and so many promises would cost ten times as much. */

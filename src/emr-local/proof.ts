@@ -8,7 +8,7 @@ export const proofPath = (nonce: string) => `/landfall-proof?nonce=${nonce}`;
 
 /** The nonce that this path asks a proof for; undefined for any other path. */
 export function nonceIn(path: string | undefined): string | undefined {
-  return PATH.exec(path ?? '')?.[1];
+  return path === undefined ? undefined : PATH.exec(path)?.[1];
 }
 
 /** The port is part of the proof, so another process cannot relay the question to the endpoint and the answer back. */

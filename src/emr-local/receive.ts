@@ -1,4 +1,6 @@
 /** One request. Its body is read as late as possible: every mistake that the headers show is refused first. */
+import { present } from '../present.ts';
+import { readJson } from '../json-text.ts';
 import { awsError, isAwsError } from './aws-error.ts';
 import { checkAuthorization, verifySignature } from './signature.ts';
 import type { Trust } from './signature.ts';
@@ -30,7 +32,7 @@ export interface Receiving {
 export async function receive(request: IncomingMessage, receiving: Receiving): Promise<Call> {
   const { trust, now } = receiving;
   const headers = headersOf(request);
-  const path = request.url ?? '';
+  const path = present(request.url, 'path in the request');
   if (request.method !== 'POST' || path !== '/') {
     throw awsError(
       'UnknownOperationException',
@@ -40,10 +42,11 @@ export async function receive(request: IncomingMessage, receiving: Receiving): P
   }
   checkContentType(headers['content-type']);
   const authorization = checkAuthorization(headers, trust, now);
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  if (Number(headers['content-length']) > MAX_BODY_BYTES) throw tooLarge();
   const body = await readBody(request, receiving.pending);
   await verifySignature({ method: 'POST', path, headers, body }, trust, authorization);
-  const operation = TARGET.exec(headers['x-amz-target'] ?? '')?.[1];
+  const target = headers['x-amz-target'];
+  const operation = target === undefined ? undefined : TARGET.exec(target)?.[1];
   if (operation === undefined) {
     throw awsError(
       'UnknownOperationException',
@@ -119,10 +122,11 @@ function tooLarge() {
 function parseBody(body: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const value = withoutNulls(JSON.parse(text === '' ? '{}' : text), MAX_DEPTH);
+    const json = readJson(text === '' ? '{}' : text, MAX_DEPTH);
+    const value = 'value' in json ? withoutNulls(json.value) : undefined;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Said below.
+    // It is not UTF-8.
   }
   throw awsError(
     'SerializationException',
@@ -130,12 +134,11 @@ function parseBody(body: Uint8Array): unknown {
   );
 }
 
-function withoutNulls(value: unknown, levels: number): unknown {
+function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value ?? undefined;
-  if (levels === 0) throw new Error('nested too deeply');
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, levels - 1));
+  if (Array.isArray(value)) return value.map(withoutNulls);
   const members = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member, levels - 1)]));
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

@@ -58,7 +58,7 @@ export function listReleaseLabels(body: unknown) {
     labels,
     NextToken,
     ({ id, spark }) =>
-      id.startsWith(filters.Prefix ?? '') &&
+      (filters.Prefix === undefined || id.startsWith(filters.Prefix)) &&
       application === 'spark' &&
       (version === undefined || version === spark),
     MaxResults ?? 100,

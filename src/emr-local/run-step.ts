@@ -1,6 +1,8 @@
 /** One step from its start to its outcome: folders, process, signals, controller log. */
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { messageOf } from '../message-of.ts';
+import { present } from '../present.ts';
 import { failureDetails, logFile, tail } from './failure-details.ts';
 import { sparkDefaults } from './spark-defaults.ts';
 import { stepCommand } from './step-command.ts';
@@ -53,7 +55,7 @@ export function runStep(job: Job, means: Means): StepRun {
   const ended = new AbortController();
   const done = runThrough(job, means, course)
     .catch(async (error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       await controllerLog(job, means, `WARN Step could not be run: ${message}`).catch(() => undefined);
       return failed(`The step could not be run: ${message}`);
     })
@@ -152,6 +154,6 @@ function failed(message: string): StepOutcome {
 function describe(exit: Exit): string {
   if ('code' in exit) return `exit code ${exit.code}`;
   if ('error' in exit) return `an error: ${exit.error}`;
-  const number = (constants.signals as Readonly<Record<string, number>>)[exit.signal] ?? 0;
-  return `exit code ${128 + number} (${exit.signal})`;
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return `exit code ${128 + present(numbers[exit.signal], `signal ${exit.signal}`)} (${exit.signal})`;
 }

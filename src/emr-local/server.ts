@@ -1,6 +1,7 @@
 /** The HTTP side: loopback only, JSON 1.1, one POST an operation. It knows nothing of EMR. */
 import { createServer } from 'node:http';
 import { LandfallError } from '../faults.ts';
+import { present } from '../present.ts';
 import { awsError, isAwsError } from './aws-error.ts';
 import { limitConnections } from './connections.ts';
 import { nonceIn, proofOf } from './proof.ts';
@@ -119,7 +120,7 @@ async function calledBy(request: IncomingMessage, options: Dealing): Promise<Cal
   const { trust, clock, pending, signed } = options;
   const nonce = request.method === 'GET' ? nonceIn(request.url) : undefined;
   if (nonce !== undefined)
-    return { proof: proofOf(trust.secretAccessKey, request.socket.localPort ?? 0, nonce) };
+    return { proof: proofOf(trust.secretAccessKey, present(request.socket.localPort, 'port'), nonce) };
   const call = await receive(request, { trust, now: clock.now(), pending });
   signed(request.socket);
   return call;

@@ -2,6 +2,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { present } from '../present.ts';
 import { awsError } from './aws-error.ts';
 import type { AwsError } from './aws-error.ts';
 
@@ -67,19 +68,21 @@ function parse(header: string | undefined): Authorization {
     throw incomplete('Authorization header must start with AWS4-HMAC-SHA256.');
   }
   const parts = new Map(rest.split(',').map((part) => splitOnce(part.trim(), '=')));
-  const missing = ['Credential', 'SignedHeaders', 'Signature'].filter((name) => !parts.get(name));
-  if (missing.length > 0) {
+  const [given, signed, signature] = ['Credential', 'SignedHeaders', 'Signature'].map((name) =>
+    parts.get(name),
+  );
+  if (!given || !signed || !signature) {
+    const missing = ['Credential', 'SignedHeaders', 'Signature'].filter((name) => !parts.get(name));
     throw incomplete(missing.map((name) => `Authorization header requires '${name}' parameter.`).join(' '));
   }
-  const credential = (parts.get('Credential') ?? '').split('/');
+  const credential = given.split('/');
   if (credential.length !== 5) {
     throw incomplete(
       'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.',
     );
   }
   const [accessKeyId = '', date = '', region = '', service = '', terminator = ''] = credential;
-  const signedHeaders = (parts.get('SignedHeaders') ?? '').toLowerCase().split(';');
-  const signature = parts.get('Signature') ?? '';
+  const signedHeaders = signed.toLowerCase().split(';');
   return { accessKeyId, date, region, service, terminator, signedHeaders, signature };
 }
 
@@ -157,7 +160,8 @@ async function sign(request: SignedRequest, trust: Trust, names: string[], date:
     },
     { signingDate: date, signableHeaders: new Set(names) },
   );
-  return /Signature=([0-9a-f]+)/.exec(signed.headers['authorization'] ?? '')?.[1] ?? '';
+  const authorization = present(signed.headers['authorization'], 'signed header');
+  return present(/Signature=([0-9a-f]+)/.exec(authorization)?.[1], 'signature');
 }
 
 /** In a time that does not depend on where the two differ. */
@@ -167,8 +171,7 @@ function equal(a: string, b: string): boolean {
 }
 
 function parseDate(text: string): Date {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
-  return new Date(`${y ?? ''}-${mo ?? ''}-${d ?? ''}T${h ?? ''}:${mi ?? ''}:${s ?? ''}Z`);
+  return new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
 function formatDate(date: Date): string {

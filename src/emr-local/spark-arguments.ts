@@ -1,4 +1,5 @@
 /** What the arguments of spark-submit and spark-sql ask of Spark itself, read as Spark's own launcher reads them. Pure. */
+import { present } from '../present.ts';
 
 /** Options without a value. All others take one: as the next argument, or after `=`. */
 const SWITCHES = ['--verbose', '-v', '--supervise', '--help', '-h', '--version', '--usage-error'];
@@ -9,13 +10,14 @@ export function asksForCluster(
   args: readonly string[],
 ): string | undefined {
   for (let index = 0; index < args.length; index += 1) {
-    const written = args[index] ?? '';
+    const written = present(args[index], `argument ${index}`);
     // What follows the application is its own affair. spark-sql has none.
     if (!written.startsWith('-') && program === 'spark-submit') return undefined;
     if (!written.startsWith('-') || SWITCHES.includes(written)) continue;
     const [, name = written, joined] = /^(--[^=]+)=(.+)$/s.exec(written) ?? [];
-    const value = joined ?? args[(index += 1)] ?? '';
-    if (needsCluster(name, value)) return joined === undefined ? `${name} ${value}` : written;
+    const value = joined ?? args[(index += 1)];
+    if (value !== undefined && needsCluster(name, value))
+      return joined === undefined ? `${name} ${value}` : written;
   }
   return undefined;
 }

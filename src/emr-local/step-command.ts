@@ -1,4 +1,5 @@
 /** From a step's arguments to the process that runs it: argv exactly as given, never through a shell. */
+import { present } from '../present.ts';
 import { stepPaths } from './step-paths.ts';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { notEmulated } from './aws-error.ts';
@@ -66,7 +67,7 @@ export function stepCommand(
     cwd: paths.work,
     env: {
       ...env,
-      PATH: `${bin}${delimiter}${env['PATH'] ?? ''}`,
+      PATH: `${bin}${delimiter}${present(env['PATH'], 'PATH')}`,
       SPARK_LOCAL_DIRS: asListItem(paths, paths.scratch),
       SPARK_CONF_DIR: paths.conf,
       EMR_CLUSTER_ID: step.clusterId,

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { variableIn } from '../env.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -48,10 +49,9 @@ export function stepEnvironment(env: Env, { home, scratch }: OwnFolders): Record
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const path = env['PATH'] ?? '';
   return {
     ...Object.fromEntries(passed),
-    PATH: path === '' ? USUAL_PATH : path,
+    PATH: variableIn(env, 'PATH') ?? USUAL_PATH,
     HOME: usableHome(env) ?? home,
     LANG: LOCALE,
     LC_ALL: LOCALE,

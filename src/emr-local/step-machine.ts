@@ -1,4 +1,5 @@
 /** The life of a step as functions over records: no clock, no process, no disk. */
+import { present } from '../present.ts';
 import { isUnderWay } from './records.ts';
 import type { Cancellation, ClusterRecord, FailureDetails, StepRecord } from './records.ts';
 
@@ -40,14 +41,14 @@ export function cancelSteps(
 ): { cluster: ClusterRecord; answers: CancelAnswer[] } {
   const byId = new Map(cluster.steps.map((step) => [step.id, step]));
   const answers = stepIds.map((stepId): CancelAnswer => {
-    const state = byId.get(stepId)?.state;
+    const { state } = present(byId.get(stepId), `step ${stepId}`);
     if (state === 'PENDING' || state === 'RUNNING' || state === 'CANCEL_PENDING') {
       return { stepId, status: 'SUBMITTED' };
     }
     return {
       stepId,
       status: 'FAILED',
-      reason: `Step is already ${state ?? 'unknown'} and cannot be cancelled.`,
+      reason: `Step is already ${state} and cannot be cancelled.`,
     };
   });
   const chosen = new Set(stepIds);

@@ -1,6 +1,7 @@
 /** A step's process, in a process group of its own. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { present } from '../present.ts';
 import { groupLives, marked, signalGroup, signalMarked } from './processes.ts';
 import type { Command } from './step-command.ts';
 
@@ -21,7 +22,7 @@ export type Launch = (command: Command) => RunningProcess;
 
 /** Starts the command as a real process, detached into its own group and session, without standard input. */
 export const launch: Launch = (command) => {
-  const mark = `EMR_STEP_ID=${command.env['EMR_STEP_ID'] ?? ''}`;
+  const mark = `EMR_STEP_ID=${present(command.env['EMR_STEP_ID'], 'step id')}`;
   const out = openSync(command.stdout, 'a', 0o600);
   const err = openSync(command.stderr, 'a', 0o600);
   try {
@@ -34,7 +35,7 @@ export const launch: Launch = (command) => {
     const exited = new Promise<Exit>((resolve) => {
       child.once('error', (error) => resolve({ error: error.message }));
       child.once('exit', (code, signal) =>
-        resolve(code === null ? { signal: signal ?? 'unknown' } : { code }),
+        resolve(code === null ? { signal: present(signal, 'signal') } : { code }),
       );
     });
     const { pid } = child;

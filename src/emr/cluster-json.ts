@@ -152,12 +152,15 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
     'AutoTerminationPolicy.IdleTimeout',
     idleTimeoutRule(idle),
   );
-  const reserved = (json.Tags ?? []).map(({ Key }) => Key ?? '').filter((key) => key.startsWith('landfall:'));
+  const reserved = (json.Tags ?? []).flatMap(({ Key }) =>
+    Key?.startsWith('landfall:') === true ? [Key] : [],
+  );
   tell(reserved.length > 0, 'Tags', `${reserved.join(', ')}: tags of this name are ours`);
   return remarks;
 
   function differs(field: string, theirs: string | undefined, ours: string, key: string): void {
-    tell(theirs !== undefined && theirs !== ours, field, `is ${theirs ?? ''}, but the run's is ${ours}`, {
+    if (theirs === undefined) return;
+    tell(theirs !== ours, field, `is ${theirs}, but the run's is ${ours}`, {
       hint: `leave it out and set ${key} in dl.cfg`,
     });
   }

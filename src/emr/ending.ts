@@ -3,6 +3,7 @@ import { CancelStepsCommand, TerminateJobFlowsCommand } from '@aws-sdk/client-em
 import type { Cluster as EmrCluster } from '@aws-sdk/client-emr';
 import { LandfallError } from '../faults.ts';
 import type { Step } from '../run/ports.ts';
+import { shellWord } from '../shell-words.ts';
 import type { EmrClients } from './client.ts';
 import { failureOf } from './errors.ts';
 import { chunks } from './all-pages.ts';
@@ -11,7 +12,7 @@ import { firstPlainLine } from './plain-text.ts';
 const STEP_IDS_A_CANCEL = 256;
 /** A step in one of these needs no cancelling. */
 const ENDED_STEPS = new Set(['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED', 'CANCEL_PENDING']);
-const ENDED_CLUSTERS = new Set(['TERMINATING', 'TERMINATED', 'TERMINATED_WITH_ERRORS']);
+const ENDED_CLUSTERS = new Set<string | undefined>(['TERMINATING', 'TERMINATED', 'TERMINATED_WITH_ERRORS']);
 
 export interface Cancellation {
   clusterId: string;
@@ -36,7 +37,8 @@ export async function cancelSteps(
       });
       const { CancelStepsInfoList: infos } = await clients.reading.send(command);
       for (const { StepId: id, Status: status, Reason: reason } of infos ?? []) {
-        if (status === 'FAILED' && id !== undefined) refused.set(id, firstPlainLine(reason ?? ''));
+        if (status === 'FAILED' && id !== undefined)
+          refused.set(id, firstPlainLine(reason ?? 'EMR gives no reason'));
       }
     } catch (thrown) {
       const { invalid, reason, error } = failureOf(thrown, call);
@@ -54,8 +56,8 @@ export async function cancelSteps(
     'cluster',
     `EMR did not cancel ${going.map(([id]) => id).join(', ')} on cluster ${clusterId}`,
     {
-      why: [...new Set(going.map(([, reason]) => reason))].filter((reason) => reason !== ''),
-      next: `aws emr terminate-clusters --cluster-ids ${clusterId}`,
+      why: [...new Set(going.map(([, reason]) => reason))],
+      next: terminating(await clients.reading.config.region(), clusterId),
     },
   );
 }
@@ -75,11 +77,15 @@ export async function terminate(
     });
     if (!invalid) throw error;
     const cluster = await describe();
-    if (ENDED_CLUSTERS.has(cluster.Status?.State ?? '')) return;
+    if (ENDED_CLUSTERS.has(cluster.Status?.State)) return;
     if (cluster.TerminationProtected !== true) throw error;
+    const region = await clients.reading.config.region();
     throw new LandfallError('cluster', `cluster ${clusterId} is termination protected and goes on`, {
       why: [reason],
-      next: `aws emr modify-cluster-attributes --cluster-id ${clusterId} --no-termination-protected, then terminate it`,
+      next: `aws emr modify-cluster-attributes --region ${shellWord(region)} --cluster-id ${shellWord(clusterId)} --no-termination-protected && ${terminating(region, clusterId)}`,
     });
   }
 }
+
+const terminating = (region: string, clusterId: string) =>
+  `aws emr terminate-clusters --region ${shellWord(region)} --cluster-ids ${shellWord(clusterId)}`;

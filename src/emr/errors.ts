@@ -85,7 +85,7 @@ function symptoms(thrown: unknown, hidden: readonly string[]): Symptoms {
   const metadata = (error['$metadata'] ?? {}) as { httpStatusCode?: number; clockSkewCorrected?: boolean };
   const text = (key: string) => (typeof error[key] === 'string' ? error[key] : undefined);
   return {
-    name: text('name') ?? '',
+    name: text('name') ?? 'Unknown',
     code: text('code'),
     syscall: text('syscall'),
     status: metadata.httpStatusCode,
@@ -97,7 +97,7 @@ function symptoms(thrown: unknown, hidden: readonly string[]): Symptoms {
 /** No answer at all: told by the code of Node's network error. */
 function unanswered({ name, code, syscall, status, words }: Symptoms, call: Call): Failure | undefined {
   if (status !== undefined || NO_CREDENTIALS.has(name)) return undefined;
-  if (NEVER_LEFT.has(code ?? '') || (code === 'ETIMEDOUT' && syscall === 'connect')) {
+  if ((code !== undefined && NEVER_LEFT.has(code)) || (code === 'ETIMEDOUT' && syscall === 'connect')) {
     return passing(call, 'unsent', words);
   }
   if (name === 'TimeoutError' && (code === undefined || code === 'ETIMEDOUT')) {
@@ -167,7 +167,7 @@ function answered({ name, status, words }: Symptoms, call: Call): Failure {
       invalid: true,
     };
   }
-  if (name === 'Unknown' || name === 'SyntaxError' || name === '') {
+  if (name === 'Unknown' || name === 'SyntaxError') {
     const reason = `HTTP ${String(status)}, and not in EMR's words: a proxy, or another service's endpoint?`;
     return failure('refused', reason, unreachable(call, reason, false));
   }

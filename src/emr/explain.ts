@@ -68,7 +68,7 @@ export function plainLogUri(told: string | undefined): string | undefined {
 
 function failureDetails({ failure }: Step): string[] {
   return [failure?.reason, failure?.message]
-    .map((text) => firstPlainLine(text ?? ''))
+    .map((text) => (text === undefined ? '' : firstPlainLine(text)))
     .filter((text, at, all) => text !== '' && !/^unknown error\.?$/i.test(text) && all.indexOf(text) === at);
 }
 
@@ -91,8 +91,8 @@ async function explainStep(
   const folder = `${clusterId}/steps/${step.id}`;
   const logs = await untilUploaded(settings, store, { folder, ended: step.ended, signal });
   const { lines, during, applicationId } = tellingLines({
-    stdout: logs.stdout?.text ?? '',
-    stderr: logs.stderr?.text ?? '',
+    stdout: logs.stdout?.text,
+    stderr: logs.stderr?.text,
     pipeline,
   });
   const inContainer =
@@ -102,10 +102,9 @@ async function explainStep(
   const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
   const where = inContainer?.uri ?? uriOf(store, folder);
   const lacking = missing(logs, step.ended);
-  const silent =
-    lacking === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during ?? ''] : [];
+  const silent = lacking === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during] : [];
   return [
-    ...(told.length > 0 ? told : silent.filter((line) => line !== '')),
+    ...(told.length > 0 ? told : silent.filter((line) => line !== undefined)),
     ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
     lacking === undefined
       ? `logs: ${where}`
@@ -124,15 +123,17 @@ function missing({ stdout, stderr, controller }: StepLogs, ended: Date | undefin
 
 /** What a shell makes of a program that a signal ended. */
 const SIGNALLED: Readonly<Record<string, string>> = {
-  137: ': it was killed (SIGKILL), most often for want of memory',
-  143: ': it was told to end (SIGTERM)',
+  137: 'it was killed (SIGKILL), most often for want of memory',
+  143: 'it was told to end (SIGTERM)',
 };
 
 /** The exit code that EMR's step runner saw. */
 function exitOf(controller: LogFile | undefined): string | undefined {
-  for (const line of lastLines(controller?.text ?? '', 200).reverse()) {
+  for (const line of lastLines(controller?.text, 200).reverse()) {
     const code = /exit ?code:? (\d+)/i.exec(line)?.[1];
-    if (code !== undefined) return `its program ended with exit code ${code}${SIGNALLED[code] ?? ''}`;
+    if (code === undefined) continue;
+    const why = SIGNALLED[code];
+    return `its program ended with exit code ${code}${why === undefined ? '' : `: ${why}`}`;
   }
   return undefined;
 }
@@ -173,12 +174,12 @@ async function untilUploaded(
 function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boolean {
   if (saysItself({ stdout, stderr })) return true;
   if (!isLate(stdout, ended)) return false;
-  const lately = isLate(stderr, ended) ? (stderr?.text ?? '') : '';
-  return tellingLines({ stdout: stdout?.text ?? '', stderr: lately, pipeline: '' }).lines.length > 0;
+  const lately = isLate(stderr, ended) ? stderr?.text : undefined;
+  return tellingLines({ stdout: stdout?.text, stderr: lately, pipeline: '' }).lines.length > 0;
 }
 
 const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
-  Object.values(files).some((file) => ownFailureIn(file?.text ?? '') !== undefined);
+  Object.values(files).some((file) => ownFailureIn(file?.text) !== undefined);
 
 const isLate = (file: LogFile | undefined, ended: Date | undefined): boolean =>
   file !== undefined && (ended === undefined || uploadedWhen(file.uploaded, ended) === 'after');
@@ -205,8 +206,8 @@ async function container(
     const stdout = await readLog(store, `${driver}/stdout.gz`);
     const stderr = await readLog(store, `${driver}/stderr.gz`);
     const { lines } = tellingLines({
-      stdout: stdout?.text ?? '',
-      stderr: stderr?.text ?? '',
+      stdout: stdout?.text,
+      stderr: stderr?.text,
       pipeline,
     });
     return { lines, uri: uriOf(store, driver) };
@@ -229,7 +230,7 @@ async function explainBootstrap(
       if (/\/bootstrap-actions\/[^/]+\/stderr\.gz$/.test(key)) keys.push(key);
     }
     for (const key of keys.sort((a, b) => rank(a) - rank(b)).slice(0, BOOTSTRAP_LOGS)) {
-      const lines = lastLines((await readLog(store, key))?.text ?? '', 3);
+      const lines = lastLines((await readLog(store, key))?.text, 3);
       if (lines.length > 0) return [...lines, `logs: ${uriOf(store, key)}`];
     }
     const left = deadline - clock.monotonic();

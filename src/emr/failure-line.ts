@@ -29,13 +29,10 @@ const TRIED = 20;
  * messages.
  */
 export function ownFailure(lines: readonly string[], pipeline: string): OwnFailure | undefined {
-  let tried = 0;
-  for (let at = lines.length - 1; at >= 0 && tried < TRIED; at -= 1) {
-    const line = lines[at] ?? '';
-    if (!line.startsWith(OWN_PREFIX)) continue;
+  const own = lines.filter((line) => line.startsWith(OWN_PREFIX)).slice(-TRIED);
+  for (const line of own.reverse()) {
     const failure = parse(line.slice(OWN_PREFIX.length), pipeline);
     if (failure !== undefined) return failure;
-    tried += 1;
   }
   return undefined;
 }

@@ -46,12 +46,8 @@ function hasErrorClass(line: string, at: number): boolean {
 }
 
 function lastWith(lines: readonly string[], sign: Sign): string | undefined {
-  for (let index = lines.length - 1; index >= 0; index -= 1) {
-    const line = lines[index] ?? '';
-    const at = sign(line);
-    if (at !== undefined) return line.slice(at);
-  }
-  return undefined;
+  const line = lines.findLast((one) => sign(one) !== undefined);
+  return line?.slice(sign(line));
 }
 
 function phrase(...phrases: readonly string[]): Sign {

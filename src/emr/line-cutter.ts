@@ -1,5 +1,6 @@
 /** From bytes, in pieces cut anywhere, to whole lines. */
 import { StringDecoder } from 'node:string_decoder';
+import { present } from '../present.ts';
 
 /** Longer lines come in parts of so many characters. */
 const LONGEST = 1024 * 1024;
@@ -16,11 +17,9 @@ export function lineCutter(longest = LONGEST): LineCutter {
   let rest = '';
   return {
     push: (bytes) => {
-      const lines = decoder.write(bytes).split('\n');
-      lines[0] = rest + (lines[0] ?? '');
-      const open = parts(lines.pop() ?? '', longest);
-      rest = open.pop() ?? '';
-      return [...lines.flatMap((line) => parts(line, longest)), ...open];
+      const lines = (rest + decoder.write(bytes)).split('\n').map((line) => parts(line, longest));
+      rest = present(lines.at(-1)?.pop(), 'part of the last line');
+      return lines.flat();
     },
     end: () => {
       const last = rest + decoder.end();
@@ -36,7 +35,8 @@ function parts(line: string, longest: number): string[] {
   const cut: string[] = [];
   for (let start = 0; start < line.length;) {
     const end = start + longest;
-    const isWithin = end < line.length && (line.codePointAt(end - 1) ?? 0) > 0xffff;
+    const isWithin =
+      end < line.length && /^[\ud800-\udbff][\udc00-\udfff]$/.test(line.slice(end - 1, end + 1));
     const next = isWithin && longest > 1 ? end - 1 : end;
     cut.push(line.slice(start, next));
     start = next;

@@ -1,5 +1,11 @@
 /** EMR's answers in the words of a run's ports. States stay as EMR writes them, known or not. */
-import type { Cluster as EmrCluster, ClusterSummary, ErrorDetail, StepSummary } from '@aws-sdk/client-emr';
+import type {
+  Cluster as EmrCluster,
+  ClusterSummary,
+  ErrorDetail,
+  StepSummary,
+  Tag,
+} from '@aws-sdk/client-emr';
 import type { Cluster, Home, Step } from '../run/ports.ts';
 import { plainLine } from './plain-text.ts';
 
@@ -47,6 +53,11 @@ export function stepOf(told: StepSummary): Step {
     ...given('started', status?.Timeline?.StartDateTime),
     ...given('ended', status?.Timeline?.EndDateTime),
   };
+}
+
+/** Keys and values; either is empty where none is told. */
+export function tagsIn(tags: readonly Tag[] | undefined): [string, string][] {
+  return (tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']);
 }
 
 /** Where EMR's error data names the page that explains the error. */

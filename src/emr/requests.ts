@@ -18,6 +18,7 @@ import { endsWhenIdle } from './release.ts';
 import { DEFAULT_POOL, POOL_TAG, RUN_TAG } from './launch-settings.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import type { StepRequest } from '../run/ports.ts';
+import { tagsIn } from './port-values.ts';
 
 /** EMR's limits, in characters. */
 const NAME_LIMIT = 256;
@@ -110,7 +111,7 @@ function tags(settings: LaunchSettings, json: Partial<RunJobFlowInput>, token: s
   const all = new Map<string, string>([
     [MANAGED_POLICY_TAG, 'true'],
     ...Object.entries(settings.tags),
-    ...(json.Tags ?? []).map(({ Key, Value }): [string, string] => [Key ?? '', Value ?? '']),
+    ...tagsIn(json.Tags),
     [RUN_TAG, token.split('/')[1] ?? token],
     ...(settings.keepAlive === true ? [[POOL_TAG, settings.pool ?? DEFAULT_POOL] as [string, string]] : []),
   ]);

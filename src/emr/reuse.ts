@@ -9,6 +9,7 @@ import { DEFAULT_POOL, POOL_TAG } from './launch-settings.ts';
 import type { LaunchSettings } from './launch-settings.ts';
 import { allPages } from './all-pages.ts';
 import { plainLine } from './plain-text.ts';
+import { tagsIn } from './port-values.ts';
 
 export interface Wanted {
   release: string;
@@ -22,9 +23,9 @@ export const ACTIVE_STEPS = 256;
 
 /** A cluster, as far as reuse compares it. */
 export interface Candidate {
-  id: string;
   state: string;
-  release: string;
+  /** Absent: it runs an AMI version, as clusters before release 4 did. */
+  release: string | undefined;
   applications: readonly string[];
   tags: ReadonlyMap<string, string>;
   /** It ends by itself when it has no more steps. */
@@ -51,8 +52,10 @@ export function rejectionReasons(cluster: Candidate, wanted: Wanted): string[] {
     const its = pool === undefined ? 'missing' : plainLine(pool, 60);
     reasons.push(`its tag ${POOL_TAG} is ${its}, not ${wanted.pool}`);
   }
-  if (cluster.release !== wanted.release)
-    reasons.push(`its release is ${plainLine(cluster.release, 40)}, not ${wanted.release}`);
+  if (cluster.release !== wanted.release) {
+    const its = cluster.release === undefined ? 'missing' : plainLine(cluster.release, 40);
+    reasons.push(`its release is ${its}, not ${wanted.release}`);
+  }
   const has = new Set(cluster.applications.map((name) => name.toLowerCase()));
   const lacking = wanted.applications.filter((name) => !has.has(name.toLowerCase()));
   if (lacking.length > 0) reasons.push(`it lacks ${lacking.join(', ')}`);
@@ -132,11 +135,10 @@ export async function whyNot(
 
 function candidateOf(cluster: EmrCluster): Candidate {
   return {
-    id: cluster.Id ?? '',
     state: cluster.Status?.State ?? 'UNKNOWN',
-    release: cluster.ReleaseLabel ?? '',
-    applications: (cluster.Applications ?? []).map(({ Name }) => Name ?? ''),
-    tags: new Map((cluster.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
+    release: cluster.ReleaseLabel,
+    applications: (cluster.Applications ?? []).flatMap(({ Name }) => Name ?? []),
+    tags: new Map(tagsIn(cluster.Tags)),
     autoTerminate: cluster.AutoTerminate === true,
     stepConcurrency: cluster.StepConcurrencyLevel ?? 1,
   };

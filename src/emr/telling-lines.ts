@@ -2,6 +2,8 @@
  * Picks from a Spark driver's output the lines that tell why it failed. Pure. In client mode spark-submit hands the
  * Python program's stderr on to its own stdout, so a traceback is found there, and the JVM's log on stderr.
  */
+import { groupsOf } from '../groups.ts';
+import { present } from '../present.ts';
 import { OWN_PREFIX, ownFailure } from './failure-line.ts';
 import type { OwnFailure } from './failure-line.ts';
 import { classifiedError, signIn } from './failure-signs.ts';
@@ -10,8 +12,8 @@ import { LINE_LIMIT, firstPlainLine, plainLine } from './plain-text.ts';
 import { applicationIn } from './step-logs.ts';
 
 export interface DriverOutput {
-  stdout: string;
-  stderr: string;
+  stdout: string | undefined;
+  stderr: string | undefined;
   /** The pipeline's folder, as messages name it. */
   pipeline: string;
 }
@@ -43,10 +45,10 @@ export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Tellin
     own === undefined || isSecondHand(own.error)
       ? [...causeOf(out, err), own?.error]
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
-  const [first = '', ...rest] = told.filter((line) => line !== undefined);
+  const [first, ...rest] = told.filter((line) => line !== undefined);
   const during = openTable(out, pipeline);
   const lines =
-    first === '' ? [] : distinct([first, noexec(told) ?? '', own?.place ?? during ?? '', ...rest]);
+    first === undefined ? [] : distinct([first, noexec([first, ...rest]), own?.place ?? during, ...rest]);
   const applicationId = applicationIn([...out, ...err]);
   return {
     lines,
@@ -59,10 +61,10 @@ export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Tellin
  * The folder from which no library can be loaded, and the setting to change. The folder of local steps is called
  * scratch.
  */
-function noexec(lines: readonly (string | undefined)[]): string | undefined {
+function noexec(lines: readonly string[]): string | undefined {
   const refused =
     /UnsatisfiedLinkError: (\/[^:]*): .*(?:failed to map segment|Operation not permitted|Permission denied)/;
-  const library = lines.map((line) => refused.exec(line ?? '')?.[1]).find((found) => found !== undefined);
+  const library = lines.map((line) => refused.exec(line)?.[1]).find((found) => found !== undefined);
   const folder = library?.slice(0, library.lastIndexOf('/'));
   if (folder === undefined) return undefined;
   const setting = folder.endsWith('/scratch') ? 'LANDFALL_HOME, or emr-local --state,' : 'java.io.tmpdir';
@@ -70,12 +72,13 @@ function noexec(lines: readonly (string | undefined)[]): string | undefined {
 }
 
 /** What the program's own line says; undefined when there is none. */
-export function ownFailureIn(text: string): OwnFailure | undefined {
+export function ownFailureIn(text: string | undefined): OwnFailure | undefined {
   return ownFailure(cut(text), '');
 }
 
 /** The last lines of a text that say anything: for programs that are not Spark's. */
-export function lastLines(text: string, count: number): string[] {
+export function lastLines(text: string | undefined, count: number): string[] {
+  if (text === undefined) return [];
   const lines: string[] = [];
   let seen = 0;
   for (const line of fromTheEnd(text)) {
@@ -111,13 +114,12 @@ interface Traceback {
 function lastTraceback(lines: readonly string[]): Traceback | undefined {
   const start = lines.findLastIndex((line) => line.startsWith('Traceback (most recent call last)'));
   if (start < 0) return undefined;
-  for (let at = start + 1; at < lines.length; at += 1) {
-    const line = lines[at] ?? '';
-    if (/^\s|^$/.test(line) || LOG_PREFIX.test(line)) continue;
-    const after = lines.slice(at + 1);
-    return { headline: withMessage(line, after), after };
-  }
-  return undefined;
+  const below = lines.slice(start + 1);
+  const end = below.findIndex((line) => !/^\s|^$/.test(line) && !LOG_PREFIX.test(line));
+  const line = below[end];
+  if (line === undefined) return undefined;
+  const after = below.slice(end + 1);
+  return { headline: withMessage(line, after), after };
 }
 
 /** How many lines after an exception's class are searched for its message. */
@@ -162,12 +164,11 @@ function lastError(lines: readonly string[]): string | undefined {
 /** The table whose query was under way when all ended: the program tells when it begins one and when it is written. */
 function openTable(stdout: readonly string[], pipeline: string): string | undefined {
   const begun = stdout.findLastIndex((line) => BEGUN.test(line));
-  const [, table = '', template = ''] = BEGUN.exec(stdout[begun] ?? '') ?? [];
-  if (
-    table === '' ||
-    stdout.slice(begun).some((line) => line.startsWith(`landfall: ${table}: `) && line.endsWith(' rows'))
-  )
-    return undefined;
+  const line = stdout[begun];
+  if (line === undefined) return undefined;
+  const [table, template] = present(groupsOf(BEGUN, line, 2), 'table in the line');
+  const written = (text: string) => text.startsWith(`landfall: ${table}: `) && text.endsWith(' rows');
+  if (stdout.slice(begun).some(written)) return undefined;
   return `while writing table ${table}, by ${pipeline}/${template}`;
 }
 
@@ -180,14 +181,16 @@ function isSecondHand(headline: string): boolean {
   return SECOND_HAND.test(shorten(headline));
 }
 
-function cut(text: string): string[] {
+function cut(text: string | undefined): string[] {
+  if (text === undefined) return [];
   return lastLinesOf(text, (line) => (line.startsWith(OWN_PREFIX) ? LONGEST_OWN_LINE : LONGEST_LINE));
 }
 
 /** Without blanks, and without lines that another one contains. */
-function distinct(lines: readonly string[]): string[] {
+function distinct(lines: readonly (string | undefined)[]): string[] {
   const kept: string[] = [];
   for (const line of lines) {
+    if (line === undefined) continue;
     const bare = shorten(line).slice(0, LINE_LIMIT - 1);
     if (bare !== '' && !kept.some((other) => other.includes(bare) || bare.includes(other)))
       kept.push(plainLine(line));

@@ -2,6 +2,7 @@
  * Checks the sizes that a Parquet footer claims against the bytes it has, before a reader allocates memory for them. A
  * footer is a struct in Thrift's compact protocol, where a size precedes each list. Pure.
  */
+import { present } from '../present.ts';
 
 const BOOLEANS: readonly number[] = [1, 2];
 const BYTE = 3;
@@ -62,7 +63,7 @@ function skip(cursor: Cursor, count: number): void {
 
 function readByte(cursor: Cursor): number {
   skip(cursor, 1);
-  return cursor.bytes[cursor.at - 1] ?? 0;
+  return present(cursor.bytes[cursor.at - 1], 'byte');
 }
 
 function readVarint(cursor: Cursor): number {

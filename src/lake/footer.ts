@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
+import { messageOf } from '../message-of.ts';
 import { refuseFalseClaims } from './footer-claims.ts';
 import { mostBytes } from './layout.ts';
 import { listOf } from './parquet-types.ts';
@@ -68,7 +69,7 @@ function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
     }
     return { rows, digest: digestOf(footerOf(bytes)), columns: columnsOf(metadata) };
   } catch (error) {
-    return { broken: `its footer cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    return { broken: `its footer cannot be read: ${messageOf(error)}` };
   }
 }
 

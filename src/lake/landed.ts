@@ -1,4 +1,5 @@
 /** A verified table as it will be published: its files, and where each will be mirrored. */
+import { present } from '../present.ts';
 import type { TableContract } from '../pipeline/contract.ts';
 import type { LandedTable } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
@@ -33,7 +34,11 @@ export function renumbered(tables: readonly LandedTable[], plan: Publishing): La
     ...table,
     files: table.files.map((file) => ({
       ...file,
-      mirror: keys.plainFile(table.table, plan, parseDataFile(file.key)?.name ?? ''),
+      mirror: keys.plainFile(
+        table.table,
+        plan,
+        present(parseDataFile(file.key), `data file ${file.key}`).name,
+      ),
     })),
   }));
 }

@@ -100,7 +100,7 @@ export function publicationNumber(key: string): number | undefined {
 
 /** The number from which `build` makes exactly this key: no sign, no other padding, no number past the safe integers. */
 function numberOf(key: string, build: (number: number) => string): number | undefined {
-  const number = Number(/(?<=\/)\d{6,16}(?=\.json$)/.exec(key)?.[0] ?? 0);
+  const number = Number(/(?<=\/)\d{6,16}(?=\.json$)/.exec(key)?.[0]);
   return Number.isSafeInteger(number) && number > 0 && build(number) === key ? number : undefined;
 }
 
@@ -173,10 +173,9 @@ export function isDataName(name: string): boolean {
 /** What kind of object a name below a table's folder is: data, a usual leftover of writers, or something else. */
 export function kindOfName(name: string, size: number): 'data' | 'left-by-custom' | 'stray' {
   const segments = name.split('/');
-  const base = segments.at(-1) ?? '';
-  if (isFolderMarker(name, size) || base === '_SUCCESS' || /^\..*\.crc$/.test(base)) return 'left-by-custom';
+  if (isFolderMarker(name, size) || /(?:^|\/)(?:_SUCCESS|\.[^/]*\.crc)$/.test(name)) return 'left-by-custom';
   const hidden = segments.some((segment) => segment.startsWith('_') || segment.startsWith('.'));
-  return !hidden && base.endsWith('.parquet') ? 'data' : 'stray';
+  return !hidden && name.endsWith('.parquet') ? 'data' : 'stray';
 }
 
 /** True for an object that only marks a folder, as consoles and older Hadoop leave them in S3. */

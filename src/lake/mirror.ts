@@ -84,9 +84,10 @@ async function recentlyNamed({ before }: Mirroring, entry: Publication, table: s
   const found: string[] = [];
   for (let number = entry.number - 1; number > Math.max(0, entry.number - 1 - MOST_RECENT); number -= 1) {
     const earlier = await before(number);
-    const named = earlier?.tables.find((one) => one.table === table)?.files ?? [];
+    if (earlier === undefined) break;
+    const named = earlier.tables.find((one) => one.table === table)?.files ?? [];
     found.push(...named.map(({ mirror: key }) => key));
-    const age = Date.parse(entry.publishedAt) - Date.parse(earlier?.publishedAt ?? '');
+    const age = Date.parse(entry.publishedAt) - Date.parse(earlier.publishedAt);
     if (!(age < LAG_MS)) break;
   }
   return found;

@@ -89,8 +89,8 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
   const uri = uriOf(store, keys.publication(number));
   const json = readJson(new TextDecoder().decode(body));
   const value = 'value' in json ? json.value : undefined;
-  const version = z.object({ version: z.number() }).safeParse(value).data?.version ?? 0;
-  if (version > VERSION) {
+  const version = z.object({ version: z.number() }).safeParse(value).data?.version;
+  if (version !== undefined && version > VERSION) {
     throw new LandfallError('input', `${uri} was written by a newer Landfall`, {
       why: [`it has format ${String(version)}; this Landfall knows up to ${String(VERSION)}`],
       next: 'update Landfall, here and wherever else it writes to this lake',

@@ -3,8 +3,10 @@ import { gunzipSync } from 'node:zlib';
 import { cachedAsyncBuffer, parquetReadObjects } from 'hyparquet';
 import type { AsyncBuffer } from 'hyparquet';
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import { nearest } from '../nearest.ts';
 import type { SourceBooks } from '../pipeline/report.ts';
+import { commandAt } from '../shell-words.ts';
 import { keys } from './layout.ts';
 import { tokens } from '../run/plan.ts';
 import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/rejections.ts';
@@ -49,7 +51,8 @@ export async function readQuarantine(
         sources.push(await sourceQuarantine(store, found, { source, books, view, limit }));
     }
   }
-  if (view !== undefined && unread.length === 0 && !views.includes(view)) throw unknownView(view, views);
+  if (view !== undefined && unread.length === 0 && !views.includes(view))
+    throw unknownView(view, views, { lake: store.uri, run: plan.run });
   return {
     run: plan.run,
     verdict: statusOf(state).verdict,
@@ -60,10 +63,27 @@ export async function readQuarantine(
   };
 }
 
-function unknownView(view: string, known: readonly string[]): LandfallError {
-  return new LandfallError('input', `no step read a view ${view}: there are ${known.join(', ')}`, {
-    next: `--view ${nearest(view, known) ?? known[0] ?? ''}`,
-  });
+/** The quarantine that was asked for. */
+export interface AskedOf {
+  lake: string;
+  run: string;
+}
+
+function unknownView(view: string, known: readonly string[], asked: AskedOf): LandfallError {
+  const message = `no step read a view ${view}: there are ${known.join(', ')}`;
+  return unknownName(message, ['--view', view], known, asked);
+}
+
+/** An `input` error for a flag whose value is none of `known`; it advises the command with the nearest one. */
+export function unknownName(
+  message: string,
+  [flag, given]: readonly [flag: string, given: string],
+  known: readonly string[],
+  { lake, run }: AskedOf,
+): LandfallError {
+  const meant = nearest(given, known) ?? known[0];
+  if (meant === undefined) return new LandfallError('input', message);
+  return new LandfallError('input', message, { next: commandAt(lake, 'quarantine', run, flag, meant) });
 }
 
 /** The step's execution that counts, of its newest attempt that has one; a run that failed may have accepted none. */
@@ -172,7 +192,7 @@ async function read<Row>(
     return (await parquetReadObjects({ file, compressors: { GZIP: gunzip }, ...what })) as Row[];
   } catch (error) {
     if (error instanceof LandfallError) throw error;
-    throw unreadable(object, error instanceof Error ? error.message : String(error));
+    throw unreadable(object, messageOf(error));
   }
 }
 

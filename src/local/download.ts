@@ -1,12 +1,12 @@
 /** Downloads a file once, proves its checksum, and only then gives it its name. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
-import { watched } from './progress.ts';
+import { sizeOf, watched } from './progress.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from './run-command.ts';
 
@@ -56,12 +56,11 @@ const TRIES = 3;
 
 /** Goes on where an earlier download broke off. Throws `input` when it cannot be had, or is not what it should be. */
 export async function download(wanted: Download, tools: DownloadTools): Promise<void> {
-  if ((await sizeOfFile(wanted.path)) === wanted.bytes) return;
+  if ((await sizeOf(wanted.path)) === wanted.bytes) return;
   const part = `${wanted.path}.part`;
   await mkdir(dirname(wanted.path), { recursive: true });
   const message = `downloading ${basename(wanted.path)}`;
-  const tell = async () =>
-    tools.progress({ message, done: (await sizeOfFile(part)) ?? 0, total: wanted.bytes });
+  const tell = async () => tools.progress({ message, done: await sizeOf(part), total: wanted.bytes });
   await tell();
   const reason = await watched(tools.clock, fetchWhole(wanted, part, tools), tell);
   if (reason !== undefined) {
@@ -89,22 +88,18 @@ async function fetchWhole(
 ): Promise<string | undefined> {
   let reason: string | undefined;
   for (let attempt = 1; attempt <= TRIES && tools.signal?.aborted !== true; attempt += 1) {
-    const have = (await sizeOfFile(part)) ?? 0;
+    const have = await sizeOf(part);
     if (have === bytes) return undefined;
     if (have > bytes) await rm(part, { force: true });
     const { env, signal } = tools;
     const { output } = await tools.run(tools.python, ['-c', FETCH, url, part], { env, signal });
-    const got = (await sizeOfFile(part)) ?? 0;
+    const got = await sizeOf(part);
     if (got === bytes) return undefined;
-    reason = output.trim().split('\n').at(-1) ?? '';
+    reason = output.trim().replace(/^.*\n/s, '');
     if (reason === '') reason = `it has ${got} bytes instead of ${bytes}`;
     await tools.clock.sleep(1000 * attempt, signal);
   }
   return reason ?? 'it was interrupted';
-}
-
-async function sizeOfFile(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.size;
 }
 
 async function sha256(path: string): Promise<string> {

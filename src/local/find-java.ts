@@ -1,5 +1,6 @@
 /** Finds a Java that Spark runs on. */
 import { join } from 'node:path';
+import { variableIn } from '../env.ts';
 import type { Run } from './run-command.ts';
 import type { SparkVersion } from './spark-versions.ts';
 
@@ -16,9 +17,9 @@ export async function findJava(
   env: Readonly<Record<string, string | undefined>>,
   version: Pick<SparkVersion, 'javas' | 'javaModule'>,
 ): Promise<JavaSearch> {
-  const named = env['JAVA_HOME'] ?? '';
+  const named = variableIn(env, 'JAVA_HOME');
   const refused: string[] = [];
-  for (const java of [...(named === '' ? [] : [join(named, 'bin', 'java')]), 'java']) {
+  for (const java of [...(named === undefined ? [] : [join(named, 'bin', 'java')]), 'java']) {
     const { code, output } = await run(java, ['-XshowSettings:properties', '-version'], { env });
     const home = property(output, 'java.home');
     const specification = property(output, 'java.specification.version');

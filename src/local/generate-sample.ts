@@ -1,8 +1,8 @@
 /** Generates the sample data that a pipeline describes. Pure: the same description, the same files. */
 import { LandfallError } from '../faults.ts';
 import type { GeneratedRows, Generators, SampleData, SampleFiles } from '../pipeline/sample.ts';
-import { between, diceOf, pickWeighted } from './dice.ts';
-import type { Dice } from './dice.ts';
+import { between, diceOf, pickWeighted } from '../dice.ts';
+import type { Dice } from '../dice.ts';
 import { rowsOf, textOf, valueOf } from './sample-value.ts';
 import type { Making, Row } from './sample-value.ts';
 

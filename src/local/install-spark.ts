@@ -163,7 +163,7 @@ async function must({ log, tools }: Installation, message: string, work: Promise
   if (wrong !== undefined) throw notAsPinned(wrong, log);
   throw new LandfallError('input', message, {
     why: [...tellingLines(output), `all of it: ${log}`],
-    next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again: npm run setup-spark',
+    next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again',
   });
 }
 
@@ -174,7 +174,7 @@ function notAsPinned({ requirement, from, sha256 }: WrongPackage, log: string): 
       `it came from ${from}`,
       `all of it: ${log}`,
     ],
-    next: 'something on the way replaced it: try another network or package index (PIP_INDEX_URL), then run this again: npm run setup-spark',
+    next: 'something on the way replaced it: try another network or package index (PIP_INDEX_URL), then run this again',
   });
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { variableIn } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 
 const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
@@ -16,8 +17,8 @@ export function landfallHome(
   env: Readonly<Record<string, string | undefined>>,
   us = process.geteuid?.(),
 ): string {
-  const own = env['LANDFALL_HOME'] ?? '';
-  const home = own === '' ? join(cacheFolder(env), 'landfall') : resolve(own);
+  const own = variableIn(env, 'LANDFALL_HOME');
+  const home = own === undefined ? join(cacheFolder(env), 'landfall') : resolve(own);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     accessSync(home, constants.W_OK | constants.X_OK);
@@ -76,11 +77,11 @@ function unsafe(home: string, why: string, way: string): LandfallError {
 }
 
 function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const cache = env['XDG_CACHE_HOME'] ?? '';
-  if (isAbsolute(cache)) return cache;
-  const user = env['HOME'] ?? '';
+  const cache = env['XDG_CACHE_HOME'];
+  if (cache !== undefined && isAbsolute(cache)) return cache;
+  const user = env['HOME'];
   try {
-    return join(isAbsolute(user) ? user : userInfo().homedir, '.cache');
+    return join(user !== undefined && isAbsolute(user) ? user : userInfo().homedir, '.cache');
   } catch (cause) {
     throw new LandfallError('input', 'this user has no home folder: HOME is not set', { next: NEXT, cause });
   }

@@ -1,8 +1,10 @@
 /** One value of a sample's row, made as its description says. */
 import { LandfallError } from '../faults.ts';
+import { namedBy } from '../pipeline/sample-names.ts';
 import type { Generator, Scalar, TextPart } from '../pipeline/sample.ts';
-import { between, pick, pickWeighted } from './dice.ts';
-import type { Dice } from './dice.ts';
+import { present } from '../present.ts';
+import { between, pick, pickWeighted } from '../dice.ts';
+import type { Dice } from '../dice.ts';
 import { timeText } from './time-text.ts';
 
 export type Value = Scalar | readonly Scalar[] | Row;
@@ -83,9 +85,7 @@ function remember(last: Making['last'], generator: Generator, value: number): nu
 }
 
 export function rowsOf<T>(made: ReadonlyMap<string, T>, name: string): T {
-  const rows = made.get(name);
-  if (rows === undefined) throw new Error(`there are no rows ${name}`);
-  return rows;
+  return present(made.get(name), `rows ${name}`);
 }
 
 /** `count` of the values, in their order. */
@@ -105,13 +105,12 @@ function timeOf(reference: string, values: Values): number {
 }
 
 function lookUp(reference: string, values: Values): Value {
-  const own = values.get(reference);
-  if (own !== undefined) return own;
-  const dot = reference.indexOf('.');
-  const row = values.get(reference.slice(0, dot));
-  if (isRow(row)) return lookUp(reference.slice(dot + 1), row.values);
-  throw new Error(`there is no value ${reference}`);
+  const found = namedBy(reference, values, (row, inner) =>
+    isRow(row) ? lookUp(inner, row.values) : undefined,
+  );
+  if (found === undefined) throw new Error(`there is no value ${reference}`);
+  return found;
 }
 
-const isRow = (value: Value | undefined): value is Row =>
+const isRow = (value: Value): value is Row =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { groupsOf } from '../groups.ts';
 
 /** The text of a file; undefined when it cannot be read. */
 export type Read = (path: string) => string | undefined;
@@ -16,10 +17,11 @@ export function usableMemory(total = totalmem(), read: Read = readText): number 
  * v1).
  */
 function groupLimits(read: Read): number[] {
-  const lines = (read('/proc/self/cgroup') ?? '').split('\n');
+  const lines = read('/proc/self/cgroup')?.split('\n') ?? [];
   return lines.flatMap((line) => {
-    const [, controllers = '', path = ''] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === '') return [];
+    const group = groupsOf(/^\d+:([^:]*):(\/.*)$/, line, 2);
+    if (group === undefined) return [];
+    const [controllers, path] = group;
     if (controllers === '') return upwards(path, '/sys/fs/cgroup', 'memory.max', read);
     if (!controllers.split(',').includes('memory')) return [];
     return upwards(path, '/sys/fs/cgroup/memory', 'memory.limit_in_bytes', read);
@@ -35,14 +37,14 @@ function upwards(path: string, mount: string, file: string, read: Read): number[
 }
 
 function addressSpace(read: Read): number[] {
-  const [, soft] = /^Max address space\s+(\S+)/m.exec(read('/proc/self/limits') ?? '') ?? [];
-  return bytes(soft);
+  const limits = read('/proc/self/limits');
+  return limits === undefined ? [] : bytes(/^Max address space\s+(\S+)/m.exec(limits)?.[1]);
 }
 
 /** None for `max` or `unlimited`. */
 function bytes(text: string | undefined): number[] {
-  const digits = text?.trim() ?? '';
-  return /^\d+$/.test(digits) && Number(digits) > 0 ? [Number(digits)] : [];
+  const digits = text?.trim();
+  return digits !== undefined && /^\d+$/.test(digits) && Number(digits) > 0 ? [Number(digits)] : [];
 }
 
 function readText(path: string): string | undefined {

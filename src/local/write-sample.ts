@@ -5,6 +5,7 @@ import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { failureFrom, isFull, LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import { shellWord } from '../shell-words.ts';
 import type { SampleFile } from './generate-sample.ts';
 
@@ -61,7 +62,7 @@ function writeSource(root: string, source: SourceSample): void {
     if (isWritten(source)) return;
     if (isFull(cause)) throw failureFrom(cause);
     throw new LandfallError('input', `the sample could not be written to ${folder}`, {
-      why: [cause instanceof Error ? cause.message : String(cause)],
+      why: [messageOf(cause)],
       next: 'work in a folder that can be written, or name inputs',
       cause,
     });

@@ -27,11 +27,11 @@ function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
   const names = file.steps.map(({ name }) => name);
   const writers = new Map<string, string>();
   return [
-    ...repeated(file.sources).map((index) =>
+    ...repeated(file.sources).map(({ index }) =>
       mistake(locate(['sources', index]), 'the source is there twice'),
     ),
-    ...repeated(names).map((index) =>
-      mistake(locate(['steps', index, 'name']), `there are two steps ${names[index] ?? ''}`),
+    ...repeated(names).map(({ name, index }) =>
+      mistake(locate(['steps', index, 'name']), `there are two steps ${name}`),
     ),
     ...names.flatMap((name, index) =>
       FOLDERS.includes(name)

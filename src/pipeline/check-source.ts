@@ -10,10 +10,10 @@ import type { Locate } from './yaml.ts';
 export function checkSource({ fields, views }: SourceFile, locate: Locate): Diagnostic[] {
   const names = fields.map(({ name }) => name);
   return [
-    ...repeated(names).map((index) =>
+    ...repeated(names).map(({ name, index }) =>
       mistake(
         locate(['fields', index, 'name']),
-        `the field ${names[index] ?? ''} is there twice; case does not tell two apart`,
+        `the field ${name} is there twice; case does not tell two apart`,
       ),
     ),
     ...fields.flatMap((field, index) => [

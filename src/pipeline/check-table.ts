@@ -38,16 +38,18 @@ export function checkTable(table: TableFile, around: Surroundings): Diagnostic[]
   ];
 }
 
-/** Indices of names that stand earlier in the list already, whatever their case. */
-export function repeated(names: readonly string[]): number[] {
+/** The names that occur earlier in the list already, whatever their case, with their indices. */
+export function repeated(names: readonly string[]): { name: string; index: number }[] {
   const folded = names.map((name) => name.toLowerCase());
-  return folded.flatMap((name, index) => (folded.indexOf(name) < index ? [index] : []));
+  return names.flatMap((name, index) =>
+    folded.indexOf(name.toLowerCase()) < index ? [{ name, index }] : [],
+  );
 }
 
 function checkColumns({ front, locate }: TableFile, { parameters }: Surroundings): Diagnostic[] {
   const names = front.columns.map(({ name }) => name);
-  const twice = repeated(names).map((index) =>
-    mistake(locate(['columns', index, 'name']), `the column ${names[index] ?? ''} is there twice`),
+  const twice = repeated(names).map(({ name, index }) =>
+    mistake(locate(['columns', index, 'name']), `the column ${name} is there twice`),
   );
   const types = front.columns.flatMap(({ type }, index) => {
     if (typeof type === 'string') return [];
@@ -102,7 +104,7 @@ function checkKeys(table: TableFile): Diagnostic[] {
   );
   const wrong = Object.entries(lists).flatMap(([list, names]) => [
     ...names.flatMap((name, index) => existing(table, name, [list, index])),
-    ...repeated(names).map((index) => mistake(locate([list, index]), `${names[index] ?? ''} is there twice`)),
+    ...repeated(names).map(({ name, index }) => mistake(locate([list, index]), `${name} is there twice`)),
   ]);
   return [...wrong, ...arrays, ...nullable];
 }
@@ -113,7 +115,7 @@ function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagno
   if (Array.isArray(front.partition_by))
     return [
       ...front.partition_by.flatMap((name, index) => checkPartition(table, name, [...path, index])),
-      ...repeated(front.partition_by).map((index) =>
+      ...repeated(front.partition_by).map(({ index }) =>
         mistake(locate([...path, index]), 'the column is there twice'),
       ),
     ];
@@ -173,9 +175,11 @@ function checkCheck(
       ];
     case 'row_count':
       if (check.equals !== undefined) return checkRowView(table, check, { around, path });
-      if ((check.min ?? 0) === 0 && check.max === undefined)
+      if ((check.min === undefined || check.min === 0) && check.max === undefined)
         return [wrong('check', 'every count of rows would do', 'needs min above 0, max or equals')];
-      return (check.min ?? 0) > (check.max ?? Infinity) ? [wrong('min', 'min is above max')] : [];
+      return check.min !== undefined && check.max !== undefined && check.min > check.max
+        ? [wrong('min', 'min is above max')]
+        : [];
     case 'references':
       return [
         ...existing(table, check.column, [...path, 'column']),

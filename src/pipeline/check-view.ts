@@ -22,9 +22,7 @@ export function checkView(
   const unknown = (name: string, below: ValuePath) =>
     names.includes(name) ? [] : [wrong(below, `there is no field ${name}`, didYouMean(name, names))];
   const twice = (list: 'required' | 'event_key') =>
-    repeated(view[list] ?? []).map((index) =>
-      wrong([list, index], `${view[list]?.[index] ?? ''} is there twice`),
-    );
+    repeated(view[list] ?? []).map(({ name, index }) => wrong([list, index], `${name} is there twice`));
   return [
     ...checkKeep(view, fields, wrong, unknown),
     ...view.required.flatMap((name, index) => unknown(name, ['required', index])),

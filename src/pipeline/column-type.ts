@@ -43,10 +43,11 @@ function scalarMistake(type: string): string | undefined {
   const decimal = /^DECIMAL(?:\((\d+),(\d+)\))?$/.exec(type);
   if (decimal === null) return EXPECTED;
   const [, precision, scale] = decimal;
-  if (precision === undefined) return 'a DECIMAL needs a precision and a scale, as in DECIMAL(12,2)';
+  if (precision === undefined || scale === undefined)
+    return 'a DECIMAL needs a precision and a scale, as in DECIMAL(12,2)';
   if (!/^([1-9]|[12]\d|3[0-8])$/.test(precision))
     return `the precision of a DECIMAL is between 1 and ${String(MOST_DIGITS)}`;
-  return /^(0|[1-9]\d?)$/.test(scale ?? '') && Number(scale) <= Number(precision)
+  return /^(0|[1-9]\d?)$/.test(scale) && Number(scale) <= Number(precision)
     ? undefined
     : 'the scale of a DECIMAL is between 0 and its precision';
 }

@@ -1,4 +1,5 @@
 /** Puts the modules of a Python package into one program: imports first, then each module after those it imports. */
+import { present } from '../present.ts';
 
 /** The module whose names the program itself defines. */
 const BAKED = 'baked';
@@ -64,7 +65,7 @@ function parseModule(name: string, text: string): Module {
   let at = afterDocstring(lines);
   const imports: Module['imports'] = [];
   for (; at < lines.length; at += 1) {
-    const line = lines[at] ?? '';
+    const line = present(lines[at], `line ${at + 1}`);
     if (line === '') continue;
     if (line.startsWith('import ')) {
       imports.push({ from: line.slice('import '.length), names: [] });

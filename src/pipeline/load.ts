@@ -169,7 +169,7 @@ const isNowhere = (step: string, { files }: Folder) =>
 /** Folders with queries that no step names. */
 function spareFolders({ files, named }: Folder): string[] {
   const paths = [...files.keys()].filter((path) => path.endsWith('.sql.hbs') && !named.has(path));
-  return [...new Set(paths.map((path) => path.split('/')[1] ?? ''))];
+  return [...new Set(paths.map((path) => path.split('/').slice(1, 2).join('')))];
 }
 
 function readTable(
@@ -206,7 +206,7 @@ function find(path: string, at: string, folder: Folder): TemplateFile | undefine
 }
 
 /** Of a file the name of its source or table. */
-const nameIn = (path: string) => (path.split('/').at(-1) ?? '').split('.', 1).join('');
+const nameIn = (path: string) => path.split('/').slice(-1).join('').split('.', 1).join('');
 
 /** A list of all files helps nobody. */
 const onlyNear = (hint: string | undefined) => (hint?.startsWith('did') === true ? hint : undefined);

@@ -2,6 +2,7 @@
 import Handlebars from 'handlebars';
 import type { Diagnostic } from '../faults.ts';
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import type { TableContract } from './contract.ts';
 import type { ParameterValues } from './parameters.ts';
 import { forbiddenIn } from './read-only.ts';
@@ -79,7 +80,7 @@ function parse(source: QueryText, at: (line: number) => string): hbs.AST.Program
 
 /** Handlebars' own complaint as one line with its place. */
 export function parseMistake(error: unknown, at: (line: number) => string): Diagnostic {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const found = /on line (\d+)|- (\d+):\d+$/.exec(text);
   const line = found?.[1] ?? found?.[2];
   const [first = '', ...rest] = text.split('\n');

@@ -1,4 +1,5 @@
 /** A table's query may only read: one SELECT over views, from which no command, class or file can be reached. Pure. */
+import { present } from '../present.ts';
 import { sqlTokens } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
@@ -85,10 +86,9 @@ export function escapes(tokens: readonly SqlToken[]): Forbidden[] {
     const name = nameOf(token)?.toLowerCase();
     if (wordOf(token) === 'identifier')
       return [{ line: token.line, message: 'IDENTIFIER(...) hides what it names', hint: 'write the name' }];
-    const does = name !== undefined && Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-    return does === undefined
-      ? []
-      : [{ line: token.line, message: `${name ?? ''} ${does}`, hint: 'a template only reads views' }];
+    if (name === undefined || !Object.hasOwn(FUNCTIONS, name)) return [];
+    const does = present(FUNCTIONS[name], `function ${name}`);
+    return [{ line: token.line, message: `${name} ${does}`, hint: 'a template only reads views' }];
   });
 }
 
@@ -98,31 +98,36 @@ function foreignTables(tokens: readonly SqlToken[]): Forbidden[] {
   const found: Forbidden[] = [];
   let expected = false;
   tokens.forEach((token, index) => {
-    const level = levels.at(-1) ?? { reading: false, inFunction: false };
+    const level = present(levels.at(-1), 'level');
     const word = isSign(tokens[index - 1], '.') ? undefined : wordOf(token);
     const viewExpected = expected;
     expected = viewExpected && (word === 'lateral' || isSign(token, '('));
     if (viewExpected && word === 'lateral') return;
-    if (viewExpected && nameOf(token) !== undefined && isSign(tokens[index + 1], '.'))
-      found.push(foreign(token, tokens[index + 2]));
+    const name = nameOf(token);
+    if (viewExpected && name !== undefined && isSign(tokens[index + 1], '.'))
+      found.push(foreign(token.line, name, tokens[index + 2]));
     if (isSign(token, '(')) {
-      const before = wordOf(tokens[index - 1]) ?? '';
-      levels.push({ reading: viewExpected, inFunction: FROM_INSIDE.includes(before) });
+      const before = wordOf(tokens[index - 1]);
+      levels.push({
+        reading: viewExpected,
+        inFunction: before !== undefined && FROM_INSIDE.includes(before),
+      });
     }
     if (isSign(token, ')') && levels.length > 1) levels.pop();
     if (isSign(token, ',')) expected = level.reading;
     if (word === 'join' || word === 'table') expected = true;
     if (word === 'from' && !level.inFunction && !isDistinctFrom(tokens, index))
       expected = level.reading = true;
-    if (AFTER_FROM.includes(word ?? '')) level.reading = false;
+    if (word !== undefined && AFTER_FROM.includes(word)) level.reading = false;
   });
   return found;
 }
 
-function foreign(token: SqlToken, part: SqlToken | undefined): Forbidden {
+function foreign(line: number, name: string, part: SqlToken | undefined): Forbidden {
+  const inner = part && nameOf(part);
   return {
-    line: token.line,
-    message: `${nameOf(token) ?? ''}.${(part && nameOf(part)) ?? ''} is no view of this pipeline`,
+    line,
+    message: `${inner === undefined ? `${name}.` : `${name}.${inner}`} is no view of this pipeline`,
     hint: 'a query reads the views that its step names under reads in pipeline.yaml',
   };
 }

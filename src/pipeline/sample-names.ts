@@ -100,14 +100,24 @@ export function resolve(
   return undefined;
 }
 
-/** A name of the row itself, or `NAME.INNER` of a row that it refers to. */
-function lookUp(reference: string, names: Names): Meaning | undefined {
+/** What a reference names: `NAME` in the row itself, or `NAME.INNER`, which `within` finds in the row called `NAME`. */
+export function namedBy<Named>(
+  reference: string,
+  names: ReadonlyMap<string, Named>,
+  within: (row: Named, inner: string) => Named | undefined,
+): Named | undefined {
   const own = names.get(reference);
   if (own !== undefined) return own;
   const dot = reference.indexOf('.');
   const row = names.get(reference.slice(0, dot));
-  if (row === 'broken') return row;
-  return typeof row === 'object' ? lookUp(reference.slice(dot + 1), row.row) : undefined;
+  return row === undefined ? undefined : within(row, reference.slice(dot + 1));
+}
+
+function lookUp(reference: string, names: Names): Meaning | undefined {
+  return namedBy(reference, names, (row, inner) => {
+    if (row === 'broken') return row;
+    return typeof row === 'object' ? lookUp(inner, row.row) : undefined;
+  });
 }
 
 /** What a value may refer to, as far as one dot reaches. */

@@ -1,4 +1,5 @@
 /** Spark SQL cut into tokens as the lexers of Spark 3.5 and 4.0 cut it. What they would cut differently is `odd`. Pure. */
+import { unicodeName } from '../unicode-name.ts';
 
 export type SqlToken =
   /** A bare word or number as written, or a name in backticks without them. */
@@ -32,7 +33,7 @@ interface Cut {
 }
 
 function next(sql: string, at: number): Cut {
-  const here = sql[at] ?? '';
+  const here = sql.charAt(at);
   const pair = sql.slice(at, at + 2);
   if (' \t\r\n'.includes(here)) return { end: at + 1 };
   if (pair === '--') return lineComment(sql, at);
@@ -43,13 +44,11 @@ function next(sql: string, at: number): Cut {
   if (WORD.test(here)) return word(sql, at);
   if (here === '$') return odd(at + 1, 'Spark 3.5 and 4.0 do not read $ alike');
   if (here < ' ' || here > '~')
-    return odd(at + 1, `the character ${codeOf(sql, at)} is outside text and backticks`);
+    return odd(at + 1, `the character ${unicodeName(sql, at)} is outside text and backticks`);
   return { end: at + 1, token: { kind: 'sign', text: here } };
 }
 
 const WORD = /[A-Za-z0-9_]/;
-const codeOf = (sql: string, at: number) =>
-  `U+${(sql.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 const odd = (end: number, why: string): Cut => ({ end, token: { kind: 'odd', why } });
 
 /** To the end of its line; a backslash there takes the next line along. */
@@ -72,7 +71,7 @@ function blockComment(sql: string, start: number): Cut {
 }
 
 function rawString(sql: string, start: number): Cut {
-  const close = sql.indexOf(sql[start + 1] ?? '', start + 2);
+  const close = sql.indexOf(sql.charAt(start + 1), start + 2);
   return close === -1
     ? odd(sql.length, 'the text is not closed')
     : { end: close + 1, token: { kind: 'string' } };
@@ -102,6 +101,6 @@ function quotedName(sql: string, start: number): Cut {
 
 function word(sql: string, start: number): Cut {
   let end = start;
-  while (end < sql.length && WORD.test(sql[end] ?? '')) end += 1;
+  while (end < sql.length && WORD.test(sql.charAt(end))) end += 1;
   return { end, token: { kind: 'word', text: sql.slice(start, end) } };
 }

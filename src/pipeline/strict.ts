@@ -121,7 +121,9 @@ function checkExpression(expression: hbs.AST.Expression, scope: Scope, rules: Ru
 function checkPath(path: hbs.AST.PathExpression, scope: Scope, rules: Rules): Diagnostic[] {
   if (path.data) {
     const known =
-      scope.outer !== undefined && path.parts.length === 1 && LOOP_DATA.includes(path.parts[0] ?? '');
+      scope.outer !== undefined &&
+      path.parts.length === 1 &&
+      path.parts.every((part) => LOOP_DATA.includes(part));
     return known ? [] : [wrong(path, rules, `nothing is called ${path.original}`)];
   }
   const found = resolve(path, scope);

@@ -1,4 +1,5 @@
 /** What contracts tell of a table's files before anything is read. Pure. */
+import { present } from '../present.ts';
 import type { Pipeline, TableContract } from './contract.ts';
 
 export interface TableLayout {
@@ -65,7 +66,10 @@ function identifiedBy(
 }
 
 function chosenIn({ steps }: Pipeline, folder: string, name: string): string {
-  const template = steps.flatMap(({ writes }) => writes).find(({ contract }) => contract.name === name);
-  const parameter = template?.varying.partitionBy;
-  return parameter === undefined ? `${folder}/${template?.path ?? ''}` : `[TABLES] ${parameter}`;
+  const template = present(
+    steps.flatMap(({ writes }) => writes).find(({ contract }) => contract.name === name),
+    `table ${name} in the pipeline`,
+  );
+  const parameter = template.varying.partitionBy;
+  return parameter === undefined ? `${folder}/${template.path}` : `[TABLES] ${parameter}`;
 }

@@ -165,4 +165,4 @@ function dotted(path: ValuePath): string {
   );
 }
 
-const firstLineOf = (text: string) => text.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
+const firstLineOf = (text: string) => text.split('\n', 1).join('').replace(/:$/, '');

@@ -11,9 +11,9 @@ export function formatFailure(
   invocation: Invocation,
 ): string {
   const detail = (text: string) => `  ${linesOf(text).join('\n    ')}`;
-  const [first, ...rest] = linesOf(message);
+  const [first = message, ...rest] = linesOf(message);
   return [
-    `${paint('red', 'error')}  ${first ?? ''}`,
+    `${paint('red', 'error')}  ${first}`,
     ...rest.map((line) => `    ${line}`),
     ...why.map(detail),
     ...stand.map(detail),

@@ -65,8 +65,10 @@ const disarmed = (text: string) => text.replace(ORDERS, (found) => `${found}\\`)
 function escaped(found: string): string {
   const named = NAMED[found];
   if (named !== undefined) return named;
-  const code = found.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(found);
+  const code = found.charCodeAt(0);
+  return found.length === 1 && code < 0x100
+    ? `\\x${code.toString(16).padStart(2, '0')}`
+    : unicodeEscape(found);
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

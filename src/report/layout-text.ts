@@ -9,11 +9,11 @@ export function layoutLine(layout: TableLayout, sources: readonly PlannedSource[
   const { table, partitionBy, atMostLinesOf } = layout;
   const value = partitionBy.length === 1 ? 'value' : 'combination of values';
   const each = `one file a ${value} until it passes target_file_size`;
-  const objects = sources.find(({ name }) => name === atMostLinesOf)?.objects;
+  const source = sources.find(({ name }) => name === atMostLinesOf);
   const most =
-    objects === undefined
+    source === undefined
       ? 'never more files than rows'
-      : `at most one a line of ${atMostLinesOf ?? ''}, whose ${count(objects)} objects have not been read yet`;
+      : `at most one a line of ${source.name}, whose ${count(source.objects)} objects have not been read yet`;
   return `${table} by ${partitionBy.join(', ')}: ${each}; ${most}`;
 }
 

@@ -1,4 +1,5 @@
 /** Numbers for people. Pure. */
+import { present } from '../present.ts';
 
 /** `6,820`. */
 export function count(value: number): string {
@@ -12,14 +13,14 @@ export function counted(value: number, noun: string): string {
 
 /** Decimal units, as S3 bills them: `312.4 kB`. */
 export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let text = `${String(value)} B`;
   let scaled = value;
-  let unit = 0;
-  while (scaled >= 1000 && unit < units.length - 1) {
+  for (const unit of ['kB', 'MB', 'GB', 'TB']) {
+    if (scaled < 1000) break;
     scaled /= 1000;
-    unit += 1;
+    text = `${scaled.toFixed(1)} ${unit}`;
   }
-  return `${unit === 0 ? String(scaled) : scaled.toFixed(1)} ${units[unit] ?? ''}`;
+  return text;
 }
 
 /** `0.4 s`, `14 s`, `3 min 20 s`, `10 min`, `2 h 05 min`, `24 h`. */
@@ -35,14 +36,14 @@ export function duration(ms: number): string {
 
 const pad = (value: number) => String(value).padStart(2, '0');
 
-/** Columns padded to their widest cell; `right` marks those that align right. */
+/** Columns padded to their widest cell; `right` marks those that align right, and every row has a cell for each. */
 export function columns(rows: readonly (readonly string[])[], right: readonly boolean[]): string[] {
-  const widths = right.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  const widths = right.map((_, at) => Math.max(...rows.map((row) => present(row[at], `cell ${at}`).length)));
   return rows.map((row) =>
     row
       .map((cell, at) => {
-        const fill = ' '.repeat((widths[at] ?? 0) - cell.length);
-        return right[at] === true ? fill + cell : cell + fill;
+        const width = present(widths[at], `column ${at}`);
+        return right[at] === true ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
       .trimEnd(),
@@ -51,6 +52,5 @@ export function columns(rows: readonly (readonly string[])[], right: readonly bo
 
 /** `2026-11-21 09:30 UTC`; what is no time in ISO 8601 as it is. */
 export function minute(time: string): string {
-  const [, day, at] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})[\d:.]*Z$/.exec(time) ?? [];
-  return day === undefined ? time : `${day} ${at ?? ''} UTC`;
+  return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})[\d:.]*Z$/, '$1 $2 UTC');
 }

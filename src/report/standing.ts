@@ -218,7 +218,7 @@ function afterCluster(state: RunState, retry: AdvisedCommand): Advice {
   const { plan } = state;
   const elsewhere =
     plan.cluster.cluster === 'id' ? commandAt(plan.lake, 'retry', plan.run, '--cluster', 'new') : retry;
-  const kind = reasonKind(ended.code ?? '');
+  const kind = reasonKind(ended.code);
   return kind === 'configuration' || kind === 'unknown'
     ? advise`mend the cause, then ${elsewhere}`
     : advise`${elsewhere}`;

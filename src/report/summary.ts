@@ -117,7 +117,9 @@ export function formatSummary(summary: RunSummary): string {
     [['table', 'rows', 'files', 'bytes', 'path'], ...rows],
     [false, true, true, true, false],
   );
-  const resolved = tables.filter((one) => (one.conflicts ?? 0) > 0);
+  const resolved = tables.flatMap(({ table, conflicts }) =>
+    conflicts === undefined || conflicts === 0 ? [] : [{ table, conflicts }],
+  );
   return [
     ...lines,
     '',
@@ -128,8 +130,8 @@ export function formatSummary(summary: RunSummary): string {
     ),
     ...matched.flatMap((one) => matchedLine(one, findings)),
     ...resolved.map(
-      (one) =>
-        `${one.table}: ${count(one.conflicts ?? 0)} key(s) with conflicting rows, one row kept of each`,
+      ({ table, conflicts }) =>
+        `${table}: ${count(conflicts)} key(s) with conflicting rows, one row kept of each`,
     ),
     ...findings.map(({ severity, subject, message }) => `${severity}  ${subject}: ${message}`),
     '',

@@ -1,5 +1,6 @@
 /** Cancelling a run: ask at once, then see for a while what became of it. */
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import type { Run } from './driven-run.ts';
 import { CLOCK_SLACK_MS, liveClusters } from './live-clusters.ts';
 import { isNotOurs } from './guard.ts';
@@ -54,7 +55,7 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
   const { journal, ports } = run;
   const outcome: CancelOutcome = { confirmed: [], requested: [], failed: [], spared: [] };
   const failing = (what: string) => (error: unknown) => {
-    outcome.failed.push(`${what}: ${reasonOf(error)}`);
+    outcome.failed.push(`${what}: ${messageOf(error)}`);
     return undefined;
   };
   const wish = writeWish(run, how).catch((error: unknown) => {
@@ -91,10 +92,6 @@ async function giveVerdict({ journal, ports }: Run): Promise<void> {
 async function writeWish({ journal }: Run, { by }: CancelHow): Promise<'written'> {
   if (!journal.state().cancelRequested) await journal.append({ entry: 'cancel-requested', by });
   return 'written';
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Everything was seen to end. */
@@ -146,7 +143,7 @@ async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
         asked = true;
         seen = { as: 'requested' };
       } catch (error) {
-        seen = { as: isNotOurs(error) ? 'spared' : 'failed', why: reasonOf(error) };
+        seen = { as: isNotOurs(error) ? 'spared' : 'failed', why: messageOf(error) };
         if (seen.as === 'spared') return;
       }
       if (await target.ended().catch(() => false)) {

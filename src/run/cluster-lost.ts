@@ -29,7 +29,7 @@ export async function clusterLogs(
 /** The error for it; `retryable` when the cause is in the infrastructure. */
 export function clusterLost(cluster: Cluster, logs: readonly string[]): LandfallError {
   const { id, state, reasonCode, reason, errorDetails } = cluster;
-  const retryable = reasonKind(reasonCode ?? '') === 'infrastructure';
+  const retryable = reasonKind(reasonCode) === 'infrastructure';
   const cause = [reasonCode, reason].filter((part) => part !== undefined && part !== '').join(': ');
   return new LandfallError('cluster', `cluster ${id} is ${state} before the run was done`, {
     why: [...(cause === '' ? [] : [cause]), ...errorDetails, ...logs],

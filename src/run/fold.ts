@@ -1,4 +1,5 @@
 /** The state of a run from entries that anyone may have written: one that does not fit what stands before it is damage. */
+import { messageOf } from '../message-of.ts';
 import { damaged, notAnEntry } from './damaged.ts';
 import type { Stamped } from './entries.ts';
 import type { Objects } from './ports.ts';
@@ -22,7 +23,7 @@ export function follow(place: Place, state: RunState, entry: Stamped): RunState 
     return advance(state, entry);
   } catch (cause) {
     // One journal never stops what is done with the others.
-    throw damaged(place, run, { what, why: cause instanceof Error ? cause.message : String(cause), cause });
+    throw damaged(place, run, { what, why: messageOf(cause), cause });
   }
 }
 

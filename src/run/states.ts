@@ -69,6 +69,7 @@ export function isOver(state: string): boolean {
   return ['ending', 'ended', 'failed'].includes(clusterPhase(state));
 }
 
-export function reasonKind(code: string): ReasonKind | 'unknown' {
-  return Object.hasOwn(REASON_KINDS, code) ? REASON_KINDS[code as keyof typeof REASON_KINDS] : 'unknown';
+export function reasonKind(code: string | undefined): ReasonKind | 'unknown' {
+  if (code === undefined || !Object.hasOwn(REASON_KINDS, code)) return 'unknown';
+  return REASON_KINDS[code as keyof typeof REASON_KINDS];
 }

@@ -48,7 +48,7 @@ const ENDING_MS = 10 * 60_000;
  * because we asked. Cancelling a step ends no cluster, but a cluster that ends cancels its steps.
  */
 function wentDownWith({ journal, ports }: Run, cluster: Cluster, { state, ended }: Step): boolean {
-  const kind = reasonKind(cluster.reasonCode ?? '');
+  const kind = reasonKind(cluster.reasonCode);
   const asked = journal
     .state()
     .clusters.some(({ id, terminate }) => id === cluster.id && terminate !== undefined);

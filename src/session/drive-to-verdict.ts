@@ -1,5 +1,6 @@
 /** One driver's session with one run: drives it to its verdict, cancels it when interrupted, tells what came of it. */
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { cancelLines, cancelRun } from '../run/cancel.ts';
 import type { CancelOutcome } from '../run/cancel.ts';
@@ -107,7 +108,7 @@ async function cancelInterrupted(cli: CliContext, run: Run, { signal }: Interrup
     const outcome = await cancelRun({ ...run, signal: unaborted() }, { by: signal });
     for (const message of cancelLines(outcome)) emit({ event: 'note', message });
   } catch (error) {
-    emit({ event: 'warning', message: error instanceof Error ? error.message : String(error) });
+    emit({ event: 'warning', message: messageOf(error) });
   }
 }
 

@@ -9,6 +9,7 @@ import { LandfallError } from '../faults.ts';
 import { usage } from '../cli/arguments.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { EmrLocalFlags } from '../cli/verbs.ts';
+import { messageOf } from '../message-of.ts';
 
 /**
  * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
@@ -41,7 +42,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new LandfallError('input', `the fault plan ${path} cannot be read: ${why}`, {
       next: 'name the JSON file of a fault plan with --faults',
       cause,

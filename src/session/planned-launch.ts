@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.ts';
 import type { LaunchSettings } from '../emr/launch-settings.ts';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
+import { messageOf } from '../message-of.ts';
 import type { ClusterChoice, PlannedLaunch, RunPlan } from '../run/plan.ts';
 import { sha256 } from './sha256.ts';
 
@@ -90,7 +91,7 @@ function read(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new LandfallError('input', `[EMR] cluster_json: ${path} cannot be read`, {
-      why: [error instanceof Error ? error.message : String(error)],
+      why: [messageOf(error)],
       next: 'mend the path, or leave [EMR] cluster_json out',
     });
   }

@@ -1,7 +1,7 @@
 /** Which input lines a run rejected, and why; from the lake alone. */
-import { LandfallError } from '../faults.ts';
-import { readQuarantine } from '../lake/read-quarantine.ts';
-import { nearest } from '../nearest.ts';
+import type { LandfallError } from '../faults.ts';
+import { readQuarantine, unknownName } from '../lake/read-quarantine.ts';
+import type { AskedOf } from '../lake/read-quarantine.ts';
 import type { Quarantine } from '../run/rejections.ts';
 import { readState } from '../run/read-journal.ts';
 import { chosenRun } from './chosen-run.ts';
@@ -19,12 +19,12 @@ export async function rejectedLines(flags: QuarantineFlags, cli: CliContext): Pr
   const state = await readState(store, await chosenRun(flags, store));
   const { source } = flags;
   const known = state.plan.sources.map(({ name }) => name);
-  if (source !== undefined && !known.includes(source)) throw unknownSource(source, known);
+  if (source !== undefined && !known.includes(source))
+    throw unknownSource(source, known, { lake: store.uri, run: state.plan.run });
   return readQuarantine(store, state, { source, view: flags.view, limit });
 }
 
-function unknownSource(source: string, known: readonly string[]): LandfallError {
-  return new LandfallError('input', `the run has no source ${source}: it has ${known.join(', ')}`, {
-    next: `--source ${nearest(source, known) ?? known[0] ?? ''}`,
-  });
+function unknownSource(source: string, known: readonly string[], asked: AskedOf): LandfallError {
+  const message = `the run has no source ${source}: it has ${known.join(', ')}`;
+  return unknownName(message, ['--source', source], known, asked);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { variableIn } from '../env.ts';
 
 export interface AwsFile {
   path: string;
@@ -25,9 +26,9 @@ export function awsFiles(env: Readonly<Record<string, string | undefined>>): Aws
     { variable: 'AWS_CONFIG_FILE', name: 'config' },
     { variable: 'AWS_SHARED_CREDENTIALS_FILE', name: 'credentials' },
   ].map(({ variable, name }) => {
-    const given = env[variable] ?? '';
-    const path = given === '' ? join(env['HOME'] ?? homedir(), '.aws', name) : given;
-    return readAwsFile(path, given === '' ? undefined : variable, name === 'config');
+    const given = variableIn(env, variable);
+    const path = given ?? join(env['HOME'] ?? homedir(), '.aws', name);
+    return readAwsFile(path, given === undefined ? undefined : variable, name === 'config');
   });
 }
 

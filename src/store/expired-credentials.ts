@@ -48,7 +48,7 @@ export function renewExpiredCredentials(client: Client, profile?: string): void 
     try {
       return await next(args);
     } catch (refusal) {
-      if (!STALE.has((refusal as { name?: string }).name ?? '')) throw refusal;
+      if (!(refusal instanceof Error && STALE.has(refusal.name))) throw refusal;
       const renewed = await identity({ forceRefresh: true }).catch(() => used);
       if (renewed.accessKeyId === used.accessKeyId && renewed.sessionToken === used.sessionToken)
         throw refusal;

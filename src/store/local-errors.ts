@@ -1,6 +1,7 @@
 /** The file system's errors, in Landfall's words. */
 import { LandfallError } from '../faults.ts';
 import type { Fault } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 
 /** The code of a system error, such as `ENOENT`; empty for anything else. */
 export function codeOf(error: unknown): string {
@@ -78,7 +79,7 @@ export function localError(error: unknown, action: string, path: string): Landfa
   const noLink = action === 'link' && ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code);
   const meaning = noLink ? noLinks : MEANINGS[code];
   const shown = JSON.stringify(path);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (meaning === undefined)
     return new LandfallError('internal', `could not ${action} ${shown}: ${message}`, { cause: error });
   const { fault, why, next, retryable = false } = meaning;

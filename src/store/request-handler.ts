@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import { variableIn } from '../env.ts';
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import { bounded } from './bounded-answer.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -27,9 +29,9 @@ type Request = Parameters<NodeHttpHandler['handle']>[0];
 export function requestHandler(env: Env, pace: Pace) {
   const ca = certificates(env);
   for (const protocol of ['https:', 'http:']) proxyNamed(env, protocol);
-  const handlers = new Map<string, NodeHttpHandler>();
+  const handlers = new Map<string | undefined, NodeHttpHandler>();
   const handlerFor = (proxy: URL | undefined) => {
-    const key = proxy?.href ?? '';
+    const key = proxy?.href;
     const handler = handlers.get(key) ?? makeHandler(pace, ca, proxy);
     handlers.set(key, handler);
     return handler;
@@ -88,10 +90,10 @@ function exempt(env: Env, host: string, port: number): boolean {
 }
 
 function exemptions(env: Env): { entry: string; name: string; only: string | undefined }[] {
-  const entries = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').toLowerCase().split(/[\s,]+/);
-  return entries.map((entry) => {
-    const [, name = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-    return { entry, name, only };
+  const entries = (env['no_proxy'] ?? env['NO_PROXY'])?.toLowerCase().split(/[\s,]+/);
+  return (entries ?? []).map((entry) => {
+    const only = /:(\d+)$/.exec(entry)?.[1];
+    return { entry, name: entry.replace(/^\*?\.?/, '').replace(/:\d+$/, ''), only };
   });
 }
 
@@ -106,8 +108,8 @@ export function proxySignIn({ username, password }: URL): { username: string; pa
 
 function proxyNamed(env: Env, protocol: string): URL | undefined {
   const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const text = (env[name.toLowerCase()] ?? env[name] ?? '').trim();
-  if (text === '') return undefined;
+  const text = (env[name.toLowerCase()] ?? env[name])?.trim();
+  if (text === undefined || text === '') return undefined;
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '' && canSignIn(url))
@@ -128,14 +130,14 @@ function canSignIn(proxy: URL): boolean {
 
 /** The text of AWS_CA_BUNDLE's file. Throws `input` when it cannot be read. */
 export function certificates(env: Env): string | undefined {
-  const path = env['AWS_CA_BUNDLE'] ?? '';
-  if (path === '') return undefined;
+  const path = variableIn(env, 'AWS_CA_BUNDLE');
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new LandfallError('input', `AWS_CA_BUNDLE names a file that cannot be read: ${path}`, {
       next: 'correct AWS_CA_BUNDLE, or unset it',
-      why: [cause instanceof Error ? cause.message : String(cause)],
+      why: [messageOf(cause)],
       cause,
     });
   }

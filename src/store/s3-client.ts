@@ -102,6 +102,7 @@ function rememberDates(client: S3Client): (output: object) => Date | undefined {
 /** The Date header of a raw HTTP answer, such as the `$response` of an SDK error. */
 export function dateHeader(response: unknown): Date | undefined {
   const { headers } = (response ?? {}) as { headers?: Record<string, string> };
-  const date = new Date(headers?.['date'] ?? '');
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const text = headers?.['date'];
+  const date = text === undefined ? undefined : new Date(text);
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }

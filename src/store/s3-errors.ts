@@ -145,7 +145,7 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   }
   const notReached = unreached(shape);
   if (notReached !== undefined) return notReached;
-  if (PASSING.has(name) || status === 409 || status === 429 || (status ?? 0) >= 500) {
+  if (PASSING.has(name) || status === 409 || status === 429 || (status !== undefined && status >= 500)) {
     return { fault: 'unreachable', message: 'S3 request failed', retryable: true };
   }
   if (shape.message.includes('Region is missing')) {

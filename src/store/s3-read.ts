@@ -2,6 +2,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { LandfallError } from '../faults.ts';
+import { messageOf } from '../message-of.ts';
 import { replaced } from './replaced.ts';
 import type { Bucket } from './s3-bucket.ts';
 import { REQUEST_TIMEOUT_MS } from './s3-client.ts';
@@ -113,7 +114,7 @@ async function read(s3: Bucket, key: string, { which, most, excess, check }: Rea
       if (error instanceof LandfallError) throw error;
       if (tries < BODY_TRIES) continue;
       throw new LandfallError('unreachable', `reading ${placeOf(s3, key)} broke off`, {
-        why: [error instanceof Error ? error.message : String(error)],
+        why: [messageOf(error)],
         retryable: true,
         cause: error,
       });

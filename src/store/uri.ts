@@ -1,6 +1,7 @@
 /** Roots of stores as URIs: one canonical form, raw (never percent-encoded). */
 import { resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
+import { groupsOf } from '../groups.ts';
 
 export type StoreUri =
   | { scheme: 's3'; bucket: string; prefix: string }
@@ -14,7 +15,10 @@ export type StoreUri =
 export function parseUri(text: string, cwd: string): StoreUri {
   if (text.includes('\0')) throw refused(text, 'it contains a NUL character');
   if (text.trim() === '') throw refused(text, 'it is empty');
-  const [, scheme = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text) ?? [];
+  const uri = groupsOf(/^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s, text, 2);
+  if (uri === undefined)
+    return { scheme: 'file', path: resolve(cwd, /^file:(\/.*)$/is.exec(text)?.[1] ?? text) };
+  const [scheme, rest] = uri;
   switch (scheme.toLowerCase()) {
     case 's3':
     case 's3a':
@@ -22,8 +26,6 @@ export function parseUri(text: string, cwd: string): StoreUri {
       return parseS3(text, rest);
     case 'file':
       return parseFile(text, rest);
-    case '':
-      return { scheme: 'file', path: resolve(cwd, /^file:(\/.*)$/is.exec(text)?.[1] ?? text) };
     default:
       throw refused(text, `${scheme}:// is not supported`);
   }
@@ -52,6 +54,12 @@ function refused(text: string, why: string): LandfallError {
   return new LandfallError('input', `${JSON.stringify(text)} is no place for data: ${why}`, {
     next: 'give s3://bucket/prefix or a local folder',
   });
+}
+
+/** A URI as `scheme://host` and its path; of anything else the first is empty. */
+export function splitRoot(text: string): [string, string] {
+  const root = /^[a-z0-9]+:\/\/[^/]*/i.exec(text)?.[0];
+  return root === undefined ? ['', text] : [root, text.slice(root.length)];
 }
 
 /** `s3://bucket/prefix` or `file:///folder`, without a trailing slash; the file system's own root is `file://`. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
+import { shellWord } from '../shell-words.ts';
 import { awsFiles } from './aws-profiles.ts';
 import type { AwsFile, Profile } from './aws-profiles.ts';
 import { processTrouble } from './credential-process.ts';
@@ -62,7 +63,7 @@ async function ofProfile(name: string, search: Search): Promise<LandfallError | 
     return ofProfile(source, { ...search, chosen: true, seen: [...seen, name] });
   const commandLine = profile.get('credential_process');
   const token = profile.get('web_identity_token_file');
-  const has = (key: string) => (profile.get(key) ?? '') !== '';
+  const has = (key: string) => profile.get(key) !== undefined && profile.get(key) !== '';
   if (commandLine !== undefined) {
     const trouble = await processTrouble(commandLine);
     if (trouble === undefined) return undefined;
@@ -74,7 +75,7 @@ async function ofProfile(name: string, search: Search): Promise<LandfallError | 
   if (has('sso_session') || has('sso_start_url')) {
     return access(`the SSO sign-in of the AWS profile ${quoted(name)} has expired, or never happened`, {
       why: [`the profile is in ${placesOf(name, files)}`],
-      next: `aws sso login --profile ${quoted(name)}`,
+      next: `aws sso login --profile ${shellWord(name)}`,
     });
   }
   if (token !== undefined)
@@ -97,7 +98,8 @@ async function ofProfile(name: string, search: Search): Promise<LandfallError | 
 }
 
 function noProfile(name: string, { files, seen }: Search): LandfallError {
-  const by = seen.length === 0 ? '' : ` (source_profile of ${quoted(seen.at(-1) ?? '')})`;
+  const last = seen.at(-1);
+  const by = last === undefined ? '' : ` (source_profile of ${quoted(last)})`;
   const meant = nearest(
     name,
     files.flatMap(({ profiles }) => [...profiles.keys()]),

@@ -93,7 +93,9 @@ describe('terminating a cluster', () => {
     await expect(emr.terminate('j-1')).rejects.toMatchObject({
       fault: 'cluster',
       message: 'cluster j-1 is termination protected and goes on',
-      next: expect.stringContaining('--no-termination-protected'),
+      next: expect.stringMatching(
+        /^aws emr modify-cluster-attributes --region (\S+) --cluster-id j-1 --no-termination-protected && aws emr terminate-clusters --region \1 --cluster-ids j-1$/,
+      ),
     });
   });
 

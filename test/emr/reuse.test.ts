@@ -8,7 +8,6 @@ import { scriptedEmr } from '../support/scripted-emr.ts';
 import type { ScriptedEmr } from '../support/scripted-emr.ts';
 
 const fitting: Candidate = {
-  id: 'j-1',
   state: 'WAITING',
   release: 'emr-7.13.0',
   applications: ['spark', 'Hadoop'],

@@ -79,7 +79,7 @@ describe('a profile', () => {
     configFile(
       '[profile p]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = r\n[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.example/start\n',
     );
-    expect(await failureOf('p')).toMatchObject({ fault: 'access', next: 'aws sso login --profile "p"' });
+    expect(await failureOf('p')).toMatchObject({ fault: 'access', next: 'aws sso login --profile p' });
   });
 });
 

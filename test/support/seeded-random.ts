@@ -1,5 +1,5 @@
 /** Randomness that a seed decides. */
-import { diceOf } from '../../src/local/dice.ts';
+import { diceOf } from '../../src/dice.ts';
 import type { Random } from '../../src/run/ports.ts';
 
 export function seededRandom(seed: number): Random {
