@@ -17,6 +17,7 @@ const LONGEST = [
   'acceptance/emr-local',
   'acceptance/second-pipeline',
   'hostile/lakes',
+  'transcripts/replay',
   'hostile/s3',
   'commands/gc',
   'commands/publish',

@@ -145,38 +145,11 @@ describe('at 3 a.m.', () => {
   });
 });
 
-describe('an interruption', () => {
-  const lakeOf = (name: string) => join(cwd, name);
+describe('a run whose driver stops following', () => {
+  const lake = join(cwd, 'timed-out');
+  const processes = () => commandLines('emr-local/timed-out');
 
-  it('by Ctrl-C in a terminal cancels the step, ends the cluster and leaves nothing running', async () => {
-    const lake = lakeOf('interrupted');
-    const running = startThroughNpm(
-      'submit',
-      ['--cluster', 'local', '--run-id', 'interrupted', '--lake', lake, ...inputs],
-      {},
-    );
-    await running.says(/song_transform {2}s-\w+ {2}RUNNING/);
-    process.kill(-(running.process.pid ?? 0), 'SIGINT');
-    const { stderr } = await running.ended;
-    expect(stderr).toContain('cancelling run interrupted');
-    expect(stderr).toMatch(/step song_transform .*ended/);
-    expect(stderr).toMatch(/song_transform cancelled; log_transform not started; nothing was published\n/);
-    expect(stderr).toMatch(
-      / {2}cluster j-\w+ has ended, or is ending\n {2}next: npm run -s landfall -- retry interrupted --lake /,
-    );
-    expect(commandLines(lake)).toEqual([]);
-    expect(commandLines('emr-local/interrupted')).toEqual([]);
-    const { code } = await landfall(['attach', 'interrupted', '--lake', lake], { cwd });
-    expect(code).toBe(7);
-    const logs = await landfall(['logs', '--stream', 'controller', '--lake', lake], { cwd });
-    expect(logs.stdout).toContain('startExec');
-    expect(logs.code).toBe(0);
-  }, 100_000);
-});
-
-describe('--timeout', () => {
-  it('exits 6 and lets the work go on, which attach then follows', async () => {
-    const lake = join(cwd, 'timed-out');
+  it('goes on after --timeout, which exits 6, and after an interruption of logs -f', async () => {
     const args = ['--run-id', 'timed-out', '--lake', lake, ...inputs];
     const { code, stderr } = await landfall(['submit', '--cluster', 'local', '--timeout', '4', ...args], {
       cwd,
@@ -184,19 +157,34 @@ describe('--timeout', () => {
     expect(code).toBe(6);
     expect(stderr).toContain('cli.js attach timed-out');
     expect(stderr).toMatch(/log_transform not started; nothing was published\n {2}.*cluster.*ends by itself/);
-    expect(commandLines('emr-local/timed-out')).not.toEqual([]);
-    const attaching = start(['attach', 'timed-out', '--lake', lake], { cwd });
-    await attaching.says(/song_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+    expect(processes()).not.toEqual([]);
     const following = start(['logs', '-f', '--lake', lake], { cwd });
     await following.says('following');
     following.process.kill('SIGINT');
     expect((await following.ended).code).toBe(130);
     const status = await landfall(['status', '--lake', lake, '--output', 'json'], { cwd });
     expect(JSON.parse(status.stdout)).toMatchObject({ verdict: 'running' });
-    expect(commandLines('emr-local/timed-out')).not.toEqual([]);
-    attaching.process.kill('SIGINT');
-    expect((await attaching.ended).code).toBe(130);
-    expect(commandLines('emr-local/timed-out')).toEqual([]);
+    expect(processes()).not.toEqual([]);
+  }, 100_000);
+
+  it('is cancelled by Ctrl-C in the terminal of attach: its step and cluster end, and nothing is left running', async () => {
+    const attaching = startThroughNpm('attach', ['timed-out', '--lake', lake], {});
+    await attaching.says(/_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
+    process.kill(-(attaching.process.pid ?? 0), 'SIGINT');
+    const { stderr } = await attaching.ended;
+    expect(stderr).toContain('cancelling run timed-out');
+    expect(stderr).toMatch(/step \w+_transform .*ended/);
+    expect(stderr).toMatch(/_transform cancelled(; log_transform not started)?; nothing was published\n/);
+    expect(stderr).toMatch(
+      / {2}cluster j-\w+ has ended, or is ending\n {2}next: npm run -s landfall -- retry timed-out --lake /,
+    );
+    expect(commandLines(lake)).toEqual([]);
+    expect(processes()).toEqual([]);
+    const { code } = await landfall(['attach', 'timed-out', '--lake', lake], { cwd });
+    expect(code).toBe(7);
+    const logs = await landfall(['logs', '--stream', 'controller', '--lake', lake], { cwd });
+    expect(logs.stdout).toContain('startExec');
+    expect(logs.code).toBe(0);
   }, 100_000);
 });
 
