@@ -10,7 +10,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F
 
-from engine.conditions import broken_condition, condition_detail
+from engine.conditions import broken_condition, condition_detail, failing_condition
 from engine.contracts import (
     AcceptedValuesCheck,
     MatchedCheck,
@@ -96,11 +96,12 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
 
 
 def count_together(table: Table, frame: DataFrame, *counts: Column) -> Row:
-    """Returns all counts from one reading of a table. Its conditions may fail on a row: they may divide by zero."""
+    """Returns all counts from one reading of a table."""
     try:
         [row] = frame.agg(*counts).collect()
     except (Py4JError, PySparkException) as error:
-        raise StepFailure("spark", "checking %s: %s" % (table["name"], explain(error)), table["name"]) from error
+        other = StepFailure("spark", "checking %s: %s" % (table["name"], explain(error)), table["name"])
+        raise failing_condition(frame, table) or other from error
     return row
 
 

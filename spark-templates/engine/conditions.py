@@ -1,6 +1,7 @@
 """Conditions: checks that a pipeline writes in SQL. Each is one boolean expression over the columns of a row."""
 
 from collections.abc import Sequence
+from typing import Optional
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -17,14 +18,23 @@ from engine.schema import schema_of
 def check_conditions(spark: SparkSession, tables: Sequence[Table]) -> None:
     """Fails if a condition cannot be evaluated on the columns of its table. Reads nothing."""
     for table in tables:
-        conditions = [check for check in table["checks"] if check["check"] == "condition"]
+        conditions = conditions_of(table)
         if conditions:
             empty = spark.createDataFrame([], schema_of(table))
         for check in conditions:
             reason = mistake_in(spark, empty, check)
             if reason:
-                template, _, _ = QUERIES[table["name"]]
-                raise StepFailure("query", "the condition %s %s" % (check["name"], reason), table["name"], template)
+                raise condition_failure(table, check, reason)
+
+
+def conditions_of(table: Table) -> list[ConditionCheck]:
+    return [check for check in table["checks"] if check["check"] == "condition"]
+
+
+def condition_failure(table: Table, check: ConditionCheck, reason: str) -> StepFailure:
+    template, _, _ = QUERIES[table["name"]]
+    message = "the condition %s of %s %s" % (check["name"], table["name"], reason)
+    return StepFailure("query", message, table["name"], template, check["line"])
 
 
 def mistake_in(spark: SparkSession, empty: DataFrame, check: ConditionCheck) -> str:
@@ -40,6 +50,23 @@ def mistake_in(spark: SparkSession, empty: DataFrame, check: ConditionCheck) -> 
     if not plan.subqueriesAll().isEmpty():
         return "has a subquery; it may only read the columns of its row"
     return "" if plan.condition().deterministic() else "does not have the same result each time"
+
+
+def failing_condition(frame: DataFrame, table: Table) -> Optional[StepFailure]:
+    """Finds a condition that Spark cannot evaluate on a row, because it divides by zero there, for example."""
+    for check in conditions_of(table):
+        error = error_on_a_row(frame, check)
+        if error:
+            return condition_failure(table, check, "fails on a row: %s" % error)
+    return None
+
+
+def error_on_a_row(frame: DataFrame, check: ConditionCheck) -> str:
+    try:
+        frame.where(broken_condition(check)).count()
+    except (Py4JError, PySparkException) as error:
+        return explain(error)
+    return ""
 
 
 def broken_condition(check: ConditionCheck) -> Column:

@@ -106,6 +106,8 @@ class ConditionCheck(TypedDict):
     name: str
     # A boolean expression over the columns of the table.
     sql: str
+    # The line of `sql` in the table's template.
+    line: int
 
 
 class MatchedCheck(TypedDict):

@@ -1,5 +1,5 @@
 /** Contracts as the Python program holds them: snake_case, without the prose, which may change without a new run. */
-import type { Column, SourceContract, SourceField, TableContract, View } from './contract.ts';
+import type { Check, Column, SourceContract, SourceField, TableContract, View } from './contract.ts';
 
 /** `views`: those that the step reads. */
 export function bakedSource({ name, fields }: SourceContract, views: readonly View[]) {
@@ -28,7 +28,11 @@ function bakedView({ name, keep, required, eventKey }: View, fields: readonly So
   };
 }
 
-export function bakedTable({ resolves, ...contract }: TableContract) {
+/** `conditionLines`: by condition, the line in the table's template. */
+export function bakedTable(
+  { resolves, ...contract }: TableContract,
+  conditionLines: Readonly<Record<string, number>>,
+) {
   return {
     name: contract.name,
     columns: contract.columns.map(bakedColumn),
@@ -36,9 +40,16 @@ export function bakedTable({ resolves, ...contract }: TableContract) {
     partition_by: contract.partitionBy,
     sort_by: contract.sortBy,
     may_be_empty: contract.mayBeEmpty,
-    checks: contract.checks,
+    checks: contract.checks.map((check) => bakedCheck(check, conditionLines)),
     resolves: resolves ?? null,
   };
+}
+
+function bakedCheck(check: Check, conditionLines: Readonly<Record<string, number>>) {
+  if (check.check !== 'condition') return check;
+  const line = conditionLines[check.name];
+  if (line === undefined) throw new Error(`the condition ${check.name} has no line`);
+  return { ...check, line };
 }
 
 /** As much of a table as a step that reads it needs. */

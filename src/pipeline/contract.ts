@@ -115,6 +115,8 @@ export interface TableTemplate {
   /** The file the query stands in, relative to the template folder, and the file's line of the query's first line. */
   path: string;
   firstLine: number;
+  /** By condition: the file's line of its SQL. */
+  conditionLines: Readonly<Record<string, number>>;
 }
 
 export interface PipelineStep {

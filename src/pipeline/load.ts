@@ -189,7 +189,8 @@ function readTable(
   folder.diagnostics.push(...read.diagnostics.map((one) => explaining([name], one)));
   if (read.value === undefined) return [];
   const { query, firstLine } = parts;
-  return [{ step, name, path: file.path, front: read.value, locate: read.locate, query, firstLine }];
+  const { value: front, locate, lineOf } = read;
+  return [{ step, name, path: file.path, front, locate, lineOf, query, firstLine }];
 }
 
 function find(path: string, at: string, folder: Folder): TemplateFile | undefined {

@@ -35,6 +35,7 @@ interface RenderedTable {
   contract: TableContract;
   path: string;
   firstLine: number;
+  conditionLines: Readonly<Record<string, number>>;
   query: string;
 }
 
@@ -61,7 +62,8 @@ export function renderSteps(
     try {
       const query = renderQuery(template, contract, values);
       diagnostics.push(...checkReading(template, query));
-      tables.set(contract.name, { contract, path: template.path, firstLine: template.firstLine, query });
+      const { path, firstLine, conditionLines } = template;
+      tables.set(contract.name, { contract, path, firstLine, conditionLines, query });
     } catch (error) {
       diagnostics.push(renderMistake(error, template));
     }
@@ -116,7 +118,7 @@ function dataOf(
     target_file_size: values['target_file_size'],
     sources: sourcesOf(pipeline, step).map((source) => bakedSource(source, viewsOf(source, step))),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
-    tables: written.map(({ contract }) => bakedTable(contract)),
+    tables: written.map(({ contract, conditionLines }) => bakedTable(contract, conditionLines)),
     queries: written.map(({ contract, path, firstLine, query }) => ({
       table: contract.name,
       template: path,

@@ -49,7 +49,7 @@ export function keysOf({ name, path = [name] }: SourceFile['fields'][number]): r
 }
 
 export function toTable(table: TableFile, parameters: readonly Parameter[]): TableTemplate {
-  const { front, query, path, firstLine } = table;
+  const { front, lineOf, query, path, firstLine } = table;
   const varying = varyingOf(front);
   const contract: TableContract = {
     name: table.name,
@@ -69,6 +69,11 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     query,
     path,
     firstLine,
+    conditionLines: Object.fromEntries(
+      front.checks.flatMap((check, index) =>
+        check.check === 'condition' ? [[check.name, lineOf(['checks', index, 'sql'])]] : [],
+      ),
+    ),
   };
 }
 

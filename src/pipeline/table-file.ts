@@ -1,6 +1,6 @@
 /** A table's file, read and not yet checked. */
 import type { FrontMatter } from './shapes.ts';
-import type { Locate } from './yaml.ts';
+import type { LineOf, Locate } from './yaml.ts';
 
 export interface TableFile {
   step: string;
@@ -8,6 +8,7 @@ export interface TableFile {
   path: string;
   front: FrontMatter;
   locate: Locate;
+  lineOf: LineOf;
   query: string;
   firstLine: number;
 }

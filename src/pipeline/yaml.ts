@@ -13,6 +13,9 @@ export type ValuePath = readonly (string | number)[];
 /** Names the place of a value, `file:line`. A value that is absent is placed where its nearest ancestor stands. */
 export type Locate = (path: ValuePath) => string;
 
+/** The file's line of a value; of an absent one, that of its nearest ancestor. */
+export type LineOf = (path: ValuePath) => number;
+
 export interface YamlText {
   /** Relative to the template folder. */
   path: string;
@@ -25,6 +28,7 @@ export interface YamlText {
 export interface YamlRead<T> {
   value?: T;
   locate: Locate;
+  lineOf: LineOf;
   diagnostics: Diagnostic[];
 }
 
@@ -32,20 +36,21 @@ export function readYaml<T>(source: YamlText, shape: z.ZodType<T>): YamlRead<T> 
   const lines = new LineCounter();
   const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: true });
   const lineAt = (offset: number) => lines.linePos(offset).line + source.firstLine - 1;
-  const locate: Locate = (path) => placeOf(source.path, lineAt(offsetOf(document, path)));
+  const lineOf: LineOf = (path) => lineAt(offsetOf(document, path));
+  const locate: Locate = (path) => placeOf(source.path, lineOf(path));
   if (document.errors.length > 0) {
     const diagnostics = document.errors.map((error) =>
       mistake(placeOf(source.path, lineAt(error.pos[0])), firstLineOf(error.message)),
     );
-    return { locate, diagnostics };
+    return { locate, lineOf, diagnostics };
   }
   const refused = passedOver(document, (offset) => placeOf(source.path, lineAt(offset)));
-  if (refused.length > 0) return { locate, diagnostics: refused };
+  if (refused.length > 0) return { locate, lineOf, diagnostics: refused };
   const read = shape.safeParse(document.toJS());
-  if (read.success) return { value: read.data, locate, diagnostics: [] };
+  if (read.success) return { value: read.data, locate, lineOf, diagnostics: [] };
   const text: Text = { locate, valueAt: (path) => document.getIn(path) };
   const found = read.error.issues.flatMap((issue) => explain(issue, shape, text));
-  return { locate, diagnostics: rootCauses(found) };
+  return { locate, lineOf, diagnostics: rootCauses(found) };
 }
 
 interface Text {

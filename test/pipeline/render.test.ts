@@ -92,6 +92,21 @@ describe('rendering', () => {
     );
   });
 
+  it('knows on which line of its template the SQL of each condition starts', () => {
+    const { program } = render({
+      'tables/second/counts.sql.hbs': [
+        'checks:',
+        'checks:\n  - { check: condition, name: few, sql: cats < 9 }\n' +
+          '  - check: condition\n    name: many\n    sql: |\n      cats > 0\n      AND cats < 8',
+      ],
+    }).steps[1]!;
+    const [{ checks }] = held(program, 'TABLES') as [{ checks: object[] }];
+    expect(checks.slice(0, 2)).toMatchObject([
+      { name: 'few', line: 10 },
+      { name: 'many', line: 13 },
+    ]);
+  });
+
   it('fills contracts and queries from parameters', () => {
     const { steps } = render({}, { shape: 'text', layout: ['year', 'kind'] });
     expect(steps[0]!.tables[0]).toMatchObject({

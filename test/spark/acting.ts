@@ -1,9 +1,11 @@
-/** Rendered programs whose query does more than read: what the driver refuses, written into the program by hand. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Queries that do more than read, and conditions that fail: written by hand into the rendered song_transform. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import type { Job, JobResult } from './batch.ts';
 
 /** By what it does: the query, and what the step says of it. FILE is a file that must not appear, or not be read. */
-export const ACTING: Readonly<Record<string, readonly [query: string, says: string]>> = {
+const ACTING: Readonly<Record<string, readonly [query: string, says: string]>> = {
   'runs a command': [`SELECT TRANSFORM(a) USING 'touch "FILE"' AS (b) FROM (SELECT 1 AS a)`, 'hands rows to'],
   'runs a command in WITH': [
     `WITH c AS (SELECT TRANSFORM(a) USING 'touch "FILE"' AS (b) FROM (SELECT 1 AS a)) SELECT * FROM c`,
@@ -28,7 +30,7 @@ export const ACTING: Readonly<Record<string, readonly [query: string, says: stri
 };
 
 /** By what is wrong with it: a condition on songs, and what the step says of it. */
-export const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: string]>> = {
+const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: string]>> = {
   'names no column': ['titel IS NOT NULL', 'is wrong: [UNRESOLVED_COLUMN'],
   'is not boolean': ['duration + 1', 'is wrong: [DATATYPE_MISMATCH'],
   'counts rows': ['count(*) > 1', 'is wrong: [INVALID_WHERE_CONDITION]'],
@@ -41,22 +43,81 @@ export const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: st
   'depends on chance': ['rand() < 2', 'does not have the same result each time'],
 };
 
+/** A song on which the condition fails. */
+const FAILING = {
+  song: '{"song_id": "SO1", "artist_id": "AR1", "title": "Silence", "duration": 0}',
+  sql: '100 / duration > 0',
+};
+const SONGS = 'tables/song_transform/songs.sql.hbs';
+const LINE = 7;
+
 /** The program of song_transform with the query of songs replaced. */
-export function actingProgram(program: string, folder: string, name: string, file: string): string {
-  const query = (ACTING[name]?.[0] ?? '').replaceAll('FILE', file);
-  const planted = `QUERIES["songs"] = ("tables/song_transform/songs.sql.hbs", 1, ${JSON.stringify(`\n${query}`)})`;
-  return plantedProgram(program, join(folder, `${name}.py`), planted);
-}
+const withQuery = (program: string, path: string, query: string) =>
+  plantedProgram(program, path, `QUERIES["songs"] = ("${SONGS}", 1, ${JSON.stringify(`\n${query}`)})`);
 
 /** The program of song_transform with one more check of songs. */
-export function conditionProgram(program: string, folder: string, name: string, file: string): string {
-  const sql = (CONDITIONS[name]?.[0] ?? '').replaceAll('FILE', file);
-  const check = JSON.stringify({ check: 'condition', severity: 'warn', name: 'some', sql });
-  return plantedProgram(
-    program,
-    join(folder, `condition ${name}.py`),
-    `TABLES[0]["checks"].append(${check})`,
+const withCondition = (program: string, path: string, sql: string) => {
+  const check = { check: 'condition', severity: 'warn', name: 'some', sql, line: LINE };
+  return plantedProgram(program, path, `TABLES[0]["checks"].append(${JSON.stringify(check)})`);
+};
+
+/** The jobs, below `folder`. `program`: song_transform as it was rendered. */
+export function actingJobs(program: string, folder: string): { name: string; job: Job }[] {
+  for (const [place, line] of [['none', ''] as const, ['one', FAILING.song] as const]) {
+    mkdirSync(join(folder, place), { recursive: true });
+    writeFileSync(join(folder, place, 'songs.json'), line);
+  }
+  const uri = (name: string) => `file://${join(folder, name)}`;
+  const job = (name: string, its: string, songs = 'none') => ({
+    name,
+    job: { program: its, arguments: ['--output', uri(`${name}.out`), '--source', `song_data=${uri(songs)}`] },
+  });
+  const path = (name: string) => join(folder, `${name}.py`);
+  const planted = (text: string) => text.replaceAll('FILE', join(folder, 'planted'));
+  return [
+    ...Object.entries(ACTING).map(([name, [query]]) =>
+      job(name, withQuery(program, path(name), planted(query))),
+    ),
+    ...Object.entries(CONDITIONS).map(([name, [sql]]) =>
+      job(`condition ${name}`, withCondition(program, path(`condition ${name}`), planted(sql))),
+    ),
+    job('condition on a row', withCondition(program, path('condition on a row'), FAILING.sql), 'one'),
+  ];
+}
+
+/** Registers the tests of what became of the jobs. */
+export function testActing(results: Readonly<Record<string, JobResult>>, folder: () => string): void {
+  it.each(Object.entries(ACTING))('a query that %s is refused by the step itself', (name, [, says]) => {
+    expect(results[name]?.failure).toEqual({
+      kind: 'query',
+      error: expect.stringContaining(says) as unknown,
+    });
+    expect(existsSync(join(folder(), 'planted'))).toBe(false);
+  });
+
+  it.each(Object.entries(CONDITIONS))(
+    'a condition that %s is refused before anything is read',
+    (name, [, says]) => {
+      const { failure, place, parsed } = results[`condition ${name}`]!;
+      expect(failure).toEqual({
+        kind: 'query',
+        error: expect.stringContaining(`the condition some of songs ${says}`) as unknown,
+      });
+      expect({ place, parsed }).toEqual({ place: ['songs', SONGS, LINE], parsed: {} });
+      expect(existsSync(join(folder(), 'planted'))).toBe(false);
+    },
   );
+
+  it('a condition that divides by zero fails the step, which names it and its line', () => {
+    const { failure, place } = results['condition on a row']!;
+    expect(failure).toEqual({
+      kind: 'query',
+      error: expect.stringMatching(
+        /^the condition some of songs fails on a row: \[DIVIDE_BY_ZERO\] Division by zero\./,
+      ) as unknown,
+    });
+    expect(place).toEqual(['songs', SONGS, LINE]);
+  });
 }
 
 function plantedProgram(program: string, path: string, planted: string): string {

@@ -1,39 +1,30 @@
 /** What becomes of bad input: every case of the corpus, in one Spark application; then the tables, by the oracle. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { booksFindings } from '../../src/lake/books.ts';
-import { matchedFindings } from '../../src/lake/matched.ts';
-import { loadPipeline } from '../../src/pipeline/load.ts';
-import { renderSteps } from '../../src/pipeline/render.ts';
-import { viewsOfRun } from '../../src/pipeline/run-books.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { manifestLines, readListing } from '../../src/run/input-manifest.ts';
-import { shellWord } from '../../src/shell-words.ts';
 import { openStore } from '../../src/store/open.ts';
-import { ACTING, CONDITIONS, actingProgram, conditionProgram } from './acting.ts';
+import { actingJobs, testActing } from './acting.ts';
 import { badInput, lay, SOURCES } from './bad-input.ts';
 import type { Books, Case, Failure, Source } from './bad-input.ts';
 import { runBatch } from './batch.ts';
 import type { Job, JobResult } from './batch.ts';
+import { handedJobs, testHanded } from './handed.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { expectSeveralViews, severalViewsJob } from './several-views.ts';
 import { describeTypedFields, typedJob } from './typed-fields.ts';
-import { executionOf, renderInto, sha256, templates } from './spark.ts';
+import { executionOf, renderInto } from './spark.ts';
 import { exampleJobs, verifyExamples } from './template-examples.ts';
 
 const MINUTES = 60_000;
 /** The only view of each source. */
 const VIEWS = { song_data: 'song_data', log_data: 'plays' } as const;
 const STEPS = { song_data: 'song_transform', log_data: 'log_transform' } as const;
-
-/** Data as people have it, where it is present. */
-const HANDED = join(import.meta.dirname, '../../../shared/cases');
-const handed = ['eventsim-duration', 'json-array'].filter((name) => existsSync(join(HANDED, name)));
 
 const cases = badInput();
 const judged = (source: Source) => cases.filter((one) => one[source] !== undefined && 'lines' in one[source]);
@@ -78,24 +69,6 @@ async function job(source: Source, programs: Record<string, string>, name = ''):
   };
 }
 
-/** The steps over folders of data as people have it; only `eventsim-duration` has songs of its own that matter. */
-function handedJobs(name: string, programs: Record<string, string>): Job[] {
-  const out = (source: Source) => `file://${join(folder, 'handed', name, source)}`;
-  const hasSongs = name === 'eventsim-duration';
-  const songs = hasSongs ? out('song_data') : `file://${root('song_data')}.out`;
-  return (hasSongs ? SOURCES : (['log_data'] as const)).map((source) => ({
-    program: programs[STEPS[source]]!,
-    arguments: [
-      ...['--output', out(source)],
-      ...['--source', `${source}=file://${join(HANDED, name, source)}`],
-      ...(source === 'log_data' ? ['--upstream', `song_transform=${songs}`] : []),
-    ],
-  }));
-}
-
-const handedReport = (name: string, source: Source): StepReport =>
-  executionOf(join(folder, 'handed', name, source)).report;
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'landfall bad [input] 100%+ '));
   const programs = renderInto(join(folder, 'programs'));
@@ -119,23 +92,13 @@ beforeAll(async () => {
     const plain = await job('song_data', programs, what);
     jobs.push({ name: what, job: { ...plain, [what]: join(fleeting(what), 'does not.json') } });
   }
-  for (const name of Object.keys(ACTING)) {
-    mkdirSync(root('song_data', name), { recursive: true });
-    const program = actingProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
-    jobs.push({ name, job: { ...(await job('song_data', programs, name)), program } });
-  }
-  mkdirSync(root('song_data', 'no songs'), { recursive: true });
-  for (const name of Object.keys(CONDITIONS)) {
-    const program = conditionProgram(programs['song_transform']!, folder, name, join(folder, 'planted'));
-    const args = (await job('song_data', programs, 'no songs')).arguments;
-    jobs.push({ name: `condition ${name}`, job: { program, arguments: args } });
-  }
+  jobs.push(...actingJobs(programs['song_transform']!, join(folder, 'acting')));
   jobs.push({ name: 'several views', job: severalViewsJob(join(folder, 'several views')) });
-  for (const name of handed) {
-    for (const one of handedJobs(name, programs)) jobs.push({ name: `handed ${name}`, job: one });
-  }
+  const songs = `file://${root('song_data')}.out`;
+  for (const one of handedJobs(programs, { folder: join(folder, 'handed'), songs }))
+    jobs.push({ name: 'handed', job: one });
   const examples = exampleJobs(join(folder, 'examples'));
-  examples.forEach(({ name, job: one }) => jobs.push({ name, job: one }));
+  jobs.push(...examples);
   const all = await runBatch(
     folder,
     jobs.map(({ job: one }) => one),
@@ -249,61 +212,12 @@ it.each([
   });
 });
 
-it.each(Object.entries(ACTING))('a query that %s is refused by the step itself', (name, [, says]) => {
-  expect(results[name]?.failure).toEqual({
-    kind: 'query',
-    error: expect.stringContaining(says) as unknown,
-  });
-  expect(existsSync(join(folder, 'planted'))).toBe(false);
-});
-
-it.each(Object.entries(CONDITIONS))(
-  'a condition that %s is refused before anything is read',
-  (name, [, says]) => {
-    expect(results[`condition ${name}`]?.failure).toEqual({
-      kind: 'query',
-      error: expect.stringContaining(`the condition some ${says}`) as unknown,
-    });
-    expect(existsSync(join(folder, 'planted'))).toBe(false);
-  },
-);
+testActing(results, () => join(folder, 'acting'));
 
 it('meets one fate in each view of its source, and is parsed once for all of them', () =>
   expectSeveralViews(join(folder, 'several views'), results['several views']));
 
-if (handed.includes('eventsim-duration'))
-  it('warns that no play found its song, and names the key that stands for length', () => {
-    const [song, log] = SOURCES.map((source) => handedReport('eventsim-duration', source)) as [
-      StepReport,
-      StepReport,
-    ];
-    const { files, engine } = templates();
-    const { steps } = renderSteps({ pipeline: loadPipeline(files).pipeline!, engine }, {}, sha256);
-    const contract = steps.flatMap(({ tables }) => tables).find(({ name }) => name === 'songplays')!;
-    expect(matchedFindings(contract, log.tables['songplays']!, viewsOfRun([song, log]))).toMatchObject([
-      {
-        severity: 'warn',
-        message:
-          'none of 6 rows found its song: no line of plays has length; the most similar key is duration',
-        count: 6,
-      },
-    ]);
-  });
-
-if (handed.includes('json-array'))
-  it('says that an object is an array, and how lines are made of it', () => {
-    const books = handedReport('json-array', 'log_data').sources['log_data']!;
-    const path = join(HANDED, 'json-array/log_data/events.json');
-    const advice = `jq -c '.[]' ${shellWord(path)} > lines.json`;
-    const found = booksFindings('log_data', books, { objects: 1, views: ['plays'], maxQuarantined: 0.01 });
-    expect(found).toMatchObject([
-      {
-        severity: 'error',
-        limit: 'max_quarantined',
-        sample: ['array: 1 lines', `${path} is a JSON array; Landfall reads one object per line: ${advice}`],
-      },
-    ]);
-  });
+testHanded(() => join(folder, 'handed'));
 
 describeTypedFields(() => folder);
 

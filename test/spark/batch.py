@@ -6,7 +6,8 @@ Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
 
 of which the last two are done to an input once it was read.
 RESULTS is written as a JSON list of the same length: the failure of each job or null; the counts that its books were
-made of, by view: [file, fate, reason, field, lines]; and how often all lines were parsed, by source.
+made of, by view: [file, fate, reason, field, lines]; how often all lines were parsed, by source; and where a template is
+wrong, as [table, file, line], or null.
 """
 
 import importlib.util
@@ -81,13 +82,14 @@ def run(job):
     if job.get("shufflePartitions"):
         shuffle_into(step, job["shufflePartitions"])
     spark = step.open_session()
-    failure = None
+    failure = place = None
     try:
         step.run(spark, step.parse_arguments(job["arguments"]), time.time())
     except step.StepFailure as error:
         failure = {"kind": error.kind, "error": error.error}
+        place = [error.table, error.template, error.line]
     spark.catalog.clearCache()
-    return {"failure": failure, "counted": counted, "parsed": parsed}
+    return {"failure": failure, "place": place, "counted": counted, "parsed": parsed}
 
 
 def main(jobs, results):

@@ -18,6 +18,8 @@ export interface Job {
 
 export interface JobResult {
   failure: { kind: string; error: string } | null;
+  /** What a failed step says of the place. */
+  place: [table: string | null, template: string | null, line: number | null] | null;
   /** By view: lines by file, fate, reason and field, as the books were made of them. */
   counted: Record<
     string,

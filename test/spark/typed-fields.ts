@@ -11,9 +11,12 @@ import { openFolder } from '../../src/store/local-folder.ts';
 import { testPython } from '../support/python.ts';
 import type { Job } from './batch.ts';
 import { executionOf, renderInto, templates } from './spark.ts';
-import { MISPLACED, TYPED_CASES, TYPED_PIPELINE, lineOf } from './typed-pipeline.ts';
+import { BYTES, MISPLACED, NO_UTF8, TYPED_CASES, TYPED_PIPELINE, lineOf } from './typed-pipeline.ts';
 
 const FIRST_MISPLACED = 1000;
+/** Lines beside the cases that the view `raw` keeps, and those that parse. */
+const HARMLESS = BYTES.filter(([, isRead]) => !isRead).length;
+const PARSED = HARMLESS + MISPLACED.filter(([, reason]) => reason !== 'unparsable').length;
 
 /** The step that lands the cases, below `folder`. */
 export function typedJob(folder: string): Job {
@@ -24,6 +27,7 @@ export function typedJob(folder: string): Job {
     ...MISPLACED.map(([line], index) => line.replace('"id": 1', `"id": ${String(FIRST_MISPLACED + index)}`)),
   ];
   writeFileSync(join(place, 'raw/lines.json'), lines.join('\n'));
+  writeFileSync(join(place, 'raw/bytes.json'), withBytes(BYTES.map(([line]) => line).join('\n')));
   const { engine } = templates();
   const programs = renderInto(join(place, 'programs'), {}, { files: TYPED_PIPELINE, engine });
   const uri = (name: string) => `file://${join(place, name)}`;
@@ -31,6 +35,14 @@ export function typedJob(folder: string): Job {
     program: programs['typed']!,
     arguments: ['--output', uri('out'), '--source', `raw=${uri('raw')}`],
   };
+}
+
+function withBytes(text: string): Buffer {
+  const [first = '', ...rest] = text.split(NO_UTF8);
+  return Buffer.concat([
+    Buffer.from(first),
+    ...rest.flatMap((part) => [Buffer.from([0xff]), Buffer.from(part)]),
+  ]);
 }
 
 /** Registers the tests. `folder`: where `typedJob` put its files. */
@@ -76,7 +88,7 @@ export function describeTypedFields(folder: () => string): void {
       const { report } = execution();
       const rejected = await ask(
         `select line, reason, field, value from read_parquet('quarantine/raw/*.parquet')
-          where coalesce(view, 'raw') = 'raw' order by line`,
+          where coalesce(view, 'raw') = 'raw' and ends_with(file, '/lines.json') order by line`,
       );
       expect(rejected).toEqual(
         MISPLACED.map(([, reason, value], index) => ({
@@ -87,15 +99,41 @@ export function describeTypedFields(folder: () => string): void {
         })),
       );
       const { views } = report.sources['raw']!;
-      expect(views['raw']!.lines).toMatchObject({ kept: TYPED_CASES.length, filtered: 0 });
+      expect(views['raw']!.lines).toMatchObject({ kept: TYPED_CASES.length + HARMLESS, filtered: 0 });
+    });
+
+    it('reject a line for a byte that is not UTF-8 only if they contain it', async () => {
+      const rejected = await ask(
+        `select line, reason, field from read_parquet('quarantine/raw/*.parquet')
+          where coalesce(view, 'raw') = 'raw' and ends_with(file, '/bytes.json') order by line`,
+      );
+      expect(rejected).toEqual(
+        BYTES.flatMap(([, isRead], index) =>
+          isRead ? [{ line: String(index + 1), reason: 'unparsable', field: null }] : [],
+        ),
+      );
     });
 
     it('decide by their values what a view keeps', () => {
       const { views } = execution().report.sources['raw']!;
-      const landed = (field: string, value: string) =>
-        TYPED_CASES.filter((one) => one[0] === field && one[2] === value).length;
-      expect(views['open']!.lines.kept).toBe(landed('open', 'true'));
-      expect(views['priced']!.lines.kept).toBe(landed('price', '1.50'));
+      const kept = [
+        ['open', 'open', 'true', null],
+        ['priced', 'price', '1.50', null],
+        ['dated', 'day', '2015-01-31', '1970-01-01'],
+      ] as const;
+      for (const [view, field, equals, otherwise] of kept) {
+        const values = TYPED_CASES.filter(([name, , value]) => name === field && value !== otherwise);
+        const same = values.filter(([, , value]) => value === equals).length;
+        expect([view, views[view]!.lines]).toEqual([
+          view,
+          {
+            kept: same,
+            filtered: values.length - same,
+            duplicates: 0,
+            quarantined: TYPED_CASES.length + PARSED - values.length,
+          },
+        ]);
+      }
     });
 
     it('are stored as the contract says', async () => {
@@ -132,7 +170,7 @@ export function describeTypedFields(folder: () => string): void {
           'price is not at least 0.01 and at most 99.99',
           has('price', (price) => Number(price) < 0.01 || Number(price) > 99.99),
         ],
-        ['day is not at least 1970-01-02', TYPED_CASES.length - days],
+        ['day is not at least 1970-01-02', TYPED_CASES.length + HARMLESS - days],
         ['at is not at most 2014-12-31T23:59:59Z', has('at', () => true)],
         ['price is none of "1.50", 2', has('price', (price) => price !== '1.50')],
         ['open is none of true', has('open', (open) => open === 'false')],

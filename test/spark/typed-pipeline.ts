@@ -4,6 +4,7 @@ import type { TemplateFile } from '../../src/pipeline/template-file.ts';
 /** By field: its type, and where it is in a line. */
 const FIELDS: Readonly<Record<string, { type: string; path: readonly string[]; more?: string }>> = {
   id: { type: 'BIGINT', path: ['id'] },
+  label: { type: 'STRING', path: ['label'] },
   login: { type: 'STRING', path: ['actor', 'login'] },
   upper_login: { type: 'STRING', path: ['actor', 'Login'] },
   dotted: { type: 'STRING', path: ['actor', 'a.b'] },
@@ -34,7 +35,7 @@ const columns = Object.entries(FIELDS).map(
 export const TYPED_PIPELINE: readonly TemplateFile[] = Object.entries({
   'pipeline.yaml': `name: typed
 sources: [raw]
-steps: [{ name: typed, doc: Lands every type., reads: [raw, open, priced], writes: [typed] }]
+steps: [{ name: typed, doc: Lands every type., reads: [raw, open, priced, dated], writes: [typed] }]
 `,
   'sources/raw.yaml': `name: raw
 doc: A field of every type.
@@ -48,6 +49,7 @@ ${Object.entries(FIELDS)
   - { name: raw, doc: All of them., required: [id, login] }
   - { name: open, doc: Open ones., keep: { field: open, equals: true } }
   - { name: priced, doc: Of one price., keep: { field: price, equals: '1.50' }, event_key: [id], required: [id] }
+  - { name: dated, doc: Of one day., keep: { field: day, equals: '2015-01-31' } }
 `,
   'tables/typed/typed.sql.hbs': `---
 doc: The fields as they are.
@@ -84,15 +86,19 @@ const fits = (field: string, values: Readonly<Record<string, string | null>>): T
   Object.entries(values).map(([json, landed]) => [field, json, landed]);
 
 export const TYPED_CASES: readonly TypedCase[] = [
+  ...fits('label', { '"12.50"': '12.50', '12.50': '12.5', '1e3': '1000.0', '{"a": 1.50}': '{"a":1.5}' }),
+  ...fits('label', { '12345678901234567890': '12345678901234567890', '" "': null }),
   ...fits('login', { '"hub\\u00e9"': 'hubé', '"{\\"a\\": 1}"': '{"a": 1}', 7: '7', true: 'true' }),
   ...fits('login', { '"a", "login": "b"': 'b', '{"x": "n1", "y": 1.50}': '{"x":"n1","y":1.50}' }),
   ...fits('upper_login', { '"A"': 'A', null: null, '" "': null }),
   ...fits('dotted', { '"x \\" \\\\ y"': 'x " \\ y' }),
   ...fits('deep', { 5: '5', '"6"': '6', '7.0': '7', '7.5': null, '2147483648': null, true: null }),
   ...fits('whole', { '9223372036854775807': '9223372036854775807', '1e3': '1000', '"x"': null, '[1]': null }),
+  ...fits('whole', { '9223372036854775808': null, '1e-19': null, '0.5': null }),
   ...fits('ratio', { '-0.0': '0.0', '1.5': '1.5', '"NaN"': null, '1e400': null, '"2"': '2.0' }),
   ...fits('note', { '12.50': '12.50', '["sx", null, {"n1": 2}]': '["sx",null,{"n1":2}]', '""': null }),
   ...fits('price', { '1.50': '1.50', '"1.5"': '1.50', '-0.00': '0.00', '1e1': '10.00', '1.230': '1.23' }),
+  ...fits('price', { '0e-5': '0.00', '1e-2': '0.01', '1e-3': null }),
   ...fits('price', { '1.005': null, '1e-500': null, '10000000000': null, '9999999999.99': '9999999999.99' }),
   ...fits('price', { '"x"': null, '"1e-999999999"': null, true: null, '{"a": 1}': null, '"NaN"': null }),
   ...fits('bounded', { '0.09': null, '0.10': '0.10', '9.99': '9.99', '10': null, '100': null }),
@@ -110,6 +116,8 @@ export const TYPED_CASES: readonly TypedCase[] = [
     '"2015-1-31"': '1970-01-01',
     '"2015-01-31 "': '1970-01-01',
     '"2015-01-31\\n"': '1970-01-01',
+    '"2016-02-29"': '2016-02-29',
+    '"0000-01-01"': '1970-01-01',
   }),
   ...fits('at', {
     '"2015-01-01T15:00:00Z"': '2015-01-01 15:00:00',
@@ -117,7 +125,10 @@ export const TYPED_CASES: readonly TypedCase[] = [
     '"2015-01-01T15:00:00.5+0530"': '2015-01-01 09:30:00.5',
     '"2015-01-01T15:00:00"': '2015-01-01 15:00:00',
     '"2015-01-01 15:00:00"': '2015-01-01 15:00:00',
+    '"2015-01-01T15:00:00+02"': '2015-01-01 13:00:00',
+    '"2015-01-01T15:00:00.1234560Z"': '2015-01-01 15:00:00.123456',
     '"2015-01-01T15:00:00.1234567Z"': null,
+    '"0000-01-01T00:00:00+00:00"': null,
     '"2015-01-01"': null,
     '"2015-01-01T25:00:00Z"': null,
     '"2015-01-01T15:00:00+99:00"': null,
@@ -127,13 +138,17 @@ export const TYPED_CASES: readonly TypedCase[] = [
     '1420124400123': '2015-01-01 15:00:00.123',
     '"1420124400123"': '2015-01-01 15:00:00.123',
     '1420124400123.4567': null,
-    '999999999999999999999': null,
+    '253402300799999': '9999-12-31 23:59:59.999',
+    '253402300800000': null,
     '"2015-01-01T15:00:00Z"': null,
   }),
   ...fits('seconds', {
     '1420124400': '2015-01-01 15:00:00',
     '1420124400.123456': '2015-01-01 15:00:00.123456',
+    '253402300799': '9999-12-31 23:59:59',
     '253402300800': null,
+    '-62135596800': '0001-01-01 00:00:00',
+    '-62135596801': null,
     '-1': '1969-12-31 23:59:59',
   }),
   ...fits('words', {
@@ -151,6 +166,17 @@ export const TYPED_CASES: readonly TypedCase[] = [
   ...fits('prices', { '[1.50, "2", null]': '[1.50, 2.00, NULL]', '[1.005]': null, '[1000]': null }),
   ...fits('days', { '["2015-01-31", null]': '[2015-01-31, NULL]', '["2015-02-29"]': null }),
   ...fits('times', { '["2015-01-01T15:00:00Z"]': "['2015-01-01 15:00:00']", '["2015-01-01"]': null }),
+];
+
+/** Stands for a byte that occurs nowhere in UTF-8. */
+export const NO_UTF8 = '\uf8ff';
+
+/** Lines with such a byte, and whether a field that is read contains it. */
+export const BYTES: readonly (readonly [line: string, isRead: boolean])[] = [
+  [`{"id": 2000, "actor": {"login": "octocat", "unread": "${NO_UTF8}"}}`, false],
+  [`{"id": 2001, "actor": {"login": "octo${NO_UTF8}cat"}}`, true],
+  [`{"id": 2002, "actor": {"login": "octocat"}, "payload": {"words": ["a", "${NO_UTF8}"]}}`, true],
+  [`{"id": 2003, "actor": "octo${NO_UTF8}cat"}`, true],
 ];
 
 /** Lines that say something else where an object is expected. Each is rejected if `login` is then unknown. */
