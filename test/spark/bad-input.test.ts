@@ -13,7 +13,7 @@ import { badInput, lay, SOURCES } from './bad-input.ts';
 import type { Books, Case, Failure, Source } from './bad-input.ts';
 import { runBatch } from './batch.ts';
 import type { Job, JobResult } from './batch.ts';
-import { handedJobs, testHanded } from './handed.ts';
+import { brokenContractsJob, describeBrokenContracts } from './broken-contracts.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
 import { expectSeveralViews, severalViewsJob } from './several-views.ts';
@@ -85,6 +85,7 @@ beforeAll(async () => {
     }
   }
   jobs.push({ name: 'typed', job: typedJob(folder) });
+  jobs.push({ name: 'broken contracts', job: brokenContractsJob(folder) });
   for (const what of FLEETING) {
     mkdirSync(fleeting(what), { recursive: true });
     for (const name of ['stays', 'does not'])
@@ -94,9 +95,6 @@ beforeAll(async () => {
   }
   jobs.push(...actingJobs(programs['song_transform']!, join(folder, 'acting')));
   jobs.push({ name: 'several views', job: severalViewsJob(join(folder, 'several views')) });
-  const songs = `file://${root('song_data')}.out`;
-  for (const one of handedJobs(programs, { folder: join(folder, 'handed'), songs }))
-    jobs.push({ name: 'handed', job: one });
   const examples = exampleJobs(join(folder, 'examples'));
   jobs.push(...examples);
   const all = await runBatch(
@@ -105,7 +103,7 @@ beforeAll(async () => {
     { zone: 'America/St_Johns' },
   );
   jobs.forEach(({ name }, at) => (results[name] = all[at]!));
-  for (const name of [...SOURCES, 'typed', ...examples.map((one) => one.name)])
+  for (const name of [...SOURCES, 'typed', 'broken contracts', ...examples.map((one) => one.name)])
     expect([name, results[name]?.failure]).toEqual([name, null]);
   const executions = {
     song: executionOf(`${root('song_data')}.out`),
@@ -217,9 +215,8 @@ testActing(results, () => join(folder, 'acting'));
 it('meets one fate in each view of its source, and is parsed once for all of them', () =>
   expectSeveralViews(join(folder, 'several views'), results['several views']));
 
-testHanded(() => join(folder, 'handed'));
-
 describeTypedFields(() => folder);
+describeBrokenContracts(() => folder);
 
 it('lands what is good in it, and quarantines what is bad, as the oracle does', () => {
   expect(judgement).toMatchObject(NOTHING);

@@ -5,8 +5,7 @@ import { expect } from '@jest/globals';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { NOTHING, judge } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
-import { executionOf, renderInto, runSpark, templates } from './spark.ts';
-import type { Edits } from './spark.ts';
+import { executionOf, renderInto, runSpark } from './spark.ts';
 
 export interface Landed {
   song: ReturnType<typeof executionOf>;
@@ -23,8 +22,8 @@ export interface Input {
 const attemptOf = (folder: string, step: string) => join(folder, 'lake', step);
 
 /** Runs the first step over an input, by hand and in an odd time zone. Programs and tables go below `folder`. */
-export async function landSongs(folder: string, input: Input, contracts: Edits = {}) {
-  const programs = renderInto(join(folder, 'programs'), {}, templates(contracts));
+async function landSongs(folder: string, input: Input) {
+  const programs = renderInto(join(folder, 'programs'));
   const song = await runSpark(
     [
       programs['song_transform']!,
