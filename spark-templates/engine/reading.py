@@ -1,13 +1,16 @@
 """Checks that a query only reads views, before Spark resolves its plan: resolving already runs some functions."""
 
+from collections.abc import Sequence
 from typing import Any, Optional
 
 from py4j.java_gateway import JavaObject, is_instance_of
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from engine.baked import QUERIES
 from engine.contracts import Table
-from engine.failure import StepFailure
+from engine.failure import StepFailure, query_failure
 
 # Parts of a plan that run a command, or hide a name until Spark resolves it.
 ACTING = {
@@ -30,15 +33,25 @@ CALLS = ("UnresolvedFunction", "UnresolvedTableValuedFunction")
 LEAVES = ("UnresolvedAttribute", "Literal", "UnresolvedStar")
 
 
-def check_reading(spark: SparkSession, text: str, table: Table) -> None:
+def check_queries(spark: SparkSession, tables: Sequence[Table]) -> None:
     """Fails if a query does anything but read views. Spark's parser of queries refuses other statements."""
     parser = spark._jsparkSession.sessionState().sqlParser()
-    parser.parseQuery(text)
-    reason = action_in(spark, parser.parsePlan(text))
-    if reason:
+    for table in tables:
         template, _, _ = QUERIES[table["name"]]
-        message = "the query of %s %s; a template may only read views" % (table["name"], reason)
-        raise StepFailure("query", message, table["name"], template)
+        text = query_text(table)
+        try:
+            parser.parseQuery(text)
+            action = action_in(spark, parser.parsePlan(text))
+        except (Py4JError, PySparkException) as error:
+            raise query_failure(error, table) from error
+        if action:
+            message = "the query of %s %s; a template may only read views" % (table["name"], action)
+            raise StepFailure("query", message, table["name"], template)
+
+
+def query_text(table: Table) -> str:
+    """The query of a table. It is baked with a line break before its first line."""
+    return QUERIES[table["name"]][2][1:]
 
 
 def action_in(spark: SparkSession, plan: Any) -> Optional[str]:

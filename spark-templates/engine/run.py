@@ -21,6 +21,7 @@ from engine.contracts import Input
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.parallel import all_at_once
+from engine.reading import check_queries
 from engine.session import open_session
 from engine.storage import create_file
 from engine.tables import write_table
@@ -33,6 +34,7 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     folder = "%s/%s-%s" % (arguments.output.rstrip("/"), application, os.urandom(4).hex())
     say("%s writes to %s" % (STEP, folder))
     check_conditions(spark, TABLES)
+    check_queries(spark, TABLES)
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
     sources = {

@@ -87,11 +87,13 @@ export function actingJobs(program: string, folder: string): { name: string; job
 
 /** Registers the tests of what became of the jobs. */
 export function testActing(results: Readonly<Record<string, JobResult>>, folder: () => string): void {
-  it.each(Object.entries(ACTING))('a query that %s is refused by the step itself', (name, [, says]) => {
-    expect(results[name]?.failure).toEqual({
+  it.each(Object.entries(ACTING))('a query that %s is refused before anything is read', (name, [, says]) => {
+    const { failure, parsed } = results[name]!;
+    expect(failure).toEqual({
       kind: 'query',
       error: expect.stringContaining(says) as unknown,
     });
+    expect(parsed).toEqual({});
     expect(existsSync(join(folder(), 'planted'))).toBe(false);
   });
 
