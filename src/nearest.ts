@@ -1,4 +1,5 @@
 /** The name a person probably meant. */
+import { present } from './present.ts';
 
 /**
  * The candidate closest to `name`, ignoring case and treating `-` as `_`; undefined when none is close. At most `most`
@@ -34,5 +35,5 @@ function editDistance(a: string, b: string): number {
       return left;
     });
   }
-  return row.reduce((_, last) => last);
+  return present(row.at(-1), 'distance');
 }

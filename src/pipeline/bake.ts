@@ -1,4 +1,5 @@
 /** Contracts as the Python program holds them: snake_case, without the prose, which may change without a new run. */
+import { present } from '../present.ts';
 import type { Check, Column, SourceContract, SourceField, TableContract, View } from './contract.ts';
 
 /** `views`: those that the step reads. */
@@ -47,9 +48,7 @@ export function bakedTable(
 
 function bakedCheck(check: Check, conditionLines: Readonly<Record<string, number>>) {
   if (check.check !== 'condition') return check;
-  const line = conditionLines[check.name];
-  if (line === undefined) throw new Error(`the condition ${check.name} has no line`);
-  return { ...check, line };
+  return { ...check, line: present(conditionLines[check.name], `line of the condition ${check.name}`) };
 }
 
 /** As much of a table as a step that reads it needs. */

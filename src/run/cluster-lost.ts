@@ -8,7 +8,13 @@ import { reasonKind } from './states.ts';
 /** For an error that may pass. */
 export const INFRASTRUCTURE = 'the cause is in the infrastructure: a retry may succeed';
 
-export async function recordClusterEnd({ journal }: Run, { id, state, reasonCode }: Cluster): Promise<void> {
+/** Ends the run at a cluster that is over: journals its end, reads its logs once they are there, and throws the cause. */
+export async function failAtCluster(run: Run, cluster: Cluster): Promise<never> {
+  await recordClusterEnd(run, cluster);
+  throw clusterLost(cluster, await clusterLogs(run, cluster));
+}
+
+async function recordClusterEnd({ journal }: Run, { id, state, reasonCode }: Cluster): Promise<void> {
   await journal.append({
     entry: 'cluster-ended',
     clusterId: id,
@@ -18,16 +24,13 @@ export async function recordClusterEnd({ journal }: Run, { id, state, reasonCode
 }
 
 /** What the logs of a cluster tell about its end, once they are there; nothing for one that had no step of the run. */
-export async function clusterLogs(
-  { journal, ports, signal }: Run,
-  { id }: Cluster,
-): Promise<readonly string[]> {
+async function clusterLogs({ journal, ports, signal }: Run, { id }: Cluster): Promise<readonly string[]> {
   if (endedUnused(journal.state())) return [];
   return ports.explain({ clusterId: id }, signal).catch(() => []);
 }
 
 /** The error for it; `retryable` when the cause is in the infrastructure. */
-export function clusterLost(cluster: Cluster, logs: readonly string[]): LandfallError {
+function clusterLost(cluster: Cluster, logs: readonly string[]): LandfallError {
   const { id, state, reasonCode, reason, errorDetails } = cluster;
   const retryable = reasonKind(reasonCode) === 'infrastructure';
   const cause = [reasonCode, reason].filter((part) => part !== undefined && part !== '').join(': ');

@@ -1,7 +1,8 @@
 /** The cluster of a run: chosen or launched exactly once, and waited for. */
 import { LandfallError } from '../faults.ts';
+import { present } from '../present.ts';
 import { homeOf } from './cluster-home.ts';
-import { clusterLost, clusterLogs, recordClusterEnd } from './cluster-lost.ts';
+import { failAtCluster } from './cluster-lost.ts';
 import { isUncertain, nextMove } from './create-once.ts';
 import type { Happened } from './create-once.ts';
 import { sideBySide } from './detach.ts';
@@ -108,10 +109,10 @@ async function launchCluster(run: Run): Promise<string> {
         happened.push({ kind: 'waited' });
         break;
       case 'done': {
-        if (cluster === undefined) throw new Error('a launch is done and has no cluster');
+        const launched = present(cluster, 'cluster of a launch that is done');
         const how = move.how === 'accepted' ? 'launched' : 'adopted';
-        await journal.append({ entry: 'cluster', n, id: cluster.id, how, ...homeOf(cluster) });
-        return cluster.id;
+        await journal.append({ entry: 'cluster', n, id: launched.id, how, ...homeOf(launched) });
+        return launched.id;
       }
     }
   }
@@ -131,10 +132,7 @@ export async function untilReady(run: Run, id: string): Promise<void> {
     }
     tellCluster(run, cluster, clock.monotonic() - started);
     if (clusterPhase(cluster.state) === 'ready') return noteLogs(run, cluster);
-    if (isOver(cluster.state)) {
-      await recordClusterEnd(run, cluster);
-      throw clusterLost(cluster, await clusterLogs(run, cluster));
-    }
+    if (isOver(cluster.state)) return failAtCluster(run, cluster);
     await untilNextLook(run, changed);
   }
 }
@@ -146,10 +144,7 @@ export async function untilReady(run: Run, id: string): Promise<void> {
 export async function checkForDetached(run: Run, id: string): Promise<void> {
   const cluster = await run.ports.emr.describeCluster(id);
   tellCluster(run, cluster, 0);
-  if (isOver(cluster.state)) {
-    await recordClusterEnd(run, cluster);
-    throw clusterLost(cluster, await clusterLogs(run, cluster));
-  }
+  if (isOver(cluster.state)) return failAtCluster(run, cluster);
   const { stepConcurrency = 1 } = cluster;
   if (stepConcurrency > 1) throw sideBySide(run.journal.state().plan, id, stepConcurrency);
 }

@@ -1,5 +1,6 @@
 /** A run from its plan to its verdict: the stages that are planned, one after the other. */
 import { LandfallError } from '../faults.ts';
+import { present } from '../present.ts';
 import { cancelledError, cancelLines, cancelRun } from './cancel.ts';
 import { checkForDetached, obtainCluster, untilReady } from './cluster.ts';
 import { bestEffort } from './driven-run.ts';
@@ -99,19 +100,19 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
       break;
     }
     case 'run':
-      await runSteps(run, known(progress.clusterId));
+      await runSteps(run, present(progress.clusterId, 'cluster of an earlier stage'));
       break;
     case 'submit': {
       const names = stage.steps.map(({ step }) => step);
       const steps = run.journal.state().plan.steps.filter(({ name }) => names.includes(name));
-      await submit(run, steps, known(progress.clusterId));
+      await submit(run, steps, present(progress.clusterId, 'cluster of an earlier stage'));
       break;
     }
     case 'verify':
       learned = { verification: await verify(run) };
       break;
     case 'publish':
-      await publish(run, known(progress.verification));
+      await publish(run, present(progress.verification, 'verification of an earlier stage'));
       break;
     case 'release':
       await releaseClusters(run);
@@ -123,12 +124,6 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
   }
   endPhase(run, phase, started);
   return learned;
-}
-
-/** What an earlier stage has found out. */
-function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a stage was planned before the one that it needs');
-  return value;
 }
 
 /** Ends what the run has in EMR, and throws what became of that. */

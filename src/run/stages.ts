@@ -1,4 +1,5 @@
 /** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
+import { present } from '../present.ts';
 import { place } from '../shell-words.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
 import { jvmReason } from './small-data.ts';
@@ -147,8 +148,8 @@ function submitting(state: RunState, progress: Progress): Stage[] {
 
 function clusterStage(state: RunState, { clusterId, exhausted = [] }: Progress): Stage[] {
   if (clusterId !== undefined) return [];
-  const source = clusterSources(state).find(({ kind }) => !exhausted.includes(kind));
-  if (source === undefined) throw new Error('a run has no source left for its cluster');
+  const left = clusterSources(state).find(({ kind }) => !exhausted.includes(kind));
+  const source = present(left, 'source left for the cluster of the run');
   return [{ kind: 'cluster', source, reason: clusterReason(state.plan) }];
 }
 

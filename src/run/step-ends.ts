@@ -1,6 +1,6 @@
 /** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
-import { clusterLogs, clusterLost, INFRASTRUCTURE, recordClusterEnd } from './cluster-lost.ts';
+import { failAtCluster, INFRASTRUCTURE } from './cluster-lost.ts';
 import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { releaseCluster } from './end-cluster.ts';
@@ -28,10 +28,7 @@ export async function failAtStep(
   const isGone = isOver(cluster.state);
   await endSubmitted(run, isGone ? 'journal' : 'cancel');
   if (!isGone) await cancelDuplicates(run, clusterId, await listOurSteps(run, clusterId));
-  if (wentDownWith(run, cluster, step)) {
-    await recordClusterEnd(run, cluster);
-    throw clusterLost(cluster, await clusterLogs(run, cluster));
-  }
+  if (wentDownWith(run, cluster, step)) return failAtCluster(run, cluster);
   if (stepPhase(state) === 'cancelled') throw stepFailed(name, { state, why: [] });
   // Before the logs: a cluster that ends uploads them sooner, and costs nothing while we wait for them.
   await releaseCluster(run);

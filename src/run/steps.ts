@@ -1,6 +1,6 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
-import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { failAtCluster } from './cluster-lost.ts';
 import { pause, untilNextLook } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
@@ -88,8 +88,7 @@ async function look(
         'step',
         `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`,
       );
-    await recordClusterEnd(run, cluster);
-    throw clusterLost(cluster, await clusterLogs(run, cluster));
+    return failAtCluster(run, cluster);
   }
   await cancelDuplicates(run, clusterId, listed);
   return step;

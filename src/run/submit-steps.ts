@@ -1,6 +1,7 @@
 /** Submitting steps: those of one request together, each exactly once. */
 import { LandfallError } from '../faults.ts';
-import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { present } from '../present.ts';
+import { failAtCluster } from './cluster-lost.ts';
 import { isUncertain, nextMove } from './create-once.ts';
 import type { Happened } from './create-once.ts';
 import { checkpoint, pause } from './driven-run.ts';
@@ -44,7 +45,7 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
           const answer = await addSteps(run, clusterId, requests);
           if (answer.answer === 'accepted')
             for (const [at, { name }] of requests.entries())
-              ids.set(name, { id: answer.value[at] ?? '', how: 'accepted' });
+              ids.set(name, { id: present(answer.value[at], `id of ${name}`), how: 'accepted' });
           happened.push({ kind: 'answered', answer });
         } catch (refusal) {
           const tokens = missing.map((step) => tokenOf(before, step));
@@ -62,9 +63,8 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
         break;
       case 'done':
         for (const step of steps) {
-          const submitted = ids.get(tokenOf(before, step));
-          if (submitted === undefined) throw new Error(`step ${step.name} was submitted and has no id`);
-          await recordSubmitted(run, step.name, submitted.id, submitted.how);
+          const { id, how } = present(ids.get(tokenOf(before, step)), `id of step ${step.name}`);
+          await recordSubmitted(run, step.name, id, how);
         }
         return;
     }
@@ -167,8 +167,7 @@ async function addSteps(
     if (!(refusal instanceof LandfallError) || refusal.fault !== 'cluster') throw refusal;
     const cluster = await emr.describeCluster(clusterId);
     if (!isOver(cluster.state)) throw refusal;
-    await recordClusterEnd(run, cluster);
-    throw clusterLost(cluster, await clusterLogs(run, cluster));
+    return failAtCluster(run, cluster);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The cluster under a step that is followed: looked after, so that nobody waits for a step that cannot end any more. */
-import { clusterLogs, clusterLost, recordClusterEnd } from './cluster-lost.ts';
+import { failAtCluster } from './cluster-lost.ts';
 import { tellCluster } from './cluster.ts';
 import type { Run } from './driven-run.ts';
 import { endDuplicateClusters } from './end-cluster.ts';
@@ -34,10 +34,7 @@ export function watchCluster(
     told = cluster.state;
     const waits = phase === 'waiting' || phase === 'unknown';
     if (!(waits ? isOver(cluster.state) : hasEnded(cluster.state))) return 'there';
-    if (lost) {
-      await recordClusterEnd(run, cluster);
-      throw clusterLost(cluster, await clusterLogs(run, cluster));
-    }
+    if (lost) return failAtCluster(run, cluster);
     lost = true;
     return 'lost';
   };
