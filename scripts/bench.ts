@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
+import { messageOf } from '../src/message-of.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
+import { systemClock } from '../src/system-clock.ts';
 import { conditionsOf } from './bench/conditions.ts';
 import { contest } from './bench/contest.ts';
 import { contestants, REFERENCES } from './bench/contestants.ts';
@@ -45,7 +46,7 @@ function parsed(): Values {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }
 
@@ -70,11 +71,7 @@ async function bench(values: Values): Promise<void> {
     release: 'emr-7.13.0',
     home: landfallHome(process.env),
     env: process.env,
-    clock: {
-      now: () => new Date(),
-      monotonic: () => performance.now(),
-      sleep: (ms: number) => setTimeout(ms),
-    },
+    clock: systemClock,
     progress: ({ message }) => progress(message),
   });
   const driverMemory = spark.conf['spark.driver.memory'] ?? '1g';
@@ -109,7 +106,7 @@ try {
   else await bench(values);
 } catch (error) {
   const { why = [], next = '' } = error instanceof LandfallError ? error : {};
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   console.error([message, ...why, spoken(next, PLAIN)].filter((line) => line !== '').join('\n'));
   process.exitCode = 1;
 }

@@ -1,25 +1,18 @@
 /** Starts PySpark's shell on the private Spark of `--cluster local`; words after `--` go to it. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
-
-const clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: (ms: number, signal?: AbortSignal) =>
-    setTimeout(ms, undefined, signal && { signal }).catch(() => undefined),
-};
+import { systemClock } from '../src/system-clock.ts';
 
 try {
   const { home, env } = await ensureSpark({
     release: 'emr-7.13.0',
     home: landfallHome(process.env),
     env: process.env,
-    clock,
+    clock: systemClock,
     progress: ({ message }) => console.error(message),
   });
   const { status } = spawnSync(join(home, 'bin', 'pyspark'), process.argv.slice(2), {

@@ -1,11 +1,11 @@
 /** Sets up the private Spark of `--cluster local`, or says that it is there. */
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
 import { messageOf } from '../src/message-of.ts';
 import { PLAIN, spoken } from '../src/shell-words.ts';
+import { systemClock } from '../src/system-clock.ts';
 
 const USAGE = `npm run setup-spark -- [--release emr-7.13.0] [--s3]
 
@@ -18,13 +18,6 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: (ms: number, signal?: AbortSignal) =>
-    setTimeout(ms, undefined, signal && { signal }).catch(() => undefined),
-};
-
 try {
   const { values } = parseArgs({ options });
   if (values.help) console.log(USAGE);
@@ -36,17 +29,17 @@ try {
 }
 
 async function setUp(release: string, s3: boolean): Promise<void> {
-  const began = clock.monotonic();
+  const began = systemClock.monotonic();
   const megabytes = (bytes: number) => Math.round(bytes / 1_000_000);
   const spark = await ensureSpark({
     release,
     home: landfallHome(process.env),
     env: process.env,
-    clock,
+    clock: systemClock,
     s3: s3 ? {} : undefined,
     progress: ({ message, done = 0, total }) => {
       const amount = total === undefined ? '' : ` (${megabytes(done)} of ${megabytes(total)} MB)`;
-      console.error(`${Math.round((clock.monotonic() - began) / 1000)} s  ${message}${amount}`);
+      console.error(`${Math.round((systemClock.monotonic() - began) / 1000)} s  ${message}${amount}`);
     },
   });
   console.log(`Spark ${spark.version} is ready at ${spark.home} (Java: ${spark.env['JAVA_HOME'] ?? ''})`);

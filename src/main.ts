@@ -6,7 +6,6 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from './cli/arguments.ts';
 import type { Started } from './cli/invocation.ts';
 import type { Parsed } from './cli/arguments.ts';
@@ -16,26 +15,13 @@ import { EXIT_CODES, failureFrom } from './faults.ts';
 import { ignoredAtStart } from './ignored-signals.ts';
 import { createPrinter } from './report/printer.ts';
 import type { Printer } from './report/printer.ts';
-import type { Clock, Random } from './run/ports.ts';
+import type { Random } from './run/ports.ts';
+import { systemClock } from './system-clock.ts';
 import { leaveTerminals, openTerminals } from './terminals.ts';
 import { verbBodies } from './verb-bodies.ts';
 
 const LEAVE_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const clock: Clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    const wait = (part: number) => delay(part, undefined, signal === undefined ? {} : { signal });
-    // A timer of more than 2^31 ms, 25 days, would go off at once.
-    for (let left = ms; left > 0 && signal?.aborted !== true; left -= LONGEST_TIMER_MS) {
-      await wait(Math.min(left, LONGEST_TIMER_MS)).catch(() => undefined);
-    }
-  },
-};
 
 const random: Random = {
   hex: (bytes) => randomBytes(bytes).toString('hex'),
@@ -87,7 +73,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const { pipelineNames } = await import('./session/pipeline-keys.ts');
     return pipelineNames;
   });
-  const printer = createPrinter({ ...parsed, monotonic: () => performance.now() });
+  const printer = createPrinter({ ...parsed, monotonic: () => systemClock.monotonic() });
   let exitCode = 0;
   if (parsed.kind === 'help') printer.result(parsed.text, parsed.text);
   else if (parsed.kind === 'mistake') exitCode = fail(printer, parsed.error);
@@ -123,7 +109,7 @@ function contextOf(
     env: process.env,
     cwd,
     prefix,
-    clock,
+    clock: systemClock,
     random,
     printer,
     interrupted: interruptions(),

@@ -30,7 +30,7 @@ import { watched } from '../lake/publishing.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { cwd, files, store } from './own-lake.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);

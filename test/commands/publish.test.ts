@@ -16,7 +16,7 @@ import { tokens } from '../../src/run/plan.ts';
 import { stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
 import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';

@@ -16,7 +16,7 @@ import { root, temporaryFolder } from '../support/landfall.ts';
 import { runEmr } from '../support/run-emr.ts';
 import type { RunEmr } from '../support/run-emr.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 
 const { folder, remove } = temporaryFolder();
 const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) };

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ENTRY: Readonly<Record<string, readonly string[]>> = {
   'cli.ts': [],
   'main.ts': ['cli', 'report', 'run', 'session'],
+  'system-clock.ts': ['run'],
   'verb-bodies.ts': ['cli', 'commands'],
 };
 

@@ -15,7 +15,7 @@ import { tokens } from '../../src/run/plan.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { Store } from '../../src/store/store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { copyTo, duckdb, SONGS } from './parquet.ts';
 import { plan as base, report, songKeys, songs, tableReport } from './plans.ts';
 

@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/landfall.ts';
 import { startMoto } from '../support/moto.ts';
 import type { Moto } from '../support/moto.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { dataFile, landedRun, makeFiles, plainSongs } from './accepted-run.ts';
 import type { Files } from './accepted-run.ts';
 

@@ -7,7 +7,7 @@ import { readState } from '../../src/run/read-journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { acceptedRun, landAs, landedRun, landRun, makeFiles, plainSongs, takenOver } from './accepted-run.ts';
 import type { Files } from './accepted-run.ts';
 import { watched } from './publishing.ts';

@@ -14,7 +14,7 @@ import { commandWorld } from '../support/command-world.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 import { emrCluster, runEmr } from '../support/run-emr.ts';
 import type { RunEmr } from '../support/run-emr.ts';
-import { systemClock } from '../support/system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { writeTinyInputs } from '../support/tiny-inputs.ts';
 
 const UNNAMED = 'its name in EMR is not a token of this run, and the plan does not name it';

@@ -5,7 +5,7 @@ import type { LandfallError } from '../../src/faults.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { PLAIN } from '../../src/shell-words.ts';
 import { seededRandom } from './seeded-random.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 
 export interface CommandWorld extends CliContext {
   /** The value of each result, as `--output json` prints it, and its text. */

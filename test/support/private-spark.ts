@@ -4,7 +4,7 @@ import { landfallHome } from '../../src/local/landfall-home.ts';
 import { readReady } from '../../src/local/ready.ts';
 import { ensureSpark } from '../../src/local/setup-spark.ts';
 import type { Spark, SparkRequest } from '../../src/local/setup-spark.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock } from '../../src/system-clock.ts';
 
 /** That of a release, set up when it is not there; what is done for it is told on stderr. */
 export function setUpSpark(
