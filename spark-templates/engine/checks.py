@@ -24,8 +24,8 @@ from engine.contracts import (
     Written,
 )
 from engine.failure import StepFailure, explain
+from engine.listing import files_below
 from engine.schema import constant, read_table
-from engine.storage import files_below
 
 # Maximum number of violating rows in the report of a check.
 SAMPLE = 5

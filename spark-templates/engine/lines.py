@@ -44,8 +44,8 @@ def extract(lines: DataFrame, source: Source, typed: Container[str] = ()) -> Dat
     """
     fields = source["fields"]
     names = [field["name"] for field in fields]
-    plain = [field for field in fields if is_plain(field, source)]
-    exact = [field for field in fields if not is_plain(field, source)]
+    plain = plain_fields(source)
+    exact = [field for field in fields if field not in plain]
     line = F.when(~F.col("_typed"), F.col("_line")) if typed else F.col("_line")
     unpacked = parse_line(lines, line, {field["path"][0]: T.StringType() for field in plain}, "_objects")
     certain = F.coalesce(is_alone("_objects"), F.lit(False))
@@ -115,6 +115,10 @@ def typed_value(field: Field) -> Column:
 
 def typed_of(name: str) -> str:
     return "_typed_" + name
+
+
+def plain_fields(source: Source) -> list[Field]:
+    return [field for field in source["fields"] if is_plain(field, source)]
 
 
 def is_plain(field: Field, source: Source) -> bool:

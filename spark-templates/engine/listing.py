@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 
-from engine.storage import jvm
+from engine.storage import hadoop_path, jvm, place
 
 # What Hadoop writes about an object. After the path come only numbers and names of owners.
 STATUS = re.compile(
@@ -40,6 +40,13 @@ def objects_below(spark: SparkSession, path: Any, files: Any) -> list[Listed]:
         return [Listed(match[1], int(match[2]), int(match[3])) for match in matches if match]
     # A file system with words of its own.
     return [Listed(one.getPath().toString(), one.getLen(), one.getModificationTime()) for one in found]
+
+
+def files_below(spark: SparkSession, uri: str) -> list[tuple[str, int]]:
+    """Returns the raw path, relative to `uri`, and the size of each file at any depth below it."""
+    path, files = hadoop_path(spark, uri)
+    start = len(place(files.makeQualified(path).toString())) + 1
+    return sorted((place(found.uri)[start:], found.size) for found in objects_below(spark, path, files))
 
 
 def files_below_folder(folder: str) -> list[Listed]:

@@ -1,7 +1,7 @@
 """Access to files through Hadoop, the same for local folders and S3. URIs are raw, not percent-encoded."""
 
 import re
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
@@ -40,11 +40,12 @@ def exists(spark: SparkSession, uri: str) -> bool:
     return files.exists(path)
 
 
-def read_bytes(spark: SparkSession, uri: str) -> bytes:
+def read_bytes(spark: SparkSession, uri: str, most: Optional[int] = None) -> bytes:
+    """Returns the content of a file, or its first `most` bytes."""
     path, files = hadoop_path(spark, uri)
     stream = files.open(path)
     try:
-        return bytes(stream.readAllBytes())
+        return bytes(stream.readAllBytes() if most is None else stream.readNBytes(most))
     finally:
         stream.close()
 
@@ -65,18 +66,6 @@ def folders_below(spark: SparkSession, uri: str) -> list[str]:
     if not files.exists(path):
         return []
     return sorted(found.getPath().getName() for found in files.listStatus(path) if found.isDirectory())
-
-
-def files_below(spark: SparkSession, uri: str) -> list[tuple[str, int]]:
-    """Returns the raw path, relative to `uri`, and the size of each file at any depth below it."""
-    path, files = hadoop_path(spark, uri)
-    start = len(place(path.toString())) + 1
-    found = files.listFiles(path, True)
-    names = []
-    while found.hasNext():
-        status = found.next()
-        names.append((place(status.getPath().toString())[start:], status.getLen()))
-    return sorted(names)
 
 
 def literal_glob(uri: str) -> str:

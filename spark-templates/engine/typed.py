@@ -24,11 +24,11 @@ from engine.lines import (
     convert,
     extract,
     is_alone,
-    is_plain,
     parse_line,
+    plain_fields,
 )
 from engine.schema import constant, spark_type
-from engine.storage import hadoop_path
+from engine.storage import read_bytes
 
 # By type: the JSON that Spark reads as exactly that value.
 KINDS: dict[str, tuple[type, ...]] = {
@@ -52,7 +52,7 @@ def find_typed(spark: SparkSession, source: Source, inputs: Sequence[Input]) -> 
 
 def readable(source: Source) -> list[Field]:
     """Returns the fields that can be read directly. Two fields with the same key would need it in two types."""
-    plain = [field for field in source["fields"] if is_plain(field, source)]
+    plain = plain_fields(source)
     keys = Counter(field["path"][0] for field in plain)
     return [field for field in plain if field["type"] in KINDS and keys[field["path"][0]] == 1]
 
@@ -66,12 +66,7 @@ def mostly_fits(field: Field, objects: Sequence[dict[str, Any]]) -> bool:
 def sniff(spark: SparkSession, uri: str) -> list[dict[str, Any]]:
     """Returns the JSON objects at the beginning of an input object."""
     try:
-        path, files = hadoop_path(spark, uri)
-        stream = files.open(path)
-        try:
-            head = bytes(stream.readNBytes(SNIFFED))
-        finally:
-            stream.close()
+        head = read_bytes(spark, uri, SNIFFED)
         if uri.endswith(".gz"):
             head = zlib.decompressobj(wbits=31).decompress(head, SNIFFED)
     except (Py4JError, zlib.error):
@@ -90,7 +85,7 @@ def parsed_json(line: bytes) -> object:
 
 def read_fields(lines: DataFrame, source: Source, typed: Container[str]) -> DataFrame:
     """Returns the lines with the texts, values and reasons of their fields. `typed`: the fields to read directly."""
-    plain = [field for field in source["fields"] if is_plain(field, source)]
+    plain = plain_fields(source)
     direct = [field for field in plain if field["name"] in typed]
     if not direct:
         return convert(extract(lines, source), source)

@@ -28,7 +28,7 @@ class TypedFields(unittest.TestCase):
         self.files = mock.Mock()
         self.files.open.return_value.readNBytes.return_value = gzip.compress(head) if uri.endswith(".gz") else head
         inputs = [Input("file:/small", 1, 0), Input(uri, 9, 0)]
-        with mock.patch("engine.typed.hadoop_path", return_value=(None, self.files)) as path:
+        with mock.patch("engine.storage.hadoop_path", return_value=(None, self.files)) as path:
             typed = find_typed(None, source(), inputs)
         path.assert_called_once_with(None, uri)
         return sorted(typed)
