@@ -21,34 +21,33 @@ export interface Watch {
   /** From the step's end: how long its last logs are waited for. */
   waitSeconds: number;
   /** Reads that fail for a passing reason are tried again by it; its signal ends the watch, whose reason is thrown. */
-  patience: RetryPolicy & { signal: AbortSignal };
+  policy: RetryPolicy & { signal: AbortSignal };
 }
 
 /** `late`: the step ended, but nothing uploaded after its end has come. `unread`: nobody reads what is shown. */
 export type WatchEnd = 'complete' | 'late' | 'unread';
 
 export async function followLogs(watch: Watch): Promise<WatchEnd> {
-  const { tails, clock, pollSeconds, patience } = watch;
+  const { tails, clock, pollSeconds, policy } = watch;
   const uploads: Uploads = {};
   for (;;) {
     // Before the logs: what is uploaded after it is known to be.
-    const ended = await retry(patience, watch.ended);
+    const ended = await retry(policy, watch.ended);
     for (const tail of tails) {
       const { show, store } = watch;
-      const end = await retry(patience, () => showNew(store, tail, { show, note: patience.note }));
+      const end = await retry(policy, () => showNew(store, tail, { show, note: policy.note }));
       if (end === 'unread') return end;
     }
-    const end = ended === undefined ? undefined : await retry(patience, () => judge(watch, ended, uploads));
+    const end = ended === undefined ? undefined : await retry(policy, () => judge(watch, ended, uploads));
     if (end !== undefined) {
       for (const tail of tails) {
         await showRest(tail, watch.show);
-        if (tail.shorter === true)
-          patience.note(`${tail.log}: the last upload holds less than what is shown`);
+        if (tail.shorter === true) policy.note(`${tail.log}: the last upload holds less than what is shown`);
       }
       return end;
     }
-    await clock.sleep(pollSeconds * 1000, patience.signal);
-    patience.signal.throwIfAborted();
+    await clock.sleep(pollSeconds * 1000, policy.signal);
+    policy.signal.throwIfAborted();
   }
 }
 

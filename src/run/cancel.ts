@@ -1,4 +1,4 @@
-/** Cancelling a run: ask at once, then see for a while what became of it. */
+/** Cancelling a run: requests at once, then a while in which they are confirmed. */
 import { LandfallError } from '../faults.ts';
 import { messageOf } from '../message-of.ts';
 import type { Run } from './driven-run.ts';
@@ -11,9 +11,9 @@ import { hasStepEnded, isOver } from './states.ts';
 import { clustersThatStay, duplicateSteps } from './duplicate-steps.ts';
 
 export interface CancelOutcome {
-  /** What has been seen to end, or to be ending for good. */
+  /** What has ended, or is ending for good. */
   confirmed: string[];
-  /** What was asked to end but has not been seen to, or may still appear. */
+  /** What was asked to end, without confirmation yet; also what may still appear. */
   requested: string[];
   /** What could not even be asked, and why. */
   failed: string[];
@@ -49,7 +49,7 @@ const WISH_MS = 500;
 /**
  * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, side by side;
  * nothing when the journal tells that the run is another driver's by now, or has begun to publish. Journals the verdict
- * only when everything was seen to end. Never throws for a request that fails: the outcome tells.
+ * only when every end is confirmed. Never throws for a request that fails: the outcome tells.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
   const { journal, ports } = run;
@@ -94,12 +94,12 @@ async function writeWish({ journal }: Run, { by }: CancelHow): Promise<'written'
   return 'written';
 }
 
-/** Everything was seen to end. */
+/** Every end is confirmed. */
 function isSure({ requested, failed }: CancelOutcome): boolean {
   return requested.length === 0 && failed.length === 0;
 }
 
-/** What a cancelled run ends with: certain when everything was seen to end, and otherwise telling what was not. */
+/** What a cancelled run ends with. It says what is not confirmed yet, if anything. */
 export function cancelledError(run: string, outcome: CancelOutcome): LandfallError {
   const { requested, failed } = outcome;
   if (isSure(outcome)) return new LandfallError('cancelled', `run ${run} is cancelled`);
@@ -124,8 +124,8 @@ export function cancelLines({ confirmed, requested, failed, spared }: CancelOutc
 type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed' | 'spared'; why: string };
 
 /**
- * Asks for the target's end, again while that fails, and looks until it is seen to end: an answer that was lost may have
- * had its effect. Stops after `limitMs`, whatever is under way.
+ * Asks for the target's end, again while that fails, and polls until the end is confirmed: an answer that was lost may
+ * have had its effect. Stops after `limitMs`, whatever is under way.
  */
 async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
   const { clock } = run.ports;

@@ -10,8 +10,9 @@ import { retryPolicy, sparingNotes } from '../run/driven-run.ts';
 import type { Landing } from '../run/driven-run.ts';
 import { guarded } from '../run/guard.ts';
 import type { Journal } from '../run/journal.ts';
-import type { Explain, Emr, Home, Ports } from '../run/ports.ts';
+import type { Explain, Emr, Home, Lake, Ports } from '../run/ports.ts';
 import { emrWithRetry, lakeWithRetry, objectsWithRetry } from '../run/with-retry.ts';
+import type { RetryPolicy } from '../run/with-retry.ts';
 import { openStore } from '../store/open.ts';
 import { provenBeforeWriting } from '../store/proven.ts';
 import type { ProvenStore } from '../store/proven.ts';
@@ -203,44 +204,52 @@ export async function openLogs(uri: string, settings: Settings): Promise<Store> 
 
 /** What the landing of a run's tables needs: no EMR. Calls are retried until `signal` aborts. */
 export async function composeLanding(
-  { clock, random, printer }: CliContext,
+  cli: CliContext,
   store: Store,
   driver: string,
   signal: AbortSignal,
 ): Promise<Landing['ports']> {
-  const { createLake } = await import('../lake/lake.ts');
-  const { emit } = printer;
-  const policy = retryPolicy({ clock, random, note: sparingNotes({ clock, emit }) }, signal);
-  return { clock, emit, lake: lakeWithRetry(createLake(store, { driver }), policy) };
+  const { policy } = retriesOf(cli, signal);
+  const { clock, printer } = cli;
+  return { clock, emit: printer.emit, lake: await composeLake(store, driver, policy) };
 }
 
 /** The ports of one driven run. Reads are retried until `signal` aborts; what creates something is sent once. */
 export async function composePorts(
-  { clock, random, printer }: CliContext,
+  cli: CliContext,
   { store, journal, trustLake = false }: Driven,
   { emr, explain, clusters }: Connection,
   signal: AbortSignal,
 ): Promise<Ports> {
-  const { createLake } = await import('../lake/lake.ts');
-  const { emit } = printer;
-  const note = sparingNotes({ clock, emit });
-  const policy = retryPolicy({ clock, random, note }, signal);
+  const { note, policy } = retriesOf(cli, signal);
+  const { clock, random, printer } = cli;
   const { plan } = journal.state();
   return {
     clock,
     random,
-    emit,
+    emit: printer.emit,
     note,
     explain,
     sha256,
     objects: objectsWithRetry(store, policy),
-    lake: lakeWithRetry(createLake(store, { driver: journal.driver }), policy),
+    lake: await composeLake(store, journal.driver, policy),
     emr: guarded(emrWithRetry(emr, policy), {
       run: plan.run,
       whyNotUse: async (id) =>
         trustLake ? undefined : whyNotUse(journal.state().plan.cluster, id, clusters),
     }),
   };
+}
+
+/** How a driver retries until `signal` aborts, and the notes that it makes of that, among others. */
+function retriesOf({ clock, random, printer }: CliContext, signal: AbortSignal) {
+  const note = sparingNotes({ clock, emit: printer.emit });
+  return { note, policy: retryPolicy({ clock, random, note }, signal) };
+}
+
+async function composeLake(store: Store, driver: string, policy: RetryPolicy): Promise<Lake> {
+  const { createLake } = await import('../lake/lake.ts');
+  return lakeWithRetry(createLake(store, { driver }), policy);
 }
 
 interface Driven {

@@ -50,8 +50,7 @@ export async function requestCancel(flags: CancelFlags, cli: CliContext): Promis
     });
   } catch (error) {
     if (!(error instanceof LandfallError) || error.fault !== 'cancelled') throw error;
-    const patience = retryPolicyOf(cli);
-    const { finished } = await retry(patience, () => readState(store, name));
+    const { finished } = await retry(retryPolicyOf(cli), () => readState(store, name));
     if (finished?.verdict !== 'cancelled') throw error;
     return { kind: 'cancelled', run: name };
   }

@@ -53,7 +53,7 @@ export async function followStep(viewing: Viewing, timeout: number | undefined):
     ended: async () => (await look())?.at,
     clock,
     ...paceOf(viewing),
-    patience: {
+    policy: {
       clock,
       random: cli.random,
       signal: AbortSignal.any([interrupted, over.signal]),

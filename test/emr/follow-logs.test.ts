@@ -53,7 +53,7 @@ function world(uploads: Upload[], { endedAt, told = endedAt }: { endedAt?: numbe
       clock: arriving,
       pollSeconds: 5,
       waitSeconds: 600,
-      patience: { clock: arriving, random: seededRandom(1), signal: stop.signal, note: () => undefined },
+      policy: { clock: arriving, random: seededRandom(1), signal: stop.signal, note: () => undefined },
     });
   return { follow, clock, shown, stop, store };
 }

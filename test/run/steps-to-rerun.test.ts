@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
-import type { PlannedStep } from '../../src/run/plan.ts';
+import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
 import { planDifferences, stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
@@ -127,6 +127,18 @@ describe('the differences of two plans of one run', () => {
 });
 
 describe('a retried run', () => {
+  /** A world where log_transform failed once, and where it completes from now on. */
+  async function failedOnce(its: RunPlan): Promise<FakeWorld> {
+    let broken = true;
+    const world = fakeWorld(4, {
+      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
+    });
+    const journal = await startRun(world, 'driver-1', its);
+    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
+    broken = false;
+    return world;
+  }
+
   async function retried(world: FakeWorld, rerun: string[]): Promise<RunState> {
     const { objects, clock, random } = world.ports;
     const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
@@ -136,12 +148,7 @@ describe('a retried run', () => {
   }
 
   it('runs the failed step as a second attempt on a new cluster, and keeps the other’s tables', async () => {
-    let broken = true;
-    const world = fakeWorld(4, {
-      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
-    });
-    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
-    broken = false;
+    const world = await failedOnce(plan);
     const state = await retried(world, ['log_transform']);
     expect(state.finished?.verdict).toBe('succeeded');
     expect(state.attempts['song_transform']).toHaveLength(1);
@@ -192,12 +199,7 @@ describe('a retried run', () => {
   });
 
   it('remembers the cluster it was sent to: whoever goes on with it uses that one', async () => {
-    let broken = true;
-    const world = fakeWorld(4, {
-      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
-    });
-    await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
-    broken = false;
+    const world = await failedOnce(plan);
     await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[1]?.id ?? '';
     const { objects, clock, random } = world.ports;
@@ -212,14 +214,7 @@ describe('a retried run', () => {
   });
 
   it('stays on a cluster that was kept alive', async () => {
-    let broken = true;
-    const world = fakeWorld(4, {
-      end: (token) => (broken && token.includes('log_') ? 'FAILED' : 'COMPLETED'),
-    });
-    const kept = { ...plan, keepAlive: true };
-    const journal = await startRun(world, 'driver-1', kept);
-    await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
-    broken = false;
+    const world = await failedOnce({ ...plan, keepAlive: true });
     await retried(world, ['log_transform']);
     expect(world.emr.clusters).toHaveLength(1);
   });
