@@ -5,6 +5,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import type { Env } from './env.ts';
 
 const SHELLS = ['sh', 'bash', 'dash', 'ash', 'busybox', 'ksh', 'mksh', 'zsh'];
 
@@ -20,10 +21,7 @@ export interface Beginning {
 }
 
 /** Names such as `SIGHUP`. */
-export function ignoredAtStart(
-  env: Readonly<Record<string, string | undefined>>,
-  { stdout, parent }: Beginning = beginning(),
-): string[] {
+export function ignoredAtStart(env: Env, { stdout, parent }: Beginning = beginning()): string[] {
   // Shells put the program they start into this variable; nohup becomes the program that it runs.
   const nohup = /(?:^|\/)nohup$/.test(String(env['_'])) || basename(stdout) === 'nohup.out';
   return [...(nohup ? ['SIGHUP'] : []), ...(isScript(parent.words) ? namesIn(parent.ignores) : [])];

@@ -1,4 +1,5 @@
 /** What this process gives to a verb: printer, clock, environment. Made once, by `main.ts`. */
+import type { Env } from '../env.ts';
 import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
@@ -7,7 +8,7 @@ import { spoken } from '../shell-words.ts';
 import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
 
 export interface CliContext {
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** Absolute: where relative paths start, and `./dl.cfg` and `./lake` are. */
   cwd: string;
   /** The folder that `npm --prefix` named. Its dl.cfg is read where `cwd` has none. */

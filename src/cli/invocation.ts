@@ -1,12 +1,13 @@
 /** How this program was started, as far as that is visible; advised commands start the same way. Pure. */
 import { basename, delimiter, dirname, isAbsolute, relative } from 'node:path';
+import type { Env } from '../env.ts';
 import { shellWord } from '../shell-words.ts';
 import type { GivenFlag, Invocation } from '../shell-words.ts';
 import type { Verb } from './verb.ts';
 import type { Flags } from './context.ts';
 
 export interface Started {
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   cwd: string;
   /** The running Node. */
   node: string;

@@ -1,6 +1,7 @@
 /** Credentials in dl.cfg: understood, because older files have them; advised against, because there is better. */
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import { variableIn } from '../env.ts';
+import type { Env } from '../env.ts';
 import type { Diagnostic } from '../faults.ts';
 import { secret } from './secret.ts';
 import type { Secret } from './secret.ts';
@@ -31,11 +32,7 @@ const BETTER =
   'better: a profile (`aws configure sso`), a role, or the environment; they are found without dl.cfg';
 
 /** Diagnostics about placeholders, so that none is sent to AWS by mistake. */
-export function tellPlaceholders(
-  places: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  usesAws: boolean,
-): Diagnostic[] {
+export function tellPlaceholders(places: readonly string[], env: Env, usesAws: boolean): Diagnostic[] {
   const needed = usesAws && !SOURCES.some((variable) => variableIn(env, variable) !== undefined);
   return places.map((at) => ({
     severity: needed ? 'error' : 'warning',
@@ -52,7 +49,7 @@ export function tellPlaceholders(
 export function checkCharacters(
   values: ReadonlyMap<string, unknown>,
   origins: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   usesAws: boolean,
 ): Diagnostic[] {
   const ofFile = ['accessKeyId', 'secretAccessKey', 'sessionToken'].map(
@@ -73,7 +70,7 @@ export function checkCharacters(
 export function chooseCredentials(
   values: ReadonlyMap<string, unknown>,
   origins: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   isMistaken: (id: string) => boolean,
 ): Chosen {
   const [id, key, token] = ['accessKeyId', 'secretAccessKey', 'sessionToken'].map((name) =>

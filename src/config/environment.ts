@@ -1,13 +1,11 @@
 /** Environment variables of ours that nobody reads: probably misspelled. */
+import type { Env } from '../env.ts';
 import type { Diagnostic } from '../faults.ts';
 import { nearest } from '../nearest.ts';
 import type { NamedSetting } from './schema.ts';
 
 /** A warning for each `LANDFALL_...` variable that is close to one that exists; others may belong to someone else. */
-export function unknownVariables(
-  env: Readonly<Record<string, string | undefined>>,
-  settings: readonly NamedSetting[],
-): Diagnostic[] {
+export function unknownVariables(env: Env, settings: readonly NamedSetting[]): Diagnostic[] {
   const known = new Set(settings.flatMap((setting) => setting.env));
   return Object.keys(env)
     .filter((variable) => variable.startsWith('LANDFALL_') && !known.has(variable))

@@ -1,10 +1,11 @@
 /** What settings are resolved from. */
+import type { Env } from '../env.ts';
 import type { PipelineKeys } from './schema.ts';
 
 export interface SettingsInput {
   /** `path` is the file's name as messages should show it; relative places in it start at its folder. */
   cfg?: { path: string; text: string } | undefined;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** By the flag's name without dashes: `{ lake: './out', cats: './cats' }`; undefined ones were not given. */
   flags: Readonly<Record<string, string | number | boolean | undefined>>;
   /** What the pipeline lets users set. */

@@ -1,4 +1,5 @@
 /** An EMR endpoint on loopback that really runs its steps with spark-submit. Its behaviour: README.md beside this file. */
+import type { Env } from '../env.ts';
 import { openDisk } from './disk.ts';
 import { faultPlanShape } from './fault-shapes.ts';
 import { openKeeper } from './keeper.ts';
@@ -47,9 +48,9 @@ export interface EndpointOptions {
   /** From a cancelled step's SIGTERM to SIGKILL; default 5. */
   killAfterSeconds?: number;
   /** What steps inherit; default this process's own environment. */
-  environment?: Readonly<Record<string, string | undefined>>;
+  environment?: Env;
   /** More of it, asked for before each step: what changes with time, such as credentials that expire. */
-  stepVariables?: () => Promise<Readonly<Record<string, string | undefined>>>;
+  stepVariables?: () => Promise<Env>;
   /** What is to go wrong; nothing when absent. */
   faults?: FaultPlanInput;
   /** Throttle by the quotas that EMR has for an account. */

@@ -1,6 +1,7 @@
 /** One step from its start to its outcome: folders, process, signals, controller log. */
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
+import type { Env } from '../env.ts';
 import { messageOf } from '../message-of.ts';
 import { present } from '../present.ts';
 import { failureDetails, logFile, tail } from './failure-details.ts';
@@ -21,7 +22,7 @@ export interface Means {
   spark: () => Promise<SparkSetup>;
   launch: Launch;
   /** What the steps inherit. */
-  environment: Readonly<Record<string, string | undefined>>;
+  environment: Env;
   /** From SIGTERM to SIGKILL. */
   killAfterMs: number;
 }

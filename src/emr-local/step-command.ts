@@ -1,4 +1,5 @@
 /** From a step's arguments to the process that runs it: argv exactly as given, never through a shell. */
+import type { Env } from '../env.ts';
 import { present } from '../present.ts';
 import { stepPaths } from './step-paths.ts';
 import { basename, delimiter, dirname, join } from 'node:path';
@@ -13,7 +14,7 @@ export interface SparkSetup {
   /** Absolute path of spark-submit. */
   submit: string;
   /** SPARK_HOME, PYSPARK_PYTHON, JAVA_HOME, credentials and the like; undefined ones are not inherited. */
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** spark-defaults.conf. */
   conf: Readonly<Record<string, string>>;
 }
@@ -22,7 +23,7 @@ export interface Command {
   file: string;
   args: readonly string[];
   cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** Files that stdout and stderr are written to. */
   stdout: string;
   stderr: string;
@@ -52,7 +53,7 @@ export function stepCommand(
   step: Pick<StepRecord, 'id' | 'args'> & { clusterId: string },
   folder: string,
   spark: SparkSetup,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Env,
 ): Command {
   const paths = stepPaths(folder);
   const [program = '', ...args] = step.args;

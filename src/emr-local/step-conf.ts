@@ -1,6 +1,5 @@
 /** Settings of Spark that keep a step to its own folders and to one locale, whatever machine it runs on. */
 import { relative } from 'node:path';
-import { variableIn } from '../env.ts';
 import { javaWord } from './java-word.ts';
 import type { stepPaths } from './step-paths.ts';
 
@@ -29,10 +28,10 @@ export function withStepConf(
     '-XX:-UsePerfData',
     ...options,
   ];
-  const inherited = variableIn(conf, JVM_OPTIONS);
+  const inherited = conf[JVM_OPTIONS];
   return {
     ...conf,
-    [JVM_OPTIONS]: [...(inherited === undefined ? [] : [inherited]), ...own.map(javaWord)].join(' '),
+    [JVM_OPTIONS]: [...(inherited ? [inherited] : []), ...own.map(javaWord)].join(' '),
     'spark.local.dir': asListItem(folders, folders.scratch),
     'spark.hadoop.hadoop.tmp.dir': folders.scratch,
     'spark.hadoop.fs.s3a.buffer.dir': asListItem(folders, folders.scratch),

@@ -5,8 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { variableIn } from '../env.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Env } from '../env.ts';
 
 /**
  * Proxies and certificates are not on the list. S3A gets them from its configuration and from Java's trust store,

@@ -1,12 +1,11 @@
 /** The SDK clients of EMR: one for calls that create something, one for all others. */
 import { EMRClient } from '@aws-sdk/client-emr';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import { noticeClockJumps } from './clock-jump.ts';
 import type { Home } from '../run/ports.ts';
 import { renewExpiredCredentials, REREAD_FILES } from '../store/expired-credentials.ts';
 import { requestHandler } from '../store/request-handler.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where EMR is and as whom to call it. What is absent comes from the SDK's own chain (environment, profile, role). */
 export interface EmrAccess {

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
 import { sizeOf, watched } from './progress.ts';
@@ -22,7 +23,7 @@ export interface DownloadTools {
   /** An interpreter with pip: it honours HTTPS_PROXY, NO_PROXY and pip's certificates, which Node's fetch does not. */
   python: string;
   run: Run;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   clock: Clock;
   progress: Progress;
   signal?: AbortSignal | undefined;

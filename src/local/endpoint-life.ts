@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { Env } from '../env.ts';
 import { identityOf, isOwnProcess } from '../emr-local/processes.ts';
 import { isProof, proofOf, proofPath } from '../emr-local/proof.ts';
 import { LandfallError } from '../faults.ts';
@@ -18,7 +19,7 @@ export interface EndpointLaunch {
   stateFolder: string;
   /** Program and arguments. Secrets are never among them. */
   command: readonly [string, ...string[]];
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   clock: Clock;
   /** Milliseconds until it must be there; default 30,000. */
   patience?: number;

@@ -1,6 +1,7 @@
 /** Finds a Java that Spark runs on. */
 import { join } from 'node:path';
 import { variableIn } from '../env.ts';
+import type { Env } from '../env.ts';
 import type { Run } from './run-command.ts';
 import type { SparkVersion } from './spark-versions.ts';
 
@@ -14,7 +15,7 @@ export interface JavaSearch {
 /** Asks the Java of JAVA_HOME, then the one on PATH. */
 export async function findJava(
   run: Run,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   version: Pick<SparkVersion, 'javas' | 'javaModule'>,
 ): Promise<JavaSearch> {
   const named = variableIn(env, 'JAVA_HOME');
@@ -39,12 +40,7 @@ function property(output: string, name: string): string | undefined {
   return new RegExp(`^\\s*${name.replaceAll('.', '\\.')} = (.+)$`, 'm').exec(output)?.[1]?.trim();
 }
 
-async function hasModule(
-  run: Run,
-  env: Readonly<Record<string, string | undefined>>,
-  java: string,
-  module: string,
-): Promise<boolean> {
+async function hasModule(run: Run, env: Env, java: string, module: string): Promise<boolean> {
   const { output } = await run(java, ['--list-modules'], { env });
   return output.split('\n').some((line) => line.split('@')[0]?.trim() === module);
 }

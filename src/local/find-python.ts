@@ -1,8 +1,7 @@
 /** Finds a Python that can make a virtual environment. */
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import type { Run } from './run-command.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 const NAMES = ['python3', ...[13, 12, 11, 10, 9].map((minor) => `python3.${minor}`), 'python'];
 const OLDEST = 9;

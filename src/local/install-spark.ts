@@ -1,6 +1,7 @@
 /** Makes the virtual environment with Spark in it, and proves that it starts. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
 import { stepEnvironment } from '../emr-local/step-environment.ts';
@@ -32,7 +33,7 @@ export interface Installation {
   megabytes: number;
   tools: {
     run: Run;
-    env: Readonly<Record<string, string | undefined>>;
+    env: Env;
     clock: Clock;
     progress: Progress;
     signal: AbortSignal | undefined;

@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } fro
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { variableIn } from '../env.ts';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 
 const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
@@ -13,10 +14,7 @@ const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
  * owner alone. Throws `input` when there is no such place, when it cannot be made or written to, or when others could
  * change what we run from it.
  */
-export function landfallHome(
-  env: Readonly<Record<string, string | undefined>>,
-  us = process.geteuid?.(),
-): string {
+export function landfallHome(env: Env, us = process.geteuid?.()): string {
   const own = variableIn(env, 'LANDFALL_HOME');
   const home = own === undefined ? join(cacheFolder(env), 'landfall') : resolve(own);
   try {
@@ -76,7 +74,7 @@ function unsafe(home: string, why: string, way: string): LandfallError {
   });
 }
 
-function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+function cacheFolder(env: Env): string {
   const cache = env['XDG_CACHE_HOME'];
   if (cache !== undefined && isAbsolute(cache)) return cache;
   const user = env['HOME'];

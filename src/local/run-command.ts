@@ -1,9 +1,10 @@
 /** Runs a program to its end: argv exactly as given, never through a shell. */
 import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import type { Env } from '../env.ts';
 
 export interface RunOptions {
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** A file that the output is appended to. */
   log?: string;
   /** Ends the program when it aborts. */

@@ -1,7 +1,6 @@
 /** The environment of the programs that set Spark up: what a step gets, and how the network and pip's index are reached. */
+import type { Env } from '../env.ts';
 import { stepEnvironment } from '../emr-local/step-environment.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where packages come from and through what. What would put them elsewhere (`PIP_TARGET`, `PIP_USER`) is not here. */
 const NETWORK = [

@@ -1,6 +1,7 @@
 /** The private Spark of `--cluster local`: made once, from PyPI, used ever after without a network. */
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import type { Clock } from '../run/ports.ts';
 import { archiveOptions, classArchive, sparkJars } from './class-archive.ts';
@@ -32,7 +33,7 @@ export interface SparkRequest {
   /** As `landfallHome` gives it. */
   home: string;
   /** PATH, JAVA_HOME, HTTPS_PROXY, LANDFALL_MAVEN and what pip reads. */
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   clock: Clock;
   progress: Progress;
   /** Given: Spark can read and write `s3://`. */
@@ -123,7 +124,7 @@ const jarsOf = (version: SparkVersion, { home, s3 }: SparkRequest) =>
 
 interface Tools {
   run: Run;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   python: string;
   /** Undefined: none here, and the release's Spark can bring its own. */
   javaHome: string | undefined;

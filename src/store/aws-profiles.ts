@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { variableIn } from '../env.ts';
+import type { Env } from '../env.ts';
 
 export interface AwsFile {
   path: string;
@@ -21,7 +22,7 @@ export type Profile = ReadonlyMap<string, string>;
 const MOST_BYTES = 1_000_000;
 
 /** The two files in which profiles are looked for. */
-export function awsFiles(env: Readonly<Record<string, string | undefined>>): AwsFile[] {
+export function awsFiles(env: Env): AwsFile[] {
   return [
     { variable: 'AWS_CONFIG_FILE', name: 'config' },
     { variable: 'AWS_SHARED_CREDENTIALS_FILE', name: 'credentials' },

@@ -4,11 +4,10 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { variableIn } from '../env.ts';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import { messageOf } from '../message-of.ts';
 import { bounded } from './bounded-answer.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Pace {
   /** Milliseconds until there is a connection. */

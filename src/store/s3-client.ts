@@ -1,6 +1,7 @@
 /** The S3 client as Landfall uses it: bounded in time and tries, and aware of the store's clock. */
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Env } from '../env.ts';
 import { renewExpiredCredentials, REREAD_FILES } from './expired-credentials.ts';
 import { guardByMd5 } from './older-checksums.ts';
 import { requestHandler } from './request-handler.ts';
@@ -45,7 +46,7 @@ const CONNECT_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 60_000;
 
 /** Makes the client. `env` tells the endpoint where the settings do not. */
-export function s3Client(settings: S3Settings, env: Readonly<Record<string, string | undefined>>): S3 {
+export function s3Client(settings: S3Settings, env: Env): S3 {
   const { region, credentials, profile, anonymous = false, checksums = 'when_supported' } = settings;
   const endpoint =
     settings.endpoint ?? nonBlank(env['AWS_ENDPOINT_URL_S3']) ?? nonBlank(env['AWS_ENDPOINT_URL']);

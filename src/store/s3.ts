@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
 import { checkKey } from './keys.ts';
 import { bucketOf } from './s3-bucket.ts';
@@ -26,7 +27,7 @@ import { formatUri } from './uri.ts';
 export function openS3(
   { bucket, prefix }: { bucket: string; prefix: string },
   given: S3Settings = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Env = process.env,
 ): Store {
   const settings = { ...given, checksums: given.checksums ?? checksumsOf(env) };
   const s3 = bucketOf(bucket, prefix, settings, s3Client(settings, env));
@@ -46,9 +47,7 @@ export function openS3(
   };
 }
 
-const checksumsOf = (
-  env: Readonly<Record<string, string | undefined>>,
-): NonNullable<S3Settings['checksums']> =>
+const checksumsOf = (env: Env): NonNullable<S3Settings['checksums']> =>
   env['AWS_REQUEST_CHECKSUM_CALCULATION']?.toLowerCase() === 'when_required'
     ? 'when_required'
     : 'when_supported';

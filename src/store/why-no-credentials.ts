@@ -1,5 +1,6 @@
 /** Finds out why the SDK's chain found no credentials, because the SDK does not say. */
 import { readFileSync } from 'node:fs';
+import type { Env } from '../env.ts';
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
@@ -7,8 +8,6 @@ import { shellWord } from '../shell-words.ts';
 import { awsFiles } from './aws-profiles.ts';
 import type { AwsFile, Profile } from './aws-profiles.ts';
 import { processTrouble } from './credential-process.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** The error that names what is wrong; undefined when nothing is known but that there are no credentials. */
 export async function whyNoCredentials(
