@@ -12,5 +12,7 @@ SOURCES: list[Source] = []
 UPSTREAMS: dict[str, list[ReadTable]] = {}
 # The contracts of the tables that the step writes, in the order of writing.
 TABLES: list[Table] = []
+# By table: the line of its template on which each column of its contract is.
+COLUMN_LINES: dict[str, dict[str, int]] = {}
 # By table: the path of its template, the line of the template on which the query starts, and the query.
 QUERIES: dict[str, tuple[str, int, str]] = {}

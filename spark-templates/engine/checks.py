@@ -77,6 +77,7 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
         if counts["rows"] > counts["distinct_%d" % index]
     ]
     violations += size_violations(table, counts["rows"], views)
+    sizes = size_limits(table, views)
     return {
         "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
         "rows": written.rows,
@@ -91,6 +92,7 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
             }
             for index, check in enumerate(matched_checks(table))
         ],
+        "checks": len(checks) + len(unique_checks(table)) + len(sizes),
         "violations": violations,
     }
 
@@ -226,17 +228,32 @@ def as_json(rows: DataFrame) -> list[str]:
     return [row["json"] for row in rows.select(whole.alias("json")).collect()]
 
 
-def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> list[dict[str, Any]]:
-    """Reports a table that has too few rows or too many."""
-    limits: list[tuple[str, str, Optional[int], Optional[int], str]] = []
-    if not table["may_be_empty"]:
-        limits.append(("not_empty", "error", 1, None, ""))
+class SizeLimit(NamedTuple):
+    """A check of a table's number of rows."""
+
+    name: str
+    severity: str
+    least: Optional[int]
+    most: Optional[int]
+    # What the limits come from, or an empty text.
+    why: str = ""
+
+
+def size_limits(table: Table, views: Mapping[str, ViewBooks]) -> list[SizeLimit]:
+    """Returns the checks of a table's number of rows."""
+    limits = [] if table["may_be_empty"] else [SizeLimit("not_empty", "error", 1, None)]
     for check in table["checks"]:
         if check["check"] == "row_count" and "equals" in check:
             kept = views[check["equals"]]["lines"]["kept"]
-            limits.append(("row_count", check["severity"], kept, kept, ", the kept lines of " + check["equals"]))
+            why = ", the kept lines of " + check["equals"]
+            limits.append(SizeLimit("row_count", check["severity"], kept, kept, why))
         elif check["check"] == "row_count":
-            limits.append(("row_count", check["severity"], check.get("min"), check.get("max"), ""))
+            limits.append(SizeLimit("row_count", check["severity"], check.get("min"), check.get("max")))
+    return limits
+
+
+def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> list[dict[str, Any]]:
+    """Reports a table that has too few rows or too many."""
     return [
         {
             "check": name,
@@ -245,7 +262,7 @@ def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> 
             "count": rows,
             "sample": [],
         }
-        for name, severity, least, most, why in limits
+        for name, severity, least, most, why in size_limits(table, views)
         if (least is not None and rows < least) or (most is not None and rows > most)
     ]
 

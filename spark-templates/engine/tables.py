@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from queue import Empty, Queue
 from threading import Thread
 from typing import Optional
@@ -12,7 +13,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from engine.baked import QUERIES
+from engine.baked import COLUMN_LINES, QUERIES
 from engine.console import say
 from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure
@@ -72,22 +73,36 @@ def run_query(spark: SparkSession, table: Table) -> DataFrame:
 
 
 def conforming(frame: DataFrame, table: Table) -> DataFrame:
-    """Orders the columns as the contract does. Fails if their names or types differ from the contract."""
+    """Orders the columns as the contract does. Fails if their names or types differ from the contract.
+
+    The failure is on the line of the first column of the contract that is at fault, or on the first line of the query.
+    """
     expected = {field.name: field.dataType for field in schema_of(table)}
     names = [field.name for field in frame.schema]
     actual = {field.name: field.dataType for field in frame.schema}
-    complaints = ["%s is there twice" % name for name in sorted(actual) if names.count(name) > 1]
-    complaints += ["%s is missing" % name for name in expected if name not in actual]
-    complaints += ["%s is not in the contract" % name for name in names if name not in expected]
+    missing = [name for name in expected if name not in actual]
+    mistyped = [name for name in expected if name in actual and not same_type(actual[name], expected[name])]
+    complaints = ["the query returns %s twice" % name for name in sorted(actual) if names.count(name) > 1]
+    complaints += ["the query does not return %s" % name for name in missing]
     complaints += [
-        "%s is %s, not %s" % (name, actual[name].simpleString().upper(), sql_type(table, name))
-        for name in expected
-        if name in actual and not same_type(actual[name], expected[name])
+        "%s is not in the contract%s" % (name, did_you_mean(name, missing)) for name in actual if name not in expected
+    ]
+    complaints += [
+        "%s is %s, not %s" % (name, actual[name].simpleString().upper(), sql_type(table, name)) for name in mistyped
     ]
     if complaints:
         message = "the columns of %s break its contract: %s" % (table["name"], "; ".join(complaints))
-        raise StepFailure("contract", message, table["name"])
+        template, first_line, _ = QUERIES[table["name"]]
+        lines = COLUMN_LINES[table["name"]]
+        line = min([lines[name] for name in missing + mistyped], default=first_line)
+        raise StepFailure("contract", message, table["name"], template, line)
     return frame.select(*expected)
+
+
+def did_you_mean(name: str, candidates: Sequence[str]) -> str:
+    """Returns a question that names the nearest candidate, or an empty text if none is near."""
+    near = get_close_matches(name.lower(), candidates, n=1)
+    return " (did you mean %s?)" % near[0] if near else ""
 
 
 def sql_type(table: Table, name: str) -> str:

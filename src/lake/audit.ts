@@ -1,4 +1,6 @@
 /** Compares the lake as it is now with what was accepted and published. Every change since is a finding. */
+import { checksMade } from '../pipeline/checks-made.ts';
+import type { ChecksMade } from '../pipeline/checks-made.ts';
 import { readStateOfPublication } from '../run/read-journal.ts';
 import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
@@ -12,6 +14,8 @@ import type { Publication } from './publication.ts';
 import { effective } from './go-back.ts';
 import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 
+export type Audited = Verification & { checks: ChecksMade };
+
 /**
  * The publication's files, by the contracts and reports of the run that made them, and the plain paths. `isCopyAlone`:
  * only the plain paths are wrong.
@@ -19,33 +23,36 @@ import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 export async function auditPublication(
   store: Store,
   entry: Publication,
-): Promise<Verification & { isCopyAlone: boolean }> {
+): Promise<Audited & { isCopyAlone: boolean }> {
   const state = await readStateOfPublication(store, entry.run, effective(entry));
   const landed = state === undefined ? noJournal(entry) : await auditExecutions(store, state);
   const own = [...landed.findings, ...(await publishedFindings(store, entry))];
   const findings = [...own, ...(await plainPathFindings(store, entry))];
-  return { tables: entry.tables, findings, isCopyAlone: own.every(({ severity }) => severity === 'warn') };
+  const isCopyAlone = own.every(({ severity }) => severity === 'warn');
+  return { ...landed, tables: entry.tables, findings, isCopyAlone };
 }
 
-function noJournal({ run, tables }: Publication): Verification {
+function noJournal({ run, tables }: Publication): Audited {
   const message = 'its journal does not tell of this publication: nothing is held against contracts';
-  return { tables, findings: [{ severity: 'error', subject: run, message }] };
+  const findings: Finding[] = [{ severity: 'error', subject: run, message }];
+  return { tables, checks: checksMade([]), findings };
 }
 
 /**
  * The run's accepted executions; what it published is held against its publication too. Until it has published, a step
  * without one is no finding: it may still come.
  */
-export async function auditRun(store: Store, state: RunState): Promise<Verification> {
-  const { tables, findings } = await auditExecutions(store, state);
+export async function auditRun(store: Store, state: RunState): Promise<Audited> {
+  const { tables, checks, findings } = await auditExecutions(store, state);
   const entry = state.published === undefined ? undefined : await readPublication(store, state.published);
   return {
     tables,
+    checks,
     findings: entry === undefined ? findings : [...findings, ...(await publishedFindings(store, entry))],
   };
 }
 
-async function auditExecutions(store: Store, state: RunState): Promise<Verification> {
+async function auditExecutions(store: Store, state: RunState): Promise<Audited> {
   const { plan } = state;
   const accepted: Accepted[] = [];
   const gone: Finding[] = [];
@@ -62,7 +69,8 @@ async function auditExecutions(store: Store, state: RunState): Promise<Verificat
       !gone.some(({ subject }) => subject === name) && (isDue || accepted.some(({ step }) => step === name)),
   );
   const { tables, findings } = await verify(store, { ...plan, steps: left }, accepted);
-  return { tables, findings: [...gone, ...findings] };
+  const checks = checksMade(accepted.map(({ report }) => report));
+  return { tables, checks, findings: [...gone, ...findings] };
 }
 
 function goneReport(subject: string, key: string): Finding {

@@ -1,5 +1,6 @@
 /** Mistakes in `resolves` of a table: it names a view that the step reads, and columns of that view. */
 import type { Diagnostic } from '../faults.ts';
+import { addToReads } from './check-query-reads.ts';
 import { lacking } from './consequences.ts';
 import type { SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
@@ -17,13 +18,11 @@ export function checkResolves({ front, step: owner, locate }: TableFile, around:
   if (front.resolves === undefined) return [];
   const { view } = front.resolves;
   const reads = around.file.steps.find(({ name }) => name === owner)?.reads ?? [];
-  if (!reads.includes(view))
-    return [
-      lacking(
-        [view],
-        mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, didYouMean(view, reads)),
-      ),
-    ];
+  if (!reads.includes(view)) {
+    const known = around.sources.flatMap(({ views }) => views.map(({ name }) => name));
+    const hint = known.includes(view) ? addToReads(view, owner) : didYouMean(view, reads);
+    return [lacking([view], mistake(locate(['resolves', 'view']), `${owner} does not read ${view}`, hint))];
+  }
   const source = around.sources.find(({ views }) => views.some(({ name }) => name === view));
   const table = around.tables.find(({ name }) => name === view);
   const names = source?.fields.map(({ name }) => name) ?? table?.front.columns.map(({ name }) => name);

@@ -1,8 +1,9 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
 import type { Diagnostic } from '../faults.ts';
+import { addToReads } from './check-query-reads.ts';
 import { checkNeeds } from './check-needs.ts';
 import { checkRange, checkValues } from './check-values.ts';
-import { forbiddenInCondition } from './condition.ts';
+import { forbiddenInCondition, unknownInCondition } from './condition.ts';
 import { typesOf } from './resolve.ts';
 import { elementOf } from './column-type.ts';
 import type { ColumnType } from './column-type.ts';
@@ -207,11 +208,12 @@ function checkCondition(
 ): Diagnostic[] {
   const names = table.front.checks.map((check) => (check.check === 'condition' ? check.name : undefined));
   const twice = names.indexOf(name) < Number(path.at(-1));
+  const forbidden = forbiddenInCondition(sql);
+  const unknown = forbidden.length > 0 ? [] : unknownInCondition(sql, columnNames(table));
   return [
     ...(twice ? [mistake(table.locate([...path, 'name']), `there are two conditions ${name}`)] : []),
-    ...forbiddenInCondition(sql).map(({ message, hint }) =>
-      mistake(table.locate([...path, 'sql']), message, hint),
-    ),
+    ...forbidden.map(({ message, hint }) => mistake(table.locate([...path, 'sql']), message, hint)),
+    ...unknown.flatMap((column) => existing(table, column, [...path, 'sql'])),
   ];
 }
 
@@ -228,7 +230,8 @@ function checkRowView(
   const read = views.filter((name) => reads.includes(name));
   if (read.includes(equals)) return [];
   const message = `${equals} is no view that step ${table.step} reads`;
-  return [lacking([equals], mistake(table.locate([...path, 'equals']), message, didYouMean(equals, read)))];
+  const hint = views.includes(equals) ? addToReads(equals, table.step) : didYouMean(equals, read);
+  return [lacking([equals], mistake(table.locate([...path, 'equals']), message, hint))];
 }
 
 function checkReference(
@@ -244,7 +247,7 @@ function checkReference(
   const at = (key: string) => table.locate([...path, key]);
   if (other === undefined) {
     const hint = around.tables.some(({ name }) => name === check.table)
-      ? `add ${check.table} to reads of ${table.step} in pipeline.yaml`
+      ? addToReads(check.table, table.step)
       : didYouMean(
           check.table,
           visible.map(({ name }) => name),

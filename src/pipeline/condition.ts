@@ -1,10 +1,11 @@
 /** The SQL of a `condition` check: one expression over the columns of a row, which only reads them. Pure. */
+import { unknownColumns } from './condition-columns.ts';
 import { escapes } from './read-only.ts';
 import type { Forbidden } from './read-only.ts';
-import { sqlTokens } from './sql-tokens.ts';
+import { isSign, sqlTokens, wordOf } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
-/** What makes a text more than such an expression. The step itself checks columns, functions and the type. */
+/** What makes a text more than such an expression. The step itself checks functions and the type. */
 export function forbiddenInCondition(sql: string): Forbidden[] {
   const tokens = sqlTokens(sql);
   const strange = tokens.find((token) => token.kind === 'odd');
@@ -12,6 +13,11 @@ export function forbiddenInCondition(sql: string): Forbidden[] {
     return [{ line: strange.line, message: `${strange.why}; Spark might read it differently` }];
   if (tokens.length === 0) return [{ line: 1, message: 'there is no condition' }];
   return [...escapes(tokens), ...notOfARow(tokens), ...brackets(tokens)];
+}
+
+/** Columns that a condition names and the table lacks. `sql` has passed `forbiddenInCondition`. */
+export function unknownInCondition(sql: string, columns: readonly string[]): string[] {
+  return unknownColumns(sqlTokens(sql), columns);
 }
 
 /** Parts that look beyond the row, and the end of the expression. */
@@ -49,5 +55,4 @@ function brackets(tokens: readonly SqlToken[]): Forbidden[] {
   return open === 0 ? [] : [{ line: tokens.at(-1)?.line ?? 1, message: 'a bracket is not closed' }];
 }
 
-const isSign = (token: SqlToken | undefined, text: string) => token?.kind === 'sign' && token.text === text;
-const isWord = (token: SqlToken, text: string) => token.kind === 'word' && token.text.toLowerCase() === text;
+const isWord = (token: SqlToken, text: string) => wordOf(token) === text;

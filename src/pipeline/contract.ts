@@ -115,7 +115,8 @@ export interface TableTemplate {
   /** The file the query stands in, relative to the template folder, and the file's line of the query's first line. */
   path: string;
   firstLine: number;
-  /** By condition: the file's line of its SQL. */
+  /** By column, and by condition: the file's line. Of a condition it is that of its SQL. */
+  columnLines: Readonly<Record<string, number>>;
   conditionLines: Readonly<Record<string, number>>;
 }
 

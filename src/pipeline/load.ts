@@ -2,6 +2,8 @@
 import type { TableFile } from './table-file.ts';
 import type { Diagnostic } from '../faults.ts';
 import { checkGraph } from './check-graph.ts';
+import { checkQueryReads } from './check-query-reads.ts';
+import type { Readable } from './check-query-reads.ts';
 import { checkSource } from './check-source.ts';
 import { checkTable } from './check-table.ts';
 import { checkViewNames } from './check-view-names.ts';
@@ -61,13 +63,20 @@ function assemble(file: PipelineFile, locate: Locate, folder: Folder): Pipeline 
   const texts = readSources(file, locate, folder);
   const sources = texts.map(({ contract }) => contract);
   const tables = readTables(file, locate, folder);
-  folder.diagnostics.push(...checkViewNames(file, texts), ...checkGraph(file, locate, { sources, tables }));
-  for (const table of tables) {
+  const readable = { sources, steps: file.steps };
+  const inTables = tables.map((table) => {
     const contract = checkTable(table, { file, parameters, sources, tables });
     const query = checkQuery(table, defaultsOf(parameters));
-    folder.diagnostics.push(...contract, ...query);
-    if (contract.length + query.length === 0) folder.diagnostics.push(...checkSql(table, parameters));
-  }
+    if (contract.length + query.length > 0) return { own: [...contract, ...query], unread: [] };
+    return checkSql(table, parameters, readable);
+  });
+  folder.diagnostics.push(
+    // First: that a source is not used may follow from a view that a step forgot to read.
+    ...inTables.flatMap(({ unread }) => unread),
+    ...checkViewNames(file, texts),
+    ...checkGraph(file, locate, { sources, tables }),
+    ...inTables.flatMap(({ own }) => own),
+  );
   folder.diagnostics.push(...strayFiles(folder));
   // Which files a sample needs is known once all sources are.
   const sample = texts.length < file.sources.length ? undefined : readSampleData(file.sources, folder);
@@ -89,12 +98,18 @@ function readSampleData(sources: readonly string[], folder: Folder): SampleData 
 }
 
 /** The SQL that a query is at the defaults of its parameters; what other values make of it is checked at rendering. */
-function checkSql(table: TableFile, parameters: readonly Parameter[]): Diagnostic[] {
+function checkSql(
+  table: TableFile,
+  parameters: readonly Parameter[],
+  readable: Readable,
+): { own: Diagnostic[]; unread: Diagnostic[] } {
   const { contract } = toTable(table, parameters);
   try {
-    return checkReading(table, renderQuery(table, contract, defaultsOf(parameters)));
+    const sql = renderQuery(table, contract, defaultsOf(parameters));
+    const own = checkReading(table, sql);
+    return { own, unread: own.length > 0 ? [] : checkQueryReads(table, sql, { step: table.step, readable }) };
   } catch (error) {
-    return [renderMistake(error, table)];
+    return { own: [renderMistake(error, table)], unread: [] };
   }
 }
 

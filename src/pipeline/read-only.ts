@@ -1,6 +1,6 @@
 /** A table's query may only read: one SELECT over views, from which no command, class or file can be reached. Pure. */
 import { present } from '../present.ts';
-import { sqlTokens } from './sql-tokens.ts';
+import { isSign, sqlTokens, wordOf } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
 export interface Forbidden {
@@ -94,8 +94,52 @@ export function escapes(tokens: readonly SqlToken[]): Forbidden[] {
 
 /** Names of two parts where a view is read: a table of a catalog, or a file, as in parquet.`/path`. */
 function foreignTables(tokens: readonly SqlToken[]): Forbidden[] {
+  return relationsIn(tokens).flatMap(({ name, line, index }) =>
+    isSign(tokens[index + 1], '.') ? [foreign(line, name, tokens[index + 2])] : [],
+  );
+}
+
+/** A name where a view is read, and where it is among the tokens. */
+interface Relation {
+  name: string;
+  line: number;
+  index: number;
+}
+
+/** Views by their names of one part, where a query reads them and defines nothing of that name itself. */
+export function viewsRead(sql: string): { name: string; line: number }[] {
+  const tokens = sqlTokens(sql);
+  const own = new Set(tokens.flatMap((_, index) => definedAt(tokens, index)));
+  return relationsIn(tokens).filter(
+    ({ name, index }) =>
+      !own.has(name.toLowerCase()) && !isSign(tokens[index + 1], '.') && !isSign(tokens[index + 1], '('),
+  );
+}
+
+/** The name that WITH defines by a query in brackets: `NAME AS (` or `NAME (a, b) AS (`, where AS may be left out. */
+function definedAt(tokens: readonly SqlToken[], open: number): string[] {
+  if (!isSign(tokens[open], '(')) return [];
+  const hasAs = wordOf(tokens[open - 1]) === 'as';
+  if (!hasAs && !QUERY_STARTS.includes(wordOf(tokens[open + 1]) ?? '')) return [];
+  let at = open - (hasAs ? 2 : 1);
+  if (isSign(tokens[at], ')')) {
+    do at -= 1;
+    while (isSign(tokens[at], ',') || nameAt(tokens, at) !== undefined);
+    at -= 1;
+  }
+  return [nameAt(tokens, at)?.toLowerCase() ?? []].flat();
+}
+
+const QUERY_STARTS = ['select', 'with', 'values', 'table', 'from'];
+
+const nameAt = (tokens: readonly SqlToken[], index: number) => {
+  const token = tokens[index];
+  return token && nameOf(token);
+};
+
+function relationsIn(tokens: readonly SqlToken[]): Relation[] {
   const levels = [{ reading: false, inFunction: false }];
-  const found: Forbidden[] = [];
+  const found: Relation[] = [];
   let expected = false;
   tokens.forEach((token, index) => {
     const level = present(levels.at(-1), 'level');
@@ -104,8 +148,7 @@ function foreignTables(tokens: readonly SqlToken[]): Forbidden[] {
     expected = viewExpected && (word === 'lateral' || isSign(token, '('));
     if (viewExpected && word === 'lateral') return;
     const name = nameOf(token);
-    if (viewExpected && name !== undefined && isSign(tokens[index + 1], '.'))
-      found.push(foreign(token.line, name, tokens[index + 2]));
+    if (viewExpected && name !== undefined) found.push({ name, line: token.line, index });
     if (isSign(token, '(')) {
       const before = wordOf(tokens[index - 1]);
       levels.push({
@@ -138,9 +181,5 @@ function isDistinctFrom(tokens: readonly SqlToken[], from: number): boolean {
   return wordOf(tokens[from - 1]) === 'distinct' && (before === 'is' || before === 'not');
 }
 
-const isSign = (token: SqlToken | undefined, text: string) => token?.kind === 'sign' && token.text === text;
-/** A bare word in lower case; a name in backticks is never a keyword. */
-const wordOf = (token: SqlToken | undefined) =>
-  token?.kind === 'word' ? token.text.toLowerCase() : undefined;
 const nameOf = (token: SqlToken) => ('text' in token && token.kind !== 'sign' ? token.text : undefined);
 const shown = (token: SqlToken) => (token.kind === 'word' ? token.text.toUpperCase() : 'this');

@@ -13,6 +13,8 @@ import type {
 } from './contract.ts';
 import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
+import { checkQueryReads } from './check-query-reads.ts';
+import type { Readable } from './check-query-reads.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
@@ -35,6 +37,7 @@ interface RenderedTable {
   contract: TableContract;
   path: string;
   firstLine: number;
+  columnLines: Readonly<Record<string, number>>;
   conditionLines: Readonly<Record<string, number>>;
   query: string;
 }
@@ -57,13 +60,19 @@ export function renderSteps(
   const { values, diagnostics } = settleParameters(pipeline.parameters, parameters);
   if (diagnostics.length > 0) return { steps: [], diagnostics };
   const tables = new Map<string, RenderedTable>();
-  for (const template of pipeline.steps.flatMap(({ writes }) => writes)) {
+  const readable = readableOf(pipeline);
+  for (const [step, template] of pipeline.steps.flatMap(({ name, writes }) =>
+    writes.map((one) => [name, one] as const),
+  )) {
     const contract = contractWith(template, values);
     try {
       const query = renderQuery(template, contract, values);
-      diagnostics.push(...checkReading(template, query));
-      const { path, firstLine, conditionLines } = template;
-      tables.set(contract.name, { contract, path, firstLine, conditionLines, query });
+      const reading = checkReading(template, query);
+      diagnostics.push(
+        ...(reading.length > 0 ? reading : checkQueryReads(template, query, { step, readable })),
+      );
+      const { path, firstLine, columnLines, conditionLines } = template;
+      tables.set(contract.name, { contract, path, firstLine, columnLines, conditionLines, query });
     } catch (error) {
       diagnostics.push(renderMistake(error, template));
     }
@@ -74,6 +83,14 @@ export function renderSteps(
     return describe(pipeline, step, { tables, program, digest: sha256(program) });
   });
   return { steps, diagnostics };
+}
+
+function readableOf({ sources, steps }: Pipeline): Readable {
+  const named = steps.map((step) => ({
+    ...step,
+    writes: step.writes.map(({ contract }) => contract.name),
+  }));
+  return { sources, steps: named };
 }
 
 function describe(
@@ -119,6 +136,9 @@ function dataOf(
     sources: sourcesOf(pipeline, step).map((source) => bakedSource(source, viewsOf(source, step))),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
     tables: written.map(({ contract, conditionLines }) => bakedTable(contract, conditionLines)),
+    column_lines: Object.fromEntries(
+      written.map(({ contract, columnLines }) => [contract.name, columnLines]),
+    ),
     queries: written.map(({ contract, path, firstLine, query }) => ({
       table: contract.name,
       template: path,

@@ -63,6 +63,9 @@ export const tableReport = z.object({
   readBack: count,
   /** Keys under which the input rows disagreed and one had to win; null when the contract names no rule. */
   conflicts: count.nullable(),
+  /** Checks that were made, those of the key and of columns that are not nullable among them; `matched` is none. */
+  checks: count,
+  /** One for each check that did not hold. */
   violations: z.array(violation),
   /** Of each `matched` check: rows that have a value in its column. */
   matched: z

@@ -69,6 +69,9 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     query,
     path,
     firstLine,
+    columnLines: Object.fromEntries(
+      front.columns.map(({ name }, index) => [name, lineOf(['columns', index])]),
+    ),
     conditionLines: Object.fromEntries(
       front.checks.flatMap((check, index) =>
         check.check === 'condition' ? [[check.name, lineOf(['checks', index, 'sql'])]] : [],

@@ -24,6 +24,12 @@ export function sqlTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
+export const isSign = (token: SqlToken | undefined, text: string) =>
+  token?.kind === 'sign' && token.text === text;
+/** A bare word in lower case; a name in backticks is never a keyword. */
+export const wordOf = (token: SqlToken | undefined) =>
+  token?.kind === 'word' ? token.text.toLowerCase() : undefined;
+
 type Unplaced = SqlToken extends infer One ? (One extends SqlToken ? Omit<One, 'line'> : never) : never;
 
 interface Cut {

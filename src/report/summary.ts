@@ -1,10 +1,13 @@
 /** What a run came to, collected from its events: the value that `--output json` prints and the text is made from. */
 import type { SourceBooks, TableReport, ViewBooks } from '../pipeline/report.ts';
+import { checksMade } from '../pipeline/checks-made.ts';
+import type { ChecksMade } from '../pipeline/checks-made.ts';
 import { booksOfRun } from '../pipeline/run-books.ts';
 import type { Phase, RunEvent, Verdict } from '../run/events.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import { place } from '../shell-words.ts';
+import { checksLine } from './checks-line.ts';
 import { bytes, columns, count, duration } from './quantities.ts';
 import { skippedText } from './skipped.ts';
 
@@ -20,6 +23,7 @@ export interface RunSummary {
   skipped: Record<string, Readonly<Record<string, number>>>;
   /** Of each `matched` check: how many of the table's rows have a value; `isLow`: fewer than the contract expects. */
   matched: { table: string; column: string; found: string; rows: number; of: number; isLow: boolean }[];
+  checks: ChecksMade;
   findings: readonly Finding[];
   /** Milliseconds by phase, in order. */
   times: { phase: Phase; ms: number }[];
@@ -66,6 +70,7 @@ export const emptySummary: RunSummary = {
   books: {},
   skipped: {},
   matched: [],
+  checks: { passed: 0, broken: 0 },
   findings: [],
   times: [],
 };
@@ -73,7 +78,7 @@ export const emptySummary: RunSummary = {
 function landed(
   lake: string,
   { tables, reports, findings }: Extract<RunEvent, { event: 'verified' }>,
-): Pick<RunSummary, 'tables' | 'books' | 'matched' | 'findings'> {
+): Pick<RunSummary, 'tables' | 'books' | 'matched' | 'checks' | 'findings'> {
   const conflicts = new Map(
     reports.flatMap((report) =>
       Object.entries(report.tables).map(([name, table]) => [name, table.conflicts] as const),
@@ -87,6 +92,7 @@ function landed(
     }),
     books: booksOfRun(reports),
     matched: reports.flatMap((report) => Object.entries(report.tables).flatMap(matchedOf)),
+    checks: checksMade(reports),
     findings,
   };
 }
@@ -105,7 +111,7 @@ function matchedOf([table, { rows: of, matched }]: [string, TableReport]): RunSu
 
 /** What landed, the books, and how long each part took, as text. */
 export function formatSummary(summary: RunSummary): string {
-  const { run, publication, tables, books, skipped, matched, findings, times } = summary;
+  const { run, publication, tables, books, skipped, matched, checks, findings, times } = summary;
   const rows = tables.map((one) => [
     one.table,
     count(one.rows),
@@ -133,6 +139,7 @@ export function formatSummary(summary: RunSummary): string {
       ({ table, conflicts }) =>
         `${table}: ${count(conflicts)} key(s) with conflicting rows, one row kept of each`,
     ),
+    ...checksLine(checks),
     ...findings.map(({ severity, subject, message }) => `${severity}  ${subject}: ${message}`),
     '',
     times.map(({ phase, ms }) => `${phase} ${duration(ms)}`).join('   '),
@@ -170,7 +177,7 @@ function nullsLine(view: string, nulls: ViewBooks['nulls']): string[] {
   });
   const more = nulls.length - shown.length;
   return [
-    `${view}: kept without a value: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} other fields` : ''}`,
+    `${view}: kept without a value: ${shown.join(', ')}${more > 0 ? ` and ${count(more)} other fields (--output json has all)` : ''}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Checks what lies in the lake against contracts, reports and publication; without Spark. Throws `tables` with the findings. */
 import { LandfallError } from '../faults.ts';
+import type { Audited } from '../lake/audit.ts';
 import { command, completed } from '../report/standing.ts';
 import type { Verified } from '../report/verified.ts';
 import { readState } from '../run/read-journal.ts';
@@ -8,7 +9,6 @@ import { checkRunId } from '../run/run-id.ts';
 import { currentAttempt } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { explained } from '../run/verification.ts';
-import type { Verification } from '../run/verification.ts';
 import { advise, afterLoss, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
 import type { Store } from '../store/store.ts';
@@ -24,9 +24,9 @@ export async function checkLake(flags: VerifyFlags, cli: CliContext): Promise<Ve
   const { what, subject, verification, next } = await retry(retryPolicyOf(cli), () =>
     named === undefined ? newest(store) : ofRun(store, checkRunId(named), cli),
   );
-  const { findings, tables } = verification;
+  const { checks, findings, tables } = verification;
   const { sizes } = await import('../lake/audit.ts');
-  const value = { ...subject, tables: sizes(tables), findings };
+  const value = { ...subject, tables: sizes(tables), checks, findings };
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return value;
   throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {
@@ -40,7 +40,7 @@ export async function checkLake(flags: VerifyFlags, cli: CliContext): Promise<Ve
 interface Judged {
   what: string;
   subject: { run: string; publication?: number };
-  verification: Verification;
+  verification: Audited;
   /** What to do when there are findings. */
   next: Advice;
 }

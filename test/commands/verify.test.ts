@@ -62,6 +62,8 @@ describe('verify', () => {
       tables: [{ table: 'songs', rows: 4, files: 2 }],
       findings: [],
     });
+    expect(value).toHaveProperty('checks', { passed: 6, broken: 0 });
+    expect(text).toContain('\n6 checks passed\n');
     expect(text).toMatch(/publication 2 \(run r2\) is as it was verified, at its plain paths too$/);
     expect(await list()).toEqual(before);
   });

@@ -14,10 +14,15 @@ COLUMNS = [{"name": "id", "type": "BIGINT"}, {"name": "year", "type": "INT"}]
 TABLE = {"name": "songs", "columns": COLUMNS, "partition_by": ["year"], "sort_by": ["id", "year"]}
 
 
+QUERIES = {"songs": ("tables/songs.sql.hbs", 21, "\nSELECT")}
+COLUMN_LINES = {"songs": {"id": 5, "year": 6, "words": 7, "price": 8}}
+
+
 def frame(*fields):
     return mock.Mock(schema=T.StructType([T.StructField(name, kind) for name, kind in fields]))
 
 
+@mock.patch.multiple("engine.tables", QUERIES=QUERIES, COLUMN_LINES=COLUMN_LINES)
 class Tables(unittest.TestCase):
     def test_are_sorted_by_partition_columns_first_and_once(self):
         self.assertEqual(ordering(TABLE), ["year", "id"])
@@ -50,12 +55,30 @@ class Tables(unittest.TestCase):
         self.assertEqual(
             complaints,
             [
-                "x is there twice",
-                "id is missing",
-                "x is not in the contract",
+                "the query returns x twice",
+                "the query does not return id",
                 "x is not in the contract",
                 "year is STRING, not INT",
             ],
+        )
+
+    def refusal(self, *names):
+        with self.assertRaises(StepFailure) as failed:
+            conforming(frame(*[(name, T.LongType() if name == "id" else T.IntegerType()) for name in names]), TABLE)
+        failure = failed.exception
+        return failure.error.partition(": ")[2], failure.template, failure.line
+
+    def test_are_refused_on_the_line_of_the_column_with_the_nearest_name(self):
+        place = "tables/songs.sql.hbs"
+        message = "the query does not return year; yaer is not in the contract (did you mean year?)"
+        self.assertEqual(self.refusal("id", "yaer"), (message, place, 6))
+        self.assertEqual(self.refusal("id"), ("the query does not return year", place, 6))
+        message = "the query does not return id; the query does not return year; other is not in the contract"
+        self.assertEqual(self.refusal("other"), (message, place, 5))
+
+    def test_are_refused_on_the_first_line_of_the_query_if_the_contract_lacks_a_column(self):
+        self.assertEqual(
+            self.refusal("id", "year", "yeah"), ("yeah is not in the contract", "tables/songs.sql.hbs", 21)
         )
 
     def test_have_the_number_of_rows_that_spark_observed(self):

@@ -65,7 +65,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     for (const name of names) lake.write(join(folder, name), body);
     const written = names.map((name) => ({ name, size: body.length }));
     const rows = names.length;
-    return { files: written, rows, readBack: rows, conflicts: null, violations: [], matched: [] };
+    return { files: written, rows, readBack: rows, conflicts: null, checks: 2, violations: [], matched: [] };
   };
   const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
   for (const { name: source } of planned.sources)

@@ -104,7 +104,16 @@ export function viewBooks(
 }
 
 export function tableReport(rows: number, more: Partial<TableReport> = {}): TableReport {
-  return { files: [], rows, readBack: rows, conflicts: null, violations: [], matched: [], ...more };
+  return {
+    files: [],
+    rows,
+    readBack: rows,
+    conflicts: null,
+    checks: 3,
+    violations: [],
+    matched: [],
+    ...more,
+  };
 }
 
 export function report(

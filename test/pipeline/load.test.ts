@@ -526,7 +526,7 @@ describe('loading a pipeline', () => {
   it('tells which reads are missing for a reference', () => {
     const found = mistakes({ [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines]'] });
     expect(found).toEqual([
-      'tables/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of second in pipeline.yaml',
+      'tables/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of step second in pipeline.yaml',
     ]);
   });
 

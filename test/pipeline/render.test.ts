@@ -66,6 +66,7 @@ describe('rendering', () => {
     expect(held(second!, 'TABLES')).toMatchObject([
       { name: 'counts', may_be_empty: true, sort_by: ['kind'], resolves: null },
     ]);
+    expect(held(second!, 'COLUMN_LINES')).toEqual({ counts: { kind: 7, cats: 8 } });
     expect(first).toContain('print("{{not a template}}")');
   });
 

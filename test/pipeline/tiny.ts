@@ -74,6 +74,7 @@ export const TINY_ENGINE: Engine = {
 SOURCES = {{python sources}}
 UPSTREAMS = {{python upstreams}}
 TABLES = {{python tables}}
+COLUMN_LINES = {{python column_lines}}
 QUERIES = {  # by table{{#each queries}}
     {{python table}}: ({{python template}}, {{python first_line}}, {{text query}}),{{/each}}
 }

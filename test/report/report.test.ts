@@ -4,6 +4,8 @@ import { failureValue, formatFailure, formatInterruption, painter } from '../../
 import { narrate } from '../../src/report/narrate.ts';
 import { bytes, columns, count, duration } from '../../src/report/quantities.ts';
 import { place } from '../../src/shell-words.ts';
+import { checksLine } from '../../src/report/checks-line.ts';
+import { checksMade } from '../../src/pipeline/checks-made.ts';
 import { collect, emptySummary, formatSummary } from '../../src/report/summary.ts';
 import { formatSubmission } from '../../src/report/submission.ts';
 import { command, PLAIN } from '../../src/shell-words.ts';
@@ -190,7 +192,7 @@ describe('the summary of a run', () => {
     },
     upstreams: {},
     tables: {
-      songs: { files: [], rows: 7, readBack: 7, conflicts: 2, violations: [], matched: [low] },
+      songs: { files: [], rows: 7, readBack: 7, conflicts: 2, checks: 9, violations: [], matched: [low] },
     },
   };
   const file = { key: 'k', mirror: 'm', size: 1500, etag: 'e', rows: 7 };
@@ -220,6 +222,7 @@ describe('the summary of a run', () => {
       books: report.sources,
       skipped: { song_data: skippedBy },
       matched: [{ table: 'songs', column: 'x_id', found: 'its x', rows: 1, of: 7, isLow: true }],
+      checks: { passed: 9, broken: 0 },
       findings: [{ severity: 'warn', subject: 'songs', message: 'duration is below 0' }],
       times: [{ phase: 'steps', ms: 14_000 }],
     });
@@ -238,11 +241,25 @@ describe('the summary of a run', () => {
         'plays: kept without a value: title 1,003 (2 blank, 1 unfit), place 1',
         'warn  songs: 1 of 7 found its x',
         'songs: 2 key(s) with conflicting rows, one row kept of each',
+        '9 checks passed',
         'warn  songs: duration is below 0',
         '',
         'steps 14 s',
         'run r1 published as number 3',
       ].join('\n'),
     );
+  });
+});
+
+describe('the number of checks that passed', () => {
+  it('leaves out those that did not hold, and says of how many', () => {
+    const broken = { check: 'range', severity: 'warn' as const, detail: 'd', count: 2, sample: [] };
+    const table = { files: [], rows: 1, readBack: 1, conflicts: null, matched: [], checks: 1000 };
+    const tables = { songs: { ...table, violations: [broken, broken] }, users: { ...table, violations: [] } };
+    const made = checksMade([{ tables }]);
+    expect(made).toEqual({ passed: 1998, broken: 2 });
+    expect(checksLine(made)).toEqual(['1,998 of 2,000 checks passed']);
+    expect(checksLine({ passed: 1, broken: 0 })).toEqual(['1 check passed']);
+    expect(checksLine({ passed: 0, broken: 0 })).toEqual([]);
   });
 });

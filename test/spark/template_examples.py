@@ -15,7 +15,7 @@ SESSIONS = """
     FROM (SELECT DISTINCT ON (ts, sessionId, itemInSession) * FROM raw)
     GROUP BY sessionId ORDER BY sessionId"""
 LANDED = """
-    SELECT session_id, user_id, epoch_us(first_at), first_page, epoch_us(last_at), last_page, plays, length
+    SELECT session_id, user_id, epoch_us(first_at), first_page, epoch_us(last_at), last_page, plays, seconds
     FROM {} ORDER BY session_id"""
 
 
