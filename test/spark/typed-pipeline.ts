@@ -91,7 +91,7 @@ export const TYPED_CASES: readonly TypedCase[] = [
   ...fits('login', { '"hub\\u00e9"': 'hubé', '"{\\"a\\": 1}"': '{"a": 1}', 7: '7', true: 'true' }),
   ...fits('login', { '"a", "login": "b"': 'b', '{"x": "n1", "y": 1.50}': '{"x":"n1","y":1.50}' }),
   ...fits('upper_login', { '"A"': 'A', null: null, '" "': null }),
-  ...fits('dotted', { '"x \\" \\\\ y"': 'x " \\ y' }),
+  ...fits('dotted', { '"x \\" \\\\ y"': 'x " \\ y', '"x \\\\", "z": "A"': 'x \\' }),
   ...fits('deep', { 5: '5', '"6"': '6', '7.0': '7', '7.5': null, '2147483648': null, true: null }),
   ...fits('whole', { '9223372036854775807': '9223372036854775807', '1e3': '1000', '"x"': null, '[1]': null }),
   ...fits('whole', { '9223372036854775808': null, '1e-19': null, '0.5': null }),
