@@ -28,19 +28,21 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="STEP=URI",
         help="where an earlier step wrote: the folder of its report.json, or the folder above",
     )
-    parser.add_argument("--manifest", metavar="URI", help="gzipped JSON lines, one an input object; default: list them")
+    parser.add_argument(
+        "--manifest", metavar="URI", help="gzipped JSON lines, one per input object; default: list the sources"
+    )
     parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")
     arguments = parser.parse_args(argv)
     arguments.source = named(parser, "--source", arguments.source, [source["name"] for source in SOURCES])
     arguments.upstream = named(parser, "--upstream", arguments.upstream, list(UPSTREAMS))
     if arguments.token is None and "_landfall" in arguments.output.split("/"):
-        parser.error("--output lies inside a _landfall folder, which belongs to runs: choose a folder of your own")
+        parser.error("--output is inside a _landfall folder, which belongs to runs: choose another folder")
     return arguments
 
 
 def named(parser: argparse.ArgumentParser, flag: str, values: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Returns the URIs of `NAME=URI` arguments by name. Each of `names` must occur exactly once, and no other name."""
+    """Returns the URIs of `NAME=URI` arguments by name. Each of `names` must occur exactly once, and no others."""
     pairs = dict(value.partition("=")[::2] for value in values)
     for name in names:
         if not pairs.get(name):

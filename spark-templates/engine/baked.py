@@ -1,4 +1,4 @@
-"""The data of a step. Rendering writes these values into the program; in this module they only have types."""
+"""The data of a step. Rendering replaces this module with the values; here they only have types."""
 
 from engine.contracts import ReadTable, Source, Table
 

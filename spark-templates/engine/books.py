@@ -1,4 +1,4 @@
-"""The books of a source: what its objects contained, and what became of it in each view."""
+"""The books of a source: what its objects contained, and what became of each line in each view."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from engine.session import fit_to_input
 from engine.storage import cached_alone, decoded, hadoop_path, place
 from engine.typed import find_typed
 
-# What lines are counted by, in each view.
+# The columns of each view by which lines are counted.
 COUNTED: tuple[Part, ...] = ("fate", "reason", "field", "conflict")
 
 
@@ -70,7 +70,7 @@ def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence
 
 
 def tell_books(source: Source, books: Books) -> None:
-    """Writes what became of the lines to the log."""
+    """Logs what became of the lines."""
     read, unparsable = books["lines"]["read"], books["lines"]["unparsable"]
     say("%s: %d lines, of which %d cannot be parsed" % (source["name"], read, unparsable))
     for view in source["views"]:
@@ -88,7 +88,7 @@ def register_views(rows: DataFrame, source: Source) -> None:
 
 
 def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], counts: Sequence[Row]) -> Books:
-    """Makes the books from counts by object, form and fates. Fails if an object has changed or a line is too long."""
+    """Makes the books from counts by object, form and fate. Fails if an object has changed or a line is too long."""
     seen = {place(decoded(row["_file"])): row for row in counts}
     changed = [entry.uri for entry in inputs if differs(spark, entry, seen.get(place(entry.uri)))]
     if changed:
@@ -131,7 +131,7 @@ def keep_books(spark: SparkSession, source: Source, inputs: Sequence[Input], cou
 
 
 def books_of(source: Source, view: View, counts: Sequence[Row]) -> ViewBooks:
-    """Makes the books of a view, about the lines that parse."""
+    """Makes the books of a view. They cover the lines that parse."""
     # By fate, by reason and field, and by fate and state: the number of lines.
     fates: Counter[str] = Counter()
     rejections: Counter[tuple[str, str]] = Counter()
@@ -165,7 +165,7 @@ def books_of(source: Source, view: View, counts: Sequence[Row]) -> ViewBooks:
 
 
 def count_nulls(source: Source, states: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
-    """Counts, by field and reason, the kept lines without a value. Leaves out fields that always have one."""
+    """Counts the kept lines without a value, by field and reason. Leaves out fields that always have a value."""
     counts = []
     for index, field in enumerate(source["fields"]):
         why: Counter[str] = Counter()
@@ -179,7 +179,7 @@ def count_nulls(source: Source, states: Mapping[tuple[str, str], int]) -> list[d
 
 
 def never_known(source: Source, states: Mapping[tuple[str, str], int]) -> list[UnknownField]:
-    """Returns the fields that have no value in any of the lines that parse and pass the filter."""
+    """Returns the fields that are missing or blank in all lines that parse and pass the filter."""
     return [
         {"field": field["name"], "key": dotted(field["path"]), "type": field["type"]}
         for index, field in enumerate(source["fields"])
@@ -193,7 +193,7 @@ def makes_up(entry: Input, lines: int, content: int) -> bool:
 
 
 def differs(spark: SparkSession, entry: Input, row: Optional[Row]) -> bool:
-    """Whether an object has changed since it was listed. `row` is one of its counts, None if no line was read."""
+    """Whether an object has changed since it was listed. `row`: one of its counts, or None if no line was read."""
     if row is not None:
         return has_changed(entry, row["_size"], row["_modified"])
     if entry.size == 0:

@@ -38,7 +38,7 @@ class RowCheck(NamedTuple):
     name: str
     severity: str
     detail: str
-    # True for rows that break the check. Those of a reference are found by its values.
+    # True for rows that break the check; always false for references, whose broken rows are found by their values.
     broken: Column
     refers: Optional[ReferencesCheck] = None
 
@@ -126,7 +126,7 @@ def row_checks(table: Table) -> list[RowCheck]:
 
 
 def own_checks(check: TableCheck, types: Mapping[str, str]) -> list[RowCheck]:
-    """Returns the check as one of single rows, or nothing if it is a check of the whole table.
+    """Returns the check as a check of single rows, or nothing if it is a check of the whole table.
 
     `types`: the type of each column.
     """
@@ -148,7 +148,7 @@ def own_checks(check: TableCheck, types: Mapping[str, str]) -> list[RowCheck]:
 def accepted_values(check: AcceptedValuesCheck, kind: str) -> RowCheck:
     column = F.col(check["column"])
     values = ", ".join(json.dumps(value, ensure_ascii=False) for value in check["values"])
-    detail = "%s is none of %s" % (check["column"], values)
+    detail = "%s is not one of %s" % (check["column"], values)
     accepted = [constant(value, kind) for value in check["values"]]
     return RowCheck("accepted_values", check["severity"], detail, ~column.isin(*accepted))
 
@@ -170,7 +170,7 @@ def in_range(check: RangeCheck, kind: str) -> RowCheck:
 
 
 def lost_references(spark: SparkSession, frame: DataFrame, checks: Sequence[RowCheck]) -> dict[int, DataFrame]:
-    """Returns the values that refer to no row, by index of the broken check. One job looks at all values."""
+    """Returns the values that refer to no row, by index of the broken check. One job checks all references."""
     lost = {index: lost_values(spark, frame, one.refers) for index, one in enumerate(checks) if one.refers is not None}
     if not lost:
         return {}
@@ -210,7 +210,7 @@ def violation(check: RowCheck, count: int, broken: DataFrame, table: Table) -> d
 
 
 def repetition(frame: DataFrame, unique: UniqueCheck, surplus: int) -> dict[str, Any]:
-    """Reports rows that share values that should be unique. The sample shows such rows side by side."""
+    """Reports rows with the same values in columns that must be unique. The sample shows such rows side by side."""
     names = unique["columns"]
     twins = frame.select("*", F.count(F.lit(1)).over(Window.partitionBy(*names)).alias("_twins"))
     rows = twins.where(F.col("_twins") > 1).orderBy(*names, *frame.columns).select(*frame.columns).limit(SAMPLE)
@@ -235,7 +235,7 @@ class SizeLimit(NamedTuple):
     severity: str
     least: Optional[int]
     most: Optional[int]
-    # What the limits come from, or an empty text.
+    # Where the limits come from, or an empty text.
     why: str = ""
 
 
@@ -258,7 +258,7 @@ def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> 
         {
             "check": name,
             "severity": severity,
-            "detail": "the table has %d rows, and must have %s%s" % (rows, wanted(rows, least, most), why),
+            "detail": "the table has %d rows, but must have %s%s" % (rows, wanted(rows, least, most), why),
             "count": rows,
             "sample": [],
         }
@@ -268,7 +268,7 @@ def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> 
 
 
 def wanted(rows: int, least: Optional[int], most: Optional[int]) -> str:
-    """Says which limit so many rows break."""
+    """Returns the limit that this number of rows breaks."""
     if least == most:
         return "exactly %s" % least
     return "at least %s" % least if least is not None and rows < least else "at most %s" % most
@@ -277,8 +277,8 @@ def wanted(rows: int, least: Optional[int], most: Optional[int]) -> str:
 def count_conflicts(spark: SparkSession, rule: Optional[Resolution]) -> Optional[int]:
     """Counts the keys of a view whose rows conflict, so that the query had to choose one. None without a rule.
 
-    Compares hashes: Spark sorts all rows to find the lowest of several columns. A hash leaves out nulls, so each column
-    adds whether it has a value.
+    Compares hashes, because Spark would sort all rows to find the lowest of several columns. A hash ignores nulls, so
+    whether a column is null is hashed too.
     """
     if rule is None:
         return None

@@ -16,7 +16,7 @@ from engine.schema import schema_of
 
 
 def check_conditions(spark: SparkSession, tables: Sequence[Table]) -> None:
-    """Fails if a condition cannot be evaluated on the columns of its table. Reads nothing."""
+    """Fails if a condition cannot be evaluated on the columns of its table. Reads no data."""
     for table in tables:
         conditions = conditions_of(table)
         if conditions:
@@ -38,7 +38,7 @@ def condition_failure(table: Table, check: ConditionCheck, reason: str) -> StepF
 
 
 def mistake_in(spark: SparkSession, empty: DataFrame, check: ConditionCheck) -> str:
-    """Says why a condition is none, or returns an empty text. `empty`: a frame with the columns of the table."""
+    """Returns what is wrong with a condition, or an empty text. `empty`: a frame with the columns of the table."""
     try:
         # Before Spark resolves the expression: resolving already runs some functions.
         action = action_in(spark, spark._jsparkSession.sessionState().sqlParser().parseExpression(check["sql"]))
@@ -46,14 +46,14 @@ def mistake_in(spark: SparkSession, empty: DataFrame, check: ConditionCheck) -> 
             return "%s; it may only read columns" % action
         plan = empty.where(F.expr(check["sql"]))._jdf.queryExecution().analyzed()
     except (Py4JError, PySparkException) as error:
-        return "is wrong: %s" % explain(error)
+        return "is invalid: %s" % explain(error)
     if not plan.subqueriesAll().isEmpty():
         return "has a subquery; it may only read the columns of its row"
-    return "" if plan.condition().deterministic() else "does not have the same result each time"
+    return "" if plan.condition().deterministic() else "is not deterministic"
 
 
 def failing_condition(frame: DataFrame, table: Table) -> Optional[StepFailure]:
-    """Finds a condition that Spark cannot evaluate on a row, because it divides by zero there, for example."""
+    """Finds a condition that Spark cannot evaluate on some row, for example because it divides by zero."""
     for check in conditions_of(table):
         error = error_on_a_row(frame, check)
         if error:
@@ -70,7 +70,7 @@ def error_on_a_row(frame: DataFrame, check: ConditionCheck) -> str:
 
 
 def broken_condition(check: ConditionCheck) -> Column:
-    """True for rows where the condition is false. NULL passes, as in a CHECK of SQL."""
+    """True for rows where the condition is false. NULL passes, as in a SQL CHECK constraint."""
     return ~F.expr(check["sql"])
 
 

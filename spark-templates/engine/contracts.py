@@ -1,4 +1,4 @@
-"""The shapes of data that modules of the engine share."""
+"""The data types that modules of the engine share."""
 
 from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
 
@@ -52,7 +52,7 @@ class Source(TypedDict):
 
     name: str
     fields: list[Field]
-    # Those that the step reads.
+    # The views that the step reads.
     views: list[View]
 
 
@@ -127,7 +127,7 @@ class RowCountKeys(TypedDict):
 class RowCountCheck(RowCountKeys, total=False):
     min: int
     max: int
-    # A view: the table has as many rows as the view has kept lines.
+    # The name of a view: the table has as many rows as the view keeps lines.
     equals: str
 
 
@@ -144,7 +144,7 @@ TableCheck = Union[
 
 
 class Resolution(TypedDict):
-    """A query chooses one of the rows of `view` that share `by`; they conflict if they differ in `comparing`."""
+    """A query chooses one of the rows of `view` with equal `by`. They conflict if they differ in `comparing`."""
 
     view: str
     by: list[str]
@@ -152,7 +152,7 @@ class Resolution(TypedDict):
 
 
 class ReadTable(TypedDict):
-    """As much of a table's contract as a step needs that reads the table."""
+    """The part of a table's contract that a step needs in order to read the table."""
 
     name: str
     columns: list[TableColumn]
@@ -180,7 +180,7 @@ class Input(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A table as written."""
+    """A table that the step has written."""
 
     table: Table
     uri: str
@@ -189,7 +189,7 @@ class Written(NamedTuple):
 
 
 class LineCounts(TypedDict):
-    """How many lines of a source there are; `read` leaves out blank ones."""
+    """The number of lines of a source. `read` does not include blank lines."""
 
     read: int
     blank: int
@@ -200,7 +200,7 @@ class LineCounts(TypedDict):
 
 
 class FateCounts(TypedDict):
-    """How many of the lines that parse met which fate in a view."""
+    """The number of lines with each fate in a view, of the lines that parse."""
 
     kept: int
     filtered: int
@@ -235,7 +235,7 @@ class ViewBooks(TypedDict):
 
 
 class Books(TypedDict):
-    """What a source's objects contained, and what became of it: a part of the step's report."""
+    """What a source's objects contained, and what became of each line: a part of the step's report."""
 
     objects: dict[str, Any]
     lines: LineCounts

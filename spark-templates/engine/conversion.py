@@ -1,13 +1,13 @@
-"""Converts texts to values. In SQL, so that fields and the elements of arrays are converted by the same words."""
+"""Converts texts to values. Uses SQL, so that the same expressions convert fields and the elements of arrays."""
 
 from typing import Optional
 
 from engine.schema import digits_of, element_of
 
-# A text that denotes a number. An exponent of more digits would keep Spark busy for hours, adding zeros.
+# A text that denotes a number. With a longer exponent, Spark would spend hours adding zeros.
 NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?0*[0-9]{1,3})?\s*$"
 DATE = r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
-# Date and time to the second or a fraction of it, up to microseconds; then Z, an offset, or nothing for UTC.
+# Date and time, with or without fractions of a second, up to microseconds; then Z, an offset, or nothing for UTC.
 MOMENT = (
     r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6}0*)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?\z"
@@ -18,7 +18,7 @@ LAST_SECOND = 253402300799
 
 
 def field_sql(name: str, form: Optional[str], text: str, items: str) -> str:
-    """Returns SQL for the value of a field, whose text is in column `text`; the texts of an array are in `items`."""
+    """Returns SQL for the value of a field. Its text is in column `text`, the texts of an array are in `items`."""
     element = element_of(name)
     return value_sql(name, form, text) if element is None else array_sql(element, form, items)
 
@@ -26,7 +26,7 @@ def field_sql(name: str, form: Optional[str], text: str, items: str) -> str:
 def value_sql(name: str, form: Optional[str], text: str) -> str:
     """Returns SQL for the value of a text, or null if it does not fit.
 
-    `name`: the type, which is no ARRAY. `form`: the format of a TIMESTAMP. `text`: SQL for the text.
+    `name`: the type, not an ARRAY. `form`: the format of a TIMESTAMP. `text`: SQL for the text.
     """
     digits = digits_of(name)
     if digits is not None:
@@ -50,7 +50,7 @@ def literal(text: str) -> str:
 
 
 def double_sql(text: str) -> str:
-    """Converts to a finite number. -0.0 becomes 0.0: the two are equal, so an order could not choose between them."""
+    """Converts to a finite number. -0.0 becomes 0.0: the two are equal, so sorting could not choose between them."""
     number = f"(CASE WHEN {text} RLIKE {literal(NUMBER)} THEN try_cast({text} AS DOUBLE) END + 0.0D)"
     return f"CASE WHEN abs({number}) < double('infinity') THEN {number} END"
 
@@ -64,14 +64,14 @@ def bigint_sql(text: str) -> str:
 
 
 def decimal_sql(text: str, precision: int, scale: int) -> str:
-    """Converts to a decimal number, or to null if that would round it or if it has too many digits."""
+    """Converts to a decimal number, or to null if the number would be rounded or has too many digits."""
     plain = literal(r"\A[+-]?[0-9]+([.][0-9]{0,%d})?\z" % scale)
     exact = f"{text} RLIKE {plain} OR {text} RLIKE {literal(NUMBER)} AND {decimals_sql(text)} <= {scale}"
     return f"CASE WHEN {exact} THEN try_cast({text} AS DECIMAL({precision}, {scale})) END"
 
 
 def decimals_sql(text: str) -> str:
-    """Returns SQL for the number of decimals that a number needs. It is negative for multiples of ten."""
+    """Returns SQL for the number of decimal places that a number needs, which is negative for multiples of ten."""
     fraction = f"regexp_extract({text}, '[.]([0-9]*)', 1)"
     digits = f"concat(regexp_extract({text}, '^[^0-9.]*([0-9]*)', 1), {fraction})"
     significant = f"trim(TRAILING '0' FROM {digits})"
@@ -85,7 +85,7 @@ def moment_sql(text: str) -> str:
 
 
 def epoch_sql(text: str, units: int) -> str:
-    """Converts a number of seconds, or of their thousandths, to a time. It must be exact to the microsecond."""
+    """Converts a number of seconds or milliseconds to a time, or to null if it is finer than a microsecond."""
     number = decimal_sql(text, 20, 6 if units == 1 else 3)
     known = f"{number} >= {FIRST_SECOND * units} AND {number} < {(LAST_SECOND + 1) * units}"
     return f"CASE WHEN {known} THEN timestamp_micros(CAST({number} * {1000000 // units} AS BIGINT)) END"

@@ -1,6 +1,6 @@
-"""Settles duplicates: of the lines with equal event keys, a view keeps one. Looks for such keys by their hashes first.
+"""Removes duplicates: a view keeps one of the lines with equal event keys. Finds repeated keys by their hashes first.
 
-Only the lines of repeated keys are read a second time, and take part in a contest. Nothing else leaves its task.
+Only lines with a repeated hash are read a second time and compared. No other line is shuffled.
 """
 
 from typing import Optional
@@ -16,9 +16,9 @@ from engine.lines import convert, extract, text_of, value_of
 
 
 def settle_duplicates(rows: DataFrame, lines: DataFrame, source: Source) -> DataFrame:
-    """Lets each view keep one line of each event key. The others become duplicates.
+    """Keeps one line of each event key in each view, and marks the others as duplicates.
 
-    `rows`: the persisted rows of `lines`, of which equal events are all kept.
+    `rows`: the persisted rows of `lines`, in which all lines of an event are still kept.
     """
     settled = rows
     for view in source["views"]:
@@ -29,7 +29,7 @@ def settle_duplicates(rows: DataFrame, lines: DataFrame, source: Source) -> Data
 
 
 def find_losers(rows: DataFrame, lines: DataFrame, source: Source, view: View) -> Optional[DataFrame]:
-    """Returns the lines that lose against another line of their event, or None if no event occurs twice."""
+    """Returns the lines that are duplicates of another line, or None if no event occurs twice."""
     kept = rows.where(F.col(of_view(view, "fate")) == KEPT)
     keys = kept.select("_id", F.xxhash64(*view["event_key"]).alias("_hash"))
     repeated = keys.groupBy("_hash").agg(F.count(F.lit(1)).alias("_count")).where(F.col("_count") > 1)
@@ -41,12 +41,12 @@ def find_losers(rows: DataFrame, lines: DataFrame, source: Source, view: View) -
     expected = rivals.count()
     ranked = contest(rivals, lines, source, view).persist(StorageLevel.MEMORY_AND_DISK)
     if ranked.count() != expected:
-        raise StepFailure("input", "%s: some lines were different when they were read again" % source["name"])
+        raise StepFailure("input", "%s: some lines changed between two reads" % source["name"])
     return ranked.where(F.col("_place") > 1)
 
 
 def contest(rivals: DataFrame, lines: DataFrame, source: Source, view: View) -> DataFrame:
-    """Ranks the lines of each event. The one with the lowest texts wins; what differs from it is in conflict."""
+    """Ranks the lines of each event. The line with the lowest texts wins; lines that differ from it are in conflict."""
     again = lines.join(rivals, on=F.col("_id") == F.col("_rival"), how="left_semi")
     read = convert(extract(again, source), source)
     texts = [text_of(field["name"]) for field in source["fields"]]
@@ -62,13 +62,13 @@ def contest(rivals: DataFrame, lines: DataFrame, source: Source, view: View) -> 
         F.row_number().over(same_event).alias("_place"),
         (~winner.eqNullSafe(F.struct(*texts))).alias("_conflict"),
     )
-    # The same line has the same key, however it was parsed.
+    # A line has the same key in both reads, whichever way it was parsed.
     same = (F.col("_loser") == F.col("_rival")) & (F.col("_again") == F.col("_hash"))
     return ranked.join(rivals, on=same, how="left_semi")
 
 
 def without_losers(rows: DataFrame, losers: DataFrame, view: View) -> DataFrame:
-    """Makes the losers duplicates."""
+    """Marks the losers as duplicates."""
     names = {"_loser": "_loser_in_" + view["name"], "_conflict": "_conflict_in_" + view["name"]}
     lost = losers.select(*[F.col(old).alias(new) for old, new in names.items()])
     lost_here = F.col(names["_loser"]).isNotNull()

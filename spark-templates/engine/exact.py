@@ -1,8 +1,8 @@
 """Reads fields exactly: by their path, without loss of digits, and with the kind of JSON value that they have.
 
 Spark reads an object or array as text, but it rounds the numbers in it to a DOUBLE, and a string with the same text
-looks the same. So the line is marked before it is parsed: every string begins with `s`, and every number becomes a
-string that begins with `n`.
+looks the same. So the engine marks the line before it parses it: `s` is put before the content of every string, and
+every number becomes a string that begins with `n`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 
 NOT_BLANK = r"\S"
 NUMBERS = "-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?"
-# What stands for an escaped backslash and an escaped quote. JSON contains neither of these characters.
+# The characters that replace an escaped backslash and an escaped quote. Valid JSON contains neither of them.
 STAND_INS = {"\\\\": "\x01", '\\"': "\x02"}
 
 
@@ -26,7 +26,7 @@ def open_paths(
 ) -> tuple[DataFrame, dict[Path, str]]:
     """Adds the marked text at each path, and at each of its beginnings. Returns the names of these columns, by path.
 
-    Of equal keys the last one counts. What is not inside an object has no text.
+    Of equal keys the last one counts. A path that leads through something other than an object has no text.
     """
     opened = sorted({beginning for path in paths for beginning in beginnings(path)})
     columns = {path: "_at_%d" % index for index, path in enumerate(opened)}
@@ -35,13 +35,13 @@ def open_paths(
         text = within(F.col(columns[parent])) if parent else F.expr(marked_sql(line))
         keys = T.StructType([T.StructField("s" + path[-1], T.StringType()) for path in children])
         parsed = F.from_json(text, keys, dict(options))
-        # The generator names columns by position. It also keeps the optimizer from parsing once for every key.
+        # The generator names columns by position. Without it, the optimizer would also parse once for every key.
         rows = rows.select("*", F.inline_outer(F.array(parsed)).alias(*[columns[path] for path in children]))
     return rows, columns
 
 
 def beginnings(path: Sequence[str]) -> list[Path]:
-    """Returns the path to each key of a path, the whole path last."""
+    """Returns all beginnings of a path, shortest first; the last is the whole path."""
     return [tuple(path[:length]) for length in range(1, len(path) + 1)]
 
 
@@ -59,14 +59,14 @@ def is_object(text: Column) -> Column:
 
 
 def marked_sql(line: str) -> str:
-    """Returns SQL for a marked line. Between quotes that are not escaped, every second part is a string."""
+    """Returns SQL for a marked line. Split at the quotes that are not escaped, every second part is a string."""
     numbers = f"""regexp_replace(part, '{NUMBERS}', '"n$0"')"""
     marked = f"CASE WHEN at % 2 = 1 THEN concat('s', part) ELSE {numbers} END"
     return joined_sql(f"transform({parts_sql(line)}, (part, at) -> {marked})", '"')
 
 
 def unmarked_sql(text: str) -> str:
-    """Returns SQL for the text of a marked value: of an object or array, its JSON; of a string, its content."""
+    """Returns SQL for the original text of a marked value: the JSON of an object or array, the content of a string."""
     quoted = """concat('"', substr(part, 2), '"')"""
     own = f"CASE WHEN at % 2 = 0 THEN part WHEN part LIKE 'n%' THEN substr(part, 2) ELSE {quoted} END"
     json = joined_sql(f"transform({parts_sql(text)}, (part, at) -> {own})", "")
@@ -77,7 +77,7 @@ def unmarked_sql(text: str) -> str:
 
 
 def items_sql(text: str, options: Mapping[str, str]) -> str:
-    """Returns SQL for the texts in a marked array; null if it is none. Blank texts are null, as blank fields are."""
+    """Returns SQL for the texts in a marked array, or null if it is no array. Blank texts become null, like fields."""
     settings = ", ".join(f"{literal(key)}, {literal(value)}" for key, value in options.items())
     array = f"from_json(CASE WHEN {text} LIKE '[%' THEN {text} END, 'ARRAY<STRING>', map({settings}))"
     item = unmarked_sql("item")

@@ -1,4 +1,4 @@
-"""Failures: the program reports one reason, in one line for the driver and one for people."""
+"""Failures: the program reports one reason, as one line for the driver and one line for people."""
 
 import json
 import os
@@ -15,11 +15,11 @@ from engine.contracts import Table
 
 # Spark's name for an error, and the sentence after it.
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
-# Errors that only say where another error happened.
+# Spark errors that only say where another error happened.
 WRAPPERS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE", "[_LEGACY_ERROR_TEMP")
 # How a message of Spark starts when a failed task ended its job.
 LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(TID \d+\) \([^()]*\): ")
-# How Spark refers to a line of a query: as it parses, analyses or runs the query.
+# How Spark refers to a line of a query, when it parses, analyses or runs the query.
 SQL_LINE = re.compile(r"\(line (\d+), pos \d+\)|; line (\d+) pos \d+|== SQL ?\(line (\d+), position \d+\) ==")
 
 # The comment before each section of the program: the module, and the line of the module on which the section starts.
@@ -27,7 +27,7 @@ SECTION = re.compile(r"# Section (engine/\w+\.py), from line (\d+)$")
 
 
 class StepFailure(Exception):
-    """The reason why the step fails. `kind` is a stable name for it."""
+    """The reason why the step fails. `kind` is a stable name for the kind of reason."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StepFailure(Exception):
 
 
 def causes_of(error: BaseException) -> list[str]:
-    """Returns the messages of an exception and its causes, outermost first. They are Java's if it came from there."""
+    """Returns the messages of an exception and its causes, outermost first; of a Java exception, Java's messages."""
     java: Any = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     if java is None:
         return ["%s: %s" % (type(error).__name__, error) if str(error) else type(error).__name__]
@@ -58,7 +58,7 @@ def causes_of(error: BaseException) -> list[str]:
 
 
 def explain(error: BaseException) -> str:
-    """Returns Spark's sentence about what went wrong, without what surrounds it."""
+    """Returns Spark's sentence about what went wrong, without wrappers, SQLSTATE and position."""
     messages = causes_of(error)
     sentences = [
         sentence
@@ -85,7 +85,7 @@ def query_failure(error: BaseException, table: Table) -> StepFailure:
 
 
 def program_failure(error: BaseException) -> StepFailure:
-    """Describes a bug of this program, with its line in the module that raised the exception."""
+    """Describes a bug in this program, with its line in the engine's module."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == __file__ and frame.lineno is not None]
     with open(__file__, encoding="utf-8") as program:
@@ -99,7 +99,7 @@ def program_failure(error: BaseException) -> StepFailure:
 
 
 def tell(failure: StepFailure, write: Optional[Callable[[str], None]] = None) -> None:
-    """Writes to stderr what failed: a line for the driver, then a line for people."""
+    """Writes the failure to stderr: a line for the driver, then a line for people."""
     template = failure.template or (QUERIES[failure.table][0] if failure.table in QUERIES else None)
     facts = {
         "step": STEP,
@@ -115,18 +115,18 @@ def tell(failure: StepFailure, write: Optional[Callable[[str], None]] = None) ->
 
 
 def end_on_signal() -> None:
-    """Makes SIGTERM end the program at once. EMR cancels a step by that signal; the JVM of Spark ends too."""
+    """Makes SIGTERM end the program at once. EMR sends this signal to cancel a step; Spark's JVM ends too."""
 
     def end(number: int, _frame: Optional[FrameType]) -> None:
-        # The JVM cannot write: it is ending, or answering another call.
-        tell(StepFailure("cancelled", "the step was told to end (signal %d)" % number), write_own_error)
+        # The JVM cannot write: it is ending, or busy with another call.
+        tell(StepFailure("cancelled", "the step was terminated by signal %d" % number), write_own_error)
         os._exit(128 + number)
 
     signal.signal(signal.SIGTERM, end)
 
 
 def end_after(seconds: float) -> None:
-    """Ends the program after so many seconds. EMR's idle timeout does not end a step that hangs."""
+    """Ends the program after this many seconds. EMR's idle timeout does not end a step that hangs."""
 
     def end() -> None:
         tell(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))

@@ -1,4 +1,4 @@
-"""Decides what becomes of each line. A view keeps, filters or rejects a line, or finds that it is a duplicate."""
+"""Decides the fate of each line in each view: kept, filtered, quarantined or duplicate."""
 
 from collections.abc import Container, Mapping
 from typing import Literal, Optional
@@ -20,7 +20,7 @@ FILTERED = "filtered"
 DUPLICATE = "duplicate"
 QUARANTINED = "quarantined"
 
-# What a column says of a line in a view: the parts of its verdict, and what is decided in the end.
+# The columns that a line has for each view: the parts of its verdict, and the others that are derived on the way.
 Part = Literal["problem", "verdict", "fate", "reason", "field", "value", "conflict"]
 VERDICT: tuple[Part, ...] = ("fate", "reason", "field", "value")
 DECIDED: tuple[Part, ...] = (*VERDICT, "conflict")
@@ -35,7 +35,7 @@ LONGEST_VALUE = 200
 def classify(lines: DataFrame, source: Source, typed: Container[str]) -> DataFrame:
     """Returns a row for each line, kept or not: its origin, fields, form and state, and its fate in each view.
 
-    Of equal events, each is still kept. `typed`: as of `read_fields`.
+    Lines of the same event are all still kept. `typed`: as in `read_fields`.
     """
     rows = judge(read_fields(lines, source, typed), source)
     rejected = is_unparsable()
@@ -54,7 +54,7 @@ def classify(lines: DataFrame, source: Source, typed: Container[str]) -> DataFra
 
 
 def of_view(view: View, part: Part) -> str:
-    """The column of a view that says so much of a line."""
+    """The name of the column that holds this part for a view."""
     return "_in_%s_%s" % (view["name"], part)
 
 
@@ -92,9 +92,9 @@ def unpacked(view: View) -> list[Column]:
 
 
 def verdict(view: View) -> Column:
-    """The fate of a line in a view, and why it is rejected. Lines are filtered before required fields are judged.
+    """The fate of a line in a view, and why it is rejected. Lines are filtered before required fields are checked.
 
-    Null for a line that is no object. The order of the rules decides which reason counts.
+    Null for a line that is not an object. The order of the rules decides which reason counts.
     """
     problem = of_view(view, "problem")
     rejected = fate(QUARANTINED, F.col(problem + ".reason"), F.col(problem + ".field"), F.col(problem + ".value"))
@@ -105,14 +105,14 @@ def verdict(view: View) -> Column:
 
 
 def differs_from(keep: KeepRule) -> Column:
-    """Whether the field has a value of its type, and another one than the filter asks for."""
+    """Whether the field has a valid value that differs from the one that the filter asks for."""
     return F.col(value_of(keep["field"])) != constant(keep["equals"], keep["type"])
 
 
 def problem_of_line(view: View) -> Column:
-    """Why a view rejects a line that it does not filter: the first reason of its fields. Null if it does not.
+    """Why a view rejects a line that it does not filter: the first reason of its fields. Null if it keeps the line.
 
-    Whether a line passes the filter is unknown if the field of the filter is missing or does not fit its type.
+    A line whose filter field is missing or does not fit its type is rejected, since it might pass the filter.
     """
     reasons = [rejection(name, F.col(reason_of(name))) for name in view["required"]]
     if view["keep"]:
@@ -122,7 +122,7 @@ def problem_of_line(view: View) -> Column:
 
 
 def rejection(name: str, reason: Column) -> Column:
-    """The problem of a field that has a reason. Null without one."""
+    """The problem of a field. Null if `reason` is null."""
     value = F.substring(text_of(name), 1, LONGEST_VALUE)
     return F.when(
         reason.isNotNull(), F.struct(reason.alias("reason"), F.lit(name).alias("field"), value.alias("value"))
@@ -137,14 +137,14 @@ def fate(
 
 
 def text_struct(parts: Mapping[str, Optional[Column]]) -> Column:
-    """A struct of texts. A part that is None is null."""
+    """A struct of texts. A part that is None becomes null."""
     return F.struct(
         *[(F.lit(None) if part is None else part).cast("string").alias(name) for name, part in parts.items()]
     )
 
 
 def state(source: Source) -> Column:
-    """A letter for each field of a line. Lines of a source look alike, so there are few distinct states."""
+    """A text with a letter for each field of a line. Lines of a source look alike, so there are few distinct states."""
     letters = []
     for index, field in enumerate(source["fields"]):
         text, reason = F.col(text_of(field["name"])), F.col(reason_of(field["name"]))

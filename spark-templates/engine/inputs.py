@@ -1,4 +1,4 @@
-"""Raw input: the objects to read, and proof that exactly those were read."""
+"""Raw input: the objects to read, and the checks that exactly these were read."""
 
 import gzip
 import io
@@ -22,15 +22,15 @@ from engine.storage import decoded, exists, hadoop_configuration, hadoop_path, j
 INPUT_GLOB = "{*.json,*.json.gz}"
 # The longest line that Landfall reads, in bytes. Parsing takes several times as much memory.
 LONGEST_LINE = 16 << 20
-# The Hadoop setting above which a line is skipped. It counts the line's end, of at most two bytes.
+# The Hadoop setting for the length above which a line is skipped. The length includes a line end of one or two bytes.
 LINE_LIMIT = "mapreduce.input.linerecordreader.line.maxlength"
-# What Hadoop says about a line of more than 2 GiB.
+# Hadoop's message about a line of more than 2 GiB.
 ENDLESS_LINE = "Too many bytes before newline"
 # The longest line of a manifest, in bytes.
 LONGEST_ENTRY = 1 << 18
 # Maximum number of names in a failure. The others are only counted.
 FEW = 5
-# Time limit of the search for the object that made reading fail.
+# Time limit of the search for the object that cannot be read.
 SEARCH_SECONDS = 600
 
 
@@ -65,7 +65,7 @@ def epoch_millis(text: str) -> int:
 
 
 def listed_inputs(spark: SparkSession, root: str) -> list[Input]:
-    """Lists the objects below a root, or the root itself if it is an object. For runs by hand, without a manifest."""
+    """Lists the objects below a root, or the root itself if it is an object. Used without a manifest, by hand."""
     path, files = hadoop_path(spark, root)
     if not files.exists(path):
         raise StepFailure("input", "there is nothing at %s" % root)
@@ -80,7 +80,7 @@ def listed_inputs(spark: SparkSession, root: str) -> list[Input]:
 
 
 def read_lines(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> DataFrame:
-    """Reads the lines of exactly these objects as text, each with its object. Fails if an object has vanished."""
+    """Reads the lines of exactly these objects as text, each with its object's URI. Fails if an object has vanished."""
     if not inputs:
         columns = "_file STRING, _size BIGINT, _modified BIGINT, _start BIGINT, _id BIGINT, _line STRING"
         return spark.createDataFrame([], columns)
@@ -95,7 +95,7 @@ def read_lines(spark: SparkSession, source: Source, root: str, inputs: Sequence[
         F.col("_metadata.file_size").alias("_size"),
         F.unix_millis("_metadata.file_modification_time").alias("_modified"),
         F.col("_metadata.file_block_start").alias("_start"),
-        # Rises by one from line to line of a split.
+        # Increases by one from line to line within a split.
         F.monotonically_increasing_id().alias("_id"),
         F.col("value").alias("_line"),
     )
@@ -149,7 +149,7 @@ def has_changed(entry: Input, size: int, modified: int) -> bool:
 
 
 def check_unchanged(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> None:
-    """Lists the objects again. Fails if one has vanished or changed: perhaps that happened while Spark read it."""
+    """Lists the objects again. Fails if one has vanished or changed: Spark may have been reading it at that time."""
     if not inputs:
         return
     try:
@@ -167,7 +167,7 @@ def check_unchanged(spark: SparkSession, source: Source, root: str, inputs: Sequ
 
 
 def input_files(spark: SparkSession, frame: DataFrame) -> list[str]:
-    """Returns the files of a frame, percent-encoded. One text brings them here: a million single calls take minutes."""
+    """Returns the files of a frame, percent-encoded. Fetches them as one text: a million single calls take minutes."""
     joined = jvm(spark).org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())
     return joined.split("\n") if joined else []
 
@@ -187,7 +187,7 @@ def some_of(uris: Sequence[str]) -> str:
 def reading_failure(
     spark: SparkSession, error: BaseException, source: Source, root: str, inputs: Sequence[Input]
 ) -> StepFailure:
-    """Says why reading failed, and names the object. Spark 3.5 does not name it, so this tries each candidate."""
+    """Describes why reading failed, and names the object. Spark 3.5 does not name it, so this tries each candidate."""
     present = {place(decoded(file)) for file in input_files(spark, open_text(spark, root))}
     vanished = [entry.uri for entry in inputs if place(entry.uri) not in present]
     if vanished:
@@ -201,7 +201,7 @@ def reading_failure(
         if entry.uri.endswith(".gz") and time.monotonic() < deadline:
             reason = broken_gzip(spark, entry.uri)
             if reason:
-                return StepFailure("input", "%s cannot be decompressed to its end: %s" % (entry.uri, reason))
+                return StepFailure("input", "%s cannot be decompressed completely: %s" % (entry.uri, reason))
     return StepFailure("input", "%s in %s cannot be read: %s" % (source["name"], root, explain(error)))
 
 
@@ -231,6 +231,6 @@ def broken_gzip(spark: SparkSession, uri: str) -> Optional[str]:
 def is_whole(size: int, lines: int, content: int) -> bool:
     """Whether lines of `content` bytes can make up an object of `size` bytes.
 
-    A line ends in one or two bytes, the last one perhaps in none. A byte order mark has three bytes.
+    A line end has one or two bytes, and may be missing after the last line. A byte order mark has three bytes.
     """
     return max(0, lines - 1) <= size - content <= 2 * lines + 3

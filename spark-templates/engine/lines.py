@@ -11,7 +11,7 @@ from engine.conversion import field_sql
 from engine.exact import Path, beginnings, is_object, items_sql, open_paths, unmarked_sql
 from engine.schema import constant, digits_of, element_of, spark_type
 
-# Only JSON is accepted as JSON.
+# Spark accepts only standard JSON with these options.
 JSON_OPTIONS = {
     "mode": "PERMISSIVE",
     "allowComments": "false",
@@ -22,14 +22,15 @@ JSON_OPTIONS = {
     "allowBackslashEscapingAnyCharacter": "false",
     "allowUnquotedControlChars": "false",
 }
-# The key of an object that follows the line's object in an array. Its value is the hash of the line, which the line
-# cannot contain. A line that closes the array early, as `{} ] x` or `{}, {"_end":"1"} ] x` do, hides that object.
+# Each line is parsed as an array: the line's own object, then an end mark. The mark is an object with this key, and its
+# value is the hash of the line, which the line cannot contain. A line that closes the array early, such as `{} ] x` or
+# `{}, {"_end":"1"} ] x`, hides the mark.
 END = "_end"
 
-# Java replaces bytes that are not UTF-8 by this character.
+# Java replaces bytes that are not UTF-8 with this character.
 REPLACEMENT = "\ufffd"
 
-# What a letter says about the text of a field.
+# The letters that say whether a field has a text.
 HAS_VALUE = "."
 MISSING = "m"
 BLANK = "b"
@@ -40,7 +41,7 @@ ORIGIN = ["_file", "_size", "_modified", "_start", "_id"]
 def extract(lines: DataFrame, source: Source, typed: Container[str] = ()) -> DataFrame:
     """Adds the text of every field. A line parses if it is one JSON object in UTF-8 and nothing else.
 
-    `typed`: the fields whose values are in `_typed_object`, if `_typed` is true. Such a line is not parsed again.
+    `typed`: the fields whose values are in `_typed_object` if `_typed` is true. Such a line is not parsed again.
     """
     fields = source["fields"]
     names = [field["name"] for field in fields]
@@ -76,9 +77,9 @@ def extract(lines: DataFrame, source: Source, typed: Container[str] = ()) -> Dat
 
 
 def parse_line(rows: DataFrame, line: Column, schema: Mapping[str, T.DataType], name: str) -> DataFrame:
-    """Adds the objects of a line as a column: its own, and the one that marks the end. Null if they cannot be parsed.
+    """Adds the objects of a line as a column: its own, and the end mark. Null if they cannot be parsed.
 
-    Without a generator, the optimizer would parse the line once for every field.
+    Uses a generator (explode), because otherwise the optimizer would parse the line once for every field.
     """
     keys = [T.StructField(key, kind) for key, kind in sorted({**schema, END: T.StringType()}.items())]
     framed = F.concat(F.lit("["), line, F.lit(',{"%s":"' % END), line_mark(), F.lit('"}]'))
@@ -91,13 +92,13 @@ def line_mark() -> Column:
 
 
 def is_alone(objects: str) -> Column:
-    """Whether a line is one object and nothing else. Perhaps null if it is not."""
+    """Whether a line is one object and nothing else. May be null if it is not."""
     first, last = F.get(objects, F.lit(0)), F.get(objects, F.lit(1))
     return (F.size(objects) == 2) & first.isNotNull() & (last[END] == line_mark())
 
 
 def plain_text(field: Field, typed: Container[str]) -> Column:
-    """The text of a field. Of a value in `_typed_object`, it only matters that it is neither missing nor blank."""
+    """The text of a field. For a value in `_typed_object`, any text that is neither missing nor blank serves."""
     key = field["path"][0]
     text = F.get("_objects", F.lit(0))[key]
     if not typed:
@@ -109,7 +110,7 @@ def plain_text(field: Field, typed: Container[str]) -> Column:
 
 def typed_value(field: Field) -> Column:
     own = F.col("_typed_object")[field["path"][0]]
-    # As in conversion: an order could not choose between 0.0 and -0.0.
+    # As in conversion: sorting could not choose between 0.0 and -0.0.
     return own + F.lit(0.0) if field["type"] == "DOUBLE" else own
 
 
@@ -122,7 +123,7 @@ def plain_fields(source: Source) -> list[Field]:
 
 
 def is_plain(field: Field, source: Source) -> bool:
-    """Whether the text that Spark makes of a value is enough: the key is outermost, and no digits can be lost."""
+    """Whether Spark's own text of a value is enough: the key is outermost, and no digits can be lost."""
     key, *below = field["path"]
     exact = digits_of(field["type"]) or element_of(field["type"]) or field.get("format", "iso8601") != "iso8601"
     # Spark cannot tell apart columns whose names differ only in case.
@@ -148,14 +149,14 @@ def with_exact_texts(rows: DataFrame, fields: Sequence[Field]) -> DataFrame:
 
 
 def exact_text(field: Field, columns: Mapping[Path, str]) -> Column:
-    """The text of a field. If an object was expected, and something else is there, it is the text of that."""
+    """The text of a field. If something else stands where its path needs an object, the text of that value."""
     *outer, own = beginnings(field["path"])
     found = [F.when(~is_object(F.col(columns[path])), F.expr(unmarked_sql(columns[path]))) for path in outer]
     return F.coalesce(F.expr(unmarked_sql(columns[own])), *found)
 
 
 def misplaced(field: Field, columns: Mapping[Path, str]) -> Column:
-    """Whether the field cannot be there, because something on its path is not an object."""
+    """Whether the field cannot exist, because a value on its path is not an object."""
     outer = beginnings(field["path"])[:-1]
     # Below such a value, everything is null.
     return F.coalesce(*[~is_object(F.col(columns[path])) for path in reversed(outer)], F.lit(False))
@@ -168,7 +169,7 @@ def presence(name: str) -> Column:
 
 
 def not_blank(name: str) -> Column:
-    """Whether a text is more than white space. Looks at the first character before it searches."""
+    """Whether a text is more than white space. Compares the first character before it runs the regular expression."""
     text = F.col(name)
     return (text >= "!") | text.rlike(r"\S")
 
@@ -190,16 +191,16 @@ def is_nested(field: Field) -> bool:
 
 
 def garbled(names: Sequence[str]) -> Column:
-    """Whether a field contains bytes that are not UTF-8. Runs the expensive exact test only on suspicion."""
+    """Whether a field contains bytes that are not UTF-8. Tests it only if a replacement character occurs."""
     suspect = F.concat_ws("", *[text_of(name) for name in names]).contains(REPLACEMENT)
     exact = F.expr("encode(decode(CAST(_line AS BINARY), 'UTF-8'), 'UTF-8') <> CAST(_line AS BINARY)")
     return F.when(suspect, exact).otherwise(F.lit(False))
 
 
 def convert(texts: DataFrame, source: Source, typed: Container[str] = ()) -> DataFrame:
-    """Adds the value of every field, and the reason if it has no valid one, as columns of their own.
+    """Adds two columns for each field: its value, and the reason if it has no valid value.
 
-    `typed`: as of `extract`.
+    `typed`: as in `extract`.
     """
     values = [as_type(field, typed).alias(value_of(field["name"])) for field in source["fields"]]
     problems = [problem_of(field).alias(reason_of(field["name"])) for field in source["fields"]]

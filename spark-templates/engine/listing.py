@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from engine.storage import hadoop_path, jvm, place
 
-# What Hadoop writes about an object. After the path come only numbers and names of owners.
+# How Hadoop prints the status of an object. Only numbers and names of owners follow the path.
 STATUS = re.compile(
     r"\w+\{path=(.*); isDirectory=\w+; length=(\d+); replication=\d+; blocksize=\d+; modification_time=(\d+); .*",
     re.DOTALL,
@@ -27,18 +27,18 @@ class Listed(NamedTuple):
 
 
 def objects_below(spark: SparkSession, path: Any, files: Any) -> list[Listed]:
-    """Lists all objects at any depth, or the one that is at the path itself. S3 lists them flat, a page a call."""
+    """Lists all objects below a path at any depth, or the object at the path itself. In S3, each call lists a page."""
     where = files.makeQualified(path)
     if where.toUri().getScheme() == "file":
         return files_below_folder(where.toUri().getPath())
     hadoop = jvm(spark).org.apache.hadoop.util
     found = hadoop.functional.RemoteIterators.toList(files.listFiles(path, True))
-    # One text brings them here: a call for each object takes minutes for many.
+    # Fetches the list as one text: a call per object would take minutes for many objects.
     text = hadoop.StringUtils.join("\0", found)
     matches = [STATUS.fullmatch(status) for status in text.split("\0")] if text else []
     if all(matches):
         return [Listed(match[1], int(match[2]), int(match[3])) for match in matches if match]
-    # A file system with words of its own.
+    # A file system that prints the status differently.
     return [Listed(one.getPath().toString(), one.getLen(), one.getModificationTime()) for one in found]
 
 
@@ -50,7 +50,7 @@ def files_below(spark: SparkSession, uri: str) -> list[tuple[str, int]]:
 
 
 def files_below_folder(folder: str) -> list[Listed]:
-    """Lists local files without Hadoop, which starts a process for each to find its permissions. Follows links."""
+    """Lists local files without Hadoop, which starts a process per file to read its permissions. Follows links."""
     listed = []
     pending = [folder]
     while pending:
@@ -58,7 +58,7 @@ def files_below_folder(folder: str) -> list[Listed]:
         try:
             state = os.stat(here)
         except FileNotFoundError:
-            # It vanished, or it is a link to nothing.
+            # It vanished, or it is a broken link.
             continue
         if S_ISDIR(state.st_mode):
             pending.extend(os.path.join(here, name) for name in os.listdir(here))

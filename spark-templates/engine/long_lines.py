@@ -1,7 +1,7 @@
 """Finds lines that are too long to read.
 
 Hadoop skips such a line, so bytes are missing. If the line crosses the end of its split, Hadoop returns the start of
-the line, which is longer than a line may be.
+the line, which is itself too long.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def refuse_long_lines(spark: SparkSession, source: Source, read: Sequence[tuple[
 
 
 def may_lack(entry: Input, lines: int, content: int) -> bool:
-    """Whether the object is so large that it may contain another, overlong line."""
+    """Whether the object is large enough to contain another line that is too long."""
     most = entry.size * MOST_EXPANSION if entry.uri.endswith(".gz") else entry.size
     return most - content - lines > LONGEST_LINE
 
@@ -55,12 +55,12 @@ def lacks_line(spark: SparkSession, entry: Input, lines: int, content: int) -> b
             size = decompressed_size(spark, entry.uri)
     if not is_whole(size, lines, content):
         return True
-    # If every line ends in CR LF, the ends of many lines may have as many bytes as a long line.
+    # If lines end in CR LF, the line ends of many lines together may have as many bytes as a long line.
     return size - content - lines > LONGEST_LINE and not ends_are_line_feeds(spark, entry.uri, size)
 
 
 def ends_are_line_feeds(spark: SparkSession, uri: str, size: int) -> bool:
-    """Whether the object consists of lines that end in a line feed, and none of them, with its CR, is too long."""
+    """Whether all lines of the object end in a line feed, and none of them is too long, a CR before it included."""
     text = spark.read.option("lineSep", "\n").option(LINE_LIMIT, str(LONGEST_LINE + 4)).text(literal_glob(uri))
     weight = F.octet_length("value")
     [(lines, content, longest)] = text.agg(F.count(F.lit(1)), F.sum(weight), F.max(weight)).collect()
@@ -78,7 +78,7 @@ def last_bytes(spark: SparkSession, entry: Input, count: int) -> bytes:
 
 
 def may_have_members(spark: SparkSession, entry: Input) -> bool:
-    """Whether a gzip may have several members: its last four bytes are then the size of the last one only.
+    """Whether a gzip may have several members. If so, its last four bytes are the size of the last member only.
 
     Searches for the first bytes of a member, which is much faster than decompressing. They rarely occur by chance.
     """
@@ -88,7 +88,7 @@ def may_have_members(spark: SparkSession, entry: Input) -> bool:
         stream.seek(1)
         java = jvm(spark)
         reader = java.org.apache.hadoop.util.LineReader(stream, 65536, MEMBER)
-        # Keeps nothing of the bytes before.
+        # Counts the bytes before the next member, without keeping them.
         passed = reader.readLine(java.org.apache.hadoop.io.Text(), 0, SEARCHED)
         return passed < entry.size - 1
     finally:

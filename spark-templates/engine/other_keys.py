@@ -1,4 +1,4 @@
-"""Keys of raw lines that are not in the contract. They help to find out why a field has no value in any line."""
+"""Finds keys of raw lines that are not in the contract. They may explain why a field has no value in any line."""
 
 import json
 import re
@@ -24,9 +24,9 @@ LONGEST_KEY = 60
 
 
 def other_keys(lines: DataFrame, source: Source, view: View, unknown: Sequence[UnknownField]) -> list[dict[str, Any]]:
-    """Returns the most frequent keys in a sample of the lines that pass the filter of a view, never a value.
+    """Returns the most frequent keys, without values, in a sample of the lines that pass the filter of a view.
 
-    Adds to each field of `unknown` whether its own key occurs.
+    Records in each field of `unknown` whether its own key occurs.
     """
     paths = [tuple(field["path"]) for field in source["fields"]]
     known = {beginning for path in paths for beginning in beginnings(path)}
@@ -49,7 +49,7 @@ def other_keys(lines: DataFrame, source: Source, view: View, unknown: Sequence[U
 def members(line: str, opened: Container[Path]) -> Iterator[tuple[Path, Any]]:
     """Yields the path and value of each key of a line, and of each key of the objects at the paths `opened`.
 
-    Yields nothing if Python cannot parse what Spark could.
+    Yields nothing if Python cannot parse the line, although Spark could.
     """
     try:
         pending: list[tuple[Path, dict[str, Any]]] = [((), json.loads(line))]

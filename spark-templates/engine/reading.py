@@ -1,4 +1,4 @@
-"""Checks that a query only reads views, before Spark resolves its plan: resolving already runs some functions."""
+"""Checks that a query only reads views, before Spark resolves its plan: resolving it already runs some functions."""
 
 from collections.abc import Sequence
 from typing import Any, Optional
@@ -12,7 +12,7 @@ from engine.baked import QUERIES
 from engine.contracts import Table
 from engine.failure import StepFailure, query_failure
 
-# Parts of a plan that run a command, or hide a name until Spark resolves it.
+# Parts of a plan that run a command, or hide a name until Spark resolves the plan.
 ACTING = {
     "ScriptTransformation": "hands rows to a command",
     "PlanWithUnresolvedIdentifier": "hides what it reads behind IDENTIFIER",
@@ -34,7 +34,7 @@ LEAVES = ("UnresolvedAttribute", "Literal", "UnresolvedStar")
 
 
 def check_queries(spark: SparkSession, tables: Sequence[Table]) -> None:
-    """Fails if a query does anything but read views. Spark's parser of queries refuses other statements."""
+    """Fails if a query does anything but read views. Spark's query parser refuses all other statements."""
     parser = spark._jsparkSession.sessionState().sqlParser()
     for table in tables:
         template, _, _ = QUERIES[table["name"]]
@@ -50,12 +50,15 @@ def check_queries(spark: SparkSession, tables: Sequence[Table]) -> None:
 
 
 def query_text(table: Table) -> str:
-    """The query of a table. It is baked with a line break before its first line."""
+    """The query of a table, without the line break that rendering puts before it."""
     return QUERIES[table["name"]][2][1:]
 
 
 def action_in(spark: SparkSession, plan: Any) -> Optional[str]:
-    """Returns what a parsed plan does beyond reading views, or None. Subqueries and WITH are not among its children."""
+    """Returns what a parsed plan does beyond reading views, or None.
+
+    Visits all parts of the plan, since its children include neither subqueries nor WITH.
+    """
     gateway = spark.sparkContext._gateway
     pending = [plan]
     while pending:
@@ -82,7 +85,7 @@ def forbidden_name(name: str, part: Any) -> Optional[str]:
         return "calls %s, which %s" % (function, ACTING_FUNCTIONS[function]) if function in ACTING_FUNCTIONS else None
     if name == "UnresolvedRelation":
         names = items_of(part.multipartIdentifier())
-        return "reads %s, which is no view" % ".".join(names) if len(names) > 1 else None
+        return "reads %s, which is not a view" % ".".join(names) if len(names) > 1 else None
     return None
 
 

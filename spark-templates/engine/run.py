@@ -29,7 +29,7 @@ from engine.upstreams import REPORT_VERSION, register_upstreams
 
 
 def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> None:
-    """Does everything from input to report. Writing the report last makes the execution complete."""
+    """Does all the work from input to report. The report is written last and makes the execution complete."""
     application = spark.sparkContext.applicationId
     folder = "%s/%s-%s" % (arguments.output.rstrip("/"), application, os.urandom(4).hex())
     say("%s writes to %s" % (STEP, folder))
@@ -69,7 +69,7 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
 
 
 def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str, list[Input]]:
-    """Returns the objects of each source: those of the manifest, or all that exist now."""
+    """Returns the objects of each source: those in the manifest, or without a manifest all that exist now."""
     if arguments.manifest:
         return manifest_inputs(spark, arguments.manifest)
     return {name: listed_inputs(spark, root) for name, root in arguments.source.items()}

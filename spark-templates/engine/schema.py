@@ -1,4 +1,4 @@
-"""Contracts as schemas of Spark."""
+"""Spark schemas of contracts."""
 
 from typing import Optional
 
@@ -47,14 +47,14 @@ def digits_of(name: str) -> Optional[tuple[int, int]]:
 
 
 def constant(value: Scalar, name: str) -> Column:
-    """Returns a value of a contract as a column to compare with one of a type. A DECIMAL is exact only as text."""
+    """Returns a contract's value as a column, to compare with one of this type. A DECIMAL is exact only as text."""
     if digits_of(name) is not None or isinstance(value, str):
         return F.lit(str(value)).cast(spark_type(name))
     return F.lit(value)
 
 
 def same_type(one: T.DataType, other: T.DataType) -> bool:
-    """Whether two types are equal. Whether the elements of an array can be null is no part of a contract."""
+    """Whether two types are equal. Ignores whether elements of arrays can be null: contracts do not say that."""
     if isinstance(one, T.ArrayType) and isinstance(other, T.ArrayType):
         return same_type(one.elementType, other.elementType)
     return one == other

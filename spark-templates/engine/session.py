@@ -1,4 +1,4 @@
-"""The Spark session. It sets everything that results depend on, so that they are the same on every cluster."""
+"""The Spark session. It sets everything that affects results, so that they are the same on every cluster."""
 
 import logging
 import math
@@ -12,7 +12,7 @@ from engine.contracts import Input
 from engine.storage import jvm
 
 SETTINGS = {
-    # The meaning of queries.
+    # What queries mean.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
     "spark.sql.ansi.enforceReservedKeywords": "false",
@@ -33,7 +33,7 @@ SETTINGS = {
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.maxPartitionBytes": "128m",
-    # Spark 4.0 lists the objects below these flat, without their folders.
+    # For these schemes, Spark 4.0 lists all objects below a prefix at once, not folder by folder.
     "spark.sql.sources.useListFilesFileSystemList": "s3,s3a",
     # Parquet.
     "spark.sql.parquet.compression.codec": "zstd",
@@ -42,14 +42,14 @@ SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.mergeSchema": "false",
     "spark.sql.files.maxRecordsPerFile": "0",
-    # Few large files: Spark merges and splits partitions by size, not by the number of cores.
+    # Write few large files: Spark merges and splits partitions by size, not by the number of cores.
     "spark.sql.adaptive.enabled": "true",
-    # The size of a Parquet file to join. Its rows need about five times as much memory.
+    # The largest Parquet file to broadcast in a join. Its rows need about five times as much memory.
     "spark.sql.autoBroadcastJoinThreshold": "32m",
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "true",
-    # The JVM does not compile longer methods. Many short ones run faster than one that is interpreted.
+    # The JVM does not compile longer methods, and many compiled short ones run faster than an interpreted long one.
     "spark.sql.codegen.hugeMethodLimit": "8000",
     # Spark writes each plan as text several times, for listeners. Plans are wide, and nobody reads these texts.
     "spark.sql.debug.maxToStringFields": "2",
@@ -75,9 +75,9 @@ def open_session() -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     configurator = jvm(spark).org.apache.logging.log4j.core.config.Configurator
-    # It would warn that the text of a plan was cut.
+    # Silences the warning that the text of a plan was truncated.
     configurator.setLevel("org.apache.spark.sql.catalyst.util.package", "ERROR")
-    # tell() reports a failure once.
+    # tell() already reports the failure.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)
@@ -86,18 +86,18 @@ def open_session() -> SparkSession:
 
 
 def fit_to_input(spark: SparkSession, inputs: Sequence[Input]) -> None:
-    """Fits the number of tasks to the input: several small objects share a task, a megabyte needs no 200 partitions."""
+    """Fits the number of tasks to the input: small objects share a task, and small inputs do not get 200 partitions."""
     cores = spark.sparkContext.defaultParallelism
     total = sum(found.size for found in inputs)
     count = max(1, len(inputs))
     remote = any(not found.uri.startswith("file:") for found in inputs)
-    # Fetching a small object takes about 0.1 s. A task should take a minute at most: a lost node repeats its tasks.
+    # Fetching a small object takes about 0.1 s. A task should take at most a minute, since those of a lost node repeat.
     tasks = max(4 * cores, count * 0.1 / 60) if remote else 2 * cores
     open_cost = 128 * MIB * tasks / count - total / count
     spark.conf.set("spark.sql.files.openCostInBytes", str(int(min(max(open_cost, 4096), 4 * MIB))))
-    # Some lines are read twice, and known by their place in a split. Splits must not change with the number of cores.
+    # Some lines are read twice and identified by their place in a split: the splits must not depend on the cores left.
     spark.conf.set("spark.sql.files.minPartitionNum", str(cores))
     if remote:
-        # Tasks list the folders. Spark 3.5 lists up to 32 of them one by one.
+        # Makes tasks list the folders. Otherwise Spark 3.5 lists up to 32 folders one by one.
         spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.threshold", "8")
     spark.conf.set("spark.sql.shuffle.partitions", str(min(max(2 * cores, math.ceil(total / (64 * MIB))), 10000)))

@@ -8,14 +8,14 @@ from pyspark.sql import DataFrame, SparkSession
 
 
 def jvm(spark: SparkSession) -> Any:
-    """The packages of Java, as in `jvm(spark).java.util.ArrayList`."""
+    """Gives access to Java packages, as in `jvm(spark).java.util.ArrayList`."""
     return spark._jvm
 
 
 def cached_alone(frame: DataFrame) -> DataFrame:
-    """Returns a persisted frame without the plan that made its rows.
+    """Returns a persisted frame without the plan that computed its rows.
 
-    Spark would analyse, compare and print that plan again in every query, which takes longer than a small query itself.
+    Spark would analyse, compare and print that plan again for every query, which takes longer than a small query.
     """
     spark = frame.sparkSession
     dataset = jvm(spark)
@@ -74,10 +74,10 @@ def literal_glob(uri: str) -> str:
 
 
 def place(uri: str) -> str:
-    """Returns what all spellings of a location share: file:/a and file:///a, s3://b/k and s3a://b/k."""
+    """Returns the part that all spellings of a location share: file:/a and file:///a, s3://b/k and s3a://b/k."""
     return re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*:", "", uri).lstrip("/")
 
 
 def decoded(uri: str) -> str:
-    """Returns the raw spelling of a URI that Spark reports percent-encoded. A plus sign stays one."""
+    """Decodes a URI that Spark reports percent-encoded. A plus sign stays a plus sign."""
     return unquote(uri)

@@ -20,7 +20,7 @@ from engine.failure import StepFailure, query_failure
 from engine.reading import query_text
 from engine.schema import same_type, schema_of
 
-# How long Spark may take to deliver what it observed.
+# How long Spark may take to deliver the observed count.
 OBSERVED_SECONDS = 60
 
 
@@ -30,7 +30,7 @@ def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
     say("%s: begun, by %s" % (table["name"], QUERIES[table["name"]][0]))
     frame = conforming(run_query(spark, table), table)
     observed = Observation()
-    # Counts after the exchange, where repeated tasks of a lost node do not count rows twice.
+    # Counts after the exchange, so that the repeated tasks of a lost node do not count rows twice.
     counted = rebalanced(spark, frame, table["partition_by"] or table["key"]).observe(
         observed, F.count(F.lit(1)).alias("rows")
     )
@@ -49,7 +49,7 @@ def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
 
 
 def rows_observed(observed: Observation) -> Optional[int]:
-    """Returns the observed number of rows, or None: Spark never delivers it if the queue of its events overflowed."""
+    """Returns the observed number of rows, or None: Spark never delivers it if its event queue overflowed."""
     got: Queue[int] = Queue()
 
     def wait() -> None:
@@ -75,7 +75,7 @@ def run_query(spark: SparkSession, table: Table) -> DataFrame:
 def conforming(frame: DataFrame, table: Table) -> DataFrame:
     """Orders the columns as the contract does. Fails if their names or types differ from the contract.
 
-    The failure is on the line of the first column of the contract that is at fault, or on the first line of the query.
+    The failure names the line of the first column of the contract that is at fault, or else of the query's first line.
     """
     expected = {field.name: field.dataType for field in schema_of(table)}
     names = [field.name for field in frame.schema]
@@ -119,12 +119,12 @@ def rebalanced(spark: SparkSession, frame: DataFrame, names: Sequence[str]) -> D
 
 
 def ordering(table: Table) -> list[str]:
-    """Returns the columns to sort by. Partition columns are first, else the writer would sort again by them alone."""
+    """Returns the columns to sort by, partition columns first: otherwise the writer would sort again by them alone."""
     return table["partition_by"] + [name for name in table["sort_by"] if name not in table["partition_by"]]
 
 
 def write_empty(spark: SparkSession, table: Table, uri: str) -> None:
-    """Writes a file without rows: a partitioned write of no rows leaves no file, and so no schema."""
+    """Writes a file without rows, because a partitioned write of no rows leaves no file and so no schema."""
     columns = [field for field in schema_of(table) if field.name not in table["partition_by"]]
     empty = spark.createDataFrame([], T.StructType(columns)).coalesce(1)
     empty.write.parquet(uri, mode="append")

@@ -1,10 +1,10 @@
 """Reads numbers and booleans directly from most lines. Other lines are read as texts, which takes twice as long.
 
-A line is read directly only if that is certain to give what its texts give:
-- It is one JSON object, by the same test. One value of another kind makes the whole line null: a number in a string,
-  1.0 or an overflow where an integer is expected, an empty text. So do NaN and text after the object.
-- Every number is finite, and in the range of its field: the report of one that is not needs its text.
-- Of equal keys the last one counts, and a missing key is null, in both ways.
+A line is read directly only if the result is certain to equal the one from its texts:
+- It is one JSON object, by the same test. A single value of another kind makes the whole line null: a number in a
+  string, 1.0 or an overflow where an integer is expected, an empty text. So do NaN and text after the object.
+- Every number is finite, and in the range of its field. Reporting any other number needs its text.
+- Both ways treat keys alike: of equal keys the last one counts, and a missing key is null.
 """
 
 import json
@@ -30,28 +30,28 @@ from engine.lines import (
 from engine.schema import constant, spark_type
 from engine.storage import read_bytes
 
-# By type: the JSON that Spark reads as exactly that value.
+# By type: the Python types of the JSON values that Spark reads without changing them.
 KINDS: dict[str, tuple[type, ...]] = {
     "INT": (int,),
     "BIGINT": (int,),
     "DOUBLE": (int, float),
     "BOOLEAN": (bool,),
 }
-# The bytes of an object that are looked at.
+# Number of bytes read from the beginning of an object.
 SNIFFED = 1 << 16
 
 
 def find_typed(spark: SparkSession, source: Source, inputs: Sequence[Input]) -> set[str]:
-    """Returns the fields to read directly: those without mostly other JSON in the first lines of the largest object.
+    """Returns the fields to read directly: at least half of their values in the first lines of the largest object fit.
 
-    Only the speed depends on it.
+    The choice affects only the speed.
     """
     objects = sniff(spark, max(inputs, key=lambda one: one.size).uri) if inputs else []
     return {field["name"] for field in readable(source) if mostly_fits(field, objects)}
 
 
 def readable(source: Source) -> list[Field]:
-    """Returns the fields that can be read directly. Two fields with the same key would need it in two types."""
+    """Returns the fields that can be read directly. A key that two fields share would need two types."""
     plain = plain_fields(source)
     keys = Counter(field["path"][0] for field in plain)
     return [field for field in plain if field["type"] in KINDS and keys[field["path"][0]] == 1]
@@ -70,7 +70,7 @@ def sniff(spark: SparkSession, uri: str) -> list[dict[str, Any]]:
         if uri.endswith(".gz"):
             head = zlib.decompressobj(wbits=31).decompress(head, SNIFFED)
     except (Py4JError, zlib.error):
-        # Spark will tell.
+        # Spark will report the error.
         return []
     parsed = [parsed_json(line) for line in head.split(b"\n")]
     return [one for one in parsed if isinstance(one, dict)]
@@ -101,7 +101,7 @@ def read_fields(lines: DataFrame, source: Source, typed: Container[str]) -> Data
 
 
 def is_valid(field: Field, value: Column) -> Column:
-    """Whether a value is finite, and in the range of its field. Perhaps null if it is null."""
+    """Whether a value is finite, and in the range of its field. May be null if the value is null."""
     valid = F.abs(value) < F.lit(float("inf")) if field["type"] == "DOUBLE" else F.lit(True)
     if "min" in field:
         valid = valid & (value >= constant(field["min"], field["type"]))

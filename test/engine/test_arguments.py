@@ -42,7 +42,7 @@ class Arguments(unittest.TestCase):
         self.assertEqual(self.refused([*BOTH, "--source", "x=/in"]), "--source x: this step knows only raw")
         self.assertEqual(self.refused([*BOTH, "--source", "raw=/in"]), "--source: a name is given twice")
 
-    def test_are_refused_when_a_run_by_hand_writes_among_runs(self):
+    def test_are_refused_when_a_run_by_hand_writes_into_a_folder_of_runs(self):
         inside = ["--output", "s3://lake/_landfall/x", *BOTH[2:]]
         self.assertIn("belongs to runs", self.refused(inside))
         self.assertEqual(parse_arguments([*inside, "--token", "t"]).token, "t")

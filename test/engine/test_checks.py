@@ -24,7 +24,7 @@ class Checks(unittest.TestCase):
         self.assertEqual(wanted(6, None, 5), "at most 5")
 
     def test_refuse_an_empty_table_unless_it_may_be(self):
-        sentence = "the table has 0 rows, and must have at least 1"
+        sentence = "the table has 0 rows, but must have at least 1"
         self.assertEqual(details(table(), 0), [("not_empty", "error", sentence, 0)])
         self.assertEqual(details(table(may_be_empty=True), 0), [])
         self.assertEqual(details(table(), 1), [])
@@ -33,12 +33,12 @@ class Checks(unittest.TestCase):
         limited = table({**ROW_COUNT, "min": 2, "max": 3})
         self.assertEqual([details(limited, rows) for rows in (2, 3)], [[], []])
         below, above = details(limited, 1), details(limited, 4)
-        self.assertEqual(below, [("row_count", "warn", "the table has 1 rows, and must have at least 2", 1)])
-        self.assertEqual(above, [("row_count", "warn", "the table has 4 rows, and must have at most 3", 4)])
+        self.assertEqual(below, [("row_count", "warn", "the table has 1 rows, but must have at least 2", 1)])
+        self.assertEqual(above, [("row_count", "warn", "the table has 4 rows, but must have at most 3", 4)])
 
     def test_compare_rows_with_the_kept_lines_of_a_view(self):
         equal = table({**ROW_COUNT, "equals": "raw"})
-        sentence = "the table has 2 rows, and must have exactly 3, the kept lines of raw"
+        sentence = "the table has 2 rows, but must have exactly 3, the kept lines of raw"
         self.assertEqual(details(equal, 2), [("row_count", "warn", sentence, 2)])
         self.assertEqual(details(equal, 3), [])
 

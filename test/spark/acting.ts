@@ -25,22 +25,22 @@ const ACTING: Readonly<Record<string, readonly [query: string, says: string]>> =
   ],
   'calls by a text': [`SELECT IDENTIFIER('ref' || 'lect')('a', 'b') AS a`, 'hides what it calls'],
   'reads by a text': [`SELECT * FROM IDENTIFIER('parquet.\`/x\`')`, 'hides what it reads'],
-  'reads a file': ['SELECT * FROM text.`/etc/passwd`', 'reads text./etc/passwd, which is no view'],
+  'reads a file': ['SELECT * FROM text.`/etc/passwd`', 'reads text./etc/passwd, which is not a view'],
   writes: ['WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c', '[PARSE_SYNTAX_ERROR]'],
 };
 
 /** By what is wrong with it: a condition on songs, and what the step says of it. */
 const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: string]>> = {
-  'names no column': ['titel IS NOT NULL', 'is wrong: [UNRESOLVED_COLUMN'],
-  'is not boolean': ['duration + 1', 'is wrong: [DATATYPE_MISMATCH'],
-  'counts rows': ['count(*) > 1', 'is wrong: [INVALID_WHERE_CONDITION]'],
-  'does not parse': ['duration >', 'is wrong: [PARSE_SYNTAX_ERROR]'],
+  'names no column': ['titel IS NOT NULL', 'is invalid: [UNRESOLVED_COLUMN'],
+  'is not boolean': ['duration + 1', 'is invalid: [DATATYPE_MISMATCH'],
+  'counts rows': ['count(*) > 1', 'is invalid: [INVALID_WHERE_CONDITION]'],
+  'does not parse': ['duration >', 'is invalid: [PARSE_SYNTAX_ERROR]'],
   'calls a class': [
     `reflect('java.nio.file.Files', 'createFile', 'FILE') IS NULL`,
     'calls reflect, which runs a method of a Java class; it may only read columns',
   ],
   'has a subquery': ['duration > (SELECT 1)', 'has a subquery'],
-  'depends on chance': ['rand() < 2', 'does not have the same result each time'],
+  'depends on chance': ['rand() < 2', 'is not deterministic'],
 };
 
 /** A song on which the condition fails. */

@@ -81,7 +81,7 @@ export function describeBrokenContracts(folder: () => string): void {
       [
         'songs',
         [
-          ['error accepted_values: year is none of 0, 2004', 9, ['SOA1', 'SOA2', 'SOA3', 'SOA4', 'SOC']],
+          ['error accepted_values: year is not one of 0, 2004', 9, ['SOA1', 'SOA2', 'SOA3', 'SOA4', 'SOC']],
           ['error range: duration is not at least 10 and at most 182.25', 4, ['SOA2', 'SOC', 'SOD1', 'SOX8']],
           ['error references: title is not in artists.name', 40, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
           ['warn references: song_id is not in artists.artist_id', 42, ['42', 'SO1', 'SO2', 'SO3', 'SOA1']],
@@ -95,10 +95,10 @@ export function describeBrokenContracts(folder: () => string): void {
           ['warn range: duration is not at least 0', 1, ['SOA2']],
           ['error unique: title is not unique', 30, ['SOX2', 'SOX3', 'SO1', 'SOA1', 'SOA2']],
           ['warn unique: year, duration is not unique', 27, ['SOY1', 'SOY2', 'SOY3', 'SOY7', 'SOY8']],
-          ['error row_count: the table has 42 rows, and must have at least 1000', 42, []],
-          ['warn row_count: the table has 42 rows, and must have at most 1', 42, []],
+          ['error row_count: the table has 42 rows, but must have at least 1000', 42, []],
+          ['warn row_count: the table has 42 rows, but must have at most 1', 42, []],
           [
-            'error row_count: the table has 42 rows, and must have exactly 47, the kept lines of song_data',
+            'error row_count: the table has 42 rows, but must have exactly 47, the kept lines of song_data',
             42,
             [],
           ],

@@ -172,9 +172,9 @@ export function describeTypedFields(folder: () => string): void {
         ],
         ['day is not at least 1970-01-02', TYPED_CASES.length + HARMLESS - days],
         ['at is not at most 2014-12-31T23:59:59Z', has('at', () => true)],
-        ['price is none of "1.50", 2', has('price', (price) => price !== '1.50')],
-        ['open is none of true', has('open', (open) => open === 'false')],
-        ['on_day is none of "1970-01-01"', days],
+        ['price is not one of "1.50", 2', has('price', (price) => price !== '1.50')],
+        ['open is not one of true', has('open', (open) => open === 'false')],
+        ['on_day is not one of "1970-01-01"', days],
       ]);
     });
   });

@@ -98,7 +98,7 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
     expect(rows).toBeLessThan(kept);
     expect(violations.map(({ check, severity, detail }) => `${severity} ${check}: ${detail}`)).toEqual([
       'error unique: songplay_id is not unique',
-      `error row_count: the table has ${String(rows)} rows, and must have exactly ${String(kept)}, the kept lines of plays`,
+      `error row_count: the table has ${String(rows)} rows, but must have exactly ${String(kept)}, the kept lines of plays`,
     ]);
     expect(rows - violations[0]!.count).toBeLessThanOrEqual(16);
     const [one, other] = violations[0]!.sample.map((row) => JSON.parse(row) as Record<string, unknown>);
