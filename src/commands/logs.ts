@@ -1,8 +1,9 @@
 /** `landfall logs`: what a step wrote. It is printed as it is read, not at the end. */
 import type { CliContext } from '../cli/context.ts';
 import type { LogsFlags } from '../cli/run-verbs.ts';
-import { showLogs } from '../session/show-logs.ts';
+import { printLogs } from '../report/print-logs.ts';
+import { readLogs } from '../session/read-logs.ts';
 
 export async function run(flags: LogsFlags, cli: CliContext): Promise<void> {
-  await showLogs(flags, cli);
+  await printLogs(cli, readLogs(flags, cli));
 }

@@ -1,21 +1,20 @@
 /** Following a step's logs: what is new of them is shown until the step has ended and its last logs are there. */
+import type { LogLines, LogNote } from '../run/log-piece.ts';
 import type { Clock } from '../run/ports.ts';
 import { retry } from '../run/with-retry.ts';
 import type { RetryPolicy } from '../run/with-retry.ts';
 import type { Store } from '../store/store.ts';
-import { showNew, showRest } from './log-tail.ts';
-import type { LogTail, Show } from './log-tail.ts';
+import { lastLine, newLines } from './log-tail.ts';
+import type { LogTail } from './log-tail.ts';
 import { UPLOAD_MS, uploadedWhen } from './log-uploads.ts';
 
 export interface Watch {
   store: Store;
-  /** What is shown, in this order. */
+  /** What is yielded, in this order. */
   tails: readonly LogTail[];
   /** Keys of other logs of the step: their upload, too, tells that its last logs are there. */
   witnesses: readonly string[];
-  show: Show;
-  /** When the step ended; undefined while it has not. */
-  ended: () => Promise<Date | undefined>;
+  ending: () => Promise<Ending>;
   clock: Clock;
   pollSeconds: number;
   /** From the step's end: how long its last logs are waited for. */
@@ -24,30 +23,46 @@ export interface Watch {
   policy: RetryPolicy & { signal: AbortSignal };
 }
 
-/** `late`: the step ended, but nothing uploaded after its end has come. `unread`: nobody reads what is shown. */
-export type WatchEnd = 'complete' | 'late' | 'unread';
+/** What is known of the step's end, and what to say about that. */
+export interface Ending {
+  /** When the step ended; undefined while it has not. */
+  at: Date | undefined;
+  notes: readonly LogNote[];
+}
 
-export async function followLogs(watch: Watch): Promise<WatchEnd> {
-  const { tails, clock, pollSeconds, policy } = watch;
+/** Ends once the last logs were yielded, or when none that was uploaded after the step's end has come in time. */
+export async function* followLogs(watch: Watch): AsyncGenerator<LogLines | LogNote> {
+  const { store, tails, clock, pollSeconds, policy } = watch;
   const uploads: Uploads = {};
   for (;;) {
     // Before the logs: what is uploaded after it is known to be.
-    const ended = await retry(policy, watch.ended);
-    for (const tail of tails) {
-      const { show, store } = watch;
-      const end = await retry(policy, () => showNew(store, tail, { show, note: policy.note }));
-      if (end === 'unread') return end;
-    }
-    const end = ended === undefined ? undefined : await retry(policy, () => judge(watch, ended, uploads));
-    if (end !== undefined) {
-      for (const tail of tails) {
-        await showRest(tail, watch.show);
-        if (tail.shorter === true) policy.note(`${tail.log}: the last upload holds less than what is shown`);
-      }
-      return end;
-    }
+    const { at: ended, notes } = await retry(policy, watch.ending);
+    yield* notes;
+    for (const tail of tails) yield* readAgain(policy, () => newLines(store, tail));
+    if (ended !== undefined && (await retry(policy, () => isOver(watch, ended, uploads)))) break;
     await clock.sleep(pollSeconds * 1000, policy.signal);
     policy.signal.throwIfAborted();
+  }
+  for (const tail of tails) {
+    yield* lastLine(tail);
+    if (tail.shorter === true)
+      yield { kind: 'note', message: `${tail.log}: the last upload holds less than what is shown` };
+  }
+}
+
+/** What `read` yields. It is begun again when it throws for a passing reason, as `retry` says. */
+async function* readAgain<T>(policy: RetryPolicy, read: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  let reading = read();
+  const next = () =>
+    reading.next().catch((error: unknown) => {
+      reading = read();
+      throw error;
+    });
+  try {
+    for (let item = await retry(policy, next); item.done !== true; item = await retry(policy, next))
+      yield item.value;
+  } finally {
+    await reading.return(undefined);
   }
 }
 
@@ -57,21 +72,20 @@ interface Uploads {
   begun?: number;
 }
 
-async function judge(
+/** Whether the last logs are there, or are waited for no longer. */
+async function isOver(
   { store, tails, witnesses, clock, waitSeconds }: Watch,
   ended: Date,
   uploads: Uploads,
-): Promise<WatchEnd | undefined> {
+): Promise<boolean> {
   const now = clock.monotonic();
   const since = Math.max(0, clock.now().getTime() - ended.getTime());
   uploads.deadline ??= now + Math.max(0, waitSeconds * 1000 - since);
   const when = (uploaded: Date | undefined) =>
     uploaded === undefined ? 'before' : uploadedWhen(uploaded, ended);
   const shown = tails.map(({ uploaded }) => when(uploaded));
-  if (shown.every((one) => one === 'after')) return 'complete';
+  if (shown.every((one) => one === 'after')) return true;
   const others = await Promise.all(witnesses.map(async (key) => when((await store.head(key))?.lastModified)));
   if ([...shown, ...others].some((one) => one !== 'before')) uploads.begun ??= now;
-  if (uploads.begun !== undefined && now - uploads.begun >= UPLOAD_MS) return 'complete';
-  if (now < uploads.deadline) return undefined;
-  return uploads.begun === undefined ? 'late' : 'complete';
+  return now >= uploads.deadline || (uploads.begun !== undefined && now - uploads.begun >= UPLOAD_MS);
 }

@@ -1,13 +1,11 @@
 /** One log as it grows: EMR replaces the object by a longer one every few minutes, and what is new of it is shown. */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import type { LogLines, LogNote } from '../run/log-piece.ts';
 import type { Store } from '../store/store.ts';
 import { lineCutter } from './line-cutter.ts';
 import type { LineCutter } from './line-cutter.ts';
 import { unpacked } from './unpacked.ts';
-
-/** Takes whole lines of a log; false when nobody reads any more. */
-export type Show = (log: string, lines: readonly string[]) => Promise<boolean>;
 
 /** What has been shown of one log. */
 export interface LogTail {
@@ -30,46 +28,43 @@ export function logTail(log: string, key: string): LogTail {
 }
 
 /**
- * Looks at the object and shows what it holds beyond what was shown before; all of it, when it holds something else now.
+ * Looks at the object and yields what it holds beyond what was shown before; all of it, when it holds something else now.
  * One that holds less is taken for an upload cut short, and waited out. A last line without an end is kept back: it may
- * be half a line. `unread` when `show` says so. A look that threw may be repeated.
+ * be half a line. A look that threw may be repeated.
  */
-export async function showNew(
-  store: Store,
-  tail: LogTail,
-  { show, note }: { show: Show; note: (message: string) => void },
-): Promise<'read' | 'unread'> {
+export async function* newLines(store: Store, tail: LogTail): AsyncGenerator<LogLines | LogNote> {
   const info = await store.head(tail.key);
-  if (info === undefined || info.etag === tail.etag) return 'read';
+  if (info === undefined || info.etag === tail.etag) return;
   const news = newOf(unpacked(store, info), tail);
-  for (;;) {
-    const { done, value } = await news.next();
-    if (done === true && value === 'another') {
-      note(`${tail.log}: the log was replaced by another one, which follows from its beginning`);
-      Object.assign(tail, { ...logTail(tail.log, tail.key), etag: undefined });
-      return showNew(store, tail, { show, note });
+  try {
+    for (let next = await news.next(); ; next = await news.next()) {
+      if (next.done === true && next.value === 'another') break;
+      if (next.done === true) {
+        tail.shorter = next.value === 'less';
+        tail.etag = info.etag;
+        tail.uploaded = info.lastModified;
+        return;
+      }
+      tail.digest.update(next.value);
+      tail.bytes += next.value.length;
+      const lines = tail.cutter.push(next.value);
+      if (lines.length > 0) yield { kind: 'lines', log: tail.log, lines };
     }
-    if (done === true) {
-      tail.shorter = value === 'less';
-      break;
-    }
-    tail.digest.update(value);
-    tail.bytes += value.length;
-    const lines = tail.cutter.push(value);
-    if (lines.length > 0 && !(await show(tail.log, lines))) {
-      await news.return('same');
-      return 'unread';
-    }
+  } finally {
+    await news.return('same');
   }
-  tail.etag = info.etag;
-  tail.uploaded = info.lastModified;
-  return 'read';
+  yield {
+    kind: 'note',
+    message: `${tail.log}: the log was replaced by another one, which follows from its beginning`,
+  };
+  Object.assign(tail, { ...logTail(tail.log, tail.key), etag: undefined });
+  yield* newLines(store, tail);
 }
 
-/** Shows the last line, when nothing ended it. */
-export async function showRest(tail: LogTail, show: Show): Promise<void> {
-  const lines = tail.cutter.end();
-  if (lines.length > 0) await show(tail.log, lines);
+/** The last line, when nothing ended it. */
+export function lastLine({ log, cutter }: LogTail): LogLines[] {
+  const lines = cutter.end();
+  return lines.length > 0 ? [{ kind: 'lines', log, lines }] : [];
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What is said of a step's logs beside their lines. Pure. */
+import type { LogNote } from '../run/log-piece.ts';
 import { place } from '../shell-words.ts';
+import type { AdvisedCommand } from '../shell-words.ts';
 import { duration } from './quantities.ts';
 
 export interface ShownLog {
@@ -23,21 +25,22 @@ export interface LogFacts {
   /** From a step's end until its last logs should be there, in milliseconds. */
   patienceMs: number;
   /** The command that shows them as they come. */
-  follow: string;
+  follow: AdvisedCommand;
 }
 
 /** What is missing, and the command that waits for it; empty when all is there. */
-export function logNotes(facts: LogFacts): string[] {
+export function logNotes(facts: LogFacts): LogNote[] {
   const { logs, ended, now, follow } = facts;
   const since = ended === undefined ? 0 : Math.max(0, now.getTime() - ended.at.getTime());
   const hopeless = since >= facts.patienceMs && ended !== undefined;
   const absent = logs.filter(({ uploaded }) => uploaded === undefined);
   const empty = logs.filter(({ uploaded, bytes }) => uploaded !== undefined && bytes === 0);
-  const notes = empty.map(({ log }) => `${log} is empty`);
-  if (absent.length > 0) notes.push(absence(absent, { ...facts, since, hopeless }));
-  if (absent.length < logs.length) notes.push(...incompleteness(facts, hopeless));
+  const said = empty.map(({ log }) => `${log} is empty`);
+  if (absent.length > 0) said.push(absence(absent, { ...facts, since, hopeless }));
+  if (absent.length < logs.length) said.push(...incompleteness(facts, hopeless));
   const waits = !hopeless && (absent.length > 0 || ended === undefined || !facts.lastAreThere);
-  return waits ? [...notes, `  next: ${follow}`] : notes;
+  const notes = said.map((message): LogNote => ({ kind: 'note', message }));
+  return waits ? [...notes, { kind: 'next', command: follow }] : notes;
 }
 
 function absence(

@@ -1,19 +1,22 @@
 /** The logs of the YARN containers that a step's application ran in. */
 import type { ContainerLogs } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
+import type { LogPiece } from '../run/log-piece.ts';
 import { place } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { about, commandOf, copying, showAll, shownLog, tailsOf } from './log-viewing.ts';
+import { about, commandOf, copying, linesOf, shownLog, tailsOf } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
-import { sayNext } from '../cli/context.ts';
 
 /**
- * Shows one container's logs, `wanted` or the first one's, and names the others. Throws `input` when there is no such
- * container, or when the step had no YARN application.
+ * One container's logs, `wanted` or the first one's; names the others. Throws `input` when there is no such container, or
+ * when the step had no YARN application.
  */
-export async function showContainer(viewing: Viewing, wanted: string | undefined): Promise<void> {
-  const { attempt, store, streams, cli, writer } = viewing;
+export async function* containerLogsOf(
+  viewing: Viewing,
+  wanted: string | undefined,
+): AsyncGenerator<LogPiece> {
+  const { attempt, store, streams } = viewing;
   const [{ containerLogs }, { logTail }] = await Promise.all([
     import('../emr/step-logs.ts'),
     import('../emr/log-tail.ts'),
@@ -25,23 +28,24 @@ export async function showContainer(viewing: Viewing, wanted: string | undefined
   const described = { ...about(viewing), application, containers };
   if (chosen === undefined) {
     const whose = application === undefined ? 'the step’s logs' : `logs of ${application}`;
-    cli.printer.say(`${whose}: not uploaded yet; ${copying(viewing)}`);
-    sayNext(cli, commandOf(viewing, '--containers'));
-    await writer.close({ ...described, logs: [] });
+    yield { kind: 'note', message: `${whose}: not uploaded yet; ${copying(viewing)}` };
+    yield { kind: 'next', command: commandOf(viewing, '--containers') };
+    yield { kind: 'end', about: { ...described, logs: [] } };
     return;
   }
   const tails = streams.flatMap((log) => {
     const key = chosen.keys.get(log);
     return key === undefined ? [] : [logTail(log, key)];
   });
-  cli.printer.say(`${chosen.container}  ${place(folderOf(store, chosen))}`);
-  if (!(await showAll(viewing, tails, writer.lines))) return;
-  tellOthers(
-    viewing,
-    found.filter((one) => one !== chosen),
-  );
+  yield { kind: 'note', message: `${chosen.container}  ${place(folderOf(store, chosen))}` };
+  yield* linesOf(viewing, tails);
+  const others = found.filter((one) => one !== chosen);
+  if (others[0] !== undefined) {
+    yield { kind: 'note', message: `other containers: ${named(others)}` };
+    yield { kind: 'next', command: commandOf(viewing, '--container', others[0].container) };
+  }
   const logs = tails.map((tail) => shownLog(store, tail));
-  await writer.close({ ...described, container: chosen.container, logs });
+  yield { kind: 'end', about: { ...described, container: chosen.container, logs } };
 }
 
 /** The YARN application that the step's logs name; undefined while they are not there. */
@@ -49,10 +53,8 @@ async function applicationOf(viewing: Viewing): Promise<string | undefined> {
   const { applicationIn } = await import('../emr/step-logs.ts');
   const tails = await tailsOf(viewing, ['stdout', 'stderr']);
   let application: string | undefined;
-  await showAll(viewing, tails, (_, lines) => {
-    application = applicationIn(lines) ?? application;
-    return Promise.resolve(true);
-  });
+  for await (const piece of linesOf(viewing, tails))
+    if (piece.kind === 'lines') application = applicationIn(piece.lines) ?? application;
   if (application !== undefined || tails.every(({ uploaded }) => uploaded === undefined)) return application;
   throw new LandfallError('input', `the logs of step ${viewing.attempt.step} name no YARN application`, {
     why: ['Spark in local mode has no containers: its driver writes to the logs of the step'],
@@ -72,14 +74,6 @@ function choose(
     why: [`there are those of ${named(found)}`],
     next: commandOf(viewing, '--containers'),
   });
-}
-
-function tellOthers(viewing: Viewing, others: readonly ContainerLogs[]): void {
-  const [first] = others;
-  if (first === undefined) return;
-  const { printer } = viewing.cli;
-  printer.say(`other containers: ${named(others)}`);
-  sayNext(viewing.cli, commandOf(viewing, '--container', first.container));
 }
 
 const NAMED = 20;

@@ -1,15 +1,15 @@
 /** What every way to look at a step's logs needs. */
 import type { Settings } from '../config/settings.ts';
-import type { LogTail, Show } from '../emr/log-tail.ts';
+import type { LogTail } from '../emr/log-tail.ts';
 import type { StepLog } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
 import { logNotes } from '../report/log-notes.ts';
 import type { ShownLog } from '../report/log-notes.ts';
-import type { LogWriter } from '../report/log-writer.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt, StepEnd } from '../run/log-choice.ts';
+import type { LogLines, LogNote, LogPiece } from '../run/log-piece.ts';
 import type { RunState } from '../run/state.ts';
-import { commandAt, spoken } from '../shell-words.ts';
+import { commandAt } from '../shell-words.ts';
 import type { AdvisedCommand } from '../shell-words.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
@@ -26,7 +26,6 @@ export interface Viewing {
   attempt: LoggedAttempt;
   /** Where the logs lie. */
   store: Store;
-  writer: LogWriter;
   streams: readonly StepLog[];
 }
 
@@ -36,28 +35,26 @@ export async function tailsOf({ attempt }: Viewing, logs: readonly StepLog[]): P
   return logs.map((log) => logTail(log, stepLogKey(attempt.clusterId, attempt.stepId, log)));
 }
 
-/** Shows the logs one after the other, as they are now; false when nobody reads any more. */
-export async function showAll(
-  { cli, store }: Viewing,
+/** The logs one after the other, as they are now. */
+export async function* linesOf(
+  { store }: Viewing,
   tails: readonly LogTail[],
-  show: Show,
-): Promise<boolean> {
-  const { showNew, showRest } = await import('../emr/log-tail.ts');
-  const note = (message: string) => cli.printer.say(message);
+): AsyncGenerator<LogLines | LogNote> {
+  const { lastLine, newLines } = await import('../emr/log-tail.ts');
   for (const tail of tails) {
-    const look = () => showNew(store, tail, { show, note });
-    if ((await look().catch(onceMore(look))) === 'unread') return false;
-    await showRest(tail, show);
+    yield* onceMore(() => newLines(store, tail));
+    yield* lastLine(tail);
   }
-  return true;
 }
 
 /** A log may be replaced by its next upload while it is read. */
-function onceMore<T>(look: () => Promise<T>): (error: unknown) => Promise<T> {
-  return (error) => {
-    if (error instanceof LandfallError && error.retryable) return look();
-    throw error;
-  };
+async function* onceMore<T>(read: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* read();
+  } catch (error) {
+    if (!(error instanceof LandfallError) || !error.retryable) throw error;
+    yield* read();
+  }
 }
 
 const isLocal = ({ state }: Viewing) => state.plan.cluster.cluster === 'local';
@@ -77,28 +74,27 @@ export function commandOf({ state, attempt, lake }: Viewing, ...more: readonly s
   return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number, ...more);
 }
 
-/** Says what is missing, and ends the output. */
-export async function tellRest(
+/** What is missing of the logs, and what they were about. */
+export async function* endOfLogs(
   viewing: Viewing,
   tails: readonly LogTail[],
   ended: StepEnd | undefined,
-): Promise<void> {
-  const { cli, store, writer } = viewing;
+): AsyncGenerator<LogPiece> {
+  const { cli, store } = viewing;
   const { uploadedWhen } = await import('../emr/log-uploads.ts');
   const isLast = ({ uploaded }: LogTail) =>
     uploaded !== undefined && ended !== undefined && uploadedWhen(uploaded, ended.at) !== 'before';
   const logs = tails.map((tail) => shownLog(store, tail));
-  const notes = logNotes({
+  yield* logNotes({
     logs,
     ...(ended === undefined ? {} : { ended }),
     lastAreThere: ended?.exact === false || tails.some(isLast),
     now: cli.clock.now(),
     copying: copying(viewing),
     patienceMs: paceOf(viewing).waitSeconds * 1000,
-    follow: spoken(commandOf(viewing, '--follow'), cli.invocation),
+    follow: commandOf(viewing, '--follow'),
   });
-  for (const note of notes) cli.printer.say(note);
-  await writer.close({ ...about(viewing, ended), logs });
+  yield { kind: 'end', about: { ...about(viewing, ended), logs } };
 }
 
 /** For scripts: which step this is, and how it ended. */

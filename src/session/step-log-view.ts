@@ -1,92 +1,108 @@
 /** A step's own logs: as they are now, or as they grow. */
-import type { Show } from '../emr/log-tail.ts';
+import type { Ending } from '../emr/follow-logs.ts';
 import { LandfallError } from '../faults.ts';
 import { readEntries } from '../run/read-journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
-import type { StepEnd } from '../run/log-choice.ts';
+import type { LogNote, LogPiece } from '../run/log-piece.ts';
 import { ownership } from '../run/ownership.ts';
 import { follow } from '../run/fold.ts';
+import type { RunState } from '../run/state.ts';
 import { commandAt } from '../shell-words.ts';
-import { commandOf, copying, paceOf, showAll, tailsOf, tellRest } from './log-viewing.ts';
+import { commandOf, copying, endOfLogs, linesOf, paceOf, tailsOf } from './log-viewing.ts';
 import type { Viewing } from './log-viewing.ts';
 import { isDead } from './resume.ts';
-import { sayNext } from '../cli/context.ts';
 
 /** What is there now; and that there is more, where the step's YARN application left logs of its containers. */
-export async function showStep(viewing: Viewing): Promise<void> {
-  const { cli, attempt, store, writer, state } = viewing;
+export async function* stepLogs(viewing: Viewing): AsyncGenerator<LogPiece> {
+  const { attempt, store, state } = viewing;
   const { applicationIn, containerLogs } = await import('../emr/step-logs.ts');
   const tails = await tailsOf(viewing, viewing.streams);
   let application: string | undefined;
-  const show: Show = (log, lines) => {
-    application = applicationIn(lines) ?? application;
-    return writer.lines(log, lines);
-  };
-  if (!(await showAll(viewing, tails, show))) return;
-  const found = application === undefined ? [] : await containerLogs(store, attempt.clusterId, application);
-  if (found.length > 0) {
-    cli.printer.say(`${application ?? ''} left the logs of ${String(found.length)} container(s)`);
-    sayNext(cli, commandOf(viewing, '--containers'));
+  for await (const piece of linesOf(viewing, tails)) {
+    if (piece.kind === 'lines') application = applicationIn(piece.lines) ?? application;
+    yield piece;
   }
-  await tellRest(viewing, tails, endOfAttempt(state, attempt));
+  if (application !== undefined) {
+    const found = await containerLogs(store, attempt.clusterId, application);
+    if (found.length > 0) {
+      yield { kind: 'note', message: `${application} left the logs of ${String(found.length)} container(s)` };
+      yield { kind: 'next', command: commandOf(viewing, '--containers') };
+    }
+  }
+  yield* endOfLogs(viewing, tails, endOfAttempt(state, attempt));
 }
 
 /** What comes, until the step has ended and its last logs are there. Throws `timeout` after that many seconds. */
-export async function followStep(viewing: Viewing, timeout: number | undefined): Promise<void> {
-  const { cli, store, writer, attempt } = viewing;
+export async function* followedLogs(viewing: Viewing, timeout: number | undefined): AsyncGenerator<LogPiece> {
+  const { cli, store, attempt } = viewing;
   const { clock, interrupted, printer } = cli;
   const { followLogs } = await import('../emr/follow-logs.ts');
   const tails = await tailsOf(viewing, viewing.streams);
-  const [controller] = await tailsOf(viewing, ['controller']);
+  const witnesses = await tailsOf(viewing, ['controller']);
   const over = new AbortController();
   if (timeout !== undefined) {
     const expired = watchedLongEnough(viewing, timeout);
     void clock.sleep(timeout * 1000, over.signal).then(() => over.abort(expired));
   }
-  const look = endWatch(viewing);
-  if ((await look()) === undefined) printer.say(`following: ${copying(viewing)}`);
-  const end = await followLogs({
-    store,
-    tails,
-    witnesses: controller === undefined ? [] : [controller.key],
-    show: writer.lines,
-    ended: async () => (await look())?.at,
-    clock,
-    ...paceOf(viewing),
-    policy: {
+  let journal: ReadJournal = { state: viewing.state, ownerLookAt: Number.NEGATIVE_INFINITY };
+  const ending = async (): Promise<Ending> => {
+    const { notes, ...read } = await readOn(viewing, journal);
+    journal = read;
+    return { at: endOfAttempt(journal.state, attempt)?.at, notes };
+  };
+  const first = await ending();
+  yield* first.notes;
+  if (first.at === undefined) yield { kind: 'note', message: `following: ${copying(viewing)}` };
+  try {
+    yield* followLogs({
+      store,
+      tails,
+      witnesses: witnesses.map(({ key }) => key),
+      ending,
       clock,
-      random: cli.random,
-      signal: AbortSignal.any([interrupted, over.signal]),
-      note: (message) => printer.say(message),
-    },
-  }).finally(() => over.abort());
-  if (end === 'unread') return;
-  const ended = await look();
-  printer.say(`step ${attempt.step} ended ${ended?.state ?? ''}`.trimEnd());
-  await tellRest(viewing, tails, ended);
+      ...paceOf(viewing),
+      policy: {
+        clock,
+        random: cli.random,
+        signal: AbortSignal.any([interrupted, over.signal]),
+        note: (message) => printer.say(message),
+      },
+    });
+  } finally {
+    over.abort();
+  }
+  await ending();
+  const ended = endOfAttempt(journal.state, attempt);
+  yield { kind: 'note', message: `step ${attempt.step} ended ${ended?.state ?? ''}`.trimEnd() };
+  yield* endOfLogs(viewing, tails, ended);
 }
 
 const OWNER_LOOK_MS = 30_000;
 
-/** Reads on in the journal: whether the step has ended by now. Says, once, when nobody is left to write it there. */
-function endWatch({ cli, lake, state, attempt }: Viewing): () => Promise<StepEnd | undefined> {
-  const { clock, printer } = cli;
-  const { run } = state.plan;
-  let current = state;
-  let looked = Number.NEGATIVE_INFINITY;
-  return async () => {
-    for (const entry of await readEntries(lake, run, current.length)) current = follow(lake, current, entry);
-    const ended = endOfAttempt(current, attempt);
-    if (ended !== undefined || clock.monotonic() - looked < OWNER_LOOK_MS) return ended;
-    looked = clock.monotonic();
-    const { owner } = await ownership(lake, current, (who) => isDead(who, cli));
-    if (owner !== 'fresh' && owner !== 'beginning') {
-      looked = Number.POSITIVE_INFINITY;
-      printer.say(`nobody drives run ${run}: its journal will not tell when the step ends`);
-      sayNext(cli, commandAt(lake.uri, 'attach', run));
-    }
-    return undefined;
-  };
+/** How far the journal was read. */
+interface ReadJournal {
+  state: RunState;
+  /** When to look at the run's owner again, on the monotonic clock. */
+  ownerLookAt: number;
+}
+
+/** Reads on in the journal. Once, when the step has not ended and nobody is left to write that, the notes say so. */
+async function readOn(
+  { cli, lake, attempt }: Viewing,
+  { state: before, ownerLookAt }: ReadJournal,
+): Promise<ReadJournal & { notes: LogNote[] }> {
+  const { run } = before.plan;
+  let state = before;
+  for (const entry of await readEntries(lake, run, before.length)) state = follow(lake, state, entry);
+  const now = cli.clock.monotonic();
+  if (endOfAttempt(state, attempt) !== undefined || now < ownerLookAt)
+    return { state, ownerLookAt, notes: [] };
+  const { owner } = await ownership(lake, state, (who) => isDead(who, cli));
+  if (owner === 'fresh' || owner === 'beginning')
+    return { state, ownerLookAt: now + OWNER_LOOK_MS, notes: [] };
+  const message = `nobody drives run ${run}: its journal will not tell when the step ends`;
+  const next: LogNote = { kind: 'next', command: commandAt(lake.uri, 'attach', run) };
+  return { state, ownerLookAt: Number.POSITIVE_INFINITY, notes: [{ kind: 'note', message }, next] };
 }
 
 function watchedLongEnough(viewing: Viewing, timeout: number): LandfallError {

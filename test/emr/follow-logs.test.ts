@@ -37,24 +37,30 @@ function world(uploads: Upload[], { endedAt, told = endedAt }: { endedAt?: numbe
     },
   };
   arrive();
-  const follow = (changes: { reads?: number } = {}) =>
+  const watch = () =>
     followLogs({
       store,
       tails: [logTail('stderr', keyOf('stderr')), logTail('stdout', keyOf('stdout'))],
       witnesses: [keyOf('controller')],
-      show: (log, lines) => {
-        shown.push(...lines.map((line) => [clock.elapsed() / 1000, `${log}: ${line}`] as [number, string]));
-        return Promise.resolve(shown.length < (changes.reads ?? Infinity));
+      ending: () => {
+        const isOver = endedAt !== undefined && clock.elapsed() >= (told ?? 0) * 1000;
+        return Promise.resolve({ at: isOver ? at(endedAt) : undefined, notes: [] });
       },
-      ended: () =>
-        Promise.resolve(
-          endedAt === undefined || clock.elapsed() < (told ?? 0) * 1000 ? undefined : at(endedAt),
-        ),
       clock: arriving,
       pollSeconds: 5,
       waitSeconds: 600,
       policy: { clock: arriving, random: seededRandom(1), signal: stop.signal, note: () => undefined },
     });
+  /** Reads to the end, or so many lines. */
+  const follow = async (reads = Infinity) => {
+    for await (const piece of watch()) {
+      if (piece.kind !== 'lines') continue;
+      shown.push(
+        ...piece.lines.map((line): [number, string] => [clock.elapsed() / 1000, `${piece.log}: ${line}`]),
+      );
+      if (shown.length >= reads) return;
+    }
+  };
   return { follow, clock, shown, stop, store };
 }
 const lines = (shown: readonly [number, string][]) => shown.map(([, line]) => line);
@@ -70,7 +76,7 @@ describe('following the logs of a step', () => {
       ],
       { endedAt: 700 },
     );
-    expect(await follow()).toBe('complete');
+    await follow();
     expect(shown).toEqual([
       [300, 'stderr: a'],
       [600, 'stderr: b'],
@@ -90,7 +96,7 @@ describe('following the logs of a step', () => {
       ],
       { endedAt: 1 },
     );
-    expect(await follow()).toBe('complete');
+    await follow();
     expect(lines(shown)).toEqual(['stderr: a', 'stdout: out', 'stderr: the cause', 'stdout: end']);
     expect(clock.elapsed()).toBe(250_000);
   });
@@ -103,17 +109,17 @@ describe('following the logs of a step', () => {
       ],
       { endedAt: 1 },
     );
-    expect(await follow()).toBe('complete');
+    await follow();
     expect(clock.elapsed()).toBe(120_000);
   });
 
   it('gives up on logs that never come, counted from the end of the step and not from when it was told', async () => {
     const never = world([{ log: 'stderr', text: 'a\n', at: 0 }], { endedAt: 10, told: 400 });
-    expect(await never.follow()).toBe('late');
+    await never.follow();
     expect(lines(never.shown)).toEqual(['stderr: a']);
     expect(never.clock.elapsed()).toBe(610_000);
     const long = world([], { endedAt: -100_000, told: 0 });
-    expect(await long.follow()).toBe('late');
+    await long.follow();
     expect(long.clock.elapsed()).toBe(0);
   });
 
@@ -124,10 +130,17 @@ describe('following the logs of a step', () => {
     expect(clock.elapsed()).toBe(12_000);
   });
 
-  it('ends when nobody reads any more', async () => {
-    const { follow, shown } = world([{ log: 'stderr', text: 'a\nb\n', at: 0 }], {});
-    expect(await follow({ reads: 2 })).toBe('unread');
+  it('looks no further when nobody reads any more', async () => {
+    const { follow, shown, store } = world([{ log: 'stderr', text: 'a\nb\n', at: 0 }], {});
+    const { head } = store;
+    const looked: string[] = [];
+    store.head = (key) => {
+      looked.push(key);
+      return head(key);
+    };
+    await follow(2);
     expect(shown).toHaveLength(2);
+    expect(looked).toEqual([keyOf('stderr')]);
   });
 
   it('outlasts a store that does not answer for a while, but not one that denies', async () => {
@@ -138,7 +151,7 @@ describe('following the logs of a step', () => {
       (looks += 1) < 4
         ? Promise.reject(new LandfallError('unreachable', 'no answer', { retryable: true }))
         : head(key);
-    expect(await follow()).toBe('complete');
+    await follow();
     expect(lines(shown)).toEqual(['stderr: a']);
     store.head = () => Promise.reject(new LandfallError('access', 'access denied'));
     await expect(follow()).rejects.toMatchObject({ fault: 'access' });

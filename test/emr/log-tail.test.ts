@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { lineCutter } from '../../src/emr/line-cutter.ts';
 import { unpackTail } from '../../src/emr/log-files.ts';
-import { logTail, showNew, showRest } from '../../src/emr/log-tail.ts';
+import { lastLine, logTail, newLines } from '../../src/emr/log-tail.ts';
 import type { LogTail } from '../../src/emr/log-tail.ts';
 import { applicationIn, containerLogs } from '../../src/emr/step-logs.ts';
 import { uploadedWhen } from '../../src/emr/log-uploads.ts';
@@ -20,10 +20,6 @@ function world() {
   const shown: string[] = [];
   const notes: string[] = [];
   const tail: LogTail = logTail('stderr', KEY);
-  const show = (_: string, lines: readonly string[]) => {
-    shown.push(...lines);
-    return Promise.resolve(true);
-  };
   return {
     store,
     shown,
@@ -33,8 +29,13 @@ function world() {
       const packed = typeof body === 'string' ? gzipSync(body) : body;
       store.place(KEY, packed, new Date(START + (uploads += 1) * 1000));
     },
-    look: () => showNew(store, tail, { show, note: (message) => notes.push(message) }),
-    finish: () => showRest(tail, show),
+    look: async () => {
+      for await (const piece of newLines(store, tail)) {
+        if (piece.kind === 'lines') shown.push(...piece.lines);
+        if (piece.kind === 'note') notes.push(piece.message);
+      }
+    },
+    finish: () => shown.push(...lastLine(tail).flatMap(({ lines }) => lines)),
   };
 }
 
@@ -53,7 +54,7 @@ describe('a log that grows', () => {
       await look();
       expect(shown).toEqual(numbered(0, to));
     }
-    await finish();
+    finish();
     expect(shown).toEqual(numbered(0, 9_000));
     expect(tail.uploaded).toEqual(new Date(START + 4_000));
   });
@@ -67,7 +68,7 @@ describe('a log that grows', () => {
     upload(gzipSync(bytes));
     await look();
     expect(shown).toEqual(['one']);
-    await finish();
+    finish();
     expect(shown).toEqual(['one', 'zwö']);
   });
 
@@ -127,8 +128,7 @@ describe('a log that grows', () => {
       return getRange(key, start, end, etag);
     };
     let shows = 0;
-    const show = () => Promise.resolve((shows += 1) < 3);
-    expect(await showNew(store, tail, { show, note: () => undefined })).toBe('unread');
+    for await (const { kind } of newLines(store, tail)) if (kind === 'lines' && (shows += 1) === 3) break;
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(sizes.length).toBeLessThan(4);
     expect(shows).toBe(3);

@@ -2,18 +2,29 @@ import { describe, expect, it } from '@jest/globals';
 import { harmlessLine } from '../../src/report/harmless.ts';
 import { logNotes } from '../../src/report/log-notes.ts';
 import type { LogFacts } from '../../src/report/log-notes.ts';
-import { createLogWriter } from '../../src/report/log-writer.ts';
+import { printLogs } from '../../src/report/print-logs.ts';
 import type { Output } from '../../src/report/printer.ts';
+import type { LogPiece } from '../../src/run/log-piece.ts';
+import { command, PLAIN } from '../../src/shell-words.ts';
 
-function writer(output: Output) {
-  let out = '';
-  const begun: string[] = [];
-  const data = (text: string) => {
-    out += text;
-    return Promise.resolve(true);
-  };
-  const made = createLogWriter({ output, data, begins: (log) => begun.push(log) });
-  return { ...made, begun, out: () => out };
+const lines = (log: string, ...its: string[]): LogPiece => ({ kind: 'lines', log, lines: its });
+const end = (about: object): LogPiece => ({ kind: 'end', about });
+
+/** What is printed of these pieces, to a reader of so many writes; `left` tells how many pieces were not asked for. */
+async function printed(output: Output, pieces: (LogPiece | Error)[], reads = Infinity) {
+  const left = [...pieces];
+  const out: string[] = [];
+  const said: string[] = [];
+  async function* read(): AsyncGenerator<LogPiece> {
+    for (let piece = left.shift(); piece !== undefined; piece = left.shift()) {
+      if (piece instanceof Error) throw await Promise.resolve(piece);
+      yield piece;
+    }
+  }
+  const data = (text: string) => Promise.resolve(out.push(text) < reads);
+  const printer = { output, data, say: (text: string) => said.push(text) };
+  const failure = await printLogs({ printer, invocation: PLAIN }, read()).catch((error: unknown) => error);
+  return { out: out.join(''), said, failure, left: left.length };
 }
 
 describe('a line of a log', () => {
@@ -27,21 +38,25 @@ describe('a line of a log', () => {
 
 describe('the lines of logs', () => {
   it('are text on stdout, nothing else beside them; where another log begins is told elsewhere', async () => {
-    const { lines, close, out, begun } = writer('text');
-    await lines('stderr', ['one', '\u001b[31mtwo']);
-    await lines('stderr', ['three']);
-    await lines('stdout', ['four']);
-    await close({ run: 'r1' });
-    expect(out()).toBe('one\ntwo\nthree\nfour\n');
-    expect(begun).toEqual(['stderr', 'stdout']);
+    const { out, said } = await printed('text', [
+      { kind: 'note', message: 'run r1' },
+      lines('stderr', 'one', '\u001b[31mtwo'),
+      lines('stderr', 'three'),
+      lines('stdout', 'four'),
+      { kind: 'next', command: command('logs', '--follow') },
+      end({ run: 'r1' }),
+    ]);
+    expect(out).toBe('one\ntwo\nthree\nfour\n');
+    expect(said).toEqual(['run r1', '== stderr', '== stdout', '  next: landfall logs --follow']);
   });
 
   it('are one JSON document with what they are about', async () => {
-    const { lines, close, out } = writer('json');
-    await lines('stderr', ['a "quoted"\u001b', 'b']);
-    await lines('stdout', ['c']);
-    await close({ run: 'r1', logs: [] });
-    expect(JSON.parse(out())).toEqual({
+    const { out, said } = await printed('json', [
+      lines('stderr', 'a "quoted"\u001b', 'b'),
+      lines('stdout', 'c'),
+      end({ run: 'r1', logs: [] }),
+    ]);
+    expect(JSON.parse(out)).toEqual({
       lines: [
         { log: 'stderr', line: 'a "quoted"\u001b' },
         { log: 'stderr', line: 'b' },
@@ -50,26 +65,22 @@ describe('the lines of logs', () => {
       run: 'r1',
       logs: [],
     });
-    const empty = writer('json');
-    await empty.close({ run: 'r1' });
-    expect(JSON.parse(empty.out())).toEqual({ lines: [], run: 'r1' });
+    expect(said).toEqual([]);
+    const empty = await printed('json', [end({ run: 'r1' })]);
+    expect(JSON.parse(empty.out)).toEqual({ lines: [], run: 'r1' });
   });
 
   it('leave a document that can be read even when a failure ends them', async () => {
-    const { lines, broken, out } = writer('json');
-    await lines('stderr', ['a']);
-    await broken();
-    expect(JSON.parse(out())).toEqual({ lines: [{ log: 'stderr', line: 'a' }], broken: true });
-    const untouched = writer('json');
-    await untouched.broken();
-    expect(untouched.out()).toBe('');
+    const gone = new Error('gone');
+    const { out, failure } = await printed('json', [lines('stderr', 'a'), gone]);
+    expect(JSON.parse(out)).toEqual({ lines: [{ log: 'stderr', line: 'a' }], broken: true });
+    expect(failure).toBe(gone);
+    expect(await printed('json', [gone])).toMatchObject({ out: '', failure: gone });
   });
 
   it('are an event each for a script that follows', async () => {
-    const { lines, close, out } = writer('ndjson');
-    await lines('stderr', ['a', 'b']);
-    await close({ run: 'r1' });
-    const events = out()
+    const { out } = await printed('ndjson', [lines('stderr', 'a', 'b'), end({ run: 'r1' })]);
+    const events = out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
@@ -78,6 +89,11 @@ describe('the lines of logs', () => {
       { event: 'log-line', log: 'stderr', line: 'b' },
       { event: 'logs', run: 'r1' },
     ]);
+  });
+
+  it('are read no further than somebody reads them', async () => {
+    const pieces = [lines('stderr', 'a'), lines('stderr', 'b'), lines('stderr', 'c'), end({})];
+    expect(await printed('text', pieces, 2)).toMatchObject({ out: 'a\nb\n', failure: undefined, left: 2 });
   });
 });
 
@@ -97,11 +113,13 @@ describe('what is said beside a log', () => {
     now: at(120),
     copying: 'EMR copies them every five minutes',
     patienceMs: 600_000,
-    follow: 'landfall logs s --run r1 --follow',
+    follow: command('logs', 's', '--run', 'r1', '--follow'),
   };
+  const told = (facts: LogFacts) =>
+    logNotes(facts).map((note) => (note.kind === 'note' ? note.message : note.command));
   const notes = (facts: Partial<LogFacts>) =>
-    logNotes({ ...running, ended: { state: 'FAILED', at: at(90) }, lastAreThere: true, ...facts });
-  const next = '  next: landfall logs s --run r1 --follow';
+    told({ ...running, ended: { state: 'FAILED', at: at(90) }, lastAreThere: true, ...facts });
+  const next = running.follow;
 
   it('is nothing when the whole of it is there', () => {
     expect(notes({})).toEqual([]);
@@ -125,7 +143,7 @@ describe('what is said beside a log', () => {
   });
 
   it('is how far it goes while the step runs, or the last of it is still to come', () => {
-    expect(logNotes(running)).toEqual([
+    expect(told(running)).toEqual([
       'the step has not ended; this was uploaded by 2026-11-21T06:41:40Z; EMR copies them every five minutes',
       next,
     ]);

@@ -1,25 +1,24 @@
-/** Shows what a step wrote, from where its cluster copies it to. Asks nothing of EMR, and changes nothing. */
+/** What a step wrote, read where its cluster copies it to. Asks nothing of EMR, and changes nothing. */
 import type { Settings } from '../config/settings.ts';
 import type { StepLog } from '../emr/step-logs.ts';
 import { LandfallError } from '../faults.ts';
-import { createLogWriter } from '../report/log-writer.ts';
 import { readState } from '../run/read-journal.ts';
 import { chooseAttempt, endOfAttempt } from '../run/log-choice.ts';
 import type { LoggedAttempt } from '../run/log-choice.ts';
+import type { LogPiece } from '../run/log-piece.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { bucketNameOf, canonicalUri, relation } from '../store/uri.ts';
 import { usage } from '../cli/arguments.ts';
 import { chosenRun } from './chosen-run.ts';
 import { openLake, openLogs } from './compose.ts';
-import { showContainer } from './container-log-view.ts';
-import { followStep, showStep } from './step-log-view.ts';
+import { containerLogsOf } from './container-log-view.ts';
+import { followedLogs, stepLogs } from './step-log-view.ts';
 import { configureLake, secondsFlag } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { LogsFlags } from '../cli/run-verbs.ts';
 
-export async function showLogs(flags: LogsFlags, cli: CliContext): Promise<void> {
-  const { printer } = cli;
+export async function* readLogs(flags: LogsFlags, cli: CliContext): AsyncGenerator<LogPiece> {
   const wanted = readFlags(flags, cli);
   const settings = configureLake(flags, cli);
   const lake = await openLake(settings, cli);
@@ -28,17 +27,11 @@ export async function showLogs(flags: LogsFlags, cli: CliContext): Promise<void>
   const store = await openPlace(lake, state, attempt, settings);
   const ended = endOfAttempt(state, attempt)?.state ?? '';
   const which = `step ${attempt.step} (attempt ${String(attempt.attempt)})  ${attempt.stepId}`;
-  printer.say(`run ${state.plan.run}  ${which}  ${ended}`.trimEnd());
-  const writer = createLogWriter({ ...printer, begins: (log) => printer.say(`== ${log}`) });
-  const viewing = { cli, settings, lake, state, attempt, store, writer, streams: wanted.streams };
-  try {
-    if (wanted.containers) await showContainer(viewing, wanted.container);
-    else if (wanted.follow) await followStep(viewing, wanted.timeout);
-    else await showStep(viewing);
-  } catch (error) {
-    await writer.broken();
-    throw error;
-  }
+  yield { kind: 'note', message: `run ${state.plan.run}  ${which}  ${ended}`.trimEnd() };
+  const viewing = { cli, settings, lake, state, attempt, store, streams: wanted.streams };
+  if (wanted.containers) yield* containerLogsOf(viewing, wanted.container);
+  else if (wanted.follow) yield* followedLogs(viewing, wanted.timeout);
+  else yield* stepLogs(viewing);
 }
 
 interface Wanted {
