@@ -11,7 +11,7 @@ import { isOver, stepPhase } from './states.ts';
 import { endTime, failAtStep } from './step-ends.ts';
 import { listOurSteps, submit } from './submit-steps.ts';
 import { cancelDuplicates } from './duplicate-steps.ts';
-import { watchCluster } from './watch-cluster.ts';
+import { toWatch, watchCluster } from './watch-cluster.ts';
 
 /** Runs every step that has no accepted execution yet, in the plan's order. Throws `step` when one fails. */
 export async function runSteps(run: Run, clusterId: string): Promise<void> {
@@ -44,13 +44,13 @@ async function follow(run: Run, name: string): Promise<Step> {
   const followed = currentAttempt(journal.state(), name);
   if (followed?.stepId === undefined) throw new Error(`step ${name} was not submitted`);
   const { attempt, clusterId, stepId } = followed;
-  const watch = watchCluster(run, clusterId);
+  let cluster = toWatch(clusterId);
   let changed = clock.monotonic();
   let last: Step | undefined;
   for (;;) {
     const step = await look(run, { name, clusterId, stepId }, changed);
     const phase = step === undefined ? 'unknown' : stepPhase(step.state);
-    const cluster = await watch(phase);
+    cluster = await watchCluster(run, cluster, phase);
     if (step !== undefined) {
       if (step.state !== last?.state) changed = clock.monotonic();
       last = step;
@@ -63,7 +63,7 @@ async function follow(run: Run, name: string): Promise<Step> {
         return failAtStep(run, name, followed, state);
       }
     }
-    if (cluster === 'lost') await pause(run, LAST_LOOK_MS);
+    if (cluster.isLost) await pause(run, LAST_LOOK_MS);
     else await untilNextLook(run, changed);
   }
 }

@@ -9,34 +9,48 @@ import type { StepPhase } from './states.ts';
 
 /** The cluster, and a second one with our token, are looked for this often while a step runs: both calls have quotas. */
 const CLUSTER_LOOK_MS = 30_000;
+
+/** What is known of the cluster under a step. */
+export interface WatchedCluster {
+  readonly id: string;
+  /** When it was last due to be looked at, on the monotonic clock. */
+  readonly looked: number;
+  /** The state that was told last. */
+  readonly told?: string;
+  /** It ended under the step, and EMR may still say how the step ended. */
+  readonly isLost: boolean;
+}
+
+/** A cluster that was not looked at yet. */
+export function toWatch(id: string): WatchedCluster {
+  return { id, looked: Number.NEGATIVE_INFINITY, isLost: false };
+}
+
 /**
- * Makes a function that looks after the cluster: at every tick while the step waits, now and then while it runs. It gives
- * `lost` when the cluster ends under a step that has not ended, and throws when it is asked again after that.
+ * Looks at the cluster under a step of this phase: at every tick while the step waits, now and then while it runs. Throws
+ * `cluster` when the cluster is found ended once more after it was lost.
  */
-export function watchCluster(
+export async function watchCluster(
   run: Run,
-  clusterId: string,
-): (phase: StepPhase | 'unknown') => Promise<'lost' | 'there'> {
+  watched: WatchedCluster,
+  phase: StepPhase | 'unknown',
+): Promise<WatchedCluster> {
   const { clock, emr } = run.ports;
-  let looked = Number.NEGATIVE_INFINITY;
-  let lost = false;
-  let told: string | undefined;
-  return async (phase) => {
-    if (phase === 'completed' || phase === 'failed' || phase === 'cancelled') return 'there';
-    const due = clock.monotonic() - looked >= CLUSTER_LOOK_MS;
-    if (phase === 'running' && !due && !lost) return 'there';
-    if (due) {
-      looked = clock.monotonic();
-      await endDuplicateClusters(run);
-    }
-    const cluster = await emr.describeCluster(clusterId);
-    if (cluster.state !== told) tellCluster(run, cluster, age(run, cluster));
-    told = cluster.state;
-    const waits = phase === 'waiting' || phase === 'unknown';
-    if (!(waits ? isOver(cluster.state) : hasEnded(cluster.state))) return 'there';
-    if (lost) return failAtCluster(run, cluster);
-    lost = true;
-    return 'lost';
+  if (phase === 'completed' || phase === 'failed' || phase === 'cancelled') return watched;
+  const now = clock.monotonic();
+  const isDue = now - watched.looked >= CLUSTER_LOOK_MS;
+  if (phase === 'running' && !isDue && !watched.isLost) return watched;
+  if (isDue) await endDuplicateClusters(run);
+  const cluster = await emr.describeCluster(watched.id);
+  if (cluster.state !== watched.told) tellCluster(run, cluster, age(run, cluster));
+  const waits = phase === 'waiting' || phase === 'unknown';
+  const isGone = waits ? isOver(cluster.state) : hasEnded(cluster.state);
+  if (isGone && watched.isLost) return failAtCluster(run, cluster);
+  return {
+    id: watched.id,
+    looked: isDue ? now : watched.looked,
+    told: cluster.state,
+    isLost: watched.isLost || isGone,
   };
 }
 
