@@ -57,16 +57,16 @@ async function runJobFlow(
   const command = new RunJobFlowCommand(runJobFlowRequest(settings, token));
   try {
     const { JobFlowId: id = '', ClusterArn: arn } = await clients.creating.send(command);
-    return id === '' ? WITHOUT_IDS : { answer: 'accepted', value: { id, ...homeOf(arn) } };
+    return id === '' ? WITHOUT_IDS : { kind: 'accepted', value: { id, ...homeOf(arn) } };
   } catch (thrown) {
     const call = { operation: 'RunJobFlow', hidden: hiddenValues(settings.clusterJson) };
     const { delivery, reason, error } = failureOf(thrown, call);
     if (delivery === 'refused') throw error;
-    return { answer: delivery, reason };
+    return { kind: delivery, reason };
   }
 }
 
-const WITHOUT_IDS = { answer: 'ambiguous', reason: 'an answer without ids' } as const;
+const WITHOUT_IDS = { kind: 'ambiguous', reason: 'an answer without ids' } as const;
 
 async function findClusters(clients: EmrClients, token: string, createdAfter: Date): Promise<Cluster[]> {
   const all = await ask({ operation: 'ListClusters' }, () =>
@@ -97,21 +97,21 @@ async function addSteps(
   clusterId: string,
   { steps, actionOnFailure }: { steps: readonly StepRequest[]; actionOnFailure: ActionOnFailure },
 ): Promise<Answer<string[]>> {
-  if (steps.length === 0) return { answer: 'accepted', value: [] };
+  if (steps.length === 0) return { kind: 'accepted', value: [] };
   const Steps = steps.map((step) => stepConfig(step, actionOnFailure));
   const command = new AddJobFlowStepsCommand({ JobFlowId: clusterId, Steps });
   try {
     const { StepIds: ids } = await clients.creating.send(command);
-    return ids?.length === steps.length ? { answer: 'accepted', value: ids } : WITHOUT_IDS;
+    return ids?.length === steps.length ? { kind: 'accepted', value: ids } : WITHOUT_IDS;
   } catch (thrown) {
     const call = { operation: 'AddJobFlowSteps', resource: clusterId };
     const { delivery, reason, error } = failureOf(thrown, call);
-    if (delivery !== 'refused') return { answer: delivery, reason };
+    if (delivery !== 'refused') return { kind: delivery, reason };
     if (error.fault !== 'cluster') throw error;
     const active = await activeSteps(clients, clusterId);
     if (active + steps.length <= ACTIVE_STEPS || steps.length > ACTIVE_STEPS) throw error;
     return {
-      answer: 'unsent',
+      kind: 'unsent',
       reason: `cluster ${clusterId} has ${String(active)} active steps, EMR allows ${String(ACTIVE_STEPS)}`,
     };
   }

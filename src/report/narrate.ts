@@ -89,7 +89,7 @@ function planned(
     const passed = skippedBy === undefined ? '' : `, ${skippedText(skippedBy)}`;
     return `  ${name}  ${counted(objects, 'object')}, ${bytes(size)}${passed}  ${place(uri)}`;
   });
-  const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  const where = cluster.kind === 'id' ? cluster.id : cluster.kind;
   return [
     `${paint('green', 'run')} ${run}  ${release} on cluster ${where}`,
     ...inputs,

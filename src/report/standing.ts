@@ -43,7 +43,7 @@ export function command(
 
 /** A new run of the same kind: the same inputs, cluster, templates and lake, as they are now. */
 export function submitLike({ lake, sources, cluster, origin }: RunPlan): AdvisedCommand {
-  const where = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  const where = cluster.kind === 'id' ? cluster.id : cluster.kind;
   const inputs = sources.flatMap(({ name, uri }) =>
     flagWords([`--${name.replaceAll('_', '-')}`, place(uri)]),
   );
@@ -121,7 +121,7 @@ function clusterLine(state: RunState, cluster: ClusterEntry, now: Date): string 
   if (cancelRequested && !plan.keepAlive)
     return `${name} ${finished === undefined ? 'was asked to end' : 'has ended, or is ending'}`;
   if (cluster.terminate === 'requested') return `${name} was asked to end`;
-  const local = plan.cluster.cluster === 'local';
+  const local = plan.cluster.kind === 'local';
   if (finished === undefined)
     return `${name} goes on${local ? '' : ' and costs money'}; it ends by itself ${idle} after its last step`;
   const end = new Date(idleSince(state, now).getTime() + plan.idleTimeoutSeconds * 1000);
@@ -217,7 +217,7 @@ function afterCluster(state: RunState, retry: AdvisedCommand): Advice {
   if (ended === undefined) return advise`mend the cause, then ${retry}`;
   const { plan } = state;
   const elsewhere =
-    plan.cluster.cluster === 'id' ? commandAt(plan.lake, 'retry', plan.run, '--cluster', 'new') : retry;
+    plan.cluster.kind === 'id' ? commandAt(plan.lake, 'retry', plan.run, '--cluster', 'new') : retry;
   const kind = reasonKind(ended.code);
   return kind === 'configuration' || kind === 'unknown'
     ? advise`mend the cause, then ${elsewhere}`

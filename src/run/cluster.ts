@@ -93,7 +93,7 @@ async function launchCluster(run: Run): Promise<string> {
         await checkpoint(run);
         try {
           const answer = await ports.emr.runJobFlow(token);
-          if (answer.answer === 'accepted') cluster = answer.value;
+          if (answer.kind === 'accepted') cluster = answer.value;
           happened.push({ kind: 'answered', answer });
         } catch (refusal) {
           if (!isUncertain(happened)) await recordRefusal(run, [token], refusal);

@@ -58,20 +58,20 @@ export function nextMove(happened: readonly Happened[], { what, settleMs, elapse
     }
     case 'answered': {
       const { answer } = last;
-      if (answer.answer === 'accepted') return { kind: 'done', how: 'accepted' };
-      const { reason } = answer;
-      if (answer.answer === 'ambiguous')
-        return {
-          kind: 'look',
-          note: `${what}: the answer was lost (${reason}); looking whether it took effect`,
-        };
-      if (elapsedMs > UNREACHABLE_AFTER_MS) throw noAnswer(what, reason);
-      const ms = resendDelay(happened);
-      return {
-        kind: 'wait',
-        ms,
-        note: `${what}: not sent (${reason}); trying again in ${String(ms / 1000)} s`,
-      };
+      switch (answer.kind) {
+        case 'accepted':
+          return { kind: 'done', how: 'accepted' };
+        case 'ambiguous': {
+          const note = `${what}: the answer was lost (${answer.reason}); looking whether it took effect`;
+          return { kind: 'look', note };
+        }
+        case 'unsent': {
+          if (elapsedMs > UNREACHABLE_AFTER_MS) throw noAnswer(what, answer.reason);
+          const ms = resendDelay(happened);
+          const note = `${what}: not sent (${answer.reason}); trying again in ${String(ms / 1000)} s`;
+          return { kind: 'wait', ms, note };
+        }
+      }
     }
   }
 }
@@ -79,7 +79,7 @@ export function nextMove(happened: readonly Happened[], { what, settleMs, elapse
 /** True when an earlier request may have taken effect, so that a refusal of the next one settles nothing. */
 export function isUncertain(happened: readonly Happened[]): boolean {
   return happened.some(
-    (one) => one.kind === 'intended before' || (one.kind === 'answered' && one.answer.answer === 'ambiguous'),
+    (one) => one.kind === 'intended before' || (one.kind === 'answered' && one.answer.kind === 'ambiguous'),
   );
 }
 
@@ -90,7 +90,7 @@ function isSecondLook(happened: readonly Happened[]): boolean {
 
 function lastReason(happened: readonly Happened[]): string | undefined {
   const reasons = happened.flatMap((one) =>
-    one.kind === 'answered' && one.answer.answer !== 'accepted' ? [one.answer.reason] : [],
+    one.kind === 'answered' && one.answer.kind !== 'accepted' ? [one.answer.reason] : [],
   );
   return reasons.at(-1);
 }

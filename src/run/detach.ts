@@ -41,7 +41,7 @@ export function submission(state: RunState): Submission {
       : {
           cluster: {
             id: cluster.id,
-            where: plan.cluster.cluster === 'local' ? 'local' : isOurs(cluster) ? 'ours' : 'not ours',
+            where: plan.cluster.kind === 'local' ? 'local' : isOurs(cluster) ? 'ours' : 'not ours',
             idleTimeoutSeconds: plan.idleTimeoutSeconds,
           },
         }),

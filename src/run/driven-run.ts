@@ -58,7 +58,7 @@ export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
 /** Waits until the next look at EMR is due, given when something changed there last; then as `checkpoint`. */
 export async function untilNextLook(run: Run, changed: number): Promise<void> {
   const { clock, random } = run.ports;
-  const where = run.journal.state().plan.cluster.cluster === 'local' ? 'local' : 'aws';
+  const where = run.journal.state().plan.cluster.kind === 'local' ? 'local' : 'aws';
   await pause(run, pace(clock.monotonic() - changed, random.fraction(), where));
   await checkpoint(run);
 }

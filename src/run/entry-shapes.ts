@@ -39,8 +39,8 @@ const plan = z.looseObject({
     }),
   ),
   cluster: z.union([
-    z.looseObject({ cluster: z.enum(['local', 'new', 'reuse']) }),
-    z.looseObject({ cluster: z.literal('id'), id: emrId }),
+    z.looseObject({ kind: z.enum(['local', 'new', 'reuse']) }),
+    z.looseObject({ kind: z.literal('id'), id: emrId }),
   ]),
   launch: z
     .looseObject({

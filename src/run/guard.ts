@@ -67,7 +67,7 @@ function rememberingNames(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
     },
     runJobFlow: async (token) => {
       const answer = await emr.runJobFlow(token);
-      if (answer.answer === 'accepted') clusters.set(answer.value.id, token);
+      if (answer.kind === 'accepted') clusters.set(answer.value.id, token);
       return answer;
     },
     findClusters: async (token, since) => {
@@ -82,7 +82,7 @@ function rememberingNames(emr: Emr, { clusters, steps, chosen }: Seen): Emr {
     },
     addSteps: async (clusterId, requests) => {
       const answer = await emr.addSteps(clusterId, requests);
-      if (answer.answer === 'accepted')
+      if (answer.kind === 'accepted')
         for (const [at, id] of answer.value.entries()) steps.set(id, requests[at]?.name ?? '');
       return answer;
     },

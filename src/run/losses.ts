@@ -38,7 +38,7 @@ async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
   const { plan, infrastructureRetries: used } = await checkpoint(run);
   const allowed = plan.retryInfrastructure ?? 0;
   if (allowed === 0) throw loss;
-  if (plan.cluster.cluster === 'id')
+  if (plan.cluster.kind === 'id')
     throw told(
       loss,
       `--retry-infrastructure launches no cluster in place of ${plan.cluster.id}, which was named`,

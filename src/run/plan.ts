@@ -25,7 +25,7 @@ export interface PlannedStep {
 }
 
 export type ClusterChoice =
-  { cluster: 'local' } | { cluster: 'new' } | { cluster: 'reuse' } | { cluster: 'id'; id: string };
+  { kind: 'local' } | { kind: 'new' } | { kind: 'reuse' } | { kind: 'id'; id: string };
 
 /** What `[EMR]` says of clusters to launch: whoever goes on with the run launches the same. */
 export interface PlannedLaunch {

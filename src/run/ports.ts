@@ -72,11 +72,11 @@ export interface Step {
 
 /** The outcome of a call that creates something. A refusal is thrown, as a LandfallError. */
 export type Answer<T> =
-  | { answer: 'accepted'; value: T }
+  | { kind: 'accepted'; value: T }
   /** It never left: name not resolved, connection refused. Sending again is safe. */
-  | { answer: 'unsent'; reason: string }
+  | { kind: 'unsent'; reason: string }
   /** Timeout, reset, 5xx, throttle: it may have taken effect. Look for the token before sending again. */
-  | { answer: 'ambiguous'; reason: string };
+  | { kind: 'ambiguous'; reason: string };
 
 export interface StepRequest {
   /** The token; at most 256 characters. */

@@ -160,9 +160,9 @@ function clusterSources(state: RunState): ClusterSource[] {
   const sources: ClusterSource[] = [];
   if (current?.id !== undefined && mayStayWith(state, current))
     sources.push({ kind: 'current', id: current.id, mustBeReady: renewCluster !== 'no' });
-  if (plan.cluster.cluster === 'id') return [...sources, { kind: 'given', id: plan.cluster.id }];
+  if (plan.cluster.kind === 'id') return [...sources, { kind: 'given', id: plan.cluster.id }];
   const isLaunching = current !== undefined && current.id === undefined;
-  if (plan.cluster.cluster === 'reuse' && renewCluster !== 'launch' && !isLaunching)
+  if (plan.cluster.kind === 'reuse' && renewCluster !== 'launch' && !isLaunching)
     sources.push({ kind: 'reuse' });
   return [...sources, { kind: 'launch' }];
 }
@@ -177,7 +177,7 @@ function mayStayWith(state: RunState, { id, terminate }: ClusterEntry): boolean 
     case 'launch':
       return false;
     case 'always':
-      return plan.cluster.cluster === 'id' && plan.cluster.id === id && terminate === undefined;
+      return plan.cluster.kind === 'id' && plan.cluster.id === id && terminate === undefined;
     case 'if-gone':
       return terminate === undefined;
   }
@@ -200,7 +200,7 @@ export function willLaunch(state: RunState): boolean {
 
 function clusterReason(plan: RunPlan): string {
   const { cluster, keepAlive, idleTimeoutSeconds } = plan;
-  switch (cluster.cluster) {
+  switch (cluster.kind) {
     case 'local':
       return `asked for by --cluster local; ${jvmReason(plan)}`;
     case 'id':

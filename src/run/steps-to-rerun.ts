@@ -94,7 +94,7 @@ export function planDifferences(before: RunPlan, after: RunPlan): string[] {
     'the inputs themselves': plan.inputsDigest,
     lake: plan.lake,
     release: plan.release,
-    cluster: plan.cluster.cluster === 'id' ? plan.cluster.id : plan.cluster.cluster,
+    cluster: plan.cluster.kind === 'id' ? plan.cluster.id : plan.cluster.kind,
     max_quarantined: String(plan.maxQuarantined),
     '--retry-infrastructure': String(plan.retryInfrastructure ?? 0),
   });

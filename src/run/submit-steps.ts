@@ -43,7 +43,7 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
           for (const step of missing) await plannedProgramOf(run, step, before.current[step.name] ?? 1);
           const requests = missing.map((step) => requestOf(before, step));
           const answer = await addSteps(run, clusterId, requests);
-          if (answer.answer === 'accepted')
+          if (answer.kind === 'accepted')
             for (const [at, { name }] of requests.entries())
               ids.set(name, { id: present(answer.value[at], `id of ${name}`), how: 'accepted' });
           happened.push({ kind: 'answered', answer });

@@ -7,8 +7,8 @@ export async function whyNotUse(
   id: string,
   { whyNotReuse }: { whyNotReuse: (clusterId: string) => Promise<string[]> },
 ): Promise<string | undefined> {
-  if (choice.cluster === 'id' && choice.id === id) return undefined;
-  if (choice.cluster !== 'reuse')
+  if (choice.kind === 'id' && choice.id === id) return undefined;
+  if (choice.kind !== 'reuse')
     return 'its name in EMR is not a token of this run, and the plan does not name it';
   const why = await whyNotReuse(id);
   return why.length === 0 ? undefined : why.join('; ');

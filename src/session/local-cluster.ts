@@ -68,7 +68,7 @@ export async function stateFolderOf({ env }: CliContext, { uri }: Store, run: st
 export async function checkEndpointHere(cli: CliContext, store: Store, state: RunState): Promise<void> {
   const { plan, endpoint } = state;
   const here = cli.process.host;
-  if (plan.cluster.cluster !== 'local' || endpoint === undefined || endpoint === here) return;
+  if (plan.cluster.kind !== 'local' || endpoint === undefined || endpoint === here) return;
   if (!needsCluster(state) || existsSync(await stateFolderOf(cli, store, plan.run))) return;
   const attach = commandAt(store.uri, 'attach', plan.run);
   const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');

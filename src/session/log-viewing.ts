@@ -57,7 +57,7 @@ async function* onceMore<T>(read: () => AsyncGenerator<T>): AsyncGenerator<T> {
   }
 }
 
-const isLocal = ({ state }: Viewing) => state.plan.cluster.cluster === 'local';
+const isLocal = ({ state }: Viewing) => state.plan.cluster.kind === 'local';
 
 export const paceOf = (viewing: Viewing) => logPace(viewing.settings, isLocal(viewing));
 

@@ -27,7 +27,7 @@ export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promis
   const { configured, plan, settings } = await prepare('plan', flags, cli);
   await checkStart(cli, settings, plan);
   const detached = flags.detach === true;
-  const candidates = plan.cluster.cluster === 'reuse' ? await reusable(cli, settings, plan) : undefined;
+  const candidates = plan.cluster.kind === 'reuse' ? await reusable(cli, settings, plan) : undefined;
   const requests =
     flags.requests === true
       ? await requestsOf(plan, launchSettings(settings, plan), clusterId(plan, candidates), detached)
@@ -72,7 +72,7 @@ type Candidates = Awaited<ReturnType<Connection['clusters']['reusable']>>;
 
 /** The cluster that exists already. */
 function clusterId({ cluster }: RunPlan, candidates: Candidates | undefined): string | undefined {
-  return cluster.cluster === 'id' ? cluster.id : candidates?.chosen;
+  return cluster.kind === 'id' ? cluster.id : candidates?.chosen;
 }
 
 /** The stages that `submit` performs, in words; those of a detached run that `attach` performs come last. */
@@ -149,7 +149,7 @@ function clusterAction(
   };
   switch (source.kind) {
     case 'launch':
-      return cluster.cluster === 'local'
+      return cluster.kind === 'local'
         ? { action: `run the steps on this machine, with the Spark of ${release}`, reason }
         : launch;
     case 'reuse':

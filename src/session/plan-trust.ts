@@ -109,7 +109,7 @@ export async function checkRetryTrust(
 }
 
 const clusterOfPlan = ({ cluster }: RunPlan) =>
-  cluster.cluster === 'id' ? [`cluster ${cluster.id} is named only by the run's plan`] : [];
+  cluster.kind === 'id' ? [`cluster ${cluster.id} is named only by the run's plan`] : [];
 
 /** Local files that only the plan names as input: their content would be copied into the lake. */
 const filesOfPlan = ({ sources }: RunPlan, inputs: Settings['sources']) =>
@@ -150,7 +150,7 @@ function isOwnLogs({ lake, logUri }: RunPlan, settings: Settings): boolean {
 }
 
 function launchDifferences(plan: RunPlan, settings: Settings): string[] {
-  if (plan.cluster.cluster === 'local') return [];
+  if (plan.cluster.kind === 'local') return [];
   const theirs: Record<string, unknown> = { ...plan.launch, release: plan.release };
   const ours: Record<string, unknown> = {
     ...plannedLaunch(settings, plan.cluster),

@@ -27,8 +27,8 @@ export function plannedLaunch({ emr }: Settings, choice: ClusterChoice): Planned
 }
 
 /** The local endpoint takes what the file would say of machines, and has none. */
-function launchesByJson({ cluster }: ClusterChoice): boolean {
-  return cluster === 'new' || cluster === 'reuse';
+function launchesByJson({ kind }: ClusterChoice): boolean {
+  return kind === 'new' || kind === 'reuse';
 }
 
 /** Seconds without work after which a cluster that the run launches ends: a `cluster_json` outranks the settings. */

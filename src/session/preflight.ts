@@ -26,7 +26,7 @@ import type { CliContext } from '../cli/context.ts';
 export async function checkStart(cli: CliContext, settings: Settings, plan: RunPlan): Promise<void> {
   await checkSteps(plan);
   refuseLocalPlaces(settings, plan);
-  switch (plan.cluster.cluster) {
+  switch (plan.cluster.kind) {
     case 'local':
       return;
     case 'new':
@@ -64,17 +64,17 @@ export async function proveLake(store: ProvenStore): Promise<void> {
 /** A cluster in AWS cannot reach folders of this machine. An endpoint on loopback may. */
 function refuseLocalPlaces({ emr }: Settings, plan: RunPlan): void {
   const { cluster, lake, logUri, sources } = plan;
-  if (cluster.cluster === 'local' || isLoopback(emr.endpoint)) return;
+  if (cluster.kind === 'local' || isLoopback(emr.endpoint)) return;
   const places = [['the lake', lake], ['the logs', logUri], ...sources.map(({ name, uri }) => [name, uri])];
   const why = places.flatMap(([name = '', uri = '']) =>
     uri.startsWith('file://') ? [`${name}: ${place(uri)}`] : [],
   );
   if (why.length === 0) return;
-  const asked = cluster.cluster === 'id' ? cluster.id : cluster.cluster;
+  const asked = cluster.kind === 'id' ? cluster.id : cluster.kind;
   throw new LandfallError('input', `--cluster ${asked} cannot reach folders of this machine`, {
     why,
     stand: ['nothing was started'],
-    next: advise`use s3:// locations, or run here: ${submitLike({ ...plan, cluster: { cluster: 'local' } })}`,
+    next: advise`use s3:// locations, or run here: ${submitLike({ ...plan, cluster: { kind: 'local' } })}`,
   });
 }
 
@@ -151,7 +151,7 @@ async function checkNamed(cli: CliContext, settings: Settings, plan: RunPlan, id
  */
 export async function checkResume(cli: CliContext, settings: Settings, state: RunState): Promise<void> {
   const { plan } = state;
-  if (plan.cluster.cluster === 'local' || !needsCluster(state)) return;
+  if (plan.cluster.kind === 'local' || !needsCluster(state)) return;
   if (willLaunch(state)) checkClusterJson(settings, plan);
   await checkHome(cli, settings, state);
 }
@@ -176,7 +176,7 @@ export async function checkHome(
   or?: AdvisedCommand,
 ): Promise<void> {
   const id = currentCluster(state)?.id;
-  if (id === undefined || state.plan.cluster.cluster === 'local') return;
+  if (id === undefined || state.plan.cluster.kind === 'local') return;
   const connection = await connectForRun(cli, settings, state);
   try {
     await connection.emr.describeCluster(id);

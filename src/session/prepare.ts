@@ -45,7 +45,7 @@ export async function prepare(
   const given = configure(verb, flags, cli);
   const { pipeline } = given;
   const rendered = render(given);
-  const settings = await withSample(given.settings, pipeline, choice.cluster === 'local', cli);
+  const settings = await withSample(given.settings, pipeline, choice.kind === 'local', cli);
   await keepApart(settings);
   const manifest = await listInputs(settings, cli);
   await lookAtInputs(manifest.inputs, { ...given, settings }, cli);
@@ -126,8 +126,8 @@ export function digestsOf(rendered: readonly RenderedStep[]): ReadonlyMap<string
 
 /** `local`, `new`, `reuse` or a cluster's id. */
 export function clusterChoice(text: string): ClusterChoice {
-  if (text === 'local' || text === 'new' || text === 'reuse') return { cluster: text };
-  if (/^j-[A-Z0-9]+$/.test(text)) return { cluster: 'id', id: text };
+  if (text === 'local' || text === 'new' || text === 'reuse') return { kind: text };
+  if (/^j-[A-Z0-9]+$/.test(text)) return { kind: 'id', id: text };
   throw new LandfallError('input', `--cluster ${JSON.stringify(text)} is no cluster`, {
     next: 'use local, new, reuse, or the id of a cluster, such as j-2AXXXXXXGAPLF',
   });
@@ -211,7 +211,7 @@ export function makePlan({
     cluster: choice,
     release: emr.release,
     ...(emr.region === undefined ? {} : { region: emr.region }),
-    ...(choice.cluster === 'id' ? {} : { launch: plannedLaunch(settings, choice) }),
+    ...(choice.kind === 'id' ? {} : { launch: plannedLaunch(settings, choice) }),
     keepAlive: emr.keepAlive,
     settleSeconds: emr.settleSeconds,
     idleTimeoutSeconds: plannedIdleTimeout(settings, choice),

@@ -95,7 +95,7 @@ async function takeRunOver(
   await checkPlanTrust(cli, resumption, state);
   if (!resumption.takeOver) await checkEndpointHere(cli, store, state);
   await checkResume(cli, settings, state);
-  if (state.plan.cluster.cluster === 'local') await prepareSpark(cli, settings, state.plan);
+  if (state.plan.cluster.kind === 'local') await prepareSpark(cli, settings, state.plan);
   const driver = random.hex(8);
   const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, run);
   if (journal.state().length !== state.length) return undefined;

@@ -119,7 +119,7 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
     await proveLake(store);
   }
   sayRerun(cli, plan, rerun);
-  if (plan.cluster.cluster === 'local') await prepareSpark(cli, settings, plan);
+  if (plan.cluster.kind === 'local') await prepareSpark(cli, settings, plan);
   await rememberOwnPlan(cli, store, plan);
   await journal.append({
     entry: 'replanned',

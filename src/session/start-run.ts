@@ -145,7 +145,7 @@ async function preflight(
   plan: RunPlan,
   store: ProvenStore,
 ): Promise<void> {
-  const isLocal = plan.cluster.cluster === 'local';
+  const isLocal = plan.cluster.kind === 'local';
   await checkStart(cli, settings, plan);
   if (isLocal) await checkSparkTools(cli, settings, plan);
   await proveLake(store);

@@ -35,7 +35,7 @@ const log = (attempt: number) => ({ step: 'log_transform', attempt });
 async function world({
   output = 'text',
   logUri,
-  cluster = { cluster: 'new' },
+  cluster = { kind: 'new' },
 }: {
   output?: Output;
   logUri?: string;
@@ -148,7 +148,7 @@ describe('landfall logs', () => {
   });
 
   it('speaks of the local endpoint where the run is one of that', async () => {
-    const { logs, err, submitted } = await world({ cluster: { cluster: 'local' } });
+    const { logs, err, submitted } = await world({ cluster: { kind: 'local' } });
     await submitted(song, 's-1');
     await logs();
     expect(err()).toContain('not uploaded yet; the local endpoint copies them every 2 s');
@@ -260,7 +260,7 @@ describe('the logs of containers', () => {
 });
 
 describe('following', () => {
-  const local: ClusterChoice = { cluster: 'local' };
+  const local: ClusterChoice = { kind: 'local' };
 
   it('shows what comes, and ends when the journal tells the end and the last logs are there', async () => {
     const { logs, out, err, upload, submitted, failed, hold: own } = await world({ cluster: local });

@@ -64,7 +64,7 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
         'cluster',
         async () => {
           const answer = await emr.runJobFlow(CLUSTER);
-          return answer.answer === 'accepted' ? { ...answer, value: answer.value.id } : answer;
+          return answer.kind === 'accepted' ? { ...answer, value: answer.value.id } : answer;
         },
         async () => (await emr.findClusters(CLUSTER, since))[0]?.id,
       ),
@@ -74,7 +74,7 @@ async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promi
         'step',
         async () => {
           const answer = await emr.addSteps(clusterId, [{ name: STEP, args }]);
-          return answer.answer === 'accepted' ? { ...answer, value: answer.value[0]! } : answer;
+          return answer.kind === 'accepted' ? { ...answer, value: answer.value[0]! } : answer;
         },
         async () => (await emr.listSteps(clusterId)).find(({ name }) => name === STEP)?.id,
       );
@@ -216,7 +216,7 @@ describe('following a run', () => {
       const logUri = pathToFileURL(folder).href;
       const emr = createEmr(clients, { launch: { ...launchSettings, logUri } });
       const answer = await emr.runJobFlow(CLUSTER);
-      const clusterId = answer.answer === 'accepted' ? answer.value.id : '';
+      const clusterId = answer.kind === 'accepted' ? answer.value.id : '';
       const cluster = await until(
         () => emr.describeCluster(clusterId),
         ({ state }) => state === 'TERMINATED_WITH_ERRORS',

@@ -43,20 +43,20 @@ const lostAnswers: [string, Fault][] = [
 describe('a creating call', () => {
   it.each(lostAnswers)('launches with one request, and is ambiguous, under %s', async (_, fault) => {
     server.spoil('RunJobFlow', fault, fault, fault);
-    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ kind: 'ambiguous' });
     expect(server.inputs('RunJobFlow')).toHaveLength(1);
   });
 
   it.each(lostAnswers)('adds steps with one request, and is ambiguous, under %s', async (_, fault) => {
     server.spoil('AddJobFlowSteps', fault, fault, fault);
-    expect(await emr.addSteps('j-1', [step(1), step(2)])).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.addSteps('j-1', [step(1), step(2)])).toMatchObject({ kind: 'ambiguous' });
     expect(server.inputs('AddJobFlowSteps')).toHaveLength(1);
   });
 
   it('gives the ids that EMR gave, in the order of the requests', async () => {
-    expect(await emr.runJobFlow(TOKEN)).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
+    expect(await emr.runJobFlow(TOKEN)).toEqual({ kind: 'accepted', value: { id: 'j-1' } });
     expect(await emr.addSteps('j-1', [step(1), step(2)])).toEqual({
-      answer: 'accepted',
+      kind: 'accepted',
       value: ['s-0', 's-1'],
     });
     expect(server.inputs('AddJobFlowSteps')[0]).toEqual({
@@ -77,14 +77,14 @@ describe('a creating call', () => {
       body: JSON.stringify({ JobFlowId: 'j-2', ClusterArn: arn }),
     });
     expect(await emr.runJobFlow(TOKEN)).toEqual({
-      answer: 'accepted',
+      kind: 'accepted',
       value: { id: 'j-2', account: '123456789012', region: 'us-gov-west-1' },
     });
   });
 
   it('is ambiguous when EMR gives fewer ids than there are steps', async () => {
     server.spoil('AddJobFlowSteps', { fault: 'raw', status: 200, body: '{"StepIds":["s-1"]}', after: true });
-    expect(await emr.addSteps('j-1', [step(1), step(2)])).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.addSteps('j-1', [step(1), step(2)])).toMatchObject({ kind: 'ambiguous' });
   });
 
   it('sends detached steps so that a failed one cancels those behind it', async () => {
@@ -100,17 +100,17 @@ describe('a creating call', () => {
     const elsewhere = await clientsOf(endpoint);
     const answer = await createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
     elsewhere.destroy();
-    expect(answer).toMatchObject({ answer: 'unsent' });
+    expect(answer).toMatchObject({ kind: 'unsent' });
   });
 
   it('took no effect when EMR refused the signature for its date, and the next one has EMR’s time', async () => {
     const date = new Date(Date.now() + 3_600_000);
     server.spoil('RunJobFlow', { fault: 'error', status: 400, type: 'InvalidSignatureException', date });
     expect(await emr.runJobFlow(TOKEN)).toMatchObject({
-      answer: 'unsent',
+      kind: 'unsent',
       reason: expect.stringContaining('clock'),
     });
-    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'accepted' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ kind: 'accepted' });
   });
 
   it('is ambiguous under a 500 although the clocks differ too', async () => {
@@ -122,7 +122,7 @@ describe('a creating call', () => {
       date,
       after: true,
     });
-    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ answer: 'ambiguous' });
+    expect(await emr.runJobFlow(TOKEN)).toMatchObject({ kind: 'ambiguous' });
   });
 
   it('was never sent over a TLS connection that failed, and says so', async () => {
@@ -175,7 +175,7 @@ describe('a creating call', () => {
     const answer = await createEmr(fullClients, { launch: launchSettings }).addSteps('j-1', [step(1)]);
     fullClients.destroy();
     await full.close();
-    expect(answer).toEqual({ answer: 'unsent', reason: 'cluster j-1 has 256 active steps, EMR allows 256' });
+    expect(answer).toEqual({ kind: 'unsent', reason: 'cluster j-1 has 256 active steps, EMR allows 256' });
   });
 
   it('throws a refused step of a cluster that has room', async () => {

@@ -37,7 +37,7 @@ describe('credentials that expire while a run is followed', () => {
     shared.write('AKIDNEW');
     expect(await emr.describeCluster('j-1')).toMatchObject({ state: 'WAITING' });
     expect(await emr.runJobFlow('landfall/r/cluster#1')).toEqual({
-      answer: 'accepted',
+      kind: 'accepted',
       value: { id: 'j-1' },
     });
     expect(server.effects['RunJobFlow']).toBe(1);

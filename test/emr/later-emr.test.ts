@@ -35,7 +35,7 @@ describe('members and values that this version does not know', () => {
       errorDetails: ['EC2_MOON: no moon (moon new)'],
       created: new Date(1_795_000_000_250),
     };
-    expect(await emr.runJobFlow('n')).toEqual({ answer: 'accepted', value: { id: 'j-1' } });
+    expect(await emr.runJobFlow('n')).toEqual({ kind: 'accepted', value: { id: 'j-1' } });
     expect(await emr.addSteps('j-1', [{ name: 'x', args: ['a'] }])).toMatchObject({ value: ['s-1'] });
     expect(await emr.describeCluster('j-1')).toEqual({ id: 'j-1', name: 'n', ...told });
     expect(await emr.findClusters('n', new Date(0))).toEqual([{ id: 'j-1', name: 'n', ...told }]);

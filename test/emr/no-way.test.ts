@@ -101,7 +101,7 @@ describe.each(ways)('%s, where EMR should be', (way, { retryable, emr: message, 
     const emr = await emrAt(url);
     if (retryable) {
       expect(await emr.runJobFlow('t')).toMatchObject({
-        answer: 'unsent',
+        kind: 'unsent',
         reason: expect.stringMatching(cause),
       });
     } else {

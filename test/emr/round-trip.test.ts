@@ -41,7 +41,7 @@ async function until<T>(ask: () => Promise<T>, enough: (value: T) => boolean): P
 describe('a cluster of the local endpoint', () => {
   it('is launched, found, given steps, explained, cancelled and ended through the port alone', async () => {
     const launched = await emr.runJobFlow(TOKEN);
-    if (launched.answer !== 'accepted') throw new Error(launched.reason);
+    if (launched.kind !== 'accepted') throw new Error(launched.reason);
     const { id } = launched.value;
     await until(
       () => emr.describeCluster(id),
@@ -66,7 +66,7 @@ describe('a cluster of the local endpoint', () => {
       },
       { name: 'sleeps', args: ['bash', '-c', 'sleep 600'] },
     ]);
-    if (added.answer !== 'accepted') throw new Error(added.reason);
+    if (added.kind !== 'accepted') throw new Error(added.reason);
     const [fails = '', sleeps = ''] = added.value;
     const phase = (step: Step | undefined) => stepPhase(step?.state ?? '');
 
@@ -120,7 +120,7 @@ describe('a cluster of the local endpoint', () => {
     async (_, more) => {
       const ours = createEmr(clients, { launch: { ...launchSettings, logUri: LOGS, ...more } });
       const launched = await ours.runJobFlow(TOKEN);
-      if (launched.answer !== 'accepted') throw new Error(launched.reason);
+      if (launched.kind !== 'accepted') throw new Error(launched.reason);
       const { id } = launched.value;
       const state = async () => (await ours.describeCluster(id)).state;
       await until(state, (its) => its === 'WAITING');

@@ -58,7 +58,7 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
         tables,
       },
     ],
-    cluster: { cluster: 'local' },
+    cluster: { kind: 'local' },
     release: 'emr-7.13.0',
     publication: 1,
     keepAlive: false,

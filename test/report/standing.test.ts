@@ -104,7 +104,7 @@ describe('where a run stands', () => {
     });
 
     it('on this machine costs no money', () => {
-      const local = { ...keepAlive, cluster: { cluster: 'local' as const } };
+      const local = { ...keepAlive, cluster: { kind: 'local' as const } };
       expect(said(entries, local, minutes(8))[1]).toMatch(/^cluster j-1 stays up until it has been idle/);
     });
   });
@@ -114,7 +114,7 @@ describe('where a run stands', () => {
       'song_transform under way (s-song_transform); log_transform not started; nothing was published',
       'cluster j-1 goes on and costs money; it ends by itself 10 min after its last step',
     ]);
-    expect(said(cluster('launched'), { cluster: { cluster: 'local' } })[1]).toMatch(/^cluster j-1 goes on; /);
+    expect(said(cluster('launched'), { cluster: { kind: 'local' } })[1]).toMatch(/^cluster j-1 goes on; /);
   });
 
   it('while a launch has no answer: that there may be a cluster, and its name', () => {
@@ -249,7 +249,7 @@ describe('the next command', () => {
     [
       'a named cluster that is gone',
       'landfall retry r1 --cluster new --lake s3://lake/root',
-      next('cluster', ended('USER_REQUEST'), { cluster: { cluster: 'id', id: 'j-1' } }),
+      next('cluster', ended('USER_REQUEST'), { cluster: { kind: 'id', id: 'j-1' } }),
     ],
     ['a timeout', attach, next('timeout')],
     ['another driver', attach, next('owned')],

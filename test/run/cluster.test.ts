@@ -12,11 +12,11 @@ import type { FakeWorld } from '../support/fake-run.ts';
 /** A cluster that is there before the run. */
 async function existing({ emr }: FakeWorld, name: string): Promise<string> {
   const launched = await emr.runJobFlow(name);
-  if (launched.answer !== 'accepted') throw new Error(launched.reason);
+  if (launched.kind !== 'accepted') throw new Error(launched.reason);
   return launched.value.id;
 }
-const named = (id: string): RunPlan => ({ ...plan, cluster: { cluster: 'id', id } });
-const reusing: RunPlan = { ...plan, cluster: { cluster: 'reuse' } };
+const named = (id: string): RunPlan => ({ ...plan, cluster: { kind: 'id', id } });
+const reusing: RunPlan = { ...plan, cluster: { kind: 'reuse' } };
 const clusterOf = async (world: FakeWorld) => currentCluster(await readState(world.objects, plan.run));
 const notes = ({ events }: FakeWorld) =>
   events.flatMap((event) => (event.event === 'note' ? [event.message] : []));

@@ -78,9 +78,9 @@ describe('of several copies', () => {
       const { emr, clock, ports } = world;
       const theirs = keepAlive ? undefined : await emr.runJobFlow('somebody');
       const cluster =
-        theirs?.answer === 'accepted'
-          ? ({ cluster: 'id', id: theirs.value.id } as const)
-          : ({ cluster: 'new' } as const);
+        theirs?.kind === 'accepted'
+          ? ({ kind: 'id', id: theirs.value.id } as const)
+          : ({ kind: 'new' } as const);
       const journal = await startRun(world, 'driver-1', { ...plan, keepAlive, cluster });
       const { publish } = ports.lake;
       ports.lake.publish = async (its, verification) => {

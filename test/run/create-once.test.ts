@@ -14,7 +14,7 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
     what: 'cluster',
     send: () => {
       sent.push(clock.elapsed());
-      return Promise.resolve(answers[sent.length - 1] ?? { answer: 'accepted' as const, value: 'last' });
+      return Promise.resolve(answers[sent.length - 1] ?? { kind: 'accepted' as const, value: 'last' });
     },
     find: () => Promise.resolve(there()),
     settleMs: 60_000,
@@ -23,12 +23,12 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
   return { clock, creation, sent, notes };
 }
 
-const lost: Answer<string> = { answer: 'ambiguous', reason: 'ECONNRESET' };
-const unsent: Answer<string> = { answer: 'unsent', reason: 'ECONNREFUSED' };
+const lost: Answer<string> = { kind: 'ambiguous', reason: 'ECONNRESET' };
+const unsent: Answer<string> = { kind: 'unsent', reason: 'ECONNREFUSED' };
 
 describe('what is created once', () => {
   it('sends once when the answer comes', async () => {
-    const { clock, creation, sent } = scripted([{ answer: 'accepted', value: 'j-1' }], () => undefined);
+    const { clock, creation, sent } = scripted([{ kind: 'accepted', value: 'j-1' }], () => undefined);
     expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-1', how: 'accepted' });
     expect(sent).toHaveLength(1);
   });

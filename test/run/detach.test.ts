@@ -151,7 +151,7 @@ describe('a detached run', () => {
     await world.emr.runJobFlow('someone');
     const id = clusters[0]?.id ?? '';
     await world.emr.terminate(id);
-    const named = { ...plan, cluster: { cluster: 'id' as const, id } };
+    const named = { ...plan, cluster: { kind: 'id' as const, id } };
     await expect(detachRun(world, await startRun(world, 'driver-1', named))).rejects.toMatchObject({
       fault: 'cluster',
       message: expect.stringContaining(`cluster ${id} is TERMINAT`),
@@ -235,7 +235,7 @@ describe('the one request of a detached run', () => {
     const { addSteps } = world.emr;
     world.emr.addSteps = async (clusterId, steps) => {
       const answer = await addSteps(clusterId, steps);
-      if (answer.answer === 'ambiguous') world.emr.clusters[0]?.steps.pop();
+      if (answer.kind === 'ambiguous') world.emr.clusters[0]?.steps.pop();
       return answer;
     };
     const { steps } = await detachRun(world, await startRun(world));

@@ -75,7 +75,7 @@ describe('a cluster', () => {
     await emr.terminate(SPARED);
     expect(asked).toEqual([`describe ${SPARED}`, `terminate ${SPARED}`, `terminate ${SPARED}`]);
     const launched = await emr.runJobFlow('landfall/r1/cluster#8');
-    const id = launched.answer === 'accepted' ? launched.value.id : '';
+    const id = launched.kind === 'accepted' ? launched.value.id : '';
     await emr.terminate(id);
     expect(asked.slice(3)).toEqual([`terminate ${id}`]);
   });
@@ -87,10 +87,10 @@ describe('a cluster', () => {
       { run: plan.run, whyNotUse },
     );
     await chosen.findReusable();
-    await expect(chosen.addSteps(SPARED, [])).resolves.toMatchObject({ answer: 'accepted' });
+    await expect(chosen.addSteps(SPARED, [])).resolves.toMatchObject({ kind: 'accepted' });
     expect(isNotOurs(await refusal(chosen.terminate(SPARED)))).toBe(true);
     const allowed = guarded(world.emr, { run: plan.run, whyNotUse: () => Promise.resolve(undefined) });
-    await expect(allowed.addSteps(SPARED, [])).resolves.toMatchObject({ answer: 'accepted' });
+    await expect(allowed.addSteps(SPARED, [])).resolves.toMatchObject({ kind: 'accepted' });
   });
 });
 

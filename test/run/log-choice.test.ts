@@ -129,7 +129,7 @@ describe('the end of a step', () => {
     const world = fakeWorld(3);
     const { emr } = world.ports;
     const answer = await emr.runJobFlow('someone else’s');
-    const id = answer.answer === 'accepted' ? answer.value.id : '';
+    const id = answer.kind === 'accepted' ? answer.value.id : '';
     await world.clock.sleep(60_000);
     const { describeCluster, listSteps } = emr;
     emr.describeCluster = async (one) => ({ ...(await describeCluster(one)), logUri: 's3n://theirs/logs/' });
@@ -137,7 +137,7 @@ describe('the end of a step', () => {
       (await listSteps(...of)).map((step) =>
         step.state === 'COMPLETED' ? { ...step, ended: minute(42) } : step,
       );
-    await driveRun(world, await startRun(world, 'd', { ...plan, cluster: { cluster: 'id', id } }));
+    await driveRun(world, await startRun(world, 'd', { ...plan, cluster: { kind: 'id', id } }));
     const state = await readState(world.objects, plan.run);
     expect(endOfAttempt(state, { step: 'log_transform', attempt: 1 })?.at).toEqual(minute(42));
     expect(chooseAttempt(state, {})).toMatchObject({ clusterId: id, logUri: 's3n://theirs/logs/' });

@@ -154,7 +154,7 @@ describe('a cluster lost to the infrastructure', () => {
     await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[0]?.id ?? '';
     world.emr.findReusable = () => Promise.resolve({ chosen: id, rejected: [] });
-    await driveRun(world, await startRun(world, 'driver-1', { ...once, cluster: { cluster: 'reuse' } }));
+    await driveRun(world, await startRun(world, 'driver-1', { ...once, cluster: { kind: 'reuse' } }));
     await expectLanded(world);
     expect(tokens(world)).toEqual([[`${SONG}#1`, `${LOG}#1`], [`${LOG}#2`]]);
     expect((await stateOf(world)).clusters.map(({ n, how }) => [n, how])).toEqual([
@@ -167,7 +167,7 @@ describe('a cluster lost to the infrastructure', () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_LOG)) });
     await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[0]?.id ?? '';
-    const named = { ...once, cluster: { cluster: 'id' as const, id } };
+    const named = { ...once, cluster: { kind: 'id' as const, id } };
     await expect(driveRun(world, await startRun(world, 'driver-1', named))).rejects.toMatchObject({
       fault: 'cluster',
       why: ['INSTANCE_FAILURE', expect.anything()],
@@ -232,7 +232,7 @@ describe('a step that the local endpoint lost', () => {
       end: (token) => (token === `${SONG}#1` ? 'FAILED' : 'COMPLETED'),
       failureReason: () => 'Infrastructure failure.',
     });
-    const kept = { ...once, keepAlive: true, cluster: { cluster: 'local' as const } };
+    const kept = { ...once, keepAlive: true, cluster: { kind: 'local' as const } };
     await driveRun(world, await startRun(world, 'driver-1', kept));
     expect(tokens(world)).toEqual([[`${SONG}#1`], [`${SONG}#2`, `${LOG}#1`]]);
     expect(world.emr.clusters.map(({ terminated }) => terminated !== undefined)).toEqual([true, false]);

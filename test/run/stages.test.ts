@@ -42,7 +42,7 @@ describe('the stages of a run', () => {
   it('say how the JVM of a local run is set up for the size of its inputs', () => {
     const reasonFor = (bytes: number) => {
       const sources = plan.sources.map((source, index) => ({ ...source, bytes: index === 0 ? bytes : 0 }));
-      return planStages(planned({ ...plan, cluster: { cluster: 'local' }, sources }))[1]?.reason;
+      return planStages(planned({ ...plan, cluster: { kind: 'local' }, sources }))[1]?.reason;
     };
     expect(reasonFor(299_999_999)).toContain('less than 300 MB: its JVM compiles quickly');
     expect(reasonFor(300_000_000)).toContain('300 MB or more: its JVM optimises');
@@ -69,8 +69,8 @@ describe('the stages of a run', () => {
     how: 'launched',
   };
   const { id: _, how: __, ...intended } = launched;
-  const reusing: RunState = { ...staged, plan: { ...plan, cluster: { cluster: 'reuse' } } };
-  const naming: RunState = { ...staged, plan: { ...plan, cluster: { cluster: 'id', id: 'j-9' } } };
+  const reusing: RunState = { ...staged, plan: { ...plan, cluster: { kind: 'reuse' } } };
+  const naming: RunState = { ...staged, plan: { ...plan, cluster: { kind: 'id', id: 'j-9' } } };
   const retried: Partial<RunState> = { clusters: [launched], renewCluster: 'if-gone' };
   it.each<[string, RunState, Progress, unknown]>([
     ['a new cluster', staged, {}, { kind: 'launch' }],

@@ -204,7 +204,7 @@ describe('a retried run', () => {
     const id = world.emr.clusters[1]?.id ?? '';
     const { objects, clock, random } = world.ports;
     const journal = await openJournal({ objects, clock, random, driver: 'driver-2' }, plan.run);
-    const named = { ...plan, publication: 2, cluster: { cluster: 'id' as const, id } };
+    const named = { ...plan, publication: 2, cluster: { kind: 'id' as const, id } };
     await journal.append({ entry: 'replanned', plan: named, rerun: ['log_transform'], elsewhere: true });
     await driveRun(world, journal);
     const { clusters, finished } = await readState(world.objects, plan.run);

@@ -21,12 +21,12 @@ const UNNAMED = 'its name in EMR is not a token of this run, and the plan does n
 
 describe('a cluster without a token of the run', () => {
   it.each<[ClusterChoice, string[], string | undefined]>([
-    [{ cluster: 'id', id: 'j-THEIRS' }, ['it is RUNNING'], undefined],
-    [{ cluster: 'id', id: 'j-OTHER' }, [], UNNAMED],
-    [{ cluster: 'new' }, [], UNNAMED],
-    [{ cluster: 'local' }, [], UNNAMED],
-    [{ cluster: 'reuse' }, [], undefined],
-    [{ cluster: 'reuse' }, ['it lacks Spark', 'it is another pool'], 'it lacks Spark; it is another pool'],
+    [{ kind: 'id', id: 'j-THEIRS' }, ['it is RUNNING'], undefined],
+    [{ kind: 'id', id: 'j-OTHER' }, [], UNNAMED],
+    [{ kind: 'new' }, [], UNNAMED],
+    [{ kind: 'local' }, [], UNNAMED],
+    [{ kind: 'reuse' }, [], undefined],
+    [{ kind: 'reuse' }, ['it lacks Spark', 'it is another pool'], 'it lacks Spark; it is another pool'],
   ])('under a plan of %j, with %j against reuse, is refused for: %s', async (choice, against, why) => {
     const asked: string[] = [];
     const whyNotReuse = (id: string) => {
@@ -34,7 +34,7 @@ describe('a cluster without a token of the run', () => {
       return Promise.resolve(against);
     };
     expect(await whyNotUse(choice, 'j-THEIRS', { whyNotReuse })).toBe(why);
-    expect(asked).toEqual(choice.cluster === 'reuse' ? ['j-THEIRS'] : []);
+    expect(asked).toEqual(choice.kind === 'reuse' ? ['j-THEIRS'] : []);
   });
 });
 

@@ -41,7 +41,7 @@ describe('the state folder of a local endpoint', () => {
 describe('a run on the local endpoint of another machine', () => {
   const state = {
     ...begun,
-    plan: { ...plan, cluster: { cluster: 'local' } as const },
+    plan: { ...plan, cluster: { kind: 'local' } as const },
     endpoint: 'elsewhere',
   };
 

@@ -128,7 +128,7 @@ describe('a run that another machine planned', () => {
   it.each<[string, (plan: RunPlan) => RunPlan, string]>([
     [
       'on a cluster that only it names',
-      (plan) => ({ ...plan, cluster: { cluster: 'id', id: 'j-VICTIM' } }),
+      (plan) => ({ ...plan, cluster: { kind: 'id', id: 'j-VICTIM' } }),
       "cluster j-VICTIM is named only by the run's plan",
     ],
     [
@@ -195,7 +195,7 @@ describe('a retry of a run that another machine planned', () => {
     retry({ lake: String(flags['lake']), run: prepared.plan.run, ...more }, world);
 
   it('is refused on a cluster that only the plan names, and with files of this machine as its input', async () => {
-    const plan: RunPlan = { ...prepared.plan, cluster: { cluster: 'id', id: 'j-VICTIM' } };
+    const plan: RunPlan = { ...prepared.plan, cluster: { kind: 'id', id: 'j-VICTIM' } };
     await staged(plan, prepared.staging.programs, failed);
     const uriOf = (name: string) => plan.sources.find((source) => source.name === name)!.uri;
     await expect(retrying()).rejects.toMatchObject({

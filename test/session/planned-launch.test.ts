@@ -14,7 +14,7 @@ const { folder: cwd, remove } = temporaryFolder();
 const file = join(cwd, 'cluster.json');
 const TEXT = '{ "AutoTerminationPolicy": { "IdleTimeout": 900 }, "SecurityConfiguration": "s" }\n';
 const SHA256 = createHash('sha256').update(TEXT).digest('hex');
-const launching: ClusterChoice = { cluster: 'new' };
+const launching: ClusterChoice = { kind: 'new' };
 
 beforeAll(() => {
   mkdirSync(cwd, { recursive: true });
@@ -72,7 +72,7 @@ describe('the plan', () => {
   });
 
   it('has no cluster_json where nothing is launched by it', () => {
-    for (const choice of [{ cluster: 'local' }, { cluster: 'id', id: 'j-1' }] as const) {
+    for (const choice of [{ kind: 'local' }, { kind: 'id', id: 'j-1' }] as const) {
       expect(planned('cluster_json = absent.json', choice).launch).not.toHaveProperty('clusterJson');
     }
     expect(() => planned('cluster_json = absent.json')).toThrow('absent.json cannot be read');
@@ -81,7 +81,7 @@ describe('the plan', () => {
   it('has the idle timeout that the cluster will have', () => {
     expect(planned('idle_timeout = 700').idleTimeoutSeconds).toBe(700);
     expect(planned('idle_timeout = 700\ncluster_json = cluster.json').idleTimeoutSeconds).toBe(900);
-    const local = planned('idle_timeout = 700\ncluster_json = cluster.json', { cluster: 'local' });
+    const local = planned('idle_timeout = 700\ncluster_json = cluster.json', { kind: 'local' });
     expect(local.idleTimeoutSeconds).toBe(700);
   });
 });

@@ -30,7 +30,7 @@ export async function createOnce<T>(
     switch (move.kind) {
       case 'send': {
         const answer = await send();
-        if (answer.answer === 'accepted') value = answer.value;
+        if (answer.kind === 'accepted') value = answer.value;
         happened.push({ kind: 'answered', answer });
         break;
       }

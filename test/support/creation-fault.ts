@@ -11,16 +11,16 @@ export function answerUnder<T>(
 ): Answer<T> {
   switch (fault) {
     case undefined:
-      return { answer: 'accepted', value: effect('now') };
+      return { kind: 'accepted', value: effect('now') };
     case 'unsent':
-      return { answer: 'unsent', reason: 'ECONNREFUSED' };
+      return { kind: 'unsent', reason: 'ECONNREFUSED' };
     case 'lost-before':
-      return { answer: 'ambiguous', reason: 'ECONNRESET' };
+      return { kind: 'ambiguous', reason: 'ECONNRESET' };
     case 'lost-after':
       effect('now');
-      return { answer: 'ambiguous', reason: 'ECONNRESET' };
+      return { kind: 'ambiguous', reason: 'ECONNRESET' };
     case 'lost-late':
       effect('late');
-      return { answer: 'ambiguous', reason: 'ThrottlingException' };
+      return { kind: 'ambiguous', reason: 'ThrottlingException' };
   }
 }

@@ -49,7 +49,7 @@ export const plan: RunPlan = {
       tables: [],
     },
   ],
-  cluster: { cluster: 'new' },
+  cluster: { kind: 'new' },
   release: 'emr-7.13.0',
   publication: 1,
   keepAlive: false,

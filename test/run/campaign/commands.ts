@@ -124,7 +124,7 @@ async function planOf({ world, run, store }: Driver): Promise<RunPlan> {
 }
 
 function chosen(cluster: Schedule['cluster'], given: string): RunPlan['cluster'] {
-  return cluster === 'given' ? { cluster: 'id', id: given } : { cluster };
+  return cluster === 'given' ? { kind: 'id', id: given } : { kind: cluster };
 }
 
 /** As with `--run-id`: goes on with a run that has begun, and retries one that ended without success. */

@@ -71,11 +71,11 @@ export function emrOver(world: World, process: Process, run: string): Emr {
       const fault = world.faultOf(op);
       const unsent = world.isOut('emr') || fault?.answer === 'unsent';
       record(op, about, unsent);
-      if (unsent) return after(clock, TRAVEL_MS, { answer: 'unsent', reason: 'ECONNREFUSED' });
+      if (unsent) return after(clock, TRAVEL_MS, { kind: 'unsent', reason: 'ECONNREFUSED' });
       if (fault === undefined) return work();
       if (fault.effect)
         for (const one of await made(world, about, work)) one.visible = clock.elapsed() + fault.hiddenMs;
-      return after(clock, fault.ms, { answer: 'ambiguous', reason: 'ECONNRESET' });
+      return after(clock, fault.ms, { kind: 'ambiguous', reason: 'ECONNRESET' });
     });
 
   const listSteps = async (id: string, since?: Date) => {
