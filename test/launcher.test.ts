@@ -31,7 +31,7 @@ function build(text: string): void {
 }
 
 describe('the launcher', () => {
-  it('says in one line what to run where nothing is built yet, and exits 2', () => {
+  it('says in one line what to run if nothing is built yet, and exits 2', () => {
     const told = inCopy('npm', 'run', '-s', 'submit', '--', '--cluster', 'local');
     expect(told).toMatchObject({
       status: 2,
@@ -40,21 +40,21 @@ describe('the launcher', () => {
     });
   });
 
-  it('says npm ci where nothing is installed either', () => {
+  it('says npm ci if nothing is installed either', () => {
     rmSync(join(copy, 'node_modules'), { recursive: true });
     const { status, stderr } = inCopy(process.execPath, 'scripts/landfall.js', 'plan');
     expect(status).toBe(2);
     expect(stderr).toBe(`error  Landfall is not built yet; run \`npm ci\` in ${copy}/\n`);
   });
 
-  it('starts what is built, with its arguments, in this very process', () => {
+  it('starts the built program, with its arguments, in the same process', () => {
     build('console.log(JSON.stringify(process.argv.slice(2))); process.kill(process.pid, "SIGKILL");');
     const { signal, stdout } = inCopy(process.execPath, 'scripts/landfall.js', 'plan', '--lake', 'a b');
     expect(JSON.parse(stdout)).toEqual(['plan', '--lake', 'a b']);
     expect(signal).toBe('SIGKILL');
   });
 
-  it('is what every script of a verb becomes, and what the package installs', () => {
+  it('is what every npm script of a verb runs, and what the package installs', () => {
     const verbs = Object.entries(scripts).filter(([, line]) => line.includes('landfall.js'));
     expect(verbs.map(([name]) => name)).toEqual(
       expect.arrayContaining(['landfall', 'submit', 'plan', 'status', 'attach', 'retry']),

@@ -39,11 +39,11 @@ const HOSTILE = [
 ];
 
 describe('a word', () => {
-  it.each(HOSTILE)('comes out of the shell as it was: %j', (text) => {
+  it.each(HOSTILE)('passes through the shell unchanged: %j', (text) => {
     expect(asBashReads(shellWord(text))).toEqual([text]);
   });
 
-  it('comes out as it was, whatever it holds, and stays on one line', () => {
+  it('passes through the shell unchanged, whatever it contains, and stays on one line', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((one) => !one.includes('\0'));
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
@@ -65,14 +65,14 @@ describe('an advised command', () => {
   const invocation = { start, carried };
   const read = (advice: Parameters<typeof spoken>[0]) => asBashReads(spoken(advice, invocation));
 
-  it('begins as this program was started, and carries what was given', () => {
+  it('begins as this program was started, and includes the given flags', () => {
     expect(read(commandAt('file:///a b', 'retry', 'r1'))).toEqual([
       ...['npm', 'run', '-s', 'landfall', '--', 'retry', 'r1', '--lake', '/a b'],
       ...['--config', 'my dl.cfg', '--keep-alive'],
     ]);
   });
 
-  it('has a flag once, though it was given as well', () => {
+  it('has a flag once, even if it was also given', () => {
     expect(spoken(command('status', '--config', 'x'), invocation)).toBe(`${start} status --config x`);
     expect(spoken(command('status', '--config=x'), invocation)).toBe(`${start} status --config=x`);
   });
@@ -81,11 +81,11 @@ describe('an advised command', () => {
     expect(spoken(command('retry', '--help'), invocation)).toBe(`${start} retry --help`);
   });
 
-  it('joins a value that looks like a flag to its own', () => {
+  it('joins a value that looks like a flag with its flag', () => {
     expect(read(commandAt('-lake', 'runs')).slice(-1)).toEqual(['--lake=-lake']);
   });
 
-  it('stands within sentences, and in sentences within sentences', () => {
+  it('can be part of sentences, and of sentences within sentences', () => {
     const inner = advise`mend it, then ${command('status', 'r1')}`;
     expect(spoken(advise`${inner}; or wait ${2} min`, { start: 'landfall', carried: {} })).toBe(
       'mend it, then landfall status r1; or wait 2 min',

@@ -242,7 +242,7 @@ describe('plan', () => {
     expect(operations()).toEqual(['DescribeCluster', 'ListClusters']);
   });
 
-  it('tells that none can be reused, why, and what would be launched', async () => {
+  it('says that none can be reused, why, and what would be launched', async () => {
     configure('pool = other');
     clusters = { 'j-1': cluster('j-1') };
     const { code, stdout } = await run('plan', 'reuses', ['--cluster', 'reuse']);
@@ -252,7 +252,7 @@ describe('plan', () => {
     expect(stdout).toContain('    not j-1: its tag landfall:pool is ci, not other\n');
   });
 
-  it('tells every mistake of a cluster_json at once, exit 2', async () => {
+  it('reports all mistakes of a cluster_json at once, exit 2', async () => {
     configure('cluster_json = wrong.json');
     const wrong = {
       Steps: [{}],
@@ -278,7 +278,7 @@ describe('plan', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('refuses places so long that EMR would not take the steps, and releases that cannot end when idle', async () => {
+  it('refuses paths that are too long for EMR’s steps, and releases without an idle timeout', async () => {
     configure('release = emr-5.29.0');
     const lake = join(cwd, ...Array<string>(16).fill('a'.repeat(200)));
     const long = await landfall(['plan', '--lake', lake, '--cluster', 'local'], { cwd, env });
@@ -288,7 +288,7 @@ describe('plan', () => {
 });
 
 describe('what plan --requests shows', () => {
-  it('is what submit sends, but for the folders that executions choose', async () => {
+  it('is what submit sends, except for the folders that executions choose', async () => {
     writeFileSync(join(cwd, 'cluster.json'), JSON.stringify(CLUSTER_JSON));
     configure(`${LAUNCH}\ncluster_json = cluster.json`);
     const { requests, plan } = await planned('shown', ['--cluster', 'new']);
@@ -344,7 +344,7 @@ describe('a cluster named by --cluster', () => {
     expect(operations()).toEqual(['DescribeCluster']);
   }); // prettier-ignore
 
-  it('is refused as access when it may not be described', async () => {
+  it('is an access error when describing it is denied', async () => {
     configure('');
     const denied = { fault: 'error', status: 400, type: 'AccessDeniedException' } as const;
     server.spoil('DescribeCluster', denied);
@@ -353,7 +353,7 @@ describe('a cluster named by --cluster', () => {
     expect(existsSync(lakeOf('named'))).toBe(false);
   });
 
-  it('is used, whatever its pool, and neither launched beside nor ended', async () => {
+  it('is used, whatever its pool; the run launches no other cluster and does not end this one', async () => {
     configure('');
     clusters['j-X'] = cluster('j-X', { Tags: [] });
     const { requests } = await planned('named', ['--cluster', 'j-X']);
@@ -364,11 +364,11 @@ describe('a cluster named by --cluster', () => {
   });
 });
 
-describe('a run whose driver died before its cluster was there', () => {
+describe('a run whose driver died before its cluster existed', () => {
   const cluster_json = join(cwd, 'own/cluster.json');
   const elsewhere = 'instance_type = c5.large\ncore_count = 9\nidle_timeout = 60\nsubnet = subnet-ffff';
 
-  it('has its cluster launched from another machine as it was planned, or not at all', async () => {
+  it('gets the planned cluster when another machine continues it, or none', async () => {
     mkdirSync(join(cwd, 'own'), { recursive: true });
     const text = JSON.stringify({ ...CLUSTER_JSON, KerberosAttributes: { Realm: 'R', KdcAdminPassword: 'kdc-canary' } });
     writeFileSync(cluster_json, text);
@@ -406,7 +406,7 @@ describe('a run whose driver died before its cluster was there', () => {
 });
 
 describe('a run whose cluster is in another account', () => {
-  it('is left as it is by attach and cancel, which say where it is and who asked', async () => {
+  it('is left alone by attach and cancel, which name the cluster’s account and the caller’s', async () => {
     configure('');
     await abandoned('theirs', 'AddJobFlowSteps', 1, ['--cluster', 'new', '--keep-alive']);
     const before = journalOf('theirs');
@@ -426,7 +426,7 @@ describe('a run whose cluster is in another account', () => {
     expect(operations()).not.toContain('TerminateJobFlows');
   });
 
-  it('is not retried there either, but may be on a new cluster here', async () => {
+  it('cannot be retried on that cluster, but on a new cluster here', async () => {
     configure('');
     stepState = 'CANCELLED';
     writeFileSync(join(cwd, 'aws config'), '[default]\nregion = eu-west-1\n');

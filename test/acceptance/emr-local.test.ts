@@ -56,12 +56,12 @@ function inBash(script: string, env: Record<string, string> = {}): Promise<strin
 }
 
 describe('the endpoint in a shell', () => {
-  it('runs the demo of the README as it is written', async () => {
+  it('runs the example of the README as printed', async () => {
     const [demo = ''] = snippets('The local EMR endpoint, for other clients', 'sh');
     expect(await inBash(demo)).toBe('45\n');
   }, 200_000);
 
-  it('is found by the AWS CLI, runs its step, and takes a stubborn one along at Ctrl-C', async () => {
+  it('is found by the AWS CLI, runs its step, and ends a step that ignores signals at Ctrl-C', async () => {
     const step = (script: string) => ({
       Name: 'a step',
       ActionOnFailure: 'CONTINUE',
@@ -89,7 +89,7 @@ describe('the endpoint in a shell', () => {
     expect(existsSync(join(cwd, 'my state/endpoint.json'))).toBe(false);
   }, 60_000);
 
-  it('gives its variables to the reader of one line, whatever is in them, and goes on', async () => {
+  it('prints its variables on one line, whatever they contain, and keeps running', async () => {
     const region = "eu $(touch harm) 'x'";
     const said = await inBash(
       `read -r exports < <(landfall emr-local) && eval "$exports"
@@ -106,7 +106,7 @@ describe('the endpoint in a shell', () => {
 });
 
 describe('emr-local refuses', () => {
-  it.each(['65536', '1.5'])('port %s, and leaves no folder behind', async (port) => {
+  it.each(['65536', '1.5'])('port %s and leaves no folder behind', async (port) => {
     const { code, stdout, stderr } = await landfall(['emr-local', '--port', port], {
       cwd,
       env: { LANDFALL_HOME: own },

@@ -24,7 +24,7 @@ describe('at 3 a.m.', () => {
     return { shownAt: Date.now(), ended: await logs.ended };
   }
 
-  it('a wrong query exits 4 with Spark’s own error and the template’s line; nothing is published', async () => {
+  it('a broken query exits 4 with Spark’s error and the template’s line, and publishes nothing', async () => {
     cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
     const [, contract = '', query = ''] = readFileSync(users, 'utf8').split('---\n');
     const text = ['', contract, query.replace('firstName', 'fristName')].join('---\n');
@@ -45,7 +45,7 @@ describe('at 3 a.m.', () => {
     expect(commandLines(lake)).toEqual([]);
   }, 200_000);
 
-  it('logs -f shows lines while their step runs, from the lake alone, and ends with the step', async () => {
+  it('logs -f shows lines while the step runs, reading only the lake, and ends with the step', async () => {
     const { shownAt, ended } = await following;
     const whole = await landfall(['logs', 'song_transform', '--output', 'json', '--lake', lake], { cwd });
     const { ended: stepEnded } = JSON.parse(whole.stdout) as { ended: string };
@@ -56,7 +56,7 @@ describe('at 3 a.m.', () => {
     expect(ended.code).toBe(0);
   }, 100_000);
 
-  it('logs shows what the step that failed said, and refuses one that does not exist', async () => {
+  it('logs shows the failed step’s logs, and refuses a step that does not exist', async () => {
     const { code, stdout, stderr } = await landfall(['logs', '--lake', lake], { cwd });
     expect(stderr).toMatch(/run night {2}step log_transform \(attempt 1\) {2}s-\w+ {2}FAILED/);
     expect(stdout).toContain('Running Spark version');
@@ -70,7 +70,7 @@ describe('at 3 a.m.', () => {
     expect(mistaken.code).toBe(2);
   });
 
-  it('retry, after the template was mended, runs that step alone again; too many bad lines then exit 5 and publish nothing', async () => {
+  it('retry with a fixed template runs only that step again; too many bad lines then exit 5 and publish nothing', async () => {
     cpSync(join(root, 'spark-templates/sparkify/tables/log_transform/users.sql.hbs'), users);
     const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
       cwd,
@@ -87,7 +87,7 @@ describe('at 3 a.m.', () => {
     expect(readdirSync(lake)).toEqual(['_landfall']);
   }, 200_000);
 
-  it('quarantine shows the bad lines of the failed run, from the lake alone', async () => {
+  it('quarantine shows the bad lines of the failed run, reading only the lake', async () => {
     const { books } = judge(join(sample, 'song_data'), join(sample, 'log_data'), lake);
     const elsewhere = { cwd: join(cwd, '..') };
     const asked = ['quarantine', 'night', '--lake', lake];
@@ -110,7 +110,7 @@ describe('at 3 a.m.', () => {
     expect(wrong.code).toBe(2);
   });
 
-  it('retry with the usual limit runs nothing again, and the tables land', async () => {
+  it('retry with the default limit runs no step again, and the tables land', async () => {
     // The plan keeps the limit that the last retry had in its environment; one that is given now outranks it.
     const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
       cwd,
@@ -126,7 +126,7 @@ describe('at 3 a.m.', () => {
     expect(newest.stdout).not.toContain('fristName');
   }, 200_000);
 
-  it('submit of the same run id then has nothing to do, and refuses other settings', async () => {
+  it('submit of the same run id then has nothing to do, and refuses different settings', async () => {
     const args = ['submit', '--cluster', 'local', '--run-id', 'night', '--lake', lake, ...inputs];
     expect((await landfall([...args, '--templates', templates], { cwd })).code).toBe(0);
     const changed = await landfall(args, { cwd, env: { LANDFALL_CHECKS_MAX_QUARANTINED: '2%' } });
@@ -134,7 +134,7 @@ describe('at 3 a.m.', () => {
     expect(changed.code).toBe(2);
   });
 
-  it('retry names the input that changed since', async () => {
+  it('retry names the input that has changed', async () => {
     const [day = ''] = readdirSync(join(sample, 'log_data'), { recursive: true, encoding: 'utf8' }).filter(
       (name) => name.endsWith('.json'),
     );
@@ -145,11 +145,11 @@ describe('at 3 a.m.', () => {
   });
 });
 
-describe('a run whose driver stops following', () => {
+describe('a run whose driver stops following it', () => {
   const lake = join(cwd, 'timed-out');
   const processes = () => commandLines('emr-local/timed-out');
 
-  it('goes on after --timeout, which exits 6, and after an interruption of logs -f', async () => {
+  it('continues after --timeout, which exits 6, and after logs -f is interrupted', async () => {
     const args = ['--run-id', 'timed-out', '--lake', lake, ...inputs];
     const { code, stderr } = await landfall(['submit', '--cluster', 'local', '--timeout', '4', ...args], {
       cwd,
@@ -167,7 +167,7 @@ describe('a run whose driver stops following', () => {
     expect(processes()).not.toEqual([]);
   }, 100_000);
 
-  it('is cancelled by Ctrl-C in the terminal of attach: its step and cluster end, and nothing is left running', async () => {
+  it('is cancelled by Ctrl-C in the terminal of attach: its step and cluster end, and no process remains', async () => {
     const attaching = startThroughNpm('attach', ['timed-out', '--lake', lake], {});
     await attaching.says(/_transform {2}s-\w+ {2}(PENDING|RUNNING)/);
     process.kill(-(attaching.process.pid ?? 0), 'SIGINT');

@@ -44,7 +44,7 @@ describe('submit refuses', () => {
 
   it('a configuration file that is a folder', () => refused(['--config', sample], ['it is a folder']));
 
-  it('a cluster that is none', async () => {
+  it('an invalid cluster', async () => {
     const { code, stderr } = await landfall(['submit', '--cluster', 'locl', ...songs, ...logs], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain('"locl" is no cluster');
@@ -53,13 +53,13 @@ describe('submit refuses', () => {
 
   it('a flag given twice', () => refused(['--lake', lake], ['--lake is there twice']));
 
-  it('to cancel on a timeout that there is not', () =>
+  it('--cancel-on-timeout without --timeout', () =>
     refused(['--cancel-on-timeout', ...songs, ...logs], ['--cancel-on-timeout needs --timeout']));
 
-  it('a run id that could not be a folder', () =>
+  it('a run id that cannot be a folder name', () =>
     refused(['--run-id', '../x', ...songs, ...logs], ['../x', '--run-id']));
 
-  it('an input file that this user may not read, wherever it lies', async () => {
+  it('an input file that this user may not read, at any depth', async () => {
     const paths = readdirSync(join(sample, 'song_data'), { recursive: true, encoding: 'utf8' });
     const path = join(
       sample,
@@ -94,7 +94,7 @@ describe('submit refuses', () => {
     expect(existsSync(inside)).toBe(false);
   });
 
-  it('a template that names a missing variable, with file, line and the nearest name', async () => {
+  it('a template with an unknown variable, with file, line and the nearest name', async () => {
     const templates = join(cwd, 'my templates');
     cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
     const path = join(templates, 'tables/log_transform/users.sql.hbs');

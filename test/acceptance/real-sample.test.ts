@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(remove);
 
 describe('attach, after the driver was killed during log_transform', () => {
-  it('ends the run as its driver would have, with only the lake’s address', () => {
+  it('finishes the run as its driver would have, given only the lake’s address', () => {
     expect({ code: attached.code, stderr: attached.code === 0 ? '' : attached.stderr }).toEqual({
       code: 0,
       stderr: '',
@@ -61,14 +61,14 @@ describe('attach, after the driver was killed during log_transform', () => {
     expect(summary.books).toEqual(judgement.books);
   });
 
-  it('submits no step twice and leaves nothing running', () => {
+  it('submits no step twice, and no process remains', () => {
     const submitted = attached.stderr.match(/duplicate/g) ?? [];
     expect(submitted).toEqual([]);
     expect(commandLines('runs/killed/')).toEqual([]);
     expect(commandLines('emr-local/killed')).toEqual([]);
   });
 
-  it('lands the figures that are known of this data', () => {
+  it('lands the known figures of this data', () => {
     const rows = Object.fromEntries(summary.tables.map(({ table, rows: landed }) => [table, landed]));
     const books = summary.books['log_data'];
     const { unparsable, ...read } = books!.lines;
@@ -89,13 +89,13 @@ describe('verify, of the lake that landed', () => {
   const verify = (...more: string[]) =>
     landfall(['verify', ...more, '--lake', lake, '--output', 'json'], { cwd });
 
-  it('finds nothing against the current publication and its plain paths, nor against the run', async () => {
+  it('finds nothing wrong with the current publication, its plain paths and the run', async () => {
     const [current, killed] = [await verify(), await verify('killed')];
     expect([current.code, killed.code, current.stderr]).toEqual([0, 0, '']);
     expect(JSON.parse(current.stdout)).toMatchObject({ run: 'killed', publication: 1, findings: [] });
   });
 
-  it('exits 5 and names what came to lie there since, in text and for scripts', async () => {
+  it('exits 5 and names the files added since, as text and as JSON', async () => {
     const theirs = join(lake, 'songs', 'theirs.parquet');
     writeFileSync(theirs, 'x');
     const { code, stdout, stderr } = await verify();
@@ -114,7 +114,7 @@ describe('gc and rollback, of the lake that landed', () => {
     return { code, value: JSON.parse(stdout) as unknown };
   };
 
-  it('know every object that the run, its drivers and Spark left', async () => {
+  it('recognise every object that the run, its drivers and Spark wrote', async () => {
     const unknown: string[] = [];
     for await (const object of openFolder(lake).list('_landfall/runs/killed/')) {
       if (!isOfRun('killed', object)) unknown.push(object.key);
@@ -122,7 +122,7 @@ describe('gc and rollback, of the lake that landed', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('keep the only run, and have nothing to go back to', async () => {
+  it('keep the only run, and have no earlier publication to go back to', async () => {
     expect(await json('gc', '--keep', '1')).toMatchObject({
       code: 0,
       value: { removed: false, runs: [], kept: [{ run: 'killed' }] },
@@ -163,7 +163,7 @@ describe('the README', () => {
     return new Date(Number(ms)).toISOString().slice(0, 19).replace('T', ' ');
   };
 
-  it('reads the plays in DuckDB and shows their times in UTC', () => {
+  it('reads the plays with DuckDB and shows their times in UTC', () => {
     const program = `import duckdb, sys
 for statement in sys.stdin.read().split(';')[:-1]:
   print(duckdb.sql(statement))`;
@@ -174,14 +174,14 @@ for statement in sys.stdin.read().split(';')[:-1]:
     expect(times.sort().at(-1)).toBe(newest());
   });
 
-  it('reads the plays in pandas, partitions as numbers and times in UTC', () => {
+  it('reads the plays with pandas, with partitions as numbers and times in UTC', () => {
     const program = `${pandas}
 print(len(plays), plays['year'].dtype, plays['month'].dtype, plays['start_time'].dtype)`;
     const lines = told(testPython(), ['-'], program).trim().split('\n');
     expect(lines.at(-1)).toBe(`${plays()} int32 int32 datetime64[us, UTC]`);
   });
 
-  it('reads the plays in the private Spark that npm run pyspark starts', () => {
+  it('reads the plays with the private Spark that npm run pyspark starts', () => {
     const tsx = join(root, 'node_modules/.bin/tsx');
     const input = `${spark}
 print('plays', plays.count(), plays.selectExpr('cast(max(start_time) as string)').first()[0])

@@ -197,7 +197,7 @@ describe('submit --cluster local with its input and lake in S3', () => {
     expect(summary.books).toEqual(books);
   });
 
-  it('publishes files that are there twice: where the step wrote them, and at the plain paths alone', () => {
+  it('publishes files that exist twice: where the step wrote them, and at the plain paths', () => {
     const publication = JSON.parse(text(objects.get('_landfall/published/000001.json'))) as Publication;
     expect(publication).toMatchObject({ number: 1, run: runId });
     const files = publication.tables.flatMap((table) => table.files);
@@ -248,16 +248,16 @@ describe('the secret of S3', () => {
     expect(seen.environments).toEqual({ withS3: seen.steps, withEmr: 0 });
   });
 
-  it('stands in no command line, and not on the terminal', () => {
+  it('is in no command line, and not on the terminal', () => {
     expect(seen.leaks).toEqual([]);
     expect(ended.stdout + ended.stderr).not.toContain(canary);
   });
 
-  it('stands in no object of the lake', () => {
+  it('is in no object of the lake', () => {
     expect([...objects].filter(([, body]) => body.includes(canary)).map(([key]) => key)).toEqual([]);
   });
 
-  it('stands in no file of the endpoint, whose own key only its owner can read', () => {
+  it('is in no file of the endpoint, whose own key only its owner can read', () => {
     expect(seen.endpointFile?.mode).toBe(0o600);
     expect(secretOf(seen.endpointFile?.text)).toMatch(/^[0-9a-f]{40}$/);
     expect(seen.endpointFile?.text).not.toContain(canary);
@@ -268,16 +268,16 @@ describe('the secret of S3', () => {
   });
 });
 
-describe('what landfall asks of S3', () => {
+describe('the number of S3 requests', () => {
   const count = (where: (one: Asked) => boolean) =>
     countsOf(asked.filter((one) => one.by === 'landfall' && where(one)));
   const below = (folder: string) => (one: Asked) => one.key.includes(`_landfall/${folder}`);
 
-  it('for n input files is one listing page per thousand objects of a source, and the beginning of one object', () => {
+  it('for n input files is one listing page per thousand objects of a source, and one read of the beginning of an object', () => {
     expect(count(({ bucket }) => bucket === 'raw')).toEqual({ LIST: 2, GET: 2 });
   });
 
-  it('of m files that land is their end once, and one copy of each that is published', () => {
+  it('for m landed files is one read of each footer, and one copy of each published file', () => {
     const files = [...objects.keys()].filter((one) => /\/tables\/.*\.parquet$/.test(one)).length;
     const published = [...objects.keys()].filter(plain).length;
     const internal = 1;
@@ -291,14 +291,14 @@ describe('what landfall asks of S3', () => {
     });
   });
 
-  it('of a publication and of what is staged does not depend on how many files there are', () => {
+  it('for a publication and for staging does not depend on the number of files', () => {
     expect(count(below('published/'))).toEqual({ LIST: 4, PUT: 1, GET: 7 });
     expect(count(({ key }) => key.endsWith('/inputs.json.gz'))).toEqual({ PUT: 1 });
     expect(count(({ key }) => key.endsWith('/step.py'))).toEqual({ PUT: 2, GET: 2 });
     expect(count(({ key }) => key.endsWith('/report.json'))).toEqual({ GET: 4 });
   });
 
-  it('names the account that must own the lake', () => {
+  it('includes the account that must own the lake', () => {
     const ofLake = asked.filter(
       ({ by, bucket, key }) => by === 'landfall' && bucket === 'landed' && !key.includes('_landfall/logs/'),
     );
@@ -308,7 +308,7 @@ describe('what landfall asks of S3', () => {
   });
 });
 
-describe('a store that does not know preconditions', () => {
+describe('a store without preconditions', () => {
   it('is refused before anything is staged or started', async () => {
     const unfit = await startGateway(moto.endpoint, { regions, ignoresPreconditions: true });
     const its = join(cwd, 'unfit.cfg');

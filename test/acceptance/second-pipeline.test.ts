@@ -46,7 +46,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(remove);
 
-describe('a pipeline of its own', () => {
+describe('a second pipeline', () => {
   it('lands through its source’s flag', () => {
     expect({ code: ended.code, stderr: ended.code === 0 ? '' : ended.stderr }).toEqual({
       code: 0,
@@ -90,7 +90,7 @@ describe('a pipeline of its own', () => {
     expect(Object.fromEntries(reasons)).toEqual(judgement.quarantinedBy);
   });
 
-  it('has every fate in each view, so that agreeing means something', () => {
+  it('has every fate in each view, so that the comparison covers them', () => {
     for (const [view, fates] of Object.entries(judgement.views))
       expect({ view, none: Object.keys(fates).filter((fate) => fates[fate] === 0) }).toEqual({
         view,

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(remove);
 
 describe('submit --cluster local with nothing configured', () => {
-  it('succeeds, and says what landed on stdout alone', () => {
+  it('succeeds, and prints what landed only to stdout', () => {
     expect(first).toMatchObject({ code: 0 });
     expect(summary).toMatchObject({ verdict: 'succeeded', publication: 1, findings: [] });
     expect(summary.tables.map(({ table }) => table).sort()).toEqual([
@@ -63,7 +63,7 @@ describe('submit --cluster local with nothing configured', () => {
     expect(summary.books).toEqual(books);
   });
 
-  it('has planted answers in its sample: matches, duplicates, conflicts, bad lines', () => {
+  it('has known matches, duplicates, conflicts and bad lines in its sample', () => {
     const { lines, views } = summary.books['log_data']!;
     const { lines: fates, conflicts } = views['plays']!;
     expect(fates.duplicates).toBeGreaterThan(conflicts);
@@ -72,12 +72,12 @@ describe('submit --cluster local with nothing configured', () => {
     expect(summary.tables.find(({ table }) => table === 'songs')?.conflicts).toBeGreaterThan(0);
   });
 
-  it('counts files and bytes as they lie at the plain paths', () => {
+  it('counts the files and bytes at the plain paths', () => {
     const counted = summary.tables.reduce((sum, { files }) => sum + files, 0);
     expect(published()).toHaveLength(counted);
   });
 
-  it('warns of nothing', () => {
+  it('prints no warning', () => {
     expect(first.stderr).not.toMatch(/warning/i);
   });
 
@@ -85,13 +85,13 @@ describe('submit --cluster local with nothing configured', () => {
     expect(commandLines(summary.run)).toEqual([]);
   });
 
-  it('writes the secrets of its environment nowhere', () => {
+  it('writes no secret of its environment anywhere', () => {
     expect(first.stdout + first.stderr).not.toContain(canary);
     const leaks = filesBelow(lake).filter((path) => readFileSync(path).includes(canary));
     expect(leaks).toEqual([]);
   });
 
-  it('leaves no stray file, and gives its files the modes that the umask asks for', () => {
+  it('leaves no stray file, and its files have the modes that the umask allows', () => {
     expect(strayFiles(dirname(cwd))).toEqual([]);
     const modes = filesBelow(lake)
       .filter((path) => path.includes(summary.run))
@@ -106,7 +106,7 @@ describe('submit --cluster local with nothing configured', () => {
     expect(logs.filter((name) => name === 'stderr.gz')).toHaveLength(2);
   });
 
-  it('tells the run’s status from its journal', async () => {
+  it('shows the run’s status from its journal', async () => {
     const { code, stdout } = await landfall(['status', '--output', 'json'], surroundings);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

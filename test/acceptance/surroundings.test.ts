@@ -24,7 +24,7 @@ const inShell = (script: string, env: Record<string, string> = {}) =>
 
 describe('an older Node', () => {
   it.each(['16.20.2', '18.20.4', '20.18.1', '21.7.3', '22.11.0'])(
-    'such as %s is told in one line',
+    'such as %s is reported in one line',
     (version) => {
       const versions = `{ ...process.versions, node: '${version}' }`;
       const preload = `data:text/javascript,Object.defineProperty(process, 'versions', { value: ${versions} })`;
@@ -38,7 +38,7 @@ describe('an older Node', () => {
     },
   );
 
-  it('can read the entry, which checks the version before it imports anything else', () => {
+  it('can parse the entry file, which checks the version before it imports anything else', () => {
     const { body } = parse(readFileSync(cli, 'utf8'), {
       ecmaVersion: 2020,
       allowHashBang: true,
@@ -56,7 +56,7 @@ describe('a result on stdout', () => {
     expect(stderr).toContain('the result could not be written to stdout\n  ENOSPC');
   });
 
-  it('may lose its reader early', () => {
+  it('may be closed early by its reader', () => {
     const { status, stderr } = inShell(
       '{ "$1" "$2" --help; echo $? >&2; } | head -n 1; exit "${PIPESTATUS[1]}"',
     );
@@ -152,7 +152,7 @@ describe('a folder mounted noexec', () => {
     mounted,
   ];
 
-  it('is refused for the private Spark, with the setting that names another, before there is a lake', async () => {
+  it('is refused for the private Spark before a lake is created, with the setting to change', async () => {
     mkdirSync(mounted);
     const env = { LANDFALL_HOME: mounted };
     const { code, stderr } = await landfall(['submit', '--cluster', 'local'], { cwd, through, env });
@@ -164,7 +164,7 @@ describe('a folder mounted noexec', () => {
 });
 
 describe('a user without a name or a home', () => {
-  it('is told which setting to give', async () => {
+  it('gets an error that names the setting to set', async () => {
     const through = ['setpriv', '--reuid', '54321', '--regid', '54321', '--clear-groups'];
     const { code, stderr } = await landfall(['emr-local'], {
       cwd: '/',

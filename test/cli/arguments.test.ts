@@ -5,7 +5,7 @@ import { advising, pipelineNamesLoaded, startedPlainly } from '../support/advice
 const parse = (...argv: string[]) => parseArguments(argv, startedPlainly, pipelineNamesLoaded);
 
 describe('the command line', () => {
-  it('gives the verb and its flags under their dashed names', async () => {
+  it('returns the verb and its flags under their dashed names', async () => {
     expect(
       await parse('submit', '--cluster', 'local', '--run-id', '007', '--song-data', 'a b'),
     ).toMatchObject({
@@ -19,7 +19,7 @@ describe('the command line', () => {
     expect(await parse('status', '0012')).toMatchObject({ flags: { run: '0012' } });
   });
 
-  it('takes -f for --follow, before and behind a step', async () => {
+  it('accepts -f for --follow, before and after a step', async () => {
     const expected = { kind: 'verb', verb: { name: 'logs' }, flags: { follow: true, step: 's' } };
     expect(await parse('logs', '-f', 's')).toMatchObject(expected);
     expect(await parse('logs', 's', '-f', '--run', '007')).toMatchObject({
@@ -61,21 +61,21 @@ describe('the command line', () => {
       '--stream is "nope", and must be one of "stderr", "stdout", "controller", "syslog"',
       'landfall logs --help',
     ],
-  ])('is a mistake that names the help of its verb: %j', async (words, message, next) => {
+  ])('with a mistake refers to the help of its verb: %j', async (words, message, next) => {
     expect(await parse(...words)).toMatchObject({
       kind: 'mistake',
       error: { message, next: advising(next) },
     });
   });
 
-  it('leaves flags of sources to verbs that read them', async () => {
+  it('accepts flags of sources only for verbs that read sources', async () => {
     expect(await parse('plan', '--any-source', 'x')).toMatchObject({
       kind: 'verb',
       flags: { 'any-source': 'x' },
     });
   });
 
-  it('speaks as asked even of a mistake', async () => {
+  it('reports even a mistake in the requested format', async () => {
     expect(await parse('nope', '--output', 'json')).toMatchObject({ kind: 'mistake', output: 'json' });
     expect(await parse('nope', '--output=ndjson')).toMatchObject({ output: 'ndjson' });
     expect(
@@ -86,7 +86,7 @@ describe('the command line', () => {
     expect(await parse('nope', '--no-color')).toMatchObject({ colours: false });
   });
 
-  it('gives help instead of running', async () => {
+  it('shows help instead of running', async () => {
     for (const word of ['--help', '-h'])
       expect(await parse('submit', word)).toMatchObject({
         kind: 'help',
@@ -119,7 +119,7 @@ describe('a flag', () => {
     [['submit', '--timeout'], '--timeout needs a value'],
     [['status', '-x'], 'unknown flag --x'],
     [['status', '--', '--lake', 'x'], /^status takes no "--lake", "x"/],
-  ])('is taken as it was typed, or named: %j', async (words, message) => {
+  ])('keeps the value as typed, or is reported: %j', async (words, message) => {
     const parsed = await parse(...words);
     const verb = words[0] ?? '';
     if (parsed.kind === 'verb') {
@@ -134,7 +134,7 @@ describe('a flag', () => {
     expect(error.next).toEqual(advising(`landfall ${verb} --help`));
   });
 
-  it('may come more than once where each adds to the others', async () => {
+  it('may be repeated if its values add up', async () => {
     expect(
       await parse('emr-local', '--anonymous-bucket', 'a', '--anonymous-bucket', 'b', '--port', '0'),
     ).toMatchObject({ kind: 'verb', flags: { 'anonymous-bucket': ['a', 'b'], port: 0 } });

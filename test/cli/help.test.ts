@@ -47,13 +47,13 @@ describe('the help of a verb', () => {
     expect(await help('logs')).toContain('landfall logs second -f');
   });
 
-  it('uses placeholders where the pipeline cannot be read', async () => {
+  it('uses placeholders if the pipeline cannot be read', async () => {
     const text = await help('submit', '--templates', 'nowhere');
     expect(text).toMatch(/--SOURCE .*s3:\/\/raw\/SOURCE/);
     expect(text).toContain('Each source and each parameter of the pipeline has a flag of its name.');
   });
 
-  it('leaves no brace unfilled in any verb', async () => {
+  it('leaves no placeholder unfilled in any verb', async () => {
     for (const { name } of verbs) expect(await help(name)).not.toMatch(/\{\w+\}/);
   });
 });

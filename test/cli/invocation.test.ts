@@ -18,20 +18,20 @@ const start = (started: Partial<Started>) =>
   startOf({ env: {}, cwd: home, node: '/usr/bin/node', script, home, ...started });
 
 describe('a command begins', () => {
-  it('with npm run where npm ran our script', () => {
+  it('with npm run if npm ran our script', () => {
     expect(start({ env: throughNpm })).toBe('npm run -s landfall --');
     expect(start({ env: { ...throughNpm, INIT_CWD: `${home}/test/commands` } })).toBe(
       'npm run -s landfall --',
     );
   });
 
-  it('with npm --prefix where npm was called from elsewhere', () => {
+  it('with npm --prefix if npm was called from another folder', () => {
     expect(start({ env: { ...throughNpm, INIT_CWD: '/home/me' } })).toBe(
       "npm --prefix '/work space/landfall' run -s landfall --",
     );
   });
 
-  it('with npx where npx ran it, or a script of another package', () => {
+  it('with npx if npx or a script of another package ran it', () => {
     expect(start({ env: { npm_command: 'exec' }, script: '/x/_npx/1/node_modules/.bin/landfall' })).toBe(
       'npx landfall',
     );
@@ -43,20 +43,20 @@ describe('a command begins', () => {
     expect(start({ env: theirs, script: '/theirs/node_modules/.bin/landfall' })).toBe('npx landfall');
   });
 
-  it('with landfall where that is on the PATH, else with where it is', () => {
+  it('with landfall if that is on the PATH, else with its path', () => {
     const env = { PATH: '/bin:/opt/bin' };
     expect(start({ env, script: '/opt/bin/landfall' })).toBe('landfall');
     expect(start({ env, script: '/opt/my tools/landfall' })).toBe("'/opt/my tools/landfall'");
   });
 
-  it('with node and the script, seen from the working directory', () => {
+  it('with node and the script’s path, relative to the working directory', () => {
     const env = { PATH: '/usr/bin' };
     expect(start({ env })).toBe('node dist/cli.js');
     expect(start({ env, cwd: '/home/me' })).toBe("node '/work space/landfall/dist/cli.js'");
     expect(start({ env: {}, node: '/opt/node' })).toBe('/opt/node dist/cli.js');
   });
 
-  it('with node where another script of npm called it', () => {
+  it('with node if another npm script called it', () => {
     const env = { ...throughNpm, PATH: '/usr/bin', npm_lifecycle_script: 'tsx test/run.ts' };
     expect(start({ env })).toBe('node dist/cli.js');
   });
@@ -74,14 +74,14 @@ describe('relative paths start', () => {
     );
   });
 
-  it("in our package's folder for npm run within it, as for any package", () => {
+  it("in our package's folder for npm run inside it, as for any package", () => {
     expect(folder({ env: throughNpm })).toBe(home);
     expect(folder({ env: { ...throughNpm, INIT_CWD: home } })).toBe(home);
     expect(folder({ env: { ...throughNpm, INIT_CWD: `${home}/test/commands` } })).toBe(home);
     expect(folder({ env: { ...throughNpm, INIT_CWD: 'odd' } })).toBe(home);
   });
 
-  it("in the working directory without npm, and where another package's script called us", () => {
+  it("in the working directory without npm, and if another package's script called us", () => {
     const cwd = '/home/me';
     expect(folder({ cwd })).toBe(cwd);
     expect(folder({ cwd, env: { ...throughNpm, INIT_CWD: '/elsewhere' } })).toBe(cwd);
@@ -89,7 +89,7 @@ describe('relative paths start', () => {
     expect(folder({ env: theirs })).toBe(home);
   });
 
-  it('with the folder that --prefix named as the second one to look for dl.cfg', async () => {
+  it('where npm --prefix was called, and dl.cfg is also looked for in the folder that it names', async () => {
     const started = { ...startedPlainly, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
     expect(await parseArguments(['plan'], started, pipelineNamesLoaded)).toMatchObject({
       cwd: '/home/me',
@@ -111,7 +111,7 @@ describe('a command carries', () => {
   }
   const places = ['--config', 'c.cfg', '--templates', 't u', '--song-data=s', '--cluster', 'local'];
 
-  it('the configuration file to every verb, the templates to those that read them', async () => {
+  it('the configuration file to every verb, and the templates to verbs that read them', async () => {
     expect(await told(['submit', ...places], 'status', 'r1')).toBe('landfall status r1 --config c.cfg');
     expect(await told(['submit', ...places], 'retry', 'r1')).toBe(
       "landfall retry r1 --config c.cfg --templates 't u'",
@@ -125,7 +125,7 @@ describe('a command carries', () => {
     );
   });
 
-  it('no flags of this call alone, and no defaults', async () => {
+  it('no flags that concern only this call, and no defaults', async () => {
     expect(await told(['submit', '--run-id', 'x', '--output', 'json', '--timeout', '5'], 'submit')).toBe(
       'landfall submit',
     );

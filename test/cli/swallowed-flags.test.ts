@@ -55,7 +55,7 @@ describe('a flag that npm took', () => {
     });
   });
 
-  it('is a mistake without a guess where several could be meant', async () => {
+  it('is a mistake without a suggestion if several flags could be meant', async () => {
     const env = { npm_config_lake: 'true', npm_config_cluster: 'true' };
     expect((await parsed(env, 'plan', 'x', 'local')).next).toMatch(/^write the flags again, .*plan --help/);
   });
@@ -67,7 +67,7 @@ describe('a flag that npm took', () => {
     expect((await parsed(env, ...argv)).next).toMatch(/^write the flags again, /);
   });
 
-  it('is recognised whichever verb and flag it is, but for those that npm has itself', () => {
+  it('is recognised for every verb and flag, except flags that npm has itself', () => {
     const shared = ['yes', 'color', 'verbose'];
     for (const verb of verbs) {
       const options = { ...globalOptions, ...verb.options };
@@ -99,7 +99,7 @@ describe('a flag that npm took', () => {
   });
 });
 
-describe('a source of a pipeline of one’s own', () => {
+describe('a source of the user’s own pipeline', () => {
   let cwd: string;
   let remove: () => void;
   beforeEach(() => {
@@ -127,18 +127,18 @@ describe('a source of a pipeline of one’s own', () => {
 
   const taken = { npm_config_track_list: 's3://t', npm_config_tag: 'next' };
 
-  it('is known by the templates that were given, but for one that npm has itself', async () => {
+  it('is known from the given templates, except one that npm has itself', async () => {
     const { message, next } = await parsed({ ...taken, INIT_CWD: cwd }, 'plan', '--templates', 'mine');
     expect(message).toBe('npm took --track-list for itself');
     expect(next).toMatch(/ plan --templates mine --track-list s3:\/\/t$/);
   });
 
-  it('is known by the templates that npm took as well', async () => {
+  it('is known even if npm took --templates too', async () => {
     const { message } = await parsed({ ...taken, npm_config_templates: 'mine', INIT_CWD: cwd }, 'plan');
     expect(message).toBe('npm took --templates, --track-list for itself');
   });
 
-  it('is none of the pipeline that comes with Landfall', async () => {
+  it('is not a source of the pipeline that comes with Landfall', async () => {
     expect(await parsed({ ...taken, INIT_CWD: cwd }, 'plan')).toEqual({ kind: 'verb' });
   });
 });

@@ -176,7 +176,7 @@ describe('each command that a message advises', () => {
     for (const { command } of told) expect(oneLine(command)).toBe(command);
   });
 
-  it('plans the same run, where it is to submit one', async () => {
+  it('plans the same run if it submits one', async () => {
     const submits = [...new Set(told.map(({ command }) => command))].filter((one) =>
       one.includes(' --song-data '),
     );
@@ -203,7 +203,7 @@ describe.each<[string, Started]>([
     },
   ],
 ])('a program that was started %s', (_, started) => {
-  it('is named by its commands as it was', async () => {
+  it('is named by its commands as the user named it', async () => {
     const [command = ''] = await advised(['status', 'step', ...lakeFlags], started);
     const [words = []] = wordsInBash([command], cwd);
     const verb = words.indexOf('retry');
@@ -216,7 +216,7 @@ describe.each<[string, Started]>([
   });
 });
 
-it('npm hands on the words of a command as bash had them', () => {
+it('npm passes on the words of a command as bash had them', () => {
   const home = join(cwd, 'its home');
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'told.cjs'), 'process.stdout.write(JSON.stringify(process.argv.slice(2)))');

@@ -36,7 +36,7 @@ const cancelled = () => cancel({ run, lake: folder }, world);
 const kinds = async () => (await readEntries(store, run, 1)).map(({ entry }) => entry);
 
 describe('landfall cancel', () => {
-  it('refuses a run that has begun to publish, with what to do instead', async () => {
+  it('refuses a run that has begun to publish, and says what to do instead', async () => {
     await begun({ entry: 'publish-intent', publication: 1 });
     await expect(cancelled()).rejects.toMatchObject({
       fault: 'input',
@@ -46,7 +46,7 @@ describe('landfall cancel', () => {
     expect(await kinds()).toEqual(['publish-intent']);
   });
 
-  it('has nothing to do for a run that has its verdict', async () => {
+  it('has nothing to do for a run that has a verdict', async () => {
     await begun({ entry: 'finished', verdict: 'succeeded' });
     await cancelled();
     expect(world.results.map(({ text }) => text)).toEqual([`run ${run} succeeded: nothing to cancel`]);

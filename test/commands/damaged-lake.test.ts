@@ -73,7 +73,7 @@ describe('a damaged run', () => {
     ).toMatch(/gone|not as they were/);
   });
 
-  it('is named by a verb about it, exit 2, with the next move', async () => {
+  it('makes a verb about it exit 2, with the place and the next move', async () => {
     await store.put(keys.entry('r1', 2), Buffer.from('[]'));
     await expect(done(verify, { run: 'r1' })).rejects.toMatchObject({
       fault: 'input',
@@ -97,13 +97,13 @@ describe('a damaged publication log', () => {
     await expect(done(rollback)).rejects.toMatchObject({ fault: 'input' });
   });
 
-  it('with files of strangers goes on, and gc tells of them', async () => {
+  it('with files of strangers still works, and gc lists them', async () => {
     await store.put(`${keys.publications}notes.txt`, Buffer.from('x'));
     expect(await done(verify)).toMatchObject({ publication: 3 });
     expect((await collected()).strange).toEqual([`${keys.publications}notes.txt`]);
   });
 
-  it('that names a journal entry as a plain path makes no verb delete it', async () => {
+  it('that names a journal entry as a plain path does not make any verb delete it', async () => {
     const path = join(cwd, keys.publication(2));
     const entry = readFileSync(path, 'utf8').replace(
       /"mirror": "[^"]+"/,
@@ -120,7 +120,7 @@ describe('a damaged publication log', () => {
 });
 
 describe('a link out of the lake', () => {
-  it('in place of a table stops a rollback, which writes and deletes nothing there', async () => {
+  it('in place of a table stops a rollback, which changes nothing there', async () => {
     const folder = outside();
     renameSync(join(cwd, 'songs'), `${cwd}-songs`);
     symlinkSync(folder, join(cwd, 'songs'));
@@ -128,7 +128,7 @@ describe('a link out of the lake', () => {
     expect(readdirSync(folder)).toEqual(['theirs.parquet']);
   });
 
-  it('in place of a run’s folder, or of a folder below it, makes gc delete nothing there', async () => {
+  it('in place of a run’s folder, or of a folder below it, is not followed by gc', async () => {
     const folder = outside();
     const real = join(cwd, executionOf('r1'), 'tables');
     renameSync(real, join(folder, 'tables'));

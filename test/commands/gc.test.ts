@@ -69,7 +69,7 @@ async function listed(prefix = '', its = store): Promise<string[]> {
 const why = ({ kept }: Report, run: string) => kept.find((one) => one.run === run)?.why;
 
 describe('gc', () => {
-  it('removes nothing without --yes, and says what would go, what stays and why, and the next command', async () => {
+  it('removes nothing without --yes, and shows what it would remove, what it keeps and why, and the next command', async () => {
     await landedRuns(3);
     const before = await listed();
     const report = await collecting({ keep: 2 });
@@ -83,7 +83,7 @@ describe('gc', () => {
     });
   });
 
-  it('removes old runs wholly, which no longer stand among the runs, and nothing else', async () => {
+  it('removes old runs completely, also from the list of runs, and nothing else', async () => {
     await landedRuns(3);
     const before = await listed();
     expect(await collecting({ keep: 1, yes: true })).toMatchObject({
@@ -100,7 +100,7 @@ describe('gc', () => {
     expect(await collecting({ keep: 1, yes: true })).toMatchObject({ runs: [], executions: [] });
   });
 
-  it('keeps ten runs and publications when it is not told how many', async () => {
+  it('keeps ten runs and publications by default', async () => {
     await landedRuns(2);
     expect((await collecting({ yes: true })).runs).toEqual([]);
     await expect(collecting({ keep: 0, yes: true })).rejects.toMatchObject({ fault: 'input' });
@@ -163,7 +163,7 @@ describe('gc', () => {
     expect(await store.head(dataFile('r1', 2001))).toBeDefined();
   });
 
-  it('removes a run again to which a rollback was begun whose number another took', async () => {
+  it('removes a run to which a rollback began that lost its number', async () => {
     await landedRuns(3);
     await (await open('r1')).append({ entry: 'rollback-intent', publication: 3 });
     expect((await collecting({ keep: 1, yes: true })).runs.map(({ run }) => run)).toEqual(['r1', 'r2']);
@@ -186,7 +186,7 @@ describe('gc', () => {
     await verify({ lake: cwd }, commandWorld(cwd));
   });
 
-  it('keeps every execution of a run that may go on, and those that an earlier attempt had accepted', async () => {
+  it('keeps every execution of a run that may continue, and those that an earlier attempt had accepted', async () => {
     await acceptedRun(store, files, { run: 'r1', publication: 1, years: [2001] });
     await store.put(`${keys.attempt('r1', 'song_transform', 1)}/local-2-aa/report.json`, text('x'));
     expect((await collecting({ yes: true })).executions).toEqual([]);
@@ -204,7 +204,7 @@ describe('gc', () => {
     expect(await store.head(`${executionOf('r1')}/report.json`)).toBeDefined();
   });
 
-  it('leaves what is not Landfall’s where it lies, and lists it', async () => {
+  it('leaves files that are not Landfall’s in place, and lists them', async () => {
     await landedRuns(2);
     const strange = [
       'notes.txt',
@@ -230,7 +230,7 @@ describe('gc', () => {
     for (const key of elsewhere) expect(await store.head(key)).toBeDefined();
   });
 
-  it('tells of files that dead writers left in a local lake, and how they go', async () => {
+  it('lists temporary files of crashed writers in a local lake, and says how to remove them', async () => {
     await landedRuns(1);
     const old = new Date(Math.floor(Date.now() / 1000 - 7200) * 1000);
     const path = join(cwd, 'songs', temporaryName());
@@ -254,7 +254,7 @@ describe('gc', () => {
     { entry: 'rollback-intent', publication: 3 } as const,
     { entry: 'rebased', publication: 3 } as const,
   ])(
-    'does not remove a run with which somebody goes on between the look and the removal: $entry',
+    'does not remove a run that someone continues between the look and the removal: $entry',
     async (entry) => {
       await landedRuns(2);
       const needed = await neededBy(store, 1);
@@ -273,7 +273,7 @@ describe('gc', () => {
     },
   );
 
-  it('looks once more before it removes a run, and leaves one alone that is driven by then', async () => {
+  it('looks again before it removes a run, and leaves it alone if a driver has started by then', async () => {
     await landedRuns(2);
     const needed = await neededBy(store, 1);
     await (await open('r1', 'another')).append({ entry: 'rebased', publication: 3 });
@@ -324,7 +324,7 @@ describe('gc', () => {
     expect(await listed()).toEqual(before);
   });
 
-  it('is heard by whoever would go on with the run at the same time', async () => {
+  it('is noticed by a driver that tries to continue the run at the same time', async () => {
     await landedRuns(2);
     const driver = await open('r1', 'another');
     await (await open('r1')).append({ entry: 'removing' });
@@ -351,7 +351,7 @@ describe('a gc that is killed', () => {
     for (const { run } of (await planGc(its, needed, choice)).runs) await removeRun(gcOf, run);
   }
 
-  it('before any of its calls leaves whole runs or none, and is finished by the next', async () => {
+  it('before any of its calls leaves each run whole or absent, and the next gc finishes', async () => {
     const whole = memory();
     await landedRuns(2, whole);
     await collect(whole);

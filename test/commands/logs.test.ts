@@ -118,7 +118,7 @@ async function until(enough: () => boolean): Promise<void> {
 }
 
 describe('landfall logs', () => {
-  it('prints stderr, then stdout, of the step that failed; all else goes to stderr', async () => {
+  it('prints stderr, then stdout, of the failed step; everything else goes to stderr', async () => {
     const { logs, out, err } = await failedRun();
     await logs();
     expect(out()).toBe('INFO Spark\n\tat x\nTraceback\nValueError: \\x1b[2Jno\n');
@@ -138,7 +138,7 @@ describe('landfall logs', () => {
     expect(out()).toBe('the songs\nexit code 1\nTraceback\nValueError: \\x1b[2Jno\n');
   });
 
-  it('says that logs are not uploaded yet, which is no failure', async () => {
+  it('says that logs are not uploaded yet, which is not a failure', async () => {
     const { logs, out, err, submitted, told } = await world();
     await submitted(song, 's-1');
     await logs();
@@ -147,14 +147,14 @@ describe('landfall logs', () => {
     expect(err()).toContain(`next: ${told('logs', 'song_transform', '--run', 'r1', '--follow')}`);
   });
 
-  it('speaks of the local endpoint where the run is one of that', async () => {
+  it('mentions the local endpoint if the run used it', async () => {
     const { logs, err, submitted } = await world({ cluster: { kind: 'local' } });
     await submitted(song, 's-1');
     await logs();
     expect(err()).toContain('not uploaded yet; the local endpoint copies them every 2 s');
   });
 
-  it('finds the logs of a lake that was moved', async () => {
+  it('finds the logs of a moved lake', async () => {
     const { logs, out, place } = await failedRun();
     renameSync(place.lake, join(base, 'elsewhere'));
     place.lake = join(base, 'elsewhere');
@@ -181,7 +181,7 @@ describe('landfall logs', () => {
     expect(out()).toBe('');
   });
 
-  it('refuses a run that has submitted nothing, and a cluster whose logs are nowhere', async () => {
+  it('refuses a run that has submitted nothing, and a cluster without logs', async () => {
     const { logs, append, submitted, told } = await world();
     await expect(logs()).rejects.toMatchObject({ fault: 'input', next: advising(told('status', 'r1')) });
     await append({ entry: 'cluster-logs', id: 'j-1', logUri: 'None' });
@@ -192,7 +192,7 @@ describe('landfall logs', () => {
     });
   });
 
-  it('is one JSON document for a script', async () => {
+  it('prints one JSON document for a script', async () => {
     const { logs, out } = await failedRun({ output: 'json' });
     await logs({ stream: 'stdout' });
     expect(JSON.parse(out())).toMatchObject({
@@ -226,21 +226,21 @@ describe('the logs of containers', () => {
     return made;
   }
 
-  it('are offered with those of the step', async () => {
+  it('are listed with those of the step', async () => {
     const { logs, err, told } = await clusterMode();
     await logs();
     expect(err()).toContain('application_1732170000000_0007 left the logs of 2 container(s)');
     expect(err()).toContain(`next: ${told('logs', 'log_transform', '--run', 'r1', '--containers')}`);
   });
 
-  it('are the first one’s, and the others are named', async () => {
+  it('are shown for the first container, and the others are named', async () => {
     const { logs, out, err } = await clusterMode();
     await logs({ containers: true });
     expect(out()).toBe('the driver\nValueError\n');
     expect(err()).toContain(`other containers: ${CONTAINER}2`);
   });
 
-  it('are those of the one that is named', async () => {
+  it('are shown for the container that is named', async () => {
     const { logs, out } = await clusterMode();
     await logs({ container: `${CONTAINER}2` });
     expect(out()).toBe('an executor\n');
@@ -250,7 +250,7 @@ describe('the logs of containers', () => {
     });
   });
 
-  it('are not uploaded yet while their folder is not there', async () => {
+  it('are not uploaded yet while their folder does not exist', async () => {
     const { logs, upload, err, out } = await failedRun();
     upload('j-1/steps/s-2/stderr.gz', 'application_1732170000000_0008\n');
     await logs({ containers: true });
@@ -262,7 +262,7 @@ describe('the logs of containers', () => {
 describe('following', () => {
   const local: ClusterChoice = { kind: 'local' };
 
-  it('shows what comes, and ends when the journal tells the end and the last logs are there', async () => {
+  it('shows new lines, and ends when the journal has the end and the last logs have arrived', async () => {
     const { logs, out, err, upload, submitted, failed, hold: own } = await world({ cluster: local });
     await submitted(song, 's-1');
     const { release } = await own();
@@ -284,7 +284,7 @@ describe('following', () => {
     expect(err()).not.toContain('nobody drives');
   });
 
-  it('says so when nobody is left to tell the end', async () => {
+  it('says so when no driver is left to record the end', async () => {
     const { logs, err, submitted, interrupting, state, told } = await world({ cluster: local });
     await submitted(song, 's-1');
     const newest = String((await state()).length).padStart(6, '0');
@@ -299,7 +299,7 @@ describe('following', () => {
     expect(err()).toContain(`next: ${told('attach', 'r1')}`);
   });
 
-  it('is ended by an interruption or --timeout, and neither asks for anything to be cancelled', async () => {
+  it('ends at an interruption or --timeout, and neither cancels anything', async () => {
     const { logs, submitted, interrupting, world: its, state, told } = await world({ cluster: local });
     await submitted(song, 's-1');
     await expect(logs({ follow: true, timeout: 0.3 })).rejects.toMatchObject({
@@ -317,7 +317,7 @@ describe('following', () => {
 });
 
 describe('logs in S3', () => {
-  it('that these credentials may not read are an access failure, naming the object; s3n is S3', async () => {
+  it('that these credentials may not read are an access error that names the object; s3n is S3', async () => {
     const s3 = await scriptedS3(refuse(403, 'AccessDenied'));
     try {
       writeFileSync(
@@ -337,7 +337,7 @@ describe('logs in S3', () => {
     }
   });
 
-  it('are read in one version, by its etag', async () => {
+  it('are read as one version, by its etag', async () => {
     const packed = gzipSync('from S3\n');
     const s3 = await scriptedS3(({ method, headers }, response) => {
       const [, from, to] = /bytes=(\d+)-(\d+)/.exec(headers.range ?? '') ?? [];
@@ -370,9 +370,9 @@ describe('logs in S3', () => {
   });
 });
 
-describe('a journal that says where logs are', () => {
+describe('a journal’s log location', () => {
   it.each(['file:///etc', '/etc', '$lake/../secret', 'file:///$base/lake2'])(
-    'is not believed for %s, a folder of this machine outside the lake',
+    'is not trusted for %s, a folder of this machine outside the lake',
     async (place) => {
       const logUri = place.replace('$lake', `file://${join(base, 'lake')}`).replace('/$base', base);
       const { logs, submitted } = await world({ logUri });

@@ -73,7 +73,7 @@ describe('plan', () => {
     ]);
   });
 
-  it('refuses one that was given for the other, packed or behind an empty object too', async () => {
+  it('refuses one given as the other, even if compressed or after an empty object', async () => {
     rmSync(join(cwd, 'log_data'), { recursive: true });
     save('log_data/0.json', '');
     save('log_data/1.json.gz', gzipSync(`${SONG}\n`.repeat(100_000)));
@@ -81,7 +81,7 @@ describe('plan', () => {
     expect(why).toEqual([expect.stringContaining('log_data/1.json.gz: this looks like song_data')]);
   });
 
-  it('reads a source that is one object', async () => {
+  it('reads a source that is a single object', async () => {
     const { why } = await refused(planned({ 'song-data': 'log_data/2018/1.json' }));
     expect(why).toEqual([expect.stringContaining('/log_data/2018/1.json: this looks like log_data')]);
   });
@@ -94,7 +94,7 @@ describe('plan', () => {
       'its gzip is damaged or truncated',
     ],
     ['a gzip whose checksum is wrong', spoilt(gzipSync(PLAY)), 'its gzip is damaged or truncated'],
-  ])('refuses %s: the step could only fail', async (_, content, says) => {
+  ])('refuses %s, because the step would fail', async (_, content, says) => {
     save('log_data/0.json.gz', content);
     const { fault, why } = await refused(planned());
     expect([fault, why]).toEqual(['input', [expect.stringContaining(`log_data/0.json.gz: ${says}`)]]);
@@ -116,7 +116,7 @@ describe('plan', () => {
     expect((await refused(planned())).why).toEqual([expect.stringContaining(advice)]);
   });
 
-  it('says that a source is a JSON array: a warning when there is more, a refusal when not', async () => {
+  it('reports a JSON array: a warning if there are other objects, a refusal if not', async () => {
     save('log_data/0.json', `[${PLAY}]`);
     const advice = "log_data/0.json: this is a JSON array; Landfall reads one object per line; jq -c '.[]'";
     expect((await planned()).warnings).toEqual([expect.stringContaining(advice)]);
@@ -125,7 +125,7 @@ describe('plan', () => {
   });
 
   if (existsSync(CASES))
-    it('refuses the log that is one array', async () => {
+    it('refuses a log that is a single array', async () => {
       cpSync(join(CASES, 'json-array'), join(cwd, 'case'), { recursive: true });
       const flags = { 'song-data': 'case/song_data', 'log-data': 'case/log_data' };
       expect((await refused(planned(flags))).why).toEqual([
@@ -133,7 +133,7 @@ describe('plan', () => {
       ]);
     });
 
-  it('counts what is not input by file extension', async () => {
+  it('counts objects that are not input, by file extension', async () => {
     for (const name of ['a.csv', 'b.csv', 'c.gz', '_x.json', 'A/.hidden/y.json', 'README'])
       save(`song_data/${name}`, 'x');
     expect((await planned()).text).toContain(
@@ -141,7 +141,7 @@ describe('plan', () => {
     );
   });
 
-  it('says once that there is nothing to read, and what it looked for', async () => {
+  it('says once that there is no input, and what it looked for', async () => {
     rmSync(join(cwd, 'log_data'), { recursive: true });
     const nowhere = await refused(planned());
     expect(nowhere.why).toEqual([
@@ -185,7 +185,7 @@ describe('local files', () => {
     });
   });
 
-  it('that are gone, or in S3, are not asked about', async () => {
+  it('that have vanished, or are in S3, are not checked for permission', async () => {
     const objects = [{ key: 'x.json', size: 1, etag: 'e', lastModified: new Date() }];
     const input = { source: 's', objects, bytes: 1, skipped: 0, skippedBy: {} };
     const places = ['s3://raw', 'file:///nowhere'].map((uri) => ({ ...input, uri }));

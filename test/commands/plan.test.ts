@@ -35,7 +35,7 @@ const BY_MONTH =
   'by year, month: one file a combination of values until it passes target_file_size; never more files than rows';
 
 describe('plan', () => {
-  it('tells of each partitioned table how its files come about, and how many there are at most', async () => {
+  it('shows how each partitioned table is split into files, and the largest number of files', async () => {
     const { lines, warnings, layouts } = await planned();
     expect(lines).toEqual([
       '    songs by year: one file a value until it passes target_file_size; at most one a line of song_data, whose 2 objects have not been read yet',
@@ -50,7 +50,7 @@ describe('plan', () => {
     ]);
   });
 
-  it('warns of a layout that makes many tiny files, and names the setting that asks for it', async () => {
+  it('warns about a layout that makes many tiny files, and names the setting', async () => {
     const cfg = '[TABLES]\nsongs_partition_by = year, artist_id\ntarget_file_size = 1 MB\n';
     const { lines, warnings, layouts } = await planned(cfg);
     expect(lines[0]).toBe(
@@ -67,7 +67,7 @@ describe('plan', () => {
   });
 
   it.each(['new', 'reuse', 'j-1ABCDEFGHIJKL'])(
-    'refuses folders of this machine on --cluster %s, naming each and the command that runs here',
+    'refuses folders of this machine with --cluster %s, and names each and the command to run here',
     async (cluster) => {
       writeFileSync(join(cwd, 'dl.cfg'), '[INPUT]\nsong_data = song_data\nlog_data = other\n');
       const { failure } = await outcomeOf(
@@ -96,7 +96,7 @@ describe('plan', () => {
     ['http://[::1]:4566', undefined],
     ['https://elasticmapreduce.us-west-2.amazonaws.com', 'input'],
     ['http://127.0.0.1.example.com', 'input'],
-  ])('takes folders to an endpoint on loopback alone: %s', async (endpoint, fault) => {
+  ])('allows folders only with an endpoint on loopback: %s', async (endpoint, fault) => {
     writeFileSync(join(cwd, 'dl.cfg'), '[INPUT]\nsong_data = song_data\nlog_data = log_data\n');
     const world = { ...commandWorld(cwd), env: { AWS_ENDPOINT_URL_EMR: endpoint, AWS_REGION: 'us-west-2' } };
     const { failure } = await outcomeOf(plan, { cluster: 'new' }, world);

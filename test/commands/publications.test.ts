@@ -56,7 +56,7 @@ const succeeded = (publication: number): Entry[] => [
 ];
 
 describe('publications', () => {
-  it('are listed newest first, with run, rows and which is current', async () => {
+  it('are listed newest first, with run, rows and a mark for the current one', async () => {
     await published(1, 'r1');
     await published(2, 'r2');
     await published(3, 'r1', 1);
@@ -82,7 +82,7 @@ describe('publications', () => {
     ]);
   });
 
-  it('that are damaged are told, and hide no other', async () => {
+  it('that are damaged are reported, and hide no other', async () => {
     await published(1, 'r1');
     await openFolder(cwd).put(keys.publication(2), Buffer.from('{'));
     const { value, events } = await call(publications);
@@ -90,7 +90,7 @@ describe('publications', () => {
     expect(JSON.stringify(events)).toContain('000002.json is damaged');
   });
 
-  it('are none where nothing was published, and that is said', async () => {
+  it('are reported as none if nothing was published', async () => {
     const world = commandWorld(cwd);
     await publications({ lake: cwd }, world);
     expect(world.said).toEqual([`nothing was published in file://${cwd}`]);
@@ -125,7 +125,7 @@ describe('runs', () => {
 });
 
 describe('status', () => {
-  it('of a run that failed says so, that nothing was published, what is current, and the next command', async () => {
+  it('of a failed run says so, that nothing was published, what is current, and the next command', async () => {
     await published(1, 'r0');
     await begin('r1', { entry: 'finished', verdict: 'failed', fault: 'step', message: 'it failed' });
     const { text, value } = await call(status, { run: 'r1' });
@@ -136,7 +136,7 @@ describe('status', () => {
     expect(value).toMatchObject({ beingCancelled: false, current: { number: 1, run: 'r0' } });
   });
 
-  it('of a live run says who drives it and since when it is silent', async () => {
+  it('of a live run names its driver and the time of its last sign', async () => {
     await begin('r1', { entry: 'staged' });
     const owner = { driver: 'd', host: 'h', boot: 'b', pid: 7, released: false };
     await openFolder(cwd).put(keys.owner('r1'), Buffer.from(JSON.stringify(owner)));
@@ -149,7 +149,7 @@ describe('status', () => {
     });
   });
 
-  it('of a run without a driver says that nobody drives it, and that it is being cancelled', async () => {
+  it('of a run without a driver says so, and that it is being cancelled', async () => {
     await begin('r1', { entry: 'cancel-requested', by: 'me' });
     const owner = { driver: 'd', host: 'h', boot: 'b', pid: 7, released: true };
     await openFolder(cwd).put(keys.owner('r1'), Buffer.from(JSON.stringify(owner)));
@@ -158,7 +158,7 @@ describe('status', () => {
     expect(text).toMatch(/^driven by nobody$/m);
   });
 
-  it('of a run that succeeded has nothing left to advise', async () => {
+  it('of a run that succeeded advises no next command', async () => {
     await published(1, 'r1');
     await begin('r1', ...succeeded(1));
     const { text, value } = await call(status, { run: 'r1' });

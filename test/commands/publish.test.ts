@@ -51,7 +51,7 @@ async function keysOf(prefix: string): Promise<string[]> {
 }
 
 describe('publish', () => {
-  it('lands a run whose publisher died before it had verified anything', async () => {
+  it('lands a run whose publisher died before verification', async () => {
     await acceptedRun(store, files, second);
     await letGo('r2');
     const { failure, value } = await publishing('r2');
@@ -67,7 +67,7 @@ describe('publish', () => {
     expect((await readState(store, 'r2')).finished?.verdict).toBe('succeeded');
   });
 
-  it('that is interrupted names itself as what goes on with the run', async () => {
+  it('advises publish again when it is interrupted', async () => {
     await acceptedRun(store, files, second);
     await letGo('r2');
     const interruption = new Interruption('SIGINT', 130);
@@ -81,13 +81,13 @@ describe('publish', () => {
     expect((await publishing('r2')).value).toMatchObject({ verdict: 'succeeded' });
   });
 
-  it('says what a cluster of the run costs that its publisher did not end', async () => {
+  it('says what the run’s cluster costs if the publisher did not end it', async () => {
     await overtakenRun();
     const { events } = await publishing('r2', { rebase: true });
     expect(events).toContainEqual({ event: 'warning', message: expect.stringMatching(/^cluster j-1 /) });
   });
 
-  it('exits 11 after another run published, naming the command that goes on, and changes nothing', async () => {
+  it('exits 11 after another run published, with the next command, and changes nothing', async () => {
     await overtakenRun();
     const length = (await readState(store, 'r2')).length;
     const { failure } = await publishing('r2');
@@ -99,7 +99,7 @@ describe('publish', () => {
     expect(await plainSongs(store)).toEqual(['2003 r1-1']);
   });
 
-  it('publishes under the next number with --rebase, from the executions that were accepted', async () => {
+  it('publishes the accepted executions under the next number with --rebase', async () => {
     await overtakenRun();
     const { failure, value } = await publishing('r2', { rebase: true });
     expect({ failure, value }).toMatchObject({
@@ -120,7 +120,7 @@ describe('publish', () => {
     expect((await planGc(store, needed, { keep: 1, isDead: () => true })).executions).toEqual([]);
   });
 
-  it('has nothing to do for a run that is published, and exits 0, with --rebase too', async () => {
+  it('has nothing to do for a published run, and exits 0, also with --rebase', async () => {
     await landedRun(store, files, first);
     await landedRun(store, files, { ...second, publication: 2 });
     const length = (await readState(store, 'r1')).length;
@@ -154,7 +154,7 @@ describe('publish', () => {
     expect((await publishing('r2')).text).toMatch(/nothing to do$/);
   });
 
-  it('exits 5 and leaves the copy when the published file was changed, and not its copy', async () => {
+  it('exits 5 and keeps the copy if the published file was changed, but not its copy', async () => {
     await landedRun(store, files, second);
     const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
     await store.put(key, files.songs.with(-20, 1));
@@ -165,7 +165,7 @@ describe('publish', () => {
     expect(await store.get(mirror)).toEqual(Buffer.from(files.songs));
   });
 
-  it('cannot tell in a lake that was moved which of two differing files was changed, until one is deleted', async () => {
+  it('cannot tell in a moved lake which of two different files was changed, until one is deleted', async () => {
     await landedRun(store, files, second);
     const expected = await plainSongs(store);
     const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;
@@ -182,7 +182,7 @@ describe('publish', () => {
     expect(await plainSongs(store)).toEqual(expected);
   });
 
-  it('only finishes a run that had published when its publisher died, though another published since', async () => {
+  it('finishes a run that had published when its publisher died, even if another run has published since', async () => {
     await acceptedRun(store, files, first);
     const dying = { ...store, copy: () => Promise.reject(new Error('killed')) };
     await expect(landRun(dying, 'r1')).rejects.toThrow('killed');
@@ -197,7 +197,7 @@ describe('publish', () => {
     });
   });
 
-  it('exits 11 again when it loses the number once more, and can be run once more', async () => {
+  it('exits 11 again if it loses the number again, and can be repeated', async () => {
     await overtakenRun();
     const taking = (phase: string) => {
       if (phase !== 'verify') return;
@@ -215,7 +215,7 @@ describe('publish', () => {
     expect(await newestPublication(store)).toMatchObject({ number: 3, run: 'r2' });
   });
 
-  it('takes no new number with --rebase while its own is free', async () => {
+  it('keeps its own number with --rebase while that is free', async () => {
     await landedRun(store, files, first);
     await acceptedRun(store, files, { ...second, publication: 2 });
     await letGo('r2');
@@ -234,7 +234,7 @@ describe('publish', () => {
     expect(state.finished).toMatchObject({ verdict: 'failed', fault: 'tables' });
   });
 
-  it('exits 2 when a stranger’s object lies where the tables would be, and changes nothing', async () => {
+  it('exits 2 if a stranger’s object is in a plain path, and changes nothing', async () => {
     await overtakenRun();
     await store.put('songs/theirs.parquet', files.songs);
     const { length } = await readState(store, 'r2');
@@ -242,7 +242,7 @@ describe('publish', () => {
     expect((await readState(store, 'r2')).length).toBe(length);
   });
 
-  it('exits 5 when a stranger’s object came after the plan, publishes nothing, and goes on once that is away', async () => {
+  it('exits 5 and publishes nothing if a stranger’s object appears after planning, and continues once it is removed', async () => {
     await overtakenRun();
     const strange = ['songs/year=2004/theirs.parquet', 'songs/notes.txt', 'songs/.DS_Store'];
     const coming = (phase: string) => {
@@ -272,7 +272,7 @@ describe('publish', () => {
     expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
   });
 
-  it('gives no verdict to a run that copies another run’s tables, of which a file is lost', async () => {
+  it('gives no verdict to a run if it copies another run’s tables and one of those files is lost', async () => {
     await acceptedRun(store, files, { ...second, publication: 1 });
     const copying = {
       ...store,
@@ -293,7 +293,7 @@ describe('publish', () => {
     expect({ finished, published }).toEqual({ finished: undefined, published: 1 });
   });
 
-  it('ends a run as failed whose published file is lost before its copy, saying that its number is current', async () => {
+  it('ends a run as failed if a published file is lost before its copy, and says that its number is current', async () => {
     await acceptedRun(store, files, { ...second, publication: 1 });
     const lost = dataFile('r2', 2005);
     const losing = {
@@ -334,7 +334,7 @@ describe('publish', () => {
     expect((await goes()).runs.map(({ run }) => run)).toEqual(['r2']);
   });
 
-  it('succeeds after all once a lost file of a published run is back', async () => {
+  it('succeeds once the lost file of a published run is back', async () => {
     await acceptedRun(store, files, { ...second, publication: 1 });
     const lost = dataFile('r2', 2005);
     const copy = async (from: string, to: string) => {
@@ -348,7 +348,7 @@ describe('publish', () => {
     expect(await plainSongs(store)).toEqual(['2004 r2-1', '2005 r2-1']);
   });
 
-  it('finishes what had published though a stranger’s object came meanwhile', async () => {
+  it('finishes a published run even if a stranger’s object has appeared', async () => {
     await acceptedRun(store, files, second);
     const dying = {
       ...store,
@@ -380,7 +380,7 @@ describe('publish', () => {
       ],
       /retry r4/,
     ],
-  ] as const)('exits 2 for a run of which %s, with the next command', async (_, entries, next) => {
+  ] as const)('exits 2 for a run if %s, with the next command', async (_, entries, next) => {
     await acceptedRun(store, files, { run: 'r4', publication: 1, years: [1], entries });
     await letGo('r4');
     expect((await publishing('r4', { rebase: true })).failure).toMatchObject({
@@ -390,7 +390,7 @@ describe('publish', () => {
     });
   });
 
-  it('leaves a run that was cancelled to retry', async () => {
+  it('refuses a cancelled run, which needs a retry', async () => {
     await acceptedRun(store, files, second);
     const journal = await openJournal(
       { objects: store, clock: systemClock, random: seededRandom(1), driver: 'r2-1' },
@@ -403,7 +403,7 @@ describe('publish', () => {
     });
   });
 
-  it('exits 8 while another driver has the run, or has just begun it', async () => {
+  it('exits 8 while another driver owns the run, or has just begun it', async () => {
     await acceptedRun(store, files, second);
     expect((await publishing('r2')).failure).toMatchObject({ fault: 'owned' });
     const who = { driver: 'r2-1', host: 'elsewhere', boot: 'b', pid: 7 };

@@ -37,7 +37,7 @@ describe('rollback', () => {
     expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
   });
 
-  it('goes back two sets when it is called twice, and then has nothing before', async () => {
+  it('goes back two sets when called twice, and then has no earlier set', async () => {
     await rollingBack();
     await rollingBack();
     expect(await newestPublication(store)).toMatchObject({ number: 5, run: 'r1', rollbackTo: 1 });
@@ -49,14 +49,14 @@ describe('rollback', () => {
     });
   });
 
-  it('never goes back by itself to a set that was gone back from', async () => {
+  it('without a number never returns to a set that was rolled back', async () => {
     await rollingBack(1);
     await landedRun(store, files, { run: 'r5', publication: 5, years: [2005] });
     await rollingBack();
     expect(await newestPublication(store)).toMatchObject({ number: 6, rollbackTo: 1 });
   });
 
-  it('goes forward again to a set by its number, also by that of a rollback to it', async () => {
+  it('goes forward again to a set by its number, or by the number of a rollback to it', async () => {
     await rollingBack(1);
     await rollingBack(3);
     expect(await newestPublication(store)).toMatchObject({ number: 5, rollbackTo: 3 });
@@ -82,7 +82,7 @@ describe('rollback', () => {
     expect(await readPublication(store, 4)).toBeUndefined();
   });
 
-  it('exits 2 for what is no number, and for a lake that has no publication', async () => {
+  it('exits 2 for an invalid number, and for a lake without publications', async () => {
     expect((await rollingBack(undefined, { number: 'r1' })).failure).toMatchObject({ fault: 'input' });
     const empty = `${cwd}/empty`;
     expect((await rollingBack(undefined, { lake: empty })).failure).toMatchObject({
@@ -107,7 +107,7 @@ describe('rollback', () => {
     expect(await plainSongs(store)).toEqual(['2003 r3-3']);
   });
 
-  it('goes back, with a warning, to files of a lake that was moved', async () => {
+  it('accepts the files of a moved lake, with a warning', async () => {
     cpSync(cwd, `${cwd} moved`, { recursive: true });
     rmSync(cwd, { recursive: true });
     renameSync(`${cwd} moved`, cwd);
@@ -121,7 +121,7 @@ describe('rollback', () => {
     expect(await plainSongs(store)).toEqual(['2001 r1-4']);
   });
 
-  it('exits 2 when a stranger’s object lies among the tables', async () => {
+  it('exits 2 if a stranger’s object is among the tables', async () => {
     await store.put('songs/theirs.parquet', files.songs);
     expect((await rollingBack()).failure).toMatchObject({
       fault: 'input',
@@ -136,7 +136,7 @@ describe('rollback', () => {
     expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
   });
 
-  it('exits 11 when another run takes the number first, and names the command to go on with', async () => {
+  it('exits 11 if another run takes the number first, with the next command', async () => {
     await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004] });
     const plan = await planRollback(store, 1);
     await landRun(store, 'r4');
@@ -144,7 +144,7 @@ describe('rollback', () => {
     expect(await newestPublication(store)).toMatchObject({ number: 4, run: 'r4' });
   });
 
-  it('finishes a rollback that had not reached the plain paths, instead of going back further', async () => {
+  it('finishes an earlier rollback that did not reach the plain paths, instead of going back further', async () => {
     await rollingBack();
     await store.remove([(await readPublication(store, 4))!.tables[0]!.files[0]!.mirror]);
     const { value } = await rollingBack();
@@ -153,14 +153,14 @@ describe('rollback', () => {
     expect((await rollingBack()).value).toMatchObject({ state: 'done', number: 5, rollbackTo: 1 });
   });
 
-  it('goes back further though a plain path of the last rollback was changed since', async () => {
+  it('goes back further even if a plain path of the last rollback was changed since', async () => {
     await rollingBack();
     const { mirror } = (await readPublication(store, 4))!.tables[0]!.files[0]!;
     await store.put(mirror, files.songs.with(-20, 1));
     expect((await rollingBack()).value).toMatchObject({ state: 'done', number: 5, rollbackTo: 1 });
   });
 
-  it('takes away tables that the earlier set did not have, and brings back those it had', async () => {
+  it('removes tables that the earlier set did not have, and restores those it had', async () => {
     const albums = { ...songKeys, name: 'albums', internal: false };
     const folder = (run: string) => `${executionOf(run)}/tables`;
     await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004], tables: [songs, albums] });
@@ -191,7 +191,7 @@ describe('rollback', () => {
     expect(await plainSongs(store)).toEqual(['2004 r4-6']);
   });
 
-  it('leaves a run to its driver whose files it publishes again', async () => {
+  it('leaves the run whose files it publishes to its driver', async () => {
     const before = await readState(store, 'r1');
     await rollingBack(1);
     expect(await readState(store, 'r1')).toMatchObject({

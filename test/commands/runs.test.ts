@@ -44,14 +44,14 @@ async function begin(...names: string[]): Promise<void> {
 }
 
 describe('landfall runs', () => {
-  it('says where it looked when there is none', async () => {
+  it('says where it looked if there are no runs', async () => {
     expect(await runs()).toMatchObject({
       names: [],
       said: expect.stringContaining(`there is no run in file://${cwd}`),
     });
   });
 
-  it('lists a damaged run with the place of the damage, and the others', async () => {
+  it('lists a damaged run with the place of the damage, and the other runs', async () => {
     await begin('good', 'torn', 'gapped', 'headless');
     const lake = openFolder(cwd);
     await lake.put(keys.entry('torn', 1), Buffer.from('{"version":1,'));
@@ -75,7 +75,7 @@ describe('landfall runs', () => {
   });
 
   it.each(['constructor', 'others'])(
-    'lists the other runs beside one whose journal tells of a step %s',
+    'lists the other runs beside one whose journal mentions a step %s',
     async (step) => {
       await begin('good', 'odd');
       const entry = {
@@ -89,7 +89,7 @@ describe('landfall runs', () => {
     },
   );
 
-  it('says that a run of a newer Landfall cannot be read, which is no damage', async () => {
+  it('says that a run of a newer Landfall cannot be read, which is not damage', async () => {
     await begin('good');
     const entry = {
       version: 999,
@@ -122,7 +122,7 @@ describe('landfall runs', () => {
     expect(said).toBe('not run folders: "$(touch x)"');
   });
 
-  it('lists the newest fifty, and says of how many', async () => {
+  it('lists the newest fifty, and the total number', async () => {
     await begin(...Array.from({ length: 51 }, (_, n) => `r${String(n)}`));
     const { names, said } = await runs();
     expect(names).toHaveLength(50);

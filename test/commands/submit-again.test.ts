@@ -39,20 +39,17 @@ beforeEach(async () => {
 const entries = () => readEntries(store, String(flags['run-id']), 0);
 
 describe('submitting a run that exists', () => {
-  it.each([0, 2])(
-    'with --retry-infrastructure %i where its plan has 1 is a mistake, and named',
-    async (count) => {
-      await expect(submit({ ...flags, 'retry-infrastructure': count }, world)).rejects.toMatchObject({
-        fault: 'input',
-        message: `run ${String(flags['run-id'])} exists and was planned differently`,
-        why: [`--retry-infrastructure: 1 before, ${String(count)} now`],
-        stand: ['nothing was started'],
-      });
-      expect(await entries()).toHaveLength(1);
-    },
-  );
+  it.each([0, 2])('with --retry-infrastructure %i is a mistake if the plan has 1', async (count) => {
+    await expect(submit({ ...flags, 'retry-infrastructure': count }, world)).rejects.toMatchObject({
+      fault: 'input',
+      message: `run ${String(flags['run-id'])} exists and was planned differently`,
+      why: [`--retry-infrastructure: 1 before, ${String(count)} now`],
+      stand: ['nothing was started'],
+    });
+    expect(await entries()).toHaveLength(1);
+  });
 
-  it.each([{}, { 'retry-infrastructure': 1 }])('goes on with it where it is the same: %j', async (more) => {
+  it.each([{}, { 'retry-infrastructure': 1 }])('continues it if the value is the same: %j', async (more) => {
     const stop = new AbortController();
     stop.abort(new Error('looked long enough'));
     await expect(submit({ ...flags, ...more }, { ...world, interrupted: stop.signal })).rejects.toThrow(

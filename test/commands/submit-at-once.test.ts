@@ -79,7 +79,7 @@ async function expectOneOfEach(steps: readonly string[]): Promise<void> {
 }
 
 describe('submits of one run id at the same moment', () => {
-  it('are one run, and end alike when its tables are refused', async () => {
+  it('are one run, and all report the same failure if its tables are refused', async () => {
     const ends = await submitAll([{}, {}, {}]);
     expect(ends.map((end) => [end?.fault, end?.message])).toEqual(
       Array(3).fill(['tables', '14 finding(s) against the landed tables']),
@@ -87,7 +87,7 @@ describe('submits of one run id at the same moment', () => {
     await expectOneOfEach(['song_transform', 'log_transform']);
   });
 
-  it('that differ: one runs, the other is told what differs, and neither runs twice', async () => {
+  it('with different settings run once; the other is refused with the difference', async () => {
     const ends = await submitAll([{ 'retry-infrastructure': 1 }, { 'retry-infrastructure': 2 }]);
     expect(ends.map((end) => end?.fault).sort()).toEqual(['input', 'tables']);
     expect(ends.find((end) => end?.fault === 'input')).toMatchObject({
@@ -100,7 +100,7 @@ describe('submits of one run id at the same moment', () => {
 });
 
 describe('a submit whose templates changed', () => {
-  it('does not follow the run that is driven under its id: the program is named', async () => {
+  it('does not follow the live run of its id, and names the program that differs', async () => {
     const path = join(folder, 'changed/tables/log_transform/users.sql.hbs');
     writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
     const [driving, late] = worlds(2) as [CommandWorld, CommandWorld];

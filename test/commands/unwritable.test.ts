@@ -22,7 +22,7 @@ const NOWHERE = '/proc/lake';
 describe('render --to', () => {
   const rendering = (to: string) => outcomeOf(render, { to }, commandWorld(cwd));
 
-  it('writes to a new folder, and again to its own', async () => {
+  it('writes to a new folder, and to one that it wrote before', async () => {
     expect((await rendering('new')).failure).toBeUndefined();
     expect((await rendering('new')).failure).toBeUndefined();
     expect(readdirSync(join(cwd, 'new')).sort()).toEqual(['log_transform.py', 'song_transform.py']);
@@ -32,7 +32,7 @@ describe('render --to', () => {
     ['a file', 'file', 'a file stands where a folder should be'],
     ['a folder below a file', 'file/below', 'a file stands where a folder should be'],
     ['a place that takes no folder', NOWHERE, 'the folder cannot be made there'],
-  ])('%s is a mistake, and named', async (_, to, why) => {
+  ])('%s is a mistake that is named', async (_, to, why) => {
     writeFileSync(join(cwd, 'file'), 'mine');
     expect((await rendering(to)).failure).toMatchObject({
       fault: 'input',
@@ -41,7 +41,7 @@ describe('render --to', () => {
     });
   });
 
-  it('a folder with a file of a step’s name that is no rendered step is a mistake, and nothing is written', async () => {
+  it('refuses a folder that has another file under a step’s name, and writes nothing', async () => {
     mkdirSync(join(cwd, 'project'));
     writeFileSync(join(cwd, 'project/song_transform.py'), 'import mine\n');
     expect((await rendering('project')).failure).toMatchObject({
@@ -52,7 +52,7 @@ describe('render --to', () => {
     expect(readFileSync(join(cwd, 'project/song_transform.py'), 'utf8')).toBe('import mine\n');
   });
 
-  it('a folder that this user may not write to is a mistake', async () => {
+  it('refuses a folder that this user may not write to', async () => {
     mkdirSync(join(cwd, 'shut'));
     chmodSync(join(cwd, 'shut'), 0o555);
     const { failure } = await rendering('shut');
@@ -67,7 +67,7 @@ describe('submit', () => {
   it.each([
     ['takes no folder', NOWHERE],
     ['lies below a file', 'file/lake'],
-  ])('finds that the lake %s before Spark is set up', async (_, lake) => {
+  ])('notices that the lake %s before Spark is set up', async (_, lake) => {
     writeFileSync(join(cwd, 'file'), 'mine');
     const home = join(cwd, 'home');
     const world = { ...commandWorld(cwd), env: { LANDFALL_HOME: home } };

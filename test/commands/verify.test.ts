@@ -47,7 +47,7 @@ const move = (from: string, to: string) => {
 };
 
 describe('verify', () => {
-  it('finds nothing against what landed, says which publication, and changes nothing', async () => {
+  it('finds nothing wrong with landed tables, names the publication, and changes nothing', async () => {
     const list = async () => {
       const all = [];
       for await (const object of store.list('')) all.push(object);
@@ -68,13 +68,13 @@ describe('verify', () => {
     expect(await list()).toEqual(before);
   });
 
-  it('looks at a named run, and at one that was never published', async () => {
+  it('checks a named run, also one that was never published', async () => {
     expect((await verifying('r1')).value).toMatchObject({ run: 'r1', tables: [{ rows: 4 }], findings: [] });
     await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005] });
     expect((await verifying('r3')).value).toMatchObject({ run: 'r3', tables: [{ rows: 2 }], findings: [] });
   });
 
-  it('holds a rolled back publication against the contracts of the run that made it', async () => {
+  it('checks a rolled back publication against the contracts of the run that made it', async () => {
     await rollback({ lake: cwd }, commandWorld(cwd));
     expect((await verifying()).value).toMatchObject({ run: 'r1', publication: 3, findings: [] });
     await store.put(dataFile('r1', 2001), files.float);
@@ -174,14 +174,14 @@ describe('verify', () => {
     expect(await findings('r2')).toEqual(expected);
   });
 
-  it('names a table that was emptied, and one whose every file lost its rows', async () => {
+  it('names a table whose files are gone, and one whose files have no rows left', async () => {
     await store.remove([DATA, dataFile('r2', 2003)]);
     expect(await findings()).toContain('songs: it has no data file, so not even a schema ()');
     for (const year of [2003, 2004]) await store.put(dataFile('r2', year), files.empty);
     expect(await findings()).toContain('songs: it is empty, and may not be ()');
   });
 
-  it('warns of a lake that was moved or restored, and finds the damage to it all the same', async () => {
+  it('warns about a lake that was moved or restored, and still finds damage in it', async () => {
     cpSync(cwd, `${cwd} moved`, { recursive: true });
     rmSync(cwd, { recursive: true });
     renameSync(`${cwd} moved`, cwd);
@@ -201,7 +201,7 @@ describe('verify', () => {
     );
   });
 
-  it('names what lies among the tables of an execution and is none of them, but for folder markers', async () => {
+  it('names foreign files among the tables of an execution, except folder markers', async () => {
     const tables = `${executionOf('r2')}/tables`;
     for (const name of ['ghosts_$folder$', 'songs_$folder$'])
       await store.put(`${tables}/${name}`, new Uint8Array());
@@ -213,7 +213,7 @@ describe('verify', () => {
     expect(await findings('r2')).toEqual([message]);
   });
 
-  it('sees to the tables that are not published too', async () => {
+  it('checks the tables that are not published too', async () => {
     await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
     expect(await findings()).toEqual([
       'song_keys: it has no data file, so not even a schema ()',
@@ -222,7 +222,7 @@ describe('verify', () => {
     ]);
   });
 
-  it('names a report that is gone or broken', async () => {
+  it('names a report that is missing or broken', async () => {
     const report = `${executionOf('r2')}/report.json`;
     const expected = `song_transform: the report of its accepted execution is gone or broken (${report})`;
     await store.put(report, new TextEncoder().encode('{"version": 1'));
@@ -262,7 +262,7 @@ describe('verify', () => {
     expect((await verifying('r2')).failure).toBeUndefined();
   });
 
-  it('tells all findings at once, each with samples and the next command', async () => {
+  it('reports all findings at once, each with samples, and the next command', async () => {
     await store.remove([PLAIN]);
     await store.put(DATA, files.float);
     const { failure } = await verifying();
@@ -274,7 +274,7 @@ describe('verify', () => {
     );
   });
 
-  it('sends nobody back a publication for a run that is not the current one', async () => {
+  it('does not advise a rollback for a run that is not the current one', async () => {
     await store.remove([dataFile('r1', 2001)]);
     expect(said((await verifying('r1')).failure?.next)).toMatch(
       /landfall verify --lake .* current tables are intact$/,
@@ -284,7 +284,7 @@ describe('verify', () => {
     expect(said((await verifying()).failure?.next)).toMatch(/landfall rollback --lake /);
   });
 
-  it('exits 2 where nothing was published, and for a run that does not exist', async () => {
+  it('exits 2 if nothing was published, and for a run that does not exist', async () => {
     const at = (flags: object) => verify({ lake: cwd, ...flags }, commandWorld(cwd));
     await expect(at({ lake: join(cwd, 'empty') })).rejects.toMatchObject({ fault: 'input' });
     await expect(at({ run: 'r9' })).rejects.toMatchObject({
@@ -323,7 +323,7 @@ describe('verify', () => {
     },
   );
 
-  it('tells damage to what was accepted of a run that is still at work, and that alone', async () => {
+  it('reports only damage to accepted executions of a run that is still working', async () => {
     await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005] });
     const { random, clock } = commandWorld(cwd);
     const journal = await openJournal({ objects: store, clock, random, driver: 'd9' }, 'r3');
@@ -346,7 +346,7 @@ describe('verify', () => {
     ]);
   });
 
-  it('uses the contracts of the time when the tables were published', async () => {
+  it('uses the contracts from when the tables were published', async () => {
     const { random, clock } = commandWorld(cwd);
     const journal = await openJournal({ objects: store, clock, random, driver: 'd9' }, 'r2');
     const changed = { ...songs, columns: songs.columns.filter(({ name }) => name !== 'title') };

@@ -128,7 +128,7 @@ describe('the rules of configparser', () => {
     expect(accepted).toBeGreaterThan(100);
   });
 
-  it('name an indented line that makes a value too long for us, and show none of it', () => {
+  it('name an indented line that makes a value too long, without showing it', () => {
     const text = '[EMR]\npool = x\n   AWS_SECRET_ACCESS_KEY = hunter2\n';
     const [error] = linesOf(resolveText(text), 'error');
     expect(error).toBe(
@@ -137,7 +137,7 @@ describe('the rules of configparser', () => {
     expect(resolveText('[EMR]\ntags = a=b,\n  c=d\n').settings?.emr.tags).toEqual({ a: 'b', c: 'd' });
   });
 
-  it('refuse a section and a key that are there twice, naming both lines', () => {
+  it('refuse a section or key that occurs twice, naming both lines', () => {
     expect(
       linesOf(resolveText('[S3]\nOUTPUT=s3://aaa\n[S3]\nINPUT=s3://bbb\noutput=s3://ccc\n'), 'error'),
     ).toEqual([
@@ -146,7 +146,7 @@ describe('the rules of configparser', () => {
     ]);
   });
 
-  it('name a `%(name)s` without its key, where the value is needed', () => {
+  it('name a `%(name)s` without its key if the value is needed', () => {
     expect(linesOf(resolveText('[S3]\nOUTPUT = s3://%(bukcet)s/x\nother = %(nothing)s\n'), 'error')).toEqual([
       'dl.cfg:2 [S3] OUTPUT: its %(...)s names a key that the file does not have',
     ]);
@@ -155,7 +155,7 @@ describe('the rules of configparser', () => {
     ]);
   });
 
-  it('end for values that name each other without end, and for very many lines', () => {
+  it('terminate for values that refer to each other, and for very many lines', () => {
     const doubling = Array.from({ length: 9 }, (_, n) => `a${n} = ${`%(a${n + 1})s`.repeat(50)}`).join('\n');
     const began = performance.now();
     expect(linesOf(resolveText(`[S3]\nOUTPUT = %(a0)s\n${doubling}\na9 = xy\n`), 'error')).toHaveLength(1);

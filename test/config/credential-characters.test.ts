@@ -20,7 +20,7 @@ describe('the characters of a credential', () => {
 const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 describe('a credential with such a character', () => {
-  it.each(variables)('in the variable %s is an error that names it and not the value', (variable) => {
+  it.each(variables)('in the variable %s is an error that names the variable, not the value', (variable) => {
     const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'fine', [variable]: 'hidden-value\r' };
     const resolved = resolveText('[LAKE]\npath = s3://lake\n', { env });
     const lines = linesOf(resolved, 'error');
@@ -38,7 +38,7 @@ describe('a credential with such a character', () => {
     expect(lines).not.toContain('hidden');
   });
 
-  it('is only warned of where nothing is asked of AWS', () => {
+  it('is only a warning if AWS is not used', () => {
     const resolved = resolveText('', {
       env: { AWS_SESSION_TOKEN: 'hidden\r' },
       flags: { cluster: 'local', lake: './l' },

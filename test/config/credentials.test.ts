@@ -34,7 +34,7 @@ const shapes: ((value: string) => string)[] = [
 ];
 
 describe('a secret', () => {
-  it('stays out of diagnostics, origins, JSON and inspection, wherever it stands in the file', () => {
+  it('stays out of diagnostics, origins, JSON and inspection, wherever it is in the file', () => {
     fc.assert(
       fc.property(canary, fc.constantFrom(...shapes), (value, shape) => {
         const resolved = resolveText(shape(value));
@@ -47,7 +47,7 @@ describe('a secret', () => {
     );
   });
 
-  it('arrives whole where it is needed', () => {
+  it('arrives unchanged where it is needed', () => {
     fc.assert(
       fc.property(canary, (value) => {
         const settings = settingsOf(
@@ -66,7 +66,7 @@ describe('a secret', () => {
     expect(value.reveal()).toBe('canary-value');
   });
 
-  it('is redacted from text as it is, JSON-escaped and URL-encoded', () => {
+  it('is redacted from text, whether plain, JSON-escaped or URL-encoded', () => {
     const value = 'a/b+"c=';
     const text = `${value} ${JSON.stringify(value)} ${encodeURIComponent(value)} a/b`;
     expect(redact(text, [secret(value)])).toBe('[secret] "[secret]" [secret] a/b');
@@ -78,7 +78,7 @@ describe('credentials', () => {
   const text =
     '[AWS]\nAWS_ACCESS_KEY_ID = AKIAINVENTED\nAWS_SECRET_ACCESS_KEY = invented\nAWS_SESSION_TOKEN = token\n';
 
-  it('of the environment outrank those of dl.cfg, which is said', () => {
+  it('of the environment take precedence over those of dl.cfg, with a notice', () => {
     for (const env of [
       { AWS_PROFILE: 'dev' },
       { AWS_ACCESS_KEY_ID: 'AKIAOTHER' },
@@ -102,7 +102,7 @@ describe('credentials', () => {
     );
   });
 
-  it('are handed out for redaction, those of the environment included', () => {
+  it('are passed on for redaction, including those of the environment', () => {
     const { secrets } = resolveText(text, { env: { AWS_SECRET_ACCESS_KEY: 'from-environment' } });
     expect(secrets.map((one) => one.reveal())).toEqual(
       expect.arrayContaining(['invented', 'from-environment']),

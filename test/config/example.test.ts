@@ -6,12 +6,12 @@ import { namedSettings } from '../../src/config/schema.ts';
 import { PIPELINE, linesOf, resolveText } from './resolve.ts';
 
 describe('dl.cfg.example', () => {
-  it('is what the schema says', () => {
+  it('is generated from the schema', () => {
     const file = readFileSync(join(import.meta.dirname, '../../dl.cfg.example'), 'utf8');
     expect(file).toBe(exampleText(PIPELINE));
   });
 
-  it('changes nothing as it stands', () => {
+  it('changes no setting as it is', () => {
     expect(linesOf(resolveText(exampleText(PIPELINE)), 'error')).toEqual([]);
     expect(
       [...resolveText(exampleText(PIPELINE)).origins.values()].every((origin) => origin === 'default'),

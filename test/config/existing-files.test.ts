@@ -130,9 +130,9 @@ function check(text: string, { lake, sources = [], local, credentials }: Expecte
   }
 }
 
-describe('a dl.cfg that people have', () => {
+describe('a dl.cfg of an existing project', () => {
   if (existsSync(cases)) {
-    it('has its case here', () => {
+    it('has a case for each known file', () => {
       expect(readdirSync(cases).sort()).toEqual(Object.keys(SHARED).sort());
     });
     it.each(Object.entries(SHARED))('is read: %s', (name, expected) => {
@@ -144,14 +144,14 @@ describe('a dl.cfg that people have', () => {
     check(text, expected);
   });
 
-  it('has the keys that are not needed listed once, each by its leading word', () => {
+  it('gets one list of unneeded keys, grouped by their first word', () => {
     const text = `[AWS]\n${CREDENTIALS}[CLUSTER]\nHOST=h\nDB_PASSWORD hunter2 = x\n[S3]\nLOG_JSONPATH=s3://x/y.json\n`;
     expect(linesOf(resolveText(text), 'notice')[0]).toBe(
       'dl.cfg: not needed, and not used: [CLUSTER] HOST, [CLUSTER] DB_PASSWORD, [S3] LOG_JSONPATH',
     );
   });
 
-  it('may be completed with keys of ours, which decide, and are still checked', () => {
+  it('may be completed with our keys, which take precedence and are still checked', () => {
     const text = `[AWS]\n${CREDENTIALS}[DATA]\nOUTPUT=s3a://my-out/\n[IAM]\nROLE=x\n[LAKE]\npath = s3://my-lake\n`;
     const resolved = resolveText(text);
     expect(resolved.settings?.lake.path).toBe('s3://my-lake');
@@ -166,14 +166,14 @@ describe('a dl.cfg that people have', () => {
     ]);
   });
 
-  it('names two places of one kind as a mistake, with both lines', () => {
+  it('with two places of one kind is a mistake that names both lines', () => {
     const text = '[A]\nOUTPUT_DATA = s3://one-lake\n[B]\nOUTPUT_DATA = s3://two-lakes\n';
     expect(linesOf(resolveText(text), 'error')).toEqual([
       'dl.cfg:4 [B] OUTPUT_DATA: given twice; first in line 2; remove line 2 or line 4',
     ]);
   });
 
-  it('says no word of a choice that a flag has made', () => {
+  it('does not mention a choice that a flag has made', () => {
     const text = 'OUTPUT_LOCAL = out\nOUTPUT_S3 = s3://my-out\n';
     expect(linesOf(resolveText(text, { flags: { lake: 's3://mine' } }), 'notice').join()).not.toContain(
       'two places',
@@ -191,7 +191,7 @@ describe('a placeholder', () => {
     'CHANGE_ME',
     'your-bucket',
     '...',
-  ])('for a place is named with its key, its line and what to put: %s', (value) => {
+  ])('for a place is reported with its key, its line and what to write: %s', (value) => {
     expect(linesOf(resolveText(`[DATA]\nOUTPUT_DATA = ${value}\n`), 'error')).toEqual([
       `dl.cfg:2 [DATA] OUTPUT_DATA = ${JSON.stringify(value)}: a placeholder, not a value; put the value there, such as s3://my-bucket/lake`,
     ]);
@@ -208,7 +208,7 @@ describe('a placeholder', () => {
     '<key goes here>',
     'AWS_SECRET_KEY',
   ];
-  it.each(credentials)('for a credential never reaches AWS, and is named: %s', (value) => {
+  it.each(credentials)('for a credential never reaches AWS, and is reported: %s', (value) => {
     const text = `[AWS]\nAWS_ACCESS_KEY_ID = ${value}\nAWS_SECRET_ACCESS_KEY = '${value}'\n`;
     const onAws = linesOf(resolveText(text, { flags: { cluster: 'new' } }), 'error');
     expect(onAws).toHaveLength(2);
@@ -223,12 +223,12 @@ describe('a placeholder', () => {
     expect(linesOf(outranked, 'error')).toEqual([]);
   });
 
-  it('is not what only resembles one', () => {
+  it('is not a value that only resembles one', () => {
     for (const lake of ['s3://my-out', 's3://yourself/x', 's3://xx-large', './here', '..', './your data'])
       expect(linesOf(resolveText('', { flags: { lake } }), 'error')).toEqual([]);
   });
 
-  it('that is empty is named too, and leaves credentials to the environment', () => {
+  it('that is empty is reported too, and leaves credentials to the environment', () => {
     const resolved = resolveText(
       "[AWS]\nAWS_ACCESS_KEY_ID=\nAWS_SECRET_ACCESS_KEY=''\n[S3]\nOUTPUT_BUCKET=\n",
     );

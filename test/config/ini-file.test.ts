@@ -43,7 +43,7 @@ describe('an INI file', () => {
     ]);
   });
 
-  it('keeps `#` and `;` of a credential without a word', () => {
+  it('keeps `#` and `;` in a credential without a notice', () => {
     const { entries, diagnostics } = readIni('dl.cfg', '[AWS]\nAWS_SECRET_ACCESS_KEY = #a;b#c/= # mine\n');
     expect(entries[0]?.value).toBe('#a;b#c/=');
     expect(diagnostics).toEqual([]);
@@ -69,7 +69,7 @@ describe('an INI file', () => {
     ]);
   });
 
-  it('is not fooled by names that objects have, nor by dots', () => {
+  it('handles names of object properties, and dots', () => {
     const resolved = resolveText(
       '[__proto__]\npath = x\n[constructor]\na = b\n[LAKE.x]\npath = y\n[LAKE]\n__proto__ = z\n',
     );
@@ -82,7 +82,7 @@ describe('an INI file', () => {
     expect(Object.getPrototypeOf(settingsOf('').lake)).toBe(Object.prototype);
   });
 
-  it('refuses what is no pair, no header, or an open quote, and quotes none of it', () => {
+  it('refuses a line that is no pair and no header, and an open quote, without showing it', () => {
     const resolved = resolveText('[EMR]\nwhatever\ns3://bucket/lake\n[EMR\n[EMR]\npool = "abc\n');
     const stray =
       'not a `key = value` line; write a value on the line of its key, or below it on indented lines';

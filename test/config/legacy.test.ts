@@ -19,7 +19,7 @@ describe('dl.cfg of an existing Sparkify project', () => {
     ['as KEY : value', `[AWS]\nAWS_ACCESS_KEY_ID : ${ID}\nAWS_SECRET_ACCESS_KEY : ${KEY}\n`],
     ['in lower case', `[default]\naws_access_key_id = ${ID}\naws_secret_access_key = ${KEY}\n`],
     ['as KEY and SECRET', `[AWS]\nKEY=${ID}\nSECRET=${KEY}\n`],
-  ])('gives its credentials %s, with the advice to keep them elsewhere', (_, text) => {
+  ])('has its credentials %s, with the advice to keep them elsewhere', (_, text) => {
     const resolved = resolveText(text);
     expect(linesOf(resolved, 'error')).toEqual([]);
     expect(revealed(settingsOf(text))).toEqual([ID, KEY]);
@@ -33,7 +33,7 @@ describe('dl.cfg of an existing Sparkify project', () => {
     expect(linesOf(resolveText(text), 'warning')).toEqual([]);
   });
 
-  it('names what it lacks, with the keys to add', () => {
+  it('gets an error for what it lacks, with the keys to add', () => {
     expect(linesOf(resolveText("[AWS]\nAWS_ACCESS_KEY_ID=''\n"), 'notice')).toEqual([
       'dl.cfg:2 [AWS] AWS_ACCESS_KEY_ID: is empty, and not used',
       'dl.cfg: names no lake: ./lake is used; add `path = s3://my-bucket/lake` under [LAKE]',
@@ -41,7 +41,7 @@ describe('dl.cfg of an existing Sparkify project', () => {
     ]);
   });
 
-  it('with [AWS S3] in backticks gives both inputs, though one key says it is the destination', () => {
+  it('with [AWS S3] in backticks names both inputs, although one key is called the destination', () => {
     const text = `[AWS]
 AWS_ACCESS_KEY_ID = ${ID}
 AWS_SECRET_ACCESS_KEY = ${KEY}
@@ -63,7 +63,7 @@ LOG_JSONPATH = \`s3a://invented-bucket/log_json_path.json\`
     ]);
   });
 
-  it('with [S3] takes a destination that is no input as the lake', () => {
+  it('with [S3] uses a destination that is not an input as the lake', () => {
     const { lake, sources } = settingsOf(`[S3]
 LOG_DATA = 's3a://invented-bucket/log_data/*/*/*.json'
 SONG_DATA = 's3a://invented-bucket/song_data/'
@@ -76,7 +76,7 @@ DEST_S3_BUCKET = invented-lake
     });
   });
 
-  it('with input and output paths beside the credentials looks for the sources below the input', () => {
+  it('with input and output paths next to the credentials has its sources below the input', () => {
     const text = `[AWS]
 AWS_ACCESS_KEY_ID=${ID}
 AWS_SECRET_ACCESS_KEY=${KEY}
@@ -92,14 +92,14 @@ OUTPUT_DATA=s3a://invented-lake/tables/
     expect(linesOf(resolveText(text), 'notice')).toEqual([]);
   });
 
-  it('with local folders takes them beside the file', () => {
+  it('with local folders resolves them next to the file', () => {
     const text = 'input_data = data/\noutput_data = "output_data/"\n';
     const settings = settingsOf(text, { cfg: { path: 'old/dwh.cfg', text } });
     expect(settings.lake.path).toBe('file:///home/ann/work/old/output_data');
     expect(settings.sources['log_data']).toBe('file:///home/ann/work/old/data/log_data');
   });
 
-  it('prefers a source named by itself to one below the input', () => {
+  it('prefers an explicitly named source to one below the input', () => {
     const settings = settingsOf('INPUT_DATA = s3://invented-dend\n[INPUT]\nsong_data = s3://other/songs\n');
     expect(settings.sources).toEqual({
       song_data: 's3://other/songs',
@@ -107,13 +107,13 @@ OUTPUT_DATA=s3a://invented-lake/tables/
     });
   });
 
-  it('refuses an output folder around its input', () => {
+  it('is refused if the output folder contains the input', () => {
     const resolved = resolveText('[DATA]\nINPUT_PATH = s3a://invented/raw\nOUTPUT_PATH = s3a://invented/\n');
     expect(linesOf(resolved, 'error')).toHaveLength(2);
     expect(linesOf(resolved, 'error')[0]).toContain('lies around the input song_data');
   });
 
-  it('passes over what belongs to Redshift, without its password', () => {
+  it('has its Redshift keys ignored, without showing the password', () => {
     const resolved = resolveText('[CLUSTER]\nHOST=h\nDB_PASSWORD=Passw0rdInvented\n[IAM_ROLE]\nARN=arn:x\n');
     expect(linesOf(resolved, 'error')).toEqual([]);
     expect(linesOf(resolved, 'notice')[0]).toBe(
@@ -121,7 +121,7 @@ OUTPUT_DATA=s3a://invented-lake/tables/
     );
   });
 
-  it('takes the region from where it stands', () => {
+  it('has its region found wherever it is', () => {
     expect(settingsOf('[AWS]\nREGION = us-west-2\n').emr.region).toBe('us-west-2');
     const twice = resolveText('[AWS]\nAWS_DEFAULT_REGION = us-west-2\n[EMR]\nregion = us-east-1\n');
     expect(twice.settings?.emr.region).toBe('us-east-1');

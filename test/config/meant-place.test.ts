@@ -108,9 +108,9 @@ function errorsOf(place: string): string[] {
   ].map((line) => line ?? 'no error');
 }
 
-describe('a text that only looks like a place', () => {
+describe('a value that only resembles a place', () => {
   it.each(MEANT.filter(([written, form]) => written !== form))(
-    '%s is refused, in a flag, the environment and dl.cfg, with the form that was meant',
+    '%s is refused, in a flag, the environment and dl.cfg, with the correct form',
     (written, form) => {
       for (const error of errorsOf(written)) expect(error).toContain(`; did you mean ${form}?`);
     },
@@ -123,7 +123,7 @@ describe('a text that only looks like a place', () => {
     },
   );
 
-  it('is named where it stands', () => {
+  it('is reported with its origin', () => {
     expect(errorsOf('s3:/music')).toEqual([
       '--lake = "s3:/music": not an S3 URI; did you mean s3://music?',
       'LANDFALL_LAKE = "s3:/music": not an S3 URI; did you mean s3://music?',
@@ -133,7 +133,7 @@ describe('a text that only looks like a place', () => {
     ]);
   });
 
-  it('is never a local folder, whatever stands between the scheme and the bucket', () => {
+  it('is never taken as a local folder, whatever is between the scheme and the bucket', () => {
     const scheme = fc.constantFrom(
       's3',
       's3a',
@@ -157,7 +157,7 @@ describe('a text that only looks like a place', () => {
     );
   });
 
-  it('does not show the credentials or the signature that it holds', () => {
+  it('is shown without the credentials or signature that it contains', () => {
     const signed = 'https://music.s3.amazonaws.com/raw?X-Amz-Credential=AKIAX&X-Amz-Signature=ab12cd34';
     for (const place of ['s3a:AKIAXXXX:ab12cd34@music/raw', 's3:/AKIAXXXX:ab12cd34@music', signed])
       for (const error of errorsOf(place)) expect(error).not.toMatch(/ab12cd34|AKIAX/);
@@ -177,7 +177,7 @@ describe('a text that only looks like a place', () => {
     ['lake~', './lake~'],
     ['./s3.amazonaws.com/x', './s3.amazonaws.com/x'],
     ['s3', './s3'],
-  ])('is not %s, which is read as it stands', (written, place) => {
+  ])('is not %s, which is read as it is', (written, place) => {
     const resolved = resolveText('', { flags: { lake: written } });
     expect(linesOf(resolved, 'error')).toEqual([]);
     expect(resolved.settings?.lake.path).toBe(place.replace(/^\./, `file://${CWD}`));

@@ -19,7 +19,7 @@ describe('one mistake causes one error', () => {
     expect(linesOf(resolveText(text), 'error')).toEqual([expect.stringMatching(message)]);
   });
 
-  it('in a flag or a variable', () => {
+  it('also in a flag or a variable', () => {
     const other = { 'log-data': 's3://raw/log_data' };
     const flags = resolveText('', { flags: { ...other, 'song-data': 's3:/raw/songs' } });
     expect(linesOf(flags, 'error')).toEqual([expect.stringContaining('did you mean s3://raw/songs?')]);
@@ -27,7 +27,7 @@ describe('one mistake causes one error', () => {
     expect(linesOf(env, 'error')).toEqual([expect.stringContaining('did you mean s3://raw/songs?')]);
   });
 
-  it('and a path with a line break in a flag is none, where it is one in dl.cfg', () => {
+  it('and a path with a line break is allowed in a flag, but not in dl.cfg', () => {
     const typed = resolveText('', { flags: { lake: '/srv/a\nb' } });
     expect([linesOf(typed, 'error'), typed.settings?.lake.path]).toEqual([[], 'file:///srv/a\nb']);
     const uri = resolveText('', { flags: { lake: 's3://lake/a\nb' } });

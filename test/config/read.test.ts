@@ -33,7 +33,7 @@ describe('the configuration file', () => {
     expect(readConfig(undefined, cwd)).toEqual({ path: 'dl.cfg', text: 'newer' });
   });
 
-  it('is one of another folder where this one has neither', () => {
+  it('is taken from another folder if this one has neither', () => {
     const other = join(cwd, 'other');
     mkdirSync(other);
     expect(readConfig(undefined, cwd, other)).toBeUndefined();
@@ -44,7 +44,7 @@ describe('the configuration file', () => {
     expect(readConfig(undefined, cwd, other)).toEqual({ path: 'dwh.cfg', text: 'here' });
   });
 
-  it('is the one that --config names, and must be there then', () => {
+  it('is the one that --config names, which must exist', () => {
     write('dl.cfg', 'here');
     write('été.cfg', 'there');
     expect(readConfig('été.cfg', cwd)).toEqual({ path: 'été.cfg', text: 'there' });
@@ -53,7 +53,7 @@ describe('the configuration file', () => {
     expect(messageOf('dl.cfg/x')).toContain('dl.cfg/x');
   });
 
-  it('is refused with the reason when it cannot be read as text', () => {
+  it('is refused with the reason if it cannot be read as text', () => {
     mkdirSync(join(cwd, 'folder.cfg'));
     write('binary.cfg', Uint8Array.of(91, 0, 93));
     write('latin.cfg', Uint8Array.of(91, 93, 10, 0xe9, 93));
@@ -73,7 +73,7 @@ describe('the configuration file', () => {
     expect(messageOf('loop.cfg')).toContain('links form a loop');
   });
 
-  it('is read as UTF-16 too, which Windows writes', () => {
+  it('may be UTF-16, which Windows writes', () => {
     const text = '[LAKE]\r\npath = ./é\r\n';
     write('little.cfg', Buffer.from(`\ufeff${text}`, 'utf16le'));
     write('big.cfg', Buffer.from(`\ufeff${text}`, 'utf16le').swap16());

@@ -34,7 +34,7 @@ describe('settings', () => {
     expect(origins.get('emr.coreCount')).toBe('default');
   });
 
-  it('come from the flag before the environment before dl.cfg before the default, and say so', () => {
+  it('come from the flag, else the environment, else dl.cfg, else the default, and record which', () => {
     const text = '[LAKE]\npath = s3://in-file/lake\n';
     const lake = (env: Record<string, string>, flags: Record<string, string>, cfg = text) => {
       const { settings, origins } = resolveText(cfg, { env, flags });
@@ -91,7 +91,7 @@ bucket_owner = 123456789012
     });
   });
 
-  it('name the place and the value of each mistake, all of them at once', () => {
+  it('report all mistakes at once, each with its origin and value', () => {
     const resolved = resolveText(`[EMR]
 core_count = "two"
 idle_timeout = 30
@@ -116,7 +116,7 @@ path = gs://bucket/x
     ]);
   });
 
-  it('need all inputs or none, but for a verb that only reads the lake', () => {
+  it('need all inputs or none, unless the verb only reads the lake', () => {
     const input = { env: {}, flags: { 'song-data': 'songs' }, pipeline: PIPELINE, cwd: '/home/ann' };
     expect(linesOf(resolveSettings(input), 'error')).toHaveLength(1);
     expect(resolveSettings({ ...input, ignoreInputs: true }).settings).toBeDefined();
@@ -130,7 +130,7 @@ path = gs://bucket/x
     ]);
   });
 
-  it('start relative places of dl.cfg at its folder, those of flags and variables at the current one', () => {
+  it('resolve relative paths of dl.cfg from its folder, and those of flags and variables from the current one', () => {
     const cfg = { path: 'conf/dl.cfg', text: '[LAKE]\npath = out\n[INPUT]\nsong_data = ~/songs\n' };
     const settings = settingsOf('', {
       cfg,
@@ -153,7 +153,7 @@ path = gs://bucket/x
     ]);
   });
 
-  it('warn of a LANDFALL_ variable that nobody reads but that resembles one', () => {
+  it('warn about an unknown LANDFALL_ variable that resembles a known one', () => {
     const resolved = resolveText('', {
       env: { LANDFALL_LAK: 'x', LANDFALL_SOMEONE_ELSES: 'x', LANDFALL_HOME: '/h' },
     });
@@ -199,7 +199,7 @@ describe('places', () => {
     expect(linesOf(resolveText(input, { flags: { lake: 's3://music/lake' } }), 'error')).toEqual([]);
   });
 
-  it('refuse a lake that is, holds or lies in an input by way of a link or `..`', () => {
+  it('refuse a lake that is, contains or is inside an input through a link or `..`', () => {
     const cwd = mkdtempSync(join(tmpdir(), 'landfall places '));
     mkdirSync(join(cwd, 'data/song_data'), { recursive: true });
     mkdirSync(join(cwd, 'data/log_data'));
@@ -219,7 +219,7 @@ describe('places', () => {
     }
   });
 
-  it('refuse logs within an input', () => {
+  it('refuse logs inside an input', () => {
     const resolved = resolveText(`${input}[LAKE]\npath = s3://lake\nlogs = s3://music/log_data/emr\n`);
     expect(linesOf(resolved, 'error')).toEqual([
       'dl.cfg:6 [LAKE] logs: the logs s3://music/log_data/emr/ would lie inside the input log_data s3://music/log_data',
@@ -231,7 +231,7 @@ describe('places', () => {
     expect(linesOf(resolved, 'error')[0]).toContain('the same objects would be read as both');
   });
 
-  it('want all inputs or none, and name the key to add', () => {
+  it('require all inputs or none, and name the key to add', () => {
     const resolved = resolveText('', { flags: { 'song-data': 's3://music/song_data' } });
     expect(linesOf(resolved, 'error')).toEqual([
       '--song-data: gives song_data, but nothing gives log_data; add `log_data = s3://my-bucket/log_data` under [INPUT], or --log-data',
@@ -247,7 +247,7 @@ describe('places', () => {
   );
 
   it.each(['s3://lake/a:b/[1]', 's3://lake/09:30 *', './a:b {c}', './a:b\\c', './at 9:30?'])(
-    'refuse the lake %s, which Spark takes for a pattern it cannot read',
+    'refuse the lake %s, which Spark reads as a broken pattern',
     (lake) => {
       const [error] = linesOf(resolveText('', { flags: { lake } }), 'error');
       expect(error).toMatch(/^--lake: Spark cannot read .*a colon/);
@@ -261,7 +261,7 @@ describe('places', () => {
     },
   );
 
-  it('refuse credentials within a URI without repeating them', () => {
+  it('refuse credentials in a URI without repeating them', () => {
     const uri = 's3n://AKIAXXXX:abcd1234@music/song_data';
     const { diagnostics } = resolveText('', {
       flags: { 'song-data': uri, 'log-data': 's3://music/log_data' },

@@ -10,14 +10,14 @@ describe('a key that is not needed', () => {
     ['[S3]\nData_path =\n', '[S3] Data_path'],
     [`[AWS]\n${PAIR}account = 12\n[S3]\nendpoint = http://127.0.0.1:9\nacl = x\n`, '[AWS] account, [S3] acl'],
     [`[AWS]\n${PAIR}[EMR]\ninstance_type = m5.xlarge\nlog_level = x\n`, '[EMR] log_level'],
-  ])('is a notice in a file that people have: %j', (text, named) => {
+  ])('is a notice in a file of an existing project: %j', (text, named) => {
     const resolved = resolveText(text);
     expect(linesOf(resolved, 'error')).toEqual([]);
     expect(linesOf(resolved, 'notice')).toContain(`dl.cfg: not needed, and not used: ${named}`);
   });
 
   it.each([`[AWS]\n${PAIR}[S3]\nendpoit =\n`, '[S3]\nacl = x\n', '[LAKE]\nfoo =\n'])(
-    'stays a mistake where it resembles ours, or the file is ours: %j',
+    'stays a mistake if it resembles one of ours, or the file is ours: %j',
     (text) => {
       expect(linesOf(resolveText(text), 'error')).toEqual([expect.stringContaining('unknown key')]);
     },
@@ -36,7 +36,7 @@ describe('a credential', () => {
     'abc...',
     '$AWS_KEY',
     'AKIAXXXXXXXX12',
-  ])('that can be none is a placeholder: %s', (value) => {
+  ])('that cannot be valid is a placeholder: %s', (value) => {
     const text = `[AWS]\nAWS_ACCESS_KEY_ID=${value}\nAWS_SECRET_ACCESS_KEY=${value}\n`;
     const errors = linesOf(resolveText(text, { flags: { cluster: 'new' } }), 'error');
     expect(errors).toHaveLength(2);
@@ -44,14 +44,14 @@ describe('a credential', () => {
   });
 
   it.each(['wJalrXUtnFEMI/K7MDENG/bPxRfiCYadd+Key/abc', 'invented/secret', 'one/x'])(
-    'that could be one is taken: %s',
+    'that could be valid is used: %s',
     (value) => {
       const text = `[AWS]\nAWS_ACCESS_KEY_ID=AKIAINVENTED\nAWS_SECRET_ACCESS_KEY=${value}\n`;
       expect(resolveText(text).settings?.aws.credentials?.secretAccessKey.reveal()).toBe(value);
     },
   );
 
-  it('with a blank in it that was pasted is no placeholder', () => {
+  it('with a pasted blank in it is not a placeholder', () => {
     const text = `[AWS]\nAWS_ACCESS_KEY_ID=AKIAINVENTED\nAWS_SECRET_ACCESS_KEY=abcdefgh1234567890 XYZ\n`;
     expect(linesOf(resolveText(text), 'error')).toEqual([
       'dl.cfg:3 [AWS] AWS_SECRET_ACCESS_KEY: a credential holds no blanks',
@@ -59,7 +59,7 @@ describe('a credential', () => {
   });
 
   it.each(['[AWS_AdminFull]\nKEY=AKIAOTHER\nSECRET=two/x\n[AWS]\nKEY=AKIATAKEN\nSECRET=six/x\n'])(
-    'of another section is named as not used',
+    'of another section is reported as not used',
     (text) => {
       const resolved = resolveText(text);
       expect(resolved.settings?.aws.credentials?.secretAccessKey.reveal()).toBe('six/x');
@@ -73,7 +73,7 @@ describe('a credential', () => {
     },
   );
 
-  it('behind `export` is read as a shell would', () => {
+  it('after `export` is read as a shell would', () => {
     const text = '[AWS]\nexport AWS_ACCESS_KEY_ID=AKIAINVENTED\nexport AWS_SECRET_ACCESS_KEY="one/x";\n';
     const resolved = resolveText(text);
     expect(resolved.settings?.aws.credentials?.secretAccessKey.reveal()).toBe('one/x');
@@ -101,7 +101,7 @@ describe('a place with a query', () => {
     ['[D]\nlog_data = s3://b/log?AWSAccessKeyId=hidden1\n', 'write s3://bucket/prefix'],
     ['[INPUT]\nlog_data = s3a://raw/log?versionId=hidden1\n', 'did you mean s3://raw/log?'],
     ['[D]\nOUTPUT_BUCKET = foo/x?Expires=1&Signature=hidden1\n', 'did you mean s3://foo/x?'],
-  ])('is told as such, without the query: %j', (text, hint) => {
+  ])('is reported without the query: %j', (text, hint) => {
     const resolved = resolveText(text);
     const errors = linesOf(resolved, 'error').filter((line) => !line.includes('nothing gives'));
     expect(errors).toEqual([expect.stringContaining('has a query ("?...")')]);
@@ -109,7 +109,7 @@ describe('a place with a query', () => {
     expect(JSON.stringify(resolved.diagnostics)).not.toContain('hidden1');
   });
 
-  it('is no pattern of files, and a dotted bucket is a placeholder', () => {
+  it('is not a file pattern, and a dotted bucket is a placeholder', () => {
     const pattern = resolveText('[D]\nlog_data = s3://raw/log_data/201?\nsong_data = s3://raw/song_data\n');
     expect(pattern.settings?.sources['log_data']).toBe('s3://raw/log_data');
     expect(linesOf(resolveText('OUTPUT = s3://foo...\n'), 'error')).toEqual([

@@ -13,7 +13,7 @@ const running = (...steps: StepRecord[]) => settle(cluster({ steps }), 10, pace)
 describe('a cluster that starts', () => {
   const starting = cluster({ state: 'STARTING', until: 200, idleSince: undefined, steps: [step('a')] });
 
-  it('passes through STARTING and BOOTSTRAPPING, each for its time, before it takes a step', () => {
+  it('stays STARTING and then BOOTSTRAPPING for its time before it takes a step', () => {
     expect(settle(starting, 199, pace)).toBe(starting);
     const bootstrapping = settle(starting, 200, pace);
     expect([bootstrapping.state, states(bootstrapping)]).toEqual(['BOOTSTRAPPING', ['PENDING']]);
@@ -23,7 +23,7 @@ describe('a cluster that starts', () => {
     expect(ready.steps[0]?.started).toBe(500);
   });
 
-  it('waits when it has no step and keeps alive, and ends when it does not', () => {
+  it('without steps waits if it keeps alive, and ends if it does not', () => {
     const waiting = settle(settle({ ...starting, steps: [] }, 200, pace), 500, pace);
     expect([waiting.state, waiting.reason.message]).toEqual(['WAITING', 'Cluster ready to run steps.']);
     const ending = settle(settle({ ...starting, steps: [], keepAlive: false }, 200, pace), 500, pace);
@@ -32,14 +32,14 @@ describe('a cluster that starts', () => {
 });
 
 describe('steps', () => {
-  it('start in the order of submission, as many at once as the concurrency level says', () => {
+  it('start in the order of submission, as many at once as the concurrency level allows', () => {
     expect(states(running(step('a'), step('b'), step('c')))).toEqual(['RUNNING', 'PENDING', 'PENDING']);
     const two = settle(cluster({ concurrency: 2, steps: [step('a'), step('b'), step('c')] }), 10, pace);
     expect(states(two)).toEqual(['RUNNING', 'RUNNING', 'PENDING']);
     expect(states(settle({ ...two, concurrency: 3 }, 20, pace))).toEqual(['RUNNING', 'RUNNING', 'RUNNING']);
   });
 
-  it('make the cluster wait again when the last has ended, and it says how that one ended', () => {
+  it('make the cluster wait again when the last one ends, with a message about its end', () => {
     const after = (outcome: Parameters<typeof endStep>[1]['outcome']) =>
       settle(endStep(running(step('a')), { id: 'a', outcome }, 20, pace), 20, pace);
     expect(after({ ok: true })).toMatchObject({ state: 'WAITING', idleSince: 20 });
@@ -48,7 +48,7 @@ describe('steps', () => {
     expect(after(failed).steps[0]).toMatchObject({ state: 'FAILED', failure: failed.failure });
   });
 
-  it('that end the work of a cluster without keep-alive end the cluster', () => {
+  it('that are the last of a cluster without keep-alive end the cluster', () => {
     const one = settle(cluster({ keepAlive: false, steps: [step('a')] }), 10, pace);
     const ending = settle(endStep(one, { id: 'a', outcome: failed }, 20, pace), 20, pace);
     expect(ending).toMatchObject({
@@ -73,17 +73,17 @@ describe('the action on failure', () => {
     return settle(endStep(before, { id: 'a', outcome: failed }, 20, pace), 20, pace);
   };
 
-  it('CONTINUE goes on with the next step', () => {
+  it('CONTINUE continues with the next step', () => {
     expect(states(fail('CONTINUE'))).toEqual(['FAILED', 'RUNNING']);
   });
 
-  it('CANCEL_AND_WAIT cancels what is pending and waits', () => {
+  it('CANCEL_AND_WAIT cancels pending steps and waits', () => {
     const after = fail('CANCEL_AND_WAIT');
     expect([after.state, states(after)]).toEqual(['WAITING', ['FAILED', 'CANCELLED']]);
     expect(after.steps[1]?.started).toBeUndefined();
   });
 
-  it('CANCEL_AND_WAIT ends a cluster that does not keep alive', () => {
+  it('CANCEL_AND_WAIT ends a cluster without keep-alive', () => {
     expect(fail('CANCEL_AND_WAIT', { keepAlive: false }).state).toBe('TERMINATING');
   });
 
@@ -97,18 +97,18 @@ describe('the action on failure', () => {
     },
   );
 
-  it('spares a protected cluster, which waits instead', () => {
+  it('does not end a protected cluster, which waits instead', () => {
     const after = fail('TERMINATE_CLUSTER', { terminationProtected: true });
     expect([after.state, states(after)]).toEqual(['WAITING', ['FAILED', 'CANCELLED']]);
   });
 
-  it('never fires while several steps may run at once', () => {
+  it('is never applied while several steps may run at once', () => {
     expect(fail('TERMINATE_CLUSTER', { concurrency: 2 }).state).toBe('RUNNING');
   });
 });
 
 describe('cancelling', () => {
-  it('ends a pending step at once and a running one when its process has ended, whatever its exit code', () => {
+  it('ends a pending step at once, and a running one when its process ends, whatever its exit code', () => {
     const { cluster: asked, answers } = cancelSteps(
       running(step('a'), step('b')),
       ['b', 'a'],
@@ -133,7 +133,7 @@ describe('cancelling', () => {
     expect([after.state, states(after)]).toEqual(['RUNNING', ['CANCELLED', 'RUNNING']]);
   });
 
-  it('can be made firmer, never gentler, and is refused for a step that has ended', () => {
+  it('can be made more forceful, never less, and is refused for a step that has ended', () => {
     const firm = cancelSteps(running(step('a')), ['a'], 'TERMINATE_PROCESS', 20).cluster;
     const gentle = cancelSteps(firm, ['a'], 'SEND_INTERRUPT', 21).cluster;
     expect(gentle.steps[0]?.stop?.how).toBe('TERMINATE_PROCESS');
@@ -143,7 +143,7 @@ describe('cancelling', () => {
 });
 
 describe('terminating', () => {
-  it('cancels pending steps, stops running ones, and is over when their processes are', () => {
+  it('cancels pending steps, stops running ones, and is complete when their processes have ended', () => {
     const ending = terminate(running(step('a'), step('b')), userRequest, 20, pace);
     expect([ending.state, states(ending)]).toEqual(['TERMINATING', ['CANCEL_PENDING', 'CANCELLED']]);
     expect(settle(ending, 10_000, pace)).toBe(ending);
@@ -156,7 +156,7 @@ describe('terminating', () => {
     expect(states(endStep(ending, { id: 'a', outcome: failed }, 30, pace))).toEqual(['INTERRUPTED']);
   });
 
-  it('waits for the logs to arrive, or to be given up', () => {
+  it('waits until the logs have arrived or are given up', () => {
     const before = settle(cluster({ logUri: 's3://b/l', steps: [step('a')] }), 10, pace);
     const ended = endStep(before, { id: 'a', outcome: { ok: true } }, 20, pace);
     expect(ended.steps[0]).toMatchObject({ logs: 'due', logsDue: 5020 });
@@ -166,7 +166,7 @@ describe('terminating', () => {
     expect(settle(settleLogs(ending, 'a', { retryAt: 900 }), 500, pace).state).toBe('TERMINATING');
   });
 
-  it('does nothing to a cluster that is over', () => {
+  it('does nothing to a cluster that has ended', () => {
     const over = cluster({ state: 'TERMINATED' });
     expect(terminate(over, userRequest, 20, pace)).toBe(over);
   });
@@ -175,13 +175,13 @@ describe('terminating', () => {
 describe('the idle timer', () => {
   const idle = cluster({ idleTimeout: 60, idleSince: 1000 });
 
-  it('ends a cluster that has waited for its whole time, not a millisecond before', () => {
+  it('ends a cluster when it has waited for the whole time, not a millisecond earlier', () => {
     expect(nextDue(idle)).toBe(61_000);
     expect(settle(idle, 60_999, pace)).toBe(idle);
     expect(settle(settle(idle, 61_000, pace), 61_100, pace).state).toBe('TERMINATED');
   });
 
-  it('does not run while a step is pending or running, and starts anew after it', () => {
+  it('does not run while a step is pending or running, and restarts after it', () => {
     const busy = settle({ ...idle, steps: [step('a')] }, 30_000, pace);
     expect(settle(busy, 200_000, pace).state).toBe('RUNNING');
     const free = settle(endStep(busy, { id: 'a', outcome: { ok: true } }, 200_000, pace), 200_000, pace);

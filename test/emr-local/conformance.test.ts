@@ -42,7 +42,7 @@ interface SeenByBoto3 extends Seen {
 }
 
 describe('boto3', () => {
-  it('gets from every operation what botocore’s model promises, and from no other a silent success', async () => {
+  it('gets from every operation what botocore’s model defines, and an error for all others', async () => {
     const here = await world();
     try {
       const seen = await runPython<SeenByBoto3>('conformance_boto3.py', here.endpoint.url);
@@ -98,7 +98,7 @@ interface SeenByCli extends Seen {
 }
 
 describe('the AWS CLI', () => {
-  it('creates, waits, adds, lists, describes, cancels, modifies and terminates as at EMR', async () => {
+  it('creates, waits, adds, lists, describes, cancels, modifies and terminates as with EMR', async () => {
     const here = await world();
     try {
       const seen = await runPython<SeenByCli>('conformance_cli.py', here.endpoint.url);
@@ -204,7 +204,7 @@ describe('the JavaScript SDK', () => {
 });
 
 describe('answers under a fault plan', () => {
-  it('fit the model but for the state that EMR does not have', async () => {
+  it('fit the model, except for the state that EMR does not have', async () => {
     const faults = [
       ...(['ThrottlingException', 'ExpiredTokenException', 'AccessDeniedException'] as const).map(
         (code, n) => ({
@@ -243,7 +243,7 @@ describe('answers under a fault plan', () => {
 });
 
 describe('the model check', () => {
-  it('finds what is unknown, missing, of another type, or no value of an enum', async () => {
+  it('finds members that are unknown, missing, of another type, or not in an enum', async () => {
     const answer = (operation: string, body: unknown, status = 200) => ({
       operation,
       status,

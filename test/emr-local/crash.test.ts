@@ -44,7 +44,7 @@ async function startProcess(state: string): Promise<{ child: ChildProcess; url: 
 
 describe('an endpoint that is killed', () => {
   it.each(['RUNNING', 'CANCEL_PENDING'])(
-    'leaves a step that was %s; the next endpoint kills its processes and tells what became of it',
+    'leaves a step that was %s; the next endpoint kills its processes and reports its end',
     async (state) => {
       const stateFolder = join(folder, 'state');
       const { child, url } = await startProcess(stateFolder);
@@ -95,8 +95,8 @@ describe('an endpoint that is killed', () => {
   );
 });
 
-describe('an endpoint whose process leaves in a hurry', () => {
-  it('takes its steps with it, even those that ignore SIGTERM', async () => {
+describe('an endpoint whose process exits at once', () => {
+  it('kills its steps, even those that ignore SIGTERM', async () => {
     const { child, url } = await startProcess(join(folder, 'state'));
     const emr = client(url);
     const { JobFlowId: id } = await emr.send(new RunJobFlowCommand(clusterRequest()));
@@ -124,7 +124,7 @@ describe('an endpoint whose process leaves in a hurry', () => {
 });
 
 describe('what is left behind', () => {
-  it('is killed by the mark of its step; a process that merely has its pid now is spared', async () => {
+  it('is identified by its step’s mark and killed; a process that only has the same pid is spared', async () => {
     const stranger = run('sleep', ['300']);
     const ours = run('sleep', ['300'], { EMR_STEP_ID: 's-0000000000OUR' });
     const ended = new Promise((resolve) => ours.once('exit', (_, signal) => resolve(signal)));
@@ -160,14 +160,14 @@ describe('a state folder', () => {
     expect(await readdir(stateFolder)).toContain('precious');
   });
 
-  it('reached by a link is the folder that it leads to, and belongs to one endpoint', async () => {
+  it('reached through a link is the link’s target, and belongs to one endpoint', async () => {
     await symlink(join(folder, 'state'), join(folder, 'link'));
     const next = await world({ stateFolder: join(folder, 'state') });
     await expect(world({ stateFolder: join(folder, 'link') })).rejects.toThrow(/in use by another endpoint/);
     await next.end();
   });
 
-  it('with a file that cannot be read is refused by name, and left free', async () => {
+  it('with a file that cannot be read is refused with the file’s name, and stays free', async () => {
     const stateFolder = join(folder, 'state');
     const cluster = join(stateFolder, 'clusters', 'j-0000000000000');
     await mkdir(cluster, { recursive: true });

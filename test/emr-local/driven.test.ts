@@ -16,7 +16,7 @@ describe('a run under EMR’s own quotas', () => {
 
 describe('a run whose machine’s clock is not EMR’s', () => {
   it.each([10, -10])(
-    'by %i minutes from the start lands, for the SDK signs with EMR’s time',
+    'and is off by %i minutes from the start, lands, because the SDK signs with EMR’s time',
     async (minutes) => {
       const run = await drivenRun({});
       run.here.clock.set(minutes * 60_000);
@@ -30,7 +30,7 @@ describe('a run whose machine’s clock is not EMR’s', () => {
     60_000,
   );
 
-  it('any more, after it was set by ten minutes to and fro, lands all the same', async () => {
+  it('any more, after it was set forward and back by ten minutes, still lands', async () => {
     let sleeps = 0;
     const set = ({ here }: DrivenRun) => {
       sleeps += 1;

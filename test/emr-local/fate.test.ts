@@ -63,7 +63,7 @@ describe('what becomes of a cluster', () => {
     expect(after.steps.filter(({ state }) => state === 'PENDING' || state === 'RUNNING')).toEqual([]);
   });
 
-  it('is an end with errors, its running step killed, once that is gone and the logs are there', () => {
+  it('is an end with errors after its running step was killed and the logs have arrived', () => {
     const lost = live(cluster([{ event: 'spot-loss', after: 2 }]), 3000);
     expect(lost.steps.map(({ state, stop }) => [state, stop?.how])).toEqual([
       ['CANCEL_PENDING', 'TERMINATE_PROCESS'],
@@ -93,13 +93,13 @@ describe('what becomes of a cluster', () => {
     });
   });
 
-  it('happens to the clusters that the plan counts, and to no other', () => {
+  it('happens to the clusters that the plan selects, and to no other', () => {
     const event = { event: 'fleet-timeout', nth: 2, count: 2 } as const;
     const struck = [1, 2, 3, 4].map((number) => cluster([event], number).fate !== undefined);
     expect(struck).toEqual([false, true, true, false]);
   });
 
-  it('does not happen to one that has ended before', () => {
+  it('does not happen to a cluster that has ended already', () => {
     const doomed = live(cluster([{ event: 'spot-loss', after: 9 }]), 1500);
     const why = { code: 'USER_REQUEST', message: 'Terminated by user request' } as const;
     const ending = terminate(doomed, why, 2000, pace);

@@ -22,7 +22,7 @@ function conducts(faults: FaultPlanInput['faults'], ...operations: string[]): Co
 }
 
 describe('a fault', () => {
-  it('strikes the n-th matching call, and as many as it counts', () => {
+  it('is applied from the n-th matching call on, as often as it says', () => {
     const struck = conducts(
       [{ on: 'ListSteps', nth: 2, count: 2, fault: 'slow', ms: 7 }],
       'ListSteps',
@@ -34,12 +34,12 @@ describe('a fault', () => {
     expect(struck).toEqual([{}, {}, { slowMs: 7 }, { slowMs: 7 }, {}]);
   });
 
-  it('of any operation counts those alone that it can happen to', () => {
+  it('of any operation counts only operations that it can affect', () => {
     const stale = { on: '*', fault: 'stale', seconds: 3 } as const;
     expect(conducts([stale], 'RunJobFlow', 'ListSteps', 'ListSteps')).toEqual([{}, { staleMs: 3000 }, {}]);
   });
 
-  it('adds to others, but one alone decides how the call ends: the first in the plan', () => {
+  it('adds to others, but only the first in the plan decides how the call ends', () => {
     const on = 'RunJobFlow';
     expect(
       conducts(
@@ -108,11 +108,11 @@ describe('a fault plan', () => {
     ['{"faults":[{"on":"*","fault":"truncate"},{"on":"listSteps","fault":"truncate"}]}', "'listSteps' is no"],
     ['{"faults":[{"on":"ListSteps","fault":"late","seconds":1}]}', 'ListSteps cannot be late'],
     ['{"events":[{"event":"fleet-timeout","after":3}]}', 'events.0: Unrecognized key: "after"'],
-  ])('is refused with the place of its mistake: %s', (text, told) => {
+  ])('with a mistake is refused with the place of the mistake: %s', (text, told) => {
     expect(message(text)).toContain(told);
   });
 
-  it('may leave out what goes without saying', () => {
+  it('may omit defaults', () => {
     const text = '{"faults":[{"on":"*","fault":"stale"}],"events":[{"event":"spot-loss"}]}';
     expect(readFaultPlan(text, 'f')).toEqual({
       faults: [{ on: '*', fault: 'stale', nth: 1, count: 1, seconds: 10 }],
@@ -120,7 +120,7 @@ describe('a fault plan', () => {
     });
   });
 
-  it('made from a seed is always the same, and one that could have been written', () => {
+  it('made from a seed is always the same, and could have been written by hand', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const plan = randomFaultPlan(seed);
@@ -132,7 +132,7 @@ describe('a fault plan', () => {
     );
   });
 
-  it('differs from seed to seed, and shows every kind of fault and event in time', () => {
+  it('differs from seed to seed, and covers every kind of fault and event over many seeds', () => {
     const plans = Array.from({ length: 300 }, (_, seed) => randomFaultPlan(seed));
     expect(new Set(plans.map((plan) => JSON.stringify(plan))).size).toBeGreaterThan(295);
     const kinds = new Set(plans.flatMap(({ faults }) => faults.map(({ fault }) => fault)));
@@ -154,13 +154,13 @@ describe('the quotas', () => {
     return count;
   };
 
-  it('let a burst pass, then as much as refills: DescribeStep 10 at once, then one in two seconds', () => {
+  it('allow a burst, then the refill rate: 10 DescribeStep at once, then one in two seconds', () => {
     expect(passed('DescribeStep', 100, 0)).toBe(10);
     expect(passed('DescribeStep', 100, 2000)).toBe(100);
     expect(passed('DescribeStep', 101, 1000)).toBe(60);
   });
 
-  it('hold for the account too: 25 at once of all operations together', () => {
+  it('apply to the account too: 25 calls at once of all operations together', () => {
     let buckets: Buckets = {};
     const calls = ['ListClusters', 'DescribeCluster', 'ListSteps', 'ListBootstrapActions'];
     const allowed = Array.from({ length: 60 }, (_, call) => {
@@ -171,7 +171,7 @@ describe('the quotas', () => {
     expect(allowed.filter(Boolean)).toHaveLength(25);
   });
 
-  it('take nothing for a refused call', () => {
+  it('are not used up by refused calls', () => {
     let { buckets } = take({}, 'SetTerminationProtection', 0);
     for (let call = 0; call < 50; call += 1) buckets = take(buckets, 'SetTerminationProtection', 0).buckets;
     expect(take(buckets, 'SetTerminationProtection', 5000).allowed).toBe(true);
@@ -182,7 +182,7 @@ describe('the quotas', () => {
 describe('a stale view', () => {
   const version = (id: string, name: string, created = 0) => ({ id, name, created }) as ClusterRecord;
 
-  it('shows what was known then, and leaves out what did not exist', () => {
+  it('shows the state at that time, without what did not exist yet', () => {
     const history = openHistory(1000);
     history.remember(version('a', 'first'), 0);
     history.remember(version('a', 'second'), 500);
@@ -202,7 +202,7 @@ describe('a stale view', () => {
     expect(history.at(present, 100).get('b')?.name).toBe('new');
   });
 
-  it('forgets what is too old to be asked for', () => {
+  it('forgets states that are too old to be requested', () => {
     const history = openHistory(1000);
     for (const time of [0, 500, 3000]) history.remember(version('a', `at ${String(time)}`), time);
     const present = { get: (id: string) => version(id, 'present'), all: () => [] };

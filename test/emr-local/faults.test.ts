@@ -129,7 +129,7 @@ describe('one cluster is kept and one step accepted', () => {
     });
   });
 
-  it('also when the look for it is stale once, and throttled', async () => {
+  it('also if looking for it is throttled and returns a stale view once', async () => {
     const faults = [
       { on: 'RunJobFlow', fault: 'reset-after' },
       { on: 'ListClusters', fault: 'error-before', code: 'ThrottlingException' },
@@ -143,7 +143,7 @@ describe('one cluster is kept and one step accepted', () => {
     });
   });
 
-  it('not when the effect shows after the settle window: then there are two, of one name, to be found', async () => {
+  it('unless the effect shows after the settle window: then there are two with the same name', async () => {
     const faults = [
       { on: 'RunJobFlow', fault: 'reset-after' },
       { on: 'RunJobFlow', fault: 'late', seconds: 3600 },
@@ -161,7 +161,7 @@ describe('one cluster is kept and one step accepted', () => {
 
 describe('refused access', () => {
   it.each(['AccessDeniedException', 'ExpiredTokenException'] as const)(
-    'is told at once, with nothing sent again: %s',
+    'is reported at once, without a retry: %s',
     async (code) => {
       const fault = { on: '*', fault: 'error-before', code, count: 2 } as const;
       await withDriver({ faults: [fault] }, async (driver) => {
@@ -176,7 +176,7 @@ describe('refused access', () => {
 });
 
 describe('following a run', () => {
-  it('gets over isolated failures and an unknown state', async () => {
+  it('continues after isolated failures and an unknown state', async () => {
     const faults = [
       { on: 'DescribeCluster', fault: 'error-before', code: 'InternalServerException' },
       { on: 'DescribeCluster', fault: 'unknown-state', nth: 2 },
@@ -205,7 +205,7 @@ describe('following a run', () => {
     });
   });
 
-  it('explains a failed bootstrap action by its own last words', async () => {
+  it('explains a failed bootstrap action with its last lines', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'landfall logs é-'));
     const here = await world({
       faults: { events: [{ event: 'bootstrap-failure', stderr: 'pip: no such package\n' }] },

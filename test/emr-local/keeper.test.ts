@@ -90,7 +90,7 @@ const warned = () =>
   );
 
 describe('a full disk', () => {
-  it('keeps back the end of a step, does not start it again, and goes on once there is room', async () => {
+  it('delays the end of a step, does not start it again, and continues once there is room', async () => {
     const keeper = await open();
     keeper.put(cluster(step('a'), step('b')));
     await launched('a');
@@ -112,7 +112,7 @@ describe('a full disk', () => {
     expect(onDisk()).toEqual(['COMPLETED', 'COMPLETED']);
   });
 
-  it('does not hold a cluster in a state that it was to leave by itself', async () => {
+  it('does not keep a cluster in a state that it leaves by itself', async () => {
     const keeper = await open();
     keeper.put({ ...cluster(), state: 'STARTING', until: clock.now().getTime() + 1000 });
     full = true;
@@ -127,7 +127,7 @@ describe('a full disk', () => {
     await keeper.close();
   });
 
-  it('does not hold up the end of the endpoint; the next one takes the step for lost', async () => {
+  it('does not delay the end of the endpoint; the next one considers the step lost', async () => {
     const keeper = await open();
     keeper.put(cluster(step('a')));
     await launched('a');
@@ -148,7 +148,7 @@ describe('a clock that is set', () => {
   const state = (keeper: Keeper) => keeper.update(CLUSTER, (record) => record).state;
 
   it.each([3_600_000, -3_600_000])(
-    'by %i ms makes an idle cluster end no sooner and no later',
+    'by %i ms does not make an idle cluster end sooner or later',
     async (ms) => {
       const keeper = await open();
       keeper.put(idle());
@@ -165,7 +165,7 @@ describe('a clock that is set', () => {
     },
   );
 
-  it('before a cluster is made does not move the end of that', async () => {
+  it('before a cluster is created does not change when it ends', async () => {
     const keeper = await open();
     clock.set(3_600_000);
     keeper.put(idle());

@@ -61,7 +61,7 @@ const pidIn = async (file: string) =>
   );
 
 describe('a cluster', () => {
-  it('comes up, runs its steps in order, waits, and is terminated on request', async () => {
+  it('starts, runs its steps in order, waits, and is terminated on request', async () => {
     const id = await launch();
     expect(id).toMatch(/^j-[0-9A-Z]{13}$/);
     await clusterState(id, 'WAITING');
@@ -113,7 +113,7 @@ describe('a cluster', () => {
 });
 
 describe('a step', () => {
-  it('gets its arguments exactly as given, and Spark, its settings and a folder of its own', async () => {
+  it('gets its arguments exactly as given, Spark, the Spark settings and a folder of its own', async () => {
     const args = ['spark-submit', "it's", '', 'a b', '$HOME', '*', '{"k": "é"}', '--x=1,2;`id`'];
     const id = await launch();
     const [spark] = await add(id, { Name: 's', HadoopJarStep: { Jar: 'command-runner.jar', Args: args } });
@@ -131,7 +131,7 @@ describe('a step', () => {
     expect(await log('controller')).toContain('exit code 0');
   });
 
-  it('gets the spark-defaults of its cluster, where they do not move Spark away from here', async () => {
+  it('gets the spark-defaults of its cluster, except those that would move Spark elsewhere', async () => {
     const Properties = {
       'spark.sql.ansi.enabled': 'true',
       'a.b': 'theirs',
@@ -153,7 +153,7 @@ describe('a step', () => {
     expect(stdout).toBe('x.py\nconf: spark.sql.ansi.enabled=true\na.b=c d\n');
   });
 
-  it('that fails says where its log will be, and names a cause that EMR knows', async () => {
+  it('that fails says where its log will be, and names one of EMR’s causes', async () => {
     const id = await launch();
     const oom = 'java.lang.OutOfMemoryError: Java heap space';
     const [plain, memory] = await add(id, bash('exit 7'), bash(`echo '  ${oom}' >&2; exit 1`));
@@ -169,7 +169,7 @@ describe('a step', () => {
     });
   });
 
-  it('whose Python program tells the cause on stdout, as Spark lets it, is explained from there', async () => {
+  it('whose Python program prints the cause to stdout is explained from there', async () => {
     const id = await launch();
     const cause =
       'pyspark.errors.exceptions.captured.AnalysisException: [PATH_ALREADY_EXISTS] Path file:/x already exists.';
@@ -213,7 +213,7 @@ describe('a step', () => {
     await clusterState(id, 'WAITING');
   });
 
-  it('takes along what it leaves behind, even in a session of its own', async () => {
+  it('ends together with its child processes, even those in a session of their own', async () => {
     const id = await launch();
     const [parent] = await add(
       id,
@@ -225,7 +225,7 @@ describe('a step', () => {
     if (process.platform === 'linux') expect(await Promise.all(pids.map(works))).toEqual([false, false]);
   });
 
-  it('that ignores the first signal is killed by the second', async () => {
+  it('that ignores SIGTERM is killed by the second signal', async () => {
     const id = await launch();
     const file = 'stubborn';
     const [stubborn] = await add(
@@ -261,7 +261,7 @@ describe('a step', () => {
     ).toBe('');
   });
 
-  it('still running when its cluster is terminated is stopped, and its logs are there when the cluster is over', async () => {
+  it('still running when its cluster is terminated is stopped, and its logs exist when the cluster has ended', async () => {
     const id = await launch();
     const file = 'running';
     const [running] = await add(id, bash(`echo before; ${waiting(file)}`));
@@ -273,7 +273,7 @@ describe('a step', () => {
     expect(here.store.text(`s3://bucket/logs/${id}/steps/${running ?? ''}/stdout.gz`)).toBe('before\n');
   });
 
-  it('does not wait for Spark to be set up when it is cancelled before that', async () => {
+  it('that is cancelled before Spark is set up does not wait for that', async () => {
     await here.end();
     here = await world({ spark: () => new Promise(() => undefined) });
     const id = await launch();
@@ -283,7 +283,7 @@ describe('a step', () => {
     await stepState(id, early, 'CANCELLED');
   });
 
-  it('fails with the reason when Spark cannot be set up, and the next one tries again', async () => {
+  it('fails with the reason if Spark cannot be set up, and the next step tries again', async () => {
     await here.end();
     let calls = 0;
     here = await world({
@@ -299,7 +299,7 @@ describe('a step', () => {
     );
   });
 
-  it('gets variables that are asked for anew before each step, in place of those it would inherit', async () => {
+  it('gets variables that are read again before each step, instead of inherited ones', async () => {
     await here.end();
     let turn = 0;
     here = await world({
@@ -335,7 +335,7 @@ describe('logs', () => {
     );
   });
 
-  it('of a running step are uploaded every so often, what has changed of them, and whole at its end', async () => {
+  it('of a running step are uploaded regularly if they changed, and completely at its end', async () => {
     await here.end();
     const puts: string[] = [];
     const store = mapStore();
@@ -395,7 +395,7 @@ describe('logs', () => {
     );
   });
 
-  it('of a running step, still on their way at its end, do not replace its last ones', async () => {
+  it('of a running step that arrive after its end do not replace the final ones', async () => {
     await here.end();
     const store = mapStore();
     let release: () => void = () => undefined;
@@ -440,7 +440,7 @@ describe('logs', () => {
     expect(puts).toBe(5);
   });
 
-  it('of a running step are not uploaded where none ever are, and warned about once where they cannot be', async () => {
+  it('of a running step are not uploaded if logs are off, and cause one warning if uploading fails', async () => {
     for (const [faults, expected] of [
       [{ events: [{ event: 'logs-never' as const }] }, 0],
       [{}, 1],
@@ -484,7 +484,7 @@ describe('logs', () => {
 });
 
 describe('a log', () => {
-  it('longer than 64 MiB is uploaded without its beginning, and says so', async () => {
+  it('of more than 64 MiB is uploaded without its beginning, and says so', async () => {
     const id = await launch();
     const [long] = await add(id, bash('head -c 67108870 /dev/zero | tr "\\0" x; echo; echo end'));
     const uri = `s3://bucket/logs/${id}/steps/${long ?? ''}/stdout.gz`;
@@ -503,7 +503,7 @@ describe('the state folder', () => {
     expect((await stat(join(here.folder, 'state'))).mode & 0o777).toBe(0o700);
   });
 
-  it('carries clusters and steps over a restart; a step that was running has failed for no fault of its own', async () => {
+  it('keeps clusters and steps over a restart; a step that was running has failed as an infrastructure failure', async () => {
     const id = await launch();
     const file = 'interrupted';
     const [done, interrupted, next] = await add(id, bash('echo kept'), bash(waiting(file)), bash('true'));

@@ -66,7 +66,7 @@ describe('a call that is told to fail', () => {
     [{ on, fault: 'hang', seconds: 0.2, when: 'after' }, undefined, 1],
     [{ on, fault: 'truncate' }, 'ECONNRESET', 1],
     [{ on, fault: 'slow', ms: 200 }, undefined, 1],
-  ] as const)('fails so, with or without effect, and only then: %j', async (fault, error, made) => {
+  ] as const)('fails as told, with or without effect, and only then: %j', async (fault, error, made) => {
     await inWorld({ faults: [fault] }, async (here) => {
       const seen = await outcome(launch(here));
       expect(seen.error).toBe(error);
@@ -77,7 +77,7 @@ describe('a call that is told to fail', () => {
     });
   });
 
-  it('answers with the status and the words of AWS', async () => {
+  it('answers with the status and the text of AWS', async () => {
     const fault = { on: '*', fault: 'error-before' } as const;
     const codes = ['ThrottlingException', 'AccessDeniedException', 'InternalServerException'] as const;
     const faults = codes.map((code, index) => ({ ...fault, code, nth: index + 1 }));
@@ -94,7 +94,7 @@ describe('a call that is told to fail', () => {
     });
   });
 
-  it('loses an answer that has no body all the same', async () => {
+  it('also loses an answer without a body', async () => {
     await inWorld({ faults: [{ on: 'TerminateJobFlows', fault: 'truncate' }] }, async (here) => {
       const id = await launch(here);
       const command = new TerminateJobFlowsCommand({ JobFlowIds: [id] });
@@ -103,7 +103,7 @@ describe('a call that is told to fail', () => {
     });
   });
 
-  it('takes effect after its connection was reset, when it is told to be delayed', async () => {
+  it('takes effect after its connection was reset if it is told to be delayed', async () => {
     await inWorld({ faults: [{ on, fault: 'delayed', seconds: 0.3 }] }, async (here) => {
       expect((await outcome(launch(here))).error).toBe('ECONNRESET');
       expect(await clusters(here)).toEqual([]);
@@ -116,7 +116,7 @@ describe('a call that is told to fail', () => {
     });
   });
 
-  it('takes no effect any more when the endpoint closes before its time', async () => {
+  it('takes no effect if the endpoint closes first', async () => {
     await inWorld({ faults: [{ on, fault: 'delayed', seconds: 0.3 }] }, async (here) => {
       expect((await outcome(launch(here))).error).toBe('ECONNRESET');
       await here.restart();
@@ -138,7 +138,7 @@ describe('a call that is told to fail', () => {
   });
 });
 
-describe('lists that are told to lie', () => {
+describe('lists that are told to be wrong', () => {
   it('do not show a late cluster or step until its time, while it lives', async () => {
     const faults = [
       { on: 'RunJobFlow', fault: 'late', seconds: 30 },
@@ -165,7 +165,7 @@ describe('lists that are told to lie', () => {
     });
   });
 
-  it('answer once as if some seconds ago', async () => {
+  it('answer once with the state of some seconds ago', async () => {
     const stale = { on: '*', fault: 'stale', seconds: 60, nth: 2, count: 2 } as const;
     await inWorld({ faults: [stale] }, async (here) => {
       const ClusterId = await launch(here);
@@ -194,7 +194,7 @@ describe('lists that are told to lie', () => {
 });
 
 describe('a cluster that is told to be lost', () => {
-  it('ends with errors when its Spot nodes go, and so does its step', async () => {
+  it('ends with errors when its Spot nodes are lost, and so does its step', async () => {
     await inWorld({ events: [{ event: 'spot-loss', step: 2 }] }, async (here) => {
       const id = await launch(here, { Steps: [bash('true'), bash('sleep 60'), bash('true')] });
       const { Status } = await ended(here, id);
@@ -210,7 +210,7 @@ describe('a cluster that is told to be lost', () => {
     });
   });
 
-  it('leaves the bootstrap action’s stderr where EMR leaves it', async () => {
+  it('puts the bootstrap action’s stderr where EMR puts it', async () => {
     const stderr = 'boot.sh: line 3: é: command not found\n';
     await inWorld({ events: [{ event: 'bootstrap-failure', stderr }] }, async (here) => {
       const id = await launch(here);
@@ -222,7 +222,7 @@ describe('a cluster that is told to be lost', () => {
     });
   });
 
-  it('is the one that the plan counts', async () => {
+  it('is the one that the plan selects', async () => {
     await inWorld({ events: [{ event: 'validation-error', nth: 2 }] }, async (here) => {
       const ids = [await launch(here), await launch(here), await launch(here)];
       expect((await ended(here, ids[1]!)).Status?.State).toBe('TERMINATED_WITH_ERRORS');
@@ -235,7 +235,7 @@ describe('a cluster that is told to be lost', () => {
     });
   });
 
-  it('is lost all the same when the endpoint was started anew', async () => {
+  it('is lost even if the endpoint is restarted', async () => {
     await inWorld({ events: [{ event: 'internal-error', after: 30 }] }, async (here) => {
       const id = await launch(here);
       await here.restart();
@@ -244,7 +244,7 @@ describe('a cluster that is told to be lost', () => {
     });
   });
 
-  it('uploads no log, ever, when its logs are told never to arrive', async () => {
+  it('never uploads a log if its logs are told never to arrive', async () => {
     await inWorld({ events: [{ event: 'logs-never' }] }, async (here) => {
       const Instances = { MasterInstanceType: 'm5.xlarge', InstanceCount: 1 };
       const id = await launch(here, { Steps: [bash('exit 1')], Instances });
@@ -255,7 +255,7 @@ describe('a cluster that is told to be lost', () => {
 });
 
 describe('an endpoint with quotas', () => {
-  it('throttles whoever polls greedily, and lets a patient one pass', async () => {
+  it('throttles a client that polls too often, but not a patient one', async () => {
     await inWorld(
       {},
       async (here) => {

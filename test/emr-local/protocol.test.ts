@@ -126,7 +126,7 @@ function send(it: Sent) {
 }
 
 describe('a signature', () => {
-  it('that is right opens the door', async () => {
+  it('that is valid is accepted', async () => {
     const answer = await call();
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('application/x-amz-json-1.1');
@@ -232,7 +232,7 @@ describe('a signature', () => {
     expect((await call({ key: { ...credentials, sessionToken: 'of another account' } })).status).toBe(200);
   });
 
-  it('in the query, as presigned URLs have it, is refused', async () => {
+  it('in the query, as in presigned URLs, is refused', async () => {
     const answer = await call({
       method: 'GET',
       path: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a',
@@ -248,7 +248,7 @@ describe('a signature', () => {
     expect((await call({ date: new Date(Date.now() - 4 * 60_000) })).status).toBe(200);
   });
 
-  it('never makes a refusal repeat the secret', async () => {
+  it('never makes an error repeat the secret', async () => {
     const key = { accessKeyId: credentials.accessKeyId, secretAccessKey: 'wrong' };
     expect(JSON.stringify(await call({ key }))).not.toContain(credentials.secretAccessKey);
   });
@@ -256,7 +256,7 @@ describe('a signature', () => {
 
 describe('a request', () => {
   it.each(['evil.example:80', 'localhost', '127.0.0.1', '[::1]:1'])(
-    'to Host %s is refused before its signature is looked at',
+    'to Host %s is refused before its signature is checked',
     async (host) => {
       const answer = await call({ headers: { host }, sentHeaders: { host } });
       expect([answer.status, answer.type]).toEqual([403, 'AccessDeniedException']);
@@ -292,19 +292,19 @@ describe('a request', () => {
   );
 
   it.each(['text/plain', 'application/json', 'application/x-amz-json-1.0'])(
-    'of type %s is refused, such as a page can send anywhere without asking',
+    'of type %s, which a web page may send to any server, is refused',
     async (type) => {
       const answer = await call({ headers: { 'content-type': type } });
       expect(answer).toMatchObject({ status: 400, type: 'SerializationException' });
     },
   );
 
-  it('that names its character set is accepted', async () => {
+  it('with a character set is accepted', async () => {
     const type = 'application/x-amz-json-1.1; charset=utf-8';
     expect((await call({ headers: { 'content-type': type } })).status).toBe(200);
   });
 
-  it('of a browser that asks for permission first gets none', async () => {
+  it('of a browser that asks for CORS permission is refused', async () => {
     const { status, headers } = await call({
       method: 'OPTIONS',
       sentBody: '',
@@ -314,7 +314,7 @@ describe('a request', () => {
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  it('may come in chunks, and behind others on its connection: all are answered, in their order', async () => {
+  it('may arrive in chunks, and pipelined with others: all are answered in order', async () => {
     const texts = [
       await bytes({ body: '{"Marker":"no"}' }),
       await bytes({}, [], true),
@@ -331,7 +331,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('whose sender leaves before its body is no failure of ours', async () => {
+  it('whose sender disconnects before the body is not a failure', async () => {
     const text = await bytes({});
     await new Promise<void>((resolve) => {
       const socket = connect(Number(new URL(here.endpoint.url).port), '127.0.0.1', () =>
@@ -353,7 +353,7 @@ describe('a request', () => {
     `{"Unknown":${'['.repeat(101)}${']'.repeat(101)}}`,
     `{"a":${'{"a":'.repeat(900_000)}1${'}'.repeat(900_000)}}`,
     Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1'),
-  ])('whose body is no JSON object is refused', async (body) => {
+  ])('whose body is not a JSON object is refused', async (body) => {
     expect(await call({ body })).toMatchObject({ status: 400, type: 'SerializationException' });
   });
 
@@ -361,12 +361,12 @@ describe('a request', () => {
     [{ method: 'GET', sentBody: '' }, 404],
     [{ path: '/clusters' }, 404],
     [{ headers: { 'x-amz-target': 'DynamoDB.ListTables' } }, 400],
-  ] as [Call, number][])('that is none of ours is refused: %j', async (it, status) => {
+  ] as [Call, number][])('for another path or method is refused: %j', async (it, status) => {
     expect(await call(it)).toMatchObject({ status, type: 'UnknownOperationException' });
   });
 
   it.each(['CreateStudio', 'constructor', 'AddInstanceGroups'])(
-    'for %s names what is not emulated',
+    'for %s is refused with the name of what is not emulated',
     async (name) => {
       const answer = await call({ headers: { 'x-amz-target': `ElasticMapReduce.${name}` } });
       expect(answer.type).toBe('ValidationException');
@@ -374,13 +374,13 @@ describe('a request', () => {
     },
   );
 
-  it('whose member has no form that could be spelled out is refused as any other', async () => {
+  it('whose member has an unprintable type is refused like any other', async () => {
     const answer = await call({ body: '{"ClusterStates":[{"toString":1,"valueOf":1}]}' });
     expect(answer).toMatchObject({ status: 400, type: 'ValidationException' });
     expect(here.warnings).toEqual([]);
   });
 
-  it('whose member has the wrong type is refused by name', async () => {
+  it('whose member has the wrong type is refused with the member’s name', async () => {
     const answer = await call({ body: '{"ClusterStates":["RUNNING","RESTING"]}' });
     expect(answer.message).toMatch(/Value 'RESTING' at 'clusterStates.2.member' failed.*\[STARTING, /);
     expect(await call({ body: '{"CreatedAfter":"now"}' })).toMatchObject({ type: 'SerializationException' });
@@ -414,7 +414,7 @@ describe('the endpoint', () => {
     });
   });
 
-  it('lets a client whose clock is wrong correct itself', async () => {
+  it('lets a client with a wrong clock correct itself', async () => {
     here.clock.set(20 * 60_000);
     const late = client(here.endpoint.url, 2);
     expect((await late.send(new ListClustersCommand({}))).Clusters).toEqual([]);
@@ -424,7 +424,7 @@ describe('the endpoint', () => {
 });
 
 describe('the idle watch', () => {
-  it('calls once after the time without a request, and not while a cluster lives', async () => {
+  it('calls once after the time without requests, but not while a cluster is alive', async () => {
     let calls = 0;
     const quiet = await world({ idleExitSeconds: 60, onIdle: () => (calls += 1) });
     try {

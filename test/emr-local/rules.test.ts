@@ -171,7 +171,7 @@ describe('RunJobFlow', () => {
     ['a control character', 'a\u0001b'],
     ['NUL', 'a\0b'],
     ['half a character', 'a\ud800'],
-  ])('refuses %s in a name and in an argument, and takes line breaks and all scripts', async (_, bad) => {
+  ])('refuses %s in a name and in an argument, and accepts line breaks and all scripts', async (_, bad) => {
     await expect(launch({ Name: bad })).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringContaining("at 'name' failed to satisfy constraint"),
@@ -183,7 +183,7 @@ describe('RunJobFlow', () => {
     );
   });
 
-  it('protects a cluster of three masters from termination, unless told not to', async () => {
+  it('protects a cluster with three masters from termination, unless told otherwise', async () => {
     const three = { InstanceGroups: [{ ...master, InstanceCount: 3 }] };
     const guarded = await launch({ Instances: three });
     const open = await launch({ Instances: { ...three, TerminationProtected: false } });
@@ -191,21 +191,21 @@ describe('RunJobFlow', () => {
     expect((await describeCluster(open))?.TerminationProtected).toBe(false);
   });
 
-  it('refuses a name of 257 characters and takes one of 256', async () => {
+  it('refuses a name of 257 characters and accepts one of 256', async () => {
     await expect(launch({ Name: 'é'.repeat(257) })).rejects.toThrow(
       /at 'name' failed.*less than or equal to 256/,
     );
     expect((await describeCluster(await launch({ Name: 'é'.repeat(256) })))?.Name).toHaveLength(256);
   });
 
-  it('leaves nothing behind when it refuses', async () => {
+  it('creates nothing when it refuses', async () => {
     const folders = () => readdir(join(here.folder, 'state', 'clusters'));
     const before = await folders();
     await expect(launch({ Steps: [bash('true'), jar('hive.jar')] })).rejects.toThrow();
     expect(await folders()).toEqual(before);
   });
 
-  it('records what has no effect here and shows it again', async () => {
+  it('records and shows settings that have no effect here', async () => {
     const id = await launch({
       Tags: [
         { Key: 'landfall:pool', Value: 'a=b; é' },
@@ -292,14 +292,14 @@ describe('AddJobFlowSteps', () => {
     expect((await here.emr.send(new ListStepsCommand({ ClusterId: id }))).Steps).toEqual([]);
   });
 
-  it('leaves what follows the application to the application', async () => {
+  it('passes everything after the application to the application', async () => {
     const id = await launch();
     const args = ['--deploy-mode', 'client', '--conf', 'a=spark.master=yarn', '--master', 'local[2]', 'x.py'];
     const theirs = ['--deploy-mode', 'cluster', '--master', 'yarn'];
     await add(id, [jar('command-runner.jar', ['spark-submit', ...args, ...theirs])]);
   });
 
-  it('takes 10,240 characters and 256 active steps, and no more', async () => {
+  it('accepts 10,240 characters and 256 active steps, and no more', async () => {
     const id = await launch();
     const longest = jar('command-runner.jar', ['spark-submit', 'x'.repeat(10_240 - 30)]);
     await add(id, [longest, ...Array.from({ length: 255 }, () => bash('true'))]);
@@ -309,7 +309,7 @@ describe('AddJobFlowSteps', () => {
     });
   });
 
-  it('refuses clusters that are not there, or ending', async () => {
+  it('refuses clusters that do not exist or are ending', async () => {
     await expect(add('j-0000000000000', [bash('true')])).rejects.toThrow('Specified job flow ID not valid');
     await expect(add('../../etc', [bash('true')])).rejects.toThrow('Specified job flow ID not valid');
     const id = await launch();
@@ -364,7 +364,7 @@ describe('ListSteps', () => {
     await expect(list({ Marker: 'bogus' })).rejects.toThrow(/Marker/);
   });
 
-  it('and DescribeStep refuse what is not there as an invalid request', async () => {
+  it('and DescribeStep refuse unknown ids as an invalid request', async () => {
     const unknown = { name: 'InvalidRequestException', message: "Cluster id 'j-NONE' is not valid." };
     await expect(here.emr.send(new ListStepsCommand({ ClusterId: 'j-NONE' }))).rejects.toMatchObject(unknown);
     const id = await launch();
@@ -399,7 +399,7 @@ describe('ListClusters', () => {
 });
 
 describe('changing a cluster', () => {
-  it('needs clusters to change', async () => {
+  it('requires at least one cluster', async () => {
     const none = { JobFlowIds: [] };
     await expect(
       here.emr.send(new SetTerminationProtectionCommand({ ...none, TerminationProtected: true })),
@@ -407,7 +407,7 @@ describe('changing a cluster', () => {
     await expect(here.emr.send(new TerminateJobFlowsCommand(none))).rejects.toThrow(/cannot be empty/);
   });
 
-  it('shows what was changed, and refuses what is no policy', async () => {
+  it('shows the changes, and refuses an invalid policy', async () => {
     const id = await launch();
     const changed = await here.emr.send(new ModifyClusterCommand({ ClusterId: id, ExtendedSupport: true }));
     expect(changed).toMatchObject({ StepConcurrencyLevel: 1, ExtendedSupport: true });
@@ -424,7 +424,7 @@ describe('changing a cluster', () => {
     ).rejects.toThrow(/is not of type int/);
   });
 
-  it('protects it from termination, the others in the list end', async () => {
+  it('can protect it from termination; the others in the list end', async () => {
     const [kept, other] = [await launch(), await launch()];
     await here.emr.send(
       new SetTerminationProtectionCommand({ JobFlowIds: [kept], TerminationProtected: true }),
@@ -440,7 +440,7 @@ describe('changing a cluster', () => {
     expect((await describeCluster(other))?.Status?.State).toBe('TERMINATING');
   });
 
-  it('sets, shows and removes policies, tags, concurrency and keep-alive', async () => {
+  it('can set, show and remove policies, tags, concurrency and keep-alive', async () => {
     const id = await launch();
     const ClusterId = id;
     await here.emr.send(
@@ -471,7 +471,7 @@ describe('changing a cluster', () => {
     });
   });
 
-  it('refuses to cancel steps that are not there', async () => {
+  it('is refused for cancelling unknown steps', async () => {
     const id = await launch();
     await expect(
       here.emr.send(new CancelStepsCommand({ ClusterId: id, StepIds: ['../x'] })),
@@ -480,7 +480,7 @@ describe('changing a cluster', () => {
 });
 
 describe('instances', () => {
-  it('have addresses once EC2 has given them, and so has the cluster', async () => {
+  it('have addresses once EC2 has assigned them, and so does the cluster', async () => {
     const slow = await world({ pace: { startingMs: 60_000, bootstrappingMs: 60_000, terminatingMs: 0 } });
     try {
       const { JobFlowId: ClusterId } = await slow.emr.send(new RunJobFlowCommand(clusterRequest()));
@@ -503,7 +503,7 @@ describe('instances', () => {
     }
   });
 
-  it('of a group that is not there, or in a state that is none, are refused', async () => {
+  it('of an unknown group, or in an invalid state, are refused', async () => {
     const ClusterId = await launch();
     const list = (changes: object) => here.emr.send(new ListInstancesCommand({ ClusterId, ...changes }));
     await expect(list({ InstanceGroupId: 'ig-NONE' })).rejects.toThrow(
@@ -518,7 +518,7 @@ describe('instances', () => {
     expect((await list({ InstanceStates: ['RUNNING'] })).Instances).toEqual([]);
   });
 
-  it('are shown by group, or by fleet, never the wrong way', async () => {
+  it('are shown by group or by fleet, as the cluster has them', async () => {
     const groups = await launch({
       Instances: {
         ...instances,
@@ -562,7 +562,7 @@ describe('instances', () => {
 });
 
 describe('releases', () => {
-  it('are listed and described with their Spark', async () => {
+  it('are listed and described with their Spark version', async () => {
     const described = await here.emr.send(
       new DescribeReleaseLabelCommand({ ReleaseLabel: 'emr-spark-8.0.0' }),
     );
@@ -608,7 +608,7 @@ it('the newest thousand steps of a cluster are listed; older ones can still be d
   }
 });
 
-it('an answer that was sent has been written down: the clusters are there after a restart', async () => {
+it('an answer is sent after its effect is saved: the clusters exist after a restart', async () => {
   const other = await world();
   try {
     const { JobFlowId: id } = await other.emr.send(

@@ -21,13 +21,13 @@ function load(text: string): Record<string, string> {
 }
 
 describe('spark-defaults.conf', () => {
-  it('gives every key and value back as it was, whatever is in it', () => {
+  it('returns every key and value unchanged, whatever it contains', () => {
     const key = fc.string({ minLength: 1, unit: 'binary' });
     const conf = fc.dictionary(key, fc.string({ unit: 'binary' }), { noNullPrototype: true });
     fc.assert(fc.property(conf, (given) => expect(load(sparkDefaults(given))).toEqual(given)));
   });
 
-  it('writes an ordinary setting as one would by hand', () => {
+  it('writes an ordinary setting as a person would', () => {
     expect(sparkDefaults({ 'spark.hadoop.fs.s3a.endpoint': 'http://127.0.0.1:5000' })).toBe(
       'spark.hadoop.fs.s3a.endpoint=http://127.0.0.1:5000\n',
     );

@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const folders = { home: '/step/work', scratch: '/step/scratch' };
 
 describe("a step's environment", () => {
-  it('has nothing of another Spark, Hadoop, Java or Python, whatever it is called', () => {
+  it('has no setting of another Spark, Hadoop, Java or Python, whatever its name', () => {
     const foreign = Object.fromEntries(
       [
         ...['SPARK_REMOTE', 'SPARK_HOME', 'SPARK_CONF_DIR', 'SPARK_ANYTHING', 'PYSPARK_DRIVER_PYTHON'],
@@ -31,7 +31,7 @@ describe("a step's environment", () => {
   });
 
   it.each(['C', 'POSIX', 'tr_TR.UTF-8', 'de_DE.ISO-8859-1', undefined])(
-    'has a UTF-8 locale, and UTC, where LC_ALL is %s',
+    'has a UTF-8 locale, and UTC, if LC_ALL is %s',
     (locale) => {
       expect(stepEnvironment({ LANG: locale, LC_ALL: locale, TZ: 'Asia/Kathmandu' }, folders)).toMatchObject({
         LANG: expect.stringMatching(/\.UTF-8$/),
@@ -42,13 +42,13 @@ describe("a step's environment", () => {
     },
   );
 
-  it.each([undefined, '', '/', '/nowhere', 'relative'])('has a home folder where HOME is %s', (HOME) => {
+  it.each([undefined, '', '/', '/nowhere', 'relative'])('has a home folder if HOME is %s', (HOME) => {
     const env = stepEnvironment({ HOME: HOME === '/' ? '/proc/1' : HOME }, folders);
     expect(env['HOME']).toBe('/step/work');
     expect(stepEnvironment({ HOME: folder }, folders)['HOME']).toBe(folder);
   });
 
-  it('has a PATH without the working folder', () => {
+  it('has a PATH without the current folder', () => {
     expect(stepEnvironment({}, folders)['PATH']).toBe('/usr/local/bin:/usr/bin:/bin');
     expect(stepEnvironment({ PATH: '/mine' }, folders)['PATH']).toBe('/mine');
   });
@@ -79,7 +79,7 @@ describe("a step's settings of Spark", () => {
 });
 
 describe('a user without a name', () => {
-  it('is given one, and a class that tells it to Hadoop', () => {
+  it('gets one, and a class that passes it to Hadoop', () => {
     const paths = { work: join(folder, 'work'), scratch: join(folder, 'scratch') };
     const options = namelessUserOptions(paths, undefined);
     expect(options).toContain(`-Duser.name=user-${String(process.getuid?.())}`);
@@ -88,7 +88,7 @@ describe('a user without a name', () => {
     expect(readFileSync(path).subarray(0, 4).toString('hex')).toBe('cafebabe');
   });
 
-  it('is not what a user with a name is taken for', () => {
+  it('is not assumed for a user with a name', () => {
     expect(namelessUserOptions({ work: folder, scratch: folder }, 'ada')).toEqual([]);
   });
 });

@@ -75,7 +75,7 @@ describe('three hundred connections of strangers', () => {
         ),
     ],
     ['whose headers never end', () => head('').slice(0, -2)],
-  ])('%s keep nobody out who has the key, and take no memory', async (_, text) => {
+  ])('%s do not block a client with the key, and take no memory', async (_, text) => {
     await askSigned();
     const before = memory();
     const begins = text();

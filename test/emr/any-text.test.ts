@@ -47,7 +47,7 @@ const quarters = new Map(longTexts(SIZE / 4));
 const MOMENT_MS = 200;
 
 describe.each(Object.entries(READERS))('looking for %s', (_, read) => {
-  it('takes no more than twice its share of time for a text four times as long', () => {
+  it('takes at most twice the proportional time for a text four times as long', () => {
     const slow = texts.filter(([name, text]) => {
       const whole = cpuMs(() => read(text));
       return whole > MOMENT_MS && whole > 8 * cpuMs(() => read(quarters.get(name) ?? ''));
@@ -57,7 +57,7 @@ describe.each(Object.entries(READERS))('looking for %s', (_, read) => {
 });
 
 describe('of a log', () => {
-  it('the last lines are looked at, and the beginning of each', () => {
+  it('only the last lines are searched, and only the beginning of each', () => {
     const lines = lastLinesOf(`first\n${'\n'.repeat(MOST_LINES)}${'x'.repeat(LONGEST_LINE + 1)}`);
     expect(lines).toHaveLength(MOST_LINES);
     expect(lines.at(-1)).toHaveLength(LONGEST_LINE);
@@ -65,13 +65,13 @@ describe('of a log', () => {
     expect(lastLinesOf('')).toEqual(['']);
   });
 
-  it('the last failures of ours are tried, however many there are', () => {
+  it('only the last of our failure lines are parsed, however many there are', () => {
     const failure = 'LANDFALL-FAILURE {"error":"why"}';
     expect(ownFailureIn(`${failure}\n${'LANDFALL-FAILURE x\n'.repeat(5)}`)).toEqual({ error: 'why' });
     expect(ownFailureIn(`${failure}\n${'LANDFALL-FAILURE x\n'.repeat(20)}`)).toBeUndefined();
   });
 
-  it('a line that is whole comes in parts when it is long, and no character is cut in two', () => {
+  it('a long line is split into parts, and no character is cut in two', () => {
     const cutter = lineCutter(4);
     expect(cutter.push(Buffer.from('abc\u{1f600}defgh\nx\n'))).toEqual(['abc', '\u{1f600}de', 'fgh', 'x']);
     expect(cutter.end()).toEqual([]);

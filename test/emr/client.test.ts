@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('the clients', () => {
-  it('take region and credentials from the profile that is named', async () => {
+  it('take region and credentials from the named profile', async () => {
     await writeFile(join(folder, 'config'), '[profile ops]\nregion = eu-north-1\n');
     await writeFile(
       join(folder, 'credentials'),
@@ -40,7 +40,7 @@ describe('the clients', () => {
     destroy();
   });
 
-  it('are not made without a region, and the way to give one is told', async () => {
+  it('are not created without a region; the error says how to set one', async () => {
     await expect(createEmrClients()).rejects.toMatchObject({
       fault: 'input',
       message: 'no AWS region is configured for EMR',

@@ -53,7 +53,7 @@ describe('a creating call', () => {
     expect(server.inputs('AddJobFlowSteps')).toHaveLength(1);
   });
 
-  it('gives the ids that EMR gave, in the order of the requests', async () => {
+  it('returns EMR’s ids in the order of the requests', async () => {
     expect(await emr.runJobFlow(TOKEN)).toEqual({ kind: 'accepted', value: { id: 'j-1' } });
     expect(await emr.addSteps('j-1', [step(1), step(2)])).toEqual({
       kind: 'accepted',
@@ -69,7 +69,7 @@ describe('a creating call', () => {
     });
   });
 
-  it('tells account and region of the cluster it made', async () => {
+  it('returns account and region of the new cluster', async () => {
     const arn = 'arn:aws-us-gov:elasticmapreduce:us-gov-west-1:123456789012:cluster/j-2';
     server.spoil('RunJobFlow', {
       fault: 'raw',
@@ -82,12 +82,12 @@ describe('a creating call', () => {
     });
   });
 
-  it('is ambiguous when EMR gives fewer ids than there are steps', async () => {
+  it('is ambiguous if EMR returns fewer ids than there are steps', async () => {
     server.spoil('AddJobFlowSteps', { fault: 'raw', status: 200, body: '{"StepIds":["s-1"]}', after: true });
     expect(await emr.addSteps('j-1', [step(1), step(2)])).toMatchObject({ kind: 'ambiguous' });
   });
 
-  it('sends detached steps so that a failed one cancels those behind it', async () => {
+  it('sends detached steps so that a failed one cancels the later ones', async () => {
     await createEmr(clients, { launch: launchSettings, actionOnFailure: 'CANCEL_AND_WAIT' }).addSteps('j-1', [
       step(1),
     ]);
@@ -96,14 +96,17 @@ describe('a creating call', () => {
     });
   });
 
-  it.each(['http://127.0.0.1:1', 'http://no-such-host.invalid'])('was never sent to %s', async (endpoint) => {
-    const elsewhere = await clientsOf(endpoint);
-    const answer = await createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
-    elsewhere.destroy();
-    expect(answer).toMatchObject({ kind: 'unsent' });
-  });
+  it.each(['http://127.0.0.1:1', 'http://no-such-host.invalid'])(
+    'is known not to have been sent to %s',
+    async (endpoint) => {
+      const elsewhere = await clientsOf(endpoint);
+      const answer = await createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
+      elsewhere.destroy();
+      expect(answer).toMatchObject({ kind: 'unsent' });
+    },
+  );
 
-  it('took no effect when EMR refused the signature for its date, and the next one has EMR’s time', async () => {
+  it('has no effect if EMR refuses the signature for its date, and the next one uses EMR’s time', async () => {
     const date = new Date(Date.now() + 3_600_000);
     server.spoil('RunJobFlow', { fault: 'error', status: 400, type: 'InvalidSignatureException', date });
     expect(await emr.runJobFlow(TOKEN)).toMatchObject({
@@ -113,7 +116,7 @@ describe('a creating call', () => {
     expect(await emr.runJobFlow(TOKEN)).toMatchObject({ kind: 'accepted' });
   });
 
-  it('is ambiguous under a 500 although the clocks differ too', async () => {
+  it('is ambiguous after a 500, even if the clocks differ too', async () => {
     const date = new Date(Date.now() + 3_600_000);
     server.spoil('RunJobFlow', {
       fault: 'error',
@@ -125,7 +128,7 @@ describe('a creating call', () => {
     expect(await emr.runJobFlow(TOKEN)).toMatchObject({ kind: 'ambiguous' });
   });
 
-  it('was never sent over a TLS connection that failed, and says so', async () => {
+  it('is known not to have been sent if the TLS connection failed', async () => {
     const elsewhere = await clientsOf(server.endpoint.replace('http:', 'https:'));
     const launched = createEmr(elsewhere, { launch: launchSettings }).runJobFlow(TOKEN);
     await expect(launched).rejects.toMatchObject({ fault: 'unreachable', retryable: false });
@@ -133,7 +136,7 @@ describe('a creating call', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('throws what EMR refused, in EMR’s words', async () => {
+  it('throws EMR’s refusal, in EMR’s words', async () => {
     server.spoil('RunJobFlow', {
       fault: 'error',
       status: 400,
@@ -161,7 +164,7 @@ describe('a creating call', () => {
     });
   });
 
-  it('waits for room when the cluster has all the active steps that EMR allows', async () => {
+  it('waits for room if the cluster has as many active steps as EMR allows', async () => {
     const full = await scriptedEmr({
       ListSteps: () => ({
         Steps: Array.from({ length: 256 }, (_, n) => ({
@@ -178,7 +181,7 @@ describe('a creating call', () => {
     expect(answer).toEqual({ kind: 'unsent', reason: 'cluster j-1 has 256 active steps, EMR allows 256' });
   });
 
-  it('throws a refused step of a cluster that has room', async () => {
+  it('throws a refusal of a step if the cluster has room', async () => {
     server.spoil('AddJobFlowSteps', {
       fault: 'error',
       status: 400,
@@ -198,7 +201,7 @@ describe('a creating call', () => {
   });
 });
 
-it('shows no value of cluster_json that EMR quotes when it refuses a launch', async () => {
+it('shows no value of cluster_json that EMR quotes in a refusal', async () => {
   const Configurations = [{ Classification: 'spark', Properties: { password: 'c"anary' } }];
   const message = `1 validation error: value 'c"anary' at 'configurations' in ${JSON.stringify(Configurations)}`;
   server.spoil('RunJobFlow', { fault: 'error', status: 400, type: 'ValidationException', message });

@@ -16,7 +16,7 @@ const refusing = ({ StepIds }: Input) => ({
 });
 
 describe('cancelling steps', () => {
-  it('asks in chunks of 256, with SIGTERM', async () => {
+  it('sends requests for 256 steps each, with SIGTERM', async () => {
     const emr = await serving({ CancelSteps: () => ({ CancelStepsInfoList: [] }) });
     await emr.cancelSteps(
       'j-1',
@@ -34,7 +34,7 @@ describe('cancelling steps', () => {
   });
 
   it.each(['COMPLETED', 'CANCELLED', 'FAILED', 'INTERRUPTED', 'CANCEL_PENDING'])(
-    'takes a refusal for a step that is %s as done',
+    'counts a refusal for a step that is %s as done',
     async (state) => {
       const emr = await serving({ CancelSteps: refusing, ListSteps: listing(state) });
       await emr.cancelSteps('j-1', ['s-1']);
@@ -42,7 +42,7 @@ describe('cancelling steps', () => {
     },
   );
 
-  it('names the steps that go on all the same', async () => {
+  it('names the steps that continue anyway', async () => {
     const emr = await serving({ CancelSteps: refusing, ListSteps: listing('RUNNING') });
     await expect(emr.cancelSteps('j-1', ['s-1', 's-2'])).rejects.toMatchObject({
       fault: 'cluster',
@@ -51,14 +51,14 @@ describe('cancelling steps', () => {
     });
   });
 
-  it('takes the refusal of a cluster that has ended as done when its steps have', async () => {
+  it('counts the refusal of an ended cluster as done if its steps have ended', async () => {
     const emr = await serving({ ListSteps: listing('CANCELLED') });
     server.spoil('CancelSteps', { fault: 'error', status: 400, type: 'InvalidRequestException' });
     await emr.cancelSteps('j-1', ['s-1']);
     expect(server.inputs('ListSteps')).toHaveLength(1);
   });
 
-  it('is repeated under a fault, for it may be', async () => {
+  it('is retried after a fault, because that is safe', async () => {
     const emr = await serving({ CancelSteps: () => ({}) });
     server.spoil('CancelSteps', { fault: 'reset', after: true });
     await emr.cancelSteps('j-1', ['s-1']);
@@ -74,7 +74,7 @@ describe('terminating a cluster', () => {
       Cluster: { Id: 'j-1', Status: { State }, TerminationProtected },
     });
 
-  it('asks for that cluster alone', async () => {
+  it('names only that cluster in the request', async () => {
     const emr = await serving({ TerminateJobFlows: () => ({}) });
     await emr.terminate('j-1');
     expect(server.inputs('TerminateJobFlows')).toEqual([{ JobFlowIds: ['j-1'] }]);
@@ -87,7 +87,7 @@ describe('terminating a cluster', () => {
     expect(server.inputs('DescribeCluster')).toHaveLength(1);
   });
 
-  it('says that a protected cluster goes on, and how to change that', async () => {
+  it('says that a protected cluster continues, and how to change that', async () => {
     const emr = await serving({ DescribeCluster: cluster('WAITING', true) });
     server.spoil('TerminateJobFlows', refused);
     await expect(emr.terminate('j-1')).rejects.toMatchObject({

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 describe('credentials that expire while a run is followed', () => {
-  it('are taken anew from their source, once they were refused, by reads and by creating calls', async () => {
+  it('are read again from their source once they are refused, by reads and by creating calls', async () => {
     expect(await emr.describeCluster('j-1')).toMatchObject({ state: 'WAITING' });
     server.expire('AKIDOLD');
     shared.write('AKIDNEW');
@@ -46,7 +46,7 @@ describe('credentials that expire while a run is followed', () => {
     expect(await emr.describeCluster('j-1')).toMatchObject({ state: 'WAITING' });
   });
 
-  it('are told of when their source has nothing new, after one look and with nothing created', async () => {
+  it('are reported if their source has no new ones, after one look and with nothing created', async () => {
     server.expire('AKIDOLD');
     await expect(emr.describeCluster('j-1')).rejects.toMatchObject({
       fault: 'access',

@@ -55,7 +55,7 @@ const stepLog = (name: string, text: string, when = 0) => ({
 });
 
 describe('explaining a failed step', () => {
-  it('reads the logs where EMR says they are, and tells the cause and where to read on', async () => {
+  it('reads the logs where EMR says they are, and returns the cause and the place of the logs', async () => {
     const { explain, opened } = world([
       stepLog('stdout', fixture('missing-column.stdout')),
       stepLog('stderr', fixture('quiet.stderr')),
@@ -67,13 +67,13 @@ describe('explaining a failed step', () => {
     expect(opened).toEqual([LOGS]);
   });
 
-  it('waits for logs that arrive minutes late, and no longer', async () => {
+  it('waits for logs that arrive minutes late, but no longer', async () => {
     const { explain, clock } = world([stepLog('stdout', fixture('python-traceback.stdout'), 240)]);
     expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toMatch(/^ValueError/);
     expect(clock.elapsed()).toBe(240_000);
   });
 
-  it('says that logs are not uploaded yet once it has waited long enough', async () => {
+  it('says that logs are not uploaded yet when it has waited long enough', async () => {
     const { explain, clock } = world([]);
     expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
       `the step's logs are not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
@@ -81,7 +81,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(600_000);
   });
 
-  it('does not take a log from before the step’s end for the whole', async () => {
+  it('does not consider a log from before the step’s end complete', async () => {
     const running = fixture('quiet.stderr');
     const { explain, clock } = world([
       stepLog('stderr', running, -100),
@@ -91,7 +91,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBeGreaterThanOrEqual(200_000);
   });
 
-  it('does not stop at an error that Spark outlived, in a log from before the end', async () => {
+  it('does not stop at an error in a log from before the end, because Spark may have recovered', async () => {
     const stdout = fixture('python-traceback.stdout');
     const { explain, clock } = world([
       stepLog('stdout', stdout, -100),
@@ -103,7 +103,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(210_000);
   });
 
-  it('waits no longer than for the words that the step’s own program ends with', async () => {
+  it('stops waiting when it finds the last line of the step’s own program', async () => {
     const own = 'LANDFALL-FAILURE {"step":"s","table":"t","error":"ValueError: no","kind":"query"}\n';
     const { explain, clock } = world([stepLog('stdout', own, -1)]);
     expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
@@ -113,7 +113,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(0);
   });
 
-  it('waits for the stdout that tells which table was under way, also when stderr has told the cause', async () => {
+  it('waits for stdout, which names the table being written, even if stderr has the cause', async () => {
     const begun = (table: string) => `landfall: ${table}: begun, by tables/s/${table}.sql.hbs\n`;
     const { explain, clock } = world([
       stepLog('stdout', begun('songs'), -100),
@@ -127,7 +127,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(30_000);
   });
 
-  it('puts EMR’s failure details first when they say anything', async () => {
+  it('puts EMR’s failure details first if they say anything', async () => {
     const logs = [stepLog('stderr', fixture('out-of-memory.stderr'))];
     const step = {
       ...failed,
@@ -146,7 +146,7 @@ describe('explaining a failed step', () => {
     ).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
   });
 
-  it('falls back on the controller’s exit code, and does not wait for logs that nothing wrote', async () => {
+  it('falls back to the controller’s exit code, and does not wait for logs that were never written', async () => {
     const { explain, clock } = world([
       stepLog('stderr', ''),
       stepLog('controller', fixture('driver-killed.controller')),
@@ -157,7 +157,7 @@ describe('explaining a failed step', () => {
     expect(clock.elapsed()).toBe(30_000);
   });
 
-  it('tells what a program that was killed was at', async () => {
+  it('says what a killed program was doing', async () => {
     const begun = 'landfall: artists: begun, by tables/song_transform/artists.sql.hbs\n';
     const { explain } = world([
       stepLog('stdout', `landfall: songs: begun, by x\nlandfall: songs: 10 rows\n${begun}`),
@@ -170,7 +170,7 @@ describe('explaining a failed step', () => {
     ]);
   });
 
-  it('says so when the logs are there and tell no cause', async () => {
+  it('says so if the logs have no cause', async () => {
     const { explain } = world([
       stepLog('stdout', ''),
       stepLog('stderr', fixture('quiet.stderr')),
@@ -179,7 +179,7 @@ describe('explaining a failed step', () => {
     expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe('its logs tell no cause');
   });
 
-  it('says that only the end of the logs is missing when their beginning was uploaded', async () => {
+  it('says that only the end of the logs is missing if their beginning was uploaded', async () => {
     const { explain, waits } = world([stepLog('stderr', fixture('quiet.stderr'), -100)]);
     expect(await explain({ clusterId: 'j-1', step: failed })).toEqual([
       `the step's last logs are not uploaded yet (waited 600 s): ${LOGS}/j-1/steps/s-1`,
@@ -187,7 +187,7 @@ describe('explaining a failed step', () => {
     expect(waits).toEqual(["waiting for the step's logs, up to 600 s"]);
   });
 
-  it('looks into the application’s first container when the driver ran in the cluster', async () => {
+  it('reads the application’s first container if the driver ran in the cluster', async () => {
     const folder = 'j-1/containers/application_1732170000000_0007';
     const { explain } = world([
       stepLog('stderr', fixture('cluster-mode.stderr')),
@@ -230,7 +230,7 @@ describe('explaining a failed step', () => {
 });
 
 describe('explaining a cluster that ended', () => {
-  it('tells the last words of the bootstrap action on the node that EMR names', async () => {
+  it('returns the last lines of the bootstrap action on the node that EMR names', async () => {
     const { explain } = world(
       [
         { key: 'j-1/node/i-0aaa/bootstrap-actions/1/stderr.gz', text: 'all is well here\n', at: 30 },
@@ -250,7 +250,7 @@ describe('explaining a cluster that ended', () => {
     ]);
   });
 
-  it('has nothing to add, and does not wait, when no node ran anything', async () => {
+  it('has nothing to add, and does not wait, if no node ran anything', async () => {
     const { explain, clock } = world([], { reasonCode: 'VALIDATION_ERROR' });
     expect(await explain({ clusterId: 'j-1' })).toEqual([]);
     expect(clock.elapsed()).toBe(0);
@@ -258,19 +258,19 @@ describe('explaining a cluster that ended', () => {
 });
 
 describe('a log file', () => {
-  it('is unpacked to its last bytes', async () => {
+  it('is decompressed to its last bytes', async () => {
     const packed = gzipSync(`${'x'.repeat(5_000_000)}the end`);
     expect((await unpackTail(packed, 10)).toString()).toBe('xxxthe end');
   });
 
-  it('that was cut short gives what stands before the break', async () => {
+  it('that was cut short yields the part before the cut', async () => {
     const packed = gzipSync(Array.from({ length: 500 }, (_, n) => `line ${String(n * 7919)}`).join('\n'));
     const text = (await unpackTail(packed.subarray(0, packed.length / 2))).toString();
     expect(text).toMatch(/^line 0\nline 7919\n/);
     expect(text.length).toBeGreaterThan(1_000);
   });
 
-  it('that is not packed is taken as it is', async () => {
+  it('that is not compressed is taken as it is', async () => {
     expect((await unpackTail(Buffer.from('plain'))).toString()).toBe('plain');
     expect((await unpackTail(Buffer.alloc(0))).toString()).toBe('');
   });
@@ -282,7 +282,7 @@ describe('a log file', () => {
     ['None', undefined],
     [' ', undefined],
     [undefined, undefined],
-  ])('lies under the LogUri %j', (told, expected) => {
+  ])('is below the LogUri %j', (told, expected) => {
     expect(plainLogUri(told)).toBe(expected);
   });
 });

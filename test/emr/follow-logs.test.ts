@@ -66,7 +66,7 @@ function world(uploads: Upload[], { endedAt, told = endedAt }: { endedAt?: numbe
 const lines = (shown: readonly [number, string][]) => shown.map(([, line]) => line);
 
 describe('following the logs of a step', () => {
-  it('shows lines while it runs, and ends when all that is shown comes from after its end', async () => {
+  it('shows lines while it runs, and ends when all logs were uploaded after its end', async () => {
     const { follow, clock, shown } = world(
       [
         { log: 'stderr', text: 'a\n', at: 300 },
@@ -86,7 +86,7 @@ describe('following the logs of a step', () => {
     expect(clock.elapsed()).toBe(900_000);
   });
 
-  it('does not take a running step’s logs for its last ones, although it is known to have ended', async () => {
+  it('does not take logs from before the end as final, even if the step is known to have ended', async () => {
     const { follow, clock, shown } = world(
       [
         { log: 'stderr', text: 'a\n', at: 0 },
@@ -101,7 +101,7 @@ describe('following the logs of a step', () => {
     expect(clock.elapsed()).toBe(250_000);
   });
 
-  it('ends a little after one of the last logs is there: those that did not change are not copied again', async () => {
+  it('ends a little after the first final log arrives, since unchanged logs are not uploaded again', async () => {
     const { follow, clock } = world(
       [
         { log: 'stderr', text: 'a\n', at: 0 },
@@ -113,7 +113,7 @@ describe('following the logs of a step', () => {
     expect(clock.elapsed()).toBe(120_000);
   });
 
-  it('gives up on logs that never come, counted from the end of the step and not from when it was told', async () => {
+  it('gives up on logs that never arrive, counted from the end of the step, not from when that was noticed', async () => {
     const never = world([{ log: 'stderr', text: 'a\n', at: 0 }], { endedAt: 10, told: 400 });
     await never.follow();
     expect(lines(never.shown)).toEqual(['stderr: a']);
@@ -123,7 +123,7 @@ describe('following the logs of a step', () => {
     expect(long.clock.elapsed()).toBe(0);
   });
 
-  it('ends with what ended the watch, at once', async () => {
+  it('ends at once when following is stopped', async () => {
     const { follow, clock, stop } = world([], {});
     void clock.sleep(12_000).then(() => stop.abort(new LandfallError('timeout', 'long enough')));
     await expect(follow()).rejects.toMatchObject({ fault: 'timeout' });
@@ -143,7 +143,7 @@ describe('following the logs of a step', () => {
     expect(looked).toEqual([keyOf('stderr')]);
   });
 
-  it('outlasts a store that does not answer for a while, but not one that denies', async () => {
+  it('continues if a store does not answer for a while, but not if it denies access', async () => {
     const { follow, store, shown } = world([{ log: 'stderr', text: 'a\n', at: 0 }], { endedAt: -1 });
     const { head } = store;
     let looks = 0;

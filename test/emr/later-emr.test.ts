@@ -15,7 +15,7 @@ const cluster = { ...more, Id: 'j-1', Name: 'n', Status: status('HIBERNATING') }
 const step = { ...more, Id: 's-1', Name: 'x', Status: status('PAUSED') };
 
 describe('members and values that this version does not know', () => {
-  it('do no harm in any reply, and states, codes and reasons are passed on as they are', async () => {
+  it('do no harm in any answer, and states, codes and reasons are passed on unchanged', async () => {
     const emr = await serving({
       RunJobFlow: () => ({ ...more, JobFlowId: 'j-1' }),
       AddJobFlowSteps: () => ({ ...more, StepIds: ['s-1'] }),
@@ -55,7 +55,7 @@ describe('members and values that this version does not know', () => {
     });
   });
 
-  it('may be missing where they always stood: nothing is made up, and nothing breaks', async () => {
+  it('may be missing where they always were: nothing is invented, and nothing breaks', async () => {
     const emr = await serving({
       DescribeCluster: () => ({ Cluster: { Id: 'j-1', Status: null } }),
       ListClusters: () => ({ Clusters: null }),
@@ -80,7 +80,7 @@ describe('members and values that this version does not know', () => {
     ['LoadSheddingException', 503, { fault: 'unreachable', retryable: true }],
     ['MoonException', 400, { fault: 'cluster', retryable: false }],
     ['AccountSuspendedException', 403, { fault: 'access', retryable: false }],
-  ])('an error named %s is taken by its status, %i, and quoted', async (type, code, expected) => {
+  ])('an error named %s is classified by its status, %i, and quoted', async (type, code, expected) => {
     const emr = await serving({});
     const fault = { fault: 'error', status: code, type, message: 'in its words' } as const;
     server.spoil('DescribeCluster', fault, fault, fault);

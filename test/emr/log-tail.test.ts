@@ -44,7 +44,7 @@ const numbered = (from: number, to: number) =>
 const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
 describe('a log that grows', () => {
-  it('is shown once, line by line, however often it is looked at', async () => {
+  it('is shown once, line by line, however often it is read', async () => {
     const { upload, look, finish, shown, tail } = world();
     await look();
     expect(tail.uploaded).toBeUndefined();
@@ -59,7 +59,7 @@ describe('a log that grows', () => {
     expect(tail.uploaded).toEqual(new Date(START + 4_000));
   });
 
-  it('shows half a line, cut within a character, only when it is whole, or the last', async () => {
+  it('shows a partial line, even one cut inside a character, only when it is complete or the last', async () => {
     const { upload, look, finish, shown } = world();
     const bytes = Buffer.from('one\nzwö');
     upload(gzipSync(bytes.subarray(0, bytes.length - 1)));
@@ -72,7 +72,7 @@ describe('a log that grows', () => {
     expect(shown).toEqual(['one', 'zwö']);
   });
 
-  it('goes on where an upload was cut short', async () => {
+  it('continues where an upload was cut short', async () => {
     const { upload, look, shown, notes } = world();
     const whole = numbered(0, 5_000);
     const packed = gzipSync(textOf(whole));
@@ -88,7 +88,7 @@ describe('a log that grows', () => {
     expect(notes).toEqual([]);
   });
 
-  it('is shown from its beginning when it is another one, and that is said', async () => {
+  it('is shown from its beginning if it was replaced by another, with a note', async () => {
     const { upload, look, shown, notes } = world();
     upload('a\nb\n');
     await look();
@@ -98,7 +98,7 @@ describe('a log that grows', () => {
     expect(notes).toEqual([expect.stringContaining('replaced by another one')]);
   });
 
-  it('that is replaced while it is read can be looked at again, and nothing is shown twice or mixed', async () => {
+  it('that is replaced while it is read can be read again, and nothing is shown twice or mixed', async () => {
     const { store, upload, look, shown } = world();
     const lines = Array.from({ length: 20_000 }, (_, n) => `${String(n)} ${'x'.repeat(1_000)}`);
     const stored = (some: readonly string[]) => gzipSync(textOf(some), { level: 0 });
@@ -118,7 +118,7 @@ describe('a log that grows', () => {
     expect(shown.every((line, at) => line === lines[at])).toBe(true);
   });
 
-  it('is fetched in pieces, and no further than it is read', async () => {
+  it('is fetched in parts, and no further than it is read', async () => {
     const { store, tail } = world();
     store.place(KEY, gzipSync(`${'x'.repeat(1_000)}\n`.repeat(20_000), { level: 0 }), new Date(START));
     const sizes: number[] = [];
@@ -135,7 +135,7 @@ describe('a log that grows', () => {
   });
 });
 
-describe('what a log holds', () => {
+describe('the content of a log', () => {
   const textIn = async (body: Uint8Array) => {
     const { store, upload } = world();
     upload(body);
@@ -144,7 +144,7 @@ describe('what a log holds', () => {
     return Buffer.concat(pieces).toString();
   };
 
-  it('is unpacked, one packed part after the other; plain text and nothing are as they are', async () => {
+  it('is decompressed, one gzip member after the other; plain text and empty logs stay as they are', async () => {
     expect(await textIn(Buffer.concat([gzipSync('one '), gzipSync('two')]))).toBe('one two');
     expect(await textIn(Buffer.from('plain'))).toBe('plain');
     expect(await textIn(Buffer.from('x'))).toBe('x');
@@ -152,7 +152,7 @@ describe('what a log holds', () => {
     expect(await textIn(gzipSync(''))).toBe('');
   });
 
-  it('of a file cut short, is all that stands before the break, however slowly it is read', async () => {
+  it('of a file cut short is everything before the cut, however slowly it is read', async () => {
     const packed = gzipSync(textOf(numbered(0, 200_000)));
     const cut = packed.subarray(0, packed.length - 500);
     const { store, upload } = world();
@@ -173,7 +173,7 @@ describe('what a log holds', () => {
     expect(await textIn(gzipSync('x').subarray(0, 5))).toBe('');
   });
 
-  it('without line ends comes in parts', () => {
+  it('without line ends is split into parts', () => {
     const cutter = lineCutter(10);
     expect(cutter.push(Buffer.from('0123456'))).toEqual([]);
     expect(cutter.push(Buffer.from('789ab'))).toEqual(['0123456789']);
@@ -202,7 +202,7 @@ describe('the containers of an application', () => {
   const application = 'application_1732170000000_0007';
   const name = (n: number) => `container_1732170000000_0007_01_${String(n).padStart(6, '0')}`;
 
-  it('are all found, however many, the first one first; other files and applications are passed over', async () => {
+  it('are all found, however many, the first one first; other files and applications are ignored', async () => {
     const { store } = world();
     const at = new Date(START);
     for (let n = 1_500; n > 0; n -= 1) {

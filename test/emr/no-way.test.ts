@@ -89,14 +89,14 @@ const ways: [Way, { retryable: boolean; emr: RegExp; s3: RegExp; cause: RegExp }
 ];
 
 describe.each(ways)('%s, where EMR should be', (way, { retryable, emr: message, cause }) => {
-  it('is told with its cause by a read', async () => {
+  it('is reported with its cause by a read', async () => {
     const { url } = await address(way);
     const error = await thrown((await emrAt(url)).describeCluster('j-1'));
     expect(error).toMatchObject({ fault: 'unreachable', retryable, message: expect.stringMatching(message) });
     expect(why(error)).toMatch(cause);
   });
 
-  it('is no launch: that was not sent, or was refused, and is never in doubt', async () => {
+  it('never makes a launch ambiguous: it was not sent, or was refused', async () => {
     const { url, answered } = await address(way);
     const emr = await emrAt(url);
     if (retryable) {
@@ -114,7 +114,7 @@ describe.each(ways)('%s, where EMR should be', (way, { retryable, emr: message, 
 });
 
 describe.each(ways)('%s, where S3 should be', (way, { retryable, s3: message, cause }) => {
-  it('is told with its cause, and with what was asked of which object', async () => {
+  it('is reported with its cause, the operation and the object', async () => {
     const { url } = await address(way);
     const error = await thrown(s3At(url).put('a', new Uint8Array([1])));
     expect(error).toMatchObject({ fault: 'unreachable', retryable, message: expect.stringMatching(message) });

@@ -18,14 +18,14 @@ const steps = (count: number) =>
   }));
 
 describe('a list', () => {
-  it('has every step of every page, in EMR’s order', async () => {
+  it('includes every step of every page, in EMR’s order', async () => {
     const emr = await serving({ ListSteps: paged('Steps', steps(120)) });
     const listed = await emr.listSteps('j-1');
     expect(listed.map(({ id }) => id)).toEqual(steps(120).map(({ Id }) => Id));
     expect(server.inputs('ListSteps')).toHaveLength(3);
   });
 
-  it('asks for ten step ids at a time, and gives them in the order asked', async () => {
+  it('requests ten step ids at a time, and returns them in the requested order', async () => {
     const emr = await serving({
       ListSteps: ({ StepIds }) => ({
         Steps: steps(30)
@@ -41,7 +41,7 @@ describe('a list', () => {
     ]);
   });
 
-  it('describes a step by its id, and knows none that EMR does not know there', async () => {
+  it('is not used for one step, which is described by its id and absent if EMR does not know it', async () => {
     const words = (id: string) => `${id} is not valid.`;
     const emr = await serving({
       DescribeStep: ({ ClusterId, StepId }) =>
@@ -61,7 +61,7 @@ describe('a list', () => {
     await expect(emr.describeStep('j-2', 's-2')).rejects.toMatchObject({ fault: 'cluster' });
   });
 
-  it('finds clusters by their exact name on any page, created since then', async () => {
+  it('finds clusters by their exact name on any page, created since a time', async () => {
     const clusters = Array.from({ length: 70 }, (_, n) => ({
       Id: `j-${String(n)}`,
       Name: n === 65 ? 'landfall/r/cluster#1' : `landfall/r/cluster#1${String(n)}`,
@@ -81,14 +81,14 @@ describe('a list', () => {
     expect(server.inputs('ListClusters')[1]).toEqual({ CreatedAfter: 1_794_000_000, Marker: '50' });
   });
 
-  it('ends when EMR gives the same marker again', async () => {
+  it('ends when EMR repeats a marker', async () => {
     const emr = await serving({ ListSteps: () => ({ Steps: steps(1), Marker: 'again' }) });
     expect(await emr.listSteps('j-1')).toHaveLength(2);
   });
 });
 
-describe('what EMR tells', () => {
-  it('is passed on word by word, unknown states and codes too', async () => {
+describe('EMR’s answer', () => {
+  it('is passed on unchanged, including unknown states and codes', async () => {
     const emr = await serving({
       DescribeCluster: () => ({
         Cluster: {
@@ -200,13 +200,13 @@ describe('a read that fails', () => {
     ],
   ];
 
-  it.each(failing)('is told by kind: %s', async (_, fault, expected) => {
+  it.each(failing)('is classified: %s', async (_, fault, expected) => {
     const emr = await serving({ DescribeCluster: () => ({ Cluster: { Id: 'j-1' } }) });
     server.spoil('DescribeCluster', fault, fault, fault, fault, fault);
     await expect(emr.describeCluster('j-1')).rejects.toMatchObject(expected);
   });
 
-  it('is repeated by the SDK when it may pass', async () => {
+  it('is retried by the SDK if it may be temporary', async () => {
     const emr = await serving({
       DescribeCluster: () => ({ Cluster: { Id: 'j-1', Status: { State: 'WAITING' } } }),
     });

@@ -15,7 +15,7 @@ const problems = (clusterJson: unknown) =>
   checkLaunch({ ...launchSettings, clusterJson, clusterJsonFile: 'cluster.json' }).map(formatDiagnostic);
 
 describe('the RunJobFlow request', () => {
-  it('is, from settings alone, a small cluster that waits for steps and ends when idle', () => {
+  it('from settings alone makes a small cluster that waits for steps and ends when idle', () => {
     expect(request({ subnet: 'subnet-1', keyName: 'ops key' })).toEqual({
       Name: TOKEN,
       ReleaseLabel: 'emr-7.13.0',
@@ -44,11 +44,11 @@ describe('the RunJobFlow request', () => {
     });
   });
 
-  it('has one node when there are no core nodes', () => {
+  it('has one node if there are no core nodes', () => {
     expect(request({ coreCount: 0 }).Instances?.InstanceGroups).toHaveLength(1);
   });
 
-  it('joins a pool only when the cluster outlives its run', () => {
+  it('joins a pool only if the cluster outlives its run', () => {
     const pool = (more: Partial<LaunchSettings>) =>
       request(more).Tags?.find(({ Key }) => Key === 'landfall:pool')?.Value;
     expect(pool({ pool: 'ci' })).toBeUndefined();
@@ -60,16 +60,13 @@ describe('the RunJobFlow request', () => {
     'EMR_DefaultRole',
     'EMR_DefaultRole_V2',
     'arn:aws:iam::1:role/service-role/AmazonEMR-ServiceRole-1',
-  ])(
-    'carries, with the role %s, the tag that the second managed policies want of a cluster',
-    (serviceRole) => {
-      const sent = request({ serviceRole, jobFlowRole: 'EMR_EC2_DefaultRole_V2' });
-      expect(sent).toMatchObject({ ServiceRole: serviceRole, JobFlowRole: 'EMR_EC2_DefaultRole_V2' });
-      expect(sent.Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });
-    },
-  );
+  ])('has, with the role %s, the tag that the second managed policies require', (serviceRole) => {
+    const sent = request({ serviceRole, jobFlowRole: 'EMR_EC2_DefaultRole_V2' });
+    expect(sent).toMatchObject({ ServiceRole: serviceRole, JobFlowRole: 'EMR_EC2_DefaultRole_V2' });
+    expect(sent.Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });
+  });
 
-  it('leaves that tag to whoever sets it himself', () => {
+  it('keeps that tag if the user sets it', () => {
     const tag = { Key: 'for-use-with-amazon-emr-managed-policies', Value: 'false' };
     expect(request({ clusterJson: { Tags: [tag] } }).Tags?.filter(({ Key }) => Key === tag.Key)).toEqual([
       tag,
@@ -89,7 +86,7 @@ describe('the RunJobFlow request', () => {
     expect(sent.Instances?.KeepJobFlowAliveWhenNoSteps).toBe(true);
   }); // prettier-ignore
 
-  it('has fleets in the subnet of the settings as fleets have it', () => {
+  it('puts fleets into the subnet of the settings', () => {
     const clusterJson = {
       Instances: { InstanceFleets: [{ InstanceFleetType: 'MASTER', TargetOnDemandCapacity: 1 }] },
     };
@@ -138,7 +135,7 @@ describe('the RunJobFlow request', () => {
     );
   });
 
-  it('passes through everything that cluster_json says beyond our own fields', () => {
+  it('passes on everything in cluster_json except our own fields', () => {
     const clusterJson = {
       Name: 'nightly',
       ReleaseLabel: 'emr-7.13.0',
@@ -208,7 +205,7 @@ describe('the RunJobFlow request', () => {
     ]);
   });
 
-  it('takes configurations in either key case, nested ones too, with values as texts', () => {
+  it('accepts configurations in either key case, also nested ones, with values as texts', () => {
     const upper = [
       {
         Classification: 'spark-env',
@@ -242,11 +239,11 @@ describe('the RunJobFlow request', () => {
     );
   });
 
-  it.each(['a<b', 'a$b', 'a|b', 'a`b', ''])('refuses the name %j, which EMR does not take', (name) => {
+  it.each(['a<b', 'a$b', 'a|b', 'a`b', ''])('refuses the name %j, which EMR does not accept', (name) => {
     expect(() => runJobFlowRequest(launchSettings, name)).toThrow(LandfallError);
   });
 
-  it('names every mistake of cluster_json at once', () => {
+  it('reports all mistakes of cluster_json at once', () => {
     const clusterJson = { Steps: [{ Name: 's', HadoopJarStep: { Jar: 'x' } }], StepConcurrencyLevel: 5 };
     const thrown = (() => {
       try {
@@ -288,11 +285,11 @@ describe('the check of cluster_json', () => {
     ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds a number, where EMR wants a text in quotes'],
     ['a tag of ours', { Tags: [{ Key: 'landfall:pool', Value: 'x' }] }, 'Tags: landfall:pool: tags of this name are ours'],
   ]; // prettier-ignore
-  it.each(cases)('tells the place of %s', (_, clusterJson, expected) => {
+  it.each(cases)('names the place of %s', (_, clusterJson, expected) => {
     expect(problems(clusterJson)).toEqual([expect.stringContaining(expected)]);
   });
 
-  it('tells misspelt fields, wrong kinds and fields that are ours all at once', () => {
+  it('reports misspelt fields, wrong types and fields that are ours all at once', () => {
     const clusterJson = {
       Instances: { KeepJobFlowAliveWhenNoSteps: false, InstanceGroup: [], Ec2SubnetIds: 'subnet-1' },
       Steps: [{ Nmae: 'x' }],
@@ -311,13 +308,13 @@ describe('the check of cluster_json', () => {
     ]);
   });
 
-  it('tells why the file cannot be used', () => {
+  it('says why the file cannot be used', () => {
     const settings = { ...launchSettings, clusterJsonFile: '/x.json', clusterJsonProblem: 'is another file' };
     expect(checkLaunch(settings).map(formatDiagnostic)).toEqual(['/x.json: is another file']);
     expect(() => runJobFlowRequest(settings, TOKEN)).toThrow('cannot be launched as configured');
   });
 
-  it('takes a request that EMR would take', () => {
+  it('accepts a request that EMR would accept', () => {
     expect(
       problems({
         Instances: { InstanceCount: 3, MasterInstanceType: 'm5.xlarge' },
@@ -326,12 +323,12 @@ describe('the check of cluster_json', () => {
     ).toEqual([]);
   });
 
-  it('notes that its name is not used', () => {
+  it('says that its name is not used', () => {
     const found = checkLaunch({ ...launchSettings, clusterJson: { Name: 'x' } });
     expect(found).toEqual([expect.objectContaining({ severity: 'notice', at: 'cluster_json Name' })]);
   });
 
-  it('tells an idle timeout of the settings that EMR does not take', () => {
+  it('reports an idle timeout in the settings that EMR does not accept', () => {
     expect(checkLaunch({ ...launchSettings, idleTimeoutSeconds: 59 })).toEqual([
       expect.objectContaining({ at: '[EMR] idle_timeout', severity: 'error' }),
     ]);
@@ -347,7 +344,7 @@ describe('the check of the release', () => {
     'emr-7.13.0',
     'emr-spark-8.0.0',
     'emr-10.0.0',
-  ])('takes %s, whose clusters end when they are idle', (release) => {
+  ])('accepts %s, whose clusters end when they are idle', (release) => {
     expect(checkLaunch({ ...launchSettings, release })).toEqual([]);
     expect(request({ release })).toMatchObject({
       ReleaseLabel: release,
@@ -397,7 +394,7 @@ describe('the names of a run’s cluster and steps', () => {
     fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,70}$/),
   );
 
-  it('are such as EMR takes, for every run id that is taken', () => {
+  it('are valid for EMR, for every valid run id', () => {
     const sent = (id: string) => {
       const cluster = runJobFlowRequest(launchSettings, tokens.cluster(id, 999_999)).Name ?? '';
       return [cluster, stepConfig({ name: tokens.step(id, longestStep, 999_999), args: ['a'] }).Name ?? ''];
@@ -418,7 +415,7 @@ describe('the names of a run’s cluster and steps', () => {
   });
 
   it.each(['a<b', 'a>b', 'a$b', 'a|b', 'a`b', 'a b', 'a/b', '-a', 'r'.repeat(65), ''])(
-    'are never made of the run id %j',
+    'are never made from the run id %j',
     (id) => {
       expect(() => checkRunId(id)).toThrow('is not a run id');
     },

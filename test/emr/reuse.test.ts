@@ -18,7 +18,7 @@ const fitting: Candidate = {
 const wanted = { release: 'emr-7.13.0', applications: ['Spark'], pool: 'ci' };
 
 describe('a candidate', () => {
-  it('fits when release, applications and pool do', () => {
+  it('fits if release, applications and pool match', () => {
     expect(rejectionReasons(fitting, wanted)).toEqual([]);
     expect(rejectionReasons({ ...fitting, state: 'RUNNING' }, wanted)).toEqual([]);
   });
@@ -36,12 +36,12 @@ describe('a candidate', () => {
     expect(rejectionReasons({ ...fitting, ...difference }, wanted)).toEqual([reason]);
   });
 
-  it('that a person named may be of any pool', () => {
+  it('that the user named may be in any pool', () => {
     const { release, applications } = wanted;
     expect(rejectionReasons({ ...fitting, tags: new Map() }, { release, applications })).toEqual([]);
   });
 
-  it('that differs in several ways has all the reasons, and only its state once it ends', () => {
+  it('that differs in several ways gets all reasons, and only its state once it ends', () => {
     const other: Candidate = { ...fitting, autoTerminate: true, applications: ['Hive'], stepConcurrency: 2 };
     expect(rejectionReasons({ ...other, tags: new Map([['landfall:run', 'r-2']]) }, wanted)).toEqual([
       'it ends by itself after its last step',
@@ -89,7 +89,7 @@ describe('finding a cluster to reuse', () => {
     return createEmr(clients, { launch }).findReusable();
   }
 
-  it('prefers an idle one, the newest first, and tells why those before it did not fit', async () => {
+  it('prefers an idle one, the newest first, and says why those before it did not fit', async () => {
     const found = await find([
       cluster('j-busy', 'RUNNING', 900),
       cluster('j-old', 'WAITING', 100),
@@ -105,7 +105,7 @@ describe('finding a cluster to reuse', () => {
     expect(server.inputs('ListClusters')[0]).toEqual({ ClusterStates: ['WAITING', 'RUNNING'] });
   });
 
-  it('chooses none when none fits, each with its reason', async () => {
+  it('chooses none if none fits, with a reason for each', async () => {
     const found = await find([
       cluster('j-1', 'WAITING', 1, { Tags: [] }),
       cluster('j-2', 'RUNNING', 2, { StepConcurrencyLevel: 4 }),
@@ -119,14 +119,14 @@ describe('finding a cluster to reuse', () => {
     });
   });
 
-  it('takes none that began to end after it was listed', async () => {
+  it('chooses none that began to end after it was listed', async () => {
     const clusters = [cluster('j-1', 'WAITING', 1)];
     const found = find(clusters);
     clusters[0]!.Status.State = 'TERMINATING';
     expect(await found).toMatchObject({ rejected: [{ id: 'j-1', reason: 'it is TERMINATING' }] });
   });
 
-  it('takes none without room for a step, and does not look at the steps of an idle one', async () => {
+  it('chooses none without room for a step, and does not check the steps of an idle one', async () => {
     stepStates = [...Array<string>(255).fill('PENDING'), 'RUNNING', ...Array<string>(9).fill('COMPLETED')];
     const busy = cluster('j-busy', 'RUNNING', 1);
     expect(await find([busy])).toEqual({
@@ -143,13 +143,13 @@ describe('finding a cluster to reuse', () => {
     expect(server.inputs('ListSteps')).toEqual([]);
   });
 
-  it('wants every application that a cluster_json asks for', async () => {
+  it('requires every application that a cluster_json requests', async () => {
     const clusterJson = { Applications: [{ Name: 'Spark' }, { Name: 'Hive' }] };
     const found = await find([cluster('j-1', 'WAITING', 1)], { ...launchSettings, clusterJson });
     expect(found).toMatchObject({ rejected: [{ id: 'j-1', reason: 'it lacks Hive' }] });
   });
 
-  it('goes on to the next when one may not be described', async () => {
+  it('continues with the next if describing one is denied', async () => {
     const denied = { fault: 'error', status: 400, type: 'AccessDeniedException', message: 'no' } as const;
     const clusters = [cluster('j-theirs', 'WAITING', 2), cluster('j-ours', 'WAITING', 1)];
     await find(clusters);
@@ -161,7 +161,7 @@ describe('finding a cluster to reuse', () => {
     });
   });
 
-  it('tells of one that a person named every reason, and nothing of its pool', async () => {
+  it('reports all reasons for one that the user named, except its pool', async () => {
     await find([cluster('j-1', 'WAITING', 1, { Tags: [], Applications: [], AutoTerminate: true })]);
     const { release, applications } = wanted;
     expect(await whyNot(clients, 'j-1', { release, applications })).toEqual([

@@ -39,7 +39,7 @@ async function until<T>(ask: () => Promise<T>, enough: (value: T) => boolean): P
 }
 
 describe('a cluster of the local endpoint', () => {
-  it('is launched, found, given steps, explained, cancelled and ended through the port alone', async () => {
+  it('is launched, found, given steps, explained, cancelled and ended only through the port', async () => {
     const launched = await emr.runJobFlow(TOKEN);
     if (launched.kind !== 'accepted') throw new Error(launched.reason);
     const { id } = launched.value;
@@ -133,7 +133,7 @@ describe('a cluster of the local endpoint', () => {
     },
   );
 
-  it('is not spoken to with other credentials', async () => {
+  it('gets no requests with other credentials', async () => {
     const strangers = await createEmrClients({
       endpoint: local.endpoint.url,
       region,

@@ -9,14 +9,14 @@ const told = (more: { stdout?: string; stderr?: string }) =>
   tellingLines({ stdout: '', stderr: log('quiet.stderr'), pipeline, ...more }).lines;
 const own = (failure: object) => `LANDFALL-FAILURE ${JSON.stringify(failure)}`;
 
-describe('the lines that tell why a step failed', () => {
+describe('the lines that say why a step failed', () => {
   it('name the column that is missing', () => {
     expect(told({ stdout: log('missing-column.stdout') })).toEqual([
       'AnalysisException: [UNRESOLVED_COLUMN.WITH_SUGGESTION] A column or function parameter with name `titel` cannot be resolved. Did you mean one of the following? [`id`].; line 3 pos 2;',
     ]);
   });
 
-  it('name the place where SQL is malformed, which Spark writes on the next line', () => {
+  it('name the place of malformed SQL, which Spark writes on the next line', () => {
     expect(told({ stdout: log('malformed-sql.stdout') })).toEqual([
       "ParseException: [PARSE_SYNTAX_ERROR] Syntax error at or near 'songs'.(line 1, pos 15)",
     ]);
@@ -40,11 +40,11 @@ describe('the lines that tell why a step failed', () => {
     );
   });
 
-  it('say that memory ran out, although Python left no word', () => {
+  it('say that memory ran out, even if Python logged nothing', () => {
     expect(told({ stderr: log('out-of-memory.stderr') })).toEqual(['OutOfMemoryError: Java heap space']);
   });
 
-  it('prefer the JVM’s out of memory to Python’s lost connection', () => {
+  it('prefer the JVM’s out-of-memory error to Python’s lost connection', () => {
     const stdout =
       'Traceback (most recent call last):\n  File "x"\nConnectionRefusedError: [Errno 111] Connection refused\n';
     expect(told({ stdout, stderr: log('out-of-memory.stderr') })[0]).toBe(
@@ -58,7 +58,7 @@ describe('the lines that tell why a step failed', () => {
     );
   });
 
-  it('say that an executor was killed, and what for', () => {
+  it('say that an executor was killed, and why', () => {
     expect(told({ stdout: log('killed-executor.stdout') })[0]).toMatch(
       /^Container killed by YARN for exceeding physical memory limits\. 5\.6 GB of 5\.5 GB/,
     );
@@ -76,7 +76,7 @@ describe('the lines that tell why a step failed', () => {
       'LANDFALL_HOME, or emr-local --state,',
     ],
     ['/tmp', 'failed to map segment from shared object', 'java.io.tmpdir'],
-  ])('name the folder %s, mounted noexec, and the setting for another: %s', (folder, reason, setting) => {
+  ])('name the folder %s, mounted noexec, and the setting to change: %s', (folder, reason, setting) => {
     const library = `${folder}/libzstd-jni-1.5.5-443.so`;
     const error = `java.lang.UnsatisfiedLinkError: ${library}: ${library}: ${reason}`;
     const stdout = `Traceback (most recent call last):
@@ -96,7 +96,7 @@ no zstd-jni-1.5.5-4 in java.library.path: /usr/lib`;
     expect(applicationId).toBe('application_1732170000000_0007');
   });
 
-  it('are none when the output tells nothing', () => {
+  it('are none if the output has no cause', () => {
     expect(told({})).toEqual([]);
     expect(told({ stdout: '', stderr: '' })).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe('the program’s own failure line', () => {
     );
   });
 
-  it('without a place is followed by the table that was being written', () => {
+  it('without a template line is followed by the table that was being written', () => {
     const stdout = [
       'landfall: songs: begun, by tables/song_transform/songs.sql.hbs',
       'landfall: songs: 10 rows',
@@ -145,14 +145,14 @@ describe('the program’s own failure line', () => {
     expect(told({ stdout, stderr })).toEqual(['[CAST_INVALID_INPUT] x']);
   });
 
-  it('yields to the JVM’s cause when it only quotes Py4J, and keeps the place', () => {
+  it('is replaced by the JVM’s cause if it only quotes Py4J, and keeps the template line', () => {
     const error = 'Py4JJavaError: An error occurred while calling o121.parquet.';
     const lines = told({ stdout: `${own({ ...failure, error })}\n${log('killed-executor.stdout')}` });
     expect(lines[0]).toMatch(/^Container killed by YARN/);
     expect(lines[1]).toBe('at my/pipeline/tables/log_transform/songplays.sql.hbs:31 (table songplays)');
   });
 
-  it('yields to the JVM’s cause when it only tells that Spark was ending, and keeps the place', () => {
+  it('is replaced by the JVM’s cause if it only says that Spark was ending, and keeps the template line', () => {
     const error = 'Job 2 cancelled because SparkContext was shut down';
     const stderr = `${log('out-of-memory.stderr')}\n${own({ ...failure, error })}`;
     expect(told({ stderr })).toEqual([
@@ -162,7 +162,7 @@ describe('the program’s own failure line', () => {
     ]);
   });
 
-  it('is told without a place when there is none, and only once', () => {
+  it('is shown without a template line if there is none, and only once', () => {
     const stdout = `${own({ step: 's', template: null, line: null, error: 'upstream song_transform has no report' })}\n`;
     expect(told({ stdout })).toEqual(['upstream song_transform has no report']);
     const error = "ValueError: invalid literal for int() with base 10: 'not a number'";
@@ -170,7 +170,7 @@ describe('the program’s own failure line', () => {
   });
 
   it.each(['LANDFALL-FAILURE {broken', 'LANDFALL-FAILURE []', ' LANDFALL-FAILURE {"error":"indented"}'])(
-    'is passed over when it cannot be read: %s',
+    'is ignored if it cannot be parsed: %s',
     (line) => expect(told({ stdout: `${line}\n` })).toEqual([]),
   );
 });
@@ -184,14 +184,14 @@ describe('text from a log', () => {
     expect(line).toHaveLength(300);
   });
 
-  it('is looked through in time that grows with its length', () => {
+  it('is searched in linear time', () => {
     const started = performance.now();
     const stderr = `${'x'.repeat(2000)}\n`.repeat(5_000);
     tellingLines({ stdout: 'a.'.repeat(200_000), stderr, pipeline });
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  it('ends in its last words', () => {
+  it('keeps its last lines', () => {
     expect(lastLines('a\n\n b \n\u001b[1mc\u001b[0m\n\n', 2)).toEqual(['b', 'c']);
   });
 });

@@ -56,7 +56,7 @@ describe.each(['after', 'before'] as const)('a driver that dies %s each write to
     told = await chain(when);
   }, 1_200_000);
 
-  it('has died at every kind of entry', () => {
+  it('has been tried at every kind of entry', () => {
     const last = when === 'after' ? undefined : 'finished';
     const missed = FAULTLESS_ENTRIES.filter(
       (kind) => !told.deaths.some((death) => death.split(' ')[0] === kind),
@@ -64,7 +64,7 @@ describe.each(['after', 'before'] as const)('a driver that dies %s each write to
     expect(missed).toEqual(last === undefined ? [] : [last]);
   });
 
-  it('is succeeded each time, and the run ends as if it had lived', () => {
+  it('is replaced each time, and the run ends as if it had not died', () => {
     expect({ code: told.ended.code, stderr: told.ended.code === 0 ? '' : told.ended.stderr }).toEqual({
       code: 0,
       stderr: '',

@@ -69,7 +69,7 @@ describe('submit --detach', () => {
     expect(entriesOf('left').at(-1)).toMatchObject({ entry: 'step-submitted', step: 'log_transform' });
   }, 100_000);
 
-  it('has nothing more to submit when it is repeated', async () => {
+  it('submits nothing more when it is repeated', async () => {
     const before = entriesOf('left').length;
     const again = await submitDetached('left');
     expect(again.steps.map(({ state }) => state)).toEqual(['submitted', 'submitted']);
@@ -84,7 +84,7 @@ describe('submit --detach', () => {
     expect(commandLines('emr-local/left')).toEqual([]);
   }, 300_000);
 
-  it('shows its one request in plan --requests', async () => {
+  it('shows its single request in plan --requests', async () => {
     const { stdout } = await landfall(
       ['plan', '--detach', '--requests', '--run-id', 'p', ...asked, ...json],
       {
@@ -115,7 +115,7 @@ describe('submit --detach', () => {
 });
 
 describe('--retry-infrastructure', () => {
-  it('lands a detached run whose endpoint was killed under its first step: attach runs both again, elsewhere', async () => {
+  it('lands a detached run whose endpoint was killed during its first step: attach runs both steps on a new cluster', async () => {
     await submitDetached('lost', '--retry-infrastructure', '1');
     await killEndpoint('lost');
     const { code, stderr } = await landfall(['attach', 'lost', '--lake', lake], { cwd });

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 it.each(machines)(
-  'any layout, order and number of partitions lands as the oracle has it, on $release in $zone with $cores core(s)',
+  'any layout, order and number of partitions gives the oracle’s tables, on $release in $zone with $cores core(s)',
   async ({ release, zone, cores }) => {
     const place = join(folder, `${release} ${zone.replace('/', '-')} ${String(cores)}`);
     const landed = await landVariants(place, raw, variants, { release, zone, cores });

@@ -164,12 +164,12 @@ describe('landfall emr-local', () => {
     });
   });
 
-  it('keeps its state and its key to its owner', () => {
+  it('keeps its state and its key private to its owner', () => {
     expect(modes).toEqual({ folder: 0o700, file: 0o600 });
     expect(existsSync(join(state, 'endpoint.json'))).toBe(false);
   });
 
-  it('ends by SIGTERM, and the step that runs with it', () => {
+  it('ends at SIGTERM, together with its running step', () => {
     expect(children.before).not.toEqual([]);
     expect(children.after).toEqual([]);
     expect(ended.code).toBe(143);
@@ -177,7 +177,7 @@ describe('landfall emr-local', () => {
   });
 });
 
-describe('submit to an endpoint that the environment names', () => {
+describe('submit to an endpoint named by the environment', () => {
   it.each(['ends', 'keeps', 'named'])('lands the tables of run %s', (run) => {
     const { code, stdout, stderr } = runs.get(run) ?? { code: null, stdout: '', stderr: 'it never ran' };
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -187,7 +187,7 @@ describe('submit to an endpoint that the environment names', () => {
     expect(Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))).toEqual({ songs, artists });
   });
 
-  it('launches what it was told to, under a name, tags and an idle timeout of its own', () => {
+  it('launches the requested cluster, with its own name, tags and idle timeout', () => {
     const { cluster, tags, idle_timeout } = clusterOf('ends');
     expect(tags).toEqual({
       team: 'söngs & plays',
@@ -204,7 +204,7 @@ describe('submit to an endpoint that the environment names', () => {
     expect(clusterOf('keeps').tags).toMatchObject({ 'landfall:pool': 'default', 'landfall:run': 'keeps' });
   });
 
-  it('sends what plan --requests showed, and with it the values of cluster_json that the plan hides', () => {
+  it('sends what plan --requests showed, plus the values of cluster_json that the plan hides', () => {
     const { cluster, tags, idle_timeout, steps } = clusterOf('ends');
     const { RunJobFlow: request, AddJobFlowSteps: added } = planned.requests;
     expect(request).toMatchObject({
@@ -224,7 +224,7 @@ describe('submit to an endpoint that the environment names', () => {
     );
   });
 
-  it('ends the cluster it launched, unless it is to be kept alive', async () => {
+  it('ends the cluster that it launched, unless --keep-alive is given', async () => {
     const { Status } = clusterOf('ends').cluster;
     expect(Status).toMatchObject({ State: 'TERMINATED', StateChangeReason: { Code: 'USER_REQUEST' } });
     inOrder(moments(Status.Timeline, 'Creation', 'Ready', 'End'));
@@ -233,7 +233,7 @@ describe('submit to an endpoint that the environment names', () => {
     expect((await statusOf('keeps')).cluster).toEqual({ id: kept, ours: true, endRequested: false });
   });
 
-  it('neither launches nor ends anything when it uses the cluster of another', async () => {
+  it('neither launches nor ends a cluster if it uses someone else’s', async () => {
     expect(seen).toHaveLength(2);
     for (const run of ['named', 'reuses'])
       expect((await statusOf(run)).cluster).toEqual({ id: kept, ours: false, endRequested: false });
@@ -261,7 +261,7 @@ describe('submit to an endpoint that the environment names', () => {
     }
   });
 
-  it('sees its steps through one after the other', () => {
+  it('follows its steps one after the other', () => {
     expect(clusterOf('ends').steps.map(({ Status }) => Status.State)).toEqual(['COMPLETED']);
     const { cluster, steps } = clusterOf('keeps');
     expect(steps.map(({ Status }) => Status.State)).toEqual(['RUNNING', 'COMPLETED', 'COMPLETED']);
@@ -274,14 +274,14 @@ describe('submit to an endpoint that the environment names', () => {
     ]);
   });
 
-  it('exits 2 and starts nothing when the cluster it is told to use has ended', () => {
+  it('exits 2 and starts nothing if the named cluster has ended', () => {
     const { code, stderr } = runs.get('late') ?? { code: null, stderr: '' };
     expect(stderr).toMatch(/cluster j-\w+ cannot be used\n +it is TERMINAT(ED|ING)\n/);
     expect(code).toBe(2);
     expect(existsSync(lakeOf('late'))).toBe(false);
   });
 
-  it('exits 9 when the key is another one, and says none', () => {
+  it('exits 9 with a wrong key, and shows no key', () => {
     const { code, stderr } = runs.get('denied') ?? { code: null, stderr: '' };
     expect(code).toBe(9);
     expect(stderr).not.toContain('guessed');

@@ -315,7 +315,7 @@ const retry = (run: string) =>
   `${called} retry ${run} --lake '${lakeOf(run).replaceAll("'", `'\\''`)}' --templates templates`;
 
 describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) => {
-  it('is told in one screen, as data too, without a stack trace', () => {
+  it('is reported on one screen, and as JSON, without a stack trace', () => {
     const { exitCode, fault, message, why, stand, next, ...more } = told(run);
     expect(more).toEqual({ event: 'failed', run });
     expect({ exitCode, fault }).toEqual(
@@ -342,7 +342,7 @@ describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) =
 
 describe('a step that failed', () => {
   it.each(onSpark.map(({ run }) => run).filter((run) => run !== 'sql' && run !== 'traceback'))(
-    'tells what is done and costs money, and what comes next: %s',
+    'reports what is done, what costs money, and the next command: %s',
     (run) => {
       expect(told(run).stand).toEqual([
         'song_transform FAILED; log_transform not started; nothing was published',
@@ -359,7 +359,7 @@ describe('a step that failed', () => {
     },
   );
 
-  it('on a cluster that is kept alive tells until when that costs money', () => {
+  it('on a cluster that is kept alive says until when that costs money', () => {
     const [, line = ''] = told('sql').stand;
     const [, id, hour = '', minute = ''] =
       /^cluster (j-\w+) costs money until it has been idle for 10 min, about (\d\d):(\d\d) UTC$/.exec(line) ??
@@ -368,16 +368,16 @@ describe('a step that failed', () => {
     expect(Number(hour) * 60 + Number(minute)).toBeLessThan(24 * 60);
   });
 
-  it('on the cluster of another says that it goes on', () => {
+  it('on someone else’s cluster says that the cluster continues', () => {
     expect(told('traceback').stand[1]).toBe(`cluster ${clusterOf('sql')} is not this run's: it goes on`);
   });
 
-  it('is explained by logs that come late, once they are there', () => {
+  it('is explained by late logs, once they arrive', () => {
     expect(outcome('sql').stderr).toContain("waiting for the step's logs, up to 600 s");
     expect(told('sql').why[0]).toContain('[PARSE_SYNTAX_ERROR]');
   });
 
-  it('whose logs never come says that they are not uploaded yet, and where they will be', () => {
+  it('whose logs never arrive says that they are not uploaded yet, and where they will be', () => {
     const logs = `${lakeOf('unlogged')}/_landfall/logs/${clusterOf('unlogged')}/steps/s-`;
     expect(told('unlogged').why).toEqual([
       expect.stringContaining(`the step's logs are not uploaded yet (waited 1 s): file://${logs}`),
@@ -385,20 +385,20 @@ describe('a step that failed', () => {
   });
 });
 
-describe('the cause’s own line and the template’s', () => {
-  it('are Spark’s sentence and the line of the query: a column that is not there', () => {
+describe('the lines of the cause and of the template', () => {
+  it('are Spark’s message and the line of the query: a missing column', () => {
     const [error, place] = told('column').why;
     expect(error).toMatch(/^\[UNRESOLVED_COLUMN\.WITH_SUGGESTION\] .*`durration` cannot be resolved/);
     expect(place).toBe(`${placeOf('column', SONGS, 'durration')} (table songs)`);
   });
 
-  it('are Spark’s sentence and the line of the query: SQL that cannot be parsed', () => {
+  it('are Spark’s message and the line of the query: SQL that cannot be parsed', () => {
     const [error, place] = told('sql').why;
     expect(error).toBe("[PARSE_SYNTAX_ERROR] Syntax error at or near 'title'.");
     expect(place).toBe(`${placeOf('sql', SONGS, 'title title title')} (table songs)`);
   });
 
-  it('are the exception of a Python program and the line of its section', () => {
+  it('are the Python exception and the line in its module', () => {
     const [error, place] = told('traceback').why;
     expect(error).toBe("AttributeError: 'str' object has no attribute 'rstrp'");
     const text = readFileSync(join(copyOf('traceback'), 'spark-templates/engine/run.py'), 'utf8');
@@ -406,7 +406,7 @@ describe('the cause’s own line and the template’s', () => {
     expect(place).toBe(`at spark-templates/engine/run.py:${String(line)}`);
   });
 
-  it('are EMR’s words, the JVM’s, and the query that was running: memory that ran out', () => {
+  it('are the messages of EMR and the JVM, and the query that was running: out of memory', () => {
     const [words, error, query] = told('memory').why;
     expect([words, error]).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
     // Whether the program outlives its JVM long enough to say so itself is a matter of milliseconds.
@@ -416,7 +416,7 @@ describe('the cause’s own line and the template’s', () => {
     ]).toContain(query);
   });
 
-  it('name the object that is gone', () => {
+  it('name the object that has vanished', () => {
     const [error] = told('input').why;
     expect(error).toContain(
       `1 input object (file://${someObject(join(cwd, 'in')).replace(cwd, folderOf('input'))})`,
@@ -430,7 +430,7 @@ describe('the cause’s own line and the template’s', () => {
     expect(error).toContain(`${someObject(join(folderOf('denied'), 'in'))} (Permission denied)`);
   });
 
-  it('are Spark’s reason and the query that was running: an executor that was killed', () => {
+  it('are Spark’s reason and the query that was running: a killed executor', () => {
     const [error, place] = told('executor').why;
     expect(error).toMatch(
       /^ExecutorLostFailure \(executor \d+ exited .*\) Reason: Command exited with code 137/,
@@ -438,7 +438,7 @@ describe('the cause’s own line and the template’s', () => {
     expect(place).toBe(`at templates/${SONGS} (table songs)`);
   });
 
-  it('are the exit code and the query that was running: a driver that was killed', () => {
+  it('are the exit code and the query that was running: a killed driver', () => {
     expect(told('driver').why.slice(0, 2)).toEqual([
       'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
       `while writing table songs, by templates/${SONGS}`,
@@ -459,7 +459,7 @@ describe('a cluster that was lost', () => {
     ]);
   });
 
-  it('in a bootstrap action tells that action’s last words', () => {
+  it('in a bootstrap action shows that action’s last lines', () => {
     const { why, next } = told('bootstrap');
     expect(why[0]).toMatch(/^BOOTSTRAP_FAILURE: .*bootstrap action 1 returned a non-zero return code/);
     expect(why).toContain('ERROR: No matching distribution for polars');
@@ -467,13 +467,13 @@ describe('a cluster that was lost', () => {
     expect(next).toBe(`mend the cause, then ${retry('bootstrap')}`);
   });
 
-  it('in a bootstrap action whose logs never come says that they are not uploaded yet', () => {
+  it('in a bootstrap action whose logs never arrive says that they are not uploaded yet', () => {
     expect(told('bootstrap-unlogged').why.at(-1)).toMatch(
       /^the bootstrap logs are not uploaded yet \(waited 1 s\): file:.*\/node\/$/,
     );
   });
 
-  it('for a mistake in its configuration tells EMR’s error details', () => {
+  it('for a mistake in its configuration shows EMR’s error details', () => {
     const { why, next } = told('validation');
     expect(why[0]).toMatch(/^VALIDATION_ERROR: The key pair name that you provided is invalid/);
     expect(why.join('\n')).toContain('VALIDATION_ERROR_INVALID_SSH_KEY_NAME');
@@ -489,7 +489,7 @@ describe('a cluster that was lost', () => {
     expect(told('fleet').why[0]).toMatch(/^INSTANCE_FLEET_TIMEOUT: /);
   });
 
-  it('under a step says what was lost with it', () => {
+  it('during a step says what was lost with it', () => {
     expect(told('spot').why[0]).toMatch(/^INSTANCE_FAILURE: .*Spot/);
     expect(told('spot').stand.slice(1)).toEqual([
       'song_transform CANCELLED with its cluster; log_transform not started; nothing was published',
@@ -499,7 +499,7 @@ describe('a cluster that was lost', () => {
 });
 
 describe('a key that EMR does not know', () => {
-  it('exits 9: no cluster was launched, and attach goes on once access is mended', () => {
+  it('exits 9: no cluster was launched, and attach continues once access is fixed', () => {
     const { exitCode, fault, run, stand, next } = told('key');
     expect({ exitCode, fault, run }).toEqual({ exitCode: 9, fault: 'access', run: 'key' });
     expect(stand).toEqual([

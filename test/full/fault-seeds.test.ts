@@ -38,7 +38,7 @@ const fatal = (seed: number) => randomFaultPlan(seed).events.some(({ event }) =>
 describe.each(SEEDS)('faults of seed %d', (seed) => {
   const run = nameOf(seed);
 
-  it('end in success, or in the loss of a cluster that is told to be lost', () => {
+  it('end in success, or in the loss of a cluster that the faults include', () => {
     const { code, stderr } = ends.get(seed)?.ended ?? {};
     expect({ code, stderr: code === 0 || code === 3 ? '' : stderr }).toEqual({
       code: fatal(seed) && code === 3 ? 3 : 0,
@@ -46,14 +46,14 @@ describe.each(SEEDS)('faults of seed %d', (seed) => {
     });
   });
 
-  it('leave one publication or none, equal tables, and nothing that runs', () => {
+  it('leave one publication or none, equal tables, and no running process', () => {
     const { ended, state } = ends.get(seed) ?? {};
     const nothing = { verdicts: ['failed'], open: [], live: [], published: [], strangers: [], processes: [] };
     if (ended?.code === 0) expect(state).toEqual(sound(run));
     else expect(state).toMatchObject(nothing);
   });
 
-  it('are made good by a retry', () => {
+  it('are repaired by a retry', () => {
     const { ended, retried, after } = ends.get(seed) ?? {};
     if (ended?.code === 0) return;
     expect(retried?.code).toBe(0);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 it.each(RUNS)(
-  `${String(DATA_SETS)} data sets of seed $seed land on $release as the oracle lands them`,
+  `${String(DATA_SETS)} data sets of seed $seed land on $release as the oracle computes them`,
   async ({ seed, release }) => {
     const raw = generate(seed, DATA_SETS);
     const { shuffled } = await landVariants(

@@ -11,7 +11,7 @@ const first = Number(process.env['HOSTILE_SEED'] ?? process.env['CAMPAIGN_SEED']
 const given = process.env['HOSTILE_ROUNDS'] ?? '1';
 const rounds = given === 'all' ? allVerbs('any').length : Number(given);
 
-it('no name and no answer that only S3 can have makes a verb harm anything', async () => {
+it('no name or answer that only S3 can have makes a verb do harm', async () => {
   const complaints: string[] = [];
   for (let round = first; round < first + rounds; round += 1) {
     for (const [at, damage] of s3Damages(2500).entries()) {

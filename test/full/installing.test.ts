@@ -44,7 +44,7 @@ function npm(args: readonly string[], cwd = clone, env: Record<string, string> =
 const isInstalled = (name: string) => existsSync(join(clone, 'node_modules', name));
 
 describe('a clone is installed', () => {
-  it('with NODE_ENV=production: it is built, and its verbs and tools run, also from elsewhere with --prefix', () => {
+  it('with NODE_ENV=production: it is built, and its verbs and tools run, also from another folder with --prefix', () => {
     expect(npm(['--prefix', clone, 'ci'], elsewhere, { NODE_ENV: 'production' })).toMatchObject({
       status: 0,
     });
@@ -87,7 +87,7 @@ describe('the private Spark', () => {
     });
   };
 
-  it('is set up from packages with the pinned hashes, and refused, by name, when one has another', () => {
+  it('is set up from packages with the pinned hashes; a package with another hash is refused by name', () => {
     expect(npm(['ci', '--omit=dev'])).toMatchObject({ status: 0 });
     const sound = readFileSync(requirements(), 'utf8');
     writeFileSync(

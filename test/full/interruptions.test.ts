@@ -10,7 +10,7 @@ const { cwd, inputs } = samplePlace();
 describe('an interruption', () => {
   const lakeOf = (name: string) => join(cwd, name);
 
-  it('by SIGTERM to npm does the same', async () => {
+  it('by SIGTERM to npm has the same effect', async () => {
     const lake = lakeOf('terminated');
     const running = startThroughNpm(
       'submit',
@@ -24,7 +24,7 @@ describe('an interruption', () => {
     expect(commandLines(lake)).toEqual([]);
   }, 100_000);
 
-  it('that arrives twice, from the terminal and from npm, is one: exits 143 by SIGTERM, 130 by SIGINT', async () => {
+  it('that arrives twice, from the terminal and from npm, counts once: exit 143 after SIGTERM, 130 after SIGINT', async () => {
     for (const [signal, code] of [
       ['SIGTERM', 143],
       ['SIGINT', 130],
@@ -53,7 +53,7 @@ describe('an interruption', () => {
 });
 
 describe('--timeout', () => {
-  it('exits 6 with --cancel-on-timeout too, having cancelled the run and said what ended', async () => {
+  it('exits 6 with --cancel-on-timeout too, after cancelling the run and reporting what ended', async () => {
     const lake = join(cwd, 'cut-short');
     const watch = ['--timeout', '4', '--cancel-on-timeout'];
     const args = [
@@ -76,7 +76,7 @@ describe('--timeout', () => {
     expect((await landfall(['attach', 'cut-short', '--lake', lake], { cwd })).code).toBe(7);
   }, 100_000);
 
-  it('of one who only watches asks the driver to cancel, with --cancel-on-timeout; --detach does not watch at all', async () => {
+  it('with --cancel-on-timeout makes a follower ask the driver to cancel; --detach does not follow at all', async () => {
     const lake = join(cwd, 'watched');
     const args = ['submit', '--cluster', 'local', '--run-id', 'watched', '--lake', lake, ...inputs];
     const driver = start(args, { cwd });

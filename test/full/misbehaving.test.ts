@@ -164,17 +164,17 @@ describe('answers that are lost', () => {
     expect(how(resets.entries)).toEqual(['launched', 'adopted', 'accepted']);
   });
 
-  it('have a cluster ended that comes to be when another was launched in its place', () => {
+  it('make the driver end a cluster that appears after another was launched in its place', () => {
     expect(resets.clusters).toHaveLength(2);
     expect(kinds(resets.entries, 'cluster-duplicate')).toHaveLength(1);
   });
 
-  it('until long after the settle window let a step run twice, and one execution is accepted', () => {
+  it('until long after the settle window make a step run twice, and one execution is accepted', () => {
     expect(started(resets, 'song_transform')).toBe(1);
     expect(started(resets, 'log_transform')).toBe(2);
   });
 
-  it('by silence, a 500 and half an answer do, too', () => {
+  it('by silence, a 500 and half an answer have the same result', () => {
     expect(said(silence.ended)).toEqual(succeeded);
     expect(silence.state).toEqual(sound('silence'));
     expect(silence.clusters).toHaveLength(1);
@@ -182,15 +182,15 @@ describe('answers that are lost', () => {
   });
 });
 
-describe('quotas that somebody else spends', () => {
-  it('throttle the driver too, which survives it', () => {
+describe('quotas that others use up', () => {
+  it('throttle the driver too, which continues', () => {
     expect(silence.polls.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
     expect(silence.ended.stderr).toMatch(/throttled|no usable answer/);
     expect(silence.ended.code).toBe(0);
   });
 });
 
-describe('a driver that was stopped, overtaken and woken', () => {
+describe('a driver that was stopped, overtaken and resumed', () => {
   const drivers = () => [...new Set(asleep.entries.map(({ driver }) => driver))];
 
   it('exits 8 and names the driver that took its run over', () => {
@@ -202,7 +202,7 @@ describe('a driver that was stopped, overtaken and woken', () => {
     );
   });
 
-  it('sends nothing more but a call it had begun, whose copy of the step the other driver cancels', () => {
+  it('sends nothing more except a call that it had begun, whose duplicate step the other driver cancels', () => {
     expect(copies(asleep.clusters, 'log_transform').map(({ Status }) => Status.State)).toEqual([
       'CANCELLED',
       'COMPLETED',
@@ -221,20 +221,20 @@ describe('a driver that was stopped, overtaken and woken', () => {
     expect(endings.map(({ driver }) => driver)).toEqual([last, last]);
   });
 
-  it('leaves the run as the last driver ends it', () => {
+  it('does not change how the last driver ends the run', () => {
     expect(said(asleep.ended)).toEqual(succeeded);
     expect(asleep.state).toEqual(sound('asleep'));
   });
 });
 
 describe('a driver that is killed', () => {
-  it('is succeeded by the next, wherever it dies, and the run ends as if it had lived', () => {
+  it('is replaced by the next, wherever it dies, and the run ends as if it had not died', () => {
     expect(killed.killed.map(({ code }) => code)).toEqual(deaths.map(() => null));
     expect(said(killed.ended)).toEqual(succeeded);
     expect(killed.state).toEqual(sound('killed'));
   });
 
-  it('makes no successor launch or submit anything again that had taken effect', () => {
+  it('does not make its successor repeat a launch or submission that took effect', () => {
     expect(killed.clusters).toHaveLength(1);
     expect(killed.clusters[0]?.steps).toHaveLength(2);
     expect(how(killed.entries)).toEqual(['adopted', 'adopted', 'accepted']);

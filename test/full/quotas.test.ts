@@ -18,7 +18,7 @@ const OPERATIONS = [
 ];
 
 describe('a run under EMR’s own quotas', () => {
-  it('outlasts a greedy neighbour who uses up every token of the account', async () => {
+  it('completes although another client uses up the whole quota of the account', async () => {
     let bursts = 0;
     const greedy = async ({ here }: DrivenRun) => {
       bursts += 1;
@@ -36,7 +36,7 @@ describe('a run under EMR’s own quotas', () => {
     });
   }, 60_000);
 
-  it('gets over four throttled calls of each API, with one line a minute at most', async () => {
+  it('continues after four throttled calls of each API, with at most one line a minute', async () => {
     const faults = OPERATIONS.map((on) => {
       const count = on === 'RunJobFlow' || on === 'AddJobFlowSteps' ? 2 : 4;
       return { on, count, fault: 'error-before', code: 'ThrottlingException' } as const;

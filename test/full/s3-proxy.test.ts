@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 
 describe('a run on S3 behind a proxy', () => {
-  it('succeeds: driver, endpoint and steps sign in to it, and trust AWS_CA_BUNDLE', async () => {
+  it('succeeds: driver, endpoint and steps authenticate to it, and trust AWS_CA_BUNDLE', async () => {
     mkdirSync(cwd, { recursive: true });
     const config =
       '[LAKE]\npath = s3://landed/lake\n[INPUT]\nsong_data = s3://raw/sample/song_data\nlog_data = s3://raw/sample/log_data\n[S3]\nendpoint = https://s3.proxied.test\nregion = us-east-1\n';

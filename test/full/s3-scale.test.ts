@@ -72,7 +72,7 @@ describe('thousands of public files', () => {
     expect((JSON.parse(ended.stdout) as RunSummary).books).toEqual(books);
   });
 
-  it('are listed a thousand a page, and fetched by the steps alone, each once', () => {
+  it('are listed a thousand per page, and fetched only by the steps, each once', () => {
     const ofInput = gateway.asked.filter(({ bucket }) => bucket === 'public');
     const by = (who: string) => ofInput.filter((one) => one.by === who);
     const pages = Math.ceil(SONGS / 1_000) + 1;

@@ -28,7 +28,7 @@ async function complaintsInTurns(damages: readonly Damage[]): Promise<string[]> 
   return complaints;
 }
 
-it('every verb that has to do with a lake is tried', () => {
+it('every verb that uses a lake is tried', () => {
   const withLake = verbs.filter(({ options }) => 'lake' in options).map(({ name }) => name);
   expect([...new Set(allVerbs(NEWEST).map(({ name }) => name.split(' ')[0]))].sort()).toEqual(
     withLake.sort(),
@@ -36,11 +36,11 @@ it('every verb that has to do with a lake is tried', () => {
 });
 
 describe('a damaged lake', () => {
-  it('makes no verb end as a bug would, hang, take much memory, or touch what is not its own', async () => {
+  it('does not make a verb crash, hang, use much memory, or touch anything outside the lake', async () => {
     expect(await complaintsInTurns(oneOfEach(scene, 0))).toEqual([]);
   }, 600_000);
 
-  it('is not led astray by objects that nobody wrote', async () => {
+  it('does not change the result of a verb by adding unknown objects', async () => {
     expect(await complaintsInTurns(PLANTED.filter((_, at) => at % 5 === 0))).toEqual([]);
   }, 300_000);
 });
@@ -108,7 +108,7 @@ describe('a run whose journal is damaged', () => {
   ];
 
   it.each(damages)(
-    'leaves the other runs as they are told, verified and rolled back to: $damage',
+    'does not keep the other runs from being listed, verified and rolled back to: $damage',
     async (one) => {
       const after = await examinedWith([one]);
       expect(after.map(whatIsTold)).toEqual(undamaged.map(whatIsTold));
@@ -122,7 +122,7 @@ describe('a run whose journal is damaged', () => {
     [at, at + 3].map((turn) => ({ one, verb: changing[turn % changing.length]! })),
   );
   it.each(pairs)(
-    'is not gone on with by $verb.name, which names the place: $one.damage',
+    'is not continued by $verb.name, which names the place: $one.damage',
     async ({ one, verb }) => {
       damage(scene, props, [one]);
       const { failure, text, complaints } = await examine(scene, 'third', verb);
@@ -133,9 +133,9 @@ describe('a run whose journal is damaged', () => {
   );
 });
 
-describe('what a journal names that is not the run’s', () => {
+describe('a cluster or step that a journal names, but that is not the run’s', () => {
   it.each(['attach detached --take-over', 'cancel detached', 'submit --run-id detached'])(
-    'is neither ended nor given steps by %s: a stranger’s cluster and step, and another run’s',
+    'is neither ended nor given steps by %s, whether it is a stranger’s or another run’s',
     async (name) => {
       const verb = changingVerbs('detached').find((one) => one.name === name)!;
       const entries = scene.keys.filter((key) => key.startsWith('_landfall/runs/detached/journal/'));

@@ -9,7 +9,7 @@ import { props, scene } from './stage.ts';
 const first = Number(process.env['HOSTILE_SEED'] ?? 1);
 const count = Number(process.env['HOSTILE_CASES'] ?? 3);
 
-it('a lake damaged at random harms nothing outside it, whatever is done with it', async () => {
+it('a lake damaged at random harms nothing outside it, whatever verb is used', async () => {
   for (let seed = first; seed < first + count; seed += 1) {
     const complaints = await tryCase(scene, props, hostileCase(scene, seed));
     expect({ seed, complaints }).toEqual({ seed, complaints: [] });

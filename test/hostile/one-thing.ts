@@ -25,7 +25,7 @@ async function tried(name: string, run: string, one: Damage, more: Flags = {}): 
 
 const LANDED = ['first', 'second', 'third'];
 
-it.each(RUNS)('nothing damaged lets each verb that only looks do its work about %s', async (run) => {
+it.each(RUNS)('without damage, each verb that only reads works on %s', async (run) => {
   scene.reset();
   const isAboutAll = ({ name }: LakeVerb) => !name.includes(` ${run}`);
   const told = await look(
@@ -63,7 +63,7 @@ describe('the manifest of a run', () => {
     }
   });
 
-  it('is not needed by a retry on the same inputs', async () => {
+  it('is not needed for a retry on the same inputs', async () => {
     const { failure } = await tried('retry failed', 'failed', { key, damage: 'truncated', keep: 0.5 }, LONG);
     expect(failure?.fault).toBe('step');
   });
@@ -116,7 +116,7 @@ describe('a new run', () => {
     { key: entry, damage: 'linked', how: 'symbolic', to: '@/outside/keep.txt' },
     { key: '_landfall/runs/third/journal/999999.json', damage: 'planted', body: '{}' },
   ];
-  it.each(harmless)('is planned and submitted beside a damaged one: $damage', async (one) => {
+  it.each(harmless)('is planned and submitted next to a damaged one: $damage', async (one) => {
     expect((await tried('plan', 'first', one)).failure).toBeUndefined();
     const { failure } = await tried('submit --run-id fresh', 'fresh', one, fresh());
     expect(failure?.fault).toBe('step');

@@ -8,7 +8,7 @@ import { examine } from './examine.ts';
 import { s3, scene, tryS3 } from './s3-stage.ts';
 import { allVerbs } from './verbs.ts';
 
-it('names and answers that only S3 can have make no verb end as a bug would, hang, or touch what is not its own', async () => {
+it('names and answers that only S3 can have do not make a verb crash, hang, or touch anything outside the lake', async () => {
   const some = s3Damages(1100).filter((_, at) => at % 17 === 0);
   const complaints: string[] = [];
   for (const [at, one] of some.entries()) {

@@ -27,7 +27,7 @@ function commandTexts(file: string): string[] {
   return found;
 }
 
-it('no message spells a command out', () => {
+it('no message contains a command as text', () => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   );

@@ -46,16 +46,16 @@ const isSdk = (specifier: string) => /^@(aws-sdk|smithy|aws-crypto)\//.test(spec
 const isFile = (specifier: string) => specifier.endsWith('.ts');
 const rooms = [...new Set(modules.map(({ path }) => room(path)))];
 
-describe('the house', () => {
-  it('has the rooms that its design names', () => {
+describe('the architecture', () => {
+  it('has the rooms that the design names', () => {
     expect(rooms.sort()).toEqual(['', ...Object.keys(MAY_IMPORT)].sort());
   });
 
-  it('has no cycle of imports, type-only and dynamic ones included', () => {
+  it('has no import cycle, type-only and dynamic imports included', () => {
     expect(cyclesOf(new Map(modules.map(({ path, imports }) => [path, imports.filter(isFile)])))).toEqual([]);
   });
 
-  it('finds imports of every form, and the cycles that they make', () => {
+  it('detects imports of every form, and the cycles that they make', () => {
     const text = `import type { A } from './a.ts';
       import './b.ts';
       export { c } from "./c.ts";
@@ -67,7 +67,7 @@ describe('the house', () => {
     expect(cyclesOf(new Map(Object.entries(graph)))).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
-  it('has arrows between its rooms that form no cycle', () => {
+  it('has no cycle between its rooms', () => {
     expect(cyclesOf(new Map(Object.entries(MAY_IMPORT)))).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ describe('the house', () => {
     expect(offences([name], isForeign)).toEqual([]);
   });
 
-  it('has helpers and an entry beside its rooms, and nothing else', () => {
+  it('has helpers and the entry point beside its rooms, and nothing else', () => {
     const isForeign = (one: string, path: string) =>
       isFile(one) && room(one) !== '' && !(ENTRY[path] ?? []).includes(room(one));
     expect(offences([''], isForeign)).toEqual([]);
@@ -89,7 +89,7 @@ describe('the house', () => {
     expect(impure.filter(({ text }) => /\bprocess\.\w/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it('builds and parses the keys of a lake in its layout module, which imports nothing', () => {
+  it('builds and parses the keys of a lake only in the layout module, which imports nothing', () => {
     const builders = modules.filter(({ text }) =>
       /['"`/](_landfall\/|report\.json|journal\/|published\/)/.test(withoutComments(text)),
     );
@@ -99,7 +99,7 @@ describe('the house', () => {
     expect(modules.find(({ path }) => path === 'lake/layout.ts')?.imports).toEqual([]);
   });
 
-  it('stops SDK types at emr and store', () => {
+  it('uses SDK types only in emr and store', () => {
     const others = rooms.filter((one) => !['emr', 'store', 'emr-local'].includes(one));
     expect(offences(others, isSdk)).toEqual([]);
     expect(offences(['emr-local'], (one) => one.startsWith('@aws-sdk/'))).toEqual([]);
@@ -109,12 +109,12 @@ describe('the house', () => {
     expect(offences(rooms, (one) => one.startsWith('../'))).toEqual([]);
   });
 
-  it('writes to streams in report alone', () => {
+  it('writes to streams only in report', () => {
     const writers = modules.filter(({ text }) => /process\.(stdout|stderr)\b|\bconsole\./.test(text));
     expect(writers.map(({ path }) => room(path)).filter((one) => one !== 'report')).toEqual([]);
   });
 
-  it('reads argv, sets the exit code and handles signals in cli.ts and main.ts alone', () => {
+  it('reads argv, sets the exit code and handles signals only in cli.ts and main.ts', () => {
     const users = modules.filter(({ text }) => /process\.(argv|exitCode|exit\(|on\()/.test(text));
     expect(users.map(({ path }) => path).sort()).toEqual(['cli.ts', 'main.ts']);
   });
@@ -124,7 +124,7 @@ describe('the house', () => {
     expect(found.sort()).toEqual(verbs.map(({ name }) => `commands/${name}.ts`).sort());
   });
 
-  it('leads from argv to RunJobFlow through the functions that its README lists, at most 12', () => {
+  it('gets from argv to RunJobFlow through the functions that its README lists, at most 12', () => {
     const list = readFileSync(join(import.meta.dirname, '../../src/README.md'), 'utf8');
     const hops = [...list.matchAll(/^\d+\. `([^`]+\.ts)`: `(\w+)` /gm)].map(([, path, name]) => ({
       path,
@@ -150,7 +150,7 @@ describe('the house', () => {
     expect(changing.test("const NAMES = new Set(['a']);")).toBe(false);
   });
 
-  it('gives no two rooms a file of one name, unless both are about the same thing', () => {
+  it('has no two rooms with a file of the same name, unless both are about the same thing', () => {
     // A verb, what it prints and what it does may share its name; EMR's step logs are one thing on both sides of the wire.
     const same = ['cancel.ts', 'plan.ts', 'render.ts', 'runs.ts', 'step-logs.ts', 'verify.ts'];
     const names = modules.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));

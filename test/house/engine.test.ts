@@ -32,7 +32,7 @@ it('is formatted, and so are its tests and the bench', () => {
   run('ruff', 'format', '--diff', ...config, '.', ...others);
 });
 
-it('has types that agree with each other and with those of pyspark', () => {
+it('passes the type check, against the types of pyspark', () => {
   run('mypy', '--python-executable', privateSparkPython());
 }, 180_000);
 
@@ -49,7 +49,7 @@ it('defines each name in one module only', () => {
   expect(names.filter(({ name, module }) => known.get(name) !== module)).toEqual([]);
 });
 
-it('becomes programs in the syntax of Python 3.9 that define every name they use', () => {
+it('is rendered into programs in the syntax of Python 3.9 that define every name they use', () => {
   const { pipeline } = loadPipeline(readPipelineFolder(SHIPPED).files);
   const { steps } = renderSteps({ pipeline: pipeline!, engine: readEngine() }, {}, () => '');
   const folder = mkdtempSync(join(tmpdir(), 'landfall-engine-'));

@@ -12,7 +12,7 @@ const named = [...table.matchAll(/`([\w/-]+\.test\.ts)`: (.+?)(?=<br>| +\|)/g)].
   }),
 );
 
-it('names only tests that exist, by their titles', () => {
+it('names only existing tests, by their titles', () => {
   const titled = ({ file, title }: (typeof named)[number]) => {
     if (!existsSync(join(tests, file))) return false;
     const text = readFileSync(join(tests, file), 'utf8');

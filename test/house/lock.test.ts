@@ -9,7 +9,7 @@ it('records no download addresses', () => {
   expect(text).not.toMatch(/"resolved": "http/);
 });
 
-it('holds every platform’s optional packages: npm ci refuses it otherwise', () => {
+it('contains the optional packages of every platform: otherwise npm ci refuses it', () => {
   const { packages } = JSON.parse(text) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };

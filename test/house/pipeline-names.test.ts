@@ -43,7 +43,7 @@ function code(folder: string): string[] {
     .map((path) => `${folder}/${path}`);
 }
 
-it('names nothing of the shipped pipeline in src/ and in the engine', () => {
+it('src/ and the engine use no name of the shipped pipeline', () => {
   const names = [...new Set([...namesOfPipeline(), ...WORDS])].filter((one) => !ORDINARY.includes(one));
   expect(names).toEqual(expect.arrayContaining(['song_data', 'log_data', 'songplays', 'itemInSession']));
   const pattern = new RegExp(`${ANYWHERE.join('|')}|\\b(?:${names.join('|')})\\b`, 'i');

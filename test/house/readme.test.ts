@@ -22,7 +22,7 @@ const rows = (text: string) =>
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
 
-it('lists every setting as the schema has it', () => {
+it('lists every setting as the schema defines it', () => {
   const stated = rows(readme.slice(readme.indexOf('## dl.cfg')));
   const declared = rows(settingsTable(pipelineKeys({}, { cwd: root, prefix: undefined, env: {} }))).filter(
     (cells) => !cells.some((cell) => /^-+$/.test(cell)),
@@ -31,7 +31,7 @@ it('lists every setting as the schema has it', () => {
   expect(stated).toHaveLength(declared.length + 1);
 });
 
-it('lists every verb and no other', () => {
+it('lists every verb, and no others', () => {
   const table = rows(readme.slice(readme.indexOf('## Commands'), readme.indexOf('## Exit codes'))).slice(2);
   const listed = table.flatMap(([, names = '']) => names.match(/[a-z-]+/g) ?? []);
   expect(listed.sort()).toEqual(verbs.map(({ name }) => name).sort());
@@ -67,7 +67,7 @@ function ddlOf({ name, columns, partitionBy }: TableContract): string {
   ].join(' ');
 }
 
-it('creates each published table in Athena as its contract has it', () => {
+it('creates each published table in Athena as its contract defines it', () => {
   const { pipeline } = loadPipeline(readPipelineFolder(SHIPPED).files);
   const { steps } = renderSteps({ pipeline: pipeline!, engine: readEngine() }, {}, () => '');
   const published = steps.flatMap(({ tables }) => tables).filter(({ internal }) => !internal);

@@ -14,7 +14,7 @@ const store = () => memoryStore('s3://lake', () => new Date());
 const body = (change: Partial<StepReport> = {}) => text(JSON.stringify({ ...report({}), ...change }));
 
 describe('accepting an execution', () => {
-  it('takes the one whose report is complete', async () => {
+  it('accepts the one whose report is complete', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/step.py`, text('program'));
     await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
@@ -26,7 +26,7 @@ describe('accepting an execution', () => {
     });
   });
 
-  it('takes none while no report is there', async () => {
+  it('accepts none while there is no report', async () => {
     const lake = store();
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
     await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
@@ -47,7 +47,7 @@ describe('accepting an execution', () => {
       ],
     ),
     ['of another token', body({ token: `landfall/${RUN}/song_transform#2` })],
-  ])('does not count a report that is %s, and goes on to the next', async (_, broken) => {
+  ])('ignores a report that is %s, and continues with the next', async (_, broken) => {
     const lake = store();
     await lake.put(`${ATTEMPT}/local-1-ff/report.json`, broken);
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
@@ -55,7 +55,7 @@ describe('accepting an execution', () => {
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-2-ff`);
   });
 
-  it('does not count one that is too large to be a report', async () => {
+  it('ignores one that is too large to be a report', async () => {
     const { folder, remove } = temporaryFolder();
     try {
       const lake = openFolder(folder);
@@ -70,7 +70,7 @@ describe('accepting an execution', () => {
     }
   });
 
-  it('takes the one of several that was complete first, as a step that was given their folder did', async () => {
+  it('accepts the one of several that completed first, like a step that was given their folder', async () => {
     const lake = store();
     for (const [name, endedAt] of [
       ['application_1_9999-aa', 2_000],
@@ -81,14 +81,14 @@ describe('accepting an execution', () => {
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/application_1_10001-cc`);
   });
 
-  it('takes the lowest name of several that were complete at once', async () => {
+  it('accepts the lowest name of several that completed at once', async () => {
     const lake = store();
     for (const name of ['local-3-aa', 'local-1-bb', 'local-2-cc'])
       await lake.put(`${ATTEMPT}/${name}/report.json`, body());
     expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.key).toBe(`${ATTEMPT}/local-1-bb`);
   });
 
-  it('does not mistake a table’s or another attempt’s file for a report', async () => {
+  it('does not take a file of a table or of another attempt for a report', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/local-1-ff/tables/report.json`, body());
     await lake.put(`${ATTEMPT}/report.json`, body());
@@ -96,7 +96,7 @@ describe('accepting an execution', () => {
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
   });
 
-  it('does not list the data files of the one it takes', async () => {
+  it('does not list the data files of the accepted one', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
     for (let n = 0; n < 100; n += 1)

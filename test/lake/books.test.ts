@@ -8,12 +8,12 @@ const messages = (...args: Parameters<typeof books>) =>
   booksFindings('song_data', books(...args), expected).map(({ message }) => message);
 
 describe('the books of a source', () => {
-  it('say nothing when they balance', () => {
+  it('give no finding if they balance', () => {
     expect(messages()).toEqual([]);
   });
 
   it.each(['kept', 'filtered', 'duplicates'] as const)(
-    'do not balance when %s lines of a view are one more or less',
+    'do not balance if %s lines of a view are one too many or too few',
     (field) => {
       const { lines } = viewBooks();
       for (const by of [1, -1]) {
@@ -24,14 +24,14 @@ describe('the books of a source', () => {
     },
   );
 
-  it('do not balance when read lines are one more or less', () => {
+  it('do not balance if read lines are one too many or too few', () => {
     for (const read of [999, 1001])
       expect(messages({ read })).toEqual([
         `the books of lines do not balance: ${read - 3} parsed, but 900 kept + 80 filtered + 15 duplicates + 2 quarantined = 997`,
       ]);
   });
 
-  it('do not balance when quarantined or unparsable lines have no reason', () => {
+  it('do not balance if quarantined or unparsable lines have no reason', () => {
     expect(messages({ quarantined: 3, kept: 899 })).toEqual([
       '3 lines are quarantined, but reasons are given for 2',
     ]);
@@ -67,7 +67,7 @@ describe('the books of a source', () => {
     );
   });
 
-  it('do not balance when more or fewer lines are quarantined than the views reject', () => {
+  it('do not balance if more or fewer lines are quarantined than the views reject', () => {
     const rejecting = (quarantined: number) =>
       viewBooks(
         { kept: 902 - quarantined, quarantined },
@@ -90,28 +90,28 @@ describe('the books of a source', () => {
       ]);
   });
 
-  it('leave blank lines out of account', () => {
+  it('ignore blank lines', () => {
     expect(messages({ blank: 10_000 })).toEqual([]);
   });
 
-  it('do not balance when an object was neither read nor empty', () => {
+  it('do not balance if an object was neither read nor empty', () => {
     expect(messages({}, { read: 2 })).toEqual([
       expect.stringContaining('4 in the manifest, but 2 read + 1 empty = 3'),
     ]);
   });
 
-  it('name the objects whose bytes are not those of their lines', () => {
+  it('name the objects whose size does not match their lines', () => {
     const found = booksFindings('song_data', books({}, { unaccounted: ['a b.json'] }), expected);
     expect(found).toMatchObject([{ severity: 'error', count: 1, sample: ['a b.json'] }]);
   });
 
-  it('do not agree with a plan that listed other objects', () => {
+  it('do not match a plan that listed other objects', () => {
     expect(messages({}, { manifest: 5, read: 4 })).toEqual([
       'the manifest holds 4 objects, but the step found 5 in it',
     ]);
   });
 
-  it('allow exactly the share of bad lines that was set', () => {
+  it('allow exactly the configured share of bad lines', () => {
     const at = (quarantined: number) =>
       booksFindings(
         'song_data',
@@ -141,7 +141,7 @@ describe('the books of a source', () => {
     ]);
   });
 
-  it('hold for every split of the lines, and for no other sum', () => {
+  it('balance for every split of the lines, and for no other sum', () => {
     const n = fc.nat(10_000);
     fc.assert(
       fc.property(n, n, n, fc.integer({ min: -3, max: 3 }), (kept, filtered, duplicates, off) => {

@@ -69,7 +69,7 @@ describe('a field that no line has', () => {
     );
   });
 
-  it('is named beside the rejections that it causes', () => {
+  it('is named with the rejections that it causes', () => {
     const its: SourceBooks = {
       ...books(),
       lines: { read: 10, blank: 0, unparsable: 0, quarantined: 10 },
@@ -109,20 +109,20 @@ describe('a matched check', () => {
       { plays: { ...viewBooks(), ...log }, song_data: viewBooks() },
     ).map(({ severity, message }) => `${severity} ${message}`);
 
-  it('warns when no row found its counterpart, with the field that is missing and the key nearest to it', () => {
+  it('warns if no row found its counterpart, with the missing field and the most similar key', () => {
     expect(found(0, 5, { unknown: [length], otherKeys: EVENTSIM })).toEqual([
       'warn none of 5 rows found its title: no line of plays has length; the most similar key is duration',
     ]);
     expect(found(0, 5)).toEqual(['warn none of 5 rows found its title: title is null in all of them']);
   });
 
-  it('is no finding when some did, or when there is no row', () => {
+  it('is not a finding if some rows did, or if there are no rows', () => {
     expect(found(1, 5)).toEqual([]);
     expect(found(0, 0)).toEqual([]);
   });
 });
 
-describe('an object that is not an object a line', () => {
+describe('a file without one object per line', () => {
   it.each([
     [
       'array',
@@ -139,12 +139,12 @@ describe('an object that is not an object a line', () => {
       'file:///x.json.gz',
       '/x.json.gz holds an object that spans several lines; Landfall reads one object per line: gzip -dc /x.json.gz | jq -c . > lines.json',
     ],
-  ] as const)('is named, with the command that mends it: %s %s', (shape, uri, told) => {
+  ] as const)('is named, with the command that converts it: %s %s', (shape, uri, told) => {
     expect(misshapenSentences([{ shape, objects: 1, sample: [uri] }])).toEqual([told]);
     expect(misshapenSentences([{ shape, objects: 3, sample: [uri] }])[0]).toContain(' and 2 more ');
   });
 
-  it('is a warning where few lines are bad, and explains the error where many are, once', () => {
+  it('is a warning if few lines are bad, and explains the error once if many are', () => {
     const misshapen = [{ shape: 'array' as const, objects: 1, sample: ['file:///x.json'] }];
     const of = (maxQuarantined: number) =>
       booksFindings('s', { ...books(), misshapen }, { objects: 4, views: ['song_data'], maxQuarantined });
@@ -182,7 +182,7 @@ describe('a view that keeps no line', () => {
       new Set(blamed),
     ).map(({ subject, message }) => `${subject}: ${message}`);
 
-  it('is told once, with every table that is empty for it', () => {
+  it('is reported once, with every table that is empty because of it', () => {
     expect(told(0, 5)).toEqual([
       'a: none of its 9 lines is kept (8 filtered, 1 quarantined), so x, y, z are empty',
     ]);
@@ -195,7 +195,7 @@ describe('a view that keeps no line', () => {
     expect(told(0, 5, { blamed: ['a'] })).toEqual([]);
   });
 
-  it('is not blamed for tables that are empty though there are lines', () => {
+  it('is not blamed for tables that are empty although there are lines', () => {
     expect(told(3, 0)).toEqual([
       'b: none of its 9 lines is kept (8 filtered, 1 quarantined), so z is empty',
       'x: it is empty, and may not be',

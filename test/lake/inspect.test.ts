@@ -49,7 +49,7 @@ async function place(name: string, from: string | Uint8Array): Promise<string> {
 }
 
 describe('inspecting a table', () => {
-  it('tells rows, columns, types, nulls and codecs from the footer alone', async () => {
+  it('gets rows, columns, types, nulls and codecs from the footer alone', async () => {
     await place('a.parquet', 'types/types.parquet');
     const { files, broken, strays } = await inspect();
     expect({ broken, strays }).toEqual({ broken: [], strays: [] });
@@ -118,7 +118,7 @@ describe('inspecting a table', () => {
     });
   });
 
-  it('tells strays from what writers leave by custom', async () => {
+  it('distinguishes unknown files from those that writers usually leave', async () => {
     await place('a.parquet', 'one.parquet');
     await place(
       '_SUCCESS',
@@ -141,7 +141,7 @@ describe('inspecting a table', () => {
     ]);
   });
 
-  it('allocates nothing for a footer that claims three gigabytes, though the file has them', async () => {
+  it('allocates nothing for a footer that claims three gigabytes, even if the file has them', async () => {
     const path = await place('huge.parquet', new Uint8Array());
     const end = Buffer.alloc(8);
     end.writeUInt32LE(3_000_000_000);
@@ -173,7 +173,7 @@ describe('inspecting a table', () => {
     ['a text of two gigabytes', [0x18, 0xff, 0xff, 0xff, 0xff, 0x07], 1, /breaks off/],
     ['a list of a type that Parquet has not', [0x19, 0x1b, 0], 1, /type 11 is none/],
   ])(
-    'makes no room for what a footer claims to hold and has no bytes for: %s',
+    'allocates nothing for lists that a footer declares without having the bytes: %s',
     async (_, claim, times, why) => {
       const footer = Buffer.from(Array.from({ length: times }, () => claim).flat());
       const end = Buffer.alloc(8);
@@ -187,7 +187,7 @@ describe('inspecting a table', () => {
     },
   );
 
-  it('takes links and special files for broken data files, and reads through none', async () => {
+  it('treats links and special files as broken data files, and does not read them', async () => {
     await place('a.parquet', 'one.parquet');
     await symlink('a.parquet', join(root, 'tables/songs/link.parquet'));
     execFileSync('mkfifo', [join(root, 'tables/songs/fifo.parquet')]);
@@ -206,7 +206,7 @@ describe('inspecting a table', () => {
       /impossible/,
     ],
     ['a footer of zeros', Buffer.from(`PAR1${'\0'.repeat(50)}2\0\0\0PAR1`), /cannot be read/],
-  ])('takes %s for broken, not for an error', async (_, body, why) => {
+  ])('treats %s as broken, not as an error', async (_, body, why) => {
     await place('a.parquet', 'one.parquet');
     await place('b.parquet', body);
     const { files, broken } = await inspect();
@@ -214,7 +214,7 @@ describe('inspecting a table', () => {
     expect(broken).toEqual([{ name: 'b.parquet', why: expect.stringMatching(why) }]);
   });
 
-  it('takes a file cut at any place for broken', async () => {
+  it('treats a file cut at any place as broken', async () => {
     const path = await place('a.parquet', 'types/types.parquet');
     const whole = await readFile(path);
     for (let size = whole.length - 1; size > 0; size -= 97) {
@@ -225,7 +225,7 @@ describe('inspecting a table', () => {
     }
   });
 
-  it('takes a file that lost bytes in its middle for broken', async () => {
+  it('treats a file that lost bytes in the middle as broken', async () => {
     const path = await place('a.parquet', 'large.parquet');
     const whole = await readFile(path);
     await writeFile(path, Buffer.concat([whole.subarray(0, 5000), whole.subarray(9000)]));
@@ -234,7 +234,7 @@ describe('inspecting a table', () => {
     ]);
   });
 
-  it('takes a file for broken whose footer counts other rows than its row groups hold', async () => {
+  it('treats a file as broken if its footer’s row count differs from its row groups’', async () => {
     const whole = await readFile(join(made, 'types/types.parquet'));
     // FileMetaData: field 3, `num_rows`, is 5 as a zigzag varint; field 4 is the list of its one row group.
     const at = whole.lastIndexOf(Buffer.from([0x16, 0x0a, 0x19, 0x1c]));
@@ -245,7 +245,7 @@ describe('inspecting a table', () => {
     ]);
   });
 
-  it('passes on that a file could not be read at all', async () => {
+  it('passes on the error if a file cannot be read at all', async () => {
     await place('a.parquet', 'one.parquet');
     const failing = { ...openFolder(root), getRange: () => Promise.reject(new Error('no network')) };
     await expect(inspectTable(failing, 'tables/songs/')).rejects.toThrow('no network');

@@ -39,7 +39,7 @@ afterAll(() => moto.stop());
 const findings = async () =>
   (await auditPublication(store, (await newestPublication(store))!)).findings.map(({ message }) => message);
 
-it('lands, is verified, is rolled back, is spoilt and mended, and is cleared of what nothing needs', async () => {
+it('a lake lands, is verified, rolled back, damaged and repaired, and cleaned by gc', async () => {
   for (const [at, run] of ['r1', 'r2', 'r3'].entries()) {
     await landedRun(store, files, { run, publication: at + 1, years: [2001 + at, 2002 + at] });
   }
@@ -76,7 +76,7 @@ it('lands, is verified, is rolled back, is spoilt and mended, and is cleared of 
   expect(await findings()).toEqual([]);
 });
 
-it('gc tells of uploads to the lake that never ended, and removes none', async () => {
+it('gc reports unfinished uploads to the lake, and removes none', async () => {
   const { folder, remove } = temporaryFolder();
   mkdirSync(folder, { recursive: true });
   writeFileSync(

@@ -92,7 +92,7 @@ async function pausedAnywhere(
 }
 
 describe('a publisher that is killed', () => {
-  it('before any of its calls is succeeded by one that ends in the same state', async () => {
+  it('before any of its calls is replaced by one that ends in the same state', async () => {
     const calls = await killedAnywhere(
       (store) => landRun(store, 'r3', 'killed'),
       async (store) => {
@@ -112,7 +112,7 @@ describe('a publisher that is killed', () => {
     expect(calls).toBeGreaterThan(20);
   });
 
-  it('during a rollback is succeeded by a rollback that ends in the same state, and goes back no further', async () => {
+  it('during a rollback is replaced by a rollback that ends in the same state, and goes back no further', async () => {
     const calls = await killedAnywhere(
       (store) => rollback(store),
       async (store) => {
@@ -128,7 +128,7 @@ describe('a publisher that is killed', () => {
   });
 });
 
-describe('a publisher that is paused and woken', () => {
+describe('a publisher that is paused and resumed', () => {
   it('does no harm when a rollback happened before any of its calls', async () => {
     const calls = await pausedAnywhere(
       (store) => landRun(store, 'r3'),
@@ -191,7 +191,7 @@ describe('readers', () => {
     return store;
   }
 
-  it('of the publication log see one complete set or the other, whose every file is there', async () => {
+  it('of the publication log see one complete set or the other, with all its files', async () => {
     const sets: string[] = [];
     await looking(async (store) => {
       const { number, tables } = (await newestPublication(store))!;
@@ -204,7 +204,7 @@ describe('readers', () => {
     expect(sets).toEqual([`2: ${SECOND.join()}`, `3: ${THIRD.join()}`, `4: ${FIRST(4).join()}`]);
   });
 
-  it('of the plain paths see whole files, of two neighbouring sets at most, and never less than one of them', async () => {
+  it('of the plain paths see whole files, of at most two successive sets, and never less than one of them', async () => {
     const order = [SECOND, THIRD, FIRST(4)];
     let mixed = 0;
     await looking(async (store) => {

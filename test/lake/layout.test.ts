@@ -30,22 +30,25 @@ describe('the layout of a lake', () => {
     '0x0001',
     '9007199254740993',
     '00000１',
-  ])('takes %s for no number', (digits) => {
+  ])('does not accept %s as a number', (digits) => {
     expect(entryNumber('r1', `_landfall/runs/r1/journal/${digits}.json`)).toBeUndefined();
     expect(publicationNumber(`_landfall/published/${digits}.json`)).toBeUndefined();
   });
 
-  it('takes no key of another kind or run for an entry', () => {
+  it('does not accept a key of another kind or run as an entry', () => {
     expect(entryNumber('r1', keys.entry('r2', 1))).toBeUndefined();
     expect(entryNumber('r1', `x/${keys.entry('r1', 1)}`)).toBeUndefined();
     expect(publicationNumber(keys.entry('r1', 1))).toBeUndefined();
     expect(publicationNumber('_landfall/published/x/000001.json')).toBeUndefined();
   });
 
-  it.each(['__proto__', ...Object.getOwnPropertyNames(Object.prototype)])('takes %s for no name', (name) => {
-    expect(isName(name)).toBe(false);
-    expect(isName(`${name.toLowerCase().replaceAll('_', '')}_1`)).toBe(true);
-  });
+  it.each(['__proto__', ...Object.getOwnPropertyNames(Object.prototype)])(
+    'does not accept %s as a name',
+    (name) => {
+      expect(isName(name)).toBe(false);
+      expect(isName(`${name.toLowerCase().replaceAll('_', '')}_1`)).toBe(true);
+    },
+  );
 
   it('reads executions and data files back from their keys', () => {
     const execution = keys.execution(keys.attempt('r1', 'songs', 2), 'application_1_2-0a');
@@ -68,7 +71,7 @@ describe('the layout of a lake', () => {
     '/_landfall/runs/r1/steps/s/1/local-1-ff',
     '_landfall/runs/r1/steps/s/99999999999999999999/local-1-ff',
     '_landfall/runs/r1/journal',
-  ])('takes %s for no execution', (key) => {
+  ])('does not accept %s as an execution', (key) => {
     expect(parseExecution(key)).toBeUndefined();
   });
 
@@ -81,11 +84,11 @@ describe('the layout of a lake', () => {
     'a.txt',
     'year=1/../a.parquet',
     '',
-  ])('takes %j for the name of no data file', (name) => {
+  ])('does not accept %j as the name of a data file', (name) => {
     expect(parseDataFile(`_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/${name}`)).toBeUndefined();
   });
 
-  it('knows a plain path by the table, the partition, the run and a number that was reached', () => {
+  it('recognises a plain path by its table, partition, run and an existing number', () => {
     const file = parseDataFile('_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/y=1/a.parquet')!;
     const of = { run: 'r-2', publication: 12 };
     const wrong = [
@@ -106,7 +109,7 @@ describe('the layout of a lake', () => {
   });
 
   it.each(['', '.', '..', '.r', 'a/b', '$(x)', 'a b', 'r\n', 'x'.repeat(65)])(
-    'takes %j for no run id',
+    'does not accept %j as a run id',
     (id) => {
       expect(isRunId(id)).toBe(false);
     },

@@ -61,7 +61,7 @@ describe('the mirror', () => {
     expect(calls).toEqual([]);
   });
 
-  it('copies a file again that is cut short', async () => {
+  it('copies a truncated file again', async () => {
     const store = memory();
     const { first } = await twoRuns(store);
     await store.put(first[0]!.files[0]!.mirror, bytes('short'));
@@ -69,7 +69,7 @@ describe('the mirror', () => {
     expect(await plainPaths(store)).toEqual(expectedPaths(first));
   });
 
-  it('lets a stranger’s objects survive, whatever they are called', async () => {
+  it('keeps strangers’ objects, whatever their names', async () => {
     const store = memory();
     const { second } = await twoRuns(store);
     const strange = [
@@ -88,7 +88,7 @@ describe('the mirror', () => {
     expect(Object.keys(there)).toHaveLength(strange.length + Object.keys(expectedPaths(second)).length);
   });
 
-  it('catches up with publications that nobody mirrored', async () => {
+  it('catches up with publications that were never mirrored', async () => {
     const store = memory();
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
@@ -98,7 +98,7 @@ describe('the mirror', () => {
     expect(await plainPaths(store)).toEqual(expectedPaths(third));
   });
 
-  it('empties the plain path of a table that is no longer published, however long ago it was', async () => {
+  it('empties the plain path of a table that is no longer published, however old', async () => {
     const store = memory();
     const { second } = await twoRuns(store);
     const songs = second.filter(({ table }) => table === 'songs');
@@ -108,7 +108,7 @@ describe('the mirror', () => {
     expect(await plainPaths(store)).toEqual(expectedPaths(songs));
   });
 
-  it('goes back to an older set when that is published again', async () => {
+  it('returns to an older set when that is published again', async () => {
     const store = memory();
     const { first, second } = await twoRuns(store);
     await publishSecond(store, second);
@@ -144,7 +144,7 @@ describe('the mirror', () => {
     },
   );
 
-  it('deletes what earlier entries named though the listing does not show it yet', async () => {
+  it('deletes files of earlier entries even if the listing does not show them yet', async () => {
     const store = memory();
     const one = await landed(store, 'one', [2004]);
     await publish(store, { number: 1, run: 'one', driver: 'd', tables: one });
@@ -168,7 +168,7 @@ describe('the mirror', () => {
     ]);
   });
 
-  it('reads back eight young entries, and no further than it must', async () => {
+  it('reads at most eight recent earlier entries, and no more than necessary', async () => {
     const store = memory();
     await twoRuns(store);
     for (let number = 2; number <= 20; number += 1) {
@@ -246,7 +246,7 @@ describe('the mirror in a local folder', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('leaves no folder of a partition that is gone', async () => {
+  it('leaves no folder of a removed partition', async () => {
     const store = openFolder(root);
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
@@ -257,7 +257,7 @@ describe('the mirror in a local folder', () => {
 });
 
 describe('unknown objects', () => {
-  it('are none in an empty lake, nor after publishing, however often', async () => {
+  it('do not exist in an empty lake, nor after any number of publications', async () => {
     const store = memory();
     expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
     const { second } = await twoRuns(store);
@@ -266,7 +266,7 @@ describe('unknown objects', () => {
     expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
   });
 
-  it('are what nobody published, but for folder markers and other paths', async () => {
+  it('are the objects that were never published, except folder markers and other paths', async () => {
     const store = memory();
     await twoRuns(store);
     await store.put('songs/', bytes(''));
@@ -282,7 +282,7 @@ describe('unknown objects', () => {
     ]);
   });
 
-  it('do not include what a dead mirror left behind', async () => {
+  it('do not include files that a killed mirror left behind', async () => {
     const store = memory();
     const { second } = await twoRuns(store);
     await publishSecond(store, second);

@@ -18,12 +18,12 @@ const entryOf = (files: readonly object[]) => ({
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 describe('the publication log', () => {
-  it('holds nothing at first', async () => {
+  it('is empty at first', async () => {
     expect(await newestPublication(store())).toBeUndefined();
     expect(await readPublication(store(), 1)).toBeUndefined();
   });
 
-  it('names every file of every table, the run, and when', async () => {
+  it('names every file of every table, the run and the time', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
     expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables })).toBe('published');
@@ -39,7 +39,7 @@ describe('the publication log', () => {
     expect(await lake.head('_landfall/published/000001.json')).toBeDefined();
   });
 
-  it('lets only one of two runs take a number, and keeps the winner’s entry', async () => {
+  it('lets only one of two runs take a number, and keeps its entry', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
     await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables });
@@ -62,7 +62,7 @@ describe('the publication log', () => {
     expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables: others })).toBe('taken');
   });
 
-  it('recognises its own entry when the answer to the write was lost', async () => {
+  it('recognises its own entry if the answer to the write was lost', async () => {
     const lake = store();
     const deaf = {
       ...lake,
@@ -75,7 +75,7 @@ describe('the publication log', () => {
     expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', tables })).toBe('published');
   });
 
-  it('does not take a rollback to a run’s tables for that run’s own publication, nor the other way', async () => {
+  it('distinguishes a rollback to a run’s tables from that run’s own publication', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
     const candidate = { run: 'r1', driver: 'd1', tables };
@@ -96,7 +96,7 @@ describe('the publication log', () => {
     expect(await newestPublication(lake)).toBeUndefined();
   });
 
-  it('finds the newest among many, by number and not by text, and passes over what is no entry', async () => {
+  it('finds the newest of many entries by number, not by text, and ignores other objects', async () => {
     const lake = store();
     await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
     const entry = (await readPublication(lake, 1))!;
@@ -117,7 +117,7 @@ describe('the publication log', () => {
   });
 
   it.each([3, 1_000_000, 999_999_999_999_999])(
-    'takes entry %d after entry 1 for a gap, without reading down to it',
+    'treats entry %d after entry 1 as a gap, without reading all numbers between',
     async (far) => {
       const lake = store();
       await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
@@ -136,7 +136,7 @@ describe('the publication log', () => {
     },
   );
 
-  it('looks by name for an entry that the listing does not show yet', async () => {
+  it('looks up an entry by name if the listing does not show it yet', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
       await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
@@ -185,7 +185,7 @@ describe('the publication log', () => {
     await expect(newestPublication(lake)).rejects.toThrow('000001.json is damaged');
   });
 
-  it('tells what came after an entry without listing', async () => {
+  it('finds the entries after a given one without listing', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
       await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
@@ -219,7 +219,7 @@ describe('the publication log', () => {
     ]);
   });
 
-  it('refuses an entry of a newer Landfall with advice, and names a damaged one', async () => {
+  it('refuses an entry of a newer Landfall with the next move, and names a damaged one', async () => {
     const lake = store();
     await lake.put(keys.publication(1), bytes({ version: 2, whatever: true }));
     await expect(newestPublication(lake)).rejects.toMatchObject({

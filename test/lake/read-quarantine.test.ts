@@ -140,7 +140,7 @@ describe('the quarantine of a run', () => {
     },
   );
 
-  it('is that of one view on demand: lines that it rejects, and lines that no view can use', async () => {
+  it('can be limited to one view: lines that it rejects, and lines that no view can use', async () => {
     const key = await execution(1, 'local-1-aa');
     const of = async (view: string) => {
       const { total, sources } = await read(state({ attempt: 1, execution: key }), { view });
@@ -158,14 +158,14 @@ describe('the quarantine of a run', () => {
     });
   });
 
-  it('is put together from all its files, and has all lines of a reason when there are fewer than asked for', async () => {
+  it('combines all its files, and shows all lines of a reason if there are fewer than requested', async () => {
     const key = await execution(1, 'local-1-aa', 'gzip', 3);
     const found = await read(state({ attempt: 1, execution: key }), { limit: 10 });
     const raws = found.sources[0]?.by[0]?.samples.map(({ raw }) => raw.slice(0, 5)).sort();
     expect(raws).toEqual(['fourt', 'third', 'xyyyy', '{"son']);
   });
 
-  it('needs no file for its counts alone', async () => {
+  it('needs no file for the counts', async () => {
     const key = await execution(1, 'local-1-aa');
     await rm(join(lake, key, 'quarantine'), { recursive: true });
     const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
@@ -175,7 +175,7 @@ describe('the quarantine of a run', () => {
     );
   });
 
-  it('shows what a file of other types holds as text', async () => {
+  it('shows values of other types as text', async () => {
     const key = await execution(1, 'local-1-aa');
     const folder = join(lake, key, 'quarantine/song_data');
     await duckdb(folder, [
@@ -192,7 +192,7 @@ describe('the quarantine of a run', () => {
     expect(() => JSON.stringify(samples)).not.toThrow();
   });
 
-  it('says that a file is missing when it holds fewer lines than were rejected', async () => {
+  it('says that a file is missing if it has fewer lines than were rejected', async () => {
     const key = await execution(1, 'local-1-aa', 'gzip', 3);
     const whole = async () => (await read(state({ attempt: 1, execution: key }))).sources[0]?.isWhole;
     expect(await whole()).toBe(true);
@@ -200,7 +200,7 @@ describe('the quarantine of a run', () => {
     expect(await whole()).toBe(false);
   });
 
-  it('is that of the newest attempt with a report, though the run failed before it accepted one', async () => {
+  it('is that of the newest attempt with a report, even if the run failed before it accepted one', async () => {
     await execution(1, 'local-1-aa');
     const second = await execution(2, 'local-2-bb');
     await mkdir(join(lake, STEP, '3/local-3-cc'), { recursive: true });
@@ -210,13 +210,13 @@ describe('the quarantine of a run', () => {
     ]);
   });
 
-  it('is not known of a source whose step has not reported', async () => {
+  it('is unknown for a source whose step has not reported', async () => {
     await mkdir(join(lake, STEP, '1/local-1-aa'), { recursive: true });
     expect(await read(state({ attempt: 1 }))).toMatchObject({ total: 0, sources: [], unread: ['song_data'] });
     expect(await read(state())).toMatchObject({ sources: [], unread: ['song_data'] });
   });
 
-  it('names the file that is broken, and what still works', async () => {
+  it('names a broken file, and what still works', async () => {
     const key = await execution(1, 'local-1-aa');
     await truncate(join(lake, key, 'quarantine/song_data/part-0.parquet'), 50);
     await expect(read(state({ attempt: 1, execution: key }))).rejects.toMatchObject({
@@ -226,7 +226,7 @@ describe('the quarantine of a run', () => {
     });
   });
 
-  it('is told as broken, once, where a FIFO stands in for its file', async () => {
+  it('is reported as broken, once, if its file is a FIFO', async () => {
     const key = await execution(1, 'local-1-aa');
     const path = join(lake, key, 'quarantine/song_data/part-0.parquet');
     await rm(path);
@@ -238,7 +238,7 @@ describe('the quarantine of a run', () => {
 });
 
 describe('the quarantine as text', () => {
-  it('begins with what there is most of, names line and value, shortens long lines and ends with the sum', async () => {
+  it('begins with the most frequent reason, names line and value, shortens long lines and ends with the sum', async () => {
     const key = await execution(1, 'local-1-aa');
     const text = formatQuarantine(await read(state({ attempt: 1, execution: key })));
     expect(text.split('\n')).toEqual([
@@ -265,7 +265,7 @@ describe('the quarantine as text', () => {
     ]);
   });
 
-  it('says so when nothing was rejected, or nothing is known', () => {
+  it('says so if nothing was rejected, or nothing is known', () => {
     const nothing = {
       ...{ run: 'r', verdict: 'succeeded' as const, maxQuarantined: 0.01, total: 0, unread: ['log_data'] },
       sources: [

@@ -41,7 +41,7 @@ function reading(stop: string) {
   return { looks, ended };
 }
 
-it('readers of the plain paths see whole files, of two neighbouring sets at most, and one whole set when nobody publishes', async () => {
+it('readers of the plain paths see whole files, of at most two successive sets, and one whole set when nobody publishes', async () => {
   const store = openFolder(lake);
   const files = await makeFiles();
   const publish = (run: string, publication: number) =>

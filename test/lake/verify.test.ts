@@ -103,7 +103,7 @@ const findings = async (given?: Given) =>
   );
 
 describe('verifying what landed', () => {
-  it('finds nothing against good tables, and lists the published ones with their files', async () => {
+  it('finds nothing wrong with good tables, and lists the published ones with their files', async () => {
     const { findings: found, tables } = await verify();
     expect(found).toEqual([]);
     expect(tables).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('verifying what landed', () => {
     expect(tables[0]!.files.every(({ size, etag }) => size > 0 && etag !== '')).toBe(true);
   });
 
-  it('finds a file missing', async () => {
+  it('finds a missing file', async () => {
     await rm(join(folder('songs'), 'year=0'), { recursive: true });
     expect(await findings()).toEqual([
       'error songs: a data file is gone that its step wrote',
@@ -128,7 +128,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds an extra file, though its rows are good', async () => {
+  it('finds an extra file, even if its rows are good', async () => {
     await place('songs', 'year=2004/part-1-u.zstd.parquet', '2004');
     expect(await findings()).toEqual([
       'error songs: a data file lies there that its step did not write',
@@ -149,7 +149,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds a file that was moved to another partition, though that is a good one', async () => {
+  it('finds a file that was moved to another valid partition', async () => {
     await rename(join(folder('songs'), 'year=2004'), join(folder('songs'), 'year=2005'));
     expect((await verify()).findings).toMatchObject([
       { message: 'a data file is gone that its step wrote', sample: ['year=2004/part-0-u.zstd.parquet'] },
@@ -160,7 +160,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds a file that was swapped for one with as many rows of the same columns', async () => {
+  it('finds a file that was replaced by one with as many rows of the same columns', async () => {
     await place('songs', 'year=2004/part-0-u.zstd.parquet', 'other');
     expect((await verify()).findings).toMatchObject([
       {
@@ -170,7 +170,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds a file that is cut or empty', async () => {
+  it('finds a truncated or empty file', async () => {
     await truncate(join(folder('songs'), 'year=0/part-0-u.zstd.parquet'), 100);
     await truncate(join(folder('songs'), 'year=2004/part-0-u.zstd.parquet'), 0);
     expect(await findings()).toEqual(
@@ -181,7 +181,7 @@ describe('verifying what landed', () => {
     );
   });
 
-  it('finds something else among the data files', async () => {
+  it('finds foreign objects among the data files', async () => {
     await writeFile(join(folder('songs'), 'notes.txt'), 'x');
     await writeFile(join(folder('songs'), '_SUCCESS'), '');
     const { findings: found } = await verify();
@@ -222,7 +222,7 @@ describe('verifying what landed', () => {
     expect(await findings({ tables: await songsReport(3) })).toEqual([`error songs: ${message}`]);
   });
 
-  it('finds a table in folders that its contract does not part', async () => {
+  it('finds partition folders that the contract does not have', async () => {
     expect(await findings({ contract: { partitionBy: [] } })).toEqual(
       expect.arrayContaining([
         'error songs: a data file does not lie in no folder',
@@ -231,7 +231,7 @@ describe('verifying what landed', () => {
     );
   });
 
-  it('finds rows that the step counted otherwise, when writing or when reading back', async () => {
+  it('finds rows that the step counted differently, when writing or when reading back', async () => {
     expect(await findings({ tables: await songsReport(4) })).toHaveLength(1);
     expect(await findings({ tables: await songsReport(3, { readBack: 2 }) })).toEqual([
       expect.stringContaining('2 read back'),
@@ -262,7 +262,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds books that do not balance, or are missing', async () => {
+  it('finds books that do not balance or are missing', async () => {
     expect(
       await findings({
         sources: { song_data: { ...clean.song_data, lines: { ...clean.song_data.lines, read: 1 } } },
@@ -277,7 +277,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds books of a source, and a table, that the step neither reads nor writes', async () => {
+  it('finds books of a source that the step does not read, and a table that it does not write', async () => {
     expect(await findings({ sources: { ...clean, log_data: clean.song_data } })).toEqual([
       'error log_data: step song_transform reports books of this source, but the plan has it read no such source',
     ]);
@@ -286,7 +286,7 @@ describe('verifying what landed', () => {
     ]);
   });
 
-  it('finds a step without an accepted execution, and a table its report is silent about', async () => {
+  it('finds a step without an accepted execution, and a table missing from its report', async () => {
     const lake = createLake(openFolder(root), { driver: 'd' });
     const none = await lake.verify(plan(), []);
     expect(none.findings).toEqual([
@@ -304,21 +304,21 @@ describe('verifying what landed', () => {
     beforeEach(() => rm(folder('songs'), { recursive: true }));
 
     it.each(['empty', 'empty-with-year'])(
-      'is fine when it may be, and is one file with a schema (%s)',
+      'is allowed if the contract says so, and is one file with a schema (%s)',
       async (file) => {
         await place('songs', 'part-0.zstd.parquet', file);
         expect(await findings({ contract: { mayBeEmpty: true }, tables: await songsReport(0) })).toEqual([]);
       },
     );
 
-    it('is a finding when it may not be', async () => {
+    it('is a finding if it must not be empty', async () => {
       await place('songs', 'part-0.zstd.parquet', 'empty');
       expect(await findings({ tables: await songsReport(0) })).toEqual([
         'error songs: it is empty, and may not be',
       ]);
     });
 
-    it('is a finding when nothing at all is there', async () => {
+    it('is a finding if there is no file at all', async () => {
       expect(await findings({ contract: { mayBeEmpty: true }, tables: await songsReport(0) })).toEqual([
         'error songs: it has no data file, so not even a schema',
       ]);

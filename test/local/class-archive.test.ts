@@ -34,19 +34,19 @@ function fakeSpark(code: number): { run: Run; calls: string[] } {
 }
 
 describe('the archive of classes', () => {
-  it('is there once Spark has run to its end, and leaves nothing else behind', async () => {
+  it('exists after Spark has ended, and leaves no other file', async () => {
     expect(classArchive(ready('/usr/java'))).toBeUndefined();
     expect(await makeClassArchive(ready('/usr/java'), fakeSpark(0).run, { env: {} })).toBe(true);
     expect(classArchive(ready('/usr/java'))).toBe(join(folder, 'classes.jsa'));
     expect(readdirSync(folder)).toEqual(['classes.jsa']);
   });
 
-  it('is not kept when Spark broke off while it was made', async () => {
+  it('is not kept if Spark failed while it was made', async () => {
     expect(await makeClassArchive(ready('/usr/java'), fakeSpark(1).run, { env: {} })).toBe(false);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is laid over a base archive, which is made for our own Java alone', async () => {
+  it('is based on a base archive, which is made only for our own Java', async () => {
     const [ours, another] = [fakeSpark(0), fakeSpark(0)];
     await makeClassArchive(ready(join(folder, 'java')), ours.run, { env: {} });
     expect(ours.calls[0]).toBe(`${join(folder, 'java/bin/java')} -Xshare:dump`);
@@ -54,7 +54,7 @@ describe('the archive of classes', () => {
     expect(another.calls.filter((call) => call.includes('-Xshare:dump'))).toEqual([]);
   });
 
-  it('is not used where its path would be two', () => {
+  it('is not used if its path contains a separator', () => {
     const divided = { folder: join(folder, 'a:b') };
     mkdirSync(divided.folder);
     writeFileSync(join(divided.folder, 'classes.jsa'), '');

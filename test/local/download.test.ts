@@ -53,14 +53,14 @@ const get = (name: string, sum = sha256) => {
 };
 
 describe('a download', () => {
-  it('arrives whole, once', async () => {
+  it('is fetched completely, once', async () => {
     await get('a.jar');
     await get('a.jar');
     expect(readFileSync(path()).equals(body)).toBe(true);
     expect(ranges).toEqual([undefined]);
   });
 
-  it('goes on where it broke off', async () => {
+  it('continues where it was interrupted', async () => {
     breakAfter = 120_000;
     await get('a.jar');
     expect(readFileSync(path()).equals(body)).toBe(true);
@@ -68,19 +68,19 @@ describe('a download', () => {
     expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? ''))).toBe(true);
   });
 
-  it('that is another file than it should be is thrown away', async () => {
+  it('of a wrong file is discarded', async () => {
     await expect(get('a.jar', '0'.repeat(64))).rejects.toThrow('is not the file it should be');
     expect([existsSync(path()), existsSync(`${path()}.part`)]).toEqual([false, false]);
   });
 
-  it('that cannot be had says why, and what to do', async () => {
+  it('that fails says why, and what to do', async () => {
     const error: unknown = await get('b.jar').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LandfallError);
     expect((error as LandfallError).why[0]).toContain('404');
     expect((error as LandfallError).next).toContain('LANDFALL_MAVEN');
   });
 
-  it('trusts the authorities that pip and OpenSSL are told of', async () => {
+  it('trusts the certificate authorities configured for pip and OpenSSL', async () => {
     const tls = (file: string) => join(import.meta.dirname, '../fixtures/tls', file);
     const pair = { key: readFileSync(tls('key.pem')), cert: readFileSync(tls('certificate.pem')) };
     const { address } = (secure = await listening(
@@ -101,7 +101,7 @@ describe('a download', () => {
     }
   });
 
-  it('starts afresh over a part that is longer than the whole', async () => {
+  it('starts again if the part on disk is longer than the file', async () => {
     await get('a.jar');
     rmSync(path());
     writeFileSync(`${path()}.part`, Buffer.alloc(body.length + 1));

@@ -67,7 +67,7 @@ describe('the local endpoint', () => {
     expect(await findLocalEndpoint(stateFolder)).toBeUndefined();
   });
 
-  it('is started anew when it was killed', async () => {
+  it('is started again after it was killed', async () => {
     const first = await start();
     process.kill(first.pid, 'SIGKILL');
     while ((await identityOf(first.pid)) !== undefined) await clock.sleep(10);
@@ -75,7 +75,7 @@ describe('the local endpoint', () => {
     expect((await start()).pid).not.toBe(first.pid);
   });
 
-  it('that ends at once is reported with its own last words', async () => {
+  it('that ends at once is reported with its last lines', async () => {
     const error: unknown = await start(`console.error('port in use'); process.exit(2)`).catch(
       (thrown: unknown) => thrown,
     );
@@ -84,7 +84,7 @@ describe('the local endpoint', () => {
     expect((error as LandfallError).next).toContain('endpoint.log');
   });
 
-  it('that never comes up is given up, and ended', async () => {
+  it('that never becomes ready is given up and ended', async () => {
     const script = `import fs from 'node:fs'; fs.writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)`;
     await expect(start(script, 3_000)).rejects.toThrow('did not start');
     const pid = Number(readFileSync(join(stateFolder, 'pid'), 'utf8'));
@@ -96,7 +96,7 @@ describe('the local endpoint', () => {
     await expect(start(ENDPOINT, 3_000, { PROVES: 'another key' })).rejects.toThrow('did not start');
   });
 
-  it('tells its key to its owner alone, and nothing through a broken file', () => {
+  it('shows its key only to its owner, and nothing through a broken file', () => {
     writeEndpointFile(stateFolder, endpoint);
     expect(statSync(join(stateFolder, 'endpoint.json')).mode & 0o777).toBe(0o600);
     expect(statSync(stateFolder).mode & 0o777).toBe(0o700);
@@ -140,13 +140,13 @@ describe('an endpoint file that someone else may have written', () => {
     ],
   ];
 
-  it.each(plants)('(%s) is not believed', (_, plant) => {
+  it.each(plants)('(%s) is not trusted', (_, plant) => {
     writeEndpointFile(stateFolder, endpoint);
     plant();
     expect(readEndpointFile(stateFolder)).toBeUndefined();
   });
 
-  it('is not believed when it or its folder belongs to another user', () => {
+  it('is not trusted if it or its folder belongs to another user', () => {
     writeEndpointFile(stateFolder, endpoint);
     const owner = statSync(file()).uid;
     expect(readPrivate(file(), 10_000, owner)).toContain('"key"');
@@ -157,7 +157,7 @@ describe('an endpoint file that someone else may have written', () => {
     );
   });
 
-  it('does not get an endpoint started in a folder that lets others in', async () => {
+  it('does not start an endpoint in a folder that others can write to', async () => {
     writeEndpointFile(stateFolder, endpoint);
     chmodSync(stateFolder, 0o777);
     await expect(start()).rejects.toThrow(`${stateFolder} is not private: its mode 777 lets others in`);
@@ -179,19 +179,19 @@ describe('a stale endpoint file', () => {
     }
   }
 
-  it('never gets a process signalled that has the pid of the one that wrote it', async () => {
+  it('never makes Landfall signal another process that has the recorded pid', async () => {
     expect(
       await sparing((pid) => Promise.resolve({ ...endpoint, pid, process: `${String(pid)} 1/boot uid 0 x` })),
     ).toBe(true);
   });
 
-  it('never gets a process signalled that cannot prove the key, though it is the one named', async () => {
+  it('never makes Landfall signal a process that cannot prove the key, even if it is the recorded one', async () => {
     expect(await sparing(async (pid) => ({ ...endpoint, pid, process: (await identityOf(pid)) ?? '' }))).toBe(
       true,
     );
   });
 
-  it('is not believed when a relay at its port passes the question on to a living endpoint', async () => {
+  it('is not trusted if a relay at its port forwards the challenge to a live endpoint', async () => {
     let asked = 0;
     const relay = createServer((request, response) => {
       asked += 1;

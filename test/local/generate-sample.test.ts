@@ -52,13 +52,13 @@ describe('a value', () => {
     expect(made.some(({ level }) => level === 'never')).toBe(false);
   });
 
-  it('is a list of some values, each once and in their order', () => {
+  it('is a list of some values, each once, in their order', () => {
     const made = rows(100, '{ labels: { some_of: [a, b, c], count: { from: 0, below: 3 } } }');
     const lists = new Set(made.map(({ labels }) => (labels as string[]).join('')));
     expect([...lists].sort()).toEqual(['', 'a', 'ab', 'ac', 'b', 'bc', 'c']);
   });
 
-  it('is a text of other values, a code, or a time in any form', () => {
+  it('is a text of other values, a code, or a time in any format', () => {
     const hidden = '{ at: { walk: { from: 2015-01-01T15:00:00Z, step: { from: 60, below: 60.001 } } } }';
     const [first, second] = rows(
       2,
@@ -71,7 +71,7 @@ describe('a value', () => {
     expect(second).toMatchObject({ iso: '2015-01-01T15:02:00Z' });
   });
 
-  it('makes a text null when a value in it is null', () => {
+  it('makes a text null if a value in it is null', () => {
     expect(rows(1, "{ a: null, b: { text: 'x{a}' } }")).toEqual([{ a: null, b: null }]);
   });
 });
@@ -103,7 +103,7 @@ files:
   const files = generate(events);
   const lines = [...files.values()].flatMap((text) => text.split('\n'));
 
-  it('are made for each row of another kind, and count anew for each', () => {
+  it('are made for each row of another kind, with sequences restarting for each', () => {
     expect([...files.keys()].sort()).toEqual([
       'events/1/day.json.gz',
       'events/2/day.json.gz',
@@ -112,7 +112,7 @@ files:
     for (const text of files.values()) expect(JSON.parse(text.split('\n')[0] ?? '')).toMatchObject({ n: 0 });
   });
 
-  it('hold nested objects, and values that belong together', () => {
+  it('have nested objects, and values that belong together', () => {
     for (const line of lines.filter((one) => one.endsWith('}'))) {
       const { actor } = JSON.parse(line) as { actor: unknown };
       expect([
@@ -122,7 +122,7 @@ files:
     }
   });
 
-  it('are repeated, changed and cut as often as the file says', () => {
+  it('are repeated, changed and cut as often as described', () => {
     const whole = lines.filter((line) => line.endsWith('}'));
     const made = new Set(whole.filter((line) => !line.includes('Other'))).size;
     expect(whole).toHaveLength(made + Math.floor(made / 2) + Math.floor(made / 3));
@@ -130,13 +130,13 @@ files:
     expect(lines.length - whole.length).toBe(Math.floor(made / 5));
   });
 
-  it('are the same for the same description, and others for another seed', () => {
+  it('are the same for the same description, and different for another seed', () => {
     expect(generate(events)).toEqual(files);
     expect(generate(`seed: 2\n${events}`)).not.toEqual(files);
   });
 
   it.each(['../x', '.hidden', '_x', 'a//b', 'a\\b', '/x', 'a/./b'])(
-    'never become a file outside their folder: %j',
+    'are never written outside their folder: %j',
     (name) => {
       const text = `doc: D.
 rows: { cats: { count: 1, fields: { name: ${JSON.stringify(name)} } } }
@@ -146,7 +146,7 @@ files: [{ source: events, rows: cats, path: '{name}/a.json' }]
     },
   );
 
-  it('are not more than memory holds', () => {
+  it('are limited in number', () => {
     const text = `doc: D.
 rows:
   a: { count: 3, fields: { x: 1 } }
@@ -187,7 +187,7 @@ describe('the sample of the pipeline that comes with Landfall', () => {
     expect(found.length).toBeLessThan(plays.length / 2);
   });
 
-  it('has people who are logged out, levels, pages, and artists without coordinates', () => {
+  it('has logged-out users, levels, pages, and artists without coordinates', () => {
     const of = (name: string) => new Set(events.map((event) => event?.[name]));
     expect(
       events.filter((event) => event?.['userId'] === '').every((event) => event?.['page'] !== 'NextSong'),
@@ -200,7 +200,7 @@ describe('the sample of the pipeline that comes with Landfall', () => {
     expect(songs.some((song) => song['artist_location'] === '')).toBe(true);
   });
 
-  it('has duplicates, conflicts and bad lines, fewer of them than a run accepts', () => {
+  it('has duplicates, conflicts and bad lines, but fewer bad lines than a run accepts', () => {
     const keys = plays.map((play) =>
       ['ts', 'userId', 'sessionId', 'itemInSession'].map((name) => play[name]).join(),
     );
@@ -211,7 +211,7 @@ describe('the sample of the pipeline that comes with Landfall', () => {
     expect(bad / events.length).toBeLessThan(0.006);
   });
 
-  it('has files as the real data have', () => {
+  it('has files like the real data', () => {
     for (const { path } of files)
       expect(path).toMatch(
         /^(?:song_data\/(\w)\/(\w)\/(\w)\/TR\1\2\3\w+|log_data\/2018\/11\/2018-11-0\d-events)\.json$/,

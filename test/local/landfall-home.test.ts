@@ -23,14 +23,14 @@ describe("landfall's own folder", () => {
     expect(statSync(own).mode & 0o777).toBe(0o700);
   });
 
-  it('that cannot be made is refused by its name, with the way out', () => {
+  it('that cannot be created is refused by its name, with the next move', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => landfallHome({ LANDFALL_HOME: join(folder, 'file', 'home') })).toThrow(
       `the folder ${join(folder, 'file', 'home')} cannot be written to (ENOTDIR)`,
     );
   });
 
-  it('that others can write to is refused: we run what lies in it', () => {
+  it('that others can write to is refused, because Landfall runs programs from it', () => {
     const home = join(folder, 'shared');
     mkdirSync(home);
     chmodSync(home, 0o777);
@@ -51,7 +51,7 @@ describe("landfall's own folder", () => {
     );
   });
 
-  it('is not below a HOME that is no absolute path', () => {
+  it('is not below a HOME that is not an absolute path', () => {
     const home = landfallHome({ XDG_CACHE_HOME: join(folder, 'cache'), HOME: 'relative' });
     expect(home).toBe(join(folder, 'cache', 'landfall'));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setupEnvironment } from '../../src/local/setup-environment.ts';
 
-describe('the environment of what sets Spark up', () => {
+describe('the environment of the Spark setup', () => {
   it('has what pip needs to reach its index', () => {
     const network = {
       HTTPS_PROXY: 'http://proxy:1',
@@ -13,7 +13,7 @@ describe('the environment of what sets Spark up', () => {
     expect(setupEnvironment(network, '/home')).toMatchObject(network);
   });
 
-  it('has nothing that puts packages elsewhere, or changes what Python and Java do', () => {
+  it('has nothing that installs packages elsewhere, or changes how Python and Java work', () => {
     const names = [
       'PIP_TARGET',
       'PIP_PREFIX',

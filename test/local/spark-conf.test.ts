@@ -6,7 +6,7 @@ const GIB = 2 ** 30;
 const machine = { cores: 4, memory: GIB, sparkJars: '/s/jars/*' };
 
 describe('the configuration of the local Spark', () => {
-  it('gives files the mode that the umask leaves, where that is known', () => {
+  it('gives files the mode that the umask allows, if that is known', () => {
     const key = 'spark.hadoop.fs.permissions.umask-mode';
     expect(localConf({ ...machine, umask: '0027' })[key]).toBe('0027');
     expect(Object.keys(localConf(machine))).not.toContain(key);
@@ -16,11 +16,11 @@ describe('the configuration of the local Spark', () => {
     [1, '512m'],
     [4, '1365m'],
     [64, '4096m'],
-  ])('takes of %d GB of memory %s', (gigabytes, memory) => {
+  ])('of %d GB of memory uses %s', (gigabytes, memory) => {
     expect(localConf({ ...machine, memory: gigabytes * GIB })['spark.driver.memory']).toBe(memory);
   });
 
-  it('stays on this machine and leaves no traces beside its step', () => {
+  it('keeps Spark on this machine, and leaves no files outside the step', () => {
     expect(localConf(machine)).toMatchObject({
       'spark.master': 'local[4]',
       'spark.driver.bindAddress': '127.0.0.1',
@@ -42,7 +42,7 @@ describe('the configuration of the local Spark', () => {
   it.each([
     ['http://127.0.0.1:9000', 'false'],
     ['https://s3.example.org', 'true'],
-  ])('speaks to %s in path style', (endpoint, ssl) => {
+  ])('addresses %s in path style', (endpoint, ssl) => {
     expect(s3Conf([], { endpoint, region: 'eu-central-1' })).toMatchObject({
       'spark.hadoop.fs.s3a.endpoint': endpoint,
       'spark.hadoop.fs.s3a.endpoint.region': 'eu-central-1',
@@ -60,14 +60,14 @@ describe('the configuration of the local Spark', () => {
     });
   });
 
-  it('encrypts what is written into single buckets', () => {
+  it('encrypts what is written to single buckets', () => {
     expect(s3Conf([], { bucketKeys: { lake: 'alias/mine' } })).toMatchObject({
       'spark.hadoop.fs.s3a.bucket.lake.encryption.algorithm': 'SSE-KMS',
       'spark.hadoop.fs.s3a.bucket.lake.encryption.key': 'alias/mine',
     });
   });
 
-  it('holds no credentials', () => {
+  it('contains no credentials', () => {
     expect(Object.keys(s3Conf([], {})).filter((key) => /secret|access\.key|session/.test(key))).toEqual([]);
   });
 });

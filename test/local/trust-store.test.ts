@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('a trust store for Java', () => {
-  it('holds each certificate of a bundle once, whatever stands between them', async () => {
+  it('contains each certificate of a bundle once, whatever is between them', async () => {
     const path = await writeTrustStore(folder, `# ours\n${pem}\nand again\n${pem}`);
     const store = readFileSync(path);
     expect(store.indexOf(der)).toBeGreaterThan(0);
@@ -23,7 +23,7 @@ describe('a trust store for Java', () => {
     expect(store.readUInt32BE(8)).toBe(1);
   });
 
-  it('is one file for one content', async () => {
+  it('is the same file for the same content', async () => {
     expect(await writeTrustStore(folder, pem)).toBe(await writeTrustStore(folder, pem));
     expect(readdirSync(folder)).toHaveLength(1);
   });
@@ -31,14 +31,14 @@ describe('a trust store for Java', () => {
   it.each([
     ['', 'no certificate'],
     [pem.replace(/\n[\w+/=]{60,}\n/, '\n'), 'a certificate that cannot be read'],
-  ])('is refused for a bundle without sound certificates', async (bundle, what) => {
+  ])('is refused for a bundle without valid certificates', async (bundle, what) => {
     await expect(writeTrustStore(folder, bundle)).rejects.toMatchObject({
       fault: 'input',
       message: `AWS_CA_BUNDLE names a file with ${what}`,
     });
   });
 
-  it('is an option of the JVM, quoted where its path has blanks', () => {
+  it('is a JVM option, quoted if its path has blanks', () => {
     const conf = localConf({ cores: 1, memory: 2 ** 30, sparkJars: '/s/*', trustStore: '/my home/a.jks' });
     expect(conf['spark.driver.extraJavaOptions']).toContain(
       ' -Djavax.net.ssl.trustStoreType=jks "-Djavax.net.ssl.trustStore=/my home/a.jks"',

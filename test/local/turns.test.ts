@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
 
 describe('a turn', () => {
-  it('is had by one at a time, by everybody in the end', async () => {
+  it('is held by one process at a time, and by every process in the end', async () => {
     let inside = 0;
     let most = 0;
     const visit = async () => {
@@ -30,7 +30,7 @@ describe('a turn', () => {
     expect(readdirSync(folder)).toEqual(['12']);
   });
 
-  it('is waited for while its holder lives, and taken over once that was killed', async () => {
+  it('is waited for while its holder is alive, and taken over once the holder was killed', async () => {
     const holder = spawn('sleep', ['60'], { stdio: 'ignore' });
     await once(holder, 'spawn');
     mkdirSync(folder);
@@ -51,7 +51,7 @@ describe('a turn', () => {
     expect(had).toBe(true);
   });
 
-  it('is not kept by a process that merely has the number of the one that held it', async () => {
+  it('is not held by a process that only has the pid of the earlier holder', async () => {
     mkdirSync(folder);
     writeFileSync(join(folder, '4'), `${process.pid} of another boot`);
     const end = await takeTurn({ folder, clock });

@@ -5,19 +5,19 @@ const GIB = 2 ** 30;
 const memoryWith = (files: Record<string, string>) => usableMemory(64 * GIB, (path) => files[path]);
 
 describe('the memory that this process may use', () => {
-  it('is the machine’s where nothing limits it', () => {
+  it('is the machine’s if nothing limits it', () => {
     expect(memoryWith({})).toBe(64 * GIB);
     expect(memoryWith({ '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': 'max\n' })).toBe(
       64 * GIB,
     );
   });
 
-  it('is what the container may use', () => {
+  it('is the limit of the container', () => {
     const files = { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': `${2 * GIB}\n` };
     expect(memoryWith(files)).toBe(2 * GIB);
   });
 
-  it('is the smallest limit of the groups around it', () => {
+  it('is the smallest limit of the enclosing groups', () => {
     const files = {
       '/proc/self/cgroup': '0::/user.slice/job\n',
       '/sys/fs/cgroup/user.slice/memory.max': `${3 * GIB}\n`,
@@ -26,7 +26,7 @@ describe('the memory that this process may use', () => {
     expect(memoryWith(files)).toBe(3 * GIB);
   });
 
-  it('is what the first version of control groups says, where a huge number stands for no limit', () => {
+  it('is the limit of cgroups version 1, where a huge number means no limit', () => {
     const files = {
       '/proc/self/cgroup': '9:cpu:/x\n7:hugetlb,memory:/docker/1\n',
       '/sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes': `${GIB}\n`,
@@ -35,7 +35,7 @@ describe('the memory that this process may use', () => {
     expect(memoryWith(files)).toBe(GIB);
   });
 
-  it('is no more than ulimit -v allows', () => {
+  it('is at most what ulimit -v allows', () => {
     const row = (soft: string) =>
       `Limit  Soft  Hard  Units\nMax address space         ${soft}   unlimited  bytes\n`;
     expect(memoryWith({ '/proc/self/limits': row(String(4 * GIB)) })).toBe(4 * GIB);

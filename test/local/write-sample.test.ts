@@ -35,28 +35,28 @@ describe('writeSample', () => {
     expect(readdirSync(join(root, 'cats')).sort()).toEqual(['2.json.gz', 'a']);
   });
 
-  it('leaves a sample that is there as it is', () => {
+  it('keeps an existing sample', () => {
     writeSample(root, cats);
     writeFileSync(join(root, 'cats/2.json.gz'), 'changed by hand');
     expect(writeSample(root, cats).written).toBe(false);
     expect(readFileSync(join(root, 'cats/2.json.gz'), 'utf8')).toBe('changed by hand');
   });
 
-  it('writes the sample of another pipeline beside the first one', () => {
+  it('writes the sample of another pipeline next to the first one', () => {
     writeSample(root, cats);
     writeSample(root, dogs);
     expect(existsSync(join(root, 'cats/a/1.json'))).toBe(true);
     expect(existsSync(join(root, 'dogs/1.json'))).toBe(true);
   });
 
-  it('writes again what was removed', () => {
+  it('writes files again that were removed', () => {
     writeSample(root, cats);
     rmSync(join(root, 'cats'), { recursive: true });
     expect(writeSample(root, cats).written).toBe(true);
     expect(existsSync(join(root, 'cats/a/1.json'))).toBe(true);
   });
 
-  it('refuses a folder with other files, and changes nothing then', () => {
+  it('refuses a folder with other files, and changes nothing', () => {
     mkdirSync(join(root, 'dogs'), { recursive: true });
     writeFileSync(join(root, 'dogs/diary.txt'), 'dear diary');
     expect(() => writeSample(root, [...cats, ...dogs])).toThrow('dogs holds other files, such as diary.txt');
@@ -72,7 +72,7 @@ describe('writeSample', () => {
     expect(existsSync(join(root, 'cats/a/1.json'))).toBe(true);
   });
 
-  it('takes an empty folder, and refuses a file', () => {
+  it('accepts an empty folder, and refuses a file', () => {
     mkdirSync(join(root, 'cats'), { recursive: true });
     expect(writeSample(root, cats).written).toBe(true);
     writeFileSync(join(root, 'dogs'), 'x');

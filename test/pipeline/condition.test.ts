@@ -42,11 +42,11 @@ describe('a condition', () => {
     "level LIKE ANY ('a', 'b') AND level RLIKE 'x' AND (level = 1) IS NOT UNKNOWN",
     '`select` > 0 AND level = :levle AND (level > 1) <=> true',
     'words[0] = "x" AND map("a", 1)["a"] = 1 AND level.some.levle = 1',
-  ])('names no other: %s', (sql) => {
+  ])('has no other unknown name: %s', (sql) => {
     expect(unknownInCondition(sql, COLUMNS)).toEqual([]);
   });
 
-  it('is wrong on its own line, with the nearest column', () => {
+  it('with a mistake is reported on its own line, with the nearest column', () => {
     const check = (sql: string) => ({
       'tables/second/counts.sql.hbs': [
         'checks:\n',

@@ -13,7 +13,7 @@ const MODULES = {
 describe('the modules of a package', () => {
   const inlined = inlinePackage('engine', MODULES);
 
-  it('follow those they import, from their first own line, without the imports at their top', () => {
+  it('come after the modules that they import, without the imports at their top', () => {
     expect(inlined.sections.map(({ path, firstLine }) => [path, firstLine])).toEqual([
       ['engine/other.py', 11],
       ['engine/one.py', 16],
@@ -31,7 +31,7 @@ describe('the modules of a package', () => {
     expect(inlined.sections[1]?.text).toBe('def run():\n    return add(Counter(), os.sep)');
   });
 
-  it('share one import of each module, Python’s own apart from the others', () => {
+  it('share one import of each module, with Python’s own modules separate', () => {
     expect(inlined.standard).toEqual([
       'import json',
       'import os',
@@ -40,7 +40,7 @@ describe('the modules of a package', () => {
     expect(inlined.packages).toEqual(['from pyspark.sql import functions as F, types as T']);
   });
 
-  it('are refused when they import each other, or one that is not there', () => {
+  it('are refused if they import each other, or a module that does not exist', () => {
     const circle = { a: 'from engine.b import x\n', b: 'from engine.a import y\n' };
     expect(() => inlinePackage('engine', circle)).toThrow('modules import each other: a -> b -> a');
     expect(() => inlinePackage('engine', { a: 'from engine.b import x\n' })).toThrow(

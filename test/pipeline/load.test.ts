@@ -42,7 +42,7 @@ describe('loading a pipeline', () => {
     expect(pipeline!.steps[1]!.writes[0]!.contract).toMatchObject({ internal: true, mayBeEmpty: true });
   });
 
-  it('accepts the shipped pipeline without a word', () => {
+  it('accepts the shipped pipeline without any message', () => {
     const { pipeline, diagnostics } = loadPipeline(templates().files);
     expect(diagnostics).toEqual([]);
     expect(pipeline?.steps.flatMap(({ writes }) => writes.map(({ contract }) => contract.name))).toEqual([
@@ -55,12 +55,12 @@ describe('loading a pipeline', () => {
     ]);
   });
 
-  it('takes files with CRLF and a byte-order mark as if they had neither', () => {
+  it('reads files with CRLF and a byte order mark as if they had neither', () => {
     const files = tiny().map(({ path, text }) => ({ path, text: `\ufeff${text.replaceAll('\n', '\r\n')}` }));
     expect(loadPipeline(files)).toEqual(loadPipeline(tiny()));
   });
 
-  it('tells all mistakes of all files at once', () => {
+  it('reports all mistakes of all files at once', () => {
     const found = mistakes({
       [RAW]: ['required: [id]', 'requird: [id]'],
       [CATS]: ['key: [id]', 'key: [idd]'],
@@ -523,28 +523,28 @@ describe('loading a pipeline', () => {
     expect(mistakes({ [file]: change })).toContainEqual(expect.stringContaining(`${file}${message}`));
   });
 
-  it('tells which reads are missing for a reference', () => {
+  it('reports which reads are missing for a reference', () => {
     const found = mistakes({ [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines]'] });
     expect(found).toEqual([
       'tables/second/counts.sql.hbs:10: second neither reads nor writes a table cats; add cats to reads of step second in pipeline.yaml',
     ]);
   });
 
-  it('takes a view that has the name of its source, and one that no step reads', () => {
+  it('accepts a view with the name of its source, and one that no step reads', () => {
     const all = {
       [RAW]: [VIEWS, VIEWS.replace('views:', 'views:\n  - { name: raw, doc: All of them. }')],
     } as const;
     expect(mistakes(all)).toEqual([]);
   });
 
-  it('reports a source that it cannot read, and not the views that it may have', () => {
+  it('reports a source that it cannot read, but not its views as missing', () => {
     expect(mistakes({ [RAW]: ['views:', 'viewz:'] })).toEqual([
       'sources/raw.yaml:7: unknown key viewz; did you mean views?',
     ]);
     expect(mistakes({ [RAW]: undefined })).toEqual(['pipeline.yaml:5: there is no file sources/raw.yaml']);
   });
 
-  it('warns of files that nothing names', () => {
+  it('warns about files that nothing refers to', () => {
     const { pipeline, diagnostics } = loadPipeline(
       tiny({ 'tables/first/dogs.sql.hbs': 'SELECT 1', 'README.md': 'x' }),
     );

@@ -46,7 +46,7 @@ describe('a query', () => {
     'SELECT * FROM cats(1)',
     "SELECT '-- FROM cats' AS a /* FROM cats */ FROM felines -- FROM cats",
     'SELECT * FROM nothing_of_this_pipeline',
-  ])('may name it otherwise: %s', (query) => {
+  ])('may use that name for something else: %s', (query) => {
     expect(found('felines', query)).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe('a query', () => {
     ]);
   });
 
-  it('reads a source, its own step’s table, or a later step’s', () => {
+  it('cannot read a source, a table of its own step, or of a later step', () => {
     expect(found('cats', 'SELECT * FROM raw')).toEqual([
       `${COUNTS}:${String(line)}: the query reads raw, which is a source; read one of its views: felines`,
     ]);
@@ -71,7 +71,7 @@ describe('a query', () => {
     ]);
   });
 
-  it('is read with the values of its parameters', () => {
+  it('is checked with the values of its parameters', () => {
     const changed = tiny({
       [CATS]: ['  id,\n', '  id,\n'],
       [COUNTS]: `${contract}SELECT 1 AS x FROM felines\n`,

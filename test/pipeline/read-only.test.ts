@@ -75,11 +75,11 @@ describe('a query', () => {
     ['a semicolon at its end', 'SELECT 1;'],
     ['a hint', 'SELECT /*+ BROADCAST(c) */ * FROM cats c'],
     ['names in backticks', 'SELECT `a``.b` FROM cats AS `x;y`'],
-  ])('may hold %s', (_, sql) => {
+  ])('may contain %s', (_, sql) => {
     expect(forbiddenIn(sql)).toEqual([]);
   });
 
-  it('is checked as it is rendered, whatever values its parameters have', () => {
+  it('is checked after rendering, whatever values its parameters have', () => {
     const other = 'SELECT {{#if (eq shape "text")}}reflect("a"){{else}}kind{{/if}}, 1 AS cats FROM cats';
     const { pipeline, diagnostics } = loadPipeline(tiny({ [COUNTS]: [QUERY, other] }));
     expect(diagnostics).toEqual([]);
@@ -94,7 +94,7 @@ describe('a query', () => {
     ]);
   });
 
-  it('hides nothing behind text, comments or quoted names, whatever they hold', () => {
+  it('cannot hide anything in strings, comments or quoted names', () => {
     const noise = fc.oneof(
       fc.string().map((text) => `'${text.replace(/[\\']/g, '\\$&')}'`),
       fc.string().map((text) => `r"${text.replaceAll('"', '')}"`),
@@ -126,7 +126,7 @@ describe('rendering', () => {
     ['{{helperMissing}}', 'helperMissing'],
     ['{{log shape}}', 'there is no helper log'],
     ['{{lit @root.constructor}}', 'nothing is called @root'],
-  ])('reaches nothing but values: %s', (tag, message) => {
+  ])('gives access only to values: %s', (tag, message) => {
     expect(mistakes({ [COUNTS]: [QUERY, `SELECT ${tag} FROM cats`] })).toEqual([
       expect.stringContaining(message),
     ]);

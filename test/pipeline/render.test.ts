@@ -35,7 +35,7 @@ function queryOf(program: string, table: string): { template: string; firstLine:
 }
 
 describe('rendering', () => {
-  it('makes one self-contained program a step', () => {
+  it('makes one self-contained program per step', () => {
     const { steps, diagnostics } = render();
     expect(diagnostics).toEqual([]);
     expect(steps.map(({ name, sources, upstreams }) => ({ name, sources, upstreams }))).toEqual([
@@ -86,14 +86,14 @@ describe('rendering', () => {
     }
   });
 
-  it('shows queries as they are written', () => {
+  it('shows queries as written', () => {
     const { program } = render().steps[1]!;
     expect(program).toContain(
       '"tables/second/counts.sql.hbs", 13, r"""\nSELECT kind, count(*) AS cats FROM cats GROUP BY kind\n"""',
     );
   });
 
-  it('knows on which line of its template the SQL of each condition starts', () => {
+  it('records the template line on which the SQL of each condition starts', () => {
     const { program } = render({
       'tables/second/counts.sql.hbs': [
         'checks:',
@@ -131,7 +131,7 @@ describe('rendering', () => {
     expect(diagnostics.map(formatDiagnostic)).toEqual([message]);
   });
 
-  it('changes the digest with query, contract and parameters, but not with prose, and only where they count', () => {
+  it('changes the digest of the affected steps with query, contract and parameters, but not with descriptions', () => {
     const digests = (changes?: Parameters<typeof tiny>[0], parameters?: ParameterValues) =>
       render(changes, parameters).steps.map(({ digest }) => digest);
     const [first, second] = digests();
@@ -161,13 +161,13 @@ describe('rendering', () => {
     );
   });
 
-  it('reports a value that a helper refuses at its template', () => {
+  it('reports a value that a helper refuses, with the template', () => {
     expect(mistakes({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] })).toEqual([
       'tables/first/cats.sql.hbs:11: "no uri" is no URI',
     ]);
   });
 
-  it('throws for a frame of the engine that names what is not there', () => {
+  it('throws if the engine’s program template uses an unknown name', () => {
     const { pipeline } = loadPipeline(tiny());
     const engine = { ...TINY_ENGINE, frame: 'x = {{python stpe}}\n' };
     expect(() => renderSteps({ pipeline: pipeline!, engine }, {}, sha256)).toThrow(
@@ -214,7 +214,7 @@ describe('the shipped steps', () => {
     return renderSteps({ pipeline: pipeline!, engine }, parameters, sha256);
   };
 
-  it('parse as Python 3.9 and hold what parameters ask for', () => {
+  it('parse as Python 3.9 and follow the parameters', () => {
     const { steps, diagnostics } = rendered();
     expect(diagnostics).toEqual([]);
     expect(held(steps[0]!.program, 'TABLES')).toMatchObject([
@@ -237,7 +237,7 @@ for node in ast.walk(ast.parse(sys.stdin.read())):
       expect(execFileSync(testPython(), ['-c', script], { input: program, encoding: 'utf8' })).toBe('');
   });
 
-  it('read only what they are handed: no clock, randomness or order of rows decides a value', () => {
+  it('depend only on their input: no clock, randomness or row order decides a value', () => {
     const banned =
       /\b(rand|randn|uuid|first|last|any_value|monotonically_increasing_id|current_\w+|now)\s*\(|dropDuplicates/i;
     for (const { path, text } of templates().files.filter((file) => file.path.endsWith('.sql.hbs')))

@@ -9,7 +9,7 @@ const reports = [
   { sources: { log: { ...books(), views: { events } } } },
 ];
 
-it('the books of a source have the views of all steps, and the most lines that a step quarantined', () => {
+it('the books of a source have the views of all steps, and the largest number of lines that a step quarantined', () => {
   const { log, songs } = booksOfRun(reports);
   expect(log).toMatchObject({ lines: { quarantined: 6 }, views: { plays, events } });
   expect(songs).toEqual(books());

@@ -149,13 +149,13 @@ describe('sample.yaml', () => {
       /^sample\.yaml:11: id cannot be a value, because id\.x is inside it$/,
     ],
     ['a word of JavaScript', '  owners:', '  constructor:', /word of JavaScript/],
-  ])('tells of %s', (_, from, to, message) => {
+  ])('is reported for %s', (_, from, to, message) => {
     const [first, ...others] = sampleMistakes(from, to);
     expect(first).toMatch(message);
     expect(others.filter((other) => !/constructor|rows owners/.test(`${first ?? ''} ${other}`))).toEqual([]);
   });
 
-  it('warns of files for a source that the pipeline does not have', () => {
+  it('causes a warning for files of a source that the pipeline does not have', () => {
     expect(sampleMistakes('source: raw', 'source: rwa')).toEqual([
       expect.stringMatching(
         /sample\.yaml:18: .*the pipeline has no source rwa, so these files are not generated; did you mean raw\?$/,

@@ -21,7 +21,7 @@ describe('the layout of the shipped tables', () => {
     ['songplays', ['year', 'month']],
   ];
 
-  it('is that of the partitioned ones, with a bound where the contract names one', () => {
+  it('is shown for partitioned tables, with a bound if the contract implies one', () => {
     const found = layouts(templates().files);
     expect(found.map(({ table, partitionBy }) => [table, partitionBy])).toEqual([
       ['songs', ['year']],
@@ -42,7 +42,7 @@ describe('the layout of the shipped tables', () => {
     });
   });
 
-  it('by artist_id has a file for each row of artists, because songs refers to their key', () => {
+  it('by artist_id makes one file per row of artists, because songs refers to their key', () => {
     const found = layouts(templates().files, { songs_partition_by: ['year', 'artist_id'] });
     expect(found.map(({ table, identifies }) => [table, identifies])).toEqual([
       ['songs', { column: 'artist_id', table: 'artists' }],
@@ -55,18 +55,18 @@ describe('the layout of the shipped tables', () => {
 describe('the layout of a table', () => {
   const cats = (from: string, to: string) => tiny({ 'tables/first/cats.sql.hbs': [from, to] });
 
-  it('by its own key has a file for each of its own rows', () => {
+  it('by its own key makes one file per row', () => {
     const [own] = layouts(cats('key: [id]', 'key: [year]'));
     expect(own?.identifies).toEqual({ column: 'year', table: 'cats' });
   });
 
-  it('by one part of a key has none for each row', () => {
+  it('by a part of its key does not', () => {
     const [part] = layouts(cats('key: [id]', 'key: [id, year]'));
     expect(part).toMatchObject({ table: 'cats', partitionBy: ['year'] });
     expect(part?.identifies).toBeUndefined();
   });
 
-  it('has no bound where rows are not one for each key of a source', () => {
+  it('has no bound if rows do not correspond to keys of a source', () => {
     expect(layouts(tiny())[0]?.atMostLinesOf).toBe('raw');
     expect(layouts(cats('by: [id]', 'by: [kind]'))[0]?.atMostLinesOf).toBeUndefined();
     expect(layouts(cats('key: [id]', 'key: [id, kind]'))[0]?.atMostLinesOf).toBeUndefined();

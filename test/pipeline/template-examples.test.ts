@@ -39,7 +39,7 @@ describe('an example of the README', () => {
     expect(outcome(example.title, example).diagnostics).toEqual([]);
   });
 
-  it('shows a column, a check in SQL, a source, a table and a pipeline', () => {
+  it('exists for a column, a check in SQL, a source, a table and a pipeline', () => {
     expect(templateExamples.map(({ title }) => title.replace('Example: ', ''))).toEqual([
       'add a column',
       'add a check in SQL',
@@ -49,7 +49,7 @@ describe('an example of the README', () => {
     ]);
   });
 
-  it('adds the column, the check and the tables that it speaks of', () => {
+  it('adds the column, the check and the tables that it describes', () => {
     const tables = outcome(
       'together',
       ...['add a column', 'add a check in SQL', 'add a table'].map(exampleOf),
@@ -69,7 +69,7 @@ describe('an example of the README', () => {
     ]);
   });
 
-  it('adds the table of sessions by two files', () => {
+  it('adds the table of sessions with two files', () => {
     const { diffs, files } = exampleOf('add a table');
     expect([...diffs.flatMap(changedBy), ...files.map(({ path }) => path)]).toEqual([
       'pipeline.yaml',

@@ -69,12 +69,12 @@ describe('the type of a field', () => {
     ["type: 'ARRAY<INT>', default: 1", 'extra is ARRAY<INT> and has no default'],
     ['type: INT, path: a..b', 'a key on the path of extra is empty'],
     ["type: INT, path: ['']", 'a key on the path of extra is empty'],
-  ])('is at odds with %s', (text, message) => {
+  ])('does not allow %s', (text, message) => {
     expect(field(text)).toEqual([expect.stringContaining(message)]);
     expect(field(text)[0]).toMatch(/^sources\/raw\.yaml:6: /);
   });
 
-  it('leaves a field without a path where its name says', () => {
+  it('without a path takes the field’s name as its key', () => {
     const paths = (text: string) =>
       loadPipeline(tiny({ [RAW]: ['doc: Kind. }', `${text}doc: Kind. }`] })).pipeline?.sources[0]?.fields[1]
         ?.path;
@@ -91,7 +91,7 @@ describe('the type of a field', () => {
     ['field: kind, equals: cat', 'field: tags, equals: 1', ':12: tags is ARRAY<INT> and never equals 1'],
     ['field: kind, equals: cat', 'field: open, equals: yes', ':12: open is BOOLEAN and never equals "yes"'],
     ['field: kind, equals: cat', 'field: open, equals: true', undefined],
-  ])('decides what a view can do with it: %s, %s', (from, to, message) => {
+  ])('decides how a view can use the field: %s, %s', (from, to, message) => {
     const more =
       "  - { name: tags, type: 'ARRAY<INT>', doc: X. }\n  - { name: open, type: BOOLEAN, doc: X. }\n";
     const changed = TINY[RAW]!.replace('views:\n', `${more}views:\n`).replace(from, to);
@@ -150,7 +150,7 @@ describe('the type of a column', () => {
       'extra is an ARRAY, which cannot be in sort_by',
     ],
     ['partition_by', 'key: [kind]', 'key: [kind]\npartition_by: [extra]', 'makes no good folder names'],
-  ])('is no ARRAY in %s', (_, from, to, message) => {
+  ])('cannot be ARRAY in %s', (_, from, to, message) => {
     const text = tiny().find(({ path }) => path === COUNTS)!.text;
     const changed = text
       .replace(from, to)
@@ -161,15 +161,20 @@ describe('the type of a column', () => {
     expect(mistakes({ [COUNTS]: changed })).toEqual([expect.stringContaining(message)]);
   });
 
-  it.each(['BOOLEAN', 'DATE', 'INT', 'BIGINT', 'STRING'])('%s makes folders', (type) => {
+  it.each(['BOOLEAN', 'DATE', 'INT', 'BIGINT', 'STRING'])('%s can be a partition column', (type) => {
     expect(partitionedBy(type)).toEqual([]);
   });
 
-  it.each(['DECIMAL(4,2)', 'DOUBLE', 'TIMESTAMP', 'ARRAY<DATE>'])('%s makes none', (type) => {
-    expect(partitionedBy(type)).toEqual([
-      expect.stringContaining('makes no good folder names; partition by STRING, INT, BIGINT, BOOLEAN, DATE'),
-    ]);
-  });
+  it.each(['DECIMAL(4,2)', 'DOUBLE', 'TIMESTAMP', 'ARRAY<DATE>'])(
+    '%s cannot be a partition column',
+    (type) => {
+      expect(partitionedBy(type)).toEqual([
+        expect.stringContaining(
+          'makes no good folder names; partition by STRING, INT, BIGINT, BOOLEAN, DATE',
+        ),
+      ]);
+    },
+  );
 
   function partitionedBy(type: string): string[] {
     const text = tiny().find(({ path }) => path === COUNTS)!.text;
@@ -209,7 +214,7 @@ describe('a value', () => {
     expect(isValueOf(type, value)).toBe(expected);
   });
 
-  it('is ordered as its type is', () => {
+  it('is compared according to its type', () => {
     expect(isAbove('DECIMAL(4,2)', '10', '9.99')).toBe(true);
     expect(isAbove('DECIMAL(4,2)', '-10', '-9.99')).toBe(false);
     expect(isAbove('TIMESTAMP', '2015-01-31T15:00:00Z', '2015-01-31T15:00:00+01:00')).toBe(true);

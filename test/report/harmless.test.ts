@@ -36,7 +36,7 @@ function obeyed(text: string): string[] {
 }
 
 describe('a text that others wrote', () => {
-  it('is one line, in which nothing steers', () => {
+  it('is one line without control sequences', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(oneLine(text)).not.toContain('\n');
@@ -47,11 +47,11 @@ describe('a text that others wrote', () => {
     );
   });
 
-  it('gives no orders to a CI behind a colour of ours', () => {
+  it('cannot give commands to a CI after one of our colours', () => {
     expect(harmless('\u001b[1m ::error::x')).toBe('\u001b[1m :\\:error::x');
   });
 
-  it('shows what was there as an escape', () => {
+  it('shows removed characters as escapes', () => {
     expect(oneLine('a\nb\r\tc\u001b[2J\u009b\u202e\u200b\u{e0041}\ud800é😀')).toBe(
       'a\\nb\\r\\tc\\x1b[2J\\x9b\\u202e\\u200b\\udb40\\udc41\\ud800é😀',
     );
@@ -63,7 +63,7 @@ describe('a text that others wrote', () => {
     ]);
   });
 
-  it('adds no next move to a failure, and no line that looks like one', () => {
+  it('cannot add a next move to a failure, or a line that looks like one', () => {
     fc.assert(
       fc.property(nasty, nasty, nasty, (message, why, stand) => {
         const error = new LandfallError('step', message, {
@@ -80,7 +80,7 @@ describe('a text that others wrote', () => {
     );
   });
 
-  it('adds no line to what is said of an event', () => {
+  it('cannot add a line to an event', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         const events: RunEvent[] = [
@@ -96,7 +96,7 @@ describe('a text that others wrote', () => {
     );
   });
 
-  it('adds no line to a result', () => {
+  it('cannot add a line to a result', () => {
     const report = {
       removed: false,
       runs: [{ run: 'x\nnext: evil', objects: 1, bytes: 1 }],
@@ -123,7 +123,7 @@ describe('a text that others wrote', () => {
     ]);
   });
 
-  it('is marked where a block of ours holds it in several lines', () => {
+  it('is marked if a block of ours shows it on several lines', () => {
     expect(linesOf('a\r\n  Next: b\rerror: c\nwarnings')).toEqual([
       'a',
       '|   Next: b',
@@ -132,7 +132,7 @@ describe('a text that others wrote', () => {
     ]);
   });
 
-  it('is exactly itself in JSON, which steers nothing either', () => {
+  it('is unchanged in JSON, which has no control sequences either', () => {
     fc.assert(
       fc.property(fc.dictionary(nasty, nasty), fc.constantFrom(undefined, 2), (value, indent) => {
         const text = jsonText(value, indent);
@@ -142,7 +142,7 @@ describe('a text that others wrote', () => {
     );
   });
 
-  it('keeps its tabs as a line of a log, and gives no orders there', () => {
+  it('keeps its tabs as a line of a log, and cannot give commands there', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(obeyed(harmlessLine(text.replaceAll('\n', '')).replaceAll('\t', ''))).toEqual([]);
@@ -166,7 +166,7 @@ describe('credentials in a URI', () => {
       'https://h/k?AWSAccessKeyId=[secret]&Signature=[secret]&Expires=1',
     ],
     ['s3://bucket/a@b:c and http://127.0.0.1:5000/a@b', 's3://bucket/a@b:c and http://127.0.0.1:5000/a@b'],
-  ])('are shown nowhere: %s', (text, shown) => {
+  ])('are never shown: %s', (text, shown) => {
     expect([oneLine(text), harmless(text), harmlessLine(text)]).toEqual([shown, shown, shown]);
     expect(withoutSecrets({ a: [text] })).toEqual({ a: [shown] });
     const error = new LandfallError('input', text, { why: [text], next: text });

@@ -70,7 +70,7 @@ const cluster = (state: string, reason?: string): RunEvent => ({
 });
 
 describe('on a terminal', () => {
-  it('the time of what runs goes on each second, in one row, until something else is told', () => {
+  it('the elapsed time is updated each second, in one row, until something else is reported', () => {
     const look = looker(true);
     look.tell(step('RUNNING', 0));
     look.pass(3);
@@ -90,7 +90,7 @@ describe('on a terminal', () => {
     ]);
   });
 
-  it('a note stands above the row that lives, which goes on', () => {
+  it('a note appears above the live row, which continues', () => {
     const look = looker(true);
     look.tell(step('RUNNING', 0));
     look.tell({ event: 'note', message: 'throttled; trying again' });
@@ -105,7 +105,7 @@ describe('on a terminal', () => {
     expect(look.rows().slice(-2)).toEqual(['error  that was all', '']);
   });
 
-  it('a row that lives never fills more than one row, whatever EMR’s reason says', () => {
+  it('the live row never takes more than one row, whatever EMR’s reason says', () => {
     const look = looker(true, 40, true);
     const reason = `Waiting for \u001b[31mcapacity\u001b[0m${' and more of it'.repeat(9)}`;
     look.tell(cluster('STARTING', reason));
@@ -132,8 +132,8 @@ describe('on a terminal', () => {
   });
 });
 
-describe('elsewhere', () => {
-  it('a line is told of each change, and once a minute of what has not changed, without control characters', () => {
+describe('without a terminal', () => {
+  it('each change is a line, and a line a minute reports what has not changed, without control characters', () => {
     const look = looker(false);
     for (let second = 0; second <= 200; second += 1) {
       look.at(second * 1_000);
@@ -150,7 +150,7 @@ describe('elsewhere', () => {
     expect(look.written()).not.toContain('\u001b');
   });
 
-  it('a run of ten hours is told in a line a minute at most, with every state of cluster and steps', async () => {
+  it('a run of ten hours is reported in at most one line a minute, with every state of cluster and steps', async () => {
     const world = fakeWorld(1, { stepMs: 5 * 3_600_000 });
     const look = looker(false);
     world.ports.emit = (event) => {

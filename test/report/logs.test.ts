@@ -28,7 +28,7 @@ async function printed(output: Output, pieces: (LogPiece | Error)[], reads = Inf
 }
 
 describe('a line of a log', () => {
-  it('keeps its text and tabs, and loses what a terminal would obey', () => {
+  it('keeps its text and tabs, and loses control sequences', () => {
     expect(harmlessLine('\tat org.apache.Spark(x.scala:1)\r')).toBe('\tat org.apache.Spark(x.scala:1)');
     expect(harmlessLine('\u001b[1;31mERROR\u001b[0m é😀')).toBe('ERROR é😀');
     const hostile = 'a\u001b]0;title\u0007b\u001b[2Jc\u009b8md\re\u202ef\b';
@@ -37,7 +37,7 @@ describe('a line of a log', () => {
 });
 
 describe('the lines of logs', () => {
-  it('are text on stdout, nothing else beside them; where another log begins is told elsewhere', async () => {
+  it('are the only text on stdout; where another log begins is reported elsewhere', async () => {
     const { out, said } = await printed('text', [
       { kind: 'note', message: 'run r1' },
       lines('stderr', 'one', '\u001b[31mtwo'),
@@ -50,7 +50,7 @@ describe('the lines of logs', () => {
     expect(said).toEqual(['run r1', '== stderr', '== stdout', '  next: landfall logs --follow']);
   });
 
-  it('are one JSON document with what they are about', async () => {
+  it('are one JSON document with their run, step and log', async () => {
     const { out, said } = await printed('json', [
       lines('stderr', 'a "quoted"\u001b', 'b'),
       lines('stdout', 'c'),
@@ -70,7 +70,7 @@ describe('the lines of logs', () => {
     expect(JSON.parse(empty.out)).toEqual({ lines: [], run: 'r1' });
   });
 
-  it('leave a document that can be read even when a failure ends them', async () => {
+  it('leave a valid document even if a failure ends them', async () => {
     const gone = new Error('gone');
     const { out, failure } = await printed('json', [lines('stderr', 'a'), gone]);
     expect(JSON.parse(out)).toEqual({ lines: [{ log: 'stderr', line: 'a' }], broken: true });
@@ -78,7 +78,7 @@ describe('the lines of logs', () => {
     expect(await printed('json', [gone])).toMatchObject({ out: '', failure: gone });
   });
 
-  it('are an event each for a script that follows', async () => {
+  it('are one event each for a script that follows them', async () => {
     const { out } = await printed('ndjson', [lines('stderr', 'a', 'b'), end({ run: 'r1' })]);
     const events = out
       .trim()
@@ -97,7 +97,7 @@ describe('the lines of logs', () => {
   });
 });
 
-describe('what is said beside a log', () => {
+describe('the note next to a log', () => {
   const at = (seconds: number) => new Date(Date.UTC(2026, 10, 21, 6, 40, seconds));
   const stderr = {
     log: 'stderr',
@@ -121,19 +121,19 @@ describe('what is said beside a log', () => {
     told({ ...running, ended: { state: 'FAILED', at: at(90) }, lastAreThere: true, ...facts });
   const next = running.follow;
 
-  it('is nothing when the whole of it is there', () => {
+  it('is absent if the log is complete', () => {
     expect(notes({})).toEqual([]);
     expect(notes({ logs: [stderr, { ...stdout, bytes: 0 }] })).toEqual(['stdout is empty']);
   });
 
-  it('is that it is not uploaded yet, and what to wait with', () => {
+  it('says that the log is not uploaded yet, and which command waits for it', () => {
     expect(notes({ logs: [{ ...absent, log: 'stderr' }, absent], lastAreThere: false })).toEqual([
       'stderr and stdout: not uploaded yet; EMR copies them every five minutes',
       next,
     ]);
   });
 
-  it('is not a promise long after the end', () => {
+  it('promises nothing long after the end', () => {
     expect(notes({ logs: [stderr, absent], now: at(11_000) })).toEqual([
       'stdout: not there, though the step ended 3 h 01 min ago; can the cluster write to s3://lake/logs/j-1/steps/s-1?',
     ]);
@@ -142,7 +142,7 @@ describe('what is said beside a log', () => {
     ]);
   });
 
-  it('is how far it goes while the step runs, or the last of it is still to come', () => {
+  it('says how far the log goes while the step runs, or while its end is not uploaded yet', () => {
     expect(told(running)).toEqual([
       'the step has not ended; this was uploaded by 2026-11-21T06:41:40Z; EMR copies them every five minutes',
       next,

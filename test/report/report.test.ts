@@ -16,7 +16,7 @@ import { plan } from '../support/fake-run.ts';
 const plain = painter(false);
 
 describe('quantities', () => {
-  it('are written for people', () => {
+  it('are formatted for people', () => {
     expect([count(6820), count(0)]).toEqual(['6,820', '0']);
     expect([bytes(0), bytes(999), bytes(1000), bytes(312_400), bytes(5e12)]).toEqual([
       '0 B',
@@ -37,7 +37,7 @@ describe('quantities', () => {
     expect([place('file:///a b'), place('s3://b/c')]).toEqual(['/a b', 's3://b/c']);
   });
 
-  it('stand in columns, numbers to the right', () => {
+  it('are aligned in columns, numbers to the right', () => {
     expect(
       columns(
         [
@@ -75,7 +75,7 @@ describe('a submission', () => {
     );
   });
 
-  it('claims no costs of another’s cluster, or of this machine', () => {
+  it('reports no costs of someone else’s cluster, or of this machine', () => {
     const [others, local] = (['not ours', 'local'] as const).map((where) =>
       formatSubmission({ ...left, cluster: { id: 'j-1', where, idleTimeoutSeconds: 600 } }, ''),
     );
@@ -91,7 +91,7 @@ describe('a failure', () => {
     next: command('retry', 'r1'),
   });
 
-  it('is said once: what failed, why, where things stand, the next command', () => {
+  it('is reported once: what failed, why, the state of the run, the next command', () => {
     expect(formatFailure(error, plain, PLAIN)).toBe(
       [
         'error  step log_transform ended FAILED',
@@ -103,7 +103,7 @@ describe('a failure', () => {
     );
   });
 
-  it('is the same as a value', () => {
+  it('is the same as JSON', () => {
     expect(failureValue(error, 4, PLAIN)).toMatchObject({
       exitCode: 4,
       fault: 'step',
@@ -111,12 +111,12 @@ describe('a failure', () => {
     });
   });
 
-  it('that an interruption leaves behind tells where things stand, and the next command', () => {
+  it('after an interruption reports the state of the run, and the next command', () => {
     const left = { run: 'r1', stand: ['nothing was published'], next: command('attach', 'r1') };
     expect(formatInterruption(left, PLAIN)).toBe('  nothing was published\n  next: landfall attach r1');
   });
 
-  it('that is no LandfallError is our bug, with its stack', () => {
+  it('that is not a LandfallError is reported as our bug, with its stack', () => {
     const bug = failureFrom(new TypeError('x is undefined'));
     expect(bug.fault).toBe('internal');
     expect(bug.why[0]).toMatch(/^TypeError: x is undefined\n\s+at /);
@@ -134,7 +134,7 @@ describe('narrating a run', () => {
     elapsedMs,
   });
 
-  it('makes a lasting line of each change and a passing one of each repetition', () => {
+  it('makes a permanent line of each change and a transient one of each repetition', () => {
     const first = narrate({}, step('RUNNING', 0), plain);
     const second = narrate(first.said, step('RUNNING', 14_000), plain);
     const third = narrate(second.said, step('COMPLETED', 15_000), plain);
@@ -153,7 +153,7 @@ describe('narrating a run', () => {
     ]);
   });
 
-  it('shows a state it does not know as EMR told it', () => {
+  it('shows an unknown state as EMR sent it', () => {
     expect(narrate({}, step('HIBERNATING', 0), plain).line?.text).toContain('HIBERNATING');
   });
 });
@@ -228,7 +228,7 @@ describe('the summary of a run', () => {
     });
   });
 
-  it('reads as a table of what landed, the books, and how long each part took', () => {
+  it('is a table of what landed, the books, and the time of each phase', () => {
     expect(formatSummary(summary)).toBe(
       [
         'table  rows  files   bytes  path',
@@ -252,7 +252,7 @@ describe('the summary of a run', () => {
 });
 
 describe('the number of checks that passed', () => {
-  it('leaves out those that did not hold, and says of how many', () => {
+  it('leaves out broken checks, and includes the total', () => {
     const broken = { check: 'range', severity: 'warn' as const, detail: 'd', count: 2, sample: [] };
     const table = { files: [], rows: 1, readBack: 1, conflicts: null, matched: [], checks: 1000 };
     const tables = { songs: { ...table, violations: [broken, broken] }, users: { ...table, violations: [] } };

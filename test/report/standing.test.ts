@@ -50,7 +50,7 @@ const asked: Entry[] = [
 const said = (entries: Entry[], its: Partial<RunPlan> = {}, now = minutes(30)) =>
   standing(after(entries, its), now);
 
-describe('where a run stands', () => {
+describe('the state of a run', () => {
   it('before anything was started: no cluster costs money', () => {
     expect(said([])).toEqual([
       'song_transform, log_transform not started; nothing was published',
@@ -58,7 +58,7 @@ describe('where a run stands', () => {
     ]);
   });
 
-  it('after a step failed: what is done, what is not, and that our cluster was asked to end', () => {
+  it('after a step failed: what is done, what is not, and that termination of our cluster was requested', () => {
     expect(
       said([
         ...cluster('launched'),
@@ -73,7 +73,7 @@ describe('where a run stands', () => {
     ]);
   });
 
-  it('on the cluster of another: it goes on', () => {
+  it('on someone else’s cluster: the cluster continues', () => {
     expect(said([...cluster('given'), ...failed('song_transform'), finished('step')])).toEqual([
       'song_transform FAILED; log_transform not started; nothing was published',
       "cluster j-1 is not this run's: it goes on",
@@ -84,20 +84,20 @@ describe('where a run stands', () => {
     const entries = [...cluster('launched'), ...failed('song_transform'), finished('step')];
     const keepAlive = { keepAlive: true };
 
-    it('tells until when it costs money, from the end of the last step on', () => {
+    it('says until when it costs money, counted from the end of the last step', () => {
       // The step ended five minutes in; the logs were waited for until the eighth.
       expect(said(entries, keepAlive, minutes(8))[1]).toBe(
         'cluster j-1 costs money until it has been idle for 10 min, about 13:15 UTC',
       );
     });
 
-    it('names the day when it is another one', () => {
+    it('names the day if it is not today', () => {
       expect(said(entries, { ...keepAlive, idleTimeoutSeconds: 86_400 }, minutes(8))[1]).toMatch(
         /idle for 24 h, about 2026-11-22 13:05 UTC$/,
       );
     });
 
-    it('tells later that it ended by itself', () => {
+    it('says later that it ended by itself', () => {
       expect(said(entries, keepAlive, minutes(300))[1]).toBe(
         'cluster j-1 ended by itself about 13:15 UTC, unless it was given work since',
       );
@@ -109,7 +109,7 @@ describe('where a run stands', () => {
     });
   });
 
-  it('while the work goes on: which step is under way, and how its cluster ends', () => {
+  it('during the work: which step is running, and how its cluster ends', () => {
     expect(said([...cluster('launched'), ...submitted('song_transform')])).toEqual([
       'song_transform under way (s-song_transform); log_transform not started; nothing was published',
       'cluster j-1 goes on and costs money; it ends by itself 10 min after its last step',
@@ -117,13 +117,13 @@ describe('where a run stands', () => {
     expect(said(cluster('launched'), { cluster: { kind: 'local' } })[1]).toMatch(/^cluster j-1 goes on; /);
   });
 
-  it('while a launch has no answer: that there may be a cluster, and its name', () => {
+  it('while a launch has no answer: that a cluster may exist, and its name', () => {
     expect(said([{ entry: 'cluster-intent', n: 1, token: 'landfall/r1/cluster#1' }])[1]).toMatch(
       /^a cluster named landfall\/r1\/cluster#1 may have been launched/,
     );
   });
 
-  it('after EMR refused the launch, or a step: that there is none', () => {
+  it('after EMR refused the launch, or a step: that none exists', () => {
     const token = 'landfall/r1/cluster#1';
     expect(
       said([
@@ -170,7 +170,7 @@ describe('where a run stands', () => {
     ]);
   });
 
-  it('when cancelled: what has ended, and what was only asked to', () => {
+  it('when cancelled: what has ended, and what was only requested to end', () => {
     const entries: Entry[] = [
       ...cluster('launched'),
       ...submitted('song_transform'),
@@ -186,7 +186,7 @@ describe('where a run stands', () => {
     ]);
   });
 
-  it('in the middle of publishing, and after it', () => {
+  it('during publication, and after it', () => {
     const entries: Entry[] = [
       ...cluster('launched'),
       ...done('song_transform'),
@@ -200,7 +200,7 @@ describe('where a run stands', () => {
     );
   });
 
-  it('in another attempt, with an earlier cluster that is still up', () => {
+  it('in a later attempt, with an earlier cluster that is still running', () => {
     const replanned: Entry = { entry: 'replanned', plan, rerun: ['song_transform'], elsewhere: true };
     const lines = said([
       ...cluster('launched'),
@@ -286,7 +286,7 @@ describe('the next command', () => {
   ])('after %s', (_, expected, told) => expect(told).toBe(expected));
 
   it.each(['no longer there', 'changed since they were listed'])(
-    'after a step whose inputs are %s is a run of its own, also as the journal tells it later',
+    'after a step whose inputs are %s is a new submit, also when read from the journal later',
     (what) => {
       const why = [`2 input objects (s3://in/a.json, s3://in/b: c.json) of song_data: ${what}`, 'at line 3'];
       const error = new LandfallError('step', 'step song_transform ended FAILED', { why });
@@ -297,12 +297,12 @@ describe('the next command', () => {
     },
   );
 
-  it('names the lake as a shell wants it', () => {
+  it('names the lake, quoted for the shell', () => {
     const lake = "file:///it's/ü [lake]";
     expect(told(command('attach', { ...plan, lake }))).toBe(`landfall attach r1 --lake '/it'\\''s/ü [lake]'`);
   });
 
-  it('comes with the run, and after what the failure itself says of where things stand', () => {
+  it('comes with the run’s state, after what the failure itself reports', () => {
     const error = new LandfallError('cluster', 'x', { why: ['y'], stand: ['own'] });
     expect(completed(error, after([]), minutes(1))).toMatchObject({
       fault: 'cluster',

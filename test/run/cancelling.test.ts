@@ -28,7 +28,7 @@ async function interrupted(
 }
 
 describe('a cancelled run', () => {
-  it('has no verdict while its step was asked to end and is not seen to', async () => {
+  it('has no verdict while the end of its step is requested but not confirmed', async () => {
     const { world, run } = await interrupted({}, 2 * MINUTE_MS);
     const { cancelSteps } = world.emr;
     world.emr.cancelSteps = () => world.clock.sleep(20);
@@ -46,7 +46,7 @@ describe('a cancelled run', () => {
     expect(run.journal.state().finished?.verdict).toBe('cancelled');
   });
 
-  it('has no verdict while a submission whose answer was lost may still appear; settling it later cancels that step', async () => {
+  it('has no verdict while a submission with a lost answer may still appear; a later attach cancels that step', async () => {
     const late = { fault: (call: number) => (call === 2 ? 'lost-late' : undefined), lateMs: 40_000 } as const;
     const { world, run } = await interrupted(late, 25_000);
     const [step] = world.emr.clusters[0]?.steps ?? [];
@@ -62,7 +62,7 @@ describe('a cancelled run', () => {
 });
 
 describe('a run that has begun to publish', () => {
-  it('is not cancelled any more: nothing is asked to end, and there is no such verdict', async () => {
+  it('can no longer be cancelled: nothing is requested to end, and the verdict is not cancelled', async () => {
     const { world, run } = await interrupted({}, 2 * MINUTE_MS);
     await run.journal.append({ entry: 'publish-intent', publication: 1 });
     const outcome = await cancelRun(run, { by: 'SIGINT' });
@@ -73,7 +73,7 @@ describe('a run that has begun to publish', () => {
     expect(entries.filter(({ entry }) => entry === 'finished')).toEqual([]);
   });
 
-  it('and finds its number taken was overtaken, also when someone asked to cancel it meanwhile', async () => {
+  it('and finds its number taken is overtaken, even if someone asked to cancel it meanwhile', async () => {
     const world = fakeWorld(4);
     const journal = await startRun(world);
     world.ports.lake.publish = async () => {
@@ -86,7 +86,7 @@ describe('a run that has begun to publish', () => {
 });
 
 describe('two cancellations of one run', () => {
-  it('look at its steps as often as one does: within what EMR’s quota of ListSteps gives', async () => {
+  it('poll its steps as often as one does, within EMR’s quota of ListSteps', async () => {
     const { world, run } = await interrupted({}, 2 * MINUTE_MS);
     world.emr.cancelSteps = () => world.clock.sleep(20);
     const { listSteps } = world.emr;
@@ -104,8 +104,8 @@ describe('two cancellations of one run', () => {
   });
 });
 
-describe('a cluster whose end is asked for again', () => {
-  it('is left alone once another driver has the run', async () => {
+describe('a cluster whose end is requested again', () => {
+  it('is left alone once another driver owns the run', async () => {
     const world = fakeWorld(4);
     let asked = 0;
     world.emr.terminate = async () => {
@@ -118,8 +118,8 @@ describe('a cluster whose end is asked for again', () => {
   });
 });
 
-describe('two that give a verdict at once', () => {
-  it('give one: the second is told that there is one', async () => {
+describe('two drivers that give a verdict at once', () => {
+  it('give only one: the second learns that there is one', async () => {
     const world = fakeWorld(4);
     const journal = await startRun(world);
     const verdict = { entry: 'finished', verdict: 'cancelled' } as const;

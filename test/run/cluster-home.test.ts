@@ -41,7 +41,7 @@ const seenFrom = (emr: Emr, asked: Home, known: Home = home) =>
   atHome(emr, new Map([['j-1', known]]), () => Promise.resolve(asked));
 
 describe('a cluster that EMR does not know here', () => {
-  it.each(calls)('is told, by %s, to belong elsewhere', async (_, call) => {
+  it.each(calls)('is reported, by %s, to belong to another account or region', async (_, call) => {
     await expect(call(seenFrom(refusing(unknown), here))).rejects.toMatchObject({
       fault: 'access',
       message: "the run's cluster j-1 is not known to EMR here",
@@ -52,7 +52,7 @@ describe('a cluster that EMR does not know here', () => {
     });
   });
 
-  it('is told so also by the journal of an earlier version, which knows no account', async () => {
+  it('is also reported so with the journal of an earlier version, which has no account', async () => {
     const emr = seenFrom(refusing(unknown), { account: '444455556666', region: 'eu-west-1' }, {});
     await expect(emr.describeCluster('j-1')).rejects.toMatchObject({
       fault: 'access',
@@ -63,12 +63,12 @@ describe('a cluster that EMR does not know here', () => {
     });
   });
 
-  it('has been forgotten when it was asked for where it was', async () => {
+  it('counts as forgotten if it was looked up in its own account and region', async () => {
     const emr = seenFrom(refusing(unknown), home);
     await expect(emr.describeCluster('j-1')).rejects.toBe(unknown);
   });
 
-  it('is as EMR tells it when it is no cluster that the run had before', async () => {
+  it('is reported with EMR’s error if the run never had it', async () => {
     const emr = atHome(refusing(unknown), new Map(), () => Promise.resolve(here));
     await expect(emr.describeCluster('j-1')).rejects.toBe(unknown);
   });
@@ -83,7 +83,7 @@ describe('a refusal about a cluster that EMR knows here', () => {
     await expect(emr.addSteps('j-1', [])).rejects.toBe(ended);
   });
 
-  it('stays a refusal when EMR cannot be asked again', async () => {
+  it('stays a refusal if EMR cannot be asked again', async () => {
     const refused = new LandfallError('cluster', 'refused');
     const away = new LandfallError('unreachable', 'no answer');
     const emr = seenFrom(refusing(refused, { describeCluster: () => Promise.reject(away) }), here);
@@ -91,7 +91,7 @@ describe('a refusal about a cluster that EMR knows here', () => {
     await expect(emr.describeCluster('j-1')).rejects.toBe(away);
   });
 
-  it('says whose cluster it is and who asked when that is denied', async () => {
+  it('names the cluster’s account and the caller if access is denied', async () => {
     const denied = new LandfallError('access', 'not allowed: elasticmapreduce:DescribeCluster on j-1', {
       why: ['User: arn:aws:sts::444455556666:assumed-role/ci/1 is not authorized'],
       next: 'grant it',

@@ -22,19 +22,19 @@ const notes = ({ events }: FakeWorld) =>
   events.flatMap((event) => (event.event === 'note' ? [event.message] : []));
 
 describe('the journal', () => {
-  it('tells account and region of a cluster that was launched', async () => {
+  it('records account and region of a launched cluster', async () => {
     const world = fakeWorld(1);
     await driveRun(world, await startRun(world));
     expect(await clusterOf(world)).toMatchObject({ how: 'launched', ...HOME });
   });
 
-  it('tells them of one that was found again after a lost answer', async () => {
+  it('records them for a cluster found again after a lost answer', async () => {
     const world = fakeWorld(1, { fault: (call) => (call === 1 ? 'lost-after' : undefined) });
     await driveRun(world, await startRun(world));
     expect(await clusterOf(world)).toMatchObject({ how: 'adopted', ...HOME });
   });
 
-  it('tells them of one that was named, or found for reuse', async () => {
+  it('records them for a cluster that was named, or found for reuse', async () => {
     for (const how of ['given', 'reused'] as const) {
       const world = fakeWorld(1);
       const id = await existing(world, 'theirs');
@@ -47,7 +47,7 @@ describe('the journal', () => {
 });
 
 describe('a run that reuses', () => {
-  it('says why each cluster was rejected, and launches one when none is left', async () => {
+  it('says why each cluster was rejected, and launches one if none is left', async () => {
     const world = fakeWorld(1);
     const rejected = [
       { id: 'j-A', reason: 'it lacks Spark' },
@@ -63,7 +63,7 @@ describe('a run that reuses', () => {
     expect(await clusterOf(world)).toMatchObject({ how: 'launched', terminate: 'requested' });
   });
 
-  it('shares the cluster with another run that chose it too, and neither ends it', async () => {
+  it('shares the cluster with another run that also chose it, and neither ends it', async () => {
     const world = fakeWorld(1);
     const id = await existing(world, 'theirs');
     world.emr.findReusable = () => Promise.resolve({ chosen: id, rejected: [] });
@@ -105,7 +105,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
   }
 
   it.each(['describeCluster', 'addSteps'] as const)(
-    'before it has a step (at %s) is replaced by another choice, which is journalled',
+    'before it has a step (at %s) is replaced by another one, which is journalled',
     async (call) => {
       const { world, id, end, journal } = await choosing('one', 'two');
       at(world, call, () => end('one'));
@@ -121,7 +121,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
   );
 
   it.each([undefined, 'one'])(
-    'before it has a step is replaced by one that is launched, when EMR has no other (it names %s)',
+    'before it has a step is replaced by a launched one if EMR has no other (it names %s)',
     async (next) => {
       const { world, end, journal } = await choosing('one', next);
       at(world, 'addSteps', () => end('one'));
@@ -132,7 +132,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
     },
   );
 
-  it('before it has a step is replaced by whoever goes on with the run', async () => {
+  it('before it has a step is replaced by the next driver of the run', async () => {
     const { world, id, end, journal } = await choosing('one', 'two');
     at(world, 'addSteps', () => end('one'));
     world.ports.explain = () =>
@@ -147,7 +147,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
     expect(used(next.state()).at(-1)).toEqual([id('two'), 'reused']);
   });
 
-  it('once a step was sent to it is a lost cluster', async () => {
+  it('after a step was sent to it counts as lost', async () => {
     const { world, id, end, journal } = await choosing('one', 'two');
     const driving = driveRun(world, journal);
     driving.catch(() => undefined);
@@ -159,7 +159,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
 });
 
 describe('a retry on another named cluster', () => {
-  it('is journalled, so that whoever attaches to it stays there', async () => {
+  it('is journalled, so that a later attach stays there', async () => {
     let fails = true;
     const world = fakeWorld(1, { end: () => (fails ? 'FAILED' : 'COMPLETED') });
     const [first, second] = [await existing(world, 'one'), await existing(world, 'two')];
@@ -180,7 +180,7 @@ describe('a retry on another named cluster', () => {
   });
 });
 
-describe('going on with a run', () => {
+describe('continuing a run', () => {
   const intended = { n: 1, token: 't', intendedAt: new Date(0) };
   const accepted = Object.fromEntries(
     plan.steps.map(({ name }) => [
@@ -201,8 +201,11 @@ describe('going on with a run', () => {
     ['retried while its cluster lives', { clusters: [launched], renewCluster: 'if-gone' }, { needs: true, launches: false }],
     ['retried after its cluster was ended', { clusters: [{ ...launched, terminate: 'requested' }], renewCluster: 'if-gone' }, { needs: true, launches: true }],
   ]; // prettier-ignore
-  it.each(cases)('%s asks EMR, and launches, only if it has to', (_, change, { needs, launches }) => {
-    const state = { ...begun, ...change };
-    expect({ needs: needsCluster(state), launches: willLaunch(state) }).toEqual({ needs, launches });
-  });
+  it.each(cases)(
+    '%s looks for a cluster, and launches one, only if necessary',
+    (_, change, { needs, launches }) => {
+      const state = { ...begun, ...change };
+      expect({ needs: needsCluster(state), launches: willLaunch(state) }).toEqual({ needs, launches });
+    },
+  );
 });

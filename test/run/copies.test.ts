@@ -6,7 +6,7 @@ import { tokens } from '../../src/run/plan.ts';
 import { requestOf } from '../../src/run/submit-steps.ts';
 import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 
-describe('of several copies', () => {
+describe('of several duplicates', () => {
   it('of a step, the one that was added first is adopted, and the others are cancelled', async () => {
     const world = fakeWorld(1, { stepMs: 600_000 });
     const { emr, clock } = world;
@@ -52,7 +52,7 @@ describe('of several copies', () => {
     expect(emr.liveClusters()).toEqual([]);
   });
 
-  it('of a cluster, one that shows only after the last step was looked at is ended before the verdict', async () => {
+  it('of a cluster, one that appears only after the last step is ended before the verdict', async () => {
     const lateMs = 91_000;
     const world = fakeWorld(1, {
       fault: (call) => (call === 1 ? 'lost-late' : undefined),
@@ -72,7 +72,7 @@ describe('of several copies', () => {
   });
 
   it.each([true, false])(
-    'of a step, one that shows once the run publishes is cancelled before the verdict where its cluster stays (kept: %s)',
+    'of a step, one that appears during publication is cancelled before the verdict if its cluster stays (kept: %s)',
     async (keepAlive) => {
       const world = fakeWorld(1);
       const { emr, clock, ports } = world;
@@ -98,7 +98,7 @@ describe('of several copies', () => {
     },
   );
 
-  it('of a step that was accepted, one that shows while the run is cancelled is cancelled with it', async () => {
+  it('of an accepted step, one that appears while the run is cancelled is cancelled too', async () => {
     const world = fakeWorld(1, { stepMs: 100_000 });
     const { emr, clock, ports } = world;
     const stop = new AbortController();
@@ -118,7 +118,7 @@ describe('of several copies', () => {
     expect(journal.state().finished?.verdict).toBe('cancelled');
   });
 
-  it('of a step, one of an earlier attempt that shows only under the next is cancelled too', async () => {
+  it('of a step, one of an earlier attempt that appears only during the next is cancelled too', async () => {
     let fails = true;
     const world = fakeWorld(1, { end: () => (fails ? 'FAILED' : 'COMPLETED') });
     const { emr } = world;

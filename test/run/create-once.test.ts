@@ -26,33 +26,33 @@ function scripted(answers: Answer<string>[], there: () => string | undefined) {
 const lost: Answer<string> = { kind: 'ambiguous', reason: 'ECONNRESET' };
 const unsent: Answer<string> = { kind: 'unsent', reason: 'ECONNREFUSED' };
 
-describe('what is created once', () => {
-  it('sends once when the answer comes', async () => {
+describe('creating something exactly once', () => {
+  it('sends once if the answer arrives', async () => {
     const { clock, creation, sent } = scripted([{ kind: 'accepted', value: 'j-1' }], () => undefined);
     expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-1', how: 'accepted' });
     expect(sent).toHaveLength(1);
   });
 
-  it('adopts what a lost answer made, without sending again', async () => {
+  it('adopts what a request with a lost answer created, without sending again', async () => {
     const { clock, creation, sent } = scripted([lost], () => 'j-2');
     expect(await createOnce(clock, creation, false)).toEqual({ value: 'j-2', how: 'adopted' });
     expect(sent).toHaveLength(1);
   });
 
-  it('sends again only after it has looked twice, a settle window apart', async () => {
+  it('sends again only after two looks, a settle window apart', async () => {
     const { clock, creation, sent } = scripted([lost], () => undefined);
     expect(await createOnce(clock, creation, false)).toEqual({ value: 'last', how: 'accepted' });
     expect(sent).toHaveLength(2);
     expect((sent[1] ?? 0) - (sent[0] ?? 0)).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('looks before it sends when an earlier driver meant to send', async () => {
+  it('looks before it sends if an earlier driver intended to send', async () => {
     const { clock, creation, sent } = scripted([], () => 'j-3');
     expect(await createOnce(clock, creation, true)).toEqual({ value: 'j-3', how: 'adopted' });
     expect(sent).toEqual([]);
   });
 
-  it('sends again at once, backing off, what never left', async () => {
+  it('sends a request that never left again at once, with backoff', async () => {
     const { clock, creation, sent } = scripted([unsent, unsent, unsent], () => undefined);
     await createOnce(clock, creation, false);
     expect(sent).toEqual([0, 2_000, 6_000, 14_000]);
@@ -67,7 +67,7 @@ describe('what is created once', () => {
     expect(clock.elapsed()).toBeLessThan(17 * 60_000);
   });
 
-  it('is sure of a refusal, unless an earlier request may have taken effect', () => {
+  it('trusts a refusal, unless an earlier request may have taken effect', () => {
     const answered = (answer: Answer<string>): Happened => ({ kind: 'answered', answer });
     expect(isUncertain([])).toBe(false);
     expect(isUncertain([answered(unsent), { kind: 'waited' }])).toBe(false);

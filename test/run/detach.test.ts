@@ -83,7 +83,7 @@ describe('a detached run', () => {
     expect((await readState(world.objects, plan.run)).finished).toBeUndefined();
   });
 
-  it('gives a step the folder of its upstream’s attempt, none being accepted yet', async () => {
+  it('gives a step the folder of its upstream’s attempt, since no execution is accepted yet', async () => {
     const world = detachedWorld();
     await detachRun(world, await startRun(world));
     const log = world.emr.clusters[0]?.steps[1]?.request;
@@ -108,7 +108,7 @@ describe('a detached run', () => {
     }
   });
 
-  it('is not submitted twice: a second detach has nothing to send', async () => {
+  it('is not submitted twice: a second detach sends nothing', async () => {
     const world = detachedWorld();
     const sizes = batches(world);
     const first = await detachRun(world, await startRun(world));
@@ -116,7 +116,7 @@ describe('a detached run', () => {
     expect(sizes).toEqual([2]);
   });
 
-  it('sends the steps alone that have no accepted execution, after an accepted one by its execution', async () => {
+  it('sends only the steps without an accepted execution, and gives them the accepted executions they read', async () => {
     const world = detachedWorld({ stepMs: 100_000 });
     const sizes = batches(world);
     const stop = new AbortController();
@@ -133,7 +133,7 @@ describe('a detached run', () => {
     expect(submitted(world)).toEqual([SONG, LOG]);
   });
 
-  it('is refused, before any step is sent, on a cluster that runs steps side by side', async () => {
+  it('is refused, before any step is sent, on a cluster that runs steps concurrently', async () => {
     const world = detachedWorld({ stepConcurrency: 4 });
     await expect(detachRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'input',
@@ -159,7 +159,7 @@ describe('a detached run', () => {
     expect(submitted(world)).toEqual([]);
   });
 
-  it('whose first step failed ends by that, explained, though EMR cancelled the second and the cluster is long gone', async () => {
+  it('whose first step failed ends with that explained failure, even if the cluster ended long ago', async () => {
     for (const later of [0, 7_200_000]) {
       const world = detachedWorld({
         end: (token) => (token === SONG ? 'FAILED' : 'COMPLETED'),
@@ -179,7 +179,7 @@ describe('a detached run', () => {
     }
   });
 
-  it('whose first step was cancelled by someone does not go on with the second', async () => {
+  it('whose first step was cancelled by someone does not continue with the second', async () => {
     const world = detachedWorld();
     const { steps } = await detachRun(world, await startRun(world));
     const cluster = world.emr.clusters[0]?.id ?? '';
@@ -194,7 +194,7 @@ describe('a detached run', () => {
 });
 
 describe('a retry that is detached', () => {
-  it('sends the failed step alone, as a new attempt that reads the accepted execution', async () => {
+  it('sends only the failed step, as a new attempt that reads the accepted execution', async () => {
     let broken = true;
     const world = detachedWorld({ end: (token) => (broken && token === LOG ? 'FAILED' : 'COMPLETED') });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'step' });
@@ -220,7 +220,7 @@ describe('a retry that is detached', () => {
 
 describe('the one request of a detached run', () => {
   const faults: CreationFault[] = ['unsent', 'lost-before', 'lost-after', 'lost-late'];
-  it.each(faults)('brings each step once when its answer is %s', async (fault) => {
+  it.each(faults)('submits each step once if its answer is %s', async (fault) => {
     const world = detachedWorld({ fault: (call) => (call === 2 ? fault : undefined) });
     await detachRun(world, await startRun(world));
     expect(submitted(world)).toEqual([SONG, LOG]);
@@ -229,7 +229,7 @@ describe('the one request of a detached run', () => {
     expect(submitted(world)).toEqual([SONG, LOG]);
   });
 
-  it('is sent again for what is missing alone, when its answer was lost and only some of it shows', async () => {
+  it('is sent again only for the missing steps if its answer was lost and some steps appear', async () => {
     const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-after' : undefined) });
     const sizes = batches(world);
     const { addSteps } = world.emr;
@@ -248,7 +248,7 @@ describe('the one request of a detached run', () => {
     await expectLanded(world);
   });
 
-  it('that showed after the settle window ran twice, unwatched: attach accepts what the second step read', async () => {
+  it('that appeared after the settle window ran twice, unfollowed: attach accepts what the second step read', async () => {
     const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-late' : undefined), lateMs: 75_000 });
     await detachRun(world, await startRun(world));
     expect(submitted(world)).toEqual([SONG, LOG, SONG, LOG]);
@@ -257,7 +257,7 @@ describe('the one request of a detached run', () => {
     await expectLanded(world);
   });
 
-  it('that showed late is cancelled as a whole while it waits or runs, so that no copy starts without its tables', async () => {
+  it('that appeared late is cancelled as a whole while it waits or runs, so that no duplicate starts without its tables', async () => {
     const world = detachedWorld({
       fault: (call) => (call === 2 ? 'lost-late' : undefined),
       lateMs: 75_000,
@@ -273,8 +273,8 @@ describe('the one request of a detached run', () => {
   });
 });
 
-describe('a second copy of a detached batch', () => {
-  it('is never mixed with the first: a step is not adopted that stands before its upstream', async () => {
+describe('a duplicate of a detached batch', () => {
+  it('is never mixed with the first: a step that comes before its upstream is not adopted', async () => {
     const world = detachedWorld({
       fault: (call) => (call === 2 ? 'lost-late' : undefined),
       lateMs: 75_000,
@@ -302,7 +302,7 @@ describe('a detached driver that dies', () => {
     return (await readState(world.objects, plan.run)).length;
   }
 
-  it('after any of its journal writes is succeeded by attach, or by another detach and then attach, alike', async () => {
+  it('after any of its journal writes is replaced by attach, or by another detach and then attach, with the same result', async () => {
     const length = await entries();
     expect(length).toBe(8);
     for (let n = 1; n < length; n += 1) {
@@ -324,7 +324,7 @@ describe('a detached driver that dies', () => {
     }
   });
 
-  it('before it journalled the second step’s id loses nothing, though the cluster ended long since', async () => {
+  it('before it journalled the second step’s id loses nothing, even if the cluster ended long ago', async () => {
     const length = await entries();
     const world = detachedWorld({ loss: () => ({ afterMs: 900_000, code: 'ALL_STEPS_COMPLETED' }) });
     const revive = dieAfterWrites(world, length - 1);
@@ -339,7 +339,7 @@ describe('a detached driver that dies', () => {
 });
 
 describe('interrupting a detached submission', () => {
-  it('cancels what its lost request may have brought, and ends the cluster', async () => {
+  it('cancels the steps of a request with a lost answer, and ends the cluster', async () => {
     const world = detachedWorld({ fault: (call) => (call === 2 ? 'lost-after' : undefined) });
     const { listSteps } = world.emr;
     world.emr.listSteps = () => Promise.resolve([]);

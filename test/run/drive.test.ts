@@ -38,13 +38,13 @@ describe('driving a run', () => {
     ]);
   });
 
-  it('writes each kind of entry that belongs to a run without faults, and no other', async () => {
+  it('writes each kind of entry of a run without faults, and no other', async () => {
     const { objects } = await landed({});
     const kinds = (await readEntries(objects, plan.run, 0)).map(({ entry }) => entry);
     expect([...new Set(kinds)]).toEqual(FAULTLESS_ENTRIES);
   });
 
-  it('hands the accepted execution of an upstream to the step that reads it', async () => {
+  it('passes the accepted execution of an upstream to the step that reads it', async () => {
     const world = await landed({});
     const [, log] = world.emr.clusters[0]?.steps ?? [];
     const upstream = log?.request.args[log.request.args.indexOf('--upstream') + 1] ?? '';
@@ -57,7 +57,7 @@ describe('driving a run', () => {
   const faults: CreationFault[] = ['unsent', 'lost-before', 'lost-after', 'lost-late'];
   for (const fault of faults) {
     for (const call of [1, 2, 3]) {
-      it(`ends with one cluster and one copy of each step when creating call ${String(call)} is ${fault}`, async () => {
+      it(`ends with one cluster and one copy of each step if creating call ${String(call)} is ${fault}`, async () => {
         const world = await landed({ fault: (n) => (n === call ? fault : undefined) });
         expect(world.emr.clusters).toHaveLength(1);
         expect(world.emr.clusters[0]?.steps).toHaveLength(2);
@@ -65,7 +65,7 @@ describe('driving a run', () => {
     }
   }
 
-  it('cancels the second copy of a step whose first copy showed after the settle window', async () => {
+  it('cancels the duplicate of a step whose first copy appeared after the settle window', async () => {
     const world = await landed({
       fault: (n) => (n === 2 ? 'lost-late' : undefined),
       lateMs: 75_000,
@@ -78,7 +78,7 @@ describe('driving a run', () => {
     expect(copies?.filter(({ cancelled }) => cancelled !== undefined)).toHaveLength(1);
   });
 
-  it('ends the second cluster that a late launch left behind', async () => {
+  it('ends the duplicate cluster of a late launch', async () => {
     const world = await landed({ fault: (n) => (n === 1 ? 'lost-late' : undefined), lateMs: 75_000 });
     expect(world.emr.clusters).toHaveLength(2);
   });
@@ -89,7 +89,7 @@ describe('driving a run', () => {
     expect(world.clock.elapsed()).toBeLessThan(53 * 3_600_000);
   });
 
-  it('fails with the cause, publishes nothing and ends the cluster when a step fails', async () => {
+  it('fails with the cause, publishes nothing and ends the cluster if a step fails', async () => {
     const world = fakeWorld(1, { end: (token) => (token.includes('log_') ? 'FAILED' : 'COMPLETED') });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'step',
@@ -104,7 +104,7 @@ describe('driving a run', () => {
     });
   });
 
-  it('says who was first when another run took the publication number', async () => {
+  it('names the run that took the publication number first', async () => {
     const world = fakeWorld(1);
     await world.objects.put('_landfall/published/1', new Uint8Array());
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'overtaken' });
@@ -112,7 +112,7 @@ describe('driving a run', () => {
 });
 
 describe('a driver that dies', () => {
-  it('is succeeded, after each of its journal writes, by one that ends in the same state', async () => {
+  it('is replaced, after each of its journal writes, by one that ends in the same state', async () => {
     const whole = fakeWorld(3);
     await driveRun(whole, await startRun(whole));
     const length = (await readState(whole.objects, plan.run)).length;
@@ -130,7 +130,7 @@ describe('a driver that dies', () => {
     }
   });
 
-  it('while it copies the tables to the plain paths leaves that to the next, and nobody does it twice', async () => {
+  it('while it copies the tables to the plain paths leaves the rest to the next, and nothing is copied twice', async () => {
     const world = fakeWorld(3);
     let copied = 0;
     world.ports.lake.mirror = () => Promise.reject(new Killed());
@@ -142,7 +142,7 @@ describe('a driver that dies', () => {
     await expectLanded(world);
   });
 
-  it('stops at its next look when it was only paused and another took the run over', async () => {
+  it('stops at its next look if it was only paused and another has taken over the run', async () => {
     const world = fakeWorld(5);
     const first = await startRun(world);
     const paused = driveRun(world, first);
@@ -154,7 +154,7 @@ describe('a driver that dies', () => {
     await expectLanded(world);
   });
 
-  it('asks for the staging again when it died before the run was staged', async () => {
+  it('makes the next one stage again if it died before the run was staged', async () => {
     const world = fakeWorld(9);
     const journal = await startRun(world);
     let asked = 0;
@@ -169,7 +169,7 @@ describe('a driver that dies', () => {
   });
 });
 
-describe('a run that someone asks to cancel', () => {
+describe('a run that another process requests to cancel', () => {
   it('cancels its step, ends its cluster and gives that verdict at its next look', async () => {
     const world = fakeWorld(2, { stepMs: 3_600_000 });
     const driving = driveRun(world, await startRun(world));
@@ -189,7 +189,7 @@ describe('a run that someone asks to cancel', () => {
 describe('cancelling', () => {
   const interrupt = { by: 'SIGINT' };
 
-  it('gives no verdict while a launch whose answer was lost may still appear; settling it later ends that cluster', async () => {
+  it('gives no verdict while a launch with a lost answer may still appear; a later attach ends that cluster', async () => {
     const world = fakeWorld(6, { fault: () => 'lost-late', lateMs: 40_000 });
     const stop = new AbortController();
     const journal = await startRun(world);
@@ -209,7 +209,7 @@ describe('cancelling', () => {
     await expect(driving).rejects.toBeDefined();
   });
 
-  it('gives no verdict when it could not even look', async () => {
+  it('gives no verdict if it could not even look', async () => {
     const world = fakeWorld(6, { fault: () => 'lost-before' });
     const journal = await startRun(world);
     await journal.append({ entry: 'cluster-intent', n: 1, token: 't' });
@@ -219,7 +219,7 @@ describe('cancelling', () => {
     expect(journal.state().finished).toBeUndefined();
   });
 
-  it('still asks EMR when the journal cannot be written', async () => {
+  it('still sends its requests to EMR if the journal cannot be written', async () => {
     const world = fakeWorld(6, { stepMs: 3_600_000 });
     const stop = new AbortController();
     const journal = await startRun(world);
@@ -232,7 +232,7 @@ describe('cancelling', () => {
     expect(world.emr.liveClusters()).toEqual([]);
   });
 
-  it('no longer counts once publication was intended: the run is finished instead', async () => {
+  it('has no effect after the publication intent: the run is finished instead', async () => {
     const world = fakeWorld(6);
     const publish = world.ports.lake.publish;
     world.ports.lake.publish = () => Promise.reject(new Error('killed'));
@@ -245,8 +245,8 @@ describe('cancelling', () => {
   });
 });
 
-describe('a run that is attached to late', () => {
-  it('accepts steps that completed on a cluster which has ended since', async () => {
+describe('a late attach', () => {
+  it('accepts steps that completed on a cluster that has ended since', async () => {
     const world = fakeWorld(8);
     const stop = new AbortController();
     const journal = await startRun(world);
@@ -266,8 +266,8 @@ describe('a run that is attached to late', () => {
   });
 });
 
-describe('what the journal says of EMR', () => {
-  it('is that a refused launch made nothing: who goes on sends at once, and looks for nothing', async () => {
+describe('what the journal records about EMR', () => {
+  it('is that a refused launch created nothing: the next driver sends at once, without looking', async () => {
     const world = fakeWorld(9);
     const { runJobFlow } = world.emr;
     world.emr.runJobFlow = () => Promise.reject(new LandfallError('access', 'not allowed'));
@@ -293,7 +293,7 @@ describe('what the journal says of EMR', () => {
     expect(journal.state().attempts).toEqual({ song_transform: [] });
   });
 
-  it('is that a cluster ended under the run, and why; it is not asked to end once more', async () => {
+  it('is that a cluster ended during the run, and why; its end is not requested again', async () => {
     const world = fakeWorld(11);
     const { describeCluster } = world.emr;
     world.emr.describeCluster = async (id) => ({

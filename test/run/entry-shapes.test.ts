@@ -98,20 +98,17 @@ describe('a check of a planned table', () => {
     return readState(objects, 'r1');
   };
 
-  it.each(checks)('is believed when it is whole: $check', async (check) => {
+  it.each(checks)('is accepted if it is complete: $check', async (check) => {
     expect((await readWith(check)).plan.steps[0]?.tables[0]?.checks).toEqual([check]);
   });
 
-  it.each(spoiltChecks)(
-    'is damaged when it lacks, or has a wrong, $field: $kind',
-    async ({ field, check }) => {
-      const { [field]: _, ...rest } = check as unknown as Record<string, unknown>;
-      for (const wrong of [rest, { ...rest, [field]: { length: 1 } }])
-        await expect(readWith(wrong)).rejects.toMatchObject(damage);
-    },
-  );
+  it.each(spoiltChecks)('is damaged if $field is missing or wrong: $kind', async ({ field, check }) => {
+    const { [field]: _, ...rest } = check as unknown as Record<string, unknown>;
+    for (const wrong of [rest, { ...rest, [field]: { length: 1 } }])
+      await expect(readWith(wrong)).rejects.toMatchObject(damage);
+  });
 
-  it('is damaged when a bound is no value', async () => {
+  it('is damaged if a bound is not a value', async () => {
     for (const field of ['min', 'max'])
       for (const check of [checks[3], checks.at(-1)])
         await expect(readWith({ ...check, [field]: ['x'] })).rejects.toMatchObject(damage);
@@ -122,7 +119,7 @@ describe('an entry that runs steps again', () => {
   it.each([
     { entry: 'infrastructure-retry', clusterId: 'j-1', rerun: ['others'], why: 'x' },
     { entry: 'replanned', plan, rerun: ['others'], elsewhere: false },
-  ])('is damaged when its plan has no such step: $entry', async (entry) => {
+  ])('is damaged if its plan has no such step: $entry', async (entry) => {
     const { objects } = await withEntry(entry);
     await expect(readState(objects, 'r1')).rejects.toMatchObject({
       ...damage,
@@ -132,12 +129,12 @@ describe('an entry that runs steps again', () => {
 });
 
 describe('an entry of a journal', () => {
-  it.each(whole)('is believed when it is whole: $entry', async (entry) => {
+  it.each(whole)('is accepted if it is complete: $entry', async (entry) => {
     const { objects } = await withEntry(entry);
     expect((await readState(objects, 'r1')).length).toBe(2);
   });
 
-  it.each(fields)('is damaged when it lacks, or has a wrong, $field: $kind', async ({ entry, field }) => {
+  it.each(fields)('is damaged if $field is missing or wrong: $kind', async ({ entry, field }) => {
     const { [field]: value, ...rest } = entry;
     const isFreeText = field === 'why' && typeof value === 'string';
     const wrong = typeof value === 'string' ? [{ ...rest, [field]: 7 }] : [{ ...rest, [field]: 'x' }];
@@ -204,7 +201,7 @@ describe('an entry of a journal', () => {
     await expect(readState(objects, 'r1')).rejects.toMatchObject({ fault: 'input' });
   });
 
-  it('moves no table to another place than its plain path', async () => {
+  it('cannot move a table away from its plain path', async () => {
     const world = await withEntry({
       entry: 'verified',
       tables: [{ table: 'songs', rows: 1, files: 1, bytes: 1, path: 's3://else/songs' }],
@@ -214,7 +211,7 @@ describe('an entry of a journal', () => {
     expect(verified?.tables[0]?.path).toBe('s3://lake/root/songs');
   });
 
-  it('is damaged when it is too large to be one', async () => {
+  it('is damaged if it is too large', async () => {
     const world = await withEntry({ entry: 'staged' });
     const { get } = world.objects;
     const asked: (number | undefined)[] = [];
@@ -228,7 +225,7 @@ describe('an entry of a journal', () => {
 });
 
 describe('a journal', () => {
-  it('with a gap is damaged, and not taken for one that ends there', async () => {
+  it('with a gap is damaged, and does not count as ending there', async () => {
     const world = fakeWorld(1);
     await driveRun(world, await startRun(world));
     world.objects.contents.delete(keys.entry('r1', 4));
@@ -263,7 +260,7 @@ describe('a journal', () => {
     expect((await readState(world.objects, 'r1')).length).toBe(4);
   });
 
-  it('passes over objects in its folder that are no entries', async () => {
+  it('ignores objects in its folder that are not entries', async () => {
     const world = await withEntry({ entry: 'staged' });
     for (const name of ['9.json', '-00009.json', '000009.json.bak', 'x/000009.json'])
       await world.objects.put(`${keys.journal('r1')}${name}`, bytes({}));

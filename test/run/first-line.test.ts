@@ -45,14 +45,14 @@ describe('the first line of a source', () => {
     expect(said(text)).toEqual([]);
   });
 
-  it('that has all fields of another source and none of its own is named as swapped', () => {
+  it('that has all fields of another source and none of its own is reported as swapped', () => {
     expect(said(PLAY)).toEqual([
       'error /in/a b.json: this looks like log_data, not song_data: its first line has ts, userId, and none of song_id, artist_id; are --song-data and --log-data swapped?',
     ]);
     expect(said(`${SONG}\n`, { source: 'log_data' })[0]).toContain('this looks like song_data, not log_data');
   });
 
-  it('that has none of its own, and not all of another, is a warning with the keys that come near', () => {
+  it('that has none of its own, and not all of another, is a warning with similar keys', () => {
     expect(said('{"Song_ID":"S","ts":1}')).toEqual([
       'warning /in/a b.json: its first line has none of the fields that song_data requires: song_id, artist_id (perhaps Song_ID for song_id)',
     ]);
@@ -60,7 +60,7 @@ describe('the first line of a source', () => {
   });
 
   it.each([`[${SONG}]`, `  [\n${SONG},`, `\n[`, `[${'x'.repeat(9)}`])(
-    'that opens an array is said to, with what to do: an error where it is all there is: %j',
+    'that opens an array is reported with the next move, as an error if there is nothing else: %j',
     (text) => {
       const message = `/in/a b.json: this is a JSON array; Landfall reads one object per line; jq -c '.[]' writes its objects that way`;
       expect(said(text)).toEqual([`warning ${message}`]);
@@ -69,7 +69,7 @@ describe('the first line of a source', () => {
   );
 
   it.each(['{\n  "song_id": "S"', '{"song_id": "S",\n"x": 1}', '{"a": {\n', '{ "a": [\r\n1]}'])(
-    'that leaves its object open is said to go on: %j',
+    'that leaves its object open is reported as spanning lines: %j',
     (text) => {
       expect(said(text)).toEqual([
         'warning /in/a b.json: its first object spans several lines; Landfall reads one object per line; jq -c . writes its objects that way',
@@ -78,13 +78,13 @@ describe('the first line of a source', () => {
     },
   );
 
-  it('says nothing when it was not read to its end, or is no JSON', () => {
+  it('causes no message if it was not read completely, or is not JSON', () => {
     expect(said(PLAY.slice(0, 20), { isWhole: false })).toEqual([]);
     for (const text of ['', 'garbage', '17', 'null', '"x"', '{"song', '\u0000\u0001'])
       expect(said(text)).toEqual([]);
   });
 
-  it('is never a crash', () => {
+  it('never causes a crash', () => {
     fc.assert(
       fc.property(fc.string(), fc.boolean(), (text, isWhole) => {
         said(text, { isWhole });

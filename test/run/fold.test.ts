@@ -29,7 +29,7 @@ function thrownBy(work: () => unknown): LandfallError {
   throw new Error('nothing was thrown');
 }
 
-it('takes an attempt for begun once its steps run again', () => {
+it('considers an attempt begun once its steps run again', () => {
   const submitted = {
     entry: 'step-intent',
     step: 'song_transform',

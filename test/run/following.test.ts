@@ -50,7 +50,7 @@ async function expectLanded(world: FakeWorld): Promise<void> {
 }
 
 describe('reads that fail', () => {
-  it('every second time, whichever they are, are got over, with one line a minute at most', async () => {
+  it('half the time are retried, whichever they are, with at most one line a minute', async () => {
     const world = fakeWorld(1, { stepMs: 30 * MINUTE_MS });
     const times = noteTimes(world, /trying again/);
     const failed = READS.map((call) => failing(world, call, (nth) => nth % 2 === 1));
@@ -62,7 +62,7 @@ describe('reads that fail', () => {
   });
 
   it.each(READS)(
-    'for 15 minutes and more (%s) end the watching alone: unknown, nothing cancelled, and attach goes on',
+    'for 15 minutes and more (%s) only end the following: verdict unknown, nothing cancelled, attach continues',
     async (call) => {
       const world = fakeWorld(2, { stepMs: 20 * MINUTE_MS });
       const times = noteTimes(world, /trying again/);
@@ -94,7 +94,7 @@ describe('access that is refused while a step runs', () => {
   ] as const;
 
   it.each(denied)(
-    '(%s) ends the watching at once: unknown, nothing cancelled, and attach goes on',
+    '(%s) ends the following at once: verdict unknown, nothing cancelled, attach continues',
     async (_, message) => {
       const world = fakeWorld(2, { stepMs: 20 * MINUTE_MS });
       const { listSteps } = world.emr;
@@ -120,7 +120,7 @@ describe('access that is refused while a step runs', () => {
 });
 
 describe('creating calls that are throttled for ten minutes', () => {
-  it('make one cluster and one step each, in few calls, with one line a minute', async () => {
+  it('create one cluster and each step once, in few calls, with one line a minute', async () => {
     const world = fakeWorld(3, {
       fault: () => (world.clock.elapsed() < 10 * MINUTE_MS ? 'lost-before' : undefined),
     });
@@ -131,7 +131,7 @@ describe('creating calls that are throttled for ten minutes', () => {
     expect(Math.min(...gaps(times))).toBeGreaterThanOrEqual(MINUTE_MS);
   });
 
-  it('are told once a minute while they cannot even be sent', async () => {
+  it('are reported once a minute while they cannot even be sent', async () => {
     const world = fakeWorld(3, {
       fault: () => (world.clock.elapsed() < 10 * MINUTE_MS ? 'unsent' : undefined),
     });
@@ -142,7 +142,7 @@ describe('creating calls that are throttled for ten minutes', () => {
     expect(Math.min(...gaps(times))).toBeGreaterThanOrEqual(MINUTE_MS);
   });
 
-  it('end the watching when nothing can be sent for 15 minutes, with the cause and nothing created', async () => {
+  it('end the following if nothing can be sent for 15 minutes, with the cause and nothing created', async () => {
     const world = fakeWorld(3, { fault: () => 'unsent' });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'unreachable',
@@ -155,7 +155,7 @@ describe('creating calls that are throttled for ten minutes', () => {
 });
 
 describe('a listing that lags', () => {
-  it('behind an accepted submission is waited for, one settle window', async () => {
+  it('after an accepted submission is waited for, one settle window', async () => {
     const world = fakeWorld(4);
     const { listSteps } = world.emr;
     world.emr.listSteps = async (id) => {
@@ -166,7 +166,7 @@ describe('a listing that lags', () => {
     await expectLanded(world);
   });
 
-  it('for good does not matter while EMR knows the step by its id', async () => {
+  it('forever does not matter while EMR knows the step by its id', async () => {
     const world = fakeWorld(4, { stepMs: 10 * MINUTE_MS });
     const { listSteps } = world.emr;
     world.emr.listSteps = async (id, since) =>
@@ -175,7 +175,7 @@ describe('a listing that lags', () => {
     await expectLanded(world);
   });
 
-  it('of a step that failed does not hide why', async () => {
+  it('does not hide why a step failed', async () => {
     const world = fakeWorld(4, { end: () => 'FAILED' });
     world.emr.listSteps = () => world.clock.sleep(20).then(() => []);
     world.emr.getSteps = () => world.clock.sleep(20).then(() => []);
@@ -187,7 +187,7 @@ describe('a listing that lags', () => {
     expect(world.clock.elapsed()).toBeLessThan(5 * MINUTE_MS);
   });
 
-  it('for longer than that, while EMR does not know it by its id either, is a step that is gone, which is told', async () => {
+  it('for longer means that the step is gone if EMR does not know its id either, which is reported', async () => {
     const world = fakeWorld(4);
     world.emr.listSteps = () => world.clock.sleep(20).then(() => []);
     world.emr.describeStep = () => world.clock.sleep(20).then(() => undefined);
@@ -198,7 +198,7 @@ describe('a listing that lags', () => {
     expect(world.clock.elapsed()).toBeLessThan(5 * MINUTE_MS);
   });
 
-  it('behind the end of step and cluster does not make a completed step a lost one', async () => {
+  it('after the end of step and cluster does not make a completed step a lost one', async () => {
     const world = fakeWorld(4);
     const { listSteps, describeCluster } = world.emr;
     const last = (id: string) => id.includes('log_');
@@ -219,7 +219,7 @@ describe('a listing that lags', () => {
 });
 
 describe('a cluster in a state that this version does not know', () => {
-  it('is found again when the answer to its launch was lost, and not launched twice', async () => {
+  it('is found again if the answer to its launch was lost, and not launched twice', async () => {
     const world = fakeWorld(5, { fault: (call) => (call === 1 ? 'lost-after' : undefined) });
     const { findClusters, describeCluster } = world.emr;
     const odd = () => world.clock.elapsed() < 5 * MINUTE_MS;
@@ -242,7 +242,7 @@ describe('a machine whose clock', () => {
   });
 
   it.each([25, 11, -11, -25])(
-    'is off by %i minutes finds its own cluster and steps again, and makes no second ones',
+    'is off by %i minutes finds its own cluster and steps again, and creates no duplicates',
     async (minutes) => {
       const world = fakeWorld(6, { fault: () => 'lost-after' });
       world.ports.clock = wrong(world.clock, () => minutes * MINUTE_MS);
@@ -252,7 +252,7 @@ describe('a machine whose clock', () => {
     },
   );
 
-  it('was fast leaves a journal by which the next driver finds what the dead one made', async () => {
+  it('was fast leaves a journal with which the next driver finds what the dead one created', async () => {
     const world = fakeWorld(6, { fault: (call) => (call === 1 ? 'lost-late' : undefined) });
     world.ports.clock = wrong(world.clock, () => 25 * MINUTE_MS);
     const stop = new AbortController();
@@ -266,7 +266,7 @@ describe('a machine whose clock', () => {
     await expectLanded(world);
   });
 
-  it('jumps to and fro by hours during the run neither ends the watching early nor late', async () => {
+  it('jumps forward and back by hours during the run does not end the following early or late', async () => {
     const world = fakeWorld(6, { stepMs: 30 * MINUTE_MS });
     const hours = [0, 30, -30, 3, -200];
     const jumping = () => hours[Math.floor(world.clock.elapsed() / MINUTE_MS) % 5]! * 60 * MINUTE_MS;
@@ -291,7 +291,7 @@ describe('a request to end something', () => {
   }
 
   it.each(['cancelSteps', 'terminate'] as const)(
-    'whose answer is lost after its effect (%s) is confirmed by what is seen of it',
+    'whose answer is lost after its effect (%s) is confirmed by its effect',
     async (call) => {
       const world = fakeWorld(7, { stepMs: 60 * MINUTE_MS });
       const run = await running(world);
@@ -307,7 +307,7 @@ describe('a request to end something', () => {
     },
   );
 
-  it('that does not get through is sent again while there is time, and told when it never does', async () => {
+  it('that does not get through is sent again while there is time, and reported if it never does', async () => {
     const world = fakeWorld(7, { stepMs: 60 * MINUTE_MS });
     const run = await running(world);
     failing(world, 'cancelSteps', (nth) => nth < 4);
@@ -319,7 +319,7 @@ describe('a request to end something', () => {
     expect(run.journal.state().finished).toBeUndefined();
   });
 
-  it('that EMR never answers keeps nobody: after 8 s it is told as asked, and not as confirmed', async () => {
+  it('that EMR never answers blocks for 8 s at most: it is reported as requested, not as confirmed', async () => {
     const world = fakeWorld(7, { stepMs: 60 * MINUTE_MS });
     const run = await running(world);
     const silence = () => new Promise<never>(() => undefined);
@@ -332,7 +332,7 @@ describe('a request to end something', () => {
     expect(run.journal.state().finished).toBeUndefined();
   });
 
-  it('does not poll greedily while it settles', async () => {
+  it('does not poll too often while it settles', async () => {
     const world = fakeWorld(7, { stepMs: 60 * MINUTE_MS });
     const run = await running(world);
     const { describeCluster } = world.emr;
@@ -352,7 +352,7 @@ describe('a request to end something', () => {
     expect(asked).toBe(1);
   });
 
-  it('of the cluster, after the tables are published, outlasts a minute of throttling', async () => {
+  it('of the cluster, after the tables are published, is retried through a minute of throttling', async () => {
     const world = fakeWorld(8);
     const failed = failing(world, 'terminate', (nth) => nth < 5);
     await driveRun(world, await startRun(world));
@@ -360,7 +360,7 @@ describe('a request to end something', () => {
     expect(failed()).toBe(4);
   });
 
-  it('of the cluster that never gets through is told with what it costs, and changes no verdict', async () => {
+  it('of the cluster that never gets through is reported with the cost, and does not change the verdict', async () => {
     const world = fakeWorld(8);
     failing(world, 'terminate', () => true);
     await driveRun(world, await startRun(world));
@@ -373,8 +373,8 @@ describe('a request to end something', () => {
   });
 });
 
-describe('a step that failed under a driver which died after ending its cluster', () => {
-  it('is still the failed step, not a lost cluster, for the driver that comes after', async () => {
+describe('a failed step whose driver died after ending the cluster', () => {
+  it('is still a failed step, not a lost cluster, for the next driver', async () => {
     const world = fakeWorld(9, { end: () => 'FAILED' });
     const { explain } = world.ports;
     world.ports.explain = () => Promise.reject(new Error('killed'));

@@ -69,7 +69,7 @@ describe('a cluster', () => {
     expect(asked).toEqual([`describe ${SPARED}`]);
   });
 
-  it('with our token is terminated after one look; one that we launched or have seen needs none', async () => {
+  it('with our token is terminated after one look; one that we launched or have seen needs no look', async () => {
     plant('landfall/r1/cluster#7', 'a step');
     await emr.terminate(SPARED);
     await emr.terminate(SPARED);
@@ -80,7 +80,7 @@ describe('a cluster', () => {
     expect(asked.slice(3)).toEqual([`terminate ${id}`]);
   });
 
-  it('that was chosen for reuse by this process, or may be used, gets steps and is not terminated', async () => {
+  it('that this process chose for reuse, or may use, gets steps and is not terminated', async () => {
     plant('shared', 'a step');
     const chosen = guarded(
       { ...world.emr, findReusable: () => Promise.resolve({ chosen: SPARED, rejected: [] }) },
@@ -112,7 +112,7 @@ describe('a step', () => {
   });
 });
 
-describe('a journal that calls the clusters and steps of others ours', () => {
+describe('a journal that claims the clusters and steps of others', () => {
   const forged: Entry[] = [
     { entry: 'staged' },
     { entry: 'cluster-intent', n: 1, token: 'production' },
@@ -131,7 +131,7 @@ describe('a journal that calls the clusters and steps of others ours', () => {
     return journal;
   }
 
-  it('makes cancel end none of them; cancel says so and gives the verdict', async () => {
+  it('does not make cancel end them; cancel says so and gives the verdict', async () => {
     const journal = await begun([...forged, ...submitted]);
     const run = interruptedRun(world, journal);
     const outcome = await cancelRun(run, { by: 'test', settle: true });
@@ -144,7 +144,7 @@ describe('a journal that calls the clusters and steps of others ours', () => {
     expect(asked.filter((call) => !call.startsWith('describe'))).toEqual([]);
   });
 
-  it('makes no later driver submit to them or end them', async () => {
+  it('does not make a later driver submit to them or end them', async () => {
     const journal = await begun(forged.slice(1));
     await expect(driveRun(world, journal)).rejects.toMatchObject({
       message: `run r1 may not use cluster ${SPARED}, though its journal says so`,

@@ -17,7 +17,7 @@ const read = (objects: readonly ListedObject[]) =>
   readListing('log_data', 's3://raw/log_data', listing(objects));
 
 describe('reading a listing', () => {
-  it('takes .json and .json.gz at any depth and counts what it passes over', async () => {
+  it('takes .json and .json.gz at any depth and counts ignored objects', async () => {
     const keys = [
       'b.json',
       'A/B/a.json.gz',
@@ -34,7 +34,7 @@ describe('reading a listing', () => {
     expect({ skipped, bytes }).toEqual({ skipped: 7, bytes: 2 });
   });
 
-  it('gives the same manifest whatever order the listing came in', async () => {
+  it('gives the same manifest for any order of the listing', async () => {
     const objects = ['c.json', 'a b.json', 'ü=%+#[.json'].map((key) => listed(key));
     const one = [...manifestLines([await read(objects)])];
     const other = [...manifestLines([await read([...objects].reverse())])];
@@ -49,13 +49,13 @@ describe('reading a listing', () => {
     });
   });
 
-  it('calls it a mistake when nothing is left to read', async () => {
+  it('reports a mistake if nothing is left to read', async () => {
     expect(checkInputs([await read([])])[0]?.message).toContain('there is nothing here');
     expect(checkInputs([await read([listed('x.csv')])])[0]?.message).toContain('none of the 1 objects');
     expect(checkInputs([await read([listed('x.json')])])).toEqual([]);
   });
 
-  it('calls it a mistake when objects lie in folders without a name, where Spark finds nothing', async () => {
+  it('reports a mistake if objects are in folders without a name, where Spark finds nothing', async () => {
     const keys = ['a/b.json', '/lead.json', 'a//b.json'].map((key) => listed(key));
     expect(checkInputs([await read(keys)])).toEqual([
       expect.objectContaining({
@@ -65,7 +65,7 @@ describe('reading a listing', () => {
     ]);
   });
 
-  it('calls it a mistake when a local file has a colon in its name, but not when an object of S3 has', async () => {
+  it('reports a mistake if a local file has a colon in its name, but not an object in S3', async () => {
     const keys = ['12:00/a.json', 'b.json', 'c/12:00.json'].map((key) => listed(key));
     const found = await read(keys);
     expect(checkInputs([found])).toEqual([]);

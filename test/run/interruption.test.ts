@@ -25,7 +25,7 @@ async function interrupted(world: FakeWorld): Promise<Run> {
 const running = () => fakeWorld(6, { stepMs: 3_600_000 });
 
 describe('an interruption', () => {
-  it('asks EMR within a second while the store does not answer, and gives no verdict then', async () => {
+  it('sends its requests to EMR within a second if the store does not answer, and then gives no verdict', async () => {
     const world = running();
     const run = await interrupted(world);
     world.objects.createIfAbsent = away;
@@ -38,7 +38,7 @@ describe('an interruption', () => {
     expect((await readState(world.objects, plan.run)).finished).toBeUndefined();
   });
 
-  it('leaves a run alone that another driver has taken over meanwhile', async () => {
+  it('leaves a run alone that another driver has taken over', async () => {
     const world = running();
     const run = await interrupted(world);
     await takeOver(world, 'driver-2');
@@ -48,7 +48,7 @@ describe('an interruption', () => {
     expect(world.emr.liveClusters()).toHaveLength(1);
   });
 
-  it('asks for the end of what it knows before it has found what it does not', async () => {
+  it('requests the end of known clusters and steps before it has found unknown ones', async () => {
     const world = running();
     const run = await interrupted(world);
     const [cluster] = world.emr.clusters;
@@ -69,7 +69,7 @@ describe('an interruption', () => {
     expect(cluster?.terminated).toBeLessThan(asked + 1_000);
   });
 
-  it('is not lost to a step that fails in the same moment', async () => {
+  it('is not lost if a step fails at the same moment', async () => {
     const world = fakeWorld(6, { end: () => 'FAILED' });
     const stop = new AbortController();
     world.ports.explain = () => {
@@ -79,7 +79,7 @@ describe('an interruption', () => {
     await expect(driveRun(world, await startRun(world), stop.signal)).rejects.toThrow('SIGINT');
   });
 
-  it('ends a run with one verdict, also when it was asked to cancel beside it', async () => {
+  it('ends a run with one verdict, even if someone also requested to cancel it', async () => {
     const world = running();
     const run = await interrupted(world);
     await run.journal.append({ entry: 'cancel-requested', by: 'someone' });
@@ -99,7 +99,7 @@ describe('a driver', () => {
     expect(world.published).toEqual([plan.run]);
   });
 
-  it('holds a run also when its first sign of life cannot be written', async () => {
+  it('owns a run even if its first sign of life cannot be written', async () => {
     const world = fakeWorld(6);
     const { put } = world.objects;
     world.objects.put = away;
@@ -111,7 +111,7 @@ describe('a driver', () => {
     await release();
   });
 
-  it('tells a lost cluster from a cancelled step, also after the driver that saw it', async () => {
+  it('distinguishes a lost cluster from a cancelled step, even after the driver that saw it', async () => {
     const world = fakeWorld(6, { loss: () => ({ afterMs: 60_000, code: 'INSTANCE_FAILURE' }) });
     const { emr } = world;
     const { terminate } = emr;
@@ -123,7 +123,7 @@ describe('a driver', () => {
     });
   });
 
-  it('ends a second cluster also when the run fails, and one that an earlier plan left', async () => {
+  it('ends a duplicate cluster even if the run fails, and one that an earlier plan left', async () => {
     const world = fakeWorld(6, {
       fault: (n) => (n === 1 ? 'lost-late' : undefined),
       lateMs: 61_000,

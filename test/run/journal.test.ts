@@ -49,33 +49,36 @@ describe('a journal that cannot be written', () => {
   it.each([
     ['the disk is full', 'ENOSPC'],
     ['the file system is read-only', 'EROFS'],
-  ])('because %s stops the run before anything that was not announced, at every write', async (why, code) => {
-    const length = await lengthOfARun();
-    for (let n = 1; n <= length; n += 1) {
-      const world = fakeWorld(1);
-      let broken = true;
-      const { createIfAbsent } = world.objects;
-      let writes = 0;
-      world.objects.createIfAbsent = (key, body) => {
-        if (key.includes('/journal/')) writes += 1;
-        if (broken && writes >= n)
-          return Promise.reject(new LandfallError('access', `could not write: ${why}`, { why: [code] }));
-        return createIfAbsent(key, body);
-      };
-      const driving = startRun(world).then((journal) => driveRun(world, journal));
-      await expect(driving).rejects.toMatchObject({ fault: 'access', message: `could not write: ${why}` });
-      expect(unannounced(world)).toEqual([]);
-      broken = false;
-      const again = n === 1 ? await startRun(world) : await takeOver(world, 'driver-2');
-      await driveRun(world, again);
-      expect((await readState(world.objects, plan.run)).finished?.verdict).toBe('succeeded');
-      expect(world.emr.clusters).toHaveLength(1);
-      expect(world.emr.clusters[0]?.steps).toHaveLength(2);
-      expect(world.published).toEqual([plan.run]);
-    }
-  });
+  ])(
+    'because %s stops the run before any action that is not journalled, at every write',
+    async (why, code) => {
+      const length = await lengthOfARun();
+      for (let n = 1; n <= length; n += 1) {
+        const world = fakeWorld(1);
+        let broken = true;
+        const { createIfAbsent } = world.objects;
+        let writes = 0;
+        world.objects.createIfAbsent = (key, body) => {
+          if (key.includes('/journal/')) writes += 1;
+          if (broken && writes >= n)
+            return Promise.reject(new LandfallError('access', `could not write: ${why}`, { why: [code] }));
+          return createIfAbsent(key, body);
+        };
+        const driving = startRun(world).then((journal) => driveRun(world, journal));
+        await expect(driving).rejects.toMatchObject({ fault: 'access', message: `could not write: ${why}` });
+        expect(unannounced(world)).toEqual([]);
+        broken = false;
+        const again = n === 1 ? await startRun(world) : await takeOver(world, 'driver-2');
+        await driveRun(world, again);
+        expect((await readState(world.objects, plan.run)).finished?.verdict).toBe('succeeded');
+        expect(world.emr.clusters).toHaveLength(1);
+        expect(world.emr.clusters[0]?.steps).toHaveLength(2);
+        expect(world.published).toEqual([plan.run]);
+      }
+    },
+  );
 
-  it('for some minutes is waited for, and told of', async () => {
+  it('for some minutes is waited for, and reported', async () => {
     const world = fakeWorld(1);
     const { objects, clock, random } = world.ports;
     const notes: string[] = [];
@@ -100,7 +103,7 @@ describe('a journal entry whose answer is lost', () => {
     ['before it arrived', () => Promise.reject(lost)],
   ];
 
-  it.each(ways)('%s stands there once, and is known as ours, whichever it is', async (_, way) => {
+  it.each(ways)('%s exists once, and is recognised as ours, whichever it is', async (_, way) => {
     const length = await lengthOfARun();
     for (let n = 1; n <= length; n += 1) {
       const world = fakeWorld(1);
@@ -114,8 +117,8 @@ describe('a journal entry whose answer is lost', () => {
   });
 });
 
-describe('a journal entry whose number another machine took first', () => {
-  it('follows that one, which is folded into the state', async () => {
+describe('a journal entry whose number another driver took first', () => {
+  it('is written after that one, which is folded into the state', async () => {
     const world = fakeWorld(1);
     const journal = await startRun(world);
     const { objects, clock, random } = world.ports;
@@ -127,7 +130,7 @@ describe('a journal entry whose number another machine took first', () => {
   });
 });
 
-describe('a journal entry that is not one', () => {
+describe('an invalid journal entry', () => {
   const whole = JSON.stringify({
     version: 1,
     number: 3,
@@ -146,24 +149,27 @@ describe('a journal entry that is not one', () => {
     ['binary', '\u0000\u0001\u0002'],
   ];
 
-  it.each(broken)('stops whoever reads it, by name, and changes nothing: %s', async (_, text) => {
-    const world = fakeWorld(1);
-    const journal = await startRun(world);
-    await journal.append({ entry: 'staged' });
-    await world.objects.put(journalKey(3), bytes(text));
-    const before = [...world.objects.contents.keys()];
-    const told = {
-      fault: 'input',
-      message: 's3://lake/root/_landfall/runs/r1/journal/000003.json is not entry 3 of a journal',
-      next: advising(/restore the object/),
-    };
-    await expect(readState(world.objects, plan.run)).rejects.toMatchObject(told);
-    await expect(driveRun(world, journal)).rejects.toMatchObject(told);
-    expect([...world.objects.contents.keys()]).toEqual(before);
-    expect(world.emr.creatingCalls()).toBe(0);
-  });
+  it.each(broken)(
+    'stops its reader with an error that names it, and changes nothing: %s',
+    async (_, text) => {
+      const world = fakeWorld(1);
+      const journal = await startRun(world);
+      await journal.append({ entry: 'staged' });
+      await world.objects.put(journalKey(3), bytes(text));
+      const before = [...world.objects.contents.keys()];
+      const told = {
+        fault: 'input',
+        message: 's3://lake/root/_landfall/runs/r1/journal/000003.json is not entry 3 of a journal',
+        next: advising(/restore the object/),
+      };
+      await expect(readState(world.objects, plan.run)).rejects.toMatchObject(told);
+      await expect(driveRun(world, journal)).rejects.toMatchObject(told);
+      expect([...world.objects.contents.keys()]).toEqual(before);
+      expect(world.emr.creatingCalls()).toBe(0);
+    },
+  );
 
-  it('is named as well when the first one is no plan', async () => {
+  it('is named too if the first one is not a plan', async () => {
     const world = fakeWorld(1);
     await world.objects.put(journalKey(1), bytes(whole.replace('"number":3', '"number":1')));
     await expect(readState(world.objects, plan.run)).rejects.toMatchObject({
@@ -172,7 +178,7 @@ describe('a journal entry that is not one', () => {
     });
   });
 
-  it('is refused with advice when it is of a newer version, or of a kind not known', async () => {
+  it('is refused with the next move if it is of a newer version or an unknown kind', async () => {
     const world = fakeWorld(1);
     await startRun(world);
     for (const newer of [whole.replace('"version":1', '"version":2'), whole.replace('staged', 'dreamt')]) {

@@ -38,7 +38,7 @@ const chosen = (state: RunState, choice: Parameters<typeof chooseAttempt>[1] = {
   return `${step}#${String(n)}`;
 };
 
-describe('the logs that are meant when no step is named', () => {
+describe('the logs chosen if no step is named', () => {
   it.each([
     ['the failed one', withAttempts([attempt(1, failed)], [attempt(1, cancelled)]), 'song_transform#1'],
     [
@@ -94,13 +94,13 @@ describe('the logs that are named', () => {
     [{ step: 'log_transfrom' }, ['no step "log_transfrom"', 'landfall logs log_transform --run r1']],
     [{ step: '__proto__' }, ['no step "__proto__"', 'its steps: song_transform, log_transform']],
     [{ step: 'log_transform', attempt: 9 }, ['no attempt 9', 'attempt 1, 2, 3']],
-  ])('are refused when there is no such step or attempt: %j', (choice, expected) => {
+  ])('are refused if there is no such step or attempt: %j', (choice, expected) => {
     const error = caught(() => chooseAttempt(state, choice));
     expect(error).toMatchObject({ fault: 'input' });
     for (const text of expected) expect(told(error)).toContain(text);
   });
 
-  it('are refused while the step was never submitted', () => {
+  it('are refused if the step was never submitted', () => {
     const never = withAttempts([attempt(1)], []);
     expect(told(caught(() => chooseAttempt(never, { step: 'log_transform' })))).toContain('never submitted');
     const error = caught(() => chooseAttempt(begun, {}));
@@ -113,7 +113,7 @@ describe('the logs that are named', () => {
 describe('the end of a step', () => {
   const end = (state: RunState, n = 1) => endOfAttempt(state, { step: 'song_transform', attempt: n });
 
-  it('is told exactly when it was seen, and otherwise by what came after it', () => {
+  it('is exact if it was seen, and otherwise comes from the next entry', () => {
     expect(end(withAttempts([attempt(1, completed)], []))).toEqual({
       state: 'COMPLETED',
       at: minute(5),
@@ -125,7 +125,7 @@ describe('the end of a step', () => {
     expect(end(over)).toEqual({ at: minute(20), exact: false });
   });
 
-  it('is journalled as EMR tells it, and so is where a cluster that is not ours puts its logs', async () => {
+  it('is journalled by EMR’s clock, with the LogUri of a cluster that is not ours', async () => {
     const world = fakeWorld(3);
     const { emr } = world.ports;
     const answer = await emr.runJobFlow('someone else’s');

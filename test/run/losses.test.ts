@@ -64,7 +64,7 @@ async function driven(options: Partial<FakeEmrOptions>, its: RunPlan = once): Pr
 
 describe('a cluster lost to the infrastructure', () => {
   it.each(['FAILED', 'CANCELLED', 'INTERRUPTED'] as const)(
-    'under the first step, which ends %s, is replaced: that step runs again as a new attempt',
+    'during the first step, which ends %s, is replaced: that step runs again as a new attempt',
     async (running) => {
       const world = await driven({ loss: firstLost(spot(IN_SONG, running)) });
       expect(tokens(world)).toEqual([[`${SONG}#1`], [`${SONG}#2`, `${LOG}#1`]]);
@@ -80,7 +80,7 @@ describe('a cluster lost to the infrastructure', () => {
     },
   );
 
-  it('under the second step leaves the first its tables', async () => {
+  it('during the second step does not affect the tables of the first', async () => {
     const world = await driven({ loss: firstLost(spot(IN_LOG)) });
     expect(tokens(world)).toEqual([[`${SONG}#1`, `${LOG}#1`], [`${LOG}#2`]]);
     expect(notes(world)).toContain(
@@ -88,7 +88,7 @@ describe('a cluster lost to the infrastructure', () => {
     );
   });
 
-  it('while it starts is replaced before any attempt is used up', async () => {
+  it('while it starts is replaced without using up an attempt', async () => {
     for (const code of ['INSTANCE_FLEET_TIMEOUT', 'INTERNAL_ERROR']) {
       const world = await driven({ loss: firstLost({ afterMs: WHILE_STARTING, code }) });
       expect(tokens(world)).toEqual([[], [`${SONG}#1`, `${LOG}#1`]]);
@@ -117,7 +117,7 @@ describe('a cluster lost to the infrastructure', () => {
     }
   });
 
-  it('between two steps is replaced, told by the cluster’s reason rather than EMR’s refusal', async () => {
+  it('between two steps is replaced, and reported with the cluster’s reason instead of EMR’s refusal', async () => {
     const world = fakeWorld(7, {});
     const { addSteps } = world.emr;
     world.emr.addSteps = (clusterId, steps) => {
@@ -131,7 +131,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect(tokens(world)).toEqual([[`${SONG}#1`], [`${LOG}#1`]]);
   });
 
-  it('is replaced also where steps were submitted without being watched', async () => {
+  it('is also replaced if steps were submitted without following them', async () => {
     const world = fakeWorld(7, { cancelAndWait: true, loss: firstLost(spot(IN_LOG)) });
     await detachRun(world, await startRun(world, 'driver-1', once));
     await world.clock.sleep(7_200_000);
@@ -140,7 +140,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect(tokens(world)).toEqual([[`${SONG}#1`, `${LOG}#1`], [`${LOG}#2`]]);
   });
 
-  it('is replaced during a detached submission too', async () => {
+  it('is also replaced during a detached submission', async () => {
     const world = fakeWorld(7, {
       cancelAndWait: true,
       loss: firstLost({ afterMs: 0, code: 'INTERNAL_ERROR' }),
@@ -163,7 +163,7 @@ describe('a cluster lost to the infrastructure', () => {
     ]);
   });
 
-  it('that was named cannot be replaced: says so, and the verdict is the cluster’s', async () => {
+  it('that was named is not replaced: the message says so, and the verdict is a lost cluster', async () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_LOG)) });
     await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[0]?.id ?? '';
@@ -180,7 +180,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect((await stateOf(world)).finished).toMatchObject({ verdict: 'failed', fault: 'cluster' });
   });
 
-  it('a second time is the verdict where one retry was allowed, and is gone on from where two were', async () => {
+  it('a second time ends the run if one retry is allowed, and is replaced if two are', async () => {
     const loss = (n: number) => (n <= 2 ? spot(IN_SONG) : undefined);
     const world = fakeWorld(7, { loss });
     await expect(driveRun(world, await startRun(world, 'driver-1', once))).rejects.toMatchObject({
@@ -192,7 +192,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect(tokens(twice)).toEqual([[`${SONG}#1`], [`${SONG}#2`], [`${SONG}#3`, `${LOG}#1`]]);
   });
 
-  it('is the verdict where no retry was asked for', async () => {
+  it('ends the run if no retry is allowed', async () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_SONG)) });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'cluster',
@@ -201,7 +201,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect(world.emr.clusters).toHaveLength(1);
   });
 
-  it('leaves no second copy of itself behind, though that shows only once its successor runs', async () => {
+  it('leaves no duplicate of itself, even if that appears only when its successor runs', async () => {
     const world = fakeWorld(7, {
       fault: (call) => (call === 1 ? 'lost-late' : undefined),
       lateMs: 200_000,
@@ -212,7 +212,7 @@ describe('a cluster lost to the infrastructure', () => {
     expect(world.emr.clusters.map(({ token }) => token.slice(-1))).toEqual(['1', '1', '2']);
   });
 
-  it('counts anew under the plan of a retry', async () => {
+  it('is counted anew in the plan of a retry', async () => {
     const loss = (n: number) => (n <= 3 ? spot(IN_SONG) : undefined);
     const world = fakeWorld(7, { loss });
     await expect(driveRun(world, await startRun(world, 'driver-1', once))).rejects.toBeDefined();
@@ -227,7 +227,7 @@ describe('a cluster lost to the infrastructure', () => {
 });
 
 describe('a step that the local endpoint lost', () => {
-  it('runs again on a new cluster, though its own lives on, which is ended even if clusters are to be kept', async () => {
+  it('runs again on a new cluster; its own, still running, is ended even with --keep-alive', async () => {
     const world = fakeWorld(7, {
       end: (token) => (token === `${SONG}#1` ? 'FAILED' : 'COMPLETED'),
       failureReason: () => 'Infrastructure failure.',
@@ -238,7 +238,7 @@ describe('a step that the local endpoint lost', () => {
     expect(world.emr.clusters.map(({ terminated }) => terminated !== undefined)).toEqual([true, false]);
   });
 
-  it('is a failed step where no retry was asked for', async () => {
+  it('is a failed step if no retry is allowed', async () => {
     const world = fakeWorld(7, { end: () => 'FAILED', failureReason: () => 'Infrastructure failure.' });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'step',
@@ -247,7 +247,7 @@ describe('a step that the local endpoint lost', () => {
   });
 });
 
-describe('what a retry would not mend is never retried', () => {
+describe('a failure that a retry would not fix is never retried', () => {
   const never = async (options: Partial<FakeEmrOptions>, fault: string) => {
     const world = fakeWorld(7, options);
     const plenty = { ...plan, retryInfrastructure: 9 };
@@ -285,7 +285,7 @@ describe('what a retry would not mend is never retried', () => {
     expect(world.emr.clusters).toHaveLength(1);
   });
 
-  it('a run that was asked to cancel when its cluster was lost', async () => {
+  it('a run that was being cancelled when its cluster was lost', async () => {
     const world = fakeWorld(7, { loss: firstLost(spot(IN_SONG)) });
     const driving = driveRun(world, await startRun(world, 'driver-1', once));
     driving.catch(() => undefined);
@@ -304,12 +304,12 @@ describe('what a retry would not mend is never retried', () => {
   });
 });
 
-describe('a driver that dies while it goes on after a loss', () => {
+describe('a driver that dies while it continues after a loss', () => {
   it.each([
     ['in the first step', () => fakeWorld(7, { loss: firstLost(spot(IN_SONG)) })],
     ['in the second step', () => fakeWorld(7, { loss: firstLost(spot(IN_LOG, 'FAILED')) })],
     ['while a step is PENDING', () => loseWhilePending(fakeWorld(7))],
-  ])('%s, after any of its journal writes, is succeeded by one that continues the count', async (_, make) => {
+  ])('%s, after any of its journal writes, is replaced by one that continues the count', async (_, make) => {
     const whole = make();
     await driveRun(whole, await startRun(whole, 'driver-1', once));
     const { length } = await stateOf(whole);
@@ -326,7 +326,7 @@ describe('a driver that dies while it goes on after a loss', () => {
     }
   });
 
-  it('has no retry left when the next cluster is lost as well', async () => {
+  it('has no retry left if the next cluster is lost as well', async () => {
     const world = fakeWorld(7, { loss: (n) => (n <= 2 ? spot(IN_SONG) : undefined) });
     const stop = new AbortController();
     const driving = driveRun(world, await startRun(world, 'driver-1', once), stop.signal);
@@ -342,7 +342,7 @@ describe('a driver that dies while it goes on after a loss', () => {
 });
 
 describe('cancelling after a loss', () => {
-  it('ends the new cluster, and trips over nothing of the old one', async () => {
+  it('ends the new cluster, and is not affected by the old one', async () => {
     const world = loseWhilePending(fakeWorld(7));
     const stop = new AbortController();
     const journal = await startRun(world, 'driver-1', once);

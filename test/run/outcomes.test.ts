@@ -119,7 +119,7 @@ function expected({ step, cluster, code }: Told): Outcome {
   }
 }
 
-describe.each(STEP_STATES)('a step that is told to be %s', (step) => {
+describe.each(STEP_STATES)('a step that EMR reports as %s', (step) => {
   it.each(CLUSTER_STATES)(
     'has one outcome on a cluster that is %s, for every reason code',
     async (cluster) => {
@@ -133,7 +133,7 @@ describe.each(STEP_STATES)('a step that is told to be %s', (step) => {
 
 describe('a first step that did not complete', () => {
   it.each(['FAILED', 'CANCELLED', 'INTERRUPTED'])(
-    'but ended %s is the run’s outcome, and what depends on it is not started',
+    'but ended %s decides the run’s outcome, and steps that depend on it are not started',
     async (step) => {
       const world = fakeWorld(1);
       tell(world, { step, cluster: 'RUNNING', code: undefined });
@@ -147,11 +147,11 @@ describe('a first step that did not complete', () => {
   );
 });
 
-describe('a cluster that never takes a step', () => {
+describe('a cluster that never accepts a step', () => {
   const infrastructure = ['INTERNAL_ERROR', 'INSTANCE_FAILURE', 'INSTANCE_FLEET_TIMEOUT'];
 
   it.each(CODES)(
-    'ends the run with its reason, and tells whether a retry may help, after %s',
+    'ends the run with its reason, and says whether a retry may help, after %s',
     async (code) => {
       for (const state of ['TERMINATING', ...ENDED]) {
         const world = fakeWorld(1);

@@ -14,7 +14,7 @@ async function look(world: FakeWorld, isDead: (owner: Owner) => boolean = alive)
 }
 
 describe('the owner of a run', () => {
-  it('is the driver that has just begun, before it has written that it owns it', async () => {
+  it('is the driver that has just begun, even before it has written owner.json', async () => {
     const world = fakeWorld(1);
     await startRun(world);
     expect(await look(world)).toBe('beginning');
@@ -22,7 +22,7 @@ describe('the owner of a run', () => {
     expect(await look(world)).toBe('none');
   });
 
-  it('is the driver that has just taken over, though the one before it let go or died', async () => {
+  it('is the driver that has just taken over, even if the previous one released the run or died', async () => {
     const world = fakeWorld(1);
     const first = await startRun(world);
     const { release } = await claimRun(world.objects, world.clock, who('driver-1'), first);
@@ -33,7 +33,7 @@ describe('the owner of a run', () => {
     expect(await look(world)).toBe('beginning');
   });
 
-  it('is fresh while it renews, silent after two minutes without, and gone once it let go', async () => {
+  it('is live while it renews, silent after two minutes without renewal, and gone once it releases the run', async () => {
     const world = fakeWorld(1);
     const journal = await startRun(world);
     const { release } = await claimRun(world.objects, world.clock, who('driver-1'), journal);
@@ -52,7 +52,7 @@ describe('the owner of a run', () => {
     await stop();
   });
 
-  it('is not believed when its file is broken, and does not overwrite the next one’s', async () => {
+  it('is not trusted if its file is broken, and does not overwrite the next one’s', async () => {
     const world = fakeWorld(1);
     const journal = await startRun(world);
     await world.clock.sleep(60_000);
@@ -67,7 +67,7 @@ describe('the owner of a run', () => {
     await stop();
   });
 
-  it('is left alone by a driver that was overtaken and has not heard of it', async () => {
+  it('is not affected by a driver that was overtaken without knowing it', async () => {
     const world = fakeWorld(2);
     const { release } = await claimRun(world.objects, world.clock, who('driver-1'), await startRun(world));
     const second = await takeOver(world, 'driver-2');
@@ -85,7 +85,7 @@ describe('the owner of a run', () => {
     await releaseSecond();
   });
 
-  it('is named to whoever comes second', () => {
+  it('is named to the second driver', () => {
     expect(ownedBy('r1', who('driver-1'), 4_000)).toMatchObject({
       fault: 'owned',
       message: 'run r1 is driven by driver-1 (pid 7 on laptop)',
@@ -94,7 +94,7 @@ describe('the owner of a run', () => {
 });
 
 describe('two drivers of one run', () => {
-  it('that begin it at the same moment are one owner and one that is told who', async () => {
+  it('that begin it at the same moment become one owner, and one that learns who', async () => {
     const world = fakeWorld(1);
     const begun = await Promise.allSettled([startRun(world, 'driver-1'), startRun(world, 'driver-2')]);
     const lost = begun.filter(({ status }) => status === 'rejected');
@@ -106,7 +106,7 @@ describe('two drivers of one run', () => {
     ]);
   });
 
-  it('that take it over at the same moment are one owner, and the other stops', async () => {
+  it('that take it over at the same moment become one owner, and the other stops', async () => {
     const world = fakeWorld(1);
     await startRun(world);
     const took = await Promise.allSettled([takeOver(world, 'driver-2'), takeOver(world, 'driver-3')]);

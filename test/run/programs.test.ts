@@ -7,11 +7,11 @@ import { detachRun, driveRun, fakeWorld, plan, startRun } from '../support/fake-
 const key = keys.program(plan.run, 'log_transform', 1);
 const swapped = new TextEncoder().encode('print("another program")');
 
-describe('a program that was swapped in the lake', () => {
+describe('a program that was replaced in the lake', () => {
   it.each([
     ['driveRun', driveRun],
     ['detachRun', detachRun],
-  ])('is not submitted by %s; the object, both digests and the next move are named', async (_, go) => {
+  ])('is not submitted by %s, which names the object, both digests and the next move', async (_, go) => {
     const world = fakeWorld(4);
     const { put } = world.objects;
     world.objects.put = (at, body) => put(at, at === key ? swapped : body);

@@ -27,14 +27,14 @@ const step = (name: string, ...tables: TableContract[]): PlannedStep => ({
 const songs = table('songs', { song_id: 'STRING', year: 'INT' }, ['year']);
 const before = { steps: [step('a', songs), step('b', table('users', { user_id: 'BIGINT' }))] };
 
-it('nothing differs where only programs and contracts changed', () => {
+it('nothing differs if only programs and contracts changed', () => {
   const mended = { ...songs, checks: [{}] } as unknown as TableContract;
   const after = { steps: before.steps.map((one) => ({ ...one, digest: 'other' })) };
   expect(shapeDifferences(before, after)).toEqual([]);
   expect(shapeDifferences({ steps: [step('a', songs)] }, { steps: [step('a', mended)] })).toEqual([]);
 });
 
-it('steps, tables, columns, types and partitions are told one by one', () => {
+it('differences of steps, tables, columns, types and partitions are listed one by one', () => {
   const after = {
     steps: [step('a', table('songs', { song_id: 'BIGINT', title: 'STRING' }), table('extra', {})), step('c')],
   };

@@ -19,7 +19,7 @@ const accepted = { ...submitted, execution: 'e' };
 const staged: RunState = { ...planned(plan), staged: true };
 
 describe('the stages of a run', () => {
-  it('lead a new run from its upload to the plain paths, each with its reason', () => {
+  it('lead a new run from staging to the plain paths, each with its reason', () => {
     const stages = planStages(planned(plan));
     expect(stages.map(({ kind }) => kind)).toEqual([
       'upload',
@@ -48,13 +48,13 @@ describe('the stages of a run', () => {
     expect(reasonFor(300_000_000)).toContain('300 MB or more: its JVM optimises');
   });
 
-  it('end with the submission when the run is detached, and are none when everything is submitted', () => {
+  it('end with the submission if the run is detached, and are empty if everything is submitted', () => {
     expect(kinds(planned(plan), {}, true)).toEqual(['upload', 'cluster', 'submit']);
     const all = { song_transform: [submitted], log_transform: [submitted] };
     expect(kinds({ ...staged, attempts: all }, {}, true)).toEqual([]);
   });
 
-  it('look first for steps whose submission has no answer, once', () => {
+  it('begin with one look for steps whose submission has no answer', () => {
     const state = { ...staged, attempts: { song_transform: [attempt] } };
     expect(planStages(state)[0]).toMatchObject({ kind: 'adopt', steps: ['song_transform'] });
     expect(kinds(state, { hasAdopted: true })[0]).toBe('cluster');
@@ -107,7 +107,7 @@ describe('the stages of a run', () => {
     expect(planStages(state, { progress })[0]).toMatchObject({ kind: 'cluster', source });
   });
 
-  it('follow what was submitted before they need a cluster that takes steps', () => {
+  it('follow submitted steps before they need a cluster that accepts steps', () => {
     const state = { ...staged, attempts: { song_transform: [submitted] } };
     const [follow, cluster, run] = planStages(state);
     expect(follow).toMatchObject({ kind: 'follow', steps: ['song_transform'] });
@@ -134,7 +134,7 @@ describe('the stages of a run', () => {
     expect(kinds(state)).not.toContain('follow');
   });
 
-  it('of a published run are the end of its cluster and the copy, then none', () => {
+  it('of a published run are ending its cluster and the copy, then none', () => {
     const state = { ...staged, published: 1 };
     expect(kinds(state)).toEqual(['release', 'mirror']);
     expect(kinds(state, { hasReleased: true })).toEqual(['mirror']);

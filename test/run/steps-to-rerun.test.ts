@@ -40,7 +40,7 @@ const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
 const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
 
 describe('the steps a retry runs again', () => {
-  it('are none when every step was accepted and nothing changed', () => {
+  it('are none if every step was accepted and nothing changed', () => {
     expect(stepsToRerun(ended(good), steps)).toEqual([]);
   });
 
@@ -54,21 +54,21 @@ describe('the steps a retry runs again', () => {
     ]);
   });
 
-  it('include what depends on a failed one, though it succeeded itself', () => {
+  it('include steps that depend on a failed one, even if they succeeded', () => {
     expect(stepsToRerun(ended({ ...good, song: 'INTERRUPTED' }), steps)).toEqual([
       { step: 'song', reason: 'it failed' },
       { step: 'log', reason: 'it reads what song writes' },
     ]);
   });
 
-  it('include one whose program changed, and what depends on it', () => {
+  it('include one whose program changed, and those that depend on it', () => {
     expect(names(stepsToRerun(ended(good), [{ ...song, digest: 'new' }, log, other]))).toEqual([
       'song',
       'log',
     ]);
   });
 
-  it('include one with a finding against it, a source or a table of its, but for what no step is to blame for, or would mend', () => {
+  it('include one with a finding about it, its source or its table, unless running it again would not help', () => {
     const broken = (
       subject: string,
       severity: Finding['severity'],
@@ -84,7 +84,7 @@ describe('the steps a retry runs again', () => {
     expect(names(stepsToRerun(broken('log_data', 'warn'), steps))).toEqual([]);
   });
 
-  it('are all when the run published and files were lost before their copy', () => {
+  it('are all if the run published and files were lost before their copy', () => {
     const finished = {
       ...{ version: 1, number: 9, driver: 'd', nonce: 'n', at: '' },
       ...({ entry: 'finished', verdict: 'failed', fault: 'tables' } as const),
@@ -98,12 +98,12 @@ describe('the steps a retry runs again', () => {
     expect(stepsToRerun({ ...ended(good), published: 1, finished: succeeded }, steps)).toEqual([]);
   });
 
-  it('are from a named step on, or that step alone', () => {
+  it('are a named step and later ones, or only that step', () => {
     expect(names(stepsToRerun(ended(good), steps, { from: 'song' }))).toEqual(['song', 'log']);
     expect(names(stepsToRerun(ended(good), steps, { only: 'song' }))).toEqual(['song']);
   });
 
-  it('are refused when one alone would leave another undone, or when there is no such step', () => {
+  it('are refused if another step would remain undone, or if there is no such step', () => {
     expect(() => stepsToRerun(ended({ ...good, other: 'FAILED' }), steps, { only: 'song' })).toThrow(
       'would leave other undone',
     );
@@ -112,7 +112,7 @@ describe('the steps a retry runs again', () => {
 });
 
 describe('the differences of two plans of one run', () => {
-  it('name what decides the result or the place, and not when it was planned', () => {
+  it('include what affects the result or the place, but not the time of planning', () => {
     const later = { ...plan, plannedAt: 'later', publication: 9 };
     expect(planDifferences(plan, later)).toEqual([]);
     expect(planDifferences(plan, { ...plan, inputsDigest: 'x', release: 'emr-spark-8.0.0' })).toEqual([
@@ -147,7 +147,7 @@ describe('a retried run', () => {
     return readState(world.objects, plan.run);
   }
 
-  it('runs the failed step as a second attempt on a new cluster, and keeps the other’s tables', async () => {
+  it('runs the failed step as a second attempt on a new cluster, and keeps the tables of the other', async () => {
     const world = await failedOnce(plan);
     const state = await retried(world, ['log_transform']);
     expect(state.finished?.verdict).toBe('succeeded');
@@ -163,7 +163,7 @@ describe('a retried run', () => {
     expect(world.emr.liveClusters()).toEqual([]);
   });
 
-  it('publishes without a step or a cluster when only a stranger’s object was in the way', async () => {
+  it('publishes without a step or a cluster if only a stranger’s object was in the way', async () => {
     const world = fakeWorld(4);
     const { lake } = world.ports;
     const findings: Finding[] = [{ severity: 'error', subject: 'songs', message: 'm', foreign: true }];
@@ -185,7 +185,7 @@ describe('a retried run', () => {
     expect(after.clusters).toEqual(before.clusters);
   });
 
-  it('publishes and mirrors once more when a run that had succeeded is retried', async () => {
+  it('publishes and mirrors again if it had succeeded', async () => {
     const world = fakeWorld(4);
     let mirrored = 0;
     world.ports.lake.mirror = () => {
@@ -198,7 +198,7 @@ describe('a retried run', () => {
     expect(mirrored).toBe(2);
   });
 
-  it('remembers the cluster it was sent to: whoever goes on with it uses that one', async () => {
+  it('records the cluster it was sent to, and later drivers use that one', async () => {
     const world = await failedOnce(plan);
     await world.emr.runJobFlow('someone');
     const id = world.emr.clusters[1]?.id ?? '';

@@ -21,15 +21,15 @@ function upstreamOf(song: AttemptState[], log: number): string {
   return argument(request, '--upstream');
 }
 
-describe('a step is handed, of its upstream,', () => {
-  it('the folder of the attempt that counts, whatever number its own has', () => {
+describe('a step gets from its upstream', () => {
+  it('the folder of the current attempt, whatever its own number', () => {
     const folder = (number: number) =>
       `song_transform=${plan.lake}/${keys.attempt(plan.run, 'song_transform', number)}`;
     expect(upstreamOf([attempt(1), attempt(2)], 1)).toBe(folder(2));
     expect(upstreamOf([attempt(1)], 3)).toBe(folder(1));
   });
 
-  it('the accepted execution of the attempt that counts, and never one of an attempt before', () => {
+  it('the accepted execution of the current attempt, and never one of an earlier attempt', () => {
     expect(upstreamOf([attempt(1, 'old'), attempt(2, 'new')], 1)).toBe(`song_transform=${plan.lake}/new`);
     expect(upstreamOf([attempt(1, 'old'), attempt(2)], 1)).toBe(
       `song_transform=${plan.lake}/${keys.attempt(plan.run, 'song_transform', 2)}`,

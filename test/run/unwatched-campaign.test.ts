@@ -106,7 +106,7 @@ async function broken(world: FakeWorld): Promise<string[]> {
   ];
 }
 
-it(`lands once under ${String(SEEDS)} random schedules of unwatched work, lost clusters and dying drivers`, async () => {
+it(`a run lands once under ${String(SEEDS)} random schedules of detached work, lost clusters and dying drivers`, async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const schedule = scheduleOf(seed);
     const complaints = await play(seed, schedule);

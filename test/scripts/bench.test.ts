@@ -52,7 +52,7 @@ describe('the figures of a bench', () => {
     expect(() => median([])).toThrow('no values');
   });
 
-  it('are unknown when one run does not have them', () => {
+  it('are unknown if one run does not have them', () => {
     const some = { ...result('s1', 'Landfall'), runs: [taken(1), taken(2, { cpu: null })] };
     expect(medianOf(some, 'cpu')).toBeUndefined();
     expect(medianOf(some, 'wall')).toBe(1.5);
@@ -65,7 +65,7 @@ describe('the figures of a bench', () => {
     expect(ratio(results[3]!, 'DuckDB', results)).toBeUndefined();
   });
 
-  it('tell how much of the cores the rest of the machine took, at worst', () => {
+  it('include the largest share of the cores that other processes took', () => {
     const runs = [taken(10, { others: 1 }), taken(10, { others: 4 }), taken(10, { others: null })];
     expect(disturbance([{ ...results[0]!, runs }], 2)).toBe(0.2);
     expect(disturbance([{ ...results[0]!, runs: runs.slice(2) }], 2)).toBeUndefined();
@@ -97,7 +97,7 @@ describe('the pages of a bench', () => {
     expect(text).not.toContain('classic');
   });
 
-  it('state cores, machine, load and disturbance, and what is not known', () => {
+  it('state cores, machine, load and disturbance, and what is unknown', () => {
     const said = notes(page).join('\n');
     expect(said).toContain('Each had 2 cores. 4 cores, a processor; linux x64.');
     expect(said).toContain('The load was 0.3 before the first run. Other processes took at most 0 % of');
@@ -112,7 +112,7 @@ describe('the pages of a bench', () => {
     expect(markdownTable(elsewhere)).toContain('| 1 | 1.0 | - | - | - | - | 7 |');
   });
 
-  it('draw a bar per result, the slowest of its data the longest, in valid XML', () => {
+  it('draw a bar per result, longest for the slowest of a data set, in valid XML', () => {
     const odd = { ...page, results: [...results, result('s2', 'a < b & c', 100)] };
     const chart = svgChart(odd);
     const widths = [...chart.matchAll(/<rect x="\d+" y="\d+" width="([\d.]+)"/g)].map(([, width]) =>
@@ -131,12 +131,12 @@ describe('the pages of a bench', () => {
 describe('the contestants of a bench', () => {
   const all = contestants({ submit: 'spark-submit', driverMemory: '3g', env: {} });
 
-  it('are compared with contestants that there are', () => {
+  it('are compared only with contestants that ran', () => {
     expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining([...REFERENCES]));
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   });
 
-  it('agree when every table has the same rows; the first that differs is named', () => {
+  it('agree if every table has the same rows; the first difference is named', () => {
     const ours: Fingerprints = { songs: '3 rows, 17', users: '2 rows, 5' };
     const judged = (...found: Fingerprints[]) =>
       disagreement(new Map(found.map((one, n) => ['ABC'.charAt(n), one])));
@@ -148,7 +148,7 @@ describe('the contestants of a bench', () => {
   });
 });
 
-describe('a contest', () => {
+describe('a comparison', () => {
   let folder: string;
   let expected: SparkifyFigures['rows'];
   /** Copies tables that were made before. */
@@ -183,7 +183,7 @@ describe('a contest', () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('reads of each table the rows that the data must give, and sees that others are others', async () => {
+  it('finds the expected rows of each table, and notices different ones', async () => {
     const { fingerprints, files } = await readTables(join(folder, 'tables1'));
     const rows = Object.entries(fingerprints).map(([table, text]) => [table, Number.parseInt(text, 10)]);
     expect(Object.fromEntries(rows)).toEqual(expected);
@@ -193,7 +193,7 @@ describe('a contest', () => {
       expect(other.fingerprints[table]).not.toBe(fingerprints[table]);
   });
 
-  it('compares the tables of all contestants, then lets them take turns', async () => {
+  it('compares the tables of all contestants, then runs them in turns', async () => {
     const progress: string[] = [];
     const found = await contestOf([copies('A', 'tables1'), copies('B', 'tables1')], 2, progress);
     expect(progress.slice(1)).toEqual(
@@ -212,7 +212,7 @@ describe('a contest', () => {
     expect(once?.runs).toHaveLength(1);
   });
 
-  it('times nobody when the tables differ or a command fails', async () => {
+  it('measures no times if the tables differ or a command fails', async () => {
     const progress: string[] = [];
     await expect(contestOf([copies('A', 'tables1'), copies('B', 'tables2')], 1, progress)).rejects.toThrow(
       'on sample the contestants disagree: songs: A made 40 rows',

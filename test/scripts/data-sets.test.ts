@@ -9,7 +9,7 @@ import { DATA_SETS } from '../../scripts/sparkify/data-sets.ts';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
 
 describe('the named data sets', () => {
-  it('have the sizes that they are said to have', () => {
+  it('have the stated sizes', () => {
     const logs = [...sparkifyFiles(DATA_SETS.sample.options)].filter(({ path }) =>
       path.startsWith('log_data'),
     );
@@ -24,7 +24,7 @@ describe('the named data sets', () => {
     for (const { part } of sizes) expect(Math.abs(part - 1)).toBeLessThan(0.05);
   });
 
-  it('are the same bytes for the same seed, on every machine', () => {
+  it('have the same bytes for the same seed, on every machine', () => {
     const digestOf = (seed: number) => {
       const hash = createHash('sha256');
       for (const { path, bytes } of sparkifyFiles({ ...DATA_SETS.sample.options, seed }))
@@ -35,7 +35,7 @@ describe('the named data sets', () => {
     expect(digestOf(2)).not.toBe(digestOf(1));
   });
 
-  it('spread many songs over many folders, and y over 12 months', () => {
+  it('spread many songs over many folders, and data set y over 12 months', () => {
     const foldersOf = (songs: number) =>
       new Set(
         generateSparkify({ songs, days: 0, clean: true }).files.map(({ path }) =>
@@ -60,7 +60,7 @@ describe('clean data', () => {
       .flatMap(({ text }) => text.split('\n'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-  it('have no line that is lost, and no blank but the user of who is not logged in', () => {
+  it('have no lost line, and no blank field except the user of logged-out events', () => {
     for (const { lines, kept, filtered, ...rest } of [expected.song_data, expected.log_data]) {
       expect(kept + filtered).toBe(lines);
       expect(rest).toMatchObject({ blank: 0, duplicates: 0, conflicts: 0, quarantined: 0 });
@@ -71,7 +71,7 @@ describe('clean data', () => {
     expect(new Set(blank.map(([name]) => name))).toEqual(new Set(['userId']));
   });
 
-  it('say one thing of each song, artist and user', () => {
+  it('have no conflicts about a song, artist or user', () => {
     const disagreeing = (objects: Record<string, unknown>[], id: string, fields: readonly string[]) => {
       const told = new Set(
         objects.map((object) => JSON.stringify([id, ...fields].map((name) => object[name]))),
@@ -101,7 +101,7 @@ describe('a folder of generated data', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('holds the files as they are generated, and is left alone when they are there', () => {
+  it('has the generated files, and is left alone if they exist', () => {
     const { written, files, bytes, expected } = writeSparkify(folder, size);
     const data = generateSparkify(size);
     expect({ written, files, expected }).toEqual({
@@ -125,7 +125,7 @@ describe('a folder of generated data', () => {
     expect(existsSync(join(folder, 'song_data'))).toBe(false);
   });
 
-  it('is replaced on request, but only if it holds data that were generated', () => {
+  it('is replaced on request, but only if it contains generated data', () => {
     writeSparkify(folder, size);
     const { written, expected } = writeSparkify(folder, { ...size, seed: 2 }, 'replace');
     expect({ written, expected }).toEqual({
@@ -137,7 +137,7 @@ describe('a folder of generated data', () => {
     expect(() => writeSparkify(folder, size, 'replace')).toThrow('is there already');
   });
 
-  it('keeps no draft when it cannot be written', () => {
+  it('keeps no partial data if it cannot be written', () => {
     writeFileSync(join(folder, '.sparkify.json'), '{}');
     const place = join(folder, 'file');
     writeFileSync(place, '');

@@ -42,14 +42,14 @@ time.sleep(0.5)
 `;
 
 describe('measure.py', () => {
-  it('tells the exit code and the time of a command, however it ends', () => {
+  it('reports the exit code and the time of a command, however it ends', () => {
     const failed = measure('sh', '-c', 'sleep 0.2; exit 7');
     expect(failed.status).toBe(7);
     expect(failed.wall).toBeGreaterThan(0.2);
     expect(measure('sh', '-c', 'kill -9 $$').status).toBe(-9);
   });
 
-  it('counts a process that has detached itself, and ends it; elsewhere than on Linux it says that it cannot', () => {
+  it('counts a process that has detached itself, and ends it; on other systems than Linux it says that it cannot', () => {
     const found = measure('python3', '-c', DETACHES);
     expect(found.status).toBe(0);
     if (process.platform !== 'linux') {

@@ -54,7 +54,7 @@ describe('the generated data', () => {
     { seed: 7, songs: 300, days: 3, eventsPerDay: 900 },
     { days: 1, eventsPerDay: 20, songs: 8 },
     { seed: 2, clean: true },
-  ])('holds what it says it holds, with %j', (options) => {
+  ])('has the results that it states, with %j', (options) => {
     const sample = generateSparkify(options);
     const { counts, plays } = countLog(sample);
     expect(sample.expected.log_data).toMatchObject(counts);
@@ -79,7 +79,7 @@ describe('the generated data', () => {
     expect(songBooks.lines).toBe(filesOf(sample, 'song_data').length);
   });
 
-  it('plants every oddity by default, and stays below the bad lines that a run accepts', () => {
+  it('includes every irregularity by default, but fewer bad lines than a run accepts', () => {
     const { expected } = generateSparkify();
     const { log_data, rows, matches, loggedOut, usersByLevel } = expected;
     for (const count of [
@@ -100,7 +100,7 @@ describe('the generated data', () => {
     expect(song_data.quarantined).toBe(1);
   });
 
-  it('has songs and artists about which rows disagree, and blanks', () => {
+  it('has conflicting rows about songs and artists, and blanks', () => {
     const songs = filesOf(generateSparkify(), 'song_data').map(({ text }) => parsed(text) ?? {});
     const disagreeing = (by: string, on: string) =>
       [...new Set(songs.map((song) => song[by]))].filter(
@@ -112,7 +112,7 @@ describe('the generated data', () => {
     expect(songs.some((song) => !('year' in song))).toBe(true);
   });
 
-  it('looks like the real data', () => {
+  it('resembles the real data', () => {
     const { files } = generateSparkify();
     const names = files.map(({ path }) => path);
     expect(new Set(names).size).toBe(names.length);
@@ -131,7 +131,7 @@ describe('the generated data', () => {
     expect(line).toMatch(/"registration":\d+\.0,/);
   });
 
-  it('keeps each day in its file', () => {
+  it('has one file per day', () => {
     for (const { path, text } of filesOf(generateSparkify(), 'log_data')) {
       for (const line of text.split('\n')) {
         const ts = parsed(line)?.['ts'];

@@ -77,7 +77,7 @@ async function failureOf(work: Promise<unknown>): Promise<LandfallError> {
 }
 
 describe('a run that was planned with --templates', () => {
-  it('records where they, the configuration and the variables came from, and no secrets', () => {
+  it('records where templates, configuration and variables came from, but no secrets', () => {
     expect(plan.origin).toEqual({
       folder: 'their templates',
       templates,
@@ -96,7 +96,7 @@ describe('a run that was planned with --templates', () => {
     expect(error.why.join('\n')).toContain('artists.sql.hbs');
   });
 
-  it('a retry with other templates is told, differs in shape, and stops', async () => {
+  it('refuses a retry with templates of another shape', async () => {
     const world = at('elsewhere');
     const flags = { run: 'r1', lake: join(base, 'lake'), templates: join(root, 'spark-templates/sparkify') };
     const error = await failureOf(retry(flags, world));
@@ -112,14 +112,14 @@ describe('a run that was planned with --templates', () => {
     expect(JSON.stringify(world.events)).toContain('their templates, which run r1 was planned with');
   });
 
-  it('a retry without those templates stops, and names them', async () => {
+  it('refuses a retry without those templates, and names them', async () => {
     rmSync(templates, { recursive: true });
     const error = await failureOf(retry({ run: 'r1', lake: join(base, 'lake') }, at('elsewhere')));
     expect(error).toMatchObject({ fault: 'input', why: ['that folder is not here'] });
     expect(said(error.next)).toContain('--templates');
   });
 
-  it('continues with its own configuration and variables, unless others are set now', () => {
+  it('continues with its own configuration and variables, unless others are given now', () => {
     const world = { ...at('elsewhere'), env: { LANDFALL_EMR_RELEASE: undefined } };
     const planned = asPlanned({ lake: 'x' }, world, plan, { strict: false, trusted: true });
     expect(planned.flags).toEqual({ lake: 'x', templates, config: join(base, 'here/their.cfg') });
@@ -128,7 +128,7 @@ describe('a run that was planned with --templates', () => {
     expect(asPlanned({}, now, plan, { strict: false, trusted: true }).cli.env).toEqual(now.env);
   });
 
-  it('takes only those variables from a plan that decide what a run makes', () => {
+  it('takes only those variables from a plan that affect the tables', () => {
     const variables = {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       LANDFALL_EMR_ENDPOINT: 'http://127.0.0.1:1',
@@ -151,7 +151,7 @@ describe('a run that was planned with --templates', () => {
     expect(() => asPlanned({}, world, plan, { strict: true, trusted: false })).toThrow(templates);
   });
 
-  it('reads what is this user’s or the system’s because a plan says so, and nothing of another user', () => {
+  it('reads planned files of this user or root, but not of another user', () => {
     const config = join(base, 'here/their.cfg');
     // Only the superuser can give a file away; the others meet what is the system's.
     const isRoot = process.geteuid?.() === 0;

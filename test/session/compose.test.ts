@@ -8,7 +8,7 @@ import { settingsOf } from '../config/resolve.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { fakeWorld, startRun } from '../support/fake-run.ts';
 
-describe('what Spark on this machine is told of buckets', () => {
+describe('the bucket settings of local Spark', () => {
   const access = (lake: string, s3: string) => {
     const settings = settingsOf(
       `[LAKE]\npath = ${lake}\n[INPUT]\nsong_data = s3://public/song_data\nlog_data = s3://events/log_data\n[S3]\nregion = eu-north-1\n${s3}`,
@@ -16,7 +16,7 @@ describe('what Spark on this machine is told of buckets', () => {
     return sparkS3Access(settings, [settings.lake.path]);
   };
 
-  it('is the region of the inputs for those that are not the lake’s', () => {
+  it('have the region of the inputs for buckets other than the lake’s', () => {
     const region = 'input_region = us-west-2\n';
     expect(access('s3://lake/landed', region)).toMatchObject({
       region: 'eu-north-1',
@@ -25,7 +25,7 @@ describe('what Spark on this machine is told of buckets', () => {
     expect(access('s3://events/landed', region)?.bucketRegions).toEqual({ public: 'us-west-2' });
   });
 
-  it('is the lake’s key for the lake’s bucket alone, and no credentials for public inputs', () => {
+  it('have the lake’s key only for the lake’s bucket, and no credentials for public inputs', () => {
     expect(access('s3://lake/landed', 'anonymous_input = yes\nkms_key_id = alias/lake\n')).toMatchObject({
       anonymousBuckets: ['public', 'events'],
       bucketKeys: { lake: 'alias/lake' },
@@ -83,13 +83,13 @@ describe('the ports of a driven run', () => {
     expect(ports.clock.monotonic() - before).toBeGreaterThan(15 * 60_000);
   });
 
-  it.each(reads)('call %s once when the run was interrupted', async (name, call) => {
+  it.each(reads)('call %s once if the run was interrupted', async (name, call) => {
     const { ports, calls } = await composed(AbortSignal.abort(new Error('SIGINT')));
     await expect(call(ports)).rejects.toThrow('away');
     expect(calls[name]).toBe(1);
   });
 
-  it('send what creates a cluster once', async () => {
+  it('send the request that creates a cluster once', async () => {
     const { ports, calls } = await composed(new AbortController().signal);
     await expect(ports.emr.runJobFlow('landfall/r1/cluster#1')).rejects.toThrow('away');
     expect(calls).toEqual({ runJobFlow: 1 });

@@ -26,8 +26,8 @@ async function options(...words: string[]) {
   return { ...faultOptions(parsed.flags, world), told };
 }
 
-describe('the flags by which emr-local misbehaves', () => {
-  it('are absent, and nothing goes wrong', async () => {
+describe('the flags that make emr-local misbehave', () => {
+  it('cause no faults if they are absent', async () => {
     expect(await options()).toEqual({ quotas: false, told: [] });
   });
 
@@ -38,7 +38,7 @@ describe('the flags by which emr-local misbehaves', () => {
     });
   });
 
-  it('make a plan from a seed, and tell it', async () => {
+  it('make a plan from a seed, and show it', async () => {
     const { faults, told } = await options('--fault-seed', '7');
     expect(told).toEqual([{ event: 'note', message: `fault plan of seed 7: ${JSON.stringify(faults)}` }]);
     expect((await options('--fault-seed', '7')).faults).toEqual(faults);
@@ -51,7 +51,7 @@ describe('the flags by which emr-local misbehaves', () => {
     [['--fault-seed', 'x'], /--fault-seed is "x", and must be a number/],
     [['--fault-seed', '1.5'], /--fault-seed is not a whole number/],
     [['--faults', 'bad day.json', '--fault-seed', '1'], /exclude each other/],
-  ])('are refused when they make no sense: %j', async (words, message) => {
+  ])('are refused if they make no sense: %j', async (words, message) => {
     await expect(options(...words)).rejects.toMatchObject({
       fault: 'input',
       message: expect.stringMatching(message),

@@ -53,12 +53,12 @@ describe('a local lake', () => {
       mkdirSync(join(lake, '_landfall', folder), { recursive: true });
   });
 
-  it('of ours is worked on', () => {
+  it('of this user is changed', () => {
     expect(() => check(us)).not.toThrow();
   });
 
   it.each(['', '_landfall', '_landfall/runs', '_landfall/published'])(
-    'is refused when %j in it belongs to another user, unless --trust-lake says otherwise',
+    'is refused if %j in it belongs to another user, unless --trust-lake is given',
     (path) => {
       const { user } = giveAway(path);
       expect(() => check(user)).toThrow(`the lake ${lake} belongs to another user`);
@@ -66,7 +66,7 @@ describe('a local lake', () => {
     },
   );
 
-  it('may be begun in a folder where Landfall keeps nothing yet', () => {
+  it('may be created in a folder where Landfall has no files yet', () => {
     rmSync(join(lake, '_landfall'), { recursive: true });
     expect(() => check(giveAway('').user)).not.toThrow();
   });

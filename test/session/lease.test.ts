@@ -5,7 +5,7 @@ import { acceptedRun, landRun, takenOver } from '../lake/accepted-run.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { cwd, files, store } from '../commands/own-lake.ts';
 
-it('the run as its new driver left it, not as this driver last saw it', async () => {
+it('after a lost lease, reports the run as its new driver left it, not as this driver last saw it', async () => {
   await acceptedRun(store, files, { run: 'r1', publication: 1, years: [2004] });
   const journal = await takenOver(store, 'r1', 'paused');
   const cli = commandWorld(cwd);

@@ -27,13 +27,13 @@ describe('the state folder of a local endpoint', () => {
     expect(new Set([folder, await folderOf('other lake'), await folderOf('lake', 'r2')]).size).toBe(3);
   });
 
-  it('is one, whichever link leads to the lake', async () => {
+  it('is the same for every link to the lake', async () => {
     mkdirSync(join(base, 'lake'));
     symlinkSync(join(base, 'lake'), join(base, 'link'));
     expect(await folderOf('link')).toBe(await folderOf('lake'));
   });
 
-  it.each(['..', '../..', 'a/b', '', '.', '/etc', 'r1/../../x'])('is never made of %j', async (run) => {
+  it.each(['..', '../..', 'a/b', '', '.', '/etc', 'r1/../../x'])('is never made from %j', async (run) => {
     await expect(folderOf('lake', run)).rejects.toMatchObject({ fault: 'input' });
   });
 });
@@ -56,7 +56,7 @@ describe('a run on the local endpoint of another machine', () => {
     });
   });
 
-  it('continues on that machine, and where its state is, whatever the host is called by now', async () => {
+  it('continues on that machine, and wherever its state is, whatever the host’s current name', async () => {
     await expect(
       checkEndpointHere(world(), lake('lake'), { ...state, endpoint: 'test' }),
     ).resolves.toBeUndefined();

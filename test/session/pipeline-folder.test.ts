@@ -17,7 +17,7 @@ describe('the folder of templates', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const read = () => readPipelineFolder({ name: 'my pipeline', place: join(folder, 'my pipeline') });
 
-  it('is read whole, but for hidden files', () => {
+  it('is read completely, except hidden files', () => {
     expect(read()).toEqual({ name: 'my pipeline', files: [{ path: 'a/b.sql.hbs', text: 'SELECT 1' }] });
   });
 
@@ -26,12 +26,12 @@ describe('the folder of templates', () => {
     ['a link to a folder outside', () => symlinkSync('..', inFolder('x')), 'x is a link'],
     ['a named pipe', () => execFileSync('mkfifo', [inFolder('a/x')]), 'a/x is not a regular file'],
     ['a huge file', () => writeFileSync(inFolder('x'), Buffer.alloc(2 ** 20 + 1)), 'x is larger than 1 MiB'],
-  ])('is refused for %s, which is named', (_, make, message) => {
+  ])('with %s is refused, and that is named', (_, make, message) => {
     make();
     expect(read).toThrow(`my pipeline/${message}`);
   });
 
-  it('is refused when it holds far more than a pipeline', () => {
+  it('is refused if it contains far more than a pipeline', () => {
     mkdirSync(inFolder('many'));
     for (let index = 0; index < 1001; index += 1) writeFileSync(inFolder(`many/${String(index)}`), '');
     expect(read).toThrow('the folder has more than 1000 files');
@@ -40,7 +40,7 @@ describe('the folder of templates', () => {
   const inFolder = (name: string) => join(folder, 'my pipeline', name);
 });
 
-describe('the pipeline that is chosen', () => {
+describe('the chosen pipeline', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'landfall-chosen-'));
@@ -50,11 +50,11 @@ describe('the pipeline that is chosen', () => {
   const find = (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
     findPipeline(flags, { cwd: folder, prefix: undefined, env });
 
-  it('comes with Landfall where nothing is said', () => {
+  it('is the one that comes with Landfall by default', () => {
     expect(find()).toBe(SHIPPED);
   });
 
-  it('is that of --templates, in its own words, before LANDFALL_PIPELINE, before dl.cfg', () => {
+  it('is that of --templates, as spelled there, else of LANDFALL_PIPELINE, else of dl.cfg', () => {
     writeFileSync(join(folder, 'dl.cfg'), '[PIPELINE]\npath = of file\n');
     expect(find()).toEqual({ name: 'of file', place: join(folder, 'of file') });
     const env = { LANDFALL_PIPELINE: './of env' };
@@ -62,7 +62,7 @@ describe('the pipeline that is chosen', () => {
     expect(find({ templates: './given/' }, env)).toEqual({ name: './given/', place: join(folder, 'given') });
   });
 
-  it('lies beside the dl.cfg that names it, and is named from the working folder', () => {
+  it('is relative to the dl.cfg that names it, and is shown relative to the current folder', () => {
     writeFileSync(join(folder, 'conf/my.cfg'), '[PIPELINE]\npath = mine\n');
     expect(find({ config: 'conf/my.cfg' })).toEqual({ name: 'conf/mine', place: join(folder, 'conf/mine') });
     writeFileSync(join(folder, 'conf/my.cfg'), '[PIPELINE]\npath = /elsewhere\n');

@@ -68,13 +68,13 @@ const forged = (): RunPlan => ({
 });
 
 describe('a run that this machine planned', () => {
-  it('continues, also after a rebase, and whatever the templates render by now', async () => {
+  it('continues, also after a rebase, and whatever the templates render now', async () => {
     await rememberOwnPlan(world, prepared.store, forged());
     await staged({ ...forged(), publication: 7 }, { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(checked()).resolves.toBeUndefined();
   });
 
-  it('is refused by attach when a program was swapped: nothing is written, both digests are named', async () => {
+  it('is refused by attach if a program was replaced: nothing is written, both digests are named', async () => {
     await rememberOwnPlan(world, prepared.store, prepared.plan);
     await staged(prepared.plan, { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe('a run that this machine planned', () => {
     expect(await readEntries(prepared.store, prepared.plan.run, 0)).toHaveLength(2);
   });
 
-  it('is another one once anything of its plan was changed', async () => {
+  it('is not recognised if anything in its plan was changed', async () => {
     await rememberOwnPlan(world, prepared.store, forged());
     await staged(
       { ...forged(), logUri: 's3://elsewhere/logs' },
@@ -106,12 +106,12 @@ describe('a run that this machine planned', () => {
 });
 
 describe('a run that another machine planned', () => {
-  it('continues where these templates and settings make the same plan', async () => {
+  it('continues if these templates and settings make the same plan', async () => {
     await staged(prepared.plan, prepared.staging.programs);
     await expect(checked()).resolves.toBeUndefined();
   });
 
-  it('is refused by attach, though its programs and digests agree, unless the lake is trusted', async () => {
+  it('is refused by attach, even if its programs match their digests, unless the lake is trusted', async () => {
     await staged(forged(), { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
       fault: 'input',
@@ -152,7 +152,7 @@ describe('a run that another machine planned', () => {
     await expect(checked(true)).resolves.toBeUndefined();
   });
 
-  it('for another lake is refused even where the lake is trusted, because what is checked here would not be what runs', async () => {
+  it('for another lake is refused even if the lake is trusted, because the checked programs would not be the ones that run', async () => {
     const elsewhere = `file://${folder}/elsewhere`;
     await staged({ ...prepared.plan, lake: elsewhere }, prepared.staging.programs);
     await expect(checked(true)).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('a run that another machine planned', () => {
     });
   });
 
-  it('with files of this machine as its input, which it alone names, is refused', async () => {
+  it('with files of this machine as input that only the plan names is refused', async () => {
     await staged(prepared.plan, prepared.staging.programs);
     await expect(checked(false, {})).rejects.toMatchObject({
       why: [
@@ -173,7 +173,7 @@ describe('a run that another machine planned', () => {
     await expect(checked(true, {})).resolves.toBeUndefined();
   });
 
-  it('needs no trust where nothing is left to submit', async () => {
+  it('needs no trust if nothing is left to submit', async () => {
     const accepted = (step: string, at: string): Entry[] => [
       { entry: 'step-intent', step, attempt: 1, token: '', clusterId: 'j-1' },
       { entry: 'step-submitted', step, attempt: 1, id: at, how: 'accepted' },
@@ -194,7 +194,7 @@ describe('a retry of a run that another machine planned', () => {
   const retrying = (more: Record<string, unknown> = {}) =>
     retry({ lake: String(flags['lake']), run: prepared.plan.run, ...more }, world);
 
-  it('is refused on a cluster that only the plan names, and with files of this machine as its input', async () => {
+  it('is refused on a cluster that only the plan names, and with files of this machine as input', async () => {
     const plan: RunPlan = { ...prepared.plan, cluster: { kind: 'id', id: 'j-VICTIM' } };
     await staged(plan, prepared.staging.programs, failed);
     const uriOf = (name: string) => plan.sources.find((source) => source.name === name)!.uri;

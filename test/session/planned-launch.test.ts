@@ -57,7 +57,7 @@ cluster_json = cluster.json`;
 const OTHER = 'instance_type = c5.large\ncore_count = 1\nservice_role = Other\ntags = team=other';
 
 describe('the plan', () => {
-  it('has all that [EMR] says of a cluster to launch, and of a cluster_json its name and digest alone', () => {
+  it('has all [EMR] settings of the cluster to launch, and only the name and digest of a cluster_json', () => {
     expect(planned(OURS).launch).toEqual({
       instanceType: 'm6g.xlarge',
       coreCount: 3,
@@ -71,7 +71,7 @@ describe('the plan', () => {
     });
   });
 
-  it('has no cluster_json where nothing is launched by it', () => {
+  it('has no cluster_json if nothing is launched', () => {
     for (const choice of [{ kind: 'local' }, { kind: 'id', id: 'j-1' }] as const) {
       expect(planned('cluster_json = absent.json', choice).launch).not.toHaveProperty('clusterJson');
     }
@@ -95,7 +95,7 @@ describe('a launch', () => {
     expect(there).toEqual(here);
   });
 
-  it('goes by the settings at hand for a plan of an earlier version', () => {
+  it('uses the current settings for a plan of an earlier version', () => {
     const { launch: _, ...plan } = planned(OURS);
     expect(launchSettings(settingsOf(`${OTHER}\ncluster_json = cluster.json`), plan)).toMatchObject({
       instanceType: 'c5.large',
@@ -119,7 +119,7 @@ describe('a launch', () => {
     expect(clusterJsonProblem).toContain(problem);
   }); // prettier-ignore
 
-  it('reads a cluster_json that begins with a byte order mark, and tells one that is no JSON', () => {
+  it('reads a cluster_json that begins with a byte order mark, and reports one that is not JSON', () => {
     const read = (text: string) => {
       writeFileSync(file, text);
       const settings = launchSettings(settingsOf(OURS), planned(OURS));

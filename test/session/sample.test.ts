@@ -61,7 +61,7 @@ describe('without inputs', () => {
     },
   );
 
-  it('a local run whose sample.yaml leaves a source out names its inputs, and the source', async () => {
+  it('a local run whose sample.yaml leaves out a source asks for inputs, and names the source', async () => {
     write('sample.yaml', SAMPLE.replace('source: raw', 'source: row'));
     const { failure, events } = await planned('local');
     expect(failure).toMatchObject({

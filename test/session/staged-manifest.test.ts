@@ -60,7 +60,7 @@ describe('a manifest in the lake', () => {
     expect(lines.map((one) => `${one}\n`).join('')).toBe(text);
   });
 
-  it('that unpacks to hundreds of megabytes takes a small part of that memory', async () => {
+  it('that decompresses to hundreds of megabytes takes a small part of that memory', async () => {
     const megabyte = Buffer.from(line('x'.repeat(32_000)).repeat(32));
     const { body, digest } = await bomb(megabyte, 250);
     const { count, peak } = await readWatching(linesOfManifest(body, digest));
@@ -68,7 +68,7 @@ describe('a manifest in the lake', () => {
     expect(peak).toBeLessThan(100_000_000);
   });
 
-  it('that holds one endless line is given up near its beginning', async () => {
+  it('that has one endless line is given up near its beginning', async () => {
     const { body, digest } = await bomb(Buffer.alloc(1_000_000), 400);
     const lines = linesOfManifest(body, digest);
     const { value } = await lines.next();
@@ -76,7 +76,7 @@ describe('a manifest in the lake', () => {
     await expect(changedInputs(lines, [])).rejects.toThrow(SyntaxError);
   });
 
-  it('is refused beyond a stated size', async () => {
+  it('is refused above a size limit', async () => {
     const text = line('a').repeat(2000);
     const read = changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length - 1), []);
     await expect(read).rejects.toThrow(`it unpacks to more than ${String(text.length - 1)} bytes`);
@@ -85,7 +85,7 @@ describe('a manifest in the lake', () => {
     ).toBe(2000);
   });
 
-  it('that names other objects than were planned is told to be another', async () => {
+  it('that names other objects than planned is reported as a different one', async () => {
     const read = changedInputs(linesOfManifest(gzipSync(line('a')), digestOf(line('b'))), []);
     await expect(read).rejects.toThrow('it is not the one that was planned');
   });

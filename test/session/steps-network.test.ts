@@ -30,7 +30,7 @@ describe('the proxy of local steps', () => {
     expect(told({ HTTPS_PROXY: 'http://[::1]:8080' })).toEqual({ 'proxy.host': '::1', 'proxy.port': '8080' });
   });
 
-  it('depends on the protocol of an endpoint, and none is used for this machine', () => {
+  it('depends on the protocol of an endpoint, and is not used for this machine', () => {
     const env = { HTTP_PROXY: 'http://plain.example.com:1', HTTPS_PROXY };
     expect(told(env, { endpoint: 'https://s3.example.org' })).toEqual(through);
     expect(told(env, { endpoint: 'http://minio.example.org:9000' })).toMatchObject({
@@ -40,11 +40,11 @@ describe('the proxy of local steps', () => {
   });
 
   it.each(['*', '.amazonaws.com', 's3.eu-north-1.amazonaws.com', 's3.eu-north-1.amazonaws.com:443'])(
-    'is none with NO_PROXY=%s',
+    'is not used with NO_PROXY=%s',
     (list) => expect(told({ HTTPS_PROXY, NO_PROXY: `localhost,${list}` })).toEqual({}),
   );
 
-  it('is none for a single bucket that NO_PROXY names', () => {
+  it('is not used for a single bucket that NO_PROXY names', () => {
     expect(told({ HTTPS_PROXY, NO_PROXY: 'raw.s3.eu-north-1.amazonaws.com' })).toEqual({
       ...through,
       'bucket.raw.proxy.host': '',
@@ -60,7 +60,7 @@ describe('the proxy of local steps', () => {
     });
   });
 
-  it('is signed in to by variables, not by configuration', () => {
+  it('gets its credentials from variables, not from configuration', () => {
     const env = { HTTPS_PROXY: 'http://me:p%40ss%25word@proxy.example.com:3128' };
     const { proxy } = throughOurNetwork({}, env);
     const conf = told(env);
@@ -73,14 +73,14 @@ describe('the proxy of local steps', () => {
   it.each([
     ['https://me:secret@proxy.example.com', 'the proxy for S3 begins with https://'],
     ['http://me:s%C3%A9cret@proxy.example.com', 'the sign-in of the proxy for S3 is not plain ASCII'],
-  ])('is refused where S3A cannot use it, unless S3 is reached without it', (address, message) => {
+  ])('is refused if S3A cannot use it, unless S3 is reached without it', (address, message) => {
     const refusal = `${message} (HTTPS_PROXY, HTTP_PROXY)`;
     expect(() => told({ HTTPS_PROXY: address })).toThrow(new LandfallError('input', refusal));
     expect(told({ HTTPS_PROXY: address, NO_PROXY: 'amazonaws.com' })).toEqual({});
   });
 });
 
-describe('the authorities of local steps', () => {
+describe('the certificate authorities of local steps', () => {
   it('are those of AWS_CA_BUNDLE', () => {
     const { authorities } = throughOurNetwork({}, { AWS_CA_BUNDLE: certificate });
     expect(authorities).toBe(readFileSync(certificate, 'utf8'));

@@ -12,8 +12,8 @@ async function flags(...words: string[]): Promise<Flags> {
   return parsed.flags;
 }
 
-describe('how a verb stays with its run', () => {
-  it('is to the end, unless flags say otherwise', async () => {
+describe('how long a verb follows its run', () => {
+  it('is until the end, unless flags say otherwise', async () => {
     expect(watchFlags(await flags('submit'))).toEqual({ detach: false, cancelOnTimeout: false });
     expect(watchFlags(await flags('retry', '--detach'))).toMatchObject({ detach: true });
     for (const verb of ['submit', 'attach', 'retry'])
@@ -28,7 +28,7 @@ describe('how a verb stays with its run', () => {
     [['submit', '--cancel-on-timeout'], '--cancel-on-timeout needs --timeout'],
     [['submit', '--detach', '--timeout', '9'], '--detach and --timeout exclude each other'],
     [['attach', '--timeout', '0'], '--timeout is not a number of seconds'],
-  ])('is refused where it makes no sense: %j', async (words, message) => {
+  ])('is refused if the flags make no sense: %j', async (words, message) => {
     const given = await flags(...words);
     expect(() => watchFlags(given)).toThrow(message);
   });

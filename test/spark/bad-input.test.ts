@@ -203,7 +203,7 @@ describe.each(SOURCES)('bad %s', (source) => {
 it.each([
   ['changed', 'append', 'changed since they were listed'],
   ['deleted', 'remove', 'no longer there'],
-] as const)('an input that is %s after it was read fails the step by its name', (_, what, why) => {
+] as const)('an input that is %s after it was read fails the step, which names it', (_, what, why) => {
   expect(results[what]?.failure).toEqual({
     kind: 'input',
     error: `1 input object (file://${fleeting(what)}/does not.json) of song_data: ${why}`,
@@ -212,13 +212,13 @@ it.each([
 
 testActing(results, () => join(folder, 'acting'));
 
-it('meets one fate in each view of its source, and is parsed once for all of them', () =>
+it('has one fate in each view of its source, and is parsed once for all of them', () =>
   expectSeveralViews(join(folder, 'several views'), results['several views']));
 
 describeTypedFields(() => folder);
 describeBrokenContracts(() => folder);
 
-it('lands what is good in it, and quarantines what is bad, as the oracle does', () => {
+it('lands its good lines and quarantines its bad lines, as the oracle does', () => {
   expect(judgement).toMatchObject(NOTHING);
   expect(matched).toEqual(judgement.matched);
   expect({

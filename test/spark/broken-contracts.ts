@@ -63,7 +63,7 @@ export function describeBrokenContracts(folder: () => string): void {
   const reportOf = () => executionOf(join(folder(), 'broken/out')).report;
 
   describe('tables of planted data that break their contracts', () => {
-    it('come with books that name the object of which a line was lost', () => {
+    it('have books that name the object that lost a line', () => {
       const report = reportOf();
       const { objects, lines, views } = report.sources['song_data']!;
       expect(lines).toMatchObject({ read: 49, quarantined: 2 });

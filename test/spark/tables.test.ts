@@ -29,7 +29,7 @@ describe('tables of planted data', () => {
     expectAllRight(landed);
   });
 
-  it('hold every kind of fate, so that agreeing means something', () => {
+  it('have every kind of fate, so that the comparison covers them', () => {
     const { books } = landed.judgement;
     expect(books.log_data.views['plays']).toMatchObject({
       lines: { kept: 37, filtered: 5, duplicates: 6, quarantined: 0 },
@@ -47,7 +47,7 @@ describe('tables of planted data', () => {
     );
   });
 
-  it('report conflicts that queries resolved and checks that do not hold', () => {
+  it('report conflicts that queries resolved, and broken checks', () => {
     expect(landed.song.report.tables).toMatchObject({ songs: { conflicts: 1 }, artists: { conflicts: 4 } });
     expect(landed.log.report.tables['users']!.conflicts).toBe(2);
     const violations = landed.log.report.tables['users']!.violations;
@@ -58,7 +58,7 @@ describe('tables of planted data', () => {
     ]);
   });
 
-  it('name the upstream execution that was read, the one of two that the driver accepts, and are told in few lines', async () => {
+  it('name the upstream execution that was read, which of two is the one the driver accepts, and log few lines', async () => {
     expect(landed.log.report.upstreams).toEqual({ song_transform: `file://${landed.song.folder}` });
     expect(readdirSync(dirname(landed.song.folder))).toHaveLength(2);
     const attempt = keys.attempt('by-hand', 'song_transform', 1);
@@ -73,7 +73,7 @@ describe('tables of planted data', () => {
     expect(lines).toContain('landfall: songplays: 37 rows');
   });
 
-  it('lie in zstd Parquet below partition folders', () => {
+  it('are zstd Parquet in partition folders', () => {
     const years = readdirSync(join(landed.log.folder, 'tables/songplays')).filter((name) =>
       name.startsWith('year='),
     );

@@ -129,7 +129,7 @@ export function verifyExamples(place: () => string): void {
       rows = exampleRows(place());
     });
 
-    it('land sessions as DuckDB makes them from the raw events', () => {
+    it('land sessions as DuckDB computes them from the raw events', () => {
       const { landed, wanted } = rows.sessions;
       expect(landed).toEqual(wanted);
       const noon = Date.UTC(2018, 10, 3, 12) * 1000;
@@ -137,7 +137,7 @@ export function verifyExamples(place: () => string): void {
       expect(wanted).toContainEqual([9, null, noon + 5000, 'About', noon + 5000, 'About', 0, 0]);
     });
 
-    it('report the songs that break the check in SQL', () => {
+    it('report the songs that break the SQL check', () => {
       const { violations } = exampleReport(place(), 'songs').tables['songs']!;
       expect(violations).toMatchObject([
         { check: 'condition', severity: 'warn', detail: 'has_length does not hold: duration > 0', count: 1 },
@@ -145,7 +145,7 @@ export function verifyExamples(place: () => string): void {
       expect(rows.brokenSongs).toBe(1);
     });
 
-    it('land the other column and tables that they show', () => {
+    it('land the other new column and tables', () => {
       const { registered, ratings, days } = rows;
       expect(registered).toEqual([
         [5, 1541016707796500],

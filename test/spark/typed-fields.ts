@@ -66,7 +66,7 @@ export function describeTypedFields(folder: () => string): void {
       expect(found).toEqual(TYPED_CASES);
     });
 
-    it('agree with DuckDB about the same lines, where it can decide', async () => {
+    it('agree with DuckDB about the same lines, if it can decide', async () => {
       const raw = '../../raw/lines.json';
       const known = `(select line::json as line from read_csv('${raw}', columns = {line: 'varchar'}, delim = '\\0',
         header = false, quote = '', escape = '') where json_valid(line) and json_type(line, '$.actor') = 'OBJECT')`;
@@ -84,7 +84,7 @@ export function describeTypedFields(folder: () => string): void {
       expect(different).toEqual([]);
     });
 
-    it('are null, and reject the line if they are required, where their path leads through no object', async () => {
+    it('are null, and reject the line if required, where their path does not lead through objects', async () => {
       const { report } = execution();
       const rejected = await ask(
         `select line, reason, field, value from read_parquet('quarantine/raw/*.parquet')
@@ -114,7 +114,7 @@ export function describeTypedFields(folder: () => string): void {
       );
     });
 
-    it('decide by their values what a view keeps', () => {
+    it('are compared by value in a view’s filter', () => {
       const { views } = execution().report.sources['raw']!;
       const kept = [
         ['open', 'open', 'true', null],
@@ -160,7 +160,7 @@ export function describeTypedFields(folder: () => string): void {
       );
     });
 
-    it('are compared with values of their type by the checks', () => {
+    it('are compared by checks with values of their type', () => {
       const { violations } = execution().report.tables['typed']!;
       const has = (field: string, test: (value: string) => boolean) =>
         TYPED_CASES.filter(([name, , value]) => name === field && value !== null && test(value)).length;

@@ -37,7 +37,7 @@ export const HOSTILE = [
 /** Runs the suite; `open` gives a new, empty store each time. */
 export function storeContract(open: () => Promise<Store>): void {
   describe('reading and writing', () => {
-    it('gives back what was put, and tells its size, etag and time', async () => {
+    it('returns what was written, with size, etag and time', async () => {
       const store = await open();
       const put = await store.put('a/b.txt', bytes('hello'));
       expect(put).toMatchObject({ key: 'a/b.txt', size: 5 });
@@ -47,7 +47,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(Math.abs(head!.lastModified.getTime() - put.lastModified.getTime())).toBeLessThan(2_000);
     });
 
-    it('replaces what was put before, and changes its etag', async () => {
+    it('replaces what was written before, and changes its etag', async () => {
       const store = await open();
       const first = await store.put('a', bytes('first'));
       const second = await store.put('a', bytes('other'));
@@ -55,7 +55,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(second.etag).not.toBe(first.etag);
     });
 
-    it('knows nothing of an object that is not there, nor of a folder', async () => {
+    it('finds nothing for a missing object or a folder', async () => {
       const store = await open();
       await store.put('folder/file', bytes('x'));
       for (const key of ['nothing', 'folder', 'folder/file/below']) {
@@ -64,7 +64,7 @@ export function storeContract(open: () => Promise<Store>): void {
       }
     });
 
-    it('holds empty objects', async () => {
+    it('stores empty objects', async () => {
       const store = await open();
       await store.put('empty', bytes(''));
       expect(await store.get('empty')).toHaveLength(0);
@@ -80,7 +80,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(text(await store.getRange('a', 10, 12))).toBe('');
     });
 
-    it('reads a range of one version alone, when that is asked for', async () => {
+    it('reads a range of only one version if requested', async () => {
       const store = await open();
       const { etag } = await store.put('a', bytes('0123456789'));
       expect(text(await store.getRange('a', 2, 5, etag))).toBe('234');
@@ -93,7 +93,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(text(await store.getRange('a', 2, 5, (await store.head('a'))!.etag))).toBe('cde');
     });
 
-    it('throws when the object of a range is gone', async () => {
+    it('throws if the object of a range has vanished', async () => {
       const store = await open();
       await expect(store.getRange('gone', 0, 1)).rejects.toMatchObject({ fault: 'input' });
     });
@@ -130,7 +130,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(await keysOf(store, 'nothing/here')).toEqual([]);
     });
 
-    it('names the folders right below a prefix, and nothing else', async () => {
+    it('names the folders directly below a prefix, and nothing else', async () => {
       const store = await open();
       for (const key of [
         'runs/b 1/x',
@@ -149,7 +149,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(found).toHaveLength(3);
     });
 
-    it('goes by the bytes of the whole key', async () => {
+    it('orders by the bytes of the whole key', async () => {
       const store = await open();
       const keys = ['B', 'a', 'a-b', 'a.b/x', 'a/b', 'a0', '\u{FFFD}x', '😀', 'ä'].sort(() => -1);
       for (const key of keys.filter((key) => key !== 'a/b' && key !== 'a')) await store.put(key, bytes('x'));
@@ -160,7 +160,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(await keysOf(store, '')).toEqual(sorted);
     });
 
-    it('tells the same of an object as a look at it', async () => {
+    it('reports the same about an object as a look at it', async () => {
       const store = await open();
       await store.put('a/b', bytes('hello'));
       const [found] = await listed(store, 'a');
@@ -180,7 +180,7 @@ export function storeContract(open: () => Promise<Store>): void {
   });
 
   describe('copying and deleting', () => {
-    it('copies content, over what was there', async () => {
+    it('copies content, and overwrites the target', async () => {
       const store = await open();
       await store.put('from', bytes('content'));
       await store.put('to/it', bytes('old'));
@@ -189,13 +189,13 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(text(await store.get('to/it'))).toBe('content');
     });
 
-    it('cannot copy what is not there, and leaves no trace of trying', async () => {
+    it('cannot copy a missing object, and leaves no trace of trying', async () => {
       const store = await open();
       await expect(store.copy('gone', 'to/it')).rejects.toMatchObject({ fault: 'input' });
       expect(await keysOf(store, '')).toEqual([]);
     });
 
-    it('deletes what is there and does not mind what is not', async () => {
+    it('deletes existing objects and ignores missing ones', async () => {
       const store = await open();
       for (const key of ['a', 'b/c', 'b/d']) await store.put(key, bytes('x'));
       await store.remove(['a', 'b/c', 'gone', 'gone/too']);
@@ -204,7 +204,7 @@ export function storeContract(open: () => Promise<Store>): void {
     });
   });
 
-  it('tells the time by the clock that stamps its objects', async () => {
+  it('returns the time of the clock that stamps its objects', async () => {
     const store = await open();
     const { lastModified } = await store.put('a', bytes('x'));
     expect(Math.abs((await store.now()).getTime() - lastModified.getTime())).toBeLessThan(5_000);

@@ -9,7 +9,7 @@ const failed = (code: string, action = 'write') =>
     '/lake/j',
   );
 
-describe('a disk that does not do as it is told', () => {
+describe('a disk that fails', () => {
   it.each([
     ['ENOSPC', 'could not write "/lake/j": no space left on the disk', /make room/, 12],
     ['EDQUOT', 'could not write "/lake/j": the disk quota is used up', /make room/, 12],
@@ -18,7 +18,7 @@ describe('a disk that does not do as it is told', () => {
     ['EIO', 'could not write "/lake/j": the file system does not answer properly', /disk/, 10],
     ['EMFILE', 'could not write "/lake/j": too many open files', /ulimit -n/, 10],
     ['ENAMETOOLONG', 'could not write "/lake/j": the name is too long for this file system', /shorter/, 2],
-  ])('(%s) is told with the file, the cause and the way out', (code, message, next, exit) => {
+  ])('(%s) is reported with the file, the cause and the next move', (code, message, next, exit) => {
     const error = failed(code);
     expect(error).toMatchObject({ message, next: expect.stringMatching(next) });
     expect(error.why.join()).toContain("in the system's words");
@@ -26,7 +26,7 @@ describe('a disk that does not do as it is told', () => {
     expect(error.retryable).toBe(exit === 10);
   });
 
-  it('is told to be without hard links when linking is what it cannot do', () => {
+  it('is reported as lacking hard links if linking fails', () => {
     expect(failed('EPERM', 'link').message).toContain('no hard links');
     expect(failed('EPERM').message).toContain('permission denied');
   });

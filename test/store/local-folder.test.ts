@@ -21,7 +21,7 @@ describe('a local folder', () => {
     expect(uriOf(store, 'a b%20')).toBe(`file://${root}/lake/a b%20`);
   });
 
-  it('need not exist: it is empty until something is written', async () => {
+  it('need not exist, and is empty until something is written', async () => {
     const store = openFolder(join(root, 'not', 'yet'));
     expect(await keysOf(store, '')).toEqual([]);
     await store.remove(['a']);
@@ -48,7 +48,7 @@ describe('a local folder', () => {
     expect((await readdir(root)).sort()).toEqual(['a', 'b', 'c', 'folder']);
   });
 
-  it('tells of the files that dead writers left, however deep, and not of those that may be in the making', async () => {
+  it('lists temporary files of crashed writers at any depth, but not those that may still be written', async () => {
     const store = openFolder(root);
     const told = async () => {
       const times: Date[] = [];
@@ -72,7 +72,7 @@ describe('a local folder', () => {
     expect(await keysOf(store, '')).toEqual(['a/b/c']);
   });
 
-  it('lets exactly one of fifty racers win, and keeps what that one wrote', async () => {
+  it('lets exactly one of fifty concurrent writers win, and keeps its content', async () => {
     const store = openFolder(root);
     const racers = Array.from({ length: 50 }, (_, n) => `racer ${String(n)}`);
     const won = await Promise.all(
@@ -83,12 +83,12 @@ describe('a local folder', () => {
     expect(await keysOf(store, '')).toEqual(['deep/new/folder/a']);
   });
 
-  it('does not take a dead writer’s temporary file for an object', async () => {
+  it('does not list a crashed writer’s temporary file as an object', async () => {
     await writeFile(join(root, '.landfall-tmp-1234'), 'half');
     expect(await keysOf(openFolder(root), '')).toEqual([]);
   });
 
-  it('writes a file of its own, so that a copy does not change with its source', async () => {
+  it('writes a separate file, so that a copy does not change with its source', async () => {
     const store = openFolder(root);
     await store.put('a', bytes('one'));
     await store.copy('a', 'b');
@@ -96,7 +96,7 @@ describe('a local folder', () => {
     expect(text(await store.get('b'))).toBe('one');
   });
 
-  it('tells by its etag that a file was written again with the same size', async () => {
+  it('changes the etag of a file that is rewritten with the same size', async () => {
     const store = openFolder(root);
     await writeFile(join(root, 'a'), 'one');
     const before = await store.head('a');
@@ -105,7 +105,7 @@ describe('a local folder', () => {
     expect((await store.head('a'))!.etag).not.toBe(before!.etag);
   });
 
-  it('cannot be left through a name', async () => {
+  it('cannot be escaped through a name', async () => {
     const outside = join(root, 'secret');
     await writeFile(outside, 'secret');
     const store = openFolder(join(root, 'lake'));
@@ -122,7 +122,7 @@ describe('a local folder', () => {
   });
 
   describe('deleting', () => {
-    it('also deletes folders that are left empty, but none that holds anything, nor the root', async () => {
+    it('also deletes folders that become empty, except the root', async () => {
       const store = openFolder(join(root, 'lake'));
       await store.put('songs/year=2003/a', bytes('x'));
       await store.put('songs/year=2004/b', bytes('x'));
@@ -135,7 +135,7 @@ describe('a local folder', () => {
       expect(await readdir(join(root, 'lake'))).toEqual([]);
     });
 
-    it('does not disturb writers into the folders it empties', async () => {
+    it('does not disturb writers into the folders that it empties', async () => {
       const store = openFolder(root);
       const lane = async (name: string) => {
         for (let n = 0; n < 150; n += 1) {
@@ -149,7 +149,7 @@ describe('a local folder', () => {
   });
 
   describe('links in inputs', () => {
-    it('are followed, but not round in circles', async () => {
+    it('are followed, but not in circles', async () => {
       await mkdir(join(root, 'data', 'in'), { recursive: true });
       await mkdir(join(root, 'elsewhere'));
       await writeFile(join(root, 'data', 'in', 'a.json'), '{}');
@@ -161,7 +161,7 @@ describe('a local folder', () => {
       expect(keys).toEqual(['c.json', 'in/a.json', 'linked/b.json']);
     });
 
-    it('that lead nowhere are named, for they would go missing silently', async () => {
+    it('that are broken are named, because they would be left out silently', async () => {
       await symlink(join(root, 'gone'), join(root, 'broken.json'));
       await expect(keysOf(openFolder(root, 'followed'), '')).rejects.toThrow(/broken\.json.* leads nowhere/);
     });
@@ -172,7 +172,7 @@ describe('a local folder', () => {
     await expect(keysOf(openFolder(root, 'followed'), '')).rejects.toThrow(/not UTF-8/);
   });
 
-  it('names the file and the way out when a file is in the way of a folder', async () => {
+  it('names the file and the next move if a file is in the way of a folder', async () => {
     await writeFile(join(root, 'songs'), 'x');
     const store = openFolder(root);
     await expect(store.put('songs/a', bytes('x'))).rejects.toMatchObject({
@@ -183,7 +183,7 @@ describe('a local folder', () => {
     expect(await keysOf(store, 'songs/')).toEqual([]);
   });
 
-  it('names the folder and the way out when a folder is in the way of a file', async () => {
+  it('names the folder and the next move if a folder is in the way of a file', async () => {
     await mkdir(join(root, 'entry.json'));
     await expect(openFolder(root).createIfAbsent('entry.json', bytes('x'))).rejects.toMatchObject({
       fault: 'input',
@@ -191,7 +191,7 @@ describe('a local folder', () => {
     });
   });
 
-  it('writes files with the permissions that any new file gets', async () => {
+  it('writes files with the permissions of any new file', async () => {
     await openFolder(root).put('a', bytes('x'));
     await writeFile(join(root, 'plain'), 'x');
     expect((await stat(join(root, 'a'))).mode).toBe((await stat(join(root, 'plain'))).mode);

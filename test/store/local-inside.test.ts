@@ -46,7 +46,7 @@ async function foldersOf(prefix: string): Promise<string[]> {
 
 describe('a lake in a folder', () => {
   it.each(['absolute', 'relative'])(
-    'is not left through an %s link to a folder, whatever is done',
+    'is not escaped through an %s link to a folder, whatever the operation',
     async (how) => {
       symlinkSync(how === 'absolute' ? outside : '../../outside', join(root, 'runs/out'));
       const key = 'runs/out/deep/secret';
@@ -81,7 +81,7 @@ describe('a lake in a folder', () => {
     });
   });
 
-  it('lists a link as an object, which is not read and is deleted without what it leads to', async () => {
+  it('lists a link as an object, which is not read, and is deleted without its target', async () => {
     symlinkSync(join(outside, 'deep/secret'), join(root, 'file'));
     symlinkSync(join(base, 'nowhere'), join(root, 'broken'));
     expect(await listed(store, '')).toMatchObject([
@@ -97,7 +97,7 @@ describe('a lake in a folder', () => {
     expect(existsSync(join(outside, 'deep/secret'))).toBe(true);
   });
 
-  it('replaces a link by the file that is written in its place, and takes it for a name that is taken', async () => {
+  it('replaces a link when a file is written in its place, and treats it as an existing name', async () => {
     symlinkSync(join(outside, 'deep/secret'), join(root, 'put'));
     symlinkSync(join(outside, 'deep/secret'), join(root, 'copied'));
     symlinkSync(join(outside, 'new'), join(root, 'created'));
@@ -110,7 +110,7 @@ describe('a lake in a folder', () => {
     expect(existsSync(join(outside, 'new'))).toBe(false);
   });
 
-  it('may itself be a link, or lie below one', async () => {
+  it('may itself be a link, or be below one', async () => {
     symlinkSync(base, join(base, 'way'));
     symlinkSync(root, join(base, 'root'));
     for (const path of [join(base, 'way/lake'), join(base, 'root')]) {
@@ -122,13 +122,13 @@ describe('a lake in a folder', () => {
     }
   });
 
-  it('lets a linked folder be found by its name, so that it does not go missing', async () => {
+  it('lists a linked folder by its name, so that it is not left out', async () => {
     await store.put('runs/real/x', bytes('x'));
     symlinkSync(outside, join(root, 'runs/out'));
     expect(await foldersOf('runs/')).toEqual(['out', 'real']);
   });
 
-  it('lists a name that is not UTF-8 beside the others, also that of a folder or a link, and reaches nothing by it', async () => {
+  it('lists a name that is not UTF-8 with the others, also of a folder or a link, but reads nothing by it', async () => {
     await store.put('runs/real/x', bytes('x'));
     const bad = (name: string) => Buffer.concat([Buffer.from(join(root, 'runs', name)), Buffer.from([0xff])]);
     mkdirSync(bad('folder'));
@@ -143,7 +143,7 @@ describe('a lake in a folder', () => {
     await expect(store.get('runs/\uFFFD')).rejects.toMatchObject(isLink);
   });
 
-  it('refuses a FIFO, a socket and a device by name, and waits for none of them', async () => {
+  it('refuses a FIFO, a socket and a device by name, without blocking', async () => {
     execFileSync('mkfifo', [join(root, 'fifo')]);
     symlinkSync('/dev/zero', join(root, 'device'));
     const server = createServer().listen(join(root, 'socket'));

@@ -16,7 +16,7 @@ describe('the proof of create-if-absent', () => {
     expect(await keysOf(lake, '')).toEqual([]);
   });
 
-  it('passes when the answer to the first write was lost and sent again', async () => {
+  it('passes if the answer to the first write was lost and the write repeated', async () => {
     const lake = store();
     const twice = async (key: string, body: Uint8Array) => {
       await lake.createIfAbsent(key, body);
@@ -66,7 +66,7 @@ describe('the proof of create-if-absent', () => {
     await s3.stop();
   });
 
-  it('fails on a store that calls every name taken', async () => {
+  it('fails on a store that says that every name exists', async () => {
     await expect(
       proveCreateIfAbsent({ ...store(), createIfAbsent: () => Promise.resolve(false) }, 'x'),
     ).rejects.toMatchObject({ fault: 'input' });

@@ -13,8 +13,8 @@ const WRITES: [string, (store: Store) => Promise<unknown>][] = [
   ['remove', (store) => store.remove(['old'])],
 ];
 
-describe('a store that is written to', () => {
-  it.each(WRITES)('is left as it was by %s when it does not honour create-if-absent', async (_, write) => {
+describe('a store that is written', () => {
+  it.each(WRITES)('is not changed by %s if it does not honour create-if-absent', async (_, write) => {
     const lake = memoryStore('s3://lake', () => new Date());
     await lake.put('old', body);
     const careless = async (key: string, content: Uint8Array) => (await lake.put(key, content), true);
@@ -25,7 +25,7 @@ describe('a store that is written to', () => {
     expect(await store.get('old')).toEqual(body);
   });
 
-  it('is proven again after the store was away', async () => {
+  it('is tested again after the store was unreachable', async () => {
     const lake = memoryStore('s3://lake', () => new Date());
     let isAway = true;
     const createIfAbsent = async (key: string, content: Uint8Array) => {
@@ -39,7 +39,7 @@ describe('a store that is written to', () => {
     expect(await keysOf(lake, '')).toEqual(['a']);
   });
 
-  it('is proven once, and written to as before', async () => {
+  it('is tested once, and then written', async () => {
     const lake = memoryStore('s3://lake', () => new Date());
     await lake.put('old', body);
     let creations = 0;

@@ -73,7 +73,7 @@ const asked = (endpoint: string, env: Record<string, string>) =>
 const through = () => ({ HTTPS_PROXY: `http://user:p%40ss@${proxy.address}`, AWS_CA_BUNDLE: bundle });
 
 describe('a proxy', () => {
-  it('is sent a request to another host, with its sign-in; the server behind it is trusted by AWS_CA_BUNDLE', async () => {
+  it('gets requests to other hosts, with its credentials; AWS_CA_BUNDLE covers the server behind it', async () => {
     // The proxy leads every name to the one server, whose certificate is for localhost: its refusal proves the check.
     const error = await asked('https://s3.example.test', through());
     expect(heard[0]).toEqual({
@@ -83,7 +83,7 @@ describe('a proxy', () => {
     expect(error).toMatchObject({ why: [expect.stringMatching(/altnames|Hostname/)] });
   });
 
-  it('may itself speak TLS, and is trusted by AWS_CA_BUNDLE', async () => {
+  it('may itself use TLS, covered by AWS_CA_BUNDLE', async () => {
     const env = { HTTPS_PROXY: `https://user:pass@${tlsProxy.address}`, AWS_CA_BUNDLE: bundle };
     expect(await asked('https://s3.proxied.test', env)).toBe('answered');
     expect(heard.map(({ connect: name }) => name)).toEqual(['s3.proxied.test:443']);
@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(heard).toEqual([]);
   });
 
-  it('named by HTTP_PROXY is sent requests to an endpoint without TLS', async () => {
+  it('named by HTTP_PROXY gets requests to an endpoint without TLS', async () => {
     const env = { HTTP_PROXY: `http://user:pass@${proxy.address}`, HTTPS_PROXY: 'http://127.0.0.1:1' };
     expect(await asked('http://s3.example.test', env)).toBe('answered');
     expect(heard[0]).toEqual({
@@ -102,7 +102,7 @@ describe('a proxy', () => {
     });
   });
 
-  it('is not used for hosts in NO_PROXY, nor for this machine', async () => {
+  it('is not used for hosts in NO_PROXY or for this machine', async () => {
     await asked('https://s3.example.invalid', { ...through(), NO_PROXY: 'example.invalid' });
     expect(await asked(`https://${server.address}`, through())).toBe('answered');
     expect(heard).toEqual([]);
@@ -132,14 +132,14 @@ describe('a proxy', () => {
     ['', 'a.example.com', 443, false],
     ['', '127.0.0.1', 443, true],
     ['', 'localhost', 443, true],
-  ])('with NO_PROXY=%s is passed over for %s:%i: %s', (list, hostname, port, direct) => {
+  ])('with NO_PROXY=%s is bypassed for %s:%i: %s', (list, hostname, port, direct) => {
     const env = { https_proxy: 'proxy.example.com:3128', no_proxy: list };
     const found = proxyFor(env, { protocol: 'https:', hostname, port })?.href;
     expect(found).toBe(direct ? undefined : 'http://proxy.example.com:3128/');
   });
 
   it.each(['socks5://user:secret@proxy:1080', 'http://user:secret%zz@proxy:1080'])(
-    'that is no address is refused, and its sign-in is not shown',
+    'with an invalid address is refused, without showing its credentials',
     (address) => {
       const env = { HTTPS_PROXY: address };
       const open = () => openS3({ bucket: 'lake', prefix: '' }, { credentials }, env);
@@ -149,7 +149,7 @@ describe('a proxy', () => {
 });
 
 describe('AWS_CA_BUNDLE', () => {
-  it('is named where a certificate is refused', async () => {
+  it('is named if a certificate is refused', async () => {
     const error = await asked(`https://${server.address}`, {});
     expect(error).toMatchObject({ fault: 'unreachable', next: expect.stringContaining('AWS_CA_BUNDLE') });
   });

@@ -27,7 +27,7 @@ function open(settings = {}) {
 describe('an S3 prefix', () => {
   storeContract(() => Promise.resolve(open()));
 
-  it('does not see what lies beside it', async () => {
+  it('does not include objects outside it', async () => {
     const store = open();
     await store.put('a', bytes('x'));
     const whole = openS3({ bucket: 'lake', prefix: '' }, { endpoint: moto.endpoint, credentials }, {});
@@ -37,7 +37,7 @@ describe('an S3 prefix', () => {
     expect(await keysOf(whole, key)).toEqual([key]);
   });
 
-  it('lists what takes more than one page, each once and in order', async () => {
+  it('lists several pages, each object once and in order', async () => {
     const store = open();
     const keys = Array.from({ length: 250 }, (_, n) => `a +é/${String(n).padStart(6, '0')}.json`);
     const limit = pLimit(16);
@@ -45,7 +45,7 @@ describe('an S3 prefix', () => {
     expect(await keysOf(store, 'a +é/')).toEqual(keys);
   }, 60_000);
 
-  it('tells of uploads that were begun under it and never ended', async () => {
+  it('lists unfinished uploads below it', async () => {
     const store = open();
     const prefix = store.uri.slice('s3://lake/'.length);
     const begin = (key: string) =>
@@ -90,13 +90,13 @@ describe('an S3 prefix', () => {
     }
   });
 
-  it('takes the endpoint from AWS_ENDPOINT_URL_S3', async () => {
+  it('uses the endpoint from AWS_ENDPOINT_URL_S3', async () => {
     const store = openS3({ bucket: 'lake', prefix: 'env' }, { credentials }, moto.env);
     await store.put('a', bytes('x'));
     expect(await keysOf(store, '')).toEqual(['a']);
   });
 
-  it('proves that it honours create-if-absent, and leaves no probe behind', async () => {
+  it('passes the test of create-if-absent, which leaves no probe behind', async () => {
     const store = open();
     await proveCreateIfAbsent(store, 'probe1');
     expect(await keysOf(store, '')).toEqual([]);

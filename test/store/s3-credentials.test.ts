@@ -30,7 +30,7 @@ function profile(name: string, more = ''): void {
 }
 
 describe('the variables of credentials', () => {
-  it('hold what a profile leads to', async () => {
+  it('contain the credentials of a profile', async () => {
     profile('analysts', 'aws_session_token = t/o+k=\n');
     process.env['AWS_PROFILE'] = 'analysts';
     expect(await credentialVariables()()).toEqual({
@@ -40,14 +40,14 @@ describe('the variables of credentials', () => {
     });
   });
 
-  it('take away the session token of others', async () => {
+  it('remove the session token of other credentials', async () => {
     profile('default');
     const variables = await credentialVariables()();
     expect(variables).toHaveProperty('AWS_SESSION_TOKEN', undefined);
     expect(variables['AWS_ACCESS_KEY_ID']).toBe('AKIAPROFILE');
   });
 
-  it('are none where there are no credentials', async () => {
+  it('are absent if there are no credentials', async () => {
     expect(await credentialVariables()()).toEqual({});
   });
 });

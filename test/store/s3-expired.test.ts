@@ -31,7 +31,7 @@ async function lake() {
 }
 
 describe('credentials for S3 that expire', () => {
-  it('are taken anew from their source, once they were refused, and the write is made', async () => {
+  it('are read again from their source once they are refused, and the write succeeds', async () => {
     const store = await lake();
     await expect(store.put('a', bytes('x'))).rejects.toMatchObject({ fault: 'access' });
     shared.write('AKIDNEW');
@@ -42,7 +42,7 @@ describe('credentials for S3 that expire', () => {
     expect(again!.body).toContain('x');
   });
 
-  it('are told of, with the object and after one request, when their source has nothing new', async () => {
+  it('are reported, with the object and after one request, if their source has no new ones', async () => {
     const store = await lake();
     await expect(store.get('journal/000007.json')).rejects.toMatchObject({
       fault: 'access',
@@ -53,7 +53,7 @@ describe('credentials for S3 that expire', () => {
     expect(s3.seen).toHaveLength(1);
   });
 
-  it('reach the next step of the local endpoint as they are by then', async () => {
+  it('are passed to the next step of the local endpoint in their current form', async () => {
     await lake();
     const variables = credentialVariables();
     expect(await variables()).toMatchObject({ AWS_ACCESS_KEY_ID: 'AKIDOLD' });
@@ -77,7 +77,7 @@ describe('a clock that differs from S3’s by more than S3 allows', () => {
   };
 
   it.each([20, -20])(
-    'by %i minutes is allowed for in the next try, and told of when that does not help',
+    'by %i minutes is corrected for the next try, and reported if that does not help',
     async (minutes) => {
       s3 = await scriptedS3(skewed(minutes), answer(200, 'x'));
       const store = openS3({ bucket: 'lake', prefix: 'p' }, { endpoint: s3.endpoint, maxAttempts: 3 }, {});

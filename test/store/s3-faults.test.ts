@@ -41,7 +41,7 @@ const endless =
 const ok = answer(200, '', { etag: '"e"' });
 
 describe('creating if absent, over S3', () => {
-  it('asks for it in the request, and takes 412 for taken', async () => {
+  it('requests it in the header, and reads 412 as taken', async () => {
     const lake = await store([ok, refuse(412, 'PreconditionFailed')]);
     expect(await lake.createIfAbsent('a', bytes('x'))).toBe(true);
     expect(await lake.createIfAbsent('a', bytes('x'))).toBe(false);
@@ -51,7 +51,7 @@ describe('creating if absent, over S3', () => {
     ]);
   });
 
-  it('asks again after a conflict, until it is decided', async () => {
+  it('tries again after a conflict, until it is decided', async () => {
     const conflict = refuse(409, 'ConditionalRequestConflict');
     const lake = await store([conflict, conflict, ok]);
     expect(await lake.createIfAbsent('a', bytes('x'))).toBe(true);
@@ -70,7 +70,7 @@ describe('creating if absent, over S3', () => {
   });
 });
 
-describe('what S3 answers', () => {
+describe('an answer of S3', () => {
   it.each([
     [refuse(403, 'AccessDenied'), 'access', /access denied \(s3:PutObject on s3:\/\/lake\/p\/a b\)/, false],
     [
@@ -110,17 +110,17 @@ describe('what S3 answers', () => {
     },
   );
 
-  it('is asked for again when it was a passing failure', async () => {
+  it('is requested again after a temporary failure', async () => {
     const lake = await store([refuse(503, 'SlowDown'), hangUp, ok], { maxAttempts: 3 });
     expect(await lake.put('a', bytes('x'))).toMatchObject({ etag: 'e' });
   });
 
-  it('may not come at all: the request ends in time', async () => {
+  it('may never arrive: the request ends in time', async () => {
     const lake = await store([neverAnswer], { requestTimeoutMs: 200 });
     await expect(lake.get('a')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
   });
 
-  it('names an endpoint that is not there', async () => {
+  it('that cannot arrive leads to an error that names the endpoint', async () => {
     const lake = openS3(
       { bucket: 'lake', prefix: '' },
       { endpoint: 'http://127.0.0.1:1', credentials, maxAttempts: 1 },
@@ -129,7 +129,7 @@ describe('what S3 answers', () => {
     await expect(lake.get('a')).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
   });
 
-  it('is read again when it breaks off in the middle', async () => {
+  it('is read again if it breaks off in the middle', async () => {
     const broken: Reply = (_, response) => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('12345', () => response.destroy());
@@ -143,7 +143,7 @@ describe('what S3 answers', () => {
     });
   });
 
-  it('reports what it could not delete inside a good answer', async () => {
+  it('may have status 200 and still report objects that could not be deleted', async () => {
     const body = (code: string) =>
       `<?xml version="1.0"?><DeleteResult><Error><Key>p/b</Key><Code>${code}</Code><Message>m</Message></Error></DeleteResult>`;
     const lake = await store([answer(200, body('AccessDenied')), answer(200, body('InternalError'))]);
@@ -154,7 +154,7 @@ describe('what S3 answers', () => {
     await expect(lake.remove(['a', 'b'])).rejects.toMatchObject({ fault: 'unreachable', retryable: true });
   });
 
-  it('is a failed copy when an error stands in a good answer', async () => {
+  it('is a failed copy if it has status 200 but contains an error', async () => {
     const head = answer(200, '', { etag: '"e"', 'content-length': '1' });
     const lake = await store([
       head,
@@ -164,11 +164,11 @@ describe('what S3 answers', () => {
   });
 });
 
-describe('how S3 is asked', () => {
+describe('a request to S3', () => {
   const newerChecksums = ({ headers }: Seen) =>
     Object.keys(headers).filter((name) => /^x-amz-(sdk-)?checksum-/.test(name));
 
-  it('sends a checksum with what it puts, of the kind that was set', async () => {
+  it('has a checksum of the configured kind when it writes', async () => {
     const lake = await store([ok]);
     await lake.put('a', bytes('hello'));
     expect(s3!.seen[0]!.headers['x-amz-checksum-crc32']).toBe('NhCmhg==');
@@ -183,7 +183,7 @@ describe('how S3 is asked', () => {
     expect(s3!.seen.flatMap(newerChecksums)).toEqual([]);
   });
 
-  it('sends a checksum with what it deletes, of the kind that was set', async () => {
+  it('has a checksum of the configured kind when it deletes', async () => {
     const deleted = answer(200, '<?xml version="1.0"?><DeleteResult/>');
     const lake = await store([deleted]);
     await lake.remove(['a']);
@@ -197,7 +197,7 @@ describe('how S3 is asked', () => {
     expect(s3!.seen.flatMap(newerChecksums)).toEqual([]);
   });
 
-  it('names the owner the bucket must have, and the key to encrypt with', async () => {
+  it('has the required owner of the bucket, and the key to encrypt with', async () => {
     const lake = await store([ok], { expectedBucketOwner: '123456789012', kmsKeyId: 'alias/lake' });
     await lake.put('a', bytes('x'));
     await lake.get('a');
@@ -210,7 +210,7 @@ describe('how S3 is asked', () => {
     expect(get!.headers['x-amz-expected-bucket-owner']).toBe('123456789012');
   });
 
-  it('names the key to encrypt with, and the owner on both sides, when it copies, in parts too', async () => {
+  it('has the key to encrypt with, and the owner on both sides, when it copies, in parts too', async () => {
     const head = answer(200, '', { etag: '"e"', 'content-length': '3' });
     const copied = answer(200, '<?xml version="1.0"?><CopyObjectResult><ETag>"c"</ETag></CopyObjectResult>');
     const settings = { expectedBucketOwner: '123456789012', kmsKeyId: 'alias/lake' };
@@ -249,7 +249,7 @@ describe('how S3 is asked', () => {
     expect(complete!.headers['x-amz-expected-bucket-owner']).toBe('123456789012');
   });
 
-  it('aborts a copy in parts only once no part is under way any more', async () => {
+  it('aborts a copy in parts only when no part is in progress', async () => {
     let underWay = 0;
     let atAbort: number | undefined;
     const begun =
@@ -279,7 +279,7 @@ describe('how S3 is asked', () => {
     expect(s3!.seen.filter(({ url }) => url.includes('partNumber=')).length).toBeLessThan(20);
   });
 
-  it('is a copy to be tried again when its source is replaced meanwhile', async () => {
+  it('to copy is tried again if the source is replaced meanwhile', async () => {
     const head = answer(200, '', { etag: '"e"', 'content-length': '1' });
     const lake = await store([head, refuse(412, 'PreconditionFailed')]);
     await expect(lake.copy('a', 'b')).rejects.toMatchObject({
@@ -289,7 +289,7 @@ describe('how S3 is asked', () => {
     });
   });
 
-  it('signs with the credentials given, and not at all for a public bucket', async () => {
+  it('is signed with the given credentials, and not at all for a public bucket', async () => {
     const lake = await store([answer(200, 'x')]);
     await lake.get('a');
     expect(s3!.seen[0]!.headers.authorization).toContain('AKIDCANARY');
@@ -300,7 +300,7 @@ describe('how S3 is asked', () => {
     expect(s3!.seen[1]!.headers['x-amz-security-token']).toBeUndefined();
   });
 
-  it('follows a bucket into its region', async () => {
+  it('follows a bucket to its region', async () => {
     const redirect = answer(
       301,
       '<?xml version="1.0"?><Error><Code>PermanentRedirect</Code><Message>m</Message></Error>',
@@ -311,14 +311,14 @@ describe('how S3 is asked', () => {
     expect(s3!.seen[1]!.headers.authorization).toContain('/eu-north-1/s3/');
   });
 
-  it('tells the time from the answer, even when the bucket may not be looked at', async () => {
+  it('yields the time from the answer, even if access to the bucket is denied', async () => {
     const date = 'Sat, 21 Nov 2026 10:00:00 GMT';
     const lake = await store([answer(200, '', { date }), answer(403, '', { date })]);
     expect(await lake.now()).toEqual(new Date(date));
     expect(await lake.now()).toEqual(new Date(date));
   });
 
-  it('deletes a thousand names a request', async () => {
+  it('deletes a thousand names at once', async () => {
     const lake = await store([answer(200, '<?xml version="1.0"?><DeleteResult/>')]);
     await lake.remove(Array.from({ length: 2_001 }, (_, n) => String(n)));
     expect(s3!.seen.map(({ body }) => body.split('<Key>').length - 1)).toEqual([1_000, 1_000, 1]);
@@ -335,8 +335,8 @@ describe('how S3 is asked', () => {
   });
 });
 
-describe('an object larger than what is read', () => {
-  it('is refused by its length, before its body', async () => {
+describe('an object larger than the limit', () => {
+  it('is refused by its length, before its body is read', async () => {
     const lake = await store([answer(200, 'x'.repeat(11))]);
     await expect(lake.get('a', 10)).rejects.toMatchObject({
       fault: 'input',
@@ -346,7 +346,7 @@ describe('an object larger than what is read', () => {
     expect(s3!.seen).toHaveLength(2);
   });
 
-  it('is refused while it comes, where the answer does not tell its length', async () => {
+  it('is refused while it arrives if the answer has no length', async () => {
     const sent = { bytes: 0 };
     const lake = await store([endless(sent)]);
     await expect(lake.get('a', 3_000_000)).rejects.toMatchObject({
@@ -360,7 +360,7 @@ describe('an object larger than what is read', () => {
   it.each([
     ['announces', answer(200, 'x'.repeat(100))],
     ['sends', (_, response) => void response.writeHead(206).end('x'.repeat(100))] as [string, Reply],
-  ])('is refused where a part was asked for, and the store %s more', async (_, reply) => {
+  ])('is refused if a part was requested, and the store %s more', async (_, reply) => {
     const lake = await store([reply]);
     await expect(lake.getRange('a', 4, 12)).rejects.toMatchObject({
       fault: 'input',
@@ -370,7 +370,7 @@ describe('an object larger than what is read', () => {
   });
 });
 
-describe('an answer that is no answer of S3', () => {
+describe('an answer that is not from S3', () => {
   it('is reported as such when it is not valid HTTP', async () => {
     const lake = await store([answer(200, 'x', { 'content-length': '9'.repeat(30) })]);
     await expect(lake.get('a')).rejects.toMatchObject({
@@ -379,7 +379,7 @@ describe('an answer that is no answer of S3', () => {
     });
   });
 
-  it('counts as broken off when it trickles', async () => {
+  it('counts as broken off if it trickles', async () => {
     const trickle: Reply = (_, response) => {
       const timer = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(timer)).writeHead(200);
@@ -398,7 +398,7 @@ describe('a part of an object', () => {
   const range = (from: string) => ({ 'content-range': from });
   const long = (bytes: number) => ({ 'content-length': String(bytes) });
 
-  it('is read without the rest; a shorter object is read to its end', async () => {
+  it('is read without the rest; a shorter object is read completely', async () => {
     const lake = await store([
       answer(206, '345', range('bytes 3-5/10')),
       answer(206, '89', range('bytes 8-9/10')),
@@ -440,7 +440,7 @@ describe('a part of an object', () => {
     expect(s3!.seen).toHaveLength(1);
   });
 
-  it('is read no further than asked when the store sends an object without an end', async () => {
+  it('is read no further than requested if the store sends an endless object', async () => {
     const sent = { bytes: 0 };
     const lake = await store([endless(sent)]);
     await expect(lake.getRange('a', 0, 2_000_000)).rejects.toMatchObject({
@@ -451,7 +451,7 @@ describe('a part of an object', () => {
   });
 });
 
-it('an answer without an end is read no further than any answer of S3 goes', async () => {
+it('an endless answer is read only up to the limit of all S3 answers', async () => {
   const sent = { bytes: 0 };
   const lake = await store([endless(sent)]);
   await expect(lake.folders('')[Symbol.asyncIterator]().next()).rejects.toMatchObject({

@@ -37,18 +37,18 @@ describe('listing over S3', () => {
     next: expect.stringContaining('[S3] endpoint'),
   });
 
-  it('decodes names as S3 encodes them: a blank as a plus sign, and follows pages', async () => {
+  it('decodes names as S3 encodes them, a blank as a plus sign, and follows pages', async () => {
     const lake = await store([page(['p/a+b', 'p/a%2Bb'], 'to/ken=='), page(['p/a%2520b%01%C3%A9'], '')]);
     expect(await keysOf(lake, '')).toEqual(['a b', 'a+b', 'a%20b\u0001é']);
     expect(s3!.seen[1]!.url).toContain('continuation-token=to%2Fken%3D%3D');
   });
 
-  it('goes on where a token alone says so, and ends where neither does', async () => {
+  it('continues if only a token says so, and ends if neither token nor flag does', async () => {
     const lake = await store([list(['p/b'], token('t')), list(['p/a'], '')]);
     expect(await keysOf(lake, '')).toEqual(['b', 'a']);
   });
 
-  it('fails, rather than ends, when a later page fails', async () => {
+  it('fails, instead of ending, if a later page fails', async () => {
     const lake = await store([page(['p/a'], 't'), refuse(403, 'AccessDenied')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject({
       fault: 'access',
@@ -56,7 +56,7 @@ describe('listing over S3', () => {
     });
   });
 
-  it('fails, rather than ends, when a page is cut short and says not where to go on', async () => {
+  it('fails, instead of ending, if a page is truncated and does not say where to continue', async () => {
     const older = isTruncated(true) + '<NextMarker>p/a</NextMarker>';
     const lake = await store([list(['p/a'], older)]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/goes on.*no NextContinuationToken/));
@@ -69,24 +69,24 @@ describe('listing over S3', () => {
     });
   });
 
-  it('fails, rather than goes on for ever, when pages repeat under new tokens', async () => {
+  it('fails, instead of continuing forever, if pages repeat under new tokens', async () => {
     const lake = await store([page(['p/a'], 't'), page(['p/a'], 'u'), page(['p/a'], 'v')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/the names of the page before/));
     expect(s3!.seen).toHaveLength(2);
   });
 
-  it('fails, rather than goes round for ever, when a page leads to itself', async () => {
+  it('fails, instead of looping forever, if a page leads to itself', async () => {
     const lake = await store([page(['p/a'], 't')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/the token it was asked with/));
     expect(s3!.seen).toHaveLength(2);
   });
 
-  it('fails on a name that is not encoded as the page says, rather than guesses what is stored', async () => {
+  it('fails on a name that is not encoded as the page says, instead of guessing', async () => {
     const lake = await store([page(['p/100%.json'], '')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/"p\/100%.json"/));
   });
 
-  it('fails on a name that lies outside of what was asked for', async () => {
+  it('fails on a name outside the requested prefix', async () => {
     const lake = await store([page(['p/a', 'other/b'], '')]);
     await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/"other\/b", which lies elsewhere/));
     await s3!.stop();
@@ -99,7 +99,7 @@ describe('listing over S3', () => {
   });
 });
 
-describe('listing uploads that never ended', () => {
+describe('listing unfinished uploads', () => {
   const uploads = (rest: string) =>
     answer(
       200,
@@ -123,7 +123,7 @@ describe('listing uploads that never ended', () => {
   it.each([
     ['without markers', ''],
     ['with the same markers', '<NextKeyMarker>p/a</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>'],
-  ])('fails, rather than begins again for ever, when a page is cut short %s', async (_, markers) => {
+  ])('fails, instead of restarting forever, if a page is truncated %s', async (_, markers) => {
     const lake = await store([uploads(more + markers)]);
     await expect(begun(lake)).rejects.toMatchObject({
       fault: 'input',

@@ -103,7 +103,7 @@ const cases: [Trouble[], number][] = [
 ];
 
 describe.each(cases)('under %j, with %i tries of the SDK’s own,', (trouble, maxAttempts) => {
-  it('a journal entry stands there once and is known as ours', async () => {
+  it('a journal entry exists once and is recognised as ours', async () => {
     const objects = lake(maxAttempts);
     troubles = [...trouble];
     const journal = await createJournal(writer(objects, 'driver-1'), { entry: 'planned', plan });
@@ -125,7 +125,7 @@ describe.each(cases)('under %j, with %i tries of the SDK’s own,', (trouble, ma
     expect(await readEntries(objects, plan.run, 0)).toHaveLength(2);
   });
 
-  it('a publication is won once: by the run that is told so', async () => {
+  it('a publication is won once, by the run that is told so', async () => {
     const objects = lake(4);
     troubles = [...trouble];
     const candidate = { number: 1, run: 'r1', driver: 'd', tables: [] };

@@ -7,7 +7,7 @@ import { realUri } from '../../src/store/real-uri.ts';
 import { place } from '../../src/shell-words.ts';
 import { canonicalUri, parseUri, relation } from '../../src/store/uri.ts';
 
-describe('a place as a user writes it', () => {
+describe('a location as a user writes it', () => {
   it.each([
     ['s3://bucket/a/b', 's3://bucket/a/b'],
     ['s3a://bucket/a/b/', 's3://bucket/a/b'],
@@ -61,11 +61,11 @@ describe('a place as a user writes it', () => {
     ['s3://b', 's3://bc', 'apart'],
     ['file://', 'file:///a', 'around'],
     ['s3://b/a', 'file:///b/a', 'apart'],
-  ])('%s lies to %s: %s', (a, b, is) => {
+  ])('%s relates to %s as: %s', (a, b, is) => {
     expect(relation(a, b)).toBe(is);
   });
 
-  it('is found behind links, also when its end does not exist yet', async () => {
+  it('is resolved through links, even if its end does not exist yet', async () => {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'landfall-uri-')));
     await mkdir(join(root, 'input'));
     await symlink(join(root, 'input'), join(root, 'link'));
@@ -74,7 +74,7 @@ describe('a place as a user writes it', () => {
     await rm(root, { recursive: true });
   });
 
-  it('opens as the store it names', async () => {
+  it('opens the store that it names', async () => {
     expect((await openStore('s3a://bucket/a/', { region: 'eu-west-1' })).uri).toBe('s3://bucket/a');
     expect((await openStore('file:///data/a b')).uri).toBe('file:///data/a b');
     expect((await openStore('/data/a b')).uri).toBe('file:///data/a b');

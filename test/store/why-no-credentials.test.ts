@@ -42,7 +42,7 @@ async function failureOf(profile?: string): Promise<LandfallError> {
 const told = ({ message, why, next }: LandfallError) => [message, ...why, JSON.stringify(next)].join('\n');
 
 describe('a profile', () => {
-  it('that does not exist is named with the files that were looked in, for S3 and EMR', async () => {
+  it('that does not exist is named with the files that were searched, for S3 and EMR', async () => {
     configFile('[profile prod]\nregion = us-east-1\n');
     const error = await failureOf('prdo');
     expect(error).toMatchObject({ fault: 'input', message: 'there is no AWS profile "prdo"' });
@@ -59,7 +59,7 @@ describe('a profile', () => {
     clients.destroy();
   });
 
-  it('that another one names as its source is named with it', async () => {
+  it('that is the source of another one is named with it', async () => {
     configFile('[profile p]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = gone\n');
     expect((await failureOf('p')).message).toBe('there is no AWS profile "gone" (source_profile of "p")');
   });
@@ -75,7 +75,7 @@ describe('a profile', () => {
     });
   });
 
-  it('with an ended sign-in says how to sign in', async () => {
+  it('with an expired sign-in says how to sign in', async () => {
     configFile(
       '[profile p]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = r\n[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.example/start\n',
     );
@@ -95,7 +95,7 @@ describe('a credential process', () => {
       `echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"B","Expiration":"2020-01-01T00:00:00Z"}'`,
       'printed credentials that end at 2020-01-01T00:00:00.000Z',
     ],
-  ])('%s: it is named with what it did', async (lines, end) => {
+  ])('is reported with what it did: %s', async (lines, end) => {
     processOf(lines);
     expect(await failureOf('p')).toMatchObject({
       fault: 'access',
@@ -103,7 +103,7 @@ describe('a credential process', () => {
     });
   });
 
-  it('is quoted from stderr alone, in bounds, and without secrets', async () => {
+  it('is quoted only from stderr, within limits, and without secrets', async () => {
     processOf(
       `echo '{"SecretAccessKey":"out/s1de+SECRET/0123456789"'\necho "denied for ann: token=t0ken AKIA0123456789ABCDEF" >&2\nprintf 'secret: hunter2\\033[31m\\n' >&2\nyes long | head -c 100000 >&2\nexit 1`,
     );
@@ -116,7 +116,7 @@ describe('a credential process', () => {
 });
 
 describe('a file of credentials', () => {
-  it('that its variable names and that cannot be read is named with the variable', async () => {
+  it('that cannot be read is named with the variable that names it', async () => {
     const missing = join(shared.folder, 'missing');
     process.env['AWS_CONFIG_FILE'] = missing;
     expect(await failureOf('p')).toMatchObject({
@@ -134,7 +134,7 @@ describe('a file of credentials', () => {
     expect(text).not.toContain('s3cret');
   });
 
-  it('of a web identity that is not there is named with its variable', async () => {
+  it('of a web identity that does not exist is named with its variable', async () => {
     configFile('');
     const path = join(shared.folder, 'token');
     Object.assign(process.env, {
@@ -149,7 +149,7 @@ describe('a file of credentials', () => {
   });
 });
 
-describe('characters that no header can carry', () => {
+describe('characters that are invalid in a header', () => {
   it('are named with the variable, or with the profile and its key', async () => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'hidden0\r' });
     const ofVariable = await failureOf();

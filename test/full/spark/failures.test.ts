@@ -64,7 +64,7 @@ const songRun = (program: string, root: string, output: string, ...more: string[
 
 describe('a step', () => {
   it(
-    'reads exactly the objects of its manifest, keeps its token, and says what an empty input leaves',
+    'reads exactly the objects of its manifest, keeps its token, and reports what an empty input leaves',
     async () => {
       const root = input('stranger', {
         'a/1.json': SONG,
@@ -168,7 +168,7 @@ describe('a step', () => {
   );
 
   it(
-    'names the step and the place when an upstream is not complete',
+    'names the step and the place if an upstream is not complete',
     async () => {
       const root = input('plays', { 'x.json': PLAY });
       const upstream = input('half', {
@@ -230,7 +230,7 @@ describe('a query that fails', () => {
       '[CAST_INVALID_INPUT]',
     ],
   ])(
-    '%s is told at its template line',
+    '%s is reported with its template line',
     async (_, from, to, blamed, error) => {
       const root = input('songs', { 'x.json': SONG });
       const { program, line } = broken((text) => text.replace(from, to));
@@ -254,7 +254,7 @@ describe('a query that fails', () => {
   );
 
   it(
-    'for columns that are not those of the contract names table, column and types',
+    'because its columns break the contract names table, column and types',
     async () => {
       const root = input('songs', { 'x.json': SONG });
       const { program } = broken((text) =>
@@ -314,7 +314,7 @@ describe('a step that is to end', () => {
     ['the JVM alone', 1],
     ['its whole process group', -1],
   ])(
-    'is gone soon after SIGTERM to %s',
+    'ends soon after SIGTERM to %s',
     async (_, sign) => {
       const root = input('songs', { 'x.json': SONG });
       const args = [

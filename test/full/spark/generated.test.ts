@@ -60,7 +60,7 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
     { name: 'otherwise' },
     { name: 'with other parameters', shape: 'text' as const },
   ])(
-    'land as the oracle lands them, to the last row, book and rejected line: $name',
+    'land as the oracle computes them, to the last row, book and rejected line: $name',
     async ({ name, shape }) => {
       const { input, executions } = landed[name]!;
       const judgement = await judge(
@@ -73,7 +73,7 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
     },
   );
 
-  it('are full of conflicts, so that this means something', () => {
+  it('are full of conflicts, so that the comparison covers them', () => {
     const { song, log } = landed['plain']!.executions;
     const books = log.report.sources['log_data']!.views['plays'];
     expect(books?.conflicts).toBeGreaterThan(DATA_SETS);
@@ -82,16 +82,16 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
     expect(log.report.tables['users']!.conflicts).toBeGreaterThan(DATA_SETS / 2);
   });
 
-  it('land as the same tables in other files and another order, delivered twice, through other partitions', () => {
+  it('give the same tables in other files and another order, delivered twice, with other partitions', () => {
     expect(landed['otherwise']?.digests).toEqual(landed['plain']?.digests);
   });
 
-  it('lie as the parameters say', () => {
+  it('are laid out as the parameters say', () => {
     const tables = join(landed['with other parameters']!.executions.song.folder, 'tables');
     expect(readdirSync(join(tables, 'songs/year=1999'))).toContain('artist_id=d1-A1');
   });
 
-  it('tell of plays that were lost in the query, and of plays that share their id', () => {
+  it('report plays that the query lost, and plays that share an id', () => {
     const { report } = landed['by a wrong query']!.executions.log;
     const { rows, violations } = report.tables['songplays']!;
     const kept = report.sources['log_data']!.views['plays']!.lines.kept;
@@ -106,7 +106,7 @@ describe(`${String(DATA_SETS)} data sets of seed ${String(SEED)}`, () => {
     expect(other).not.toEqual(one);
   });
 
-  it('count as duplicates what is delivered a second time', () => {
+  it('count lines that are delivered a second time as duplicates', () => {
     const [once, twice] = [reportOf('plain')['log_data']!, reportOf('otherwise')['log_data']!];
     expect(twice.lines).toMatchObject({
       read: 2 * once.lines.read,

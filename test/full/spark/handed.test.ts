@@ -48,7 +48,7 @@ if (existsSync(HANDED)) {
   }, 5 * MINUTES);
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('warns that no play found its song, and names the key that stands for length', () => {
+  it('warns that no play found its song, and names the key most similar to length', () => {
     const [song, log] = [reportOf('songs'), reportOf('plays')];
     const { files, engine } = templates();
     const { steps } = renderSteps({ pipeline: loadPipeline(files).pipeline!, engine }, {}, sha256);
@@ -63,7 +63,7 @@ if (existsSync(HANDED)) {
     ]);
   });
 
-  it('says that an object is an array, and how to make lines of it', () => {
+  it('says that an object is an array, and how to convert it to lines', () => {
     const advice = `jq -c '.[]' ${shellWord(ARRAY)} > lines.json`;
     const books = reportOf('array').sources['log_data']!;
     expect(

@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 if (existsSync(SAMPLE))
   it(
-    'lands the real sample as the oracle does, with the known figures',
+    'lands the real sample as the oracle computes it, with the known figures',
     async () => {
       const input = { songData: join(SAMPLE, 'song_data'), logData: join(SAMPLE, 'log_data') };
       const landed = await land(folder, input);
