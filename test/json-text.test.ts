@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readJson } from '../src/json-text.ts';
 
-/** Broken around a secret in each way that makes the parser quote what it read. */
+/** Broken around a secret in each way that makes the parser quote its input. */
 const BROKEN = [
   'canary',
   '"canary',

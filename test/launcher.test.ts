@@ -24,7 +24,7 @@ afterEach(() => rmSync(copy, { recursive: true }));
 const inCopy = (program: string, ...args: string[]) =>
   spawnSync(program, args, { cwd: copy, encoding: 'utf8' });
 
-/** A dist/cli.js that does what this text says. */
+/** A dist/cli.js with this text. */
 function build(text: string): void {
   mkdirSync(join(copy, 'dist'));
   writeFileSync(join(copy, 'dist/cli.js'), text);

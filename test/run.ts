@@ -45,7 +45,7 @@ function must(program: string, args: readonly string[]): void {
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${String(status)}`);
 }
 
-/** Another campaign each day, unless told which. */
+/** Another campaign each day, unless a seed is given. */
 function campaignSeed(): string {
   const seed = process.env['CAMPAIGN_SEED'] ?? new Date().toISOString().slice(0, 10).replaceAll('-', '');
   console.error(`the campaign's seed is ${seed} (CAMPAIGN_SEED)`);
@@ -106,7 +106,7 @@ const env = {
   LANDFALL_HOME: landfallHome(process.env),
   ...(full ? { CAMPAIGN_SEED: campaignSeed(), LANDFALL_TEST_FULL: '1' } : {}),
 };
-/** Every folder of tests but those that take turns, and those that only `--full` runs. */
+/** All folders of tests except those that keep their order, and those that only `--full` runs. */
 const fast = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)

@@ -1,10 +1,10 @@
-/** Commands in messages can be pasted as they stand. */
+/** Commands in messages can be pasted as they are. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { advise, command, commandAt, shellWord, spoken } from '../src/shell-words.ts';
 
-/** The words that bash makes of a line. */
+/** The words into which bash splits a line. */
 function asBashReads(line: string): string[] {
   const out = execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' });
   return out.split('\0').slice(0, -1);

@@ -1,4 +1,4 @@
-/** Which cluster a run takes, and what is sent to have it: the built CLI against an endpoint that writes down what it is told. */
+/** Which cluster a run uses, and the requests for it: the built CLI against an endpoint that records its requests. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,10 +21,10 @@ let env: Record<string, string>;
 /** What the endpoint answers; a test changes it. */
 let clusters: Record<string, Input> = {};
 let stepState = 'COMPLETED';
-/** Told of the n-th creating call of that operation. */
+/** Called with the n-th creating call of that operation. */
 let reaching: { operation: string; call: number; reached: () => void } | undefined;
 
-/** An id as EMR gives them, the same for the same name. */
+/** An id in EMR’s form, the same for the same name. */
 const idOfStep = (name: string) => `s-${name.replace(/[^A-Za-z0-9]/gu, '-')}`;
 
 const stepsThere = () =>
@@ -57,7 +57,7 @@ beforeEach(async () => {
     AddJobFlowSteps: ({ Steps }) => {
       told('AddJobFlowSteps');
       const [step] = Steps as StepInput[];
-      standInForSpark(step!);
+      simulateSpark(step!);
       return { StepIds: [idOfStep(step!.Name)] };
     },
     ListSteps: () => ({ Steps: stepsThere() }),
@@ -99,8 +99,8 @@ function told(operation: string): void {
   reaching.reached();
 }
 
-/** Leaves what a step leaves: an execution with its report. */
-function standInForSpark({ Name, HadoopJarStep: { Args } }: StepInput): void {
+/** Writes what a step writes: an execution with its report. */
+function simulateSpark({ Name, HadoopJarStep: { Args } }: StepInput): void {
   const output = Args[Args.indexOf('--output') + 1] ?? '';
   const folder = join(output.replace('file://', ''), EXECUTION);
   mkdirSync(folder, { recursive: true });
@@ -139,7 +139,7 @@ async function planned(name: string, more: readonly string[]): Promise<Planned> 
   return JSON.parse(stdout) as Planned;
 }
 
-/** Submits, and kills the driver at that call of that operation, which has its effect and no answer. */
+/** Submits, and kills the driver at that call of that operation, which takes effect but gets no answer. */
 async function abandoned(name: string, operation: string, call: number, more: readonly string[] = []) {
   const args = ['submit', '--run-id', name, '--lake', lakeOf(name), ...more];
   const driver = await new Promise<ReturnType<typeof start>>((resolve) => {

@@ -1,4 +1,4 @@
-/** `landfall emr-local` in a shell, as the README tells it. */
+/** `landfall emr-local` in a shell, as the README shows it. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ afterAll(() => {
   remove();
 });
 
-/** Runs a script of bash, which finds `landfall` and `aws`; the answer is what it wrote to stdout. */
+/** Runs a bash script that finds `landfall` and `aws`; returns its stdout. */
 function inBash(script: string, env: Record<string, string> = {}): Promise<string> {
   const functions = `
     landfall() { exec "${process.execPath}" "${join(root, 'dist/cli.js')}" "$@"; }

@@ -1,4 +1,4 @@
-/** Failures and interruptions, as a person meets them. */
+/** Failures and interruptions, as a user sees them. */
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -18,7 +18,7 @@ describe('at 3 a.m.', () => {
   const lake = join(cwd, 'failed-lake');
   let following: Promise<{ shownAt: number; ended: Ended }>;
 
-  /** What `logs` comes to, and when it shows the first line of Spark. */
+  /** The result of `logs`, and when it shows the first line of Spark. */
   async function followed(logs: Running): Promise<{ shownAt: number; ended: Ended }> {
     await logs.says('Running Spark version');
     return { shownAt: Date.now(), ended: await logs.ended };
@@ -111,7 +111,7 @@ describe('at 3 a.m.', () => {
   });
 
   it('retry with the default limit runs no step again, and the tables land', async () => {
-    // The plan keeps the limit that the last retry had in its environment; one that is given now outranks it.
+    // The plan keeps the limit from the environment of the last retry; a limit given now takes precedence.
     const { code, stderr } = await landfall(['retry', 'night', '--lake', lake, '--templates', templates], {
       cwd,
       env: { LANDFALL_CHECKS_MAX_QUARANTINED: '1%' },
@@ -188,7 +188,7 @@ describe('a run whose driver stops following it', () => {
   }, 100_000);
 });
 
-/** What a source's books say of its rejected lines, as the verb shows it. */
+/** A source's rejected lines by its books, as the verb shows them. */
 function rejectionsIn(books: SourceBooks | undefined) {
   return [
     ...(books?.unparsableBy ?? []).map((one) => ({ view: null, field: null, ...one })),

@@ -1,4 +1,4 @@
-"""What the tables and books of test/fixtures/pipelines/github-events must be, worked out from the raw JSON without Spark.
+"""The expected tables and books of test/fixtures/pipelines/github-events, computed from the raw JSON without Spark.
 
 Written from the pipeline's rules, not from its templates: Python decides what becomes of each line, DuckDB takes values
 out of the raw JSON of kept lines and makes the tables.
@@ -23,7 +23,7 @@ VIEWS = {
     "push_events": {"filter": ("type", "PushEvent"), "required": ["id", "created_at", "actor_login", "repo_name"]},
     "public_events": {"filter": ("public", True), "required": ["id", "type", "created_at", "repo_name"]},
 }
-# In the order of the contract: it decides which of two events with the same id is kept.
+# In the order of the contract, which decides which of two events with the same id is kept.
 PATHS = {
     "id": ["id"],
     "type": ["type"],
@@ -33,7 +33,7 @@ PATHS = {
     "repo_name": ["repo", "name"],
     "ref": ["payload", "ref"],
 }
-# Stands for the text of a field whose path leads through something that is no object. It fits no type.
+# The text of a field whose path leads through something other than an object. It fits no type.
 NO_OBJECT = "\0"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.]\d{1,6})?(Z|[+-]\d\d:\d\d)?")
 
@@ -88,7 +88,7 @@ def event_on(line):
 
 
 def at(event, path):
-    """The text at a path, or None if there is none or a blank one. JSON booleans and numbers as JSON spells them."""
+    """The text at a path, or None if it is missing or blank. Booleans and numbers as JSON writes them."""
     for key in path:
         if event is not None and not isinstance(event, dict):
             return NO_OBJECT
@@ -132,7 +132,7 @@ def fate(texts, view):
 
 
 def settle(kept, counts):
-    """Of events with the same id the one with the lowest texts."""
+    """Keeps the event with the lowest texts of events with the same id."""
     by_id = defaultdict(list)
     for texts, line in kept:
         order = [(text is not None, (text or "").encode("utf-8")) for text in texts.values()]

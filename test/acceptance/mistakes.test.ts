@@ -70,7 +70,7 @@ describe('submit refuses', () => {
         .at(-1) ?? '',
     );
     chmodSync(path, 0);
-    // Root may read what nobody may, unless that is taken from it.
+    // Root may read every file, unless that capability is dropped.
     const through =
       process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
     const { code, stderr } = await landfall(

@@ -1,4 +1,4 @@
-/** The real sample, through a driver that is killed in the middle and succeeded by `attach`. */
+/** The real sample, with a driver that is killed in the middle and replaced by `attach`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -144,7 +144,7 @@ function generatedLines(): Record<string, number> {
 describe('the README', () => {
   const [sql = ''] = snippets('What landed, and how to read it', 'sql');
   const [pandas = '', spark = ''] = snippets('What landed, and how to read it', 'python');
-  /** Runs a program in the folder that holds `lake`, in another zone; a Python shell takes its input as if it were typed. */
+  /** Runs a program in the folder that contains `lake`, in another time zone; a Python shell reads its input as if typed. */
   const told = (program: string, args: readonly string[], input: string) => {
     const env = { ...process.env, TZ: 'Asia/Kathmandu', PYSPARK_DRIVER_PYTHON_OPTS: '-i' };
     const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, input, encoding: 'utf8' });

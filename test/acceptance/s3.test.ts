@@ -42,21 +42,21 @@ const owner = '123456789012';
 
 let moto: Moto;
 let gateway: Gateway;
-/** What S3 was asked by the first run. */
+/** The S3 requests of the first run. */
 let asked: Asked[];
 let raw: Store;
 let lake: Store;
 let ended: Ended;
 let seen: Sightings;
 let summary: RunSummary;
-/** What the first run left in the lake, unzipped. */
+/** The objects of the first run in the lake, decompressed. */
 let objects: Map<string, Buffer>;
 
-/** What could be seen of the processes and of the endpoint's files while the run went on. */
+/** What was visible of the processes and of the endpoint's files during the run. */
 interface Sightings {
-  /** How often a step's own process was there. */
+  /** How often a step's own process was seen. */
   steps: number;
-  /** How often its environment held the secret of S3, and how often the endpoint's. */
+  /** How often its environment contained the secret of S3, and how often the endpoint's. */
   environments: { withS3: number; withEmr: number };
   /** Command lines with the secret of S3 in them. */
   leaks: string[];
@@ -86,14 +86,14 @@ async function watch(over: Promise<unknown>): Promise<Sightings> {
     sightings.environments.withS3 += having(`AWS_SECRET_ACCESS_KEY=${canary}`);
     sightings.environments.withEmr += having(emr);
     sightings.leaks.push(...commandLines(canary));
-    lookIntoFiles(sightings);
+    scanFiles(sightings);
     await delay(200);
   }
   return sightings;
 }
 
-/** The endpoint's folder goes when the run has succeeded, and a step's scratch space with the step. */
-function lookIntoFiles({ files, leakyFiles }: Sightings): void {
+/** The endpoint's folder is removed when the run has succeeded, and a step's scratch space with the step. */
+function scanFiles({ files, leakyFiles }: Sightings): void {
   try {
     for (const entry of readdirSync(stateFolder(), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;

@@ -1,4 +1,4 @@
-/** A pipeline that Landfall does not know, over files in the shape of GH Archive: landed and compared with DuckDB. */
+/** A pipeline other than the shipped one, over files in the format of GH Archive: landed and compared with DuckDB. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, unknownFlags } from '../../src/cli/arguments.ts';
-import { advising, pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { advising, pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 
-const parse = (...argv: string[]) => parseArguments(argv, startedPlainly, pipelineNamesLoaded);
+const parse = (...argv: string[]) => parseArguments(argv, startedAsLandfall, pipelineNamesLoaded);
 
 describe('the command line', () => {
   it('returns the verb and its flags under their dashed names', async () => {
@@ -79,7 +79,7 @@ describe('the command line', () => {
     expect(await parse('nope', '--output', 'json')).toMatchObject({ kind: 'mistake', output: 'json' });
     expect(await parse('nope', '--output=ndjson')).toMatchObject({ output: 'ndjson' });
     expect(
-      await parseArguments(['nope'], { ...startedPlainly, env: { NO_COLOR: '1' } }, pipelineNamesLoaded),
+      await parseArguments(['nope'], { ...startedAsLandfall, env: { NO_COLOR: '1' } }, pipelineNamesLoaded),
     ).toMatchObject({
       colours: false,
     });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import { tiny } from '../pipeline/tiny.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 
 let cwd: string;
@@ -20,7 +20,11 @@ beforeEach(() => {
 afterEach(() => remove());
 
 async function help(...words: string[]): Promise<string> {
-  const parsed = await parseArguments([...words, '--help'], { ...startedPlainly, cwd }, pipelineNamesLoaded);
+  const parsed = await parseArguments(
+    [...words, '--help'],
+    { ...startedAsLandfall, cwd },
+    pipelineNamesLoaded,
+  );
   if (parsed.kind !== 'help') throw new Error(`${words.join(' ')} gives no help`);
   return parsed.text.replaceAll(/\s+/g, ' ');
 }

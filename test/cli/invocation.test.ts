@@ -1,10 +1,10 @@
-/** How this program was started, and what advised commands carry of it. */
+/** How this program was started, and what advised commands keep of it. */
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { folderOf, startOf } from '../../src/cli/invocation.ts';
 import type { Started } from '../../src/cli/invocation.ts';
 import { command, commandAt, spoken } from '../../src/shell-words.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 
 const home = '/work space/landfall';
 const script = `${home}/dist/cli.js`;
@@ -90,7 +90,7 @@ describe('relative paths start', () => {
   });
 
   it('where npm --prefix was called, and dl.cfg is also looked for in the folder that it names', async () => {
-    const started = { ...startedPlainly, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
+    const started = { ...startedAsLandfall, cwd: home, home, env: { ...throughNpm, INIT_CWD: '/home/me' } };
     expect(await parseArguments(['plan'], started, pipelineNamesLoaded)).toMatchObject({
       cwd: '/home/me',
       prefix: home,
@@ -105,7 +105,7 @@ describe('relative paths start', () => {
 
 describe('a command carries', () => {
   async function told(argv: string[], ...words: string[]) {
-    const { invocation } = await parseArguments(argv, startedPlainly, pipelineNamesLoaded);
+    const { invocation } = await parseArguments(argv, startedAsLandfall, pipelineNamesLoaded);
     const [verb = '', ...others] = words;
     return spoken(command(verb, ...others), invocation);
   }
@@ -136,7 +136,7 @@ describe('a command carries', () => {
   it('the given flags, even if the command line has a mistake', async () => {
     const parsed = await parseArguments(
       ['status', '--config', 'c', '--lakee', 'x'],
-      startedPlainly,
+      startedAsLandfall,
       pipelineNamesLoaded,
     );
     expect(spoken(commandAt('s3://l', 'runs'), parsed.invocation)).toBe(

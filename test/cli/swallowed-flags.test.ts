@@ -1,4 +1,4 @@
-/** `npm run plan --cluster=local`: npm takes the flag, and its variables tell. */
+/** `npm run plan --cluster=local`: npm takes the flag, and its environment variables show it. */
 import { cpSync, renameSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,17 +7,17 @@ import { globalOptions } from '../../src/cli/global-options.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { spoken } from '../../src/shell-words.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
 const home = '/srv/landfall';
-/** As npm starts a script of ours. */
+/** The environment when npm starts one of our scripts. */
 const npm = { npm_command: 'run', npm_lifecycle_script: 'exec node scripts/landfall.js' };
 
 async function parsed(env: Record<string, string>, ...argv: string[]) {
   const result = await parseArguments(
     argv,
-    { ...startedPlainly, home, cwd: home, env: { ...npm, ...env } },
+    { ...startedAsLandfall, home, cwd: home, env: { ...npm, ...env } },
     pipelineNamesLoaded,
   );
   if (result.kind !== 'mistake') return { kind: result.kind };
@@ -74,7 +74,7 @@ describe('a flag that npm took', () => {
       for (const flag of Object.keys(options)) {
         const env = { ...npm, [`npm_config_${flag.replaceAll('-', '_')}`]: '1' };
         const found = swallowedFlags(
-          { ...startedPlainly, home, cwd: home, env },
+          { ...startedAsLandfall, home, cwd: home, env },
           { verb, argv: [verb.name], options, sources: () => [] },
         );
         const message = shared.includes(flag) ? undefined : `npm took --${flag} for itself`;

@@ -1,4 +1,4 @@
-/** Every command that a message advises can be pasted as it stands, and is about the same lake, configuration and templates. */
+/** Every command that a message advises can be pasted as it is, and uses the same lake, configuration and templates. */
 import '../support/one-realm.ts';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { place, spoken } from '../../src/shell-words.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { verbBodies } from '../../src/verb-bodies.ts';
 import { commandsIn, commandsOf, marked, wordsInBash } from '../support/advised.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 
@@ -30,7 +30,7 @@ const TEMPLATES = '-t `touch x`';
 const SONGS = '-s $(touch x)';
 const LOGS = `log's`;
 
-/** By run: how its journal goes on. */
+/** By run: the further entries of its journal. */
 const JOURNALS: Record<string, Entry[]> = {
   running: [],
   asked: [{ entry: 'cancel-requested', by: 'me' }],
@@ -88,7 +88,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-/** What one command line advises: every command by itself. */
+/** The commands that one command line advises. */
 async function advised(argv: readonly string[], started: Started): Promise<string[]> {
   const parsed = await parseArguments(argv, started, pipelineNamesLoaded);
   const { invocation } = parsed;
@@ -129,9 +129,9 @@ const MESSAGES: string[][] = [
   ['gc', 'x', ...lakeFlags],
 ];
 
-/** The flags that the words behind the program's own are read as. */
+/** The flags parsed from the words after the program's own. */
 async function readBack(words: readonly string[]): Promise<{ verb: string; flags: Flags }> {
-  const parsed = await parseArguments(words, { ...startedPlainly, cwd }, pipelineNamesLoaded);
+  const parsed = await parseArguments(words, { ...startedAsLandfall, cwd }, pipelineNamesLoaded);
   if (parsed.kind === 'help') return { verb: 'help', flags: {} };
   if (parsed.kind === 'verb') return { verb: parsed.verb.name, flags: parsed.flags };
   throw new Error(`${JSON.stringify(words)}: ${parsed.error.message}`);
@@ -140,7 +140,7 @@ async function readBack(words: readonly string[]): Promise<{ verb: string; flags
 const at = (flag: unknown) => (typeof flag === 'string' ? resolve(cwd, place(flag)) : undefined);
 const TAKE_TEMPLATES = ['submit', 'plan', 'attach', 'retry'];
 
-/** Holds what a message's command is read as against the command line that the message was an answer to. */
+/** Compares the parsed command of a message with the command line that produced the message. */
 function checkCarried(argv: readonly string[], { verb, flags }: { verb: string; flags: Flags }): void {
   const has = (flag: string) => argv.find((word) => word.startsWith(`--${flag}=`))?.slice(flag.length + 3);
   expect([verb, at(flags['lake'])]).toEqual([verb, join(cwd, has('lake') ?? LAKE)]);
@@ -154,7 +154,7 @@ describe('each command that a message advises', () => {
   const told: { argv: string[]; command: string }[] = [];
   beforeAll(async () => {
     for (const argv of MESSAGES)
-      for (const command of await advised(argv, { ...startedPlainly, cwd })) told.push({ argv, command });
+      for (const command of await advised(argv, { ...startedAsLandfall, cwd })) told.push({ argv, command });
   });
 
   it('reaches bash unchanged, and bash runs nothing inside its words', async () => {
@@ -192,11 +192,14 @@ describe('each command that a message advises', () => {
 });
 
 describe.each<[string, Started]>([
-  ['by its file', { ...startedPlainly, cwd, script: join(cwd, '-d $x/cli.js'), env: { PATH: '/usr/bin' } }],
+  [
+    'by its file',
+    { ...startedAsLandfall, cwd, script: join(cwd, '-d $x/cli.js'), env: { PATH: '/usr/bin' } },
+  ],
   [
     'by npm, from elsewhere',
     {
-      ...startedPlainly,
+      ...startedAsLandfall,
       home: join(cwd, 'its home'),
       cwd: join(cwd, 'its home'),
       env: { npm_command: 'run', npm_lifecycle_script: 'exec node scripts/landfall.js', INIT_CWD: cwd },
@@ -222,7 +225,7 @@ it('npm passes on the words of a command as bash had them', () => {
   writeFileSync(join(home, 'told.cjs'), 'process.stdout.write(JSON.stringify(process.argv.slice(2)))');
   writeFileSync(join(home, 'package.json'), '{"scripts":{"landfall":"exec node told.cjs"}}');
   const started = {
-    ...startedPlainly,
+    ...startedAsLandfall,
     home,
     cwd: home,
     env: { npm_command: 'run', npm_lifecycle_script: 'exec node scripts/landfall.js', INIT_CWD: cwd },

@@ -1,4 +1,4 @@
-/** `landfall cancel` where there is nothing left to cancel: told, and nothing is written. */
+/** `landfall cancel` if nothing is left to cancel: it says so, and writes nothing. */
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as cancel } from '../../src/commands/cancel.ts';
 import type { Entry } from '../../src/run/entries.ts';

@@ -1,4 +1,4 @@
-/** Verbs about a lake of which one thing is damaged: the others are not stopped, and nothing outside is touched. */
+/** Verbs about a lake with one damaged object: the rest still works, and nothing outside the lake is touched. */
 import {
   existsSync,
   mkdirSync,
@@ -37,7 +37,7 @@ const collected = async () => (await done(gc, { keep: 1, yes: true })) as unknow
 const gone = ({ runs }: Collected) => runs.map(({ run }) => run);
 const why = ({ kept }: Collected, run: string) => kept.find((one) => one.run === run)?.why;
 
-/** A folder beside the lake, with a file that nothing may touch. */
+/** A folder next to the lake, with a file that nothing may touch. */
 function outside(): string {
   const folder = `${cwd}-outside`;
   mkdirSync(folder, { recursive: true });

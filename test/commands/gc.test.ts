@@ -1,4 +1,4 @@
-/** `landfall gc`: what goes, what stays and why, and what a killed one leaves. */
+/** `landfall gc`: what it removes, what it keeps and why, and what it leaves when killed. */
 import { execFileSync } from 'node:child_process';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -31,7 +31,7 @@ const CONTAINER = 'container_1732170000000_0007_01_00000';
 const song = { step: 'song_transform', attempt: 1 };
 const log = (attempt: number) => ({ step: 'log_transform', attempt });
 
-/** A lake with a run in it, and everything that `landfall logs` says of it. */
+/** A lake with a run in it, and everything that `landfall logs` prints about it. */
 async function world({
   output = 'text',
   logUri,
@@ -71,9 +71,9 @@ async function world({
     logs: (flags: Record<string, unknown> = {}) => run({ lake: place.lake, ...flags }, its),
     out: () => its.written.join(''),
     err: () => its.said.join('\n'),
-    /** A command about this lake, as it is told. */
+    /** A command about this lake, as messages show it. */
     told: (verb: string, ...words: string[]) => said(commandAt(uri, verb, ...words)) ?? '',
-    /** Leaves an object among the logs. */
+    /** Writes an object among the logs. */
     upload: (key: string, text: string) => {
       const path = join(place.lake, '_landfall/logs', key);
       mkdirSync(dirname(path), { recursive: true });

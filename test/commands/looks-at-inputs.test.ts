@@ -1,4 +1,4 @@
-/** `plan` and `submit` look at the first line of each source before anything is started. */
+/** `plan` and `submit` check the first line of each source before anything is started. */
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -53,7 +53,7 @@ async function refused(work: Promise<unknown>): Promise<LandfallError> {
 }
 
 /** With another last byte. */
-function spoilt(content: Buffer): Buffer {
+function withWrongChecksum(content: Buffer): Buffer {
   return Buffer.concat([content.subarray(0, -5), Buffer.from([content.at(-5)! ^ 1]), content.subarray(-4)]);
 }
 
@@ -93,7 +93,7 @@ describe('plan', () => {
       gzipSync(PLAY.repeat(1000)).subarray(0, 30),
       'its gzip is damaged or truncated',
     ],
-    ['a gzip whose checksum is wrong', spoilt(gzipSync(PLAY)), 'its gzip is damaged or truncated'],
+    ['a gzip whose checksum is wrong', withWrongChecksum(gzipSync(PLAY)), 'its gzip is damaged or truncated'],
   ])('refuses %s, because the step would fail', async (_, content, says) => {
     save('log_data/0.json.gz', content);
     const { fault, why } = await refused(planned());

@@ -1,4 +1,4 @@
-/** For each test of the file that imports this: an empty lake in a folder of its own, and files that fit its tables. */
+/** For each test of the file that imports this: an empty lake in its own folder, and files that fit its tables. */
 import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach } from '@jest/globals';
 import { openFolder } from '../../src/store/local-folder.ts';
@@ -7,7 +7,7 @@ import { makeFiles } from '../lake/accepted-run.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 
 export const files = await makeFiles();
-/** The folder of the lake, where its verbs are called too. */
+/** The folder of the lake, which is also the current folder of its verbs. */
 export let cwd: string;
 export let store: Store;
 let remove: () => void;

@@ -1,4 +1,4 @@
-/** What `landfall plan` tells of the files that a run will leave, before any input is read. */
+/** What `landfall plan` says about the files that a run will write, before any input is read. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** What was published in a lake, what is current, and what a run's status tells of it. */
+/** What was published in a lake, what is current, and what a run's status says about it. */
 import '../support/one-realm.ts';
 import { mkdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** `landfall publish`, on runs whose steps were accepted and whose publisher did not come to the end. */
+/** `landfall publish`, on runs whose steps were accepted and whose publisher did not finish. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -22,7 +22,7 @@ import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';
 import { advising } from '../support/advice.ts';
 
-/** `atPhase` hears of each phase that begins. */
+/** `atPhase` is called when a phase begins. */
 function publishing(
   run: string,
   flags: Record<string, unknown> = {},
@@ -37,7 +37,7 @@ function publishing(
 const first: AcceptedRun = { run: 'r1', publication: 1, years: [2003] };
 const second: AcceptedRun = { run: 'r2', publication: 1, years: [2004, 2005] };
 
-/** Run r1 is published as number 1, which r2 had been planned for: r2 was overtaken. */
+/** Run r1 is published as number 1, for which r2 was planned: r2 was overtaken. */
 async function overtakenRun(): Promise<void> {
   await landedRun(store, files, first);
   await acceptedRun(store, files, second);
@@ -53,7 +53,7 @@ async function keysOf(prefix: string): Promise<string[]> {
 describe('publish', () => {
   it('lands a run whose publisher died before verification', async () => {
     await acceptedRun(store, files, second);
-    await letGo('r2');
+    await releaseRun('r2');
     const { failure, value } = await publishing('r2');
     expect(failure).toBeUndefined();
     expect(value).toMatchObject({
@@ -69,7 +69,7 @@ describe('publish', () => {
 
   it('advises publish again when it is interrupted', async () => {
     await acceptedRun(store, files, second);
-    await letGo('r2');
+    await releaseRun('r2');
     const interruption = new Interruption('SIGINT', 130);
     const world = { ...commandWorld(cwd), interrupted: AbortSignal.abort(interruption) };
     await expect(publish({ run: 'r2', lake: cwd }, world)).rejects.toBe(interruption);
@@ -186,7 +186,7 @@ describe('publish', () => {
     await acceptedRun(store, files, first);
     const dying = { ...store, copy: () => Promise.reject(new Error('killed')) };
     await expect(landRun(dying, 'r1')).rejects.toThrow('killed');
-    await letGo('r1');
+    await releaseRun('r1');
     await landedRun(store, files, { ...second, publication: 2 });
     const { failure, value } = await publishing('r1');
     expect({ failure, value }).toMatchObject({ failure: undefined, value: { publication: 1 } });
@@ -218,7 +218,7 @@ describe('publish', () => {
   it('keeps its own number with --rebase while that is free', async () => {
     await landedRun(store, files, first);
     await acceptedRun(store, files, { ...second, publication: 2 });
-    await letGo('r2');
+    await releaseRun('r2');
     const { value } = await publishing('r2', { rebase: true });
     expect(value).toMatchObject({ publication: 2 });
     expect(await readPublication(store, 3)).toBeUndefined();
@@ -359,7 +359,7 @@ describe('publish', () => {
       },
     };
     await expect(landRun(dying, 'r2')).rejects.toThrow('killed');
-    await letGo('r2');
+    await releaseRun('r2');
     await store.put('songs/theirs.parquet', files.songs);
     expect((await publishing('r2')).value).toMatchObject({ publication: 1, verdict: 'succeeded' });
   });
@@ -382,7 +382,7 @@ describe('publish', () => {
     ],
   ] as const)('exits 2 for a run if %s, with the next command', async (_, entries, next) => {
     await acceptedRun(store, files, { run: 'r4', publication: 1, years: [1], entries });
-    await letGo('r4');
+    await releaseRun('r4');
     expect((await publishing('r4', { rebase: true })).failure).toMatchObject({
       fault: 'input',
       message: 'run r4 has nothing to publish: song_transform is not done',
@@ -416,8 +416,8 @@ describe('publish', () => {
   });
 });
 
-/** The run's driver is gone, and said so. */
-async function letGo(run: string): Promise<void> {
+/** The run's driver has ended and released the run. */
+async function releaseRun(run: string): Promise<void> {
   const { driver } = await readState(store, run);
   const owner = { driver, host: 'elsewhere', boot: 'b', pid: 7, released: true };
   await store.put(keys.owner(run), new TextEncoder().encode(JSON.stringify(owner)));

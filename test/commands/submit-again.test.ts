@@ -1,4 +1,4 @@
-/** `landfall submit --run-id` of a run that exists: the same run, or why not. */
+/** `landfall submit --run-id` of an existing run: continues it, or says why not. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { prepare } from '../../src/session/prepare.ts';

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterEach(() => emr.close());
 
-/** The worlds of drivers with names of their own. */
+/** The worlds of drivers with different names. */
 function worlds(count: number): CommandWorld[] {
   return Array.from({ length: count }, (_, at) => ({
     ...commandWorld(folder),

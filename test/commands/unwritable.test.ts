@@ -1,4 +1,4 @@
-/** Places that cannot be written are named before anything is started. */
+/** Locations that cannot be written are reported before anything is started. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => remove());
 
-/** No folder can be made there, whoever asks: /proc takes none, not even from the superuser. */
+/** Nobody can create a folder there, not even the superuser, because /proc refuses it. */
 const NOWHERE = '/proc/lake';
 
 describe('render --to', () => {
@@ -56,7 +56,7 @@ describe('render --to', () => {
     mkdirSync(join(cwd, 'shut'));
     chmodSync(join(cwd, 'shut'), 0o555);
     const { failure } = await rendering('shut');
-    // The superuser may write to it all the same.
+    // The superuser may write to it anyway.
     if (process.geteuid?.() === 0) expect(failure).toBeUndefined();
     else expect(failure).toMatchObject({ fault: 'input', why: ['permission denied'] });
     chmodSync(join(cwd, 'shut'), 0o755);

@@ -1,4 +1,4 @@
-/** `landfall verify`: each way in which a landed lake can be changed behind its back is caught and named. */
+/** `landfall verify`: every kind of change to a landed lake is found and named. */
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';

@@ -6,7 +6,7 @@ import { parseLines } from '../../src/config/configparser.ts';
 import { readIni } from '../../src/config/ini-file.ts';
 import { linesOf, resolveText } from './resolve.ts';
 
-/** Reads each text as existing projects do; null where Python refuses it. */
+/** Reads each text as existing projects do; null if Python refuses it. */
 const PYTHON = `
 import configparser, json, sys
 def read(text, raw):
@@ -61,7 +61,7 @@ const line = fc.oneof(
 const file = fc
   .tuple(section, fc.array(line, { maxLength: 12 }), fc.constantFrom('\n', '\r\n'))
   .map(([title, lines, end]) => [`[${title}]`, ...lines].join(end))
-  // A lone URI is a key and its value to Python, and a mistake to us.
+  // A lone URI is a key and its value to Python, but a mistake to Landfall.
   .filter((text) => !/^\s*[a-z0-9]+:\/\//im.test(text));
 
 /** As Python lists them: sections in order, their own keys and those of [DEFAULT]. */
@@ -82,7 +82,7 @@ describe('the rules of configparser', () => {
     let accepted = 0;
     for (const [index, text] of texts.entries()) {
       const raw = read[index]?.[0] ?? null;
-      // Text behind a header is dropped by Python, and refused by us.
+      // Python drops text after a header, Landfall refuses it.
       if (raw === null || parseLines(text).stray.some(({ header }) => header)) continue;
       accepted += 1;
       const mine = ours(text);

@@ -1,4 +1,4 @@
-/** Characters of credentials that no request can carry are named with their variable or key, before anything is started. */
+/** Characters in credentials that no request can contain are reported with their variable or key, before anything is started. */
 import { describe, expect, it } from '@jest/globals';
 import { wrongCharacters } from '../../src/credential-characters.ts';
 import { linesOf, resolveText } from './resolve.ts';

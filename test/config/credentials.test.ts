@@ -5,7 +5,7 @@ import { redact, secret } from '../../src/config/secret.ts';
 import { linesOf, resolveText, settingsOf } from './resolve.ts';
 
 const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-/** Shaped like a key or token: long, mixed, sometimes with the signs that INI trips over. */
+/** Like a key or token: long, mixed, sometimes with characters that are special in INI files. */
 const canary = fc
   .tuple(
     fc.string({ unit: fc.constantFrom(...base64.split('')), minLength: 18, maxLength: 40 }),
@@ -14,7 +14,7 @@ const canary = fc
   )
   .map(([head, sign, tail]) => `aZ9${head}${sign}${tail}`);
 
-/** Ways a secret may stand in a file, rightly or by mistake. */
+/** Ways a secret may be in a file, correctly or by mistake. */
 const shapes: ((value: string) => string)[] = [
   (value) => `[AWS]\nAWS_ACCESS_KEY_ID = AKIAINVENTED\nAWS_SECRET_ACCESS_KEY = ${value}\n`,
   (value) => `[AWS]\nAWS_ACCESS_KEY_ID : AKIAINVENTED\nAWS_SECRET_ACCESS_KEY : ${value}\n`,

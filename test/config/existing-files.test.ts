@@ -1,4 +1,4 @@
-/** dl.cfg as public Sparkify projects have it: the shared cases where they are present, and shapes like them. */
+/** dl.cfg files of public Sparkify projects: the shared cases if they are present, and similar ones. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -49,7 +49,7 @@ const SHARED: Record<string, Expected> = {
 
 const CREDENTIALS = 'AWS_ACCESS_KEY_ID=AKIAEXAMPLE\nAWS_SECRET_ACCESS_KEY=secret/example+not-a-key\n';
 
-/** Shapes of the same kind. */
+/** Similar files. */
 const OTHERS: Record<string, Expected & { text: string }> = {
   'paths in a section of their own, as patterns': {
     text: '[PATHS]\nsong_data_path=s3://udacity-dend/song_data/*/*/*/*\nlog_data_path=s3n://udacity-dend/log_data/*/*/*\noutput_data_path=s3://my-out\n',

@@ -53,7 +53,7 @@ const MEANT: [string, string][] = [
   ['file://raw/2018', 'file:///raw/2018 or ./raw/2018'],
 ];
 
-/** What people write that has no form here that is surely meant. */
+/** What people write without a form that is certainly meant. */
 const REFUSED: [string, RegExp][] = [
   ['hdfs:/raw', /hdfs: is not a place Landfall can read or write; write s3:\/\/bucket\/prefix, or a local/],
   ['hdfs://namenode:8020/raw', /hdfs: is not a place/],
@@ -95,7 +95,7 @@ const REFUSED: [string, RegExp][] = [
   ['~bob/raw', /home folder of another user/],
 ];
 
-/** The first error of each way to name a place. */
+/** The first error of each way to give a location. */
 function errorsOf(place: string): string[] {
   const [slashed, unslashed] = [resolveText('', { flags: { lake: place } }), { LANDFALL_SONG_DATA: place }];
   const file = `[LAKE]\nlogs = "${place}"\n`;

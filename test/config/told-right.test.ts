@@ -1,4 +1,4 @@
-/** What is said about credentials, keys and places of existing files names what is wrong, once, and no value. */
+/** Messages about credentials, keys and places of existing files name each problem once, without its value. */
 import { describe, expect, it } from '@jest/globals';
 import { linesOf, resolveText } from './resolve.ts';
 

@@ -146,7 +146,7 @@ describe('the AWS CLI', () => {
   });
 });
 
-/** Hands every answer on as it came, and keeps a copy. */
+/** Passes every answer on unchanged, and keeps a copy. */
 function recorder() {
   const answers: { operation: string; status: number; body: string }[] = [];
   const inner = new NodeHttpHandler();

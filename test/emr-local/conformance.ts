@@ -1,4 +1,4 @@
-/** Runs a Python program of this folder against an endpoint, and reads what it saw. */
+/** Runs a Python program of this folder against an endpoint, and reads its result. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { testPython } from '../support/python.ts';
@@ -6,7 +6,7 @@ import { credentials, region } from './world.ts';
 
 /** What the programs print: all have checked every answer against botocore's model. */
 export interface Seen {
-  /** Operations that answered well, and names of errors. */
+  /** Operations that succeeded, and names of errors. */
   operations: string[];
   errors: string[];
   /** Differences between an answer and the model. */
@@ -20,7 +20,7 @@ export function checkAnswers(
   return runPython('model_check.py', '', answers.map((answer) => JSON.stringify(answer)).join('\n'));
 }
 
-/** Gives `input` to the program's stdin. Rejects with what it wrote to stderr when it fails. */
+/** Passes `input` to the program's stdin. Rejects with its stderr if it fails. */
 export function runPython<T extends Seen>(program: string, endpoint: string, input = ''): Promise<T> {
   const { accessKeyId, secretAccessKey } = credentials;
   const args = [join(import.meta.dirname, program), endpoint, region, accessKeyId, secretAccessKey];

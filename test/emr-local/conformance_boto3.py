@@ -1,5 +1,5 @@
-"""Calls every operation of the endpoint as boto3 does, with as much in each request as it takes, and checks each answer against
-botocore's model. Prints what it saw as JSON."""
+"""Calls every operation of the endpoint through boto3, with as many parameters as possible, and checks each answer against
+botocore's model. Prints the results as JSON."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ emr = boto3.client(
     region_name=region,
     aws_access_key_id=key,
     aws_secret_access_key=secret,
-    # What this endpoint does not emulate is asked for without its parameters.
+    # Operations that this endpoint does not emulate are called without parameters.
     config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
 )
 report = watch(emr.meta.events)
@@ -106,7 +106,7 @@ def small(**instances):
 
 
 def every_change(cluster):
-    """Each operation that changes a cluster, and each that shows what it has become."""
+    """Each operation that changes a cluster, and each that shows the result."""
     emr.set_termination_protection(JobFlowIds=[cluster], TerminationProtected=True)
     emr.set_keep_job_flow_alive_when_no_steps(JobFlowIds=[cluster], KeepJobFlowAliveWhenNoSteps=True)
     emr.set_visible_to_all_users(JobFlowIds=[cluster], VisibleToAllUsers=False)
@@ -128,7 +128,7 @@ def every_change(cluster):
 
 
 def every_step(cluster):
-    """Steps in every state that they can be brought to."""
+    """Steps in every state that a test can reach."""
     plain = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step("true") for _ in range(51)])["StepIds"]
     failing, endless = emr.add_job_flow_steps(JobFlowId=cluster, Steps=[step("exit 3"), step("sleep 60")])["StepIds"]
     failed = awaited("step_complete", ClusterId=cluster, StepId=failing)

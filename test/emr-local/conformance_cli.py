@@ -1,4 +1,4 @@
-"""Uses the endpoint through the AWS CLI, in this one process, and checks each answer against botocore's model. Prints what it saw
+"""Uses the endpoint through the AWS CLI, in one process, and checks each answer against botocore's model. Prints the results
 as JSON."""
 
 import contextlib
@@ -27,7 +27,7 @@ report = watch(driver.session.get_component("event_emitter"))
 
 
 def aws(*words):
-    """Exit code, and the JSON printed or what was written to stderr."""
+    """Exit code, and the printed JSON or stderr."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = driver.main(["emr", *words, "--endpoint-url", endpoint, "--output", "json"])
@@ -43,7 +43,7 @@ def good(*words):
 
 
 def until(wanted, *words):
-    """Asks until the State is one of those. The CLI's own waiters would sleep half a minute between two looks."""
+    """Polls until the State is one of those. The CLI's own waiters would sleep half a minute between two polls."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         answer = good(*words)
@@ -67,7 +67,7 @@ cluster = good(
     "--use-default-roles",
     "--instance-type=m5.xlarge",
     "--instance-count=3",
-    # As the CLI lets a file: URI through: what begins with file:// it would read.
+    # The CLI accepts a file: URI in this form: it would read a value that begins with file://.
     "--log-uri=file:/logs of the cli",
     "--configurations",
     json.dumps([{"Classification": "spark-defaults", "Properties": {"a": "b"}}]),

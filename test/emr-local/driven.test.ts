@@ -1,4 +1,4 @@
-/** Whole runs against an endpoint that throttles as EMR does, fails, and has another clock. */
+/** Whole runs against an endpoint that throttles like EMR, fails, and has another clock. */
 import { describe, expect, it } from '@jest/globals';
 import { drivenRun } from './driven.ts';
 import type { DrivenRun } from './driven.ts';

@@ -43,7 +43,7 @@ export interface DrivenRun {
   end: () => Promise<void>;
 }
 
-/** Leaves the report of an execution, as far as the driver looks into it. */
+/** Writes the report of an execution, with the fields that the driver reads. */
 const PROGRAM = `#!/bin/bash
 while [ $# -gt 0 ]; do
   case "$1" in --output) output="$2" ;; --token) token="$2" ;; esac
@@ -57,7 +57,7 @@ echo "{\\"version\\":1,\\"token\\":\\"$token\\",\\"applicationId\\":\\"applicati
 `;
 
 export interface DrivenOptions extends Partial<EndpointOptions> {
-  /** What a step does before it would leave its report, in place of half a second of work. */
+  /** What a step does before it would write its report, instead of half a second of work. */
   work?: string;
   /** Called after each sleep of the driver. */
   afterSleep?: (run: DrivenRun) => Promise<void>;
@@ -108,7 +108,7 @@ export async function drivenRun({
     },
   };
   const lake = openFolder(join(base, 'lake'));
-  // Of one mind about the time, as S3 and EMR are.
+  // S3 and EMR have the same time.
   const objects: Objects = { ...lake, now: () => Promise.resolve(here.clock.now()) };
   const random = seededRandom(7);
   const events: DrivenRun['events'] = [];

@@ -34,7 +34,7 @@ function cluster(events: Event[], number = 1): ClusterRecord {
   return { ...launched, ...fateOf(plan.events, number, launched, pace) };
 }
 
-/** Lets it live until `now`, waking whenever something is due; its processes never end by themselves. */
+/** Lets it run until `now`, waking whenever something is due; its processes never end by themselves. */
 function live(start: ClusterRecord, now: number): ClusterRecord {
   let record = settle(start, 1000, pace);
   for (let due = nextDue(record); due !== undefined && due <= now; due = nextDue(record)) {

@@ -10,8 +10,8 @@ import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 import type { Buckets } from '../../src/emr-local/quotas.ts';
 import type { ClusterRecord } from '../../src/emr-local/records.ts';
 
-/** What a plan makes of a row of calls. */
-function conducts(faults: FaultPlanInput['faults'], ...operations: string[]): Conduct[] {
+/** What a plan decides for a sequence of calls. */
+function decisionsFor(faults: FaultPlanInput['faults'], ...operations: string[]): Conduct[] {
   const plan = checkFaultPlan({ faults }, 'test');
   let seen: readonly number[] = [];
   return operations.map((operation) => {
@@ -23,7 +23,7 @@ function conducts(faults: FaultPlanInput['faults'], ...operations: string[]): Co
 
 describe('a fault', () => {
   it('is applied from the n-th matching call on, as often as it says', () => {
-    const struck = conducts(
+    const struck = decisionsFor(
       [{ on: 'ListSteps', nth: 2, count: 2, fault: 'slow', ms: 7 }],
       'ListSteps',
       'DescribeCluster',
@@ -36,13 +36,17 @@ describe('a fault', () => {
 
   it('of any operation counts only operations that it can affect', () => {
     const stale = { on: '*', fault: 'stale', seconds: 3 } as const;
-    expect(conducts([stale], 'RunJobFlow', 'ListSteps', 'ListSteps')).toEqual([{}, { staleMs: 3000 }, {}]);
+    expect(decisionsFor([stale], 'RunJobFlow', 'ListSteps', 'ListSteps')).toEqual([
+      {},
+      { staleMs: 3000 },
+      {},
+    ]);
   });
 
   it('adds to others, but only the first in the plan decides how the call ends', () => {
     const on = 'RunJobFlow';
     expect(
-      conducts(
+      decisionsFor(
         [
           { on, fault: 'late', seconds: 2 },
           { on, fault: 'reset-after' },
@@ -75,12 +79,12 @@ describe('a fault', () => {
     ],
     [{ fault: 'truncate' }, { when: 'after', how: 'truncate' }],
   ] as const)('ends a call as its name says: %j', (fault, ending) => {
-    const [conduct] = conducts([{ on: '*', ...fault }], 'TerminateJobFlows');
+    const [conduct] = decisionsFor([{ on: '*', ...fault }], 'TerminateJobFlows');
     expect(conduct).toMatchObject({ ending });
   });
 
   it('shows a state that EMR does not have', () => {
-    expect(conducts([{ on: '*', fault: 'unknown-state' }], 'CancelSteps', 'ListSteps')).toEqual([
+    expect(decisionsFor([{ on: '*', fault: 'unknown-state' }], 'CancelSteps', 'ListSteps')).toEqual([
       {},
       { unknownState: 'HIBERNATING' },
     ]);
@@ -142,7 +146,7 @@ describe('a fault plan', () => {
 });
 
 describe('the quotas', () => {
-  /** How many of the calls pass, one each `everyMs`. */
+  /** How many calls pass, one every `everyMs`. */
   const passed = (operation: string, calls: number, everyMs: number) => {
     let buckets: Buckets = {};
     let count = 0;

@@ -34,7 +34,7 @@ interface Driver {
   submit(clusterId: string): Promise<Created<string>>;
 }
 
-/** A driver without patience: it settles for less than a second, and waits as long for an answer. */
+/** An impatient driver: its settle window is less than a second, and so is its request timeout. */
 async function withDriver(faults: FaultPlanInput, use: (driver: Driver) => Promise<void>): Promise<void> {
   const here = await world({ faults });
   const clients = await createEmrClients({
@@ -92,7 +92,7 @@ const clustersOf = async ({ here }: Driver) => (await here.emr.send(new ListClus
 const stepsOf = async ({ here }: Driver, ClusterId: string) =>
   (await here.emr.send(new ListStepsCommand({ ClusterId }))).Steps!;
 
-/** Every way to lose an answer, and what becomes of the request that lost it: `sent` is how often it must be sent. */
+/** Every way to lose an answer, and what happens to the request; `sent` is how often it must be sent. */
 const lost = [
   ['a reset before the effect', [{ fault: 'reset-before' }], 2],
   ['a reset after the effect', [{ fault: 'reset-after' }], 1],

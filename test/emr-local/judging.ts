@@ -5,7 +5,7 @@ import { drivenRun } from './driven.ts';
 import type { DrivenOptions, DrivenRun } from './driven.ts';
 import { client } from './world.ts';
 
-/** Drives a run to its end, lets `look` judge it, and ends its endpoint. */
+/** Drives a run to its end, lets `look` check it, and ends its endpoint. */
 export async function driven(options: DrivenOptions, look: (run: DrivenRun) => Promise<void>): Promise<void> {
   const run = await drivenRun(options);
   try {
@@ -24,7 +24,7 @@ export async function expectOnce(run: DrivenRun): Promise<void> {
   expect(await clusterAndSteps(run)).toEqual(['TERMINATED', 'COMPLETED', 'COMPLETED']);
 }
 
-/** What became of the one cluster and its steps, the newest first. */
+/** The states of the one cluster and its steps, newest first. */
 export async function clusterAndSteps({ here }: DrivenRun): Promise<(string | undefined)[]> {
   // Its clock is the machine's own, so that its first request may be refused for its date.
   const patient = client(here.endpoint.url, 3);
@@ -35,7 +35,7 @@ export async function clusterAndSteps({ here }: DrivenRun): Promise<(string | un
   return [...Clusters!, ...Steps!].map(({ Status }) => Status?.State);
 }
 
-/** What EMR's quotas leave to a single run: far below a token a second. */
+/** The share of EMR's quotas that a single run may use: far less than a token a second. */
 export function expectFewCalls({ calls, seconds }: DrivenRun): void {
   const count = (operation: string) => calls.filter((one) => one === operation).length;
   expect(count('ListSteps')).toBeLessThan(60 + seconds() / 20);

@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 import type { EndpointOptions } from '../../src/emr-local/endpoint.ts';
 import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
 
-/** Runs `use` in a world where this goes wrong. */
+/** Runs `use` in a world with this fault. */
 async function inWorld<T>(
   faults: FaultPlanInput,
   use: (here: World) => Promise<T>,
@@ -39,7 +39,7 @@ const ended = (here: World, id: string) =>
     ({ Status }) => Status?.Timeline?.EndDateTime !== undefined,
   );
 
-/** Nothing, or how the call failed, and in which time. */
+/** Nothing, or how the call failed, and after what time. */
 async function outcome(call: Promise<unknown>): Promise<{ error: string | undefined; ms: number }> {
   const started = performance.now();
   const error = await call.then(

@@ -9,7 +9,7 @@ import sys
 
 import botocore.session
 
-# Errors that any AWS service may answer; the model names the others with each operation.
+# Errors that any AWS service may return; the model lists the others for each operation.
 COMMON_ERRORS = {
     "AccessDeniedException",
     "ExpiredTokenException",
@@ -62,7 +62,7 @@ def offences(shape, value, place):
 
 
 class Report:
-    """What was seen so far."""
+    """The results so far."""
 
     def __init__(self, service_model):
         self.model = service_model
@@ -106,7 +106,7 @@ def service_model():
 
 
 def watch(events):
-    """Checks all that a client or a session receives from EMR; returns the report, which grows."""
+    """Checks everything that a client or a session receives from EMR; returns the report, which grows."""
     report = Report(service_model())
 
     def seen(operation_model, response_dict, **_):

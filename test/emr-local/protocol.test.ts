@@ -37,7 +37,7 @@ interface Answer {
   headers: Record<string, unknown>;
 }
 
-/** A request as it goes over the wire. */
+/** A request as sent over the wire. */
 interface Sent {
   method: string;
   path: string;
@@ -81,7 +81,7 @@ async function signed(it: Call = {}): Promise<Sent> {
   };
 }
 
-/** A request's own bytes, with more headers behind the others, and those it has left out on wish. */
+/** The bytes of a request, with additional headers at the end and some headers left out. */
 async function bytes(it: Call, more: string[] = [], chunked = false): Promise<string> {
   const { method, path, headers, body } = await signed(it);
   const text = body.toString();
@@ -95,7 +95,7 @@ async function bytes(it: Call, more: string[] = [], chunked = false): Promise<st
   return `${lines.join('\r\n')}\r\n\r\n${sent}`;
 }
 
-/** What comes back over one connection, until `answers` answers have begun. */
+/** What arrives over one connection until `answers` answers have begun. */
 function overOneConnection(text: string, answers: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let heard = '';

@@ -1,4 +1,4 @@
-/** Many connections of strangers: they take neither the endpoint's memory nor its time. */
+/** Many connections of strangers, which must use up neither the endpoint's memory nor its time. */
 import { ListClustersCommand } from '@aws-sdk/client-emr';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
@@ -34,11 +34,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Megabytes that the endpoint holds. */
+/** The memory of the endpoint, in megabytes. */
 const memory = () =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(endpoint.pid)], { encoding: 'utf8' })) / 1024;
 
-/** Says `text` over a connection of its own, and leaves that open. */
+/** Sends `text` over a new connection, and leaves it open. */
 async function stranger(text: string | Buffer): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   strangers.push(socket.resume());

@@ -1,4 +1,4 @@
-/** What the tests of the endpoint stand on: a clock that can be moved, a store in a map, a Spark of three lines. */
+/** The basis of the endpoint's tests: a clock that can be moved, a store in a map, a Spark of three lines. */
 import { EMRClient } from '@aws-sdk/client-emr';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export const random: Random = {
   fraction: () => Math.random(),
 };
 
-/** `jump`: so much time passes at once, and wakes the sleepers. `set`: somebody sets the clock, and no time passes. */
+/** `jump`: this much time passes at once and wakes sleepers. `set`: somebody sets the clock, and no time passes. */
 export interface JumpingClock extends Clock {
   jump(ms: number): void;
   set(ms: number): void;
@@ -60,11 +60,11 @@ export function jumpingClock(): JumpingClock {
 export interface MapStore {
   objects: Map<string, Uint8Array>;
   open: (uri: string) => Promise<Store>;
-  /** The gunzipped text of an object, by its full URI. */
+  /** The decompressed text of an object, by its full URI. */
   text(uri: string): string | undefined;
 }
 
-/** As much of a store as logs need; `open` rejects while `broken` says why. */
+/** The part of a store that logs need; `open` rejects with `broken` while that is set. */
 export function mapStore(broken: () => string | undefined = () => undefined): MapStore {
   const objects = new Map<string, Uint8Array>();
   return {
@@ -160,7 +160,7 @@ export function client(endpoint: string, maxAttempts = 1): EMRClient {
   return new EMRClient({ endpoint, region, credentials, maxAttempts });
 }
 
-/** The smallest cluster EMR would take: it keeps alive and logs to a bucket. */
+/** The smallest cluster that EMR would accept: it keeps alive and logs to a bucket. */
 export function clusterRequest(changes: Partial<RunJobFlowCommandInput> = {}): RunJobFlowCommandInput {
   return {
     Name: 'landfall/r1/cluster#1',
@@ -184,7 +184,7 @@ export function bash(script: string, changes: Partial<StepConfig> = {}): StepCon
   };
 }
 
-/** Asks until the answer is there; fails after ten seconds saying what was seen last. */
+/** Polls until the answer is there; fails after ten seconds with the last result. */
 export async function until<T>(ask: () => Promise<T> | T, enough: (value: T) => boolean): Promise<T> {
   const deadline = Date.now() + 10_000;
   for (;;) {
@@ -204,7 +204,7 @@ export function alive(pid: number): boolean {
   }
 }
 
-/** Whether the process does anything still: it lives on as a zombie where nothing collects orphans. */
+/** Whether the process still runs. It remains as a zombie if nothing collects orphans. */
 export async function works(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   return stat === undefined ? alive(pid) && process.platform !== 'linux' : !stat.includes(') Z ');

@@ -15,7 +15,7 @@ import { harmless, harmlessLine, jsonText, linesOf, oneLine } from '../../src/re
 import { harmlessWords } from '../../src/store/credential-process.ts';
 import { cpuMs, longTexts } from '../support/long-texts.ts';
 
-/** What is done with texts that others wrote. */
+/** How text from outside is processed. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the telling lines of stdout': (text) => tellingLines({ stdout: text, stderr: '', pipeline: 'p' }),
   'the telling lines of stderr': (text) => tellingLines({ stdout: '', stderr: text, pipeline: 'p' }),
@@ -43,7 +43,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 const SIZE = 240_000;
 const texts = longTexts(SIZE);
 const quarters = new Map(longTexts(SIZE / 4));
-/** Less than this tells nothing about how the time grows. */
+/** Below this, the time does not show how it grows. */
 const MOMENT_MS = 200;
 
 describe.each(Object.entries(READERS))('looking for %s', (_, read) => {

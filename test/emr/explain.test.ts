@@ -16,7 +16,7 @@ const at = (seconds: number) => new Date(START + seconds * 1000);
 const failed: Step = { id: 's-1', name: 'landfall/r/log_transform#1', state: 'FAILED', ended: at(0) };
 const LOGS = 's3://lake/_landfall/logs';
 
-/** Logs that turn up at their time, in seconds after the step's end. */
+/** Logs that appear at a time, in seconds after the step's end. */
 function world(uploads: { key: string; text: string; at?: number }[], cluster: Partial<ClusterLogs> = {}) {
   const clock = virtualClock(START);
   const store = memoryStore(LOGS, () => clock.now());

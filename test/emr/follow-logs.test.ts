@@ -18,7 +18,7 @@ interface Upload {
   at: number;
 }
 
-/** Logs that are uploaded at their time, in seconds, and a step that ends at its own. */
+/** Logs that are uploaded at a time, in seconds, and a step that ends at its own time. */
 function world(uploads: Upload[], { endedAt, told = endedAt }: { endedAt?: number; told?: number }) {
   const clock = virtualClock(START);
   const store = memoryStore('s3://lake/logs', () => clock.now());

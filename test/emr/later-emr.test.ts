@@ -1,4 +1,4 @@
-/** An EMR of later years: members, values and gaps in its replies that this version has not heard of. */
+/** A later EMR: its answers have members, values and gaps that this version does not know. */
 import { describe, expect, it } from '@jest/globals';
 import { server, serving } from './serving.ts';
 

@@ -1,4 +1,4 @@
-/** EMR and S3 behind a network that does not lead to them: the cause is told, and nothing was created. */
+/** EMR and S3 behind a broken network: the cause is reported, and nothing is created. */
 import '../support/one-realm.ts';
 import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 type Way = 'no such name' | 'nobody listens' | 'a certificate nobody vouches for' | 'a proxy';
 
-/** An address of that kind, and how many requests have been answered there. */
+/** An address of that kind, and the number of requests answered there. */
 async function address(way: Way): Promise<{ url: string; answered: () => number }> {
   if (way === 'no such name') return { url: 'http://no-such-host.invalid', answered: () => 0 };
   if (way === 'nobody listens') return { url: 'http://127.0.0.1:1', answered: () => 0 };

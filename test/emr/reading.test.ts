@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Fault, Input } from '../support/scripted-emr.ts';
 import { server, serving } from './serving.ts';
 
-/** Pages of a list, 50 an answer, as EMR makes them. */
+/** Pages of a list, 50 items each, as EMR makes them. */
 function paged(key: string, items: unknown[]): (input: Input) => unknown {
   return ({ Marker }) => {
     const start = Marker === undefined ? 0 : Number(Marker);

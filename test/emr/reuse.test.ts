@@ -70,7 +70,7 @@ describe('finding a cluster to reuse', () => {
     Tags: [{ Key: 'landfall:pool', Value: 'default' }],
     ...more,
   });
-  /** States of the steps of every cluster, as ListSteps would tell them. */
+  /** States of the steps of every cluster, as ListSteps would return them. */
   let stepStates: string[] = [];
   async function find(clusters: ReturnType<typeof cluster>[], launch = launchSettings) {
     server = await scriptedEmr({

@@ -1,4 +1,4 @@
-/** For the tests of a file that imports this: EMR as the real SDK clients see it, at an endpoint that answers as told. */
+/** For the tests of a file that imports this: EMR as the real SDK clients see it, at an endpoint with scripted answers. */
 import { afterEach } from '@jest/globals';
 import type { EmrClients } from '../../src/emr/client.ts';
 import { createEmr } from '../../src/emr/emr.ts';

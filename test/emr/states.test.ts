@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CLUSTER_PHASES, REASON_KINDS, STEP_PHASES } from '../../src/run/states.ts';
 import type { ClusterPhase, ReasonKind, StepPhase } from '../../src/run/states.ts';
 
-/** A state that a later SDK adds does not compile here until a run knows it. */
+/** If a later SDK adds a state, this does not compile until a run handles it. */
 STEP_PHASES satisfies Record<StepState, StepPhase>;
 CLUSTER_PHASES satisfies Record<ClusterState, ClusterPhase>;
 REASON_KINDS satisfies Record<ClusterStateChangeReasonCode, ReasonKind>;

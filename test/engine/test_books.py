@@ -76,14 +76,14 @@ class Books(unittest.TestCase):
         self.assertEqual(count_nulls(SOURCE, states), [{"field": "place", "missing": 2, "blank": 3, "unfit": 5}])
         self.assertEqual(count_nulls(SOURCE, {("kept", ".."): 4}), [])
 
-    def test_name_fields_that_no_line_has_a_value_for(self):
+    def test_name_fields_without_a_value_in_any_line(self):
         unknown = [{"field": "place", "key": "at.place", "type": "STRING"}]
         self.assertEqual(never_known(SOURCE, {("kept", ".m"): 1, ("quarantined", "ub"): 1}), unknown)
         self.assertEqual(never_known(SOURCE, {("kept", ".m"): 1, ("quarantined", "u."): 1}), [])
         self.assertEqual(never_known(SOURCE, {("kept", ".u"): 1}), [])
         self.assertEqual(never_known(SOURCE, {}), [])
 
-    def test_ask_for_a_field_only_in_lines_that_pass_the_filter_of_the_view(self):
+    def test_look_for_a_field_only_in_lines_that_pass_the_filter_of_the_view(self):
         counts = [
             counted("file:///a.json", 2, KEPT, FILTERED, state=".."),
             counted("file:///a.json", 1, KEPT, KEPT, state=".m"),
@@ -93,7 +93,7 @@ class Books(unittest.TestCase):
             books_of(SOURCE, PLACED, counts)["unknown"], [{"field": "place", "key": "at.place", "type": "STRING"}]
         )
 
-    def test_believe_a_compressed_object_of_any_size(self):
+    def test_accept_a_compressed_object_of_any_size(self):
         self.assertTrue(makes_up(Input("a.json.gz", 5, 0), 10, 1000))
         self.assertFalse(makes_up(Input("a.json", 5, 0), 10, 1000))
         self.assertTrue(makes_up(Input("a.json", 1010, 0), 10, 1000))

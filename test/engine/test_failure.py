@@ -61,7 +61,7 @@ class Explanations(unittest.TestCase):
         self.assertTrue(explain(raised(ANALYSING)).endswith("Did you mean one of the following? [`id`]."))
         self.assertTrue(explain(raised(ABORTED + RUNNING)).startswith("[CAST_INVALID_INPUT] The value 'x0' of"))
 
-    def test_are_those_of_the_innermost_cause_that_says_more_than_where(self):
+    def test_are_those_of_the_innermost_cause_that_is_not_a_wrapper(self):
         wrapped = raised(
             "[TASK_WRITE_FAILED] Task failed while writing rows to /x.", RUNNING, "a NumberFormatException"
         )
@@ -80,7 +80,7 @@ class Explanations(unittest.TestCase):
         self.assertEqual(explain(KeyError()), "KeyError")
         self.assertEqual(explain(KeyError("id")), "KeyError: 'id'")
 
-    def test_end_although_causes_go_round_in_a_circle(self):
+    def test_end_although_causes_form_a_circle(self):
         circle = mock.Mock(getMessage=lambda: "round")
         circle.getCause = lambda: circle
         error = Exception()

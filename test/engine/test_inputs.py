@@ -35,7 +35,7 @@ class ManifestLines(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "longer than 262144 bytes"):
             list(unpacked_lines(gzip.compress(b"x" + longest)))
 
-    def test_of_a_bomb_are_refused_before_it_is_unpacked(self):
+    def test_of_a_gzip_bomb_are_refused_before_it_is_decompressed(self):
         packed = io.BytesIO()
         with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
             for _ in range(64):
@@ -67,7 +67,7 @@ class Manifest(unittest.TestCase):
         inputs = self.read(json.dumps(ENTRY), json.dumps({**ENTRY, "source": "unknown"}))
         self.assertEqual(inputs, {"raw": [Input("s3://b/a b", 7, 1542240001000)], "other": []})
 
-    def test_that_cannot_be_understood_fails_the_step_by_its_uri(self):
+    def test_that_cannot_be_parsed_fails_the_step_with_its_uri(self):
         for line in ["{", "{}", json.dumps({**ENTRY, "last_modified": "yesterday"})]:
             with self.subTest(line), self.assertRaises(StepFailure) as failed:
                 self.read(line)
@@ -86,7 +86,7 @@ class Objects(unittest.TestCase):
         self.assertEqual(some_of(list("edcba")), "5 input objects (a, b, c, d, e)")
         self.assertEqual(some_of(list("gfedcba")), "7 input objects (a, b, c, d, e and 2 more)")
 
-    def test_have_sizes_in_words(self):
+    def test_have_readable_sizes(self):
         self.assertEqual(megabytes(LONGEST_LINE), "16 MiB")
         self.assertEqual(megabytes(1000), "1000 bytes")
 
@@ -96,7 +96,7 @@ class Objects(unittest.TestCase):
         self.assertTrue(has_changed(entry, 7, 6001))
         self.assertTrue(has_changed(entry, 8, 5000))
 
-    def test_are_whole_with_any_ends_of_lines(self):
+    def test_are_whole_with_any_line_ends(self):
         for text in [b"", b"ab", b"ab\n", b"ab\ncd", b"ab\r\ncd\r\n", b"\n\n", b"\xef\xbb\xbfab\r\n"]:
             lines = text.replace(b"\xef\xbb\xbf", b"").replace(b"\r\n", b"\n").splitlines()
             with self.subTest(text):

@@ -25,13 +25,13 @@ class Objects(unittest.TestCase):
         files.listFiles.assert_called_once_with(path, True)
         return found
 
-    def test_are_read_from_one_text_whatever_their_names_are(self):
+    def test_are_read_from_one_text_whatever_their_names(self):
         names = ["s3://b/a b%20.json", "s3://b/x; isDirectory=false; length=1; y\n.json"]
         found = self.listed(["unasked"] * 2, "\0".join(STATUS % name for name in names))
         self.assertEqual(found, [Listed(name, 7, 5000) for name in names])
         self.assertEqual(self.listed([], ""), [])
 
-    def test_are_asked_one_by_one_if_their_text_is_unknown(self):
+    def test_are_read_one_by_one_if_their_text_is_unknown(self):
         status = mock.Mock()
         status.getPath.return_value.toString.return_value = "s3://b/a"
         status.getLen.return_value = 7

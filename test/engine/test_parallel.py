@@ -22,7 +22,7 @@ class Work(unittest.TestCase):
 
         self.assertEqual(all_at_once(mock.Mock(), work, [1, 2]), [2, 4])
 
-    def test_fails_by_its_first_item_that_fails(self):
+    def test_fails_with_the_first_item_that_fails(self):
         def work(item):
             if item > 1:
                 raise ValueError(item)

@@ -46,11 +46,11 @@ class TypedFields(unittest.TestCase):
         self.assertEqual(self.found(*packed, uri="file:/a.json.gz"), ["known", "length", "ts"])
         self.files.open.return_value.readNBytes.assert_called_once_with(SNIFFED)
 
-    def test_are_not_those_with_texts_fractions_or_truth_where_a_number_belongs(self):
+    def test_are_not_those_with_texts_fractions_or_booleans_in_place_of_numbers(self):
         self.assertEqual(self.found(b'{"ts": "1", "length": true, "known": 1}'), [])
         self.assertEqual(self.found(b'{"ts": 1.0, "length": "NaN", "known": "true"}'), [])
 
-    def test_are_all_that_can_be_if_the_data_tell_nothing(self):
+    def test_are_all_possible_ones_if_the_data_show_nothing(self):
         self.assertEqual(self.found(b"{", b"\xff"), ["known", "length", "ts"])
         self.assertEqual(find_typed(None, source(), []), {"known", "length", "ts"})
 

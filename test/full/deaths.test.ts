@@ -1,4 +1,4 @@
-/** A driver killed at every write to the journal, each time succeeded by one that is killed a write later; real Spark. */
+/** A driver killed at every write to the journal, each time replaced by one that is killed a write later; real Spark. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { journalOf, sound } from '../support/end-state.ts';
 import type { EndState } from '../support/end-state.ts';

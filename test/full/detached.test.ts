@@ -1,4 +1,4 @@
-/** Work that nobody watches: submitted by one process, landed by another, also after the endpoint died under it. */
+/** Detached work: submitted by one process, landed by another, also after the endpoint was killed. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** The same data lands as the same tables, on either Spark, whatever the machine, and however the data lies. */
+/** The same data gives the same tables, on both Sparks, on any machine, and for any layout of the data. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { landVariants } from '../spark/variants.ts';
 import type { Digests } from '../spark/variants.ts';
 
 const RELEASES = ['emr-7.13.0', 'emr-spark-8.0.0'];
-/** Either zone, and either number of cores, meets each release. */
+/** Both zones, and both numbers of cores, are tried with each release. */
 const PLACES = [
   { zone: 'Asia/Tokyo', cores: 1 },
   { zone: 'America/Los_Angeles', cores: 2 },

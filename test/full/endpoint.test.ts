@@ -1,4 +1,4 @@
-/** `landfall emr-local` as a command of its own: the driver uses it as EMR, and so does boto3. */
+/** `landfall emr-local` as a separate command: the driver uses it as EMR, and so does boto3. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ let modes: { folder: number; file: number };
 let children: { before: string[]; after: string[] };
 let ended: Ended;
 
-/** The pipeline without its second step: one Spark application a run. */
+/** The pipeline without its second step: one Spark application per run. */
 function writePipeline(): void {
   cpSync(join(root, 'spark-templates/sparkify'), templates, { recursive: true });
   rmSync(join(templates, 'tables/log_transform'), { recursive: true });
@@ -61,7 +61,7 @@ const namesOf = (run: string) => [
   ...['--templates', templates, '--output', 'json'],
 ];
 
-/** What a program says that finds endpoint, region and key as after `eval "$(landfall emr-local)"`. */
+/** The output of a program that finds endpoint, region and key as after `eval "$(landfall emr-local)"`. */
 function inShell(program: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', `${printed}exec "$0" "$@"`, program, ...args], {
     encoding: 'utf8',

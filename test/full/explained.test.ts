@@ -1,4 +1,4 @@
-/** Real failures, provoked on purpose: each is explained in one screen, and the same as data. */
+/** Real failures, provoked on purpose: each is explained on one screen, and equally as JSON. */
 import {
   chmodSync,
   cpSync,
@@ -34,11 +34,11 @@ interface Failing {
   env?: Record<string, string>;
   /** Done to this run's own input before it starts. */
   before?: (input: string) => void;
-  /** What befalls the run. */
+  /** The fault of the run. */
   during?: (running: Running, input: string) => Promise<void>;
 }
 
-/** A failure as `--output json` tells it. */
+/** A failure as `--output json` prints it. */
 interface Told {
   event: string;
   run: string;
@@ -62,7 +62,7 @@ const busy =
   'aggregate(sequence(1, 200000), 0L, (part, y) -> part + x + y + length(title)))';
 const asleep = replacing('    title,\n', `    concat(title, string(${busy})) AS title,\n`);
 
-/** Where the line of a template stands that holds this text, as a failure names it. */
+/** The line of a template that contains this text, as a failure names it. */
 function placeOf(run: string, template: string, text: string): string {
   const lines = readFileSync(join(folderOf(run), 'templates', template), 'utf8').split('\n');
   const line = lines.findIndex((one) => one.includes(text)) + 1;
@@ -142,7 +142,7 @@ async function firstQueryOf(run: string, running: Running): Promise<void> {
 const driverOf = (run: string) =>
   processes('SparkSubmit').flatMap(({ pid, line }) => (line.includes(lakeOf(run)) ? [pid] : []));
 
-/** Kills the executor of a run in the middle of its tasks; one that had none just then is started anew. */
+/** Kills the executor of a run during its tasks; an executor without tasks at that moment is replaced. */
 async function killExecutor(running: Running): Promise<void> {
   await firstQueryOf('executor', running);
   const over = running.ended.then(() => true);
@@ -217,7 +217,7 @@ const onSpark: Failing[] = [
   { run: 'timeout', edits: { [SONGS]: asleep }, env: { LANDFALL_EMR_STEP_TIMEOUT: '6' } },
 ];
 
-/** In the order of the clusters that `faults` strikes. */
+/** In the order of the clusters that `faults` affects. */
 const onFaults: Failing[] = [
   { run: 'bootstrap' },
   { run: 'bootstrap-unlogged', env: { LANDFALL_EMR_LOG_WAIT: '1' } },
@@ -246,7 +246,7 @@ const faults = {
   ],
 };
 
-/** As a machine's user would have it: root may read what nobody may, unless that is taken from it. */
+/** As for a normal user: root may read every file, unless that capability is dropped. */
 const unprivileged =
   process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
 
@@ -303,7 +303,7 @@ function outcome(run: string): Ended {
 }
 
 const told = (run: string) => JSON.parse(outcome(run).stdout) as Told;
-/** What stderr says of the failure, a line each. */
+/** The lines of stderr about the failure. */
 const screen = (run: string) =>
   outcome(run)
     .stderr.split(/^(?=error {2})/m)
@@ -324,7 +324,7 @@ describe.each([...onSpark, ...onFaults].map(({ run }) => run))('run %s', (run) =
         : { exitCode: 3, fault: 'cluster' },
     );
     expect(outcome(run).code).toBe(exitCode);
-    // A line of a log that could pass for one of ours is marked.
+    // A line of a log that looks like one of ours is marked.
     const marked = why.map((line) => line.replace(/^(?=error\b)/i, '| '));
     const details = [...marked, ...stand, `next: ${next}`].map((line) => `  ${line}`);
     expect(screen(run)).toEqual([`error  ${message}`, ...details]);
@@ -409,7 +409,7 @@ describe('the lines of the cause and of the template', () => {
   it('are the messages of EMR and the JVM, and the query that was running: out of memory', () => {
     const [words, error, query] = told('memory').why;
     expect([words, error]).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
-    // Whether the program outlives its JVM long enough to say so itself is a matter of milliseconds.
+    // Whether the program outlives its JVM long enough to report this is a matter of milliseconds.
     expect([
       `while writing table songs, by templates/${SONGS}`,
       `at templates/${SONGS} (table songs)`,

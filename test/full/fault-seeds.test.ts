@@ -1,4 +1,4 @@
-/** An endpoint that misbehaves at random, by seed, with real Spark: what a run may come to, and nothing else. */
+/** An endpoint that misbehaves at random, by seed, with real Spark: the only outcomes that a run may have. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pLimit from 'p-limit';
 import { randomFaultPlan } from '../../src/emr-local/random-faults.ts';
@@ -8,7 +8,7 @@ import type { Ended } from '../support/landfall.ts';
 import { misbehavingPlace } from '../support/misbehaving.ts';
 
 const SEEDS = [1, 3, 4, 5, 6, 8, 9, 26, 27];
-/** Longer than any list of a random plan lags behind. */
+/** Longer than the largest lag of any list in a random plan. */
 const SETTLE_SECONDS = 45;
 
 const place = misbehavingPlace(SETTLE_SECONDS);
@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 3_600_000);
 afterAll(() => place.close());
 
-/** Events that a cluster does not survive. */
+/** Events that end a cluster. */
 const fatal = (seed: number) => randomFaultPlan(seed).events.some(({ event }) => event !== 'logs-never');
 
 describe.each(SEEDS)('faults of seed %d', (seed) => {

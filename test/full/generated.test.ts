@@ -1,4 +1,4 @@
-/** Many more generated data sets than `npm test` has, others each day, against the oracle. */
+/** Many more generated data sets than in `npm test`, different each day, compared with the oracle. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

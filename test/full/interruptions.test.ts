@@ -1,4 +1,4 @@
-/** More ways to interrupt a run, or to stop waiting for it, than `npm test` tries. */
+/** More ways to interrupt a run, or to stop following it, than `npm test` tries. */
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { landfall, start, startThroughNpm } from '../support/landfall.ts';

@@ -6,7 +6,7 @@ import type { EndState } from '../support/end-state.ts';
 import type { Ended } from '../support/landfall.ts';
 import { misbehavingPlace } from '../support/misbehaving.ts';
 
-/** One fault, or several that strike the same call. `again`: the driver sends the call once more. */
+/** One fault, or several on the same call. `again`: the driver sends the call again. */
 const FAULTS = [
   { name: 'a reset before the effect', again: true, faults: [{ fault: 'reset-before' }] },
   { name: 'a reset after the effect', again: false, faults: [{ fault: 'reset-after' }] },
@@ -29,7 +29,7 @@ function error<W extends 'before' | 'after', C extends string>(when: W, code: C)
   return { fault: `error-${when}` as const, code };
 }
 
-/** Each fault meets each of the three calls once in as many runs as there are faults. */
+/** Each fault is tried with each of the three calls once, in as many runs as there are faults. */
 const stories = FAULTS.map((onLaunch, index) => {
   const onSong = FAULTS[(index + 4) % FAULTS.length] ?? onLaunch;
   const onLog = FAULTS[(index + 8) % FAULTS.length] ?? onLaunch;

@@ -1,4 +1,4 @@
-/** Real drivers and real Spark against an EMR endpoint that loses answers, throttles and lies, and drivers that die or sleep. */
+/** Real drivers and real Spark against an EMR endpoint with lost answers, throttling and false lists, and drivers that die or pause. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pLimit from 'p-limit';
 import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
@@ -12,7 +12,7 @@ import type { Misbehaving } from '../support/misbehaving.ts';
 import { stopped } from '../support/moments.ts';
 import type { Moment } from '../support/moments.ts';
 
-/** A run that is over. */
+/** A run that has ended. */
 interface Over {
   lake: string;
   ended: Ended;
@@ -26,11 +26,11 @@ afterAll(() => place.close());
 
 const create = 'RunJobFlow';
 const add = 'AddJobFlowSteps';
-/** Calls are counted: what had no effect in time is sent again, and counts once more. */
+/** Calls are counted: a call without effect in time is sent again, and counts again. */
 const resetsPlan: FaultPlanInput = {
   faults: [
     { on: create, nth: 1, fault: 'reset-before' },
-    // Two clusters: the first one comes to be when the second is in use.
+    // Two clusters: the first one appears when the second is in use.
     { on: create, nth: 2, fault: 'delayed', seconds: 8 },
     { on: add, nth: 1, fault: 'error-after', code: 'ThrottlingException' },
     // Two copies of the second step: the first one runs unseen, the second is accepted.
@@ -64,7 +64,7 @@ interface Polls {
   refused: number;
 }
 
-/** While someone else spends the account's quotas. */
+/** While another client uses up the account's quotas. */
 async function keepSilent(): Promise<Over & { polls: Polls[] }> {
   const here = await place.open('silence', silencePlan, ['--quotas']);
   const greedy = here.emr.python('greedy.py');
@@ -76,11 +76,11 @@ async function keepSilent(): Promise<Over & { polls: Polls[] }> {
 
 /** Before it sends its second step. */
 const withAnIntent: Moment = { signal: 'SIGSTOP', when: 'after', entry: 'step-intent', nth: 2 };
-/** The request is about to leave, and nothing is looked at any more. */
+/** The request is about to be sent, and no check follows. */
 const withACall: Moment = { signal: 'SIGSTOP', call: add };
 const withTables: Moment = { signal: 'SIGSTOP', when: 'before', object: 'published/000001.json' };
 
-/** Three drivers are stopped one after the other, and wake when another has their run. */
+/** Three drivers are stopped one after the other, and resume when another owns their run. */
 async function sleep(): Promise<Over & { sleepers: Ended[] }> {
   const here = await place.open('asleep');
   const first = here.submit([], withAnIntent);
@@ -100,7 +100,7 @@ function wake({ process: child, ended }: Running): Promise<Ended> {
   return ended;
 }
 
-/** The moments at which one driver after the other is killed; the journal's entries tell which they are. */
+/** The moments at which one driver after the other is killed, by the journal's entries. */
 const deaths: Moment[] = (
   [
     ['after', 'cluster-intent'],
@@ -141,7 +141,7 @@ beforeAll(async () => {
 }, 600_000);
 
 const succeeded = { code: 0, stderr: '' };
-/** What the driver said is of interest when it failed. */
+/** The driver's output matters if it failed. */
 const said = ({ code, stderr }: Ended) => ({ code, stderr: code === 0 ? '' : stderr });
 const kinds = (entries: readonly Stamped[], ...names: string[]) =>
   entries.filter(({ entry }) => names.includes(entry));

@@ -1,4 +1,4 @@
-/** Runs that share EMR's quotas with a greedy neighbour, or meet throttling at every operation. */
+/** Runs that share EMR's quotas with a greedy client, or are throttled at every operation. */
 import { ListStepsCommand } from '@aws-sdk/client-emr';
 import { describe, expect, it } from '@jest/globals';
 import type { DrivenRun } from '../emr-local/driven.ts';

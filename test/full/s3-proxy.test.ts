@@ -1,4 +1,4 @@
-/** A run on S3 that is reached only through a proxy with a sign-in, by a certificate that AWS_CA_BUNDLE alone vouches for. */
+/** A run on S3 behind an authenticating proxy, with a certificate that only AWS_CA_BUNDLE covers. */
 import '../support/one-realm.ts';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as ask } from 'node:http';
@@ -25,9 +25,9 @@ const authorization = `Basic ${Buffer.from(`steps:${password}`).toString('base64
 let moto: Moto;
 let server: Listening;
 let proxy: Listening;
-/** The user agents of the requests that came through the proxy; `refused` for those without the sign-in. */
+/** The user agents of the requests through the proxy; `refused` for those without credentials. */
 const through: string[] = [];
-/** Ends of tunnels: a server that stops waits for them. */
+/** Open tunnels: a server that stops waits for their end. */
 const tunnels = new Set<Duplex>();
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** Thousands of public input files without an account, a lake elsewhere, and a store with the older checksums only. */
+/** Thousands of public input files read without an account, a lake elsewhere, and a store with only the older checksums. */
 import '../support/one-realm.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

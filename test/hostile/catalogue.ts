@@ -1,10 +1,10 @@
-/** Which damages are done to which objects. */
+/** Which objects are damaged in which ways. */
 import type { Damage } from './damage.ts';
 import { placesOf } from './damage.ts';
 import { RUNS } from './scene.ts';
 import type { Scene } from './scene.ts';
 
-/** Texts that lead out of the lake, forge messages, or name what belongs to others. `@` is the scene's folder. */
+/** Texts that point outside the lake, forge messages, or name things of others. `@` is the scene's folder. */
 export const HOSTILE_TEXTS: readonly string[] = [
   '../../../outside/keep.txt',
   '_landfall/runs/../../../outside/folder',
@@ -113,7 +113,7 @@ const LINKS = [
   { damage: 'folder linked', to: '.' },
 ] as const;
 
-/** Every place in the object that names something, at once. */
+/** All names in the object at once. */
 function textDamages(key: string): Damage[] {
   return [
     ...HOSTILE_TEXTS.flatMap((value): Damage[] => [
@@ -126,7 +126,7 @@ function textDamages(key: string): Damage[] {
   ];
 }
 
-/** Damages to one value of the object's JSON, the fewer the deeper it lies; `pick` chooses. */
+/** Damages to one value of the object's JSON, fewer for deeper values; `pick` chooses. */
 export function valueDamage({ original }: Scene, key: string, pick: <T>(all: readonly T[]) => T): Damage {
   const places = placesOf(JSON.parse(original(key).toString()));
   const depth = pick([...new Set(places.map(({ length }) => length))]);
@@ -134,7 +134,7 @@ export function valueDamage({ original }: Scene, key: string, pick: <T>(all: rea
   return { key, damage: 'value', path, value: pick([undefined, ...HOSTILE_VALUES]) };
 }
 
-/** Objects that nobody wrote, or that are far ahead. */
+/** Objects that Landfall did not write, or with numbers far ahead. */
 export const PLANTED: readonly Damage[] = [
   ...[
     '_landfall/published/999999999999.json',
@@ -161,7 +161,7 @@ export const PLANTED: readonly Damage[] = [
   ]),
 ];
 
-/** One object of each kind: journal entries by what they say, and everything else that a run or a publication leaves. */
+/** One object of each kind: each kind of journal entry, and everything else that a run or a publication writes. */
 export function kindsOf({ original, keys }: Scene): string[] {
   const kinds = new Map<string, string>();
   const order: readonly string[] = RUNS;
@@ -183,7 +183,7 @@ function kindOf(key: string, read: () => string): string {
   return top === '_landfall' ? name : `at ${top}`;
 }
 
-/** One damage of each kind of object, each time of another sort; `turn` chooses others. */
+/** One damage for each kind of object, each of another sort; `turn` varies the choice. */
 export function oneOfEach(scene: Scene, turn: number): Damage[] {
   return kindsOf(scene).map((key, at) => {
     const damages = wholeDamages(scene, key);
@@ -194,7 +194,7 @@ export function oneOfEach(scene: Scene, turn: number): Damage[] {
   });
 }
 
-/** The run that an object is of. */
+/** The run to which an object belongs. */
 export function runOf(key: string): string | undefined {
   const [, run] = /^_landfall\/runs\/([^/]+)\//.exec(key) ?? [];
   return run;

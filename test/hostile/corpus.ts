@@ -11,11 +11,11 @@ import type { Damage } from './damage.ts';
 import { props, scene } from './stage.ts';
 import { allVerbs, changingVerbs, lookingVerbs } from './verbs.ts';
 
-/** The run whose verbs are tried on an object that is of no run. */
+/** The run used for verbs if an object belongs to no run. */
 const NEWEST = 'second';
 const aboutRun = (key: string) => runOf(key) ?? NEWEST;
 
-/** Tries each damage with the verb whose turn it is. */
+/** Tries each damage with the next verb in turn. */
 async function complaintsInTurns(damages: readonly Damage[]): Promise<string[]> {
   const complaints: string[] = [];
   for (const [at, one] of damages.entries()) {
@@ -45,7 +45,7 @@ describe('a damaged lake', () => {
   }, 300_000);
 });
 
-/** What a verb told of each run, without what passes with time. */
+/** What a verb said about each run, without parts that change with time. */
 function toldOf(value: unknown): unknown {
   const rows: unknown[] = Array.isArray(value) ? value : [value];
   return rows
@@ -148,7 +148,7 @@ describe('a cluster or step that a journal names, but that is not the run’s', 
   );
 });
 
-/** The cluster of the run that is driven by somebody else. */
+/** The cluster of the run that another driver owns. */
 function liveCluster(): string {
   const key = scene.keys.find(
     (one) => one.startsWith('_landfall/runs/live/journal/') && read(one).id !== undefined,

@@ -1,4 +1,4 @@
-/** Damages to one object of a lake, as plain data that can be printed, and how each is done. */
+/** Damages to one object of a lake, as plain data that can be printed, and the code that applies them. */
 import { closeSync, existsSync, ftruncateSync, linkSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,26 +10,26 @@ export type Damage = { key: string } & (
   | { damage: 'truncated'; keep: number }
   | { damage: 'swapped'; with: string }
   | { damage: 'missing' }
-  /** The whole body is another. */
+  /** Replaces the whole body. */
   | { damage: 'foreign'; body: string }
-  /** One value within the JSON is another, or is gone where there is none. */
+  /** Replaces one value of the JSON, or removes it if no new value is given. */
   | { damage: 'value'; path: readonly (string | number)[]; value?: unknown }
-  /** Every text of the JSON that matches is another. */
+  /** Replaces every matching text of the JSON. */
   | { damage: 'texts'; like: string; value: string }
   | { damage: 'sparse'; bytes: number }
   | { damage: 'spaces' }
   | { damage: 'gzip bomb' }
   | { damage: 'footer'; claims: number; bytes?: number }
-  /** A footer of lists within lists, each of which claims two million elements. */
+  /** A footer of nested lists, each of which claims two million elements. */
   | { damage: 'nested lists' }
   | { damage: 'linked'; to: string; how: 'symbolic' | 'hard' }
   | { damage: 'folder linked'; to: string }
   | { damage: 'special'; what: keyof Props['special'] | 'folder' }
-  /** An object that was not there. */
+  /** Adds an object. */
   | { damage: 'planted'; body: string }
 );
 
-/** Does the damage to the scene's lake. Paths in it that begin with `/` are absolute, `@` stands for the scene's folder. */
+/** Applies the damage to the scene's lake. Paths that begin with `/` are absolute; `@` stands for the scene's folder. */
 export function inflict(scene: Scene, props: Props, damage: Damage): void {
   const path = join(scene.lake, damage.key);
   const absolute = (text: string) => text.replaceAll('@', scene.base);
@@ -150,7 +150,7 @@ function textual(value: unknown, absolute: (text: string) => string): unknown {
   return typeof value === 'string' ? absolute(value) : value;
 }
 
-/** The JSON value with another value in one place. */
+/** The JSON value with one value replaced. */
 export function withValue(
   value: unknown,
   [first, ...rest]: readonly (string | number)[],
@@ -174,7 +174,7 @@ function withTexts(value: unknown, like: RegExp, text: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withTexts(one, like, text)]));
 }
 
-/** Every place in the JSON value: its leaves, and what holds them. */
+/** Every path in the JSON value: its leaves, and the objects and arrays around them. */
 export function placesOf(value: unknown, above: readonly (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [[...above]];
   const inside: [string | number, unknown][] = Array.isArray(value)
@@ -183,7 +183,7 @@ export function placesOf(value: unknown, above: readonly (string | number)[] = [
   return [[...above], ...inside.flatMap(([name, one]) => placesOf(one, [...above, name]))];
 }
 
-/** A body that is large when it is unpacked, and small as it lies there. */
+/** A body that is small when stored, but large when decompressed. */
 export function gzipBomb(): Uint8Array {
   const member = gzipSync(Buffer.alloc(16_000_000));
   return Buffer.concat(Array.from({ length: 48 }, () => member));

@@ -1,4 +1,4 @@
-/** An EMR account on loopback with clusters of its own and of strangers: its steps end as told, and every call is kept. */
+/** An EMR account on loopback with clusters of ours and of strangers: steps end as scripted, and every call is recorded. */
 import { scriptedEmr } from '../support/scripted-emr.ts';
 import type { Input, ScriptedEmr } from '../support/scripted-emr.ts';
 
@@ -26,21 +26,21 @@ export interface EndReason {
 
 export interface EmrAccount {
   endpoint: string;
-  /** How a step ends that is added now; called with its arguments, so that it can leave what a step leaves. */
+  /** How the next added steps end. Called with the step's arguments, so that it can write what a step writes. */
   onStep: (act: (args: readonly string[], clusterId: string, stepId: string) => StepEnd) => void;
-  /** From now on a cluster that is launched ends with errors for this reason; undefined: it waits for steps. */
+  /** From now on, launched clusters end with errors for this reason; undefined: they wait for steps. */
   launching: (ends: EndReason | undefined) => void;
   /** Faults for the next requests of an operation, one each. */
   spoil: ScriptedEmr['spoil'];
-  /** Remembers the account as it is; `restore` brings it back, without the calls since. */
+  /** Saves the account's state; `restore` resets it, without the calls since. */
   remember: () => void;
   restore: () => void;
-  /** Calls since the last `restore` that change something, each with the names that EMR showed of what it touched. */
+  /** Calls since the last `restore` that change something, each with the names of what it affected. */
   touched: () => { operation: string; names: string[] }[];
   close: () => Promise<void>;
 }
 
-/** A cluster and a step that other people run in the same account. */
+/** A cluster and a step of other people in the same account. */
 export const STRANGER = { cluster: 'j-STRANGER', step: 's-STRANGER' } as const;
 
 const CREATED = 1_795_000_000;

@@ -1,4 +1,4 @@
-/** A damaged lake and some verbs: each is tried, with the outside watched; what does not hold is told. */
+/** Tries verbs on a damaged lake, watches everything outside it, and reports violations. */
 import { existsSync } from 'node:fs';
 import { inflict } from './damage.ts';
 import type { Damage } from './damage.ts';
@@ -14,7 +14,7 @@ export interface Examined extends Trial {
   verb: string;
 }
 
-/** Makes the lake anew, with these damages in it. */
+/** Resets the lake, then applies these damages. */
 export function damage(scene: Scene, props: Props, damages: readonly Damage[]): void {
   scene.reset();
   for (const one of damages) inflict(scene, props, one);
@@ -32,7 +32,7 @@ export async function examine(scene: Scene, run: string, verb: LakeVerb): Promis
   return { ...trial, verb: verb.name, complaints };
 }
 
-/** Tries the verbs that only look, one after the other: none of them may change anything. */
+/** Tries the verbs that only read, one after the other: none of them may change anything. */
 export async function look(
   scene: Scene,
   run: string,
@@ -48,7 +48,7 @@ export async function look(
   }));
 }
 
-/** Damages the lake and tries one verb, which must also leave the lake alone if it is one that only looks. */
+/** Damages the lake and tries one verb; if the verb only reads, it must not change the lake either. */
 export async function tryDamaged(
   scene: Scene,
   props: Props,
@@ -61,7 +61,7 @@ export async function tryDamaged(
   return complaintsOf(examined);
 }
 
-/** `verb: complaint` of everything that did not hold. */
+/** `verb: complaint` for every violation. */
 export function complaintsOf(examined: readonly Examined[]): string[] {
   return examined.flatMap(({ verb, complaints }) => complaints.map((complaint) => `${verb}: ${complaint}`));
 }

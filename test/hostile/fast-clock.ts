@@ -1,4 +1,4 @@
-/** A clock whose seconds pass in ten milliseconds, for verbs that wait while real requests and files answer them. */
+/** A clock whose seconds pass in ten milliseconds, for verbs that wait for real requests and files. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../src/run/ports.ts';
 

@@ -9,7 +9,7 @@ import type { Scene } from './scene.ts';
 import { allVerbs } from './verbs.ts';
 
 export interface HostileCase {
-  /** The run that the verbs are about. */
+  /** The run on which the verbs are tried. */
   run: string;
   damages: readonly Damage[];
   verbs: readonly string[];
@@ -40,7 +40,7 @@ export function hostileCase(scene: Scene, seed: number): HostileCase {
   };
 }
 
-/** Tries the case; what does not hold is told of the fewest damages and verbs that show it. */
+/** Tries the case; reports violations with the fewest damages and verbs that show them. */
 export async function tryCase(scene: Scene, props: Props, its: HostileCase): Promise<string[]> {
   const complaints = await complaintsAbout(scene, props, its);
   if (complaints.length === 0) return [];

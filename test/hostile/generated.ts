@@ -1,5 +1,5 @@
 /**
- * Damaged lakes at random. HOSTILE_SEED is the first seed, HOSTILE_CASES how many follow it: a failure prints its seed, and
+ * Damaged lakes at random. HOSTILE_SEED is the first seed, HOSTILE_CASES the number of seeds: a failure prints its seed, and
  * `HOSTILE_SEED=<seed> HOSTILE_CASES=1` tries that case alone.
  */
 import { expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** The objects of a lake as a test lays and reads them, past every verb: in a folder, or in a bucket. */
+/** The objects of a lake, written and read by a test without any verb: in a folder, or in a bucket. */
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MemoryS3, StoredObject } from '../support/memory-s3.ts';
@@ -6,14 +6,14 @@ import { snapshot } from './watcher.ts';
 import type { Snapshot } from './watcher.ts';
 
 export interface LakeFiles {
-  /** As it is given to `--lake`. */
+  /** The value for `--lake`. */
   uri: string;
   read: (key: string) => Buffer;
   write: (key: string, body: string | Uint8Array) => void;
   keys: () => string[];
-  /** Makes an object so many hours old. */
+  /** Sets the age of an object in hours. */
   age: (key: string, hours: number) => void;
-  /** What lies there under these keys, or under all. */
+  /** The objects with these keys, or all objects. */
   snapshot: (keys?: readonly string[]) => Snapshot;
 }
 
@@ -42,7 +42,7 @@ export function folderFiles(root: string): LakeFiles {
   };
 }
 
-/** `root` is the place of the lake: its bucket and prefix. */
+/** `root` is the location of the lake: its bucket and prefix. */
 export function bucketFiles({ objects, put }: MemoryS3, root: string): LakeFiles {
   const places = () => [...objects.keys()].filter((place) => place.startsWith(`${root}/`));
   const told = ({ etag, modified }: StoredObject) => `${etag} ${modified.toISOString()}`;

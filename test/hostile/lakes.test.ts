@@ -1,4 +1,4 @@
-/** What is tried on damaged local lakes. All of it shares one scene, because making one costs as much as dozens of trials. */
+/** Tests on damaged local lakes. All share one scene, because making one takes as long as dozens of trials. */
 import './corpus.ts';
 import './one-thing.ts';
 import './generated.ts';

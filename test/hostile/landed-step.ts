@@ -1,4 +1,4 @@
-/** What a step leaves in the lake, without Spark: tables with a row a file, rejected lines, a report, logs. */
+/** What a step writes to the lake, without Spark: tables with one row per file, rejected lines, a report, logs. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const REJECTED = `select 'x' as source, 'file:///in/a.json' as file, 1::bigint a
   ('song_data', 'type', 'ts', 'x', '{}', 2), ('song_data', 'type', 'ts', 'y', '{ }', 3)
 ) as rejected(view, reason, field, value, raw, bytes)`;
 
-/** Makes a file that fits each of these tables. */
+/** Makes a file for each of these tables. */
 export async function rowFiles(tables: readonly TableContract[]): Promise<RowFiles> {
   const folder = mkdtempSync(join(tmpdir(), 'landfall-rows-'));
   try {
@@ -50,7 +50,7 @@ export async function rowFiles(tables: readonly TableContract[]): Promise<RowFil
 
 const argument = (args: readonly string[], name: string) => args[args.indexOf(name) + 1] ?? '';
 
-/** Writes what a step with these arguments would write that succeeds. */
+/** Writes what a successful step with these arguments would write. */
 export function landStep(lake: LakeFiles, args: readonly string[], files: RowFiles, random: string): void {
   const output = argument(args, '--output').replace(/^.*(?=_landfall\/runs\/)/, '');
   const token = argument(args, '--token');
@@ -91,13 +91,13 @@ function booksOf({ sources }: RunPlan, name: string, [view]: readonly string[]) 
   return books({}, { manifest: objects, read: objects, empty: 0 }, view);
 }
 
-/** Two partitions where the table has any. */
+/** Two partitions if the table is partitioned. */
 function partitions({ partitionBy }: TableContract): string[] {
   if (partitionBy.length === 0) return [''];
   return ['2017', '2018'].map((value) => partitionBy.map((column) => `${column}=${value}/`).join(''));
 }
 
-/** Writes the logs of a step as its cluster does; the step failed for `why`, if that is given. */
+/** Writes the logs of a step as its cluster does; `why`: the reason if the step failed. */
 export function writeLogs(lake: LakeFiles, clusterId: string, stepId: string, why?: string): void {
   const folder = join(keys.logs, clusterId, 'steps', stepId);
   const line =

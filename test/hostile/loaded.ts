@@ -1,4 +1,4 @@
-/** Jest cannot load two modules at once where a verb does, with `import()`: importing this file first loads them one by one. */
+/** Jest cannot load two modules at once, as verbs do with `import()`. Importing this file first loads them one by one. */
 import { verbs } from '../../src/cli/verbs.ts';
 import '../../src/emr/client.ts';
 import '../../src/emr/cluster-logs.ts';

@@ -1,4 +1,4 @@
-/** One thing of a lake is damaged: what each verb that meets it does, and what it tells. */
+/** One object of a lake is damaged: what each verb that reads it does and says. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -11,10 +11,10 @@ import { props, scene } from './stage.ts';
 import { allVerbs, lookingVerbs } from './verbs.ts';
 import type { LakeVerb } from './verbs.ts';
 
-/** More seconds of the fast clock than a step takes whose end is known. */
+/** Longer, by the fast clock, than any step whose end is scripted. */
 const LONG = { timeout: 1000 };
 
-/** Tries the verb of that name, about the run, on a lake with the damage. */
+/** Tries the verb of that name on the run, in a lake with the damage. */
 async function tried(name: string, run: string, one: Damage, more: Flags = {}): Promise<Examined> {
   const verb = allVerbs(run).find((each) => each.name === name)!;
   damage(scene, props, [one]);

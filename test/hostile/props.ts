@@ -1,4 +1,4 @@
-/** Things that are made once and then put in the place of objects: special files, and bodies that are large. */
+/** Replacements for objects that are made once: special files, and large bodies. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, lstatSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -32,7 +32,7 @@ export async function makeProps(base: string): Promise<Props> {
   return { special: { fifo, socket }, spaces, bomb: gzipBomb(), close: () => server.close() };
 }
 
-/** Lets go whoever waits at a FIFO below the folder: otherwise its thread waits for ever. */
+/** Unblocks readers of FIFOs below the folder: otherwise their threads wait forever. */
 export function releaseFifos(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(folder, name);

@@ -1,11 +1,11 @@
-/** Damages that only a lake in S3 can have: names that no file system could hold, and answers that are not true. */
+/** Damages that only a lake in S3 can have: names that no file system allows, and false answers. */
 import type { ServerResponse } from 'node:http';
 import { contents, refuse, xml } from '../support/memory-s3.ts';
 import type { Answering, MemoryS3, S3Request, StoredObject } from '../support/memory-s3.ts';
 
 export interface S3Damage {
   name: string;
-  /** The run that verbs are tried about. */
+  /** The run on which verbs are tried. */
   run: string;
   inflict: (s3: MemoryS3) => void;
 }
@@ -77,7 +77,7 @@ const crowded = (count: number): S3Damage[] =>
     },
   }));
 
-/** Answers requests for one object, or for lists of the lake, in another way. */
+/** Changes the answers for one object, or for lists of the lake. */
 type Spoil = (request: S3Request, response: ServerResponse, s3: MemoryS3) => boolean;
 
 const KINDS: Readonly<Record<string, RegExp>> = {
@@ -166,7 +166,7 @@ const READS: Readonly<Record<string, Spoil>> = {
   },
 };
 
-const spoilReads = (like: RegExp, spoil: Spoil, s3: MemoryS3): Answering => {
+const damageAnswers = (like: RegExp, spoil: Spoil, s3: MemoryS3): Answering => {
   return (request, response) =>
     ['GET', 'HEAD'].includes(request.method) &&
     request.key !== '' &&
@@ -179,7 +179,7 @@ const reads = Object.entries(KINDS).flatMap(([what, like]) =>
     name: `${what} ${how}`,
     run: 'third',
     inflict: (s3) => {
-      s3.answer = spoilReads(like, spoil, s3);
+      s3.answer = damageAnswers(like, spoil, s3);
     },
   })),
 );
@@ -191,7 +191,7 @@ const object = (body: string): StoredObject => ({ body: Buffer.from(body), etag:
 const forged = (key: string, size?: number) => contents(key, object('{}'), size);
 const WHOLE = '<IsTruncated>false</IsTruncated>';
 
-/** What a list of the lake is answered with; `prefix` is that of the request. */
+/** The answer to a list request of the lake; `prefix` is that of the request. */
 const LISTS: Readonly<Record<string, (prefix: string) => string>> = {
   'names objects that lie elsewhere': () => list(`${WHOLE}${forged('other/secret.json')}`),
   'names objects above it': (prefix) => list(`${WHOLE}${forged(`${prefix}../../outside/keep.txt`)}`),
@@ -245,7 +245,7 @@ const denied: S3Damage[] = [
   },
 }));
 
-/** Every damage; `count` is how many objects crowd a place. */
+/** Every damage; `count`: the number of objects in one place. */
 export const s3Damages = (count: number): S3Damage[] => [
   ...planted,
   ...crowded(count),

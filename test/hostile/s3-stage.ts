@@ -1,4 +1,4 @@
-/** For the test file that imports this: one scene whose lake lies in S3, made before its tests and removed after them. */
+/** For the test file that imports this: one scene whose lake is in S3, made before its tests and removed after them. */
 import '../support/one-realm.ts';
 import { afterAll, beforeAll } from '@jest/globals';
 import { memoryS3 } from '../support/memory-s3.ts';
@@ -30,7 +30,7 @@ afterAll(async () => {
   await s3.stop();
 });
 
-/** Tries one verb on the lake with the damage; what does not hold is told. */
+/** Tries one verb on the lake with the damage; reports violations. */
 export async function tryS3(one: S3Damage, verb: LakeVerb): Promise<string[]> {
   scene.reset();
   for (const place of OTHERS) s3.put(place, 'of others');

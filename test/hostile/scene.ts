@@ -29,16 +29,16 @@ export const RUNS = ['first', 'second', 'third', 'failed', 'cancelled', 'detache
 export type RunName = (typeof RUNS)[number];
 
 export interface Scene {
-  /** Holds all that follows: `lake`, `home`, `outside`, `input`, `work`. */
+  /** Contains everything below: `lake`, `home`, `outside`, `input`, `work`. */
   base: string;
-  /** As it is given to `--lake`. */
+  /** The value for `--lake`. */
   lake: string;
   files: LakeFiles;
-  /** An object of the lake as it was at first. */
+  /** An object of the lake in its initial state. */
   original: (key: string) => Buffer;
   /** LANDFALL_HOME, with the state folders of other runs in it. */
   home: string;
-  /** A folder beside the lake that no verb has any business with. */
+  /** A folder next to the lake that no verb may use. */
   outside: string;
   input: string;
   emr: EmrAccount;
@@ -46,7 +46,7 @@ export interface Scene {
   bystander: { pid: number; lives: () => boolean };
   /** Keys of the whole lake. */
   keys: readonly string[];
-  /** Makes lake, home and account what they were at first. */
+  /** Resets lake, home and account to their initial state. */
   reset: () => void;
   world: () => CommandWorld;
   /** Flags that name the lake and the inputs of a run. */
@@ -54,13 +54,13 @@ export interface Scene {
   close: () => Promise<void>;
 }
 
-/** Files in the lake that Landfall did not write, where it has nothing to say: they stay, whatever is done. */
+/** Files in the lake that Landfall did not write, outside its own folders: they must stay, whatever a verb does. */
 export const STRANGERS = ['notes.txt', '_landfall/notes.txt', 'reports/2018/summary.csv'] as const;
 
 /** Where many small files are made and removed quickly. */
 const fastFolder = () => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
-/** Makes the scene; its lake is a folder, or lies in a bucket of that S3. */
+/** Makes the scene; its lake is a folder, or in a bucket of that S3. */
 export async function makeScene(s3?: MemoryS3): Promise<Scene> {
   const base = realpathSync(mkdtempSync(join(fastFolder(), 'landfall-hostile-')));
   const at = (name: string) => join(base, name);
@@ -137,10 +137,10 @@ export async function makeScene(s3?: MemoryS3): Promise<Scene> {
   return { ...scene, keys };
 }
 
-/** Where the lake lies in a bucket. */
+/** The bucket and prefix of the lake. */
 const BUCKET_ROOT = 'lake/root';
 
-/** The same files, by hard links: what is written in place of one is not written to the other. */
+/** The same files, as hard links: replacing one does not change the other. */
 function copyByLinks(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -203,7 +203,7 @@ async function fill(scene: Scene): Promise<void> {
   ageRuns(files);
 }
 
-/** Makes journals and leases look old, as a run's are that others come to later; the oldest run is the oldest. */
+/** Makes journals and leases look old, as if the drivers had ended long ago, in the order of the runs. */
 function ageRuns(files: LakeFiles): void {
   for (const key of files.keys()) {
     const [, run, rest = ''] = /^_landfall\/runs\/([^/]+)\/(.*)$/.exec(key) ?? [];

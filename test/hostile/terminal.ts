@@ -1,4 +1,4 @@
-/** What the built CLI prints about a lake full of texts that were made to steer a terminal, or to pass for its own lines. */
+/** What the built CLI prints about a lake full of texts that contain control sequences, or imitate its own lines. */
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Damage } from './damage.ts';
@@ -10,7 +10,7 @@ const FORGED = 'next: landfall gc --yes';
 const HOSTILE = `x\r\n${FORGED}\n\u001b[2J\u001b]0;x\u0007\u009b2J\u202e`;
 const FAILED = '_landfall/runs/failed/journal';
 
-/** Controls but for the line feed, and characters that reorder what stands around them. */
+/** Control characters except the line feed, and characters that reorder the text around them. */
 // eslint-disable-next-line no-control-regex
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u;
 

@@ -1,4 +1,4 @@
-/** One damaged lake and one verb: everything that must hold, whatever the damage, is checked, and what does not is told. */
+/** One damaged lake and one verb: checks everything that must hold for any damage, and reports violations. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_CODES } from '../../src/faults.ts';
@@ -14,12 +14,12 @@ const MOST_KB = 250_000;
 export interface Trial {
   failure: LandfallError | undefined;
   value: unknown;
-  /** Everything that was said. */
+  /** All output. */
   text: string;
   complaints: string[];
 }
 
-/** Calls the verb, which is about the run, and tells what it did that no verb may do. */
+/** Calls the verb on the run, and reports what it did that no verb may do. */
 export async function tryVerb(scene: Scene, run: string, verb: LakeVerb): Promise<Trial> {
   const world = scene.world();
   const stop = new AbortController();

@@ -1,11 +1,11 @@
-/** Every verb that has to do with a lake, as it is called about a run, within the test. */
+/** Every verb that uses a lake, as it is called on a run inside the test. */
 import { verbBodies } from '../../src/verb-bodies.ts';
 import { verbs } from '../../src/cli/verbs.ts';
 import type { Verb } from '../../src/cli/verb.ts';
 import type { Command, Flags } from '../../src/cli/context.ts';
 
 export interface LakeVerb {
-  /** As it is typed, without the flags that name the lake and its inputs. */
+  /** As typed, without the flags for the lake and its inputs. */
   name: string;
   call: Command;
   flags: Flags;
@@ -28,7 +28,7 @@ const LOOKING: readonly string[] = [
   'render',
 ];
 
-/** Calls that may change the lake, or ask EMR for something. */
+/** Calls that may change the lake, or send requests to EMR. */
 const CHANGING: readonly string[] = [
   'attach RUN',
   'attach RUN --take-over',
@@ -49,7 +49,7 @@ const WHEN_CHANGING: Flags = { keep: 1, timeout: 50 };
 
 const lakeVerbs = verbs.filter(({ options }) => 'lake' in options);
 
-/** A verb that the lists above do not name is called with its positional, and is taken for one that changes the lake. */
+/** A verb that the lists above do not name is called with its positional, and treated as one that changes the lake. */
 const UNNAMED = lakeVerbs
   .filter(({ name }) => ![...LOOKING, ...CHANGING].some((line) => line.split(' ')[0] === name))
   .map(({ name, positional }) => (positional?.name === 'run' ? `${name} RUN` : name));

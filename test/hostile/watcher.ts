@@ -1,11 +1,11 @@
-/** What lies in folders, so that it can be told whether anything there was changed. */
+/** Snapshots of folders, to find out whether anything in them has changed. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { STRANGERS } from './scene.ts';
 import type { Scene } from './scene.ts';
 
-/** By path: kind, identity, time of the last change, content of what is small. */
+/** By path: kind, identity, time of the last change, and the content of small files. */
 export type Snapshot = ReadonlyMap<string, string>;
 
 const SMALL = 10_000n;
@@ -28,13 +28,13 @@ function content(path: string, stats: BigIntStats): string {
   return stats.isFile() && stats.size < SMALL ? readFileSync(path, 'latin1') : '';
 }
 
-/** Paths that are in one and not in the other, or not the same. */
+/** Paths that are in only one of them, or differ. */
 export function changes(before: Snapshot, after: Snapshot): string[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path));
 }
 
-/** Everything that is not the lake's: what lies beside it, what is private, strangers' files in the lake. */
+/** Everything outside the lake, private files, and strangers' files in the lake. */
 export function outsideOf({ home, outside, input, files }: Scene): Snapshot {
   const homes = ['canary.txt', 'emr-local/other-0a1b2c3d', 'emr-local/live-0a1b2c3d'];
   return new Map([

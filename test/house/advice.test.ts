@@ -1,4 +1,4 @@
-/** Commands in messages are made in one place, which knows how this program was started and how a shell reads them. */
+/** Commands in messages are made in one place, which knows how this program was started and how to quote for a shell. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -10,7 +10,7 @@ const names = verbs.map(({ name }) => name).join('|');
 /** A command of ours as text, such as `landfall retry` or `npm run submit`. */
 const COMMAND = new RegExp(`(?:\\blandfall|npm run(?: -s)?) (?:$|--|(?:${names})\\b)`);
 
-/** The texts in a source file that hold a command, by line. */
+/** The texts in a source file that contain a command, by line. */
 function commandTexts(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
   const found: string[] = [];
@@ -32,6 +32,6 @@ it('no message contains a command as text', () => {
     name.endsWith('.ts'),
   );
   const found = files.flatMap((name) => commandTexts(join(src, name)));
-  // The start of an npm script: the one place that makes such texts.
+  // The start of an npm script: the only place that may make such texts.
   expect(found.filter((place) => !place.startsWith('cli/invocation.ts'))).toEqual([]);
 });

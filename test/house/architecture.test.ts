@@ -1,4 +1,4 @@
-/** The arrows of the house (src/README.md), checked against the imports that are really there. */
+/** The arrows of the architecture (src/README.md), checked against the actual imports. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ['', 'cli', 'session', 'report'],
 };
 
-/** The files of src itself that are no pure helpers, and what they may import. */
+/** The files of src itself that are not pure helpers, and what they may import. */
 const ENTRY: Readonly<Record<string, readonly string[]>> = {
   'cli.ts': [],
   'main.ts': ['cli', 'report', 'run', 'session'],
@@ -151,7 +151,7 @@ describe('the architecture', () => {
   });
 
   it('has no two rooms with a file of the same name, unless both are about the same thing', () => {
-    // A verb, what it prints and what it does may share its name; EMR's step logs are one thing on both sides of the wire.
+    // A verb's flags, output and body may share its name; EMR's step logs are the same thing in client and server.
     const same = ['cancel.ts', 'plan.ts', 'render.ts', 'runs.ts', 'step-logs.ts', 'verify.ts'];
     const names = modules.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
     const twice = names.filter((name, at) => names.indexOf(name) !== at);

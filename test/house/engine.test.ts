@@ -1,4 +1,4 @@
-/** The engine's Python: lint, format, types, and one program that Python 3.9 understands. And that of the bench. */
+/** The Python of the engine and of the bench: lint, format, types, and rendered programs that Python 3.9 can parse. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

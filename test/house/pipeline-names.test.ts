@@ -1,4 +1,4 @@
-/** Landfall and its engine run any pipeline: no line of their code has a name from the one that is shipped. */
+/** Landfall and its engine run any pipeline: their code contains no name from the shipped one. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -12,7 +12,7 @@ const ORDINARY = [
   ...['year', 'month', 'day', 'hour', 'week', 'weekday', 'time', 'ts', 'users', 'location', 'level', 'name'],
   ...['length', 'duration', 'title', 'page', 'latitude', 'longitude', 'gender', 'userAgent', 'user_agent'],
 ];
-/** What songs and artists are called in any spelling, and the page of a play. */
+/** Names of songs and artists in any spelling, and the page of a play. */
 const ANYWHERE = ['song', 'artist', 'sparkify'];
 const WORDS = ['play', 'plays', 'user_id', 'userId'];
 

@@ -1,4 +1,4 @@
-/** What the README says of flags, exit codes and verbs is what the code says. */
+/** The README's flags, exit codes and verbs are those of the code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';

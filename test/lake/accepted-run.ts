@@ -51,9 +51,9 @@ export async function makeFiles(): Promise<Files> {
 
 export interface AcceptedRun {
   run: string;
-  /** The number it was planned to publish as. */
+  /** The planned publication number. */
   publication: number;
-  /** Partitions of songs, a file each. */
+  /** Partitions of songs, one file each. */
   years: readonly number[];
   tables?: readonly TableContract[];
   /** Entries in place of, or after, those of an accepted step. */
@@ -79,7 +79,7 @@ export const executionOf = (run: string) => `${keys.attempt(run, STEP, 1)}/local
 export const dataFile = (run: string, year: number) =>
   `${executionOf(run)}/tables/songs/year=${String(year)}/part-0-u.zstd.parquet`;
 
-/** Holds the lines that the run's books count as quarantined. */
+/** Contains the lines that the run's books count as quarantined. */
 export const rejectedFile = (run: string) => `${executionOf(run)}/quarantine/song_data/part-0-w.gz.parquet`;
 
 /** Writes the run's journal, inputs, program, tables and report, as if its one step had just been accepted. */
@@ -129,7 +129,7 @@ export async function takenOver(store: Store, run: string, driver: string): Prom
   return journal;
 }
 
-/** Lands the run as the journal's driver. */
+/** Lands the run as the driver of this journal. */
 export function landAs(store: Store, journal: Journal): Promise<void> {
   const { clock } = writer(store, journal.driver);
   const lake = createLake(store, { driver: journal.driver });

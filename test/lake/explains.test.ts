@@ -1,4 +1,4 @@
-/** What explains findings: fields that no line has, objects of another shape, sources that keep nothing. */
+/** Explanations of findings: fields that no line has, objects of another shape, sources that keep no line. */
 import { describe, expect, it } from '@jest/globals';
 import { booksFindings } from '../../src/lake/books.ts';
 import { emptinessFindings } from '../../src/lake/emptiness.ts';
@@ -9,7 +9,7 @@ import type { SourceBooks, ViewBooks } from '../../src/pipeline/report.ts';
 import { books, songs, tableReport, viewBooks } from './plans.ts';
 
 const key = (name: string, kind = 'text') => ({ key: name, kind, lines: 5 });
-/** What eventsim writes beside the fields of a play. */
+/** Fields that eventsim writes besides those of a play. */
 const EVENTSIM = [
   ...['auth', 'city', 'method', 'state'].map((name) => key(name)),
   ...['duration', 'lat', 'lon', 'registration', 'status', 'zip'].map((name) => key(name, 'number')),

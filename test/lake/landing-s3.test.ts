@@ -1,4 +1,4 @@
-/** What happens to landed tables in S3, where etags and listings are another store's. */
+/** The life of landed tables in S3, with the etags and listings of another store. */
 import '../support/one-realm.ts';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Publishers that die, sleep and meet: what becomes of the publication log, of the plain paths, and of those who read them. */
+/** Publishers that die, pause and compete: the effect on the publication log, the plain paths and their readers. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { goBack } from '../../src/lake/go-back.ts';
@@ -43,7 +43,7 @@ const rollback = (store: Store, to?: number) =>
     lasting: (work) => work(),
   });
 
-/** Kills `work` before its n-th call of the store, for every n until it survives; `after` looks at what then is. */
+/** Kills `work` before its n-th call of the store, for every n until it survives; `after` checks the result. */
 async function killedAnywhere(
   work: (store: Store) => Promise<unknown>,
   after: (store: Store) => Promise<void>,
@@ -65,7 +65,7 @@ async function killedAnywhere(
   }
 }
 
-/** Lets `meanwhile` happen before the n-th call of `work`, for every n until there are no more calls. */
+/** Runs `meanwhile` before the n-th call of `work`, for every n until there are no more calls. */
 async function pausedAnywhere(
   work: (store: Store) => Promise<unknown>,
   meanwhile: (store: Store) => Promise<unknown>,
@@ -181,7 +181,7 @@ const yearAndRun = ({ mirror }: { mirror: string }) => {
 };
 
 describe('readers', () => {
-  /** Looks before every call of work that changes something, and once it has ended. */
+  /** Looks before every call of `work` that changes something, and once after its end. */
   async function looking(look: (store: Store) => Promise<void>): Promise<Store> {
     const store = await threeRuns();
     const seen = watched(store, () => look(store), true);

@@ -1,4 +1,4 @@
-/** What a footer says against what Spark would write for a type. */
+/** A footer's types compared with what Spark would write for a type. */
 import { describe, expect, it } from '@jest/globals';
 import {
   isPartitionValue,

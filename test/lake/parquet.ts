@@ -1,4 +1,4 @@
-/** Parquet files made by DuckDB, an engine that Landfall has no part in. */
+/** Parquet files made by DuckDB, which is independent of Landfall. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { testPython } from '../support/python.ts';
@@ -12,7 +12,7 @@ export async function duckdb(root: string, statements: readonly string[]): Promi
   await running;
 }
 
-/** Two songs of 2004, one of year 0 and an unknown artist, as `songs/` partitioned by year would hold them. */
+/** Two songs of 2004, and one of year 0 with an unknown artist, as in `songs/` partitioned by year. */
 export const SONGS = `select * from (values
   ('S1', 'One', 'A1', 2004, 1.5::double), ('S2', 'Two', 'A1', 2004, 2.5), ('S3', 'Three', 'A2', 0, 3.5)
 ) as songs(song_id, title, artist_id, year, duration)`;

@@ -1,4 +1,4 @@
-"""Reads the table songs at its plain paths, over and over, as any user of DuckDB would.
+"""Reads the table songs at its plain paths, again and again, like any user of DuckDB.
 
 Usage: plain_path_reader.py LAKE STOP. Prints a line of JSON a look: the rows of each file, or what went wrong. Ends with
 the first look that it begins when the file STOP is there.

@@ -87,7 +87,7 @@ export function books(
   };
 }
 
-/** By default of the 997 lines that `books` says are parsed. */
+/** By default for the 997 parsed lines of `books`. */
 export function viewBooks(
   lines: Partial<ViewBooks['lines']> = {},
   more: Partial<Omit<ViewBooks, 'lines'>> = {},

@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/store.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Writes a run's tables under its execution folder; `years` part songs, users is one file. */
+/** Writes a run's tables into its execution folder; songs is partitioned by `years`, users is one file. */
 export async function landed(store: Store, run: string, years: readonly number[]): Promise<LandedTable[]> {
   const folder = `_landfall/runs/${run}/steps/s/1/local-1-ff/tables`;
   const table = async (name: string, names: readonly string[]): Promise<LandedTable> => {
@@ -57,7 +57,7 @@ export function expectedPaths(tables: readonly LandedTable[]): Record<string, st
 const MUTATING = ['put', 'createIfAbsent', 'copy', 'remove'] as const;
 const CALLS = [...MUTATING, 'get', 'head', 'getRange', 'now'] as const;
 
-/** The store, calling `before` ahead of each call, or of each that changes something. */
+/** The store, which calls `before` ahead of each call, or of each call that changes something. */
 export function watched(store: Store, before: (call: string) => Promise<void>, onlyMutating = false): Store {
   const wrapped: Record<string, unknown> = { ...store };
   for (const name of onlyMutating ? MUTATING : CALLS) {

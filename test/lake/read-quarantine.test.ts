@@ -31,7 +31,7 @@ const REJECTIONS: ViewBooks['quarantinedBy'] = [
   { reason: 'missing', field: 'title', lines: 1 },
   { reason: 'type', field: 'duration', lines: 1 },
 ];
-/** As they are counted: what no view can use, then what a view rejects. */
+/** In the order of counting: lines that no view can use, then lines that a view rejects. */
 const BY = [
   { view: null, reason: 'unparsable', field: null, lines: 4 },
   ...REJECTIONS.map((one) => ({ ...one, view: 'titled' })),
@@ -49,7 +49,7 @@ beforeEach(async () => {
   await mkdir(lake);
 });
 
-/** An execution with its report and, in as many files, what it rejected. */
+/** An execution with its report and its rejected lines, in this many files. */
 async function execution(attempt: number, name: string, codec = 'gzip', files = 1): Promise<string> {
   const key = `${STEP}/${String(attempt)}/${name}`;
   const folder = join(lake, key, 'quarantine/song_data');
@@ -84,7 +84,7 @@ async function execution(attempt: number, name: string, codec = 'gzip', files = 
   return key;
 }
 
-/** The state of a run whose step had these attempts; an accepted one names its execution. */
+/** The state of a run whose step had these attempts; an accepted attempt names its execution. */
 function state(...attempts: { attempt: number; execution?: string }[]): RunState {
   const first = begin({
     ...{ version: 1, number: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },

@@ -1,4 +1,4 @@
-/** People who read the plain paths with an engine of their own, while one set of tables follows another. */
+/** Readers of the plain paths with another engine, while one set of tables replaces another. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(lake, { recursive: true });
 });
 
-/** A reader that looks without a rest. */
+/** A reader that looks without pause. */
 function reading(stop: string) {
   const child = spawn(testPython(), [join(import.meta.dirname, 'plain_path_reader.py'), lake, stop]);
   children.push(child);
@@ -66,14 +66,14 @@ it('readers of the plain paths see whole files, of at most two successive sets, 
     await change();
     sets.push(await current());
     const from = readers.map(({ looks }) => looks.length);
-    // The second look from here on began when all was done.
+    // The second look after this point began when everything was done.
     while (readers.some(({ looks }, n) => looks.length < from[n]! + 2)) await pause(20);
     for (const { looks } of readers) expect(looks.at(-1)).toEqual({ files: sets.at(-1) });
   }
   await writeFile(stop, '');
   expect(await Promise.all(readers.map(({ ended }) => ended))).toEqual(readers.map(() => 0));
   for (const look of readers.flatMap(({ looks }) => looks)) {
-    // Between an engine's listing and its reading a file of the former set may go.
+    // Between an engine's listing and its read, a file of the former set may be deleted.
     if ('failed' in look) expect(look.failed).toMatch(/No such file|Cannot open file/);
     else {
       const seen = Object.entries(look.files);

@@ -64,7 +64,7 @@ interface Given {
   sources?: StepReport['sources'];
 }
 
-/** What the step wrote: the two tables as they were placed before each test. */
+/** What the step wrote: the two tables placed before each test. */
 let written: Record<'songs' | 'song_keys', TableReport['files']>;
 
 /** No line is quarantined. */
@@ -92,7 +92,7 @@ async function verify({ contract = {}, tables = {}, sources = clean }: Given = {
   ]);
 }
 
-/** A report of songs by a step that wrote what lies there now. */
+/** A report of songs by a step that wrote the present files. */
 const songsReport = async (rows: number, more: Partial<TableReport> = {}) => ({
   songs: tableReport(rows, { files: await filesOf('songs'), ...more }),
 });

@@ -21,7 +21,7 @@ const ready = (javaHome: string): Ready => ({
   javaHome,
 });
 
-/** A Spark that writes the archive it is told to, and then ends with `code`. */
+/** A Spark that writes the requested archive, and then ends with `code`. */
 function fakeSpark(code: number): { run: Run; calls: string[] } {
   const calls: string[] = [];
   const run: Run = (file, args) => {

@@ -20,7 +20,7 @@ let folder: string;
 let server: Listening;
 let secure: Listening | undefined;
 let ranges: (string | undefined)[];
-/** The server breaks off after so many bytes of each answer. */
+/** The server closes the connection after this many bytes of each answer. */
 let breakAfter = Infinity;
 
 beforeEach(async () => {

@@ -24,7 +24,7 @@ const clock: Clock = {
 const modules = join(import.meta.dirname, '../../src');
 const tsx = pathToFileURL(join(import.meta.dirname, '../../node_modules/tsx/dist/loader.mjs')).href;
 
-/** Listens, says so and proves its key, as emr-local does. */
+/** Listens, reports it and proves its key, as emr-local does. */
 const ENDPOINT = `
 import { createServer } from 'node:http';
 import { identityOf } from ${JSON.stringify(join(modules, 'emr-local/processes.ts'))};
@@ -165,7 +165,7 @@ describe('an endpoint file that someone else may have written', () => {
 });
 
 describe('a stale endpoint file', () => {
-  /** The verdict of a process that was started to be spared. */
+  /** How a process ended that must not be signalled. */
   async function sparing(file: (pid: number) => Promise<typeof endpoint>): Promise<boolean> {
     const innocent = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {

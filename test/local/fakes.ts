@@ -1,4 +1,4 @@
-/** What the tests of local/ share: a clock, and a pip, a Java and a Spark that only pretend. */
+/** What the tests of local/ share: a clock, and a fake pip, Java and Spark. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -16,11 +16,11 @@ export const clock: Clock = {
 };
 
 export interface Machine {
-  /** Versions of Python by name; `no-venv` behind one that lacks the module. */
+  /** Versions of Python by name; with `no-venv` after it if the module is missing. */
   pythons?: Record<string, string>;
   /** JAVA_HOME by name of the program. */
   javas?: Record<string, { home: string; version: string; modules?: string }>;
-  /** What pip answers; default: it installs. */
+  /** The result of pip; default: it installs. */
   pip?: { code: number; output: string };
   /** What `spark-submit --version` answers. */
   submit?: string;
@@ -28,7 +28,7 @@ export interface Machine {
   whileInstalling?: () => Promise<void>;
 }
 
-/** A command runner for a machine that does not exist. `calls` holds what was run. */
+/** A command runner for a fictional machine. `calls` records the commands. */
 export function fakeMachine(machine: Machine): { run: Run; calls: string[] } {
   const calls: string[] = [];
   const { pythons = { python3: '3 11' }, javas = {} } = machine;
@@ -73,7 +73,7 @@ function pretendInstall(python: string, args: readonly string[]): void {
   if (args.some((name) => name.endsWith('java-17.txt'))) place(join(dirname(python), 'java', 'bin', 'java'));
 }
 
-/** A file that is there and can be run. */
+/** An existing executable file. */
 export function place(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, '#!/bin/sh\n');

@@ -1,4 +1,4 @@
-/** Columns that a condition names: those that the table lacks are found without Spark, and nothing else is taken for one. */
+/** Columns that a condition names: unknown ones are found without Spark, and nothing else is taken for a column. */
 import { describe, expect, it } from '@jest/globals';
 import { unknownInCondition } from '../../src/pipeline/condition.ts';
 import { mistakes } from './tiny.ts';

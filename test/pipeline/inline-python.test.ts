@@ -1,4 +1,4 @@
-/** One program out of a package's modules. */
+/** One program made of a package's modules. */
 import { describe, expect, it } from '@jest/globals';
 import { inlinePackage } from '../../src/pipeline/inline-python.ts';
 

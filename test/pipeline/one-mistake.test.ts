@@ -6,7 +6,7 @@ import { loadPipeline } from '../../src/pipeline/load.ts';
 
 const { files: shipped } = readPipelineFolder(SHIPPED);
 
-/** The errors once a text in a file is another one; without a text, once the file is gone. */
+/** The errors after a text in a file was replaced; without a text, after the file was removed. */
 function errors(path: string, was?: string, is = ''): string[] {
   const files = shipped.flatMap((file) => {
     if (file.path !== path) return [file];

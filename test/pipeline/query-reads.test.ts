@@ -1,4 +1,4 @@
-/** A query that reads what its step does not name under `reads` is found without Spark, and only such a query. */
+/** A query that reads a name that is not in its step's `reads` is found without Spark, and no other query. */
 import { describe, expect, it } from '@jest/globals';
 import { formatDiagnostic } from '../../src/faults.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
@@ -8,11 +8,11 @@ import { TINY, TINY_ENGINE, mistakes, tiny } from './tiny.ts';
 const CATS = 'tables/first/cats.sql.hbs';
 const COUNTS = 'tables/second/counts.sql.hbs';
 const [front = ''] = TINY[COUNTS]!.split(/^SELECT/m);
-/** A contract without checks, so that only the query names the table of cats. */
+/** A contract without checks, so that only the query uses the table of cats. */
 const contract = front.replace(/^checks:\n( {2}-.*\n)+/m, '');
 const line = contract.split('\n').length;
 
-/** The mistakes when `second` reads these names and its query is this text. */
+/** The mistakes if `second` reads these names and its query is this text. */
 const found = (reads: string, query: string) =>
   mistakes({
     'pipeline.yaml': ['[felines, cats]', `[${reads}]`],

@@ -17,7 +17,7 @@ function render(changes: Parameters<typeof tiny>[0] = {}, parameters: ParameterV
   return renderSteps({ pipeline, engine: TINY_ENGINE }, parameters, sha256);
 }
 
-/** What a rendered program holds, as Python itself reads it. */
+/** The content of a rendered program, as Python itself reads it. */
 function held(program: string, name: string): unknown {
   const script = `
 import ast, json, sys
@@ -27,7 +27,7 @@ print(json.dumps(ast.literal_eval(values[sys.argv[1]])))`;
   return JSON.parse(execFileSync(testPython(), ['-c', script, name], { input: program, encoding: 'utf8' }));
 }
 
-/** The query of a table, as the program will hand it to Spark. */
+/** The query of a table, as the program passes it to Spark. */
 function queryOf(program: string, table: string): { template: string; firstLine: number; lines: string[] } {
   const queries = held(program, 'QUERIES') as Record<string, [string, number, string]>;
   const [template, firstLine, text] = queries[table]!;

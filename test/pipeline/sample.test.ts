@@ -1,4 +1,4 @@
-/** Mistakes in sample.yaml: each is told once, with its line and the nearest name. */
+/** Mistakes in sample.yaml: each is reported once, with its line and the nearest name. */
 import { describe, expect, it } from '@jest/globals';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { mistakes, tiny } from './tiny.ts';

@@ -1,4 +1,4 @@
-/** spark-templates/README.md: its examples work as they are written, and its reference names every key. */
+/** spark-templates/README.md: its examples work as printed, and its reference has every key. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ import type { TemplateExample } from '../support/template-examples.ts';
 const { folder, remove } = temporaryFolder('examples');
 afterAll(remove);
 
-/** The mistakes of the pipeline that the examples make, and the tables that it writes by step. */
+/** The mistakes of the pipeline that results from the examples, and the tables that it writes. */
 function outcome(name: string, ...examples: readonly TemplateExample[]) {
   const place = join(folder, name);
   if (examples.some(({ diffs }) => diffs.length > 0)) copyShipped(place);
@@ -79,7 +79,7 @@ describe('an example of the README', () => {
 });
 
 describe('the reference of the README', () => {
-  /** The keys in the first column of a table, and whether one may be left out: then it is in italics. */
+  /** The keys in the first column of a table, and whether each is optional: then it is in italics. */
   const stated = (heading: string) =>
     Object.fromEntries(
       [...sectionOf(`### ${heading}`).matchAll(/^\| (_?)`(\w+)`_? /gm)].map(([, slant, key = '']) => [

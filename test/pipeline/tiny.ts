@@ -1,4 +1,4 @@
-/** The smallest pipeline with everything in it, and ways to spoil it. */
+/** The smallest pipeline that has everything, and functions that break it. */
 import { formatDiagnostic } from '../../src/faults.ts';
 import type { Engine } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
@@ -107,7 +107,7 @@ function pick(changes: Parameters<typeof tiny>[0] = {}): Record<string, string |
   );
 }
 
-/** The mistakes of the spoilt pipeline, as people read them. */
+/** The mistakes of the broken pipeline, as users see them. */
 export function mistakes(changes: Parameters<typeof tiny>[0]): string[] {
   const { pipeline, diagnostics } = loadPipeline(tiny(changes));
   if (diagnostics.some(({ severity }) => severity === 'error') !== (pipeline === undefined))

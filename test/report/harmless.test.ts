@@ -19,18 +19,18 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { RunStatus } from '../../src/run/status-of.ts';
 
 const plain = painter(false);
-// Controls, separators, marks of direction, invisible ones, half a character; and what a CI obeys.
-const NASTY = [
+// Control characters, separators, direction marks, invisible characters, half a character; and CI commands.
+const HOSTILE_PARTS = [
   ...['\n', '\r', '\r\n', '\t', '\b', '\u0000', '\u001b[2J', '\u001b[8m', '\u001b]0;x\u0007', '\u007f'],
   ...['\u0085', '\u009b', '\u00ad', '\u061c', '\u200b', '\u200f', '\u2028', '\u202e', '\u2060', '\u2066'],
   ...['\ufeff', '\ud800', '\u{e0041}', '::error::x', '  ::set-output name=a::b', '##[error]x'],
   ...['##vso[task.setvariable]x', '##teamcity[x]', '\nnext: rm -rf /', '\n  next: x', '\r  error  y'],
 ];
-const nasty = fc
-  .array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary' })))
+const hostileText = fc
+  .array(fc.oneof(fc.constantFrom(...HOSTILE_PARTS), fc.string({ unit: 'binary' })))
   .map((parts) => parts.join(''));
 
-/** What a terminal or a CI would obey in a line. */
+/** What a terminal or a CI would execute in a line. */
 function obeyed(text: string): string[] {
   return text.split('\n').filter((line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|^\s*::|##\w*\[/u.test(line));
 }
@@ -38,7 +38,7 @@ function obeyed(text: string): string[] {
 describe('a text that others wrote', () => {
   it('is one line without control sequences', () => {
     fc.assert(
-      fc.property(nasty, (text) => {
+      fc.property(hostileText, (text) => {
         expect(oneLine(text)).not.toContain('\n');
         expect(obeyed(oneLine(text))).toEqual([]);
         // eslint-disable-next-line no-control-regex
@@ -65,7 +65,7 @@ describe('a text that others wrote', () => {
 
   it('cannot add a next move to a failure, or a line that looks like one', () => {
     fc.assert(
-      fc.property(nasty, nasty, nasty, (message, why, stand) => {
+      fc.property(hostileText, hostileText, hostileText, (message, why, stand) => {
         const error = new LandfallError('step', message, {
           why: [why],
           stand: [stand],
@@ -82,7 +82,7 @@ describe('a text that others wrote', () => {
 
   it('cannot add a line to an event', () => {
     fc.assert(
-      fc.property(nasty, (text) => {
+      fc.property(hostileText, (text) => {
         const events: RunEvent[] = [
           { event: 'note', message: text },
           { event: 'warning', message: text },
@@ -134,7 +134,7 @@ describe('a text that others wrote', () => {
 
   it('is unchanged in JSON, which has no control sequences either', () => {
     fc.assert(
-      fc.property(fc.dictionary(nasty, nasty), fc.constantFrom(undefined, 2), (value, indent) => {
+      fc.property(fc.dictionary(hostileText, hostileText), fc.constantFrom(undefined, 2), (value, indent) => {
         const text = jsonText(value, indent);
         expect(JSON.parse(text)).toEqual(value);
         expect(obeyed(text)).toEqual([]);
@@ -144,7 +144,7 @@ describe('a text that others wrote', () => {
 
   it('keeps its tabs as a line of a log, and cannot give commands there', () => {
     fc.assert(
-      fc.property(nasty, (text) => {
+      fc.property(hostileText, (text) => {
         expect(obeyed(harmlessLine(text.replaceAll('\n', '')).replaceAll('\t', ''))).toEqual([]);
       }),
     );

@@ -1,4 +1,4 @@
-/** What someone sees who looks on: a terminal whose last line lives, and plain lines that do not flood a log. */
+/** What a user sees during a run: a terminal with a live last line, and plain lines that do not flood a log. */
 import { describe, expect, it } from '@jest/globals';
 import { painter } from '../../src/report/failure.ts';
 import { createLines } from '../../src/report/live-lines.ts';
@@ -7,7 +7,7 @@ import type { Said } from '../../src/report/narrate.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { driveRun, fakeWorld, startRun } from '../support/fake-run.ts';
 
-interface Looker {
+interface WatchedScreen {
   tell: (event: RunEvent) => void;
   say: (text: string) => void;
   /** Lets a second pass, as the terminal's timer sees it. */
@@ -15,11 +15,11 @@ interface Looker {
   at: (ms: number) => void;
   /** Everything written. */
   written: () => string;
-  /** The rows as they stand in the end. */
+  /** The final rows. */
   rows: () => string[];
 }
 
-function looker(isTTY: boolean, columns = 80, colours = false): Looker {
+function watchedScreen(isTTY: boolean, columns = 80, colours = false): WatchedScreen {
   let now = 0;
   let text = '';
   let timers: (() => void)[] = [];
@@ -71,7 +71,7 @@ const cluster = (state: string, reason?: string): RunEvent => ({
 
 describe('on a terminal', () => {
   it('the elapsed time is updated each second, in one row, until something else is reported', () => {
-    const look = looker(true);
+    const look = watchedScreen(true);
     look.tell(step('RUNNING', 0));
     look.pass(3);
     expect(look.rows()).toEqual([
@@ -91,7 +91,7 @@ describe('on a terminal', () => {
   });
 
   it('a note appears above the live row, which continues', () => {
-    const look = looker(true);
+    const look = watchedScreen(true);
     look.tell(step('RUNNING', 0));
     look.tell({ event: 'note', message: 'throttled; trying again' });
     look.pass(12);
@@ -106,7 +106,7 @@ describe('on a terminal', () => {
   });
 
   it('the live row never takes more than one row, whatever EMR’s reason says', () => {
-    const look = looker(true, 40, true);
+    const look = watchedScreen(true, 40, true);
     const reason = `Waiting for \u001b[31mcapacity\u001b[0m${' and more of it'.repeat(9)}`;
     look.tell(cluster('STARTING', reason));
     look.pass(1);
@@ -118,7 +118,7 @@ describe('on a terminal', () => {
   });
 
   it('shows a new reason of the same state, and stops the time of a cluster that has ended', () => {
-    const look = looker(true);
+    const look = watchedScreen(true);
     look.tell(cluster('TERMINATING'));
     look.tell(cluster('TERMINATING', 'Terminated by user request'));
     look.tell(cluster('TERMINATED', 'Terminated by user request'));
@@ -134,7 +134,7 @@ describe('on a terminal', () => {
 
 describe('without a terminal', () => {
   it('each change is a line, and a line a minute reports what has not changed, without control characters', () => {
-    const look = looker(false);
+    const look = watchedScreen(false);
     for (let second = 0; second <= 200; second += 1) {
       look.at(second * 1_000);
       look.tell(step(second < 10 ? 'PENDING' : 'RUNNING', second * 1_000));
@@ -152,7 +152,7 @@ describe('without a terminal', () => {
 
   it('a run of ten hours is reported in at most one line a minute, with every state of cluster and steps', async () => {
     const world = fakeWorld(1, { stepMs: 5 * 3_600_000 });
-    const look = looker(false);
+    const look = watchedScreen(false);
     world.ports.emit = (event) => {
       look.at(world.clock.elapsed());
       look.tell(event);

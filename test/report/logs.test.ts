@@ -10,7 +10,7 @@ import { command, PLAIN } from '../../src/shell-words.ts';
 const lines = (log: string, ...its: string[]): LogPiece => ({ kind: 'lines', log, lines: its });
 const end = (about: object): LogPiece => ({ kind: 'end', about });
 
-/** What is printed of these pieces, to a reader of so many writes; `left` tells how many pieces were not asked for. */
+/** What is printed of these pieces to a reader that accepts this many writes; `left`: pieces that were not requested. */
 async function printed(output: Output, pieces: (LogPiece | Error)[], reads = Infinity) {
   const left = [...pieces];
   const out: string[] = [];

@@ -85,7 +85,7 @@ describe('the state of a run', () => {
     const keepAlive = { keepAlive: true };
 
     it('says until when it costs money, counted from the end of the last step', () => {
-      // The step ended five minutes in; the logs were waited for until the eighth.
+      // The step ended after five minutes; the logs were waited for until the eighth minute.
       expect(said(entries, keepAlive, minutes(8))[1]).toBe(
         'cluster j-1 costs money until it has been idle for 10 min, about 13:15 UTC',
       );

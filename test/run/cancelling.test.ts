@@ -1,4 +1,4 @@
-/** When a run may be called cancelled, and when it is too late for that. */
+/** When a run gets the verdict cancelled, and when it is too late for that. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
@@ -9,10 +9,10 @@ import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '.
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const MINUTE_MS = 60_000;
-/** Its cluster is not ended, and so ends no step. */
+/** Its cluster is not ended, so no step ends with it. */
 const kept = { ...plan, keepAlive: true };
 
-/** A run that is interrupted after so long. */
+/** A run that is interrupted after this time. */
 async function interrupted(
   options: Partial<FakeEmrOptions>,
   afterMs: number,

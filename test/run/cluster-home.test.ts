@@ -1,4 +1,4 @@
-/** Whoever looks at a run's cluster from another account or region is told so, and the run is not at fault. */
+/** If a run's cluster is looked up from another account or region, the error says so, and the run has not failed. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { atHome } from '../../src/run/cluster-home.ts';

@@ -1,4 +1,4 @@
-/** Which cluster a run uses: launched, adopted, reused or named, and what its journal tells of it. */
+/** Which cluster a run uses: launched, adopted, reused or named, and what its journal records about it. */
 import { describe, expect, it } from '@jest/globals';
 import { needsCluster, willLaunch } from '../../src/run/stages.ts';
 import { readState } from '../../src/run/read-journal.ts';
@@ -9,7 +9,7 @@ import { HOME } from '../support/fake-emr.ts';
 import { begun, driveRun, fakeWorld, plan, startRun, takeOver } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
-/** A cluster that is there before the run. */
+/** A cluster that exists before the run. */
 async function existing({ emr }: FakeWorld, name: string): Promise<string> {
   const launched = await emr.runJobFlow(name);
   if (launched.kind !== 'accepted') throw new Error(launched.reason);

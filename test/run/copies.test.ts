@@ -1,4 +1,4 @@
-/** Several of what should be one: which is kept, and that the others do not run on. */
+/** Duplicates: which one is kept, and that the others end. */
 import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/read-journal.ts';

@@ -5,7 +5,7 @@ import type { Answer } from '../../src/run/ports.ts';
 import { createOnce } from '../support/create-once.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
-/** A creation that answers as told, one answer a send; `there` is what a look finds. */
+/** A creation with scripted answers, one per send; `there`: what a look finds. */
 function scripted(answers: Answer<string>[], there: () => string | undefined) {
   const clock = virtualClock();
   const sent: number[] = [];

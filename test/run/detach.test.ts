@@ -28,7 +28,7 @@ function detachedWorld(options: Partial<FakeEmrOptions> = {}, seed = 7): FakeWor
   return fakeWorld(seed, { cancelAndWait: true, ...options });
 }
 
-/** How many steps each AddJobFlowSteps of this world carries. */
+/** The number of steps in each AddJobFlowSteps request of this world. */
 function batches({ emr }: FakeWorld): number[] {
   const sizes: number[] = [];
   const { addSteps } = emr;
@@ -42,7 +42,7 @@ function batches({ emr }: FakeWorld): number[] {
 const submitted = ({ emr }: FakeWorld) =>
   emr.clusters.flatMap(({ steps }) => steps.map(({ request }) => request.name));
 
-/** What landed is one execution of each step, and every step read what was accepted of its upstream. */
+/** One execution of each step landed, and every step read the accepted execution of its upstream. */
 async function expectLanded(world: FakeWorld): Promise<void> {
   const state = await readState(world.objects, plan.run);
   expect(state.finished?.verdict).toBe('succeeded');

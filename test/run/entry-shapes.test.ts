@@ -1,4 +1,4 @@
-/** What a journal may say before it is believed: each kind of entry, with each field damaged in turn. */
+/** Which journal entries are accepted: each kind of entry, with each field damaged in turn. */
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
 import type { Check } from '../../src/pipeline/contract.ts';
@@ -56,7 +56,7 @@ const damage = {
   message: expect.stringContaining('000002.json is not entry 2 of a journal'),
 };
 
-/** The plan whose first step is another in something, or its only table. */
+/** The plan with a changed first step, or a change in its only table. */
 const withStep = (its: object) => ({
   ...plan,
   steps: plan.steps.map((step, at) => (at === 0 ? { ...step, ...its } : step)),

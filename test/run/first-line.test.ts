@@ -1,4 +1,4 @@
-/** What the first line of a source says, before anything is started. */
+/** What the first line of a source shows, before anything is started. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatDiagnostic } from '../../src/faults.ts';
@@ -6,7 +6,7 @@ import type { SourceContract } from '../../src/pipeline/contract.ts';
 import { checkBeginnings } from '../../src/run/first-line.ts';
 import type { Beginning } from '../../src/run/first-line.ts';
 
-/** The path may lead below the key that a line has. */
+/** The path may lead below a key of the line. */
 const field = (path: string) => ({
   name: nameOf(path),
   path: path.split('.'),

@@ -1,4 +1,4 @@
-/** A journal that cannot be folded is damaged, whatever the reason: it stops nothing that is done with other runs. */
+/** A journal that cannot be folded is damaged, whatever the reason; verbs about other runs still work. */
 import { expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import type { Stamped } from '../../src/run/entries.ts';

@@ -1,4 +1,4 @@
-/** A run that is followed while EMR, the network or the clock misbehave. All on a virtual clock. */
+/** Following a run while EMR, the network or the clock misbehave. All on a virtual clock. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
@@ -13,7 +13,7 @@ const READS = ['listSteps', 'describeCluster', 'findClusters'] as const;
 const away = (what = 'ThrottlingException') =>
   new LandfallError('unreachable', `no usable answer from EMR: ${what}`, { retryable: true });
 
-/** Makes a call of EMR fail while `fails` says so; returns how often it did. */
+/** Makes a call of EMR fail while `fails` says so; returns how often it failed. */
 function failing(world: FakeWorld, call: keyof Emr, fails: (nth: number) => boolean): () => number {
   const real = world.emr[call] as (...args: unknown[]) => Promise<unknown>;
   let calls = 0;
@@ -28,7 +28,7 @@ function failing(world: FakeWorld, call: keyof Emr, fails: (nth: number) => bool
   return () => failed;
 }
 
-/** When each note was told, in milliseconds; `telling` says which. */
+/** When each note was reported, in milliseconds; `telling` selects the notes. */
 function noteTimes(world: FakeWorld, telling: RegExp): number[] {
   const times: number[] = [];
   const { emit } = world.ports;

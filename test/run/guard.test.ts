@@ -1,4 +1,4 @@
-/** What a journal calls ours is ended or used only when EMR itself shows our token on it. */
+/** A cluster or step that a journal calls ours is ended or used only if EMR itself shows our token on it. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
 import type { Entry } from '../../src/run/entries.ts';

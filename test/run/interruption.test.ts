@@ -1,4 +1,4 @@
-/** Cancelling at awkward moments: with the store away, after a takeover, beside a failure, twice at once. */
+/** Cancelling at difficult moments: without the store, after a takeover, during a failure, twice at once. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { cancelRun } from '../../src/run/cancel.ts';
@@ -11,7 +11,7 @@ import type { FakeWorld } from '../support/fake-run.ts';
 const interrupt = { by: 'SIGINT' };
 const away = () => Promise.reject(new LandfallError('unreachable', 'no answer', { retryable: true }));
 
-/** A run whose first step runs, interrupted. */
+/** A run that is interrupted while its first step runs. */
 async function interrupted(world: FakeWorld): Promise<Run> {
   const stop = new AbortController();
   const journal = await startRun(world);

@@ -1,4 +1,4 @@
-/** The journal on a store that fails: what is written is durable, what is intended is written first, what is broken is named. */
+/** The journal on a failing store: writes are durable, intents are written first, broken entries are named. */
 import { describe, expect, it } from '@jest/globals';
 import { LandfallError } from '../../src/faults.ts';
 import { openJournal } from '../../src/run/journal.ts';
@@ -11,7 +11,7 @@ import { advising } from '../support/advice.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const journalKey = (number: number) => keys.entry(plan.run, number);
 
-/** Makes the n-th journal write do this instead; `write` is what it would have done. */
+/** Replaces the n-th journal write; `write` does the original write. */
 function atWrite(
   world: FakeWorld,
   n: number,
@@ -27,7 +27,7 @@ function atWrite(
   };
 }
 
-/** What EMR has of this run, and no intent in the journal announced. */
+/** What EMR has of this run without an intent in the journal. */
 function unannounced(world: FakeWorld): string[] {
   const names = world.emr.clusters.flatMap(({ token, steps }) => [
     token,

@@ -3,7 +3,7 @@ import { readState } from '../../src/run/read-journal.ts';
 import { plan } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
-/** The run succeeded and published once, with one accepted execution of each step; no cluster is left. */
+/** Checks that the run succeeded and published once, with one accepted execution of each step, and left no cluster. */
 export async function expectLanded(world: FakeWorld): Promise<void> {
   const state = await readState(world.objects, plan.run);
   expect(state.finished?.verdict).toBe('succeeded');

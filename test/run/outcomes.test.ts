@@ -1,4 +1,4 @@
-/** What every state that EMR can tell, of a step and of its cluster, comes to: verdict and exit code, whatever they meet. */
+/** Verdict and exit code for every combination of states that EMR can report of a step and of its cluster. */
 import { describe, expect, it } from '@jest/globals';
 import { EXIT_CODES, LandfallError } from '../../src/faults.ts';
 import { readState } from '../../src/run/read-journal.ts';
@@ -14,7 +14,7 @@ const NEW_CODE = 'MOON_PHASE';
 const STEP_STATES = [...Object.keys(STEP_PHASES), NEW_STATE];
 const CLUSTER_STATES = [...Object.keys(CLUSTER_PHASES), NEW_STATE];
 const CODES = [undefined, ...Object.keys(REASON_KINDS), NEW_CODE];
-/** Of each kind that is judged alike, one. */
+/** One of each kind with the same outcome. */
 const FEW_CODES = [undefined, 'INTERNAL_ERROR', 'STEP_FAILURE', NEW_CODE];
 
 const oneStep = { ...plan, steps: plan.steps.slice(0, 1) };
@@ -26,7 +26,7 @@ interface Told {
   code: string | undefined;
 }
 
-/** EMR tells these once the step was seen to run. */
+/** EMR reports these after the step was seen running. */
 function tell(world: FakeWorld, { step, cluster, code }: Told): void {
   const { listSteps, describeCluster } = world.emr;
   let ran = false;
@@ -76,7 +76,7 @@ async function outcome(told: Told): Promise<Outcome> {
   return came;
 }
 
-/** The fake writes a step's report when its own clock completes it; here it is told to have completed before. */
+/** The fake writes a step's report when its own clock completes it; here the step completes earlier. */
 function leaveReport({ emr }: FakeWorld): void {
   const { addSteps } = emr;
   emr.addSteps = async (clusterId, steps) => {

@@ -1,4 +1,4 @@
-/** Who may go on with a run: by `owner.json`, the store's clock, and the process where it can be seen. */
+/** Who may continue a run: by `owner.json`, the store's clock, and the process if it is visible. */
 import { describe, expect, it } from '@jest/globals';
 import { readState } from '../../src/run/read-journal.ts';
 import { claimRun, ownedBy, ownership } from '../../src/run/ownership.ts';

@@ -1,4 +1,4 @@
-/** A program that lies in the lake is submitted only with the digest that the plan names. */
+/** A program in the lake is submitted only if it has the digest that the plan names. */
 import { describe, expect, it } from '@jest/globals';
 import { sha256 } from '../../src/session/sha256.ts';
 import { keys } from '../../src/lake/layout.ts';

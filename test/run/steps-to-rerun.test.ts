@@ -18,7 +18,7 @@ const log: PlannedStep = {
 const other: PlannedStep = { name: 'other', digest: 'c', sources: [], upstreams: [], tables: [] };
 const steps = [song, log, other];
 
-/** A run of these steps in which `ends` tells what became of each; `accepted` for one that left tables. */
+/** A run of these steps; `ends` says how each ended, `accepted` if it wrote tables. */
 function ended(ends: Record<string, string>): RunState {
   const attempts = Object.fromEntries(
     Object.entries(ends).map(([name, end]) => {
@@ -127,7 +127,7 @@ describe('the differences of two plans of one run', () => {
 });
 
 describe('a retried run', () => {
-  /** A world where log_transform failed once, and where it completes from now on. */
+  /** A world where log_transform failed once, and completes from now on. */
   async function failedOnce(its: RunPlan): Promise<FakeWorld> {
     let broken = true;
     const world = fakeWorld(4, {

@@ -1,4 +1,4 @@
-/** What a step is told of its upstreams when it is submitted. Pure. */
+/** What a step learns about its upstreams when it is submitted. Pure. */
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
 import type { AttemptState } from '../../src/run/state.ts';
@@ -14,7 +14,7 @@ const attempt = (number: number, execution?: string): AttemptState => ({
   ...(execution === undefined ? {} : { execution }),
 });
 
-/** The upstream that the second step is told, by these attempts of the first, the last of which counts. */
+/** The upstream that the second step gets if the first has these attempts, the last of which counts. */
 function upstreamOf(song: AttemptState[], log: number): string {
   const current = { song_transform: song.length, log_transform: log };
   const request = requestOf({ plan, current, attempts: { song_transform: song } }, plan.steps[1]!);

@@ -18,7 +18,7 @@ interface Driver {
   detaches: boolean;
   /** After which of its journal writes it dies. */
   dies: number;
-  /** How long nobody is there after it. */
+  /** How long there is no driver after it. */
   pauseMs: number;
 }
 
@@ -57,7 +57,7 @@ function scheduleOf(seed: number): Schedule {
   };
 }
 
-/** Plays a schedule; what it broke. */
+/** Plays a schedule; returns the violations. */
 async function play(seed: number, { faults, losses, lateMs, stepMs, drivers }: Schedule): Promise<string[]> {
   const world = fakeWorld(seed, {
     fault: (call) => faults[call - 1],

@@ -1,4 +1,4 @@
-/** `npm run bench`: its figures, its pages, and whether its contestants agree. */
+/** `npm run bench`: its figures, its pages, and the comparison of its contestants. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** `npm run generate-data`: data of Sparkify with known answers. */
+/** `npm run generate-data`: Sparkify data with known results. */
 import { describe, expect, it } from '@jest/globals';
 import { generateSparkify } from '../../scripts/sparkify/data.ts';
 import type { SparkifyData } from '../../scripts/sparkify/data.ts';
@@ -16,7 +16,7 @@ function parsed(line: string): Fields | undefined {
   }
 }
 
-/** The rules of the data, said once more and plainly, over nothing but the text of the files. */
+/** The rules of the data, implemented again in a simple way, over only the text of the files. */
 function countLog(sample: SparkifyData) {
   const seen = new Map<string, string>();
   const counts = { lines: 0, blank: 0, kept: 0, filtered: 0, duplicates: 0, conflicts: 0, quarantined: 0 };

@@ -1,4 +1,4 @@
-/** A retry, an attach and a second submit read what the run was planned with, whatever lies where they are typed. */
+/** A retry, an attach and a second submit use what the run was planned with, whatever is in the current folder. */
 import { chownSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -153,7 +153,7 @@ describe('a run that was planned with --templates', () => {
 
   it('reads planned files of this user or root, but not of another user', () => {
     const config = join(base, 'here/their.cfg');
-    // Only the superuser can give a file away; the others meet what is the system's.
+    // Only the superuser can give a file to another user; other users read files of the system.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) chownSync(config, 12_345, 12_345);
     const system = { ...plan, origin: { folder: 'p', variables: {}, config: '/etc/passwd' } };

@@ -1,4 +1,4 @@
-/** Steps go to a cluster that the run launched, that its user named, or that fits for reuse; to no other. */
+/** Steps are sent only to a cluster that the run launched, that its user named, or that fits for reuse. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -52,7 +52,7 @@ describe('a journal that says that the run has a cluster', () => {
   });
   afterEach(() => emr.close());
 
-  /** Attaches to a run of ours whose driver died when the journal named j-THEIRS; returns how that ended. */
+  /** Attaches to a run of ours whose driver died when the journal named j-THEIRS; returns the outcome. */
   async function attached(choice: string, flags: Record<string, unknown> = {}): Promise<unknown> {
     const run = `r${String((runs += 1))}`;
     const home = join(folder, 'home');

@@ -35,7 +35,7 @@ describe('the bucket settings of local Spark', () => {
 });
 
 describe('the ports of a driven run', () => {
-  /** Ports over an EMR and a lake that are away; `calls` counts what reaches them. */
+  /** Ports to an unreachable EMR and lake; `calls` counts what reaches them. */
   async function composed(signal: AbortSignal) {
     const world = fakeWorld(1);
     const journal = await startRun(world);

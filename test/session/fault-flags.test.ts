@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { faultOptions } from '../../src/session/fault-flags.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 
@@ -16,11 +16,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-/** What the typed words make of the endpoint, and what was told. */
+/** How the typed words configure the endpoint, and what was reported. */
 async function options(...words: string[]) {
   const told: RunEvent[] = [];
   const world = { cwd, printer: { emit: (event: RunEvent) => told.push(event) } } as unknown as CliContext;
-  const parsed = await parseArguments(['emr-local', ...words], startedPlainly, pipelineNamesLoaded);
+  const parsed = await parseArguments(['emr-local', ...words], startedAsLandfall, pipelineNamesLoaded);
   if (parsed.kind === 'mistake') throw parsed.error;
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return { ...faultOptions(parsed.flags, world), told };

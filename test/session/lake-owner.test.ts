@@ -1,4 +1,4 @@
-/** A local lake that belongs to another user is not worked on, unless the user says that it is trusted. */
+/** A local lake that belongs to another user is not changed, unless it is trusted. */
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,12 +17,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(lake, { recursive: true }));
 
-/** Who we are, and a user whom we do not trust. */
+/** This user, and a user who is not trusted. */
 const us = process.geteuid?.() ?? 0;
 const stranger = us + 12_345;
 
-/** Makes `path` in the lake another user's. Root gives it away; who cannot is looked at with that user's eyes. */
-function giveAway(path: string): { owner: number; user: number } {
+/** Makes `path` in the lake another user's. Root changes its owner; other users check it with a different user id. */
+function giveToOtherUser(path: string): { owner: number; user: number } {
   if (us !== 0) return { owner: us, user: stranger };
   chownSync(join(lake, path), stranger, stranger);
   return { owner: stranger, user: us };
@@ -60,7 +60,7 @@ describe('a local lake', () => {
   it.each(['', '_landfall', '_landfall/runs', '_landfall/published'])(
     'is refused if %j in it belongs to another user, unless --trust-lake is given',
     (path) => {
-      const { user } = giveAway(path);
+      const { user } = giveToOtherUser(path);
       expect(() => check(user)).toThrow(`the lake ${lake} belongs to another user`);
       expect(() => check(user, { 'trust-lake': true })).not.toThrow();
     },
@@ -68,7 +68,7 @@ describe('a local lake', () => {
 
   it('may be created in a folder where Landfall has no files yet', () => {
     rmSync(join(lake, '_landfall'), { recursive: true });
-    expect(() => check(giveAway('').user)).not.toThrow();
+    expect(() => check(giveToOtherUser('').user)).not.toThrow();
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe('a local lake', () => {
     ['rollback', rollback, {}],
     ['gc', gc, { yes: true }],
   ])('of another user is refused by %s', async (_, verb, flags) => {
-    const { owner, user } = giveAway('');
+    const { owner, user } = giveToOtherUser('');
     await expect(verb({ ...flags, lake }, { ...commandWorld(lake), user })).rejects.toMatchObject({
       fault: 'input',
       message: `the lake ${lake} belongs to another user`,

@@ -1,4 +1,4 @@
-/** What a verb tells that was overtaken while it had the lease on a run. */
+/** What a verb reports if it was overtaken while it had the lease on a run. */
 import { expect, it } from '@jest/globals';
 import { acquireLease, withStanding } from '../../src/session/lease.ts';
 import { acceptedRun, landRun, takenOver } from '../lake/accepted-run.ts';

@@ -1,4 +1,4 @@
-/** Where the local endpoint of a run keeps its state, and who may go on with it. */
+/** Where the local endpoint of a run keeps its state, and where the run may continue. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What `attach` submits of a run that lies in a lake: what this machine planned, or would plan, and nothing else. */
+/** What `attach` submits of a run in a lake: only what this machine planned, or would plan. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 const PROGRAM = () => keys.program(prepared.plan.run, 'log_transform', 1);
 
-/** A run whose driver died once it was staged, with these programs. */
+/** A run with these programs, whose driver died after staging. */
 async function staged(plan: RunPlan, programs: Record<string, string>, ...more: Entry[]): Promise<void> {
   const { clock, random } = world;
   const journal = await createJournal(
@@ -52,7 +52,7 @@ async function staged(plan: RunPlan, programs: Record<string, string>, ...more: 
   for (const entry of [{ entry: 'staged' } as const, ...more]) await journal.append(entry);
 }
 
-/** What comes of the check that `attach` makes before it takes the run over. */
+/** The result of the check that `attach` makes before it takes over the run. */
 async function checked(trustLake = false, inputs = prepared.settings.sources): Promise<unknown> {
   const { settings, store, plan, configured } = prepared;
   const rendered = () => digestsOf(render(configured));

@@ -1,4 +1,4 @@
-/** What clusters are launched with: by the plan, on whatever machine. */
+/** The launch settings of clusters: those of the plan, on every machine. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -34,7 +34,7 @@ async function bomb(piece: Buffer, times: number): Promise<{ body: Buffer; diges
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** How much more memory is in use at most while the lines are read; what only waits to be collected does not count. */
+/** The peak of additional memory while the lines are read, without garbage that is not collected yet. */
 async function readWatching(lines: AsyncIterable<string>): Promise<{ count: number; peak: number }> {
   const used = () => {
     collectGarbage();

@@ -11,7 +11,7 @@ import type { S3Access } from '../../src/local/spark-conf.ts';
 const PREFIX = 'spark.hadoop.fs.s3a.';
 const certificate = join(import.meta.dirname, '../fixtures/tls/certificate.pem');
 
-/** What S3A is told of proxies. */
+/** The proxy settings of S3A. */
 function told(env: Record<string, string>, access: S3Access = { region: 'eu-north-1' }) {
   const conf = Object.entries(s3Conf([], throughOurNetwork(access, env)));
   return Object.fromEntries(

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { countFlag } from '../../src/session/configure.ts';
 import { watchFlags } from '../../src/session/watch.ts';
-import { pipelineNamesLoaded, startedPlainly } from '../support/advice.ts';
+import { pipelineNamesLoaded, startedAsLandfall } from '../support/advice.ts';
 import type { Flags } from '../../src/cli/context.ts';
 
 async function flags(...words: string[]): Promise<Flags> {
-  const parsed = await parseArguments(words, startedPlainly, pipelineNamesLoaded);
+  const parsed = await parseArguments(words, startedAsLandfall, pipelineNamesLoaded);
   if (parsed.kind === 'mistake') throw parsed.error;
   if (parsed.kind !== 'verb') throw new Error(JSON.stringify(parsed));
   return parsed.flags;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Job, JobResult } from './batch.ts';
 
-/** By what it does: the query, and what the step says of it. FILE is a file that must not appear, or not be read. */
+/** By what it does: the query, and what the step says about it. FILE is a file that must not appear, or not be read. */
 const ACTING: Readonly<Record<string, readonly [query: string, says: string]>> = {
   'runs a command': [`SELECT TRANSFORM(a) USING 'touch "FILE"' AS (b) FROM (SELECT 1 AS a)`, 'hands rows to'],
   'runs a command in WITH': [
@@ -29,7 +29,7 @@ const ACTING: Readonly<Record<string, readonly [query: string, says: string]>> =
   writes: ['WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c', '[PARSE_SYNTAX_ERROR]'],
 };
 
-/** By what is wrong with it: a condition on songs, and what the step says of it. */
+/** By what is wrong with it: a condition on songs, and what the step says about it. */
 const CONDITIONS: Readonly<Record<string, readonly [sql: string, says: string]>> = {
   'names no column': ['titel IS NOT NULL', 'is invalid: [UNRESOLVED_COLUMN'],
   'is not boolean': ['duration + 1', 'is invalid: [DATATYPE_MISMATCH'],
@@ -61,7 +61,7 @@ const withCondition = (program: string, path: string, sql: string) => {
   return plantedProgram(program, path, `TABLES[0]["checks"].append(${JSON.stringify(check)})`);
 };
 
-/** The jobs, below `folder`. `program`: song_transform as it was rendered. */
+/** The jobs, below `folder`. `program`: the rendered song_transform. */
 export function actingJobs(program: string, folder: string): { name: string; job: Job }[] {
   for (const [place, line] of [['none', ''] as const, ['one', FAILING.song] as const]) {
     mkdirSync(join(folder, place), { recursive: true });
@@ -85,7 +85,7 @@ export function actingJobs(program: string, folder: string): { name: string; job
   ];
 }
 
-/** Registers the tests of what became of the jobs. */
+/** Registers the tests of the jobs' results. */
 export function testActing(results: Readonly<Record<string, JobResult>>, folder: () => string): void {
   it.each(Object.entries(ACTING))('a query that %s is refused before anything is read', (name, [, says]) => {
     const { failure, parsed } = results[name]!;

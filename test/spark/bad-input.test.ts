@@ -1,4 +1,4 @@
-/** What becomes of bad input: every case of the corpus, in one Spark application; then the tables, by the oracle. */
+/** The fate of bad input: every case of the corpus, in one Spark application; then the tables, compared with the oracle. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ const judged = (source: Source) => cases.filter((one) => one[source] !== undefin
 const fatal = (source: Source) => cases.filter((one) => one[source] !== undefined && 'fails' in one[source]);
 
 let folder: string;
-/** By source: what is there by case, and what of it the driver lists as input. */
+/** By source: the files of each case, and those that the driver lists as input. */
 const listed: Record<string, { there: string[]; inputs: string[] }> = {};
 const results: Record<string, JobResult> = {};
 const reports: Record<string, StepReport> = {};
@@ -53,8 +53,8 @@ async function manifest(source: Source, place: string): Promise<string> {
 }
 
 /** Inputs of which one is changed, or deleted, after it was read. */
-const FLEETING = ['append', 'remove'] as const;
-const fleeting = (what: (typeof FLEETING)[number]) => root('song_data', what);
+const UNSTABLE = ['append', 'remove'] as const;
+const unstableInput = (what: (typeof UNSTABLE)[number]) => root('song_data', what);
 
 async function job(source: Source, programs: Record<string, string>, name = ''): Promise<Job> {
   const place = root(source, name);
@@ -86,12 +86,12 @@ beforeAll(async () => {
   }
   jobs.push({ name: 'typed', job: typedJob(folder) });
   jobs.push({ name: 'broken contracts', job: brokenContractsJob(folder) });
-  for (const what of FLEETING) {
-    mkdirSync(fleeting(what), { recursive: true });
+  for (const what of UNSTABLE) {
+    mkdirSync(unstableInput(what), { recursive: true });
     for (const name of ['stays', 'does not'])
-      writeFileSync(join(fleeting(what), `${name}.json`), '{"song_id":"SO1"}');
+      writeFileSync(join(unstableInput(what), `${name}.json`), '{"song_id":"SO1"}');
     const plain = await job('song_data', programs, what);
-    jobs.push({ name: what, job: { ...plain, [what]: join(fleeting(what), 'does not.json') } });
+    jobs.push({ name: what, job: { ...plain, [what]: join(unstableInput(what), 'does not.json') } });
   }
   jobs.push(...actingJobs(programs['song_transform']!, join(folder, 'acting')));
   jobs.push({ name: 'several views', job: severalViewsJob(join(folder, 'several views')) });
@@ -119,7 +119,7 @@ beforeAll(async () => {
 }, 10 * MINUTES);
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What became of one case, in the form of its stated outcome. */
+/** The result of one case, in the form of its expected outcome. */
 function outcomeOf(source: Source, { name }: Case): Books {
   const place = root(source);
   const { there, inputs } = listed[place]!;
@@ -206,7 +206,7 @@ it.each([
 ] as const)('an input that is %s after it was read fails the step, which names it', (_, what, why) => {
   expect(results[what]?.failure).toEqual({
     kind: 'input',
-    error: `1 input object (file://${fleeting(what)}/does not.json) of song_data: ${why}`,
+    error: `1 input object (file://${unstableInput(what)}/does not.json) of song_data: ${why}`,
   });
 });
 

@@ -1,4 +1,4 @@
-/** The corpus of bad input: a folder a case below test/fixtures/bad-input, each with the outcome it must have. */
+/** The corpus of bad input: one folder per case below test/fixtures/bad-input, each with its expected outcome. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ const CORPUS = join(import.meta.dirname, '../fixtures/bad-input');
 const count = z.number().int().nonnegative();
 
 const books = z.strictObject({
-  /** Input objects with lines, those without, and those that are no input. */
+  /** Input objects with lines, input objects without lines, and objects that are not input. */
   objects: z.strictObject({ read: count, empty: count, skipped: count }),
   /** `read` = kept + filtered + duplicates + quarantined. */
   lines: z.strictObject({
@@ -27,7 +27,7 @@ const books = z.strictObject({
     .default([]),
 });
 
-/** The step ends: its error names this file, and says this of it. */
+/** The step fails: its error names this file, and says this about it. */
 const failure = z.strictObject({ fails: z.strictObject({ names: z.string(), because: z.string() }) });
 
 const outcome = z.strictObject({
@@ -57,7 +57,7 @@ export function badInput(): Case[] {
   }));
 }
 
-/** Lays a case's files of one source below `root`, in a folder named after the case. */
+/** Writes a case's files of one source below `root`, in a folder named after the case. */
 export function lay({ name, made }: Case, source: Source, root: string): void {
   const committed = join(CORPUS, name, source);
   mkdirSync(join(root, name), { recursive: true });

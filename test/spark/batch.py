@@ -1,4 +1,4 @@
-"""Runs rendered steps one after the other in a single Spark application, for what costs more to start than to run.
+"""Runs rendered steps one after the other in a single Spark application, because they take longer to start than to run.
 
 Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
 
@@ -18,7 +18,7 @@ import time
 
 
 def load(program):
-    """The rendered step as a module: its main part runs only when it is started by itself."""
+    """The rendered step as a module: its main part does not run when it is imported."""
     specification = importlib.util.spec_from_file_location("step", program)
     step = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(step)
@@ -26,7 +26,7 @@ def load(program):
 
 
 def watch_books(step, job):
-    """Has the counts by file put aside on their way into the books, which is when all input has been read."""
+    """Saves the counts by file when they enter the books, which is when all input has been read."""
     counted, keep_books = {}, step.keep_books
 
     def fate(row, view):
@@ -53,7 +53,7 @@ def meddle(job):
 
 
 def watch_parsing(step):
-    """Counts, by source, how often a plan of Spark is to parse all of its lines."""
+    """Counts, by source, how often Spark plans parse all of its lines."""
     parsed, read_fields = {}, step.read_fields
 
     def counting(lines, source, typed):

@@ -7,20 +7,20 @@ import { RELEASE, runSpark, sparkOf } from './spark.ts';
 export interface Job {
   /** A rendered step. */
   program: string;
-  /** As its own command line takes them. */
+  /** As on its command line. */
   arguments: readonly string[];
-  /** Instead of what the step would fit to its input. */
+  /** Instead of the values that the step derives from its input. */
   shufflePartitions?: number;
-  /** A local input to which a line is added, or one that is deleted, once all input was read. */
+  /** A local input that gets another line, or is deleted, after all input was read. */
   append?: string;
   remove?: string;
 }
 
 export interface JobResult {
   failure: { kind: string; error: string } | null;
-  /** What a failed step says of the place. */
+  /** What a failed step says about the place. */
   place: [table: string | null, template: string | null, line: number | null] | null;
-  /** By view: lines by file, fate, reason and field, as the books were made of them. */
+  /** By view: lines by file, fate, reason and field, from which the books were made. */
   counted: Record<
     string,
     [file: string, fate: string, reason: string | null, field: string | null, lines: number][]
@@ -32,7 +32,7 @@ export interface JobResult {
 export interface BatchOptions {
   /** Whose Spark runs them, instead of the one under test. */
   release?: string;
-  /** Of the machine: what Python, the JVM and Spark are told. */
+  /** Properties of the machine, as Python, the JVM and Spark see them. */
   zone?: string;
   cores?: number;
 }

@@ -1,4 +1,4 @@
-/** Planted songs whose tables break their contracts in every way. Joins the Spark application of a test file. */
+/** Songs whose tables break their contracts in every way. Joins the Spark application of a test file. */
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { booksFindings } from '../../src/lake/books.ts';

@@ -1,4 +1,4 @@
-/** Generated raw data: many small data sets that share no key with each other, each full of records that disagree. */
+/** Generated raw data: many small data sets without common keys, each full of conflicting records. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -37,7 +37,7 @@ const EDGES = [
   '2099-12-31T23:59:59.999Z',
 ].map((time) => Date.parse(time));
 
-/** A value as JSON writes it, or a number token as it stands. */
+/** A value as JSON, or a verbatim number token. */
 type Value = string | number | boolean | null | { token: string };
 const token = (text: string) => ({ token: text });
 
@@ -66,7 +66,7 @@ export function songsWithABlankTitle(songs: number, artists: number): string[] {
 function dataSet(random: Random, n: number): RawLines {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random.fraction() * values.length)]!;
   const own = (name: string) => `d${String(n)}-${name}`;
-  /** Now and then something else than the usual. */
+  /** Sometimes an unusual value. */
   const mostly = <T>(usual: readonly T[], odd: readonly T[]): T =>
     random.fraction() < 0.9 ? pick(usual) : pick(odd);
   const titles = [own('Ü'), own('Ü '), own('ü'), own('Two')];
@@ -134,15 +134,15 @@ function written(fields: Record<string, Value | undefined>): string {
 }
 
 export interface Layout {
-  /** Decides the order of the lines and how they are spread; in their order and in one file when absent. */
+  /** Decides the order of the lines and their files; by default their own order, in one file. */
   seed?: number;
-  /** Each file lies there twice, the second time under another name. */
+  /** Each file exists twice, the second time under another name. */
   twice?: boolean;
 }
 
-/** Writes lines below a folder, each in one file, or in two that are equal. */
+/** Writes lines below a folder, each to one file, or to two equal files. */
 export function scatter(folder: string, lines: readonly string[], { seed, twice = false }: Layout): void {
-  const files = seed === undefined ? [[...lines]] : dealt(lines, seededRandom(seed));
+  const files = seed === undefined ? [[...lines]] : inSeveralFiles(lines, seededRandom(seed));
   for (const [at, content] of files.entries()) {
     const name = `${seed === undefined ? '' : `${String((at * 7919 + seed) % 97)}/`}${String(at)}`;
     save(join(folder, `${name}.json${at % 3 === 1 ? '.gz' : ''}`), content);
@@ -151,7 +151,7 @@ export function scatter(folder: string, lines: readonly string[], { seed, twice 
 }
 
 /** The lines in another order, in 5 to 24 files. */
-function dealt(lines: readonly string[], random: Random): string[][] {
+function inSeveralFiles(lines: readonly string[], random: Random): string[][] {
   const files: string[][] = Array.from({ length: 5 + Math.floor(random.fraction() * 20) }, () => []);
   const order = lines.map((line) => ({ line, at: random.fraction() })).sort((a, b) => a.at - b.at);
   for (const { line } of order) files[Math.floor(random.fraction() * files.length)]!.push(line);

@@ -1,4 +1,4 @@
-/** Both steps run by hand, as a person would run them, and judged by the oracle. */
+/** Both steps run by hand, as a user would run them, and compared with the oracle. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
@@ -64,7 +64,7 @@ export async function land(folder: string, input: Input): Promise<Landed> {
   return { ...executions, stdout: stdout + log.stdout, judgement };
 }
 
-/** A second execution, whose name comes first and whose report came later; its tables are not there. */
+/** A second execution with a lower name and a later report, but without tables. */
 function addLaterReport(attempt: string, report: StepReport): void {
   mkdirSync(join(attempt, 'a-0-ff'));
   writeFileSync(
@@ -73,7 +73,7 @@ function addLaterReport(attempt: string, report: StepReport): void {
   );
 }
 
-/** The tables, the books and the quarantine are as the oracle finds them. */
+/** Checks that tables, books and quarantine equal those of the oracle. */
 export function expectAllRight({ song, log, judgement }: Landed): void {
   expect(judgement).toMatchObject(NOTHING);
   expect(song.report.sources['song_data']).toEqual(judgement.books.song_data);

@@ -1,4 +1,4 @@
-"""What the five tables and the books must be, worked out from the raw JSON without Spark.
+"""The expected tables and books, computed from the raw JSON without Spark.
 
 Written from the design's rules, not from the pipeline's templates: Python parses and judges lines, DuckDB makes the
 tables.
@@ -52,11 +52,11 @@ LOG_FIELDS = {
 EVENT_KEY = ["ts", "userId", "sessionId", "itemInSession"]
 TS_MIN, TS_BELOW = 946684800000, 4102444800000
 WHITE = " \t\n\x0b\f\r"
-# What stands where bytes are not UTF-8.
+# Replaces bytes that are not UTF-8.
 REPLACEMENT = "\ufffd"
-# Characters that the quarantine keeps of a line, and of a value.
+# Number of characters of a line, and of a value, in the quarantine.
 LONGEST_RAW, LONGEST_VALUE = 2**20, 200
-# Of a number that is still read.
+# Most digits of a number that is read.
 MOST_DIGITS = 1000
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -112,7 +112,7 @@ def strict(constant):
 
 
 def java_text(number):
-    """A number as Java spells it: integers as they are, others as doubles."""
+    """A number as Java writes it: integers unchanged, others as doubles."""
     if not re.search(r"[.eE]", number):
         return str(number)
     value = float(number)
@@ -138,7 +138,7 @@ def text_of(value):
 
 
 def written(value):
-    """A JSON value without white space, its numbers as Java spells them."""
+    """A JSON value without white space, with numbers as Java writes them."""
     if isinstance(value, dict):
         return "{%s}" % ",".join(written(name) + ":" + written(inner) for name, inner in value.items())
     if isinstance(value, list):
@@ -147,7 +147,7 @@ def written(value):
 
 
 def parse(line, fields):
-    """The object on a line, or None when the line is not one object, or what is read of it is not UTF-8."""
+    """The object on a line, or None if the line is not one object, or a field that is read is not UTF-8."""
     text = line.decode("utf-8", "replace")
     try:
         found = json.loads(text, parse_constant=strict, parse_float=number, parse_int=number)
@@ -198,7 +198,7 @@ def lines_of(path):
 
 
 def judge(line, fields, is_log):
-    """(fate, reason, field, values, texts) of one line; an object's texts also where it is rejected."""
+    """(fate, reason, field, values, texts) of one line; an object's texts even if it is rejected."""
     if not line.strip(WHITE.encode()):
         return "blank", None, None, None, None
     found = parse(line, fields)
@@ -271,7 +271,7 @@ def read(root, fields, view, is_log):
         for name in fields
         if asked and name not in known
     ]
-    # Which keys are told where a field is unknown has a test of its own.
+    # The keys reported for an unknown field are tested separately.
     books["otherKeys"] = []
     source = {
         "objects": {**objects, "unaccounted": []},
@@ -291,7 +291,7 @@ SQL_TYPES = {"text": "STRING", "double": "DOUBLE", "bigint": "BIGINT", "int": "I
 
 
 def shape_of(content, fields):
-    """What an object's first line opens that does not end with it: an array or an object."""
+    """What an object's first line opens but does not close: an array or an object."""
     first = next((line for line in content if line.strip(WHITE.encode())), None)
     if first is None or parse(first, fields) is not None:
         return None
@@ -314,7 +314,7 @@ def nulls_of(line, fields, texts, values):
 
 
 def settle(rows, books):
-    """Of equal events, the one with the lowest texts."""
+    """Keeps the event with the lowest texts of equal events."""
     events = {}
     for values, texts, nulls in rows:
         order = [(text is not None, (text or "").encode("utf-8")) for text in texts]
@@ -350,7 +350,7 @@ def load(database, name, rows, fields):
 
 
 def compare(database, name, folder):
-    """Rows the folder lacks, and rows it has too many. Read from inside it: DuckDB takes paths for patterns."""
+    """Rows missing from the folder, and extra rows. Reads from inside it, because DuckDB treats paths as patterns."""
     os.chdir(folder)
     database.execute("CREATE OR REPLACE VIEW expected AS " + TABLES[name])
     columns = [column[0] for column in database.execute("SELECT * FROM expected LIMIT 0").description]
@@ -359,7 +359,7 @@ def compare(database, name, folder):
         "CREATE OR REPLACE VIEW actual AS SELECT %s FROM read_parquet('%s/**/*.parquet', hive_partitioning = true)"
         % (listed, name)
     )
-    # EXCEPT takes -0.0 for 0.0.
+    # EXCEPT treats -0.0 as 0.0.
     told = ", ".join(["*"] + ['signbit("%s")' % c for c in columns if c in ("duration", "latitude", "longitude")])
     difference = "SELECT %s FROM %%s EXCEPT ALL SELECT %s FROM %%s" % (told, told)
     return {
@@ -369,7 +369,7 @@ def compare(database, name, folder):
 
 
 def compare_quarantine(database, folder, rejected):
-    """Rejected lines the quarantine lacks, and lines it has too many; an absent one is empty."""
+    """Rejected lines missing from the quarantine, and extra lines; an absent quarantine is empty."""
     actual = []
     if os.path.isdir(folder):
         os.chdir(folder)

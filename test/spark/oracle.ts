@@ -1,4 +1,4 @@
-/** Asks the oracle what the tables, books and quarantines of two executions should be, and what they are not. */
+/** Asks the oracle how the tables, books and quarantines of two executions differ from the expected ones. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +19,7 @@ export interface Judgement {
   quarantine: Record<string, Difference & { surplus: number }>;
 }
 
-/** What an execution that is right in everything differs in. */
+/** The differences of a correct execution: none. */
 export const NOTHING: Pick<Judgement, 'differences' | 'quarantine'> = {
   differences: Object.fromEntries(
     ['songs', 'artists', 'users', 'time', 'songplays'].map((table) => [

@@ -1,4 +1,4 @@
-/** Raw data full of records that disagree, odd values and odd file names. Bad input has a corpus of its own (bad-input.ts). */
+/** Raw data full of conflicting records, unusual values and unusual file names. Bad input has its own corpus (bad-input.ts). */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -63,7 +63,7 @@ const SONGS: Record<string, string | Buffer> = {
     artist_id: 'AR3',
     artist_name: '川',
   }),
-  // Records that disagree: a known year wins, then artist_id, title, duration.
+  // Conflicting records: a known year wins, then artist_id, title, duration.
   'A/conflict.json': lines(
     song({ song_id: 'SOC', title: 'Aaa', year: 0, artist_id: 'AR4' }),
     song({ song_id: 'SOC', title: 'Mmm', year: 1999, artist_id: 'AR4' }),
@@ -71,12 +71,12 @@ const SONGS: Record<string, string | Buffer> = {
     song({ song_id: 'SOC', title: 'Bbb', year: 2001, artist_id: 'AR4', duration: 9.5 }),
     song({ song_id: 'SOC', title: 'Bbb', year: 2001, artist_id: 'AR4', duration: 9.5 }),
   ),
-  // Equal in all that songs holds, different in the artist's name.
+  // Equal in all columns of songs, different in the artist's name.
   'A/names.json': lines(
     song({ song_id: 'SON', title: 'Same', artist_id: 'AR5', artist_name: 'Zed' }),
     song({ song_id: 'SON', title: 'Same', artist_id: 'AR5', artist_name: 'Amy' }),
   ),
-  // Two songs that one play fits: the lowest song_id.
+  // Two songs that match one play: the lowest song_id wins.
   'A/twins.json': lines(
     song({ song_id: 'SOT2', title: 'Twin', artist_id: 'AR7', artist_name: 'Tia' }),
     song({ song_id: 'SOT1', title: 'Twin', artist_id: 'AR8', artist_name: 'Tia' }),
@@ -179,7 +179,7 @@ const LOGS: Record<string, string | Buffer> = {
     play({ itemInSession: 12, length: 100.50000001 }),
     play({ itemInSession: 13, location: '  ', userAgent: null, firstName: 'Zoë', lastName: "O'Neil" }),
   ),
-  // Equal events: as they are, with other content, and with the key spelt otherwise.
+  // Equal events: identical, with other content, and with a different spelling of the key.
   '2018/11/duplicates + 100%.json': lines(
     play({ sessionId: 2, itemInSession: 0 }),
     play({ sessionId: 2, itemInSession: 0 }),

@@ -1,4 +1,4 @@
-/** A pipeline with several views of one source, lines that each view treats in its own way, and what becomes of them. */
+/** A pipeline with several views of one source, lines that the views treat differently, and the expected results. */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -144,7 +144,7 @@ export function severalViewsJob(folder: string): Job {
   };
 }
 
-/** Each view has its own books and rows of quarantine, and the lines were parsed once. */
+/** Checks that each view has its own books and quarantined rows, and that lines are parsed once. */
 export async function expectSeveralViews(folder: string, result: JobResult | undefined): Promise<void> {
   expect(result).toMatchObject({ failure: null, parsed: { log: 1 } });
   const { folder: execution, report } = executionOf(join(folder, 'out'));

@@ -24,7 +24,7 @@ const ENGINE = 'engine/';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** By file of the pipeline, or of the engine as `engine/lines.py`: what is changed in its text. */
+/** Changes to the text of files of the pipeline, or of the engine as `engine/lines.py`. */
 export type Edits = Record<string, (text: string) => string>;
 
 /** What programs are rendered from. */
@@ -108,7 +108,7 @@ export function executionOf(attempt: string): { folder: string; report: StepRepo
   return { folder, report: stepReport.parse(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))) };
 }
 
-/** The facts of the machine-readable failure line; fails when there is not exactly one. */
+/** The data of the machine-readable failure line; fails if there is not exactly one. */
 export function failureOf({ stderr }: Outcome): Record<string, unknown> {
   const lines = stderr.split('\n').filter((line) => line.startsWith('LANDFALL-FAILURE '));
   if (lines.length !== 1) throw new Error(`failure lines: ${lines.length}\n${stderr.slice(-3000)}`);

@@ -1,4 +1,4 @@
-"""What each table below a few folders holds, whatever the order of its rows: their number, and a digest of them all.
+"""The content of each table below some folders, independent of the row order: the number of rows, and a digest.
 
 Usage: table_digests.py TABLES_FOLDER...; prints a JSON list, an object by table for each folder.
 """

@@ -30,7 +30,7 @@ const NO_LENGTH = {
 
 interface ExampleRows {
   sessions: { landed: unknown[]; wanted: unknown[] };
-  /** Songs whose duration is known and not above 0. */
+  /** Songs with a duration that is not above 0. */
   brokenSongs: number;
   registered: unknown[];
   ratings: unknown[];
@@ -41,7 +41,7 @@ const CHANGED = ['add a column', 'add a check in SQL', 'add a table'];
 const PLACES = { songs: 'song_transform', logs: 'log_transform', ratings: 'rate_songs', days: 'summarize' };
 type Place = keyof typeof PLACES;
 
-/** Lays out pipelines and raw data below a folder; returns the jobs that land them, in their order. */
+/** Writes pipelines and raw data below a folder; returns the jobs that land them, in order. */
 export function exampleJobs(folder: string): { name: string; job: Job }[] {
   const raw = writeRawData(join(folder, 'raw'));
   write(join(raw.log_data, 'more.json'), MORE_EVENTS.map((one) => JSON.stringify(one)).join('\n'));
@@ -100,7 +100,7 @@ function writeLines(folder: string, title: string): string {
 /** The report of a step that ran. */
 const exampleReport = (folder: string, place: Place) => executionOf(join(folder, 'landed', place)).report;
 
-/** Rows as DuckDB reads them, and those that it makes from the raw JSON. */
+/** Rows as DuckDB reads them, and the rows that it computes from the raw JSON. */
 function exampleRows(folder: string): ExampleRows {
   const tables = Object.keys(PLACES).map((place) =>
     join(executionOf(join(folder, 'landed', place)).folder, 'tables'),
@@ -121,7 +121,7 @@ const write = (path: string, text: string) => {
   writeFileSync(path, text);
 };
 
-/** The tests of what the jobs landed below `place`. */
+/** The tests of the tables that the jobs landed below `place`. */
 export function verifyExamples(place: () => string): void {
   describe('the examples of spark-templates/README.md', () => {
     let rows: ExampleRows;

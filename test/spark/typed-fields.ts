@@ -14,7 +14,7 @@ import { executionOf, renderInto, templates } from './spark.ts';
 import { BYTES, MISPLACED, NO_UTF8, TYPED_CASES, TYPED_PIPELINE, lineOf } from './typed-pipeline.ts';
 
 const FIRST_MISPLACED = 1000;
-/** Lines beside the cases that the view `raw` keeps, and those that parse. */
+/** Lines besides the cases that the view `raw` keeps, and those that parse. */
 const HARMLESS = BYTES.filter(([, isRead]) => !isRead).length;
 const PARSED = HARMLESS + MISPLACED.filter(([, reason]) => reason !== 'unparsable').length;
 
@@ -49,7 +49,7 @@ function withBytes(text: string): Buffer {
 export function describeTypedFields(folder: () => string): void {
   const execution = () => executionOf(join(folder(), 'typed/out'));
   const tables = () => join(execution().folder, 'tables');
-  /** DuckDB would take the folder's name for a pattern. */
+  /** DuckDB would treat the folder's name as a pattern. */
   const ask = (sql: string) => query(execution().folder, sql);
 
   describe('fields of every type, at any depth', () => {

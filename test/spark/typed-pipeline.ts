@@ -70,10 +70,10 @@ SELECT ${Object.keys(FIELDS).join(', ')}, day AS on_day, coalesce(open, false) A
 `,
 }).map(([path, text]) => ({ path, text }));
 
-/** A JSON text for a field, and the value that it lands as, as DuckDB writes it. */
+/** A JSON text for a field, and its value in the table, as DuckDB writes it. */
 export type TypedCase = readonly [field: string, json: string, landed: string | null];
 
-/** One line a case. The other fields have no value, but for those that are required. */
+/** One line per case. The other fields have no value, except the required ones. */
 export const lineOf = ([field, json]: TypedCase, id: number): string => {
   const [outer = '', ...below] = FIELDS[field]?.path ?? [];
   const value = below.reduceRight((inside, key) => `{"${key}": ${inside}}`, json);
@@ -168,7 +168,7 @@ export const TYPED_CASES: readonly TypedCase[] = [
   ...fits('times', { '["2015-01-01T15:00:00Z"]': "['2015-01-01 15:00:00']", '["2015-01-01"]': null }),
 ];
 
-/** Stands for a byte that occurs nowhere in UTF-8. */
+/** Represents a byte that never occurs in UTF-8. */
 export const NO_UTF8 = '\uf8ff';
 
 /** Lines with such a byte, and whether a field that is read contains it. */
@@ -179,7 +179,7 @@ export const BYTES: readonly (readonly [line: string, isRead: boolean])[] = [
   [`{"id": 2003, "actor": "octo${NO_UTF8}cat"}`, true],
 ];
 
-/** Lines that say something else where an object is expected. Each is rejected if `login` is then unknown. */
+/** Lines with another value where an object is expected. Each is rejected if `login` is then unknown. */
 export const MISPLACED: readonly (readonly [line: string, reason: string, value: string | null])[] = [
   ['{"id": 1, "actor": "octocat"}', 'type', 'octocat'],
   ['{"id": 1, "actor": "{\\"login\\": \\"octocat\\"}"}', 'type', '{"login": "octocat"}'],

@@ -1,4 +1,4 @@
-/** The same data landed several times in one Spark application, each time in another way. */
+/** The same data landed several times in one Spark application, each time in another layout. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,13 +14,13 @@ import type { Edits } from './spark.ts';
 
 export interface Variant {
   name: string;
-  /** How the raw data lies. */
+  /** The layout of the raw data. */
   layout: Layout;
-  /** Instead of as many as the steps think right. */
+  /** Instead of the number that the steps choose. */
   shufflePartitions?: number;
   /** Instead of the pipeline's defaults. */
   parameters?: ParameterValues;
-  /** What is changed in the templates. */
+  /** Changes to the templates. */
   edits?: Edits;
 }
 

@@ -1,4 +1,4 @@
-/** What every store promises, whatever it is made of. */
+/** What every store promises. */
 import { describe, expect, it } from '@jest/globals';
 import type { ObjectInfo, Store } from '../../src/store/store.ts';
 

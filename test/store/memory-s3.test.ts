@@ -1,4 +1,4 @@
-/** The S3 in memory, on which tests of damaged buckets rest, keeps the contract that S3 keeps. */
+/** The S3 in memory, which tests of damaged buckets use, keeps the same contract as S3. */
 import '../support/one-realm.ts';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { openS3 } from '../../src/store/s3.ts';

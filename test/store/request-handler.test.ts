@@ -1,4 +1,4 @@
-/** The SDK's clients behind a proxy, and before a server whose certificate only AWS_CA_BUNDLE vouches for. */
+/** The SDK's clients behind a proxy, and with a server whose certificate only AWS_CA_BUNDLE covers. */
 import '../support/one-realm.ts';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -24,13 +24,13 @@ let proxy: Listening;
 let tlsProxy: Listening;
 let server: Listening;
 
-function hears({ url = '', headers }: IncomingMessage): void {
+function recordRequest({ url = '', headers }: IncomingMessage): void {
   heard.push({ connect: url, authorization: headers['proxy-authorization'] });
 }
 
-/** Every name leads to the one server. */
+/** Every name resolves to the same server. */
 function tunnelled(request: IncomingMessage, client: Duplex): void {
-  hears(request);
+  recordRequest(request);
   const port = Number(server.address.split(':')[1]);
   const behind = connect(port, '127.0.0.1', () => {
     client.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -40,7 +40,7 @@ function tunnelled(request: IncomingMessage, client: Duplex): void {
 }
 
 function forwarded(request: IncomingMessage, response: ServerResponse): void {
-  hears(request);
+  recordRequest(request);
   response.writeHead(404).end();
 }
 
@@ -62,7 +62,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A request for an object that is not there, and its outcome. */
+/** A request for a missing object, and its outcome. */
 const asked = (endpoint: string, env: Record<string, string>) =>
   openS3({ bucket: 'lake', prefix: '' }, { endpoint, credentials, maxAttempts: 1 }, env)
     .head('key')
@@ -74,7 +74,7 @@ const through = () => ({ HTTPS_PROXY: `http://user:p%40ss@${proxy.address}`, AWS
 
 describe('a proxy', () => {
   it('gets requests to other hosts, with its credentials; AWS_CA_BUNDLE covers the server behind it', async () => {
-    // The proxy leads every name to the one server, whose certificate is for localhost: its refusal proves the check.
+    // The proxy connects every name to one server, whose certificate is for localhost: the refusal proves the check.
     const error = await asked('https://s3.example.test', through());
     expect(heard[0]).toEqual({
       connect: 's3.example.test:443',

@@ -28,7 +28,7 @@ async function store(replies: Reply[], settings: S3Settings = {}) {
 }
 
 const megabyte = Buffer.alloc(1_000_000, 'x');
-/** Goes on for as long as it is listened to. */
+/** Continues as long as it is read. */
 const endless =
   (sent: { bytes: number }): Reply =>
   (_, response) => {

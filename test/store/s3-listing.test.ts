@@ -29,7 +29,7 @@ describe('listing over S3', () => {
   const page = (keys: string[], more: string) =>
     list(keys, more === '' ? isTruncated(false) : isTruncated(true) + token(more));
 
-  /** The error of a store that does not list as S3 does: it names what was asked, and where. */
+  /** The error for a store that does not list like S3: it names the request and the store. */
   const unlikeS3 = (why: RegExp) => ({
     fault: 'input',
     message: `s3://lake/p/ cannot be listed whole at ${s3!.endpoint}`,

@@ -1,4 +1,4 @@
-/** Journal and publication log on an S3 that loses answers and quarrels: what stands there decides, and is told as ours or theirs. */
+/** Journal and publication log on an S3 that loses answers and reports conflicts: the stored entry decides whose it is. */
 import '../support/one-realm.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { publish, readPublication } from '../../src/lake/publication.ts';
@@ -78,7 +78,7 @@ const serve: Reply = (seen, response) => {
   }
 };
 
-/** With as many tries of the SDK's own as a lake has, or with none of them. */
+/** With as many SDK attempts as a lake has, or with only one. */
 function lake(maxAttempts: number): Store {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
   const settings = { endpoint: s3.endpoint, credentials, maxAttempts, checksums: 'when_required' } as const;

@@ -1,4 +1,4 @@
-/** An S3 endpoint that answers as it is told, for what no emulator does on request. */
+/** An S3 endpoint with scripted answers, for behaviour that no emulator has on request. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listening } from '../support/loopback.ts';

@@ -1,4 +1,4 @@
-/** What is wrong with the source of credentials, where the SDK only says that it found none. */
+/** What is wrong with the source of credentials if the SDK only says that it found none. */
 import '../support/one-realm.ts';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a failure advises, as a user reads it who started Landfall as `landfall`. */
+/** The advice of a failure, as shown to a user who started Landfall as `landfall`. */
 import { PLAIN, spoken } from '../../src/shell-words.ts';
 import type { Advice, AdvisedCommand } from '../../src/shell-words.ts';
 import type { Started } from '../../src/cli/invocation.ts';
@@ -9,7 +9,7 @@ export function said(next: Advice | AdvisedCommand | undefined): string | undefi
   return next === undefined ? undefined : spoken(next, PLAIN);
 }
 
-/** Matches advice that reads like this, within an expected object. */
+/** Matches advice with this text, inside an expected object. */
 export function advising(expected: string | RegExp): unknown {
   return {
     $$typeof: Symbol.for('jest.asymmetricMatcher'),
@@ -23,7 +23,7 @@ export function advising(expected: string | RegExp): unknown {
 }
 
 /** A start as `landfall` from the PATH. */
-export const startedPlainly: Started = {
+export const startedAsLandfall: Started = {
   env: { PATH: '/usr/bin' },
   cwd: '/home/me',
   node: '/usr/bin/node',

@@ -5,25 +5,25 @@ import type { Advice, Invocation } from '../../src/shell-words.ts';
 
 const END = '--end-of-command';
 
-/** The invocation with a mark at the end of each command, so that prose behind it can be told from it. */
+/** The invocation with a mark at the end of each command, which separates it from following prose. */
 export function marked(invocation: Invocation): Invocation {
   const carried = Object.entries(invocation.carried).map(([verb, flags]) => [verb, [...flags, [END]]]);
   return { ...invocation, carried: Object.fromEntries(carried) as Invocation['carried'] };
 }
 
-/** Each command of the advice by itself, as it is told. */
+/** Each command of the advice, as printed. */
 export function commandsOf(advice: Advice | undefined, invocation: Invocation): string[] {
   if (advice === undefined || typeof advice === 'string') return [];
   return advice.flatMap((part) => (typeof part === 'string' ? [] : [spoken([part], invocation)]));
 }
 
-/** The commands of a text that was told with a marked invocation. */
+/** The commands of a text that was printed with a marked invocation. */
 export function commandsIn(text: string, { start }: Invocation): string[] {
   const parts = text.split(` ${END}`).slice(0, -1);
   return parts.map((part) => part.slice(part.lastIndexOf(`${start} `)));
 }
 
-/** What bash makes of each line: the words that it would start a program with, the program first. */
+/** The words into which bash splits each line, the program first. */
 export function wordsInBash(lines: readonly string[], cwd: string): string[][] {
   const tell = `tell() { printf '%s\\0' "$@"; printf '\\0'; }`;
   const programs = ['node', 'npm', 'npx', 'landfall'].map((name) => `${name}() { tell ${name} "$@"; }`);

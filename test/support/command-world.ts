@@ -1,4 +1,4 @@
-/** The world of a verb that is called within the test: what it prints is collected. */
+/** The world of a verb that is called inside the test: its output is collected. */
 import type { Command, Flags, CliContext } from '../../src/cli/context.ts';
 import { harmlessCopy } from '../../src/report/harmless.ts';
 import type { LandfallError } from '../../src/faults.ts';
@@ -17,8 +17,11 @@ export interface CommandWorld extends CliContext {
   written: string[];
 }
 
-/** `hear` is told of each event as it happens. */
-export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () => undefined): CommandWorld {
+/** `onEvent` is called with each event as it happens. */
+export function commandWorld(
+  cwd: string,
+  onEvent: (event: RunEvent) => void = () => undefined,
+): CommandWorld {
   const results: CommandWorld['results'] = [];
   const events: RunEvent[] = [];
   const said: string[] = [];
@@ -32,7 +35,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
       output: 'json',
       emit: (event) => {
         events.push(event);
-        hear(event);
+        onEvent(event);
       },
       data: (text) => {
         written.push(text);
@@ -59,7 +62,7 @@ export function commandWorld(cwd: string, hear: (event: RunEvent) => void = () =
   };
 }
 
-/** Runs a verb. What it threw is a value, as are the first of its results and its events. */
+/** Runs a verb. Returns what it threw, its first result and its events. */
 export async function outcomeOf(verb: Command, flags: Flags, world: CommandWorld) {
   const failure = await verb(flags, world).then(
     () => undefined,

@@ -1,10 +1,10 @@
 /** What can go wrong with a call that creates something, and what its caller learns. */
 import type { Answer } from '../../src/run/ports.ts';
 
-/** Not sent, or its answer lost: before it took effect, after, or with an effect that shows late. */
+/** Not sent, or its answer lost: before its effect, after it, or with an effect that appears late. */
 export type CreationFault = 'unsent' | 'lost-before' | 'lost-after' | 'lost-late';
 
-/** Answers a creating call; `effect` makes the thing, which is visible from then on or only `late`. */
+/** Answers a creating call; `effect` creates the thing, which is visible at once or only `late`. */
 export function answerUnder<T>(
   fault: CreationFault | undefined,
   effect: (when: 'now' | 'late') => T,

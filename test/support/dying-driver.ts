@@ -1,9 +1,9 @@
-/** A driver that dies: after its n-th journal write nothing it does has any effect. */
+/** A driver that dies: after its n-th journal write, nothing that it does has any effect. */
 import type { FakeWorld } from './fake-run.ts';
 
 export class Killed extends Error {}
 
-/** Lets every use of lake and EMR throw once `limit` journal entries were written. Returns what brings the world back. */
+/** Makes every use of lake and EMR throw after `limit` journal entries. Returns a function that ends this. */
 export function dieAfterWrites(world: FakeWorld, limit: number): () => void {
   const { objects, emr } = world;
   const before = { objects: { ...objects }, emr: { ...emr } };

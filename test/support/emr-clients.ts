@@ -4,7 +4,7 @@ import { createEmrClients } from '../../src/emr/client.ts';
 import type { EmrClients } from '../../src/emr/client.ts';
 import type { LaunchSettings } from '../../src/emr/launch-settings.ts';
 
-/** Short timeouts, keys that are worth nothing. */
+/** Short timeouts, and fake keys. */
 export function clientsOf(endpoint: string): Promise<EmrClients> {
   return createEmrClients({
     endpoint,

@@ -1,4 +1,4 @@
-/** `landfall emr-local` in a process of its own, and what an outsider sees of it. */
+/** `landfall emr-local` in a separate process, and what other clients see of it. */
 import { execFile } from 'node:child_process';
 import type { PromiseWithChild } from 'node:child_process';
 import { join } from 'node:path';
@@ -30,16 +30,16 @@ export interface Seen {
 }
 
 export interface EmrProcess {
-  /** What points a client at it. */
+  /** The environment for its clients. */
   variables: Record<string, string>;
   /** Runs a program of `acceptance/` that finds it in the environment. */
   python: (script: string) => PromiseWithChild<{ stdout: string }>;
-  /** Its clusters, once none is on the way to another state. */
+  /** Its clusters, once none is changing its state. */
   settled: () => Promise<Seen[]>;
   stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
-/** Starts it on a state folder; `flags` say how it is to misbehave. */
+/** Starts it on a state folder; `flags`: how it misbehaves. */
 export async function startEmr(
   cwd: string,
   state: string,
@@ -56,7 +56,7 @@ export async function startEmr(
     AWS_REGION: file.region,
     AWS_DEFAULT_REGION: file.region,
   };
-  // Outsiders are patient: it is not they that are tested.
+  // Other clients are patient, because they are not what is tested.
   const env = { PATH: process.env['PATH'], HOME: cwd, AWS_RETRY_MODE: 'standard', AWS_MAX_ATTEMPTS: '20' };
   const python = (script: string) =>
     promisify(execFile)(testPython(), [join(import.meta.dirname, script)], {

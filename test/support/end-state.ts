@@ -1,4 +1,4 @@
-/** What a run came to, as others see it: the lake's files, boto3, DuckDB, the processes of this machine. */
+/** The outcome of a run as others see it: the lake's files, boto3, DuckDB, the processes of this machine. */
 import type { Publication } from '../../src/lake/publication.ts';
 import type { Stamped } from '../../src/run/entries.ts';
 import { readEntries } from '../../src/run/read-journal.ts';
@@ -20,15 +20,15 @@ export interface EndState {
   verdicts: string[];
   /** By step: how many executions were accepted. */
   accepted: Record<string, number>;
-  /** Steps that are not over. */
+  /** Steps that have not ended. */
   open: string[];
-  /** Clusters that are not over. */
+  /** Clusters that have not ended. */
   live: string[];
-  /** Clusters that had steps, beside the one the journal names. */
+  /** Clusters that had steps, besides the one that the journal names. */
   astray: string[];
   /** The runs of the publication log. */
   published: string[];
-  /** Published files that lie outside the accepted executions. */
+  /** Published files outside the accepted executions. */
   strangers: string[];
   differences: Judgement['differences'];
   /** Processes that still mention the lake. */
@@ -62,7 +62,7 @@ export async function endState({ lake, run, sources, emr }: Finished): Promise<E
   };
 }
 
-/** One accepted execution of each step, one publication of their files, equal tables, nothing left. */
+/** One accepted execution of each step, one publication of their files, equal tables, nothing left running. */
 export function sound(run: string, live: readonly string[] = []): EndState {
   return {
     verdicts: ['succeeded'],
@@ -77,7 +77,7 @@ export function sound(run: string, live: readonly string[] = []): EndState {
   };
 }
 
-/** The journal, its first entry first. */
+/** The journal, in order. */
 export async function journalOf(lake: string, run: string): Promise<Stamped[]> {
   return readEntries(await openStore(lake), run, 0);
 }

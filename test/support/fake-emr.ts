@@ -1,5 +1,5 @@
 /**
- * EMR on a virtual clock: clusters and steps as the API tells of them, a stand-in for Spark that writes an execution's
+ * EMR on a virtual clock: clusters and steps as the API shows them, a simulated Spark that writes an execution's
  * report, and faults at chosen calls. What is asked of it can be counted.
  */
 import { LandfallError } from '../../src/faults.ts';
@@ -14,11 +14,11 @@ const ENDING_MS = 5_000;
 export interface FakeEmrOptions {
   clock: Clock;
   random: Random;
-  /** Called when a step would complete: leaves its output in the lake; false when it fails for want of an upstream. */
+  /** Called when a step would complete: writes its output to the lake; false if it fails because an upstream is missing. */
   complete: (step: StepRequest, applicationId: string) => Promise<boolean>;
   /** The fault of the n-th creating call, if any. */
   fault?: (call: number) => CreationFault | undefined;
-  /** How a step ends; COMPLETED when absent. */
+  /** How a step ends; COMPLETED by default. */
   end?: (token: string) => 'COMPLETED' | 'FAILED';
   /** `FailureDetails.Reason` of a step that fails. */
   failureReason?: (token: string) => string | undefined;
@@ -32,11 +32,11 @@ export interface FakeEmrOptions {
   lateMs?: number;
 }
 
-/** The end of a cluster for a cause of its own, so long after its launch. */
+/** The end of a cluster for its own reason, this long after its launch. */
 export interface Loss {
   afterMs: number;
   code: string;
-  /** What becomes of the step that runs then; INTERRUPTED when absent. */
+  /** The end of the step that runs then; INTERRUPTED by default. */
   running?: 'FAILED' | 'CANCELLED' | 'INTERRUPTED';
 }
 
@@ -49,7 +49,7 @@ interface FakeStep {
   created: number;
   visible: number;
   cancelled?: number;
-  /** How and when it ended, once that was looked at. */
+  /** How and when it ended, once that was observed. */
   outcome?: Promise<Outcome>;
 }
 
@@ -72,7 +72,7 @@ export interface FakeEmr extends Emr {
   clusters: FakeCluster[];
   creatingCalls(): number;
   liveClusters(): FakeCluster[];
-  /** Leaves a step's output in the lake, as its completion does. */
+  /** Writes a step's output to the lake, as its completion does. */
   leaveOutput(step: StepRequest): Promise<unknown>;
 }
 
@@ -92,7 +92,7 @@ export function fakeEmr({
   const clusters: FakeCluster[] = [];
   let calls = 0;
 
-  /** Runs a creating call under its fault. */
+  /** Runs a creating call with its fault. */
   async function creating<T>(effect: (visible: number) => T): Promise<Answer<T>> {
     calls += 1;
     const now = clock.monotonic();
@@ -136,7 +136,7 @@ export function fakeEmr({
     };
   };
 
-  /** One after another, in the order of their adding; those behind a failed one are cancelled where that was asked. */
+  /** One after another, in the order in which they were added; steps after a failed one are cancelled if requested. */
   const stepViews = async (cluster: FakeCluster): Promise<Map<FakeStep, Step>> => {
     const now = clock.monotonic();
     const views = new Map<FakeStep, Step>();

@@ -60,7 +60,7 @@ export const plan: RunPlan = {
   origin: { folder: 'my/pipeline', variables: {} },
 };
 
-/** What its journal tells once everything is staged, and nothing was asked of EMR. */
+/** The state by its journal after staging, before any request to EMR. */
 export const begun: RunState = {
   plan,
   driver: 'd',
@@ -130,7 +130,7 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
   return { clock, objects, emr, ports, events, published };
 }
 
-/** The lake of a run whose tables nobody looks into. */
+/** The lake of a run whose tables nobody reads. */
 export function fakeLake(objects: Objects, published: string[]): Lake {
   return {
     readExecution: async (key, token) => {
@@ -184,7 +184,7 @@ export async function takeOver({ ports }: FakeWorld, driver: string): Promise<Jo
   return journal;
 }
 
-/** A run in this world, with the retries that `session/` gives to its ports. */
+/** A run in this world, with the retries that `session/` adds to its ports. */
 export function runIn(
   { ports }: Pick<FakeWorld, 'ports'>,
   journal: Journal,
@@ -204,12 +204,12 @@ export function runIn(
   };
 }
 
-/** A run as an interruption leaves it to its cancellation: nothing is retried any more. */
+/** A run after an interruption, as its cancellation sees it: nothing is retried. */
 export function interruptedRun({ ports }: Pick<FakeWorld, 'ports'>, journal: Journal): Run {
   return { ports, journal, signal: new AbortController().signal, looks: new Map() };
 }
 
-/** The same port, whose methods a test may replace later. */
+/** The same port, with methods that a test may replace later. */
 function lateBound<P extends object>(port: P): P {
   const methods = Object.entries(port).map(([name, value]) => [
     name,
@@ -225,7 +225,7 @@ export function driveRun(world: FakeWorld, journal: Journal, signal?: AbortSigna
   return drive(runIn(world, journal, signal), { staging: () => Promise.resolve(staging), detached: false });
 }
 
-/** Submits everything and leaves. */
+/** Submits everything and returns. */
 export async function detachRun(
   world: FakeWorld,
   journal: Journal,

@@ -1,4 +1,4 @@
-/** Public events of GitHub in the shape of GH Archive: hourly `2015-01-01-15.json.gz`, one event a line, made from a seed. */
+/** Public events of GitHub in the format of GH Archive: hourly `2015-01-01-15.json.gz`, one event per line, made from a seed. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -95,12 +95,12 @@ const issue = ({ pick }: Dice): [string, Fields] => [
   { action: 'opened', issue: { number: 1, title: pick(MESSAGES), labels: [{ name: 'bug' }] } },
 ];
 
-/** Lines that are not one whole event, or not a new one. */
+/** Lines that are not a complete event, or not a new one. */
 function oddLines(events: readonly Fields[], hour: number): string[] {
   const pushed = events.find(({ type }) => type === 'PushEvent') ?? {};
   const [first = {}, second = {}, third = {}] = events;
   let next = 9_000_000_000 + hour * 100;
-  /** An event of its own that differs from a push. */
+  /** A separate event that is not a push. */
   const other = (its: Fields) => JSON.stringify({ ...pushed, id: String((next += 1)), public: true, ...its });
   const payload = (its: Fields) => other({ payload: { ...(pushed['payload'] as Fields), ...its } });
   return [
@@ -113,7 +113,7 @@ function oddLines(events: readonly Fields[], hour: number): string[] {
     `${JSON.stringify(second)}${JSON.stringify(third)}`,
     '',
     '  ',
-    // Without something, or with something else in its place.
+    // With a missing or a different value.
     other({ actor: undefined }),
     other({ actor: null, type: 'WatchEvent', payload: {} }),
     other({ actor: 'petroav' }),
@@ -136,7 +136,7 @@ function oddLines(events: readonly Fields[], hour: number): string[] {
     // Times of the same kind.
     other({ created_at: '2015-01-02T01:30:00+02:00' }),
     other({ created_at: '2015-01-01T23:59:59.999999Z' }),
-    // What describes a push is null when it does not fit.
+    // A field of a push that does not fit is null.
     payload({ size: '3', distinct_size: 3 }),
     payload({ size: 'many', distinct_size: 1 }),
     payload({ size: -1 }),

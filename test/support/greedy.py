@@ -1,4 +1,4 @@
-"""Polls an EMR endpoint as a careless dashboard does, in bursts and without patience, until its stdin closes.
+"""Polls an EMR endpoint like a careless dashboard, in bursts and without backoff, until its stdin closes.
 
 Prints as JSON how often each operation was answered and refused. All it is told is in the environment.
 """

@@ -9,7 +9,7 @@ import { shellWord } from '../../src/shell-words.ts';
 export const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'dist/cli.js');
 
-/** What an advised command begins with when the CLI was started by `start`, from a folder outside the repository. */
+/** The beginning of an advised command if the CLI was started by `start`, from a folder outside the repository. */
 export const called = `node ${shellWord(cli)}`;
 
 export interface Ended {
@@ -21,7 +21,7 @@ export interface Ended {
 export interface Running {
   process: ChildProcess;
   ended: Promise<Ended>;
-  /** Resolves once stdout or stderr holds this text; rejects when the program ends without it. */
+  /** Resolves once stdout or stderr contains this text; rejects if the program ends without it. */
   says: (text: string | RegExp) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface Surroundings {
   program?: string;
 }
 
-/** A clean environment: no AWS, no configuration of ours, but the private Spark that the tests have made. */
+/** A clean environment: no AWS, no Landfall configuration, only the private Spark that the tests have set up. */
 function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   const kept = ['PATH', 'HOME', 'LANG', 'LANDFALL_HOME', 'JAVA_HOME', 'NODE_NO_WARNINGS', 'TMPDIR'];
   const inherited = Object.fromEntries(
@@ -83,22 +83,22 @@ export function landfall(args: readonly string[], surroundings: Surroundings): P
 }
 
 function watch(child: ChildProcess): Running {
-  const heard = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      heard[name] += text;
+      output[name] += text;
       for (const listener of listeners) listener();
     });
   }
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...heard }));
+    child.on('close', (code) => resolve({ code, ...output }));
   });
   const says = (text: string | RegExp) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
-        const all = heard.stdout + heard.stderr;
+        const all = output.stdout + output.stderr;
         if (typeof text === 'string' ? !all.includes(text) : !text.test(all)) return;
         listeners.delete(look);
         resolve();
@@ -112,7 +112,7 @@ function watch(child: ChildProcess): Running {
   return { process: child, ended, says };
 }
 
-/** A folder of its own, removed by the returned function. The name is hostile on purpose. */
+/** A new folder, removed by the returned function. The name is hostile on purpose. */
 export function temporaryFolder(name = "a b's [ü] %41#"): { folder: string; remove: () => void } {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'landfall-')));
   return { folder: join(base, name), remove: () => rmSync(base, { recursive: true, force: true }) };

@@ -1,4 +1,4 @@
-"""Tells as JSON what an EMR endpoint has: clusters, their policies, their steps. All it is told is in the environment."""
+"""Prints as JSON what an EMR endpoint has: clusters, their policies, their steps. Configured by the environment."""
 
 import json
 

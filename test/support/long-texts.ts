@@ -1,4 +1,4 @@
-/** Long texts that are expensive for careless searches, and the processor time that reading one takes. */
+/** Long texts that are expensive for careless searches, and the CPU time to read one. */
 
 /** Just shorter than the part of a line that is read. */
 const LINE = 3_900;
@@ -58,7 +58,7 @@ const python = (n: number) =>
   `Traceback (most recent call last):\n  File "/x/step.py", line ${String(n)}, in <module>\n    f(x)\nValueError: ${String(n)}\n`;
 const filled = (unit: string, size: number) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
 
-/** Texts of about `size` characters, each with what it is made of. */
+/** Texts of about `size` characters, each with the part that it repeats. */
 export function longTexts(size: number): readonly (readonly [name: string, text: string])[] {
   const inLines = (unit: string) => `${filled(unit, LINE)}\n`.repeat(Math.ceil(size / LINE));
   const traces = (one: (n: number) => string) => {

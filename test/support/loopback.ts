@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 export interface Listening {
   /** `127.0.0.1:40123`. */
   address: string;
-  /** Breaks what is still open. */
+  /** Closes open connections. */
   stop(): Promise<void>;
 }
 
-/** Lets a server listen on a free port of loopback. */
+/** Makes a server listen on a free port of loopback. */
 export async function listening(server: Server | TlsServer): Promise<Listening> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,4 +1,4 @@
-/** Objects of a lake in memory, as far as a run touches them. */
+/** Objects of a lake in memory, with the operations that a run uses. */
 import type { Clock, Objects } from '../../src/run/ports.ts';
 
 export interface MemoryObjects extends Objects {

@@ -31,7 +31,7 @@ export interface MemoryS3 {
   /** By bucket and key, divided by a slash: `lake/a/b`. */
   objects: Map<string, StoredObject>;
   put: (place: string, body: string | Uint8Array, modified?: Date) => void;
-  /** Asked before the buckets are. */
+  /** Called before the buckets. */
   answer: Answering;
   stop: () => Promise<void>;
 }
@@ -168,7 +168,7 @@ function listing({ objects }: MemoryS3, bucket: string, query: URLSearchParams):
   ].join('');
 }
 
-/** One object of a list, as a forger of lists needs it too. */
+/** One object of a list; tests that forge lists use it too. */
 export function contents(name: string, { body, etag, modified }: StoredObject, size = body.length): string {
   const date = modified.toISOString();
   return `<Contents><Key>${encodeURIComponent(name)}</Key><LastModified>${date}</LastModified><ETag>"${etag}"</ETag><Size>${String(size)}</Size></Contents>`;

@@ -1,4 +1,4 @@
-/** Runs of the built CLI against EMR endpoints that misbehave: a folder with raw data and settings, drivers, their ends. */
+/** Runs of the built CLI against EMR endpoints that misbehave: a folder with raw data and settings, drivers, outcomes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultPlanInput } from '../../src/emr-local/fault-shapes.ts';
@@ -22,7 +22,7 @@ export interface Misbehaving {
   attach: (flags?: readonly string[], moment?: Moment) => Running;
   retry: () => Running;
   state: () => Promise<EndState>;
-  /** Kills the endpoint and starts another on its state: from now on it behaves. */
+  /** Kills the endpoint and starts another on its state, which behaves well. */
   mend: () => Promise<void>;
 }
 

@@ -17,14 +17,14 @@ export type Moment = {
     }
   | {
       when: 'before' | 'after';
-      /** The making of an object of the lake, by the end of its key. */
+      /** The creation of an object of the lake, by the end of its key. */
       object: string;
     }
-  /** A request to EMR: it is about to be sent, and goes out when the driver wakes. */
+  /** A request to EMR: it is about to be sent, and is sent when the driver resumes. */
   | { call: string }
 );
 
-/** The environment in which a `landfall` process meets that moment. The lake must be a folder. */
+/** The environment that makes a `landfall` process stop or die at that moment. The lake must be a folder. */
 export function at(moment: Moment): Record<string, string> {
   const url = pathToFileURL(join(import.meta.dirname, 'at-moment.mjs'));
   return { NODE_OPTIONS: `--import ${url.href}`, LANDFALL_TEST_MOMENT: JSON.stringify(moment) };

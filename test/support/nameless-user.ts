@@ -5,11 +5,11 @@ import { join, relative } from 'node:path';
 import { landfallHome } from '../../src/local/landfall-home.ts';
 import { readReady } from '../../src/local/ready.ts';
 
-/** Another one for each process: what it leaves behind is known by it. */
+/** A different one for each process, so that its files can be identified. */
 const NAMELESS = 100_000 + process.pid;
 
 export interface NamelessUser {
-  /** A program and arguments that run what follows as that user, with the umask 027. */
+  /** A program and arguments that run the following words as that user, with the umask 027. */
   through: readonly string[];
   env: Record<string, string>;
 }
@@ -48,7 +48,7 @@ function give(folder: string): void {
     lchownSync(join(folder, path), NAMELESS, NAMELESS);
 }
 
-/** Whatever of that user lies in the folders for temporary files of all users, but not below `folder`. */
+/** Files of that user in the folders for temporary files of all users, but not below `folder`. */
 export function strayFiles(folder: string): string[] {
   const args = ['/tmp', '/var/tmp', '/dev/shm', '-uid', String(NAMELESS), '-not', '-path', `${folder}*`];
   const { error, stdout, stderr } = spawnSync('find', args, {
@@ -56,7 +56,7 @@ export function strayFiles(folder: string): string[] {
     env: { ...process.env, LC_ALL: 'C' },
   });
   if (error !== undefined) throw error;
-  // find fails when files of other programs vanish while it looks, and has then listed the rest.
+  // find fails if files of other programs vanish while it runs, but has listed the rest.
   const troubles = stderr
     .split('\n')
     .filter((line) => line !== '' && !line.endsWith('No such file or directory'));

@@ -1,4 +1,4 @@
-/** What the tables must hold, worked out from the raw JSON by DuckDB (test/spark/oracle.py). */
+/** The expected tables, computed from the raw JSON by DuckDB (test/spark/oracle.py). */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { SourceBooks } from '../../src/pipeline/report.ts';
@@ -10,7 +10,7 @@ export interface Judgement {
   differences: Record<string, { missing: string[]; unexpected: string[] }>;
 }
 
-/** Judges the tables at plain paths in a folder against the raw inputs. */
+/** Compares the tables at plain paths in a folder with the raw inputs. */
 export function judge(songData: string, logData: string, tables: string): Judgement {
   const script = join(import.meta.dirname, '../spark/oracle.py');
   const { status, stdout, stderr } = spawnSync(
@@ -25,7 +25,7 @@ export function judge(songData: string, logData: string, tables: string): Judgem
   return JSON.parse(stdout) as Judgement;
 }
 
-/** No row missing and none too many, in all five tables. */
+/** No row missing and no extra row, in all five tables. */
 export const equalTables = Object.fromEntries(
   ['songs', 'artists', 'users', 'time', 'songplays'].map((name) => [name, { missing: [], unexpected: [] }]),
 );

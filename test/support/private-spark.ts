@@ -6,7 +6,7 @@ import { ensureSpark } from '../../src/local/setup-spark.ts';
 import type { Spark, SparkRequest } from '../../src/local/setup-spark.ts';
 import { systemClock } from '../../src/system-clock.ts';
 
-/** That of a release, set up when it is not there; what is done for it is told on stderr. */
+/** The Spark of a release, set up if it does not exist; progress is reported on stderr. */
 export function setUpSpark(
   release: string,
   wanted: Pick<SparkRequest, 's3' | 'smallData'> = {},

@@ -1,4 +1,4 @@
-/** A dozen raw lines that disagree with each other: small enough that a run is all start-up. */
+/** A dozen conflicting raw lines, so few that a run takes little more than its start. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -37,7 +37,7 @@ const NOON = Date.UTC(2018, 10, 3, 12);
 
 const SONGS = [
   song({ song_id: 'S1', title: 'North' }),
-  // One song told twice: the known year wins. One artist told twice: the one with coordinates does.
+  // One song twice: the known year wins. One artist twice: the one with coordinates wins.
   song({ song_id: 'S2', title: 'South', year: 0 }),
   song({ song_id: 'S2', title: 'South', year: 2001, artist_latitude: 60.4, artist_longitude: 22.2 }),
   song({ song_id: 'S3', title: 'West', artist_id: 'AR2', artist_name: 'Öl', year: 2001 }),
@@ -53,7 +53,7 @@ const DAYS = {
     play({ ts: NOON + 2, itemInSession: 3, page: 'Home', song: null, artist: null, length: null }),
   ],
   '2018-12-01': [
-    // The user has paid meanwhile.
+    // The user now has the paid level.
     play({ ts: NOON + 28 * 86_400_000, itemInSession: 0, sessionId: 2, level: 'paid' }),
     play({
       ts: NOON + 28 * 86_400_000,

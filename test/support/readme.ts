@@ -1,4 +1,4 @@
-/** The README's own snippets, for tests that run them as they are written. */
+/** The README's snippets, for tests that run them as printed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,7 +1,7 @@
-/** EMR for runs of verbs that a test calls: one endpoint, clusters that are ready at once, steps that complete and leave no tables. */
+/** EMR for verbs that a test calls: one endpoint, clusters that are ready at once, steps that complete without tables. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-// What the verbs load when they need it: loaded here, because Jest mixes up modules that two of them load at once.
+// Modules that the verbs load when needed: loaded here, because Jest mixes up modules that two verbs load at once.
 import '../../src/emr/cluster-logs.ts';
 import '../../src/emr/emr.ts';
 import '../../src/emr/explain.ts';
@@ -13,9 +13,9 @@ import { scriptedEmr } from './scripted-emr.ts';
 import type { Input, ScriptedEmr } from './scripted-emr.ts';
 
 export interface RunEmr extends ScriptedEmr {
-  /** What `DescribeCluster` and `ListClusters` tell, by id. */
+  /** The answers of `DescribeCluster` and `ListClusters`, by id. */
   clusters: Record<string, Input>;
-  /** Lines of dl.cfg that lead here. */
+  /** Lines of dl.cfg for this endpoint. */
   config: string;
   /** The names of the steps of each AddJobFlowSteps. */
   submitted: () => string[];
@@ -93,7 +93,7 @@ settle_seconds = 0
   };
 }
 
-/** Leaves what a step leaves: an execution with its report, about no table. */
+/** Writes what a step writes: an execution with a report, but without tables. */
 function leaveReport({ Name, HadoopJarStep: { Args } }: StepInput): void {
   const output = (Args[Args.indexOf('--output') + 1] ?? '').replace('file://', '');
   const folder = join(output, 'application_1795253400000_0001-0a1b2c3d');

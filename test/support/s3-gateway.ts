@@ -1,4 +1,4 @@
-/** A gateway before an S3 server: it writes down what is asked by whom, and is as strict as AWS where moto is not. */
+/** A gateway in front of an S3 server: it records who requests what, and is as strict as AWS where moto is not. */
 import { createServer, request as forward } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { listening } from './loopback.ts';
@@ -17,11 +17,11 @@ export interface Asked {
 export interface GatewayRules {
   /** Regions of buckets, which a request must be signed for; AWS redirects it otherwise. */
   regions?: Readonly<Record<string, string>>;
-  /** Buckets that nobody may ask with a signature: there is no account to sign with. */
+  /** Buckets that refuse signed requests, because there is no account to sign with. */
   anonymous?: readonly string[];
-  /** As stores that have never heard of `If-None-Match`. */
+  /** Like stores that do not know `If-None-Match`. */
   ignoresPreconditions?: boolean;
-  /** As stores that know Content-MD5 alone, and want it of a DeleteObjects. */
+  /** Like stores that know only Content-MD5, and require it for DeleteObjects. */
   onlyOlderChecksums?: boolean;
 }
 
@@ -108,7 +108,7 @@ function refused(
   return true;
 }
 
-/** What an older store has against the checksums of this request. */
+/** Why an older store refuses the checksums of this request. */
 function unknownChecksum({ operation, key, headers }: Asked): string | undefined {
   const newer = Object.keys(headers).find((name) => /^x-amz-((sdk-)?checksum-|trailer)/.test(name));
   if (newer !== undefined) return `${newer} is not known`;
@@ -118,7 +118,7 @@ function unknownChecksum({ operation, key, headers }: Asked): string | undefined
     : undefined;
 }
 
-/** How often each operation was asked: `{ LIST: 2, COPY: 7 }`. */
+/** How often each operation was requested: `{ LIST: 2, COPY: 7 }`. */
 export function countsOf(asked: readonly Asked[]): Partial<Record<Operation, number>> {
   const counts: Partial<Record<Operation, number>> = {};
   for (const { operation } of asked) counts[operation] = (counts[operation] ?? 0) + 1;

@@ -16,7 +16,7 @@ export interface SamplePlace {
   inputs: string[];
 }
 
-/** The sample is there before the file's tests, and all is removed after them. */
+/** The sample is written before the file's tests, and everything is removed after them. */
 export function samplePlace(): SamplePlace {
   const { folder: cwd, remove } = temporaryFolder();
   const sample = join(cwd, 'in');

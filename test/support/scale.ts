@@ -1,3 +1,3 @@
-/** How much a test does: `quick` in `npm test`, `whole` in `npm run test:full`. */
+/** The size of a test: `quick` in `npm test`, `whole` in `npm run test:full`. */
 export const scale = <T>(quick: T, whole: T): T =>
   process.env['LANDFALL_TEST_FULL'] === undefined ? quick : whole;

@@ -1,16 +1,16 @@
-/** An HTTP server on loopback that answers EMR's JSON 1.1 as a test scripts it, and can misbehave. */
+/** An HTTP server on loopback that speaks EMR's JSON 1.1 with scripted answers, and can misbehave. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listening } from './loopback.ts';
 
 export type Input = Record<string, unknown>;
 
-/** What becomes of one request. `after`: the effect takes place before the fault. */
+/** What happens to one request. `after`: the fault comes after the effect. */
 export type Fault =
   | { fault: 'reset'; after?: boolean }
   | { fault: 'hang'; after?: boolean }
   | { fault: 'cut'; after?: boolean }
-  /** Signs of life, but never an answer. */
+  /** Some bytes, but never an answer. */
   | { fault: 'linger'; after?: boolean }
   | { fault: 'stall'; after?: boolean }
   | { fault: 'raw'; status: number; body: string; after?: boolean }
@@ -26,12 +26,12 @@ export interface ScriptedEmr {
   inputs: (operation: string) => Input[];
   /** Faults for the next requests of an operation, one each. */
   spoil: (operation: string, ...faults: Fault[]) => void;
-  /** From now on every request that this key signed is refused, as expired. */
+  /** From now on every request signed with this key is refused as expired. */
   expire: (accessKeyId: string) => void;
   close: () => Promise<void>;
 }
 
-/** Starts it; `answers` maps an operation to what it answers, which may be a `Fault`; anything else is a 400. */
+/** Starts it; `answers` maps an operation to its answer, which may be a `Fault`; other operations get a 400. */
 export async function scriptedEmr(answers: Record<string, (input: Input) => unknown>): Promise<ScriptedEmr> {
   const requests: ScriptedEmr['requests'] = [];
   const effects: Record<string, number> = {};

@@ -1,4 +1,4 @@
-/** Randomness that a seed decides. */
+/** Random numbers determined by a seed. */
 import { diceOf } from '../../src/dice.ts';
 import type { Random } from '../../src/run/ports.ts';
 

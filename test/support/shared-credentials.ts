@@ -1,13 +1,13 @@
-/** The SDK's own sources of credentials, as a test wants them: one shared credentials file and nothing else. */
+/** The SDK's sources of credentials in a test: one shared credentials file and nothing else. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SharedCredentials {
   folder: string;
-  /** Writes the default profile: a key without a date of expiry, as many tools leave it there. */
+  /** Writes the default profile: a key without an expiry date, as many tools write it. */
   write: (accessKeyId: string) => void;
-  /** Gives the environment back as it was. */
+  /** Restores the environment. */
   restore: () => void;
 }
 

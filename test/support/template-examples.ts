@@ -1,4 +1,4 @@
-/** The examples of spark-templates/README.md, followed as a reader would follow them. */
+/** The examples of spark-templates/README.md, applied as a reader would apply them. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -9,14 +9,14 @@ const readme = readFileSync(join(root, 'spark-templates/README.md'), 'utf8');
 
 export interface TemplateExample {
   title: string;
-  /** Changes to the shipped pipeline; none where the example is a pipeline of its own. */
+  /** Changes to the shipped pipeline; none if the example is a separate pipeline. */
   diffs: readonly string[];
   files: readonly { path: string; text: string }[];
   /** Raw lines. */
   data: readonly string[];
 }
 
-/** What the README says under a heading, up to the next one of its level. */
+/** The README's text below a heading, up to the next heading of the same level. */
 export function sectionOf(heading: string): string {
   const [level = ''] = heading.split(' ');
   const [, section] = `\n${readme}`.split(`\n${heading}\n`);

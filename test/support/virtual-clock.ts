@@ -1,4 +1,4 @@
-/** A clock that jumps to the next sleeper whenever nothing else can happen: hours pass in milliseconds. */
+/** A clock that jumps to the next timer whenever nothing else can happen: hours pass in milliseconds. */
 import type { Clock } from '../../src/run/ports.ts';
 
 export interface VirtualClock extends Clock {

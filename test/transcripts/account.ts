@@ -1,4 +1,4 @@
-/** An EMR account on this machine whose steps and clusters end as a file says. */
+/** An EMR account on this machine whose steps and clusters end as scripted in a file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,7 +13,7 @@ import type { RowFiles } from '../hostile/landed-step.ts';
 import { folderFiles } from '../hostile/lake-files.ts';
 
 const account = z.strictObject({
-  /** What becomes of each step, in the order in which they are submitted; all others are completed. */
+  /** How each step ends, in the order of submission; all others are completed. */
   steps: z
     .array(
       z.strictObject({
@@ -24,7 +24,7 @@ const account = z.strictObject({
     .default([]),
   /** Operations whose first request is refused, and how. */
   refused: z.record(z.string(), z.strictObject({ type: z.string(), message: z.string() })).default({}),
-  /** Why clusters end that are launched. */
+  /** Why launched clusters end. */
   clusterEnds: z.strictObject({ code: z.string(), message: z.string() }).optional(),
 });
 

@@ -1,6 +1,6 @@
-/** What differs from one replay to the next, made the same. */
+/** Replaces everything that differs from one replay to the next. */
 
-/** Places by what stands for them in a transcript. */
+/** Locations, by their placeholder in a transcript. */
 export type Places = Readonly<Record<string, string>>;
 
 const CHANGING: readonly (readonly [RegExp, string])[] = [
@@ -16,7 +16,7 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{16,}\b/g, 'HASH'],
 ];
 
-/** What ends at the same time is told in any order. */
+/** Steps and clusters that end at the same time are reported in any order. */
 const ENDS = /(?:^(?:step|cluster) .*: ended\n)+/gm;
 const inOrder = (lines: string) => `${lines.trimEnd().split('\n').sort().join('\n')}\n`;
 

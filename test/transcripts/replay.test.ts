@@ -1,4 +1,4 @@
-/** Every transcript is as it was recorded. When one changed for the better: `npm run transcripts`, then read the difference. */
+/** Every transcript replays as recorded. If a change is intended: `npm run transcripts`, then read the diff. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { EXIT_CODES } from '../../src/faults.ts';

@@ -23,7 +23,7 @@ export function transcripts(): string[] {
 
 export const recordOf = (name: string) => join(FOLDER, name, 'output.txt');
 
-/** What the script says now; `rows` is what steps land. */
+/** The script's current output; `rows`: the rows that steps land. */
 export async function replay(name: string, rows: RowFiles): Promise<string> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'landfall-transcript-')));
   const at = (place: string) => join(base, place);

@@ -1,4 +1,4 @@
-/** Records transcripts anew: those that are named, or all. */
+/** Records transcripts again: the named ones, or all. */
 import { writeFileSync } from 'node:fs';
 import { rowsOfShipped } from './account.ts';
 import { recordOf, replay, transcripts } from './replay.ts';

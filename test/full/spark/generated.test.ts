@@ -1,4 +1,4 @@
-/** Generated data full of conflicts, landed several times in one Spark application: as it comes, and in other ways. */
+/** Generated data full of conflicts, landed several times in one Spark application: unchanged, and in other layouts. */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,8 +22,8 @@ const { songs, plays } = generate(SEED, DATA_SETS);
 const inSmallSplits = (text: string) =>
   text.replace('"spark.sql.files.maxPartitionBytes": "128m"', '"spark.sql.files.maxPartitionBytes": "64k"');
 
-/** Loses plays that match no song, and knows sixteen plays. */
-const spoiled = (query: string) =>
+/** Loses plays that match no song, and has only sixteen ids. */
+const wrongQuery = (query: string) =>
   query.replace('LEFT JOIN', 'JOIN').replace('event_hash, 1, 15)', 'event_hash, 1, 1)');
 
 let folder: string;
@@ -42,7 +42,11 @@ beforeAll(async () => {
         edits: { 'engine/session.py': inSmallSplits },
       },
       { name: 'with other parameters', layout: {}, parameters: OTHER },
-      { name: 'by a wrong query', layout: {}, edits: { 'tables/log_transform/songplays.sql.hbs': spoiled } },
+      {
+        name: 'by a wrong query',
+        layout: {},
+        edits: { 'tables/log_transform/songplays.sql.hbs': wrongQuery },
+      },
     ],
     { zone: 'America/Los_Angeles' },
   );

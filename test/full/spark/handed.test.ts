@@ -1,4 +1,4 @@
-/** Data as people have it, where it is present: what a run says of it. */
+/** Data of other people, if it is present, and what a run says about it. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

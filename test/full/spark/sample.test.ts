@@ -1,4 +1,4 @@
-/** The real sample, landed by hand where it is present. */
+/** The real sample, if it is present, landed by hand. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

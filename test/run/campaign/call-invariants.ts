@@ -1,4 +1,4 @@
-/** Of the calls that reached EMR: announced, once, in time, and by whom they may be made. */
+/** Invariants of the calls that reached EMR: journalled before, made once, in time, and by the owner. */
 import type { Entry } from '../../../src/run/entries.ts';
 import { isOurs } from './fake-emr.ts';
 import { plan } from '../../support/fake-run.ts';
@@ -6,7 +6,7 @@ import { entriesOf } from './trace.ts';
 import type { Call } from './trace.ts';
 import type { World } from './world.ts';
 
-/** Intent stands in the journal before each call that changes something; a signal's requests need not wait for it. */
+/** The journal has the intent before each call that changes something; requests after a signal need not wait for it. */
 export function intents({ trace }: World, run: string): string[] {
   const entries: Entry[] = [];
   const complaints: string[] = [];
@@ -51,7 +51,7 @@ function announced({ op }: Call, about: string, entries: readonly Entry[]): bool
   }
 }
 
-/** A driver changes nothing any more once it could have known that the run is another's. */
+/** A driver changes nothing after it could have known that another driver owns the run. */
 export function late({ trace }: World): string[] {
   const changing = ['runJobFlow', 'addSteps', 'cancelSteps', 'terminate'];
   return trace.flatMap((one) =>
@@ -61,7 +61,7 @@ export function late({ trace }: World): string[] {
   );
 }
 
-/** What may have taken effect is sent again only after it was looked for, a settle window later. */
+/** A request that may have taken effect is sent again only after a look, a settle window later. */
 export function resent({ trace }: World): string[] {
   const calls = trace.filter((one): one is Call => one.traced === 'call');
   return calls.flatMap((one, at) => {
@@ -81,7 +81,7 @@ export function resent({ trace }: World): string[] {
   });
 }
 
-/** A driver gives up for want of an answer only after a long time without any. */
+/** A driver gives up only after a long time without any answer. */
 export function patience({ trace, schedule }: World): string[] {
   const long = schedule.troubles.some((one) => one.trouble === 'outage' && one.ms > 13 * 60_000);
   return trace.flatMap((one) => {
@@ -97,7 +97,7 @@ export function patience({ trace, schedule }: World): string[] {
   });
 }
 
-/** On Ctrl-C the driver of a step that runs asks for its end within two seconds, whatever else answers. */
+/** On Ctrl-C the driver of a running step requests its end within two seconds, whatever else fails. */
 export function promptly({ trace, emr }: World): string[] {
   return trace.flatMap((struck, at) => {
     if (struck.traced !== 'struck' || struck.strike !== 'interrupt') return [];
@@ -126,7 +126,7 @@ export function promptly({ trace, emr }: World): string[] {
   });
 }
 
-/** Nobody asks for the end of a cluster that the run did not launch. */
+/** Nobody terminates a cluster that the run did not launch. */
 export function strangers({ trace, emr }: World): string[] {
   const others = emr.clusters.filter((one) => !isOurs(one)).map(({ id }) => id);
   return trace.flatMap((one) =>

@@ -8,11 +8,11 @@ export interface Failure {
   seed: number;
   complaints: string[];
   shortest: Schedule;
-  /** What the shortest breaks. */
+  /** The invariants that the shortest schedule breaks. */
   breaks: string[];
 }
 
-/** Plays the schedules of `runs` seeds from `seed` on; the first that breaks something, shrunk. */
+/** Plays the schedules of `runs` seeds from `seed` on; returns the first that breaks something, shrunk. */
 export async function campaign(
   runs: number,
   seed: number,

@@ -1,4 +1,4 @@
-/** The verbs as `commands/` puts them together, without its terminal, settings and SDK: what a process of a play does. */
+/** The verbs as in `commands/`, without terminal, settings and SDK: what a process of a play does. */
 import { sha256 } from '../../../src/session/sha256.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { createLake } from '../../../src/lake/lake.ts';
@@ -29,7 +29,7 @@ import type { Schedule, Verb } from './schedule.ts';
 import { emrOver, storeOver } from './wire.ts';
 import type { World } from './world.ts';
 
-/** A process at work on a run. */
+/** A process that works on a run. */
 interface Driver {
   world: World;
   process: Process;
@@ -44,11 +44,11 @@ export interface Begun {
   process: Process;
   run: string;
   isDead: (who: Owner) => boolean;
-  /** Told everything that the driver tells. */
+  /** Called with every event of the driver. */
   emit: (event: RunEvent) => void;
 }
 
-/** Does what `landfall VERB` does; ends as it ends. */
+/** Does what `landfall VERB` does, with the same result. */
 export async function command(world: World, verb: Verb, takeOver: boolean, begun: Begun): Promise<void> {
   const driver = driverOf(world, begun);
   switch (verb) {
@@ -79,7 +79,7 @@ function driverOf(world: World, { process, run, isDead, emit }: Begun): Driver {
   return { world, process, run, store, ports, isDead };
 }
 
-/** The real lake, but for the Parquet: a step's one table is the file that lies there. */
+/** The real lake without Parquet: a step's only table is the file that is there. */
 function lakeOver(store: Store, driver: string): Lake {
   return {
     ...createLake(store, { driver }),
@@ -127,7 +127,7 @@ function chosen(cluster: Schedule['cluster'], given: string): RunPlan['cluster']
   return cluster === 'given' ? { kind: 'id', id: given } : { kind: cluster };
 }
 
-/** As with `--run-id`: goes on with a run that has begun, and retries one that ended without success. */
+/** As with `--run-id`: continues a run that has begun, and retries one that failed. */
 async function submit(driver: Driver): Promise<void> {
   const { store, run } = driver;
   if ((await store.head(`${keys.journal(run)}000001.json`)) !== undefined) {
@@ -171,13 +171,13 @@ async function cancel(driver: Driver): Promise<void> {
   }
 }
 
-/** Watches a run that is driven, and drives one that no longer is. */
+/** Follows a live run, and drives one without a driver. */
 async function resume(driver: Driver, takeOver: boolean): Promise<void> {
   const { store, run, process, isDead } = driver;
   let state = await readState(store, run);
   for (;;) {
     if (isOver(state)) {
-      tellVerdict(state);
+      recordVerdict(state);
       return;
     }
     const owner = await ownership(store, state, isDead);
@@ -194,7 +194,7 @@ function isOver({ finished, mirrored }: RunState): boolean {
   return finished !== undefined && (finished.verdict !== 'succeeded' || mirrored);
 }
 
-function tellVerdict({ finished, plan: { run } }: RunState): void {
+function recordVerdict({ finished, plan: { run } }: RunState): void {
   if (finished === undefined || finished.verdict === 'succeeded') return;
   throw new LandfallError(finished.fault ?? 'step', finished.message ?? `run ${run} ${finished.verdict}`);
 }
@@ -207,7 +207,7 @@ async function takeRunOver(driver: Driver, state: RunState): Promise<boolean> {
   return true;
 }
 
-/** One driver's time with a run. */
+/** What one driver does with a run. */
 async function session(driver: Driver, journal: Journal): Promise<void> {
   const { store, process } = driver;
   const who = { driver: process.name, host: process.name, boot: 'b', pid: 1 };

@@ -1,13 +1,13 @@
 /**
- * EMR on a virtual clock: clusters that start, idle and end, steps that run one after another, a stand-in for Spark that
- * writes an execution's report, and faults at chosen creating calls. What became of everything can be looked at.
+ * EMR on a virtual clock: clusters that start, idle and end, steps that run one after another, a simulated Spark that
+ * writes an execution's report, and faults at chosen creating calls. Tests can inspect the result.
  */
 import { LandfallError } from '../../../src/faults.ts';
 import type { Answer, Clock, Cluster, Emr, Random, Step, StepRequest } from '../../../src/run/ports.ts';
 import { answerUnder } from '../../support/creation-fault.ts';
 import type { CreationFault } from '../../support/creation-fault.ts';
 
-/** How a step ends by itself, and after how long if not after `stepMs`. */
+/** How a step ends by itself, and after what time, by default `stepMs`. */
 export interface StepEnd {
   state: 'COMPLETED' | 'FAILED' | 'INTERRUPTED' | 'CANCELLED';
   ms?: number;
@@ -15,7 +15,7 @@ export interface StepEnd {
   silent?: boolean;
 }
 
-/** How a cluster ends without being asked to. */
+/** How a cluster ends without a request. */
 export interface ClusterLoss {
   afterMs: number;
   code: 'INSTANCE_FAILURE' | 'BOOTSTRAP_FAILURE' | 'USER_REQUEST';
@@ -24,18 +24,18 @@ export interface ClusterLoss {
 export interface FakeEmrOptions {
   clock: Clock;
   random: Random;
-  /** Called when a step completes: leaves its output in the lake. */
+  /** Called when a step completes: writes its output to the lake. */
   complete: (step: StepRequest, applicationId: string) => Promise<void>;
   /** The fault of the n-th creating call, if any. */
   fault?: (call: number) => CreationFault | undefined;
-  /** How the n-th step that was ever added ends; COMPLETED when absent. */
+  /** How the n-th added step ends; COMPLETED by default. */
   end?: (token: string, n: number) => StepEnd['state'] | StepEnd;
-  /** How the n-th cluster is lost; never when absent. */
+  /** How the n-th cluster is lost; never by default. */
   lose?: (n: number) => ClusterLoss | undefined;
   stepMs?: number;
   /** How long an effect of `lost-late` stays invisible. */
   lateMs?: number;
-  /** How long a running step goes on after it was asked to end. */
+  /** How long a running step continues after a request to end it. */
   cancelMs?: number;
   /** How long a launched cluster may be idle. */
   idleMs?: number;
@@ -47,7 +47,7 @@ export interface FakeStep {
   /** Milliseconds on the clock, as are all times here. */
   created: number;
   visible: number;
-  /** When it was asked to end. */
+  /** When its end was requested. */
   cancelled?: number;
   started?: number;
   ended?: { at: number; state: StepEnd['state'] };
@@ -59,7 +59,7 @@ export interface FakeCluster {
   token: string;
   created: number;
   visible: number;
-  /** When it ended, or was asked to. */
+  /** When it ended, or its end was requested. */
   terminated?: number;
   reason?: string;
   loss?: ClusterLoss | undefined;
@@ -70,11 +70,11 @@ export interface FakeEmr extends Emr {
   clusters: FakeCluster[];
   creatingCalls(): number;
   liveClusters(): FakeCluster[];
-  /** Lets everything happen that is due by now; every call does so first. */
+  /** Processes everything that is due by now; every call does so first. */
   catchUp(): Promise<void>;
-  /** Leaves a step's output in the lake, as its completion does. */
+  /** Writes a step's output to the lake, as its completion does. */
   leaveOutput(step: StepRequest): Promise<void>;
-  /** A cluster that someone else keeps, without an idle timeout. */
+  /** A cluster of someone else, without an idle timeout. */
   addCluster(token: string): FakeCluster;
 }
 
@@ -98,7 +98,7 @@ export function fakeEmr({
   let calls = 0;
   let stepsAdded = 0;
 
-  /** Runs a creating call under its fault. */
+  /** Runs a creating call with its fault. */
   async function creating<T>(effect: (visible: number) => T): Promise<Answer<T>> {
     calls += 1;
     const now = clock.monotonic();
@@ -234,7 +234,7 @@ export function fakeEmr({
   };
 }
 
-/** Whether it carries a token of a run's own. */
+/** Whether it has a token of a run. */
 export function isOurs({ token }: FakeCluster): boolean {
   return token.startsWith('landfall/');
 }
@@ -250,7 +250,7 @@ interface Due {
   idleMs: number;
 }
 
-/** Brings a cluster and its steps up to now; the steps that completed by it. */
+/** Advances a cluster and its steps to now; returns the steps that completed. */
 function advance(cluster: FakeCluster, { now, stepMs, cancelMs, idleMs }: Due): FakeStep[] {
   const { loss, created, steps } = cluster;
   const completed: FakeStep[] = [];

@@ -1,14 +1,14 @@
-/** What must hold after every play, whatever went wrong in it. Each check gives the sentences that say how it broke. */
+/** What must hold after every play, whatever went wrong in it. Each check returns sentences about violations. */
 import { readState } from '../../../src/run/read-journal.ts';
 import { intents, late, patience, promptly, resent, strangers } from './call-invariants.ts';
 import { log, mirror, published } from './landed-invariants.ts';
 import { leftRunning, duplicates } from './leftover-invariants.ts';
 import { overQuota } from './quota.ts';
 import { runsOf } from './trace.ts';
-import { deserved, endings, journalOf, verdicts } from './verdict-invariants.ts';
+import { causesOfVerdicts, endings, journalOf, verdicts } from './verdict-invariants.ts';
 import type { World } from './world.ts';
 
-/** All that broke by the time every run has come home. */
+/** All violations once every run has landed. */
 export async function broken(world: World): Promise<string[]> {
   const runs = runsOf(world.trace);
   const complaints: string[] = [];
@@ -19,7 +19,7 @@ export async function broken(world: World): Promise<string[]> {
       ...verdicts(world, run, state),
       ...(await published(world, run, state)),
       ...intents(world, run),
-      ...deserved(world, run),
+      ...causesOfVerdicts(world, run),
     );
   }
   return [
@@ -38,7 +38,7 @@ export async function broken(world: World): Promise<string[]> {
   ];
 }
 
-/** What broke when everybody looks at the finished runs once more: nothing may happen then. */
+/** Violations when every verb looks at the finished runs again: nothing may change then. */
 export async function atTheEnd(world: World, attach: (run: string) => Promise<void>): Promise<string[]> {
   const before = world.trace.length;
   const runs = runsOf(world.trace);

@@ -1,11 +1,11 @@
-/** Of what landed: publications and the plain paths. */
+/** Invariants of landed tables: publications and plain paths. */
 import { newestPublication, readPublication } from '../../../src/lake/publication.ts';
 import { currentAttempt } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import { argument } from '../../support/step-arguments.ts';
 import type { World } from './world.ts';
 
-/** What a run published is what it accepted: one execution of each step, of this run, each made from the others. */
+/** A run publishes what it accepted: one execution of each step of this run, each made from the accepted upstreams. */
 export async function published(world: World, run: string, state: RunState): Promise<string[]> {
   if (state.finished?.verdict !== 'succeeded') return [];
   const entry =
@@ -52,7 +52,7 @@ export async function log({ store, trace }: World): Promise<string[]> {
     : [`the publication log was written as ${numbers.join()}`];
 }
 
-/** The plain paths hold what was published last, and nothing else. */
+/** The plain paths have the newest publication, and nothing else. */
 export async function mirror(world: World): Promise<string[]> {
   const newest = await newestPublication(world.store);
   const wanted = new Map(newest?.tables.flatMap(({ files }) => files.map((one) => [one.mirror, one.key])));

@@ -1,19 +1,19 @@
-/** Of what a run leaves behind in EMR. */
+/** Invariants of what a run leaves in EMR. */
 import type { FakeCluster, FakeStep } from './fake-emr.ts';
-import { chapters, entriesOf } from './trace.ts';
+import { entriesByPlan, entriesOf } from './trace.ts';
 import type { Call } from './trace.ts';
 import type { World } from './world.ts';
 
-/** A cluster or step may have shown so shortly before a verdict that nobody could see it. */
+/** A cluster or step may appear so shortly before a verdict that nobody could see it. */
 const UNSEEN_MS = 60_000;
 
-/** At a verdict, whatever of the run could be seen has ended or was asked to; of a run that someone cancelled it has ended. */
+/** At a verdict, every visible cluster and step of the run has ended or is requested to end; in a cancelled run it has ended. */
 export function leftRunning(world: World): string[] {
   const { trace, emr, schedule } = world;
   return trace.flatMap((given, at) => {
     if (given.traced !== 'entry' || given.entry.entry !== 'finished') return [];
     const { verdict } = given.entry;
-    const chapter = chapters(entriesOf(trace, given.run)).find((its) => its.includes(given)) ?? [];
+    const chapter = entriesByPlan(entriesOf(trace, given.run)).find((its) => its.includes(given)) ?? [];
     const ended = verdict === 'cancelled' && chapter.some(({ entry }) => entry.entry === 'cancel-requested');
     const asked = (op: Call['op'], id: string) =>
       !ended &&
@@ -35,7 +35,7 @@ export function leftRunning(world: World): string[] {
   });
 }
 
-/** A driver that has seen two live copies of a step has the one cancelled that it does not keep, unless it ends by itself. */
+/** A driver that has seen two live copies of a step cancels the one that it does not keep, unless that ends by itself. */
 export function duplicates({ trace, emr }: World): string[] {
   const steps = emr.clusters.flatMap((cluster) => cluster.steps);
   return trace.flatMap((seen, at) => {

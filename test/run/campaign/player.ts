@@ -1,4 +1,4 @@
-/** Plays a schedule to its end, and beyond: until every run that began has landed, whoever has to come for it. */
+/** Plays a schedule to its end, and then starts further drivers until every run that began has landed. */
 import { readState } from '../../../src/run/read-journal.ts';
 import { LandfallError } from '../../../src/faults.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -10,10 +10,10 @@ import type { Schedule, Verb } from './schedule.ts';
 import { createWorld } from './world.ts';
 import type { World } from './world.ts';
 
-/** Longer than any play takes that ends. */
+/** Longer than any play that ends. */
 const FOR_EVER_MS = 20 * 24 * 3_600_000;
-/** So many drivers of a run meet with troubles; whoever comes after them does not. */
-const TROUBLED = 5;
+/** This many drivers of a run meet faults; later ones do not. */
+const DRIVERS_WITH_FAULTS = 5;
 const ENOUGH = 14;
 
 interface Cast {
@@ -21,7 +21,7 @@ interface Cast {
   processes: Process[];
 }
 
-/** The sentences that say which invariants broke; empty when none. */
+/** Sentences about the violated invariants; empty if there are none. */
 export async function play(schedule: Schedule): Promise<string[]> {
   const world = createWorld(schedule);
   const never = world.clock.sleep(FOR_EVER_MS).then(() => 'never' as const);
@@ -43,19 +43,19 @@ async function perform(cast: Cast): Promise<string[]> {
       await act(cast, trouble.verb, trouble.run, trouble.takeOver);
     }),
   ]);
-  await Promise.all(['r1', 'r2'].map((run) => bringHome(cast, run)));
+  await Promise.all(['r1', 'r2'].map((run) => driveUntilLanded(cast, run)));
   await world.clock.sleep(3_600_000);
   world.calmDown();
   const complaints = await broken(world);
   return [...complaints, ...(await atTheEnd(world, (run) => act(cast, 'attach', run)))];
 }
 
-/** Sends one driver after another until the run has landed. */
-async function bringHome(cast: Cast, run: string): Promise<void> {
+/** Starts one driver after another until the run has landed. */
+async function driveUntilLanded(cast: Cast, run: string): Promise<void> {
   const { world } = cast;
   const { fraction } = seededRandom(world.schedule.seed + 1);
   for (let round = 0; round < ENOUGH; round += 1) {
-    if (round === TROUBLED) world.calmDown();
+    if (round === DRIVERS_WITH_FAULTS) world.calmDown();
     const verb = await needed(world, run);
     if (verb === undefined) return;
     await world.clock.sleep(Math.floor(fraction() * 200_000));
@@ -110,7 +110,7 @@ async function act(cast: Cast, verb: Verb, run: string, takeOver = false): Promi
   world.record({ traced: 'ended', by: process.name, run, verb, how, told });
 }
 
-/** The fault it ended with; `interrupted`; or what should never come. */
+/** The fault it ended with; `interrupted`; or an unexpected error. */
 function endOf(error: unknown, told: string[]): string {
   if (error instanceof Interruption) return 'interrupted';
   if (error instanceof LandfallError) {

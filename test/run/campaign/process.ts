@@ -1,44 +1,44 @@
-/** One driver's process on the virtual clock. It can be paused, killed, interrupted, or told to stop watching, at any point. */
+/** One driver's process on the virtual clock. It can be paused, killed, interrupted, or told to stop following, at any point. */
 import { LandfallError } from '../../../src/faults.ts';
 import type { Clock } from '../../../src/run/ports.ts';
 import type { Trouble } from './schedule.ts';
 
 export type Strike = Extract<Trouble, { trouble: 'strike' }>;
 
-/** The reason of a signal that a person sent. */
+/** The abort reason for a user's signal. */
 export class Interruption extends Error {}
 
 export interface Process {
   /** `p1`, `p2`, ... in the order they came: also its driver's id. */
   name: string;
   startedAt: number;
-  /** This process's clock: it stands still for who is paused. */
+  /** This process's clock, which stops while the process is paused. */
   clock: Clock;
   /** Aborts on Ctrl-C. */
   interrupted: AbortSignal;
   /** Aborts when `--timeout` has passed. */
   left: AbortSignal;
-  /** Resolves when the process may go on; never once it is dead. */
+  /** Resolves when the process may continue; never after it was killed. */
   gate: () => Promise<void>;
-  /** Says that a point was reached at which something may befall it. */
+  /** Reports that a point was reached at which the process may be struck. */
   reach: (at: Exclude<Strike['at'], 'time'>) => void;
   /** Resolves when it has been killed. */
   killed: Promise<void>;
-  /** Ends it: nothing it still has under way does anything any more. */
+  /** Ends it: nothing that it still has in progress has any effect. */
   end: () => void;
   isDead: () => boolean;
-  /** For how much of the time since then it has not been paused. */
+  /** The time since then during which it was not paused. */
   activeSince: (then: number) => number;
 }
 
-/** A process that has just started; `strikes` are those meant for it. */
+/** A process that has just started; `strikes`: those that apply to it. */
 export function startProcess(
   name: string,
   base: Clock,
   strikes: readonly Strike[],
-  /** True from when on nothing befalls anyone any more. */
+  /** True once no process is struck any more. */
   calm: () => boolean,
-  /** Told what befalls it. */
+  /** Called when the process is struck. */
   tell: (strike: Strike['strike']) => void,
 ): Process {
   const interruption = new AbortController();

@@ -1,4 +1,4 @@
-/** EMR's quotas: what one driver asks must fit into what AWS lets a whole account ask. */
+/** EMR's quotas: the requests of one driver must fit into the quotas of a whole account. */
 import type { EmrOperation } from './schedule.ts';
 import type { World } from './world.ts';
 
@@ -16,10 +16,10 @@ const QUOTAS: Record<EmrOperation, { name: string; burst: number; refill: number
   findReusable: { name: 'ListClusters', burst: 20, refill: 0.5 },
 };
 
-/** Calls an hour of one operation that one driver may come to. */
+/** Calls an hour of one operation that one driver may make. */
 const AN_HOUR = 400;
 
-/** Each driver that asked for more than the quotas allow. */
+/** Each driver that exceeded the quotas. */
 export function overQuota({ trace }: World): string[] {
   const buckets = new Map<
     string,

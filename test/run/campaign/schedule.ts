@@ -20,7 +20,7 @@ export type RunName = 'r1' | 'r2';
 export type Verb = 'submit' | 'attach' | 'cancel' | 'retry';
 
 export type Trouble =
-  /** What becomes of the n-th call of an operation, whoever makes it. */
+  /** What happens to the n-th call of an operation, whoever makes it. */
   | {
       trouble: 'fault';
       op: EmrOperation | StoreOperation;
@@ -33,12 +33,12 @@ export type Trouble =
       /** Of `lost`: whether it took effect. */
       effect: boolean;
       ms: number;
-      /** Of `lost`: for how long no listing shows what it made. */
+      /** Of `lost`: how long no listing shows what it created. */
       hiddenMs: number;
     }
-  /** Nothing of EMR, or of the store, answers from `at` on for `ms`. */
+  /** EMR, or the store, does not answer from `at` on for `ms`. */
   | { trouble: 'outage'; of: 'emr' | 'store'; at: number; ms: number }
-  /** How the n-th step that is ever added ends. */
+  /** How the n-th added step ends. */
   | {
       trouble: 'end';
       n: number;
@@ -46,14 +46,14 @@ export type Trouble =
       ms: number;
       silent: boolean;
     }
-  /** The n-th cluster launched ends, so long after its launch. */
+  /** The n-th launched cluster ends this long after its launch. */
   | {
       trouble: 'loss';
       n: number;
       ms: number;
       code: 'INSTANCE_FAILURE' | 'BOOTSTRAP_FAILURE' | 'USER_REQUEST';
     }
-  /** Something befalls the process-th process: at its n-th journal write, before or during its n-th call, or after n ms. */
+  /** Strikes the process with this number: at its n-th journal write, before or during its n-th call, or after n ms. */
   | {
       trouble: 'strike';
       strike: 'kill' | 'pause' | 'interrupt' | 'leave';
@@ -63,18 +63,18 @@ export type Trouble =
       /** How long it is paused. */
       ms: number;
     }
-  /** Another process comes, on a machine of its own. */
+  /** Another process starts, on another machine. */
   | { trouble: 'come'; verb: Verb; run: RunName; at: number; takeOver: boolean };
 
 export interface Schedule {
-  /** Of all that is random in the play but not said here, such as jitter. */
+  /** Seed of everything random in the play that is not listed here, such as jitter. */
   seed: number;
   stepMs: number;
-  /** How long a running step goes on after it was asked to end. */
+  /** How long a running step continues after a request to end it. */
   cancelMs: number;
   cluster: 'new' | 'given' | 'reuse';
   keepAlive: boolean;
-  /** Whether all processes are on one machine, where a dead one is seen to be dead. */
+  /** Whether all processes are on one machine, where they can see that one is dead. */
   sameHost: boolean;
   troubles: Trouble[];
 }
@@ -106,7 +106,7 @@ export function scheduleOf(seed: number): Schedule {
   };
 }
 
-/** One trouble, or a few that belong together; `horizonMs` is about how long an undisturbed run takes. */
+/** One fault, or a few that belong together; `horizonMs`: about how long an undisturbed run takes. */
 function troublesOf(dice: Dice, horizonMs: number): Trouble[] {
   const { below, oneOf } = dice;
   const at = () => below(horizonMs);
@@ -177,7 +177,7 @@ function troublesOf(dice: Dice, horizonMs: number): Trouble[] {
   }
 }
 
-/** As often as each kind is wanted. */
+/** Each kind as often as wanted. */
 const KINDS = [
   ...(['creation', 'creation', 'creation', 'creation', 'read', 'read', 'ending', 'store', 'store'] as const),
   ...(['outage', 'end', 'end', 'loss', 'kill', 'kill', 'kill', 'kill', 'interrupt', 'leave'] as const),

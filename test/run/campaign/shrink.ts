@@ -2,7 +2,7 @@
 import { play } from './player.ts';
 import type { Schedule, Trouble } from './schedule.ts';
 
-/** With every trouble taken out that can go, and every time and count as small as it can be. */
+/** Without every fault that can be removed, and with every time and count as small as possible. */
 export async function shrink(
   schedule: Schedule,
   broken: (candidate: Schedule) => Promise<string[]> = play,
@@ -17,7 +17,7 @@ function without(schedule: Schedule): Schedule[] {
   return schedule.troubles.map((_, at) => ({ ...schedule, troubles: schedule.troubles.toSpliced(at, 1) }));
 }
 
-/** The schedule with one number smaller, or one choice the plain one. */
+/** The schedule with one smaller number, or one default choice. */
 function plainer(schedule: Schedule): Schedule[] {
   const { stepMs, cancelMs, cluster, keepAlive, sameHost, troubles } = schedule;
   return [
@@ -27,12 +27,12 @@ function plainer(schedule: Schedule): Schedule[] {
     ...smaller(stepMs, 1_000).map((less) => ({ ...schedule, stepMs: less })),
     ...smaller(cancelMs, 0).map((less) => ({ ...schedule, cancelMs: less })),
     ...troubles.flatMap((trouble, at) =>
-      plainerTroubles(trouble).map((one) => ({ ...schedule, troubles: troubles.with(at, one) })),
+      simplerTroubles(trouble).map((one) => ({ ...schedule, troubles: troubles.with(at, one) })),
     ),
   ];
 }
 
-function plainerTroubles(trouble: Trouble): Trouble[] {
+function simplerTroubles(trouble: Trouble): Trouble[] {
   const numbers = Object.entries(trouble).filter(
     (field): field is [string, number] => typeof field[1] === 'number',
   );
@@ -44,7 +44,7 @@ function plainerTroubles(trouble: Trouble): Trouble[] {
     : shorter;
 }
 
-/** The least first, then ever less of the way to it. */
+/** The smallest number first, then numbers closer and closer to the original. */
 function smaller(value: number, least: number): number[] {
   const gaps = [1, 2, 4, 8, 16].map((part) => Math.floor((value - least) / part));
   return [...new Set(gaps)].filter((gap) => gap > 0).map((gap) => value - gap);

@@ -1,4 +1,4 @@
-/** What a play's trace tells, by run. */
+/** What a play's trace shows, by run. */
 import type { Traced } from './world.ts';
 
 export type Call = Extract<Traced, { traced: 'call' }>;
@@ -15,7 +15,7 @@ export function runsOf(trace: readonly Traced[]): string[] {
 }
 
 /** From a plan to the next one. */
-export function chapters(entries: readonly Written[]): Written[][] {
+export function entriesByPlan(entries: readonly Written[]): Written[][] {
   const starts = entries.flatMap(({ entry }, at) =>
     entry.entry === 'planned' || entry.entry === 'replanned' ? [at] : [],
   );

@@ -1,9 +1,9 @@
-/** Of journals and verdicts: what is written is whole, and what is said is true. */
+/** Invariants of journals and verdicts: journals are complete, and verdicts are true. */
 import type { Entry, Stamped } from '../../../src/run/entries.ts';
 import { keys } from '../../../src/lake/layout.ts';
 import { advance, begin } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
-import { chapters, entriesOf } from './trace.ts';
+import { entriesByPlan, entriesOf } from './trace.ts';
 import type { Written } from './trace.ts';
 import type { World } from './world.ts';
 
@@ -31,11 +31,11 @@ export async function journalOf({ store, trace }: World, run: string, state: Run
   return complaints;
 }
 
-/** Each plan has one verdict; it is `succeeded` exactly where the run published, which it does once. */
+/** Each plan has one verdict; it is `succeeded` exactly if the run published, which it does once. */
 export function verdicts(world: World, run: string, state: RunState): string[] {
   const { trace } = world;
   const complaints: string[] = [];
-  const all = chapters(entriesOf(world.trace, run));
+  const all = entriesByPlan(entriesOf(world.trace, run));
   all.forEach((chapter, at) => {
     const first = trace.indexOf(chapter[0]!);
     const next = all[at + 1]?.[0];
@@ -69,7 +69,7 @@ function twice(name: string, chapter: readonly Written[]): string[] {
   });
 }
 
-/** What a process ended with is what the journal says by then. */
+/** A process ends with what the journal says at that time. */
 export function endings({ trace }: World): string[] {
   return trace.flatMap((end, at) => {
     if (end.traced !== 'ended') return [];
@@ -90,8 +90,8 @@ export function endings({ trace }: World): string[] {
   });
 }
 
-/** A verdict other than success has its cause in the world. */
-export function deserved(world: World, run: string): string[] {
+/** A verdict other than success has a cause in the schedule. */
+export function causesOfVerdicts(world: World, run: string): string[] {
   const { emr, trace } = world;
   const mine = (name: string) => name.startsWith(`landfall/${run}/`);
   const ends = emr.clusters.flatMap(({ steps }) =>
@@ -99,13 +99,13 @@ export function deserved(world: World, run: string): string[] {
       mine(request.name) && ended !== undefined ? [{ ...ended, fate }] : [],
     ),
   );
-  return chapters(entriesOf(world.trace, run)).flatMap((chapter, number) => {
+  return entriesByPlan(entriesOf(world.trace, run)).flatMap((chapter, number) => {
     const last = chapter.find(({ entry }) => entry.entry === 'finished');
     if (last?.entry.entry !== 'finished' || last.entry.verdict === 'succeeded') return [];
     const { fault = 'internal', message = '' } = last.entry;
     const first = chapter[0]!.entry;
     const its = first.entry === 'planned' || first.entry === 'replanned' ? first.plan.publication : 0;
-    const used = chapters(entriesOf(world.trace, run))
+    const used = entriesByPlan(entriesOf(world.trace, run))
       .slice(0, number + 1)
       .flat()
       .flatMap(({ entry }) => (entry.entry === 'cluster' ? [entry.id] : []));

@@ -1,4 +1,4 @@
-/** What lies between one process and the rest of the world: time, lost answers, outages; and what befalls the process itself. */
+/** What is between one process and the rest of the world: time, lost answers, outages; and strikes on the process itself. */
 import { LandfallError } from '../../../src/faults.ts';
 import type { Answer, Clock, Emr } from '../../../src/run/ports.ts';
 import type { ObjectInfo, Store } from '../../../src/store/store.ts';
@@ -11,7 +11,7 @@ const TRAVEL_MS = 15;
 
 type Outcome<T> = { value: T } | { error: unknown };
 
-/** Sends a call on its way, which it goes whatever becomes of the process; the process learns of it when it can. */
+/** Sends a call, which completes whatever happens to the process; the process gets the answer if it can. */
 async function send<T>(process: Process, travel: () => Promise<T>): Promise<T> {
   await process.gate();
   process.reach('before');
@@ -61,7 +61,7 @@ export function emrOver(world: World, process: Process, run: string): Emr {
       throw await after(clock, fault.ms, noAnswer('EMR', op));
     });
 
-  /** A call that creates what carries these names. */
+  /** A call that creates clusters or steps with these names. */
   const creating = <T>(
     op: 'runJobFlow' | 'addSteps',
     about: readonly string[],
@@ -102,7 +102,7 @@ export function emrOver(world: World, process: Process, run: string): Emr {
   };
 }
 
-/** The clusters and steps of these names that this work makes. */
+/** The clusters and steps with these names that this call creates. */
 async function made(
   { emr }: World,
   names: readonly string[],

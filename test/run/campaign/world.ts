@@ -14,7 +14,7 @@ import type { VirtualClock } from '../../support/virtual-clock.ts';
 import type { Strike } from './process.ts';
 import type { EmrOperation, Schedule, Trouble } from './schedule.ts';
 
-/** What happened, in the order in which it did. */
+/** What happened, in order. */
 export type Traced = { at: number } & (
   | {
       traced: 'call';
@@ -26,10 +26,10 @@ export type Traced = { at: number } & (
       /** It is known to have had no effect. */
       unsent: boolean;
       interrupted: boolean;
-      /** Who has the run by its journal, if not the caller, who could have known for this long. */
+      /** The owner of the run by its journal, if it is not the caller, and for how long the caller could have known. */
       late?: { owner: string; ms: number };
     }
-  /** Steps with tokens of the run that a listing showed to be waiting or running. */
+  /** Steps with tokens of the run that a listing showed as waiting or running. */
   | { traced: 'seen'; by: string; run: string; live: readonly { id: string; name: string }[] }
   | { traced: 'entry'; run: string; entry: Stamped }
   | { traced: 'publication'; number: number; run: string }
@@ -41,7 +41,7 @@ export type Traced = { at: number } & (
 type What<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 export interface World {
-  /** Who drives the run since when, by its journal. */
+  /** The owner of the run and since when, by its journal. */
   ownerOf: (run: string) => { owner: string; since: number } | undefined;
   schedule: Schedule;
   clock: VirtualClock;
@@ -49,13 +49,13 @@ export interface World {
   store: Store;
   trace: Traced[];
   record: (what: What<Traced>) => void;
-  /** From here on nothing goes wrong any more. */
+  /** From here on there are no faults. */
   calmDown: () => void;
   isCalm: () => boolean;
-  /** The fault meant for the next call of this operation, and counts the call. */
+  /** Counts the call, and returns the fault for the next call of this operation. */
   faultOf: (op: string) => Extract<Trouble, { trouble: 'fault' }> | undefined;
   isOut: (of: 'emr' | 'store') => boolean;
-  /** A cluster that someone else keeps. */
+  /** A cluster of someone else. */
   given: string;
 }
 
@@ -133,7 +133,7 @@ export function logOf(key: string): 'journal' | 'publish' | undefined {
   return key.startsWith(keys.publications) ? 'publish' : undefined;
 }
 
-/** The store, telling which entries of the logs came to be, at the moment they did. */
+/** The store, which reports new entries of the logs at the moment they are created. */
 function recorded(store: Store, record: World['record']): Store {
   const tell = (key: string, body: Uint8Array) => {
     const run = JOURNAL.exec(key)?.[1];
@@ -159,7 +159,7 @@ function text(body: Uint8Array): string {
   return new TextDecoder().decode(body);
 }
 
-/** The stand-in for Spark: one file, then the report. */
+/** The simulated Spark: one file, then the report. */
 async function execute(
   store: Store,
   step: Parameters<typeof outputKey>[1],
