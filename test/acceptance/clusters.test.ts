@@ -332,7 +332,7 @@ describe('a cluster named by --cluster', () => {
     ['has ended', cluster('j-X', {}, 'TERMINATED'), ['it is TERMINATED']],
     ['is ending', cluster('j-X', unfit, 'TERMINATING'), ['it is TERMINATING']],
     ['does not fit in many ways', cluster('j-X', unfit), ['it lacks Spark', 'its release is emr-7.12.0, not emr-7.13.0', 'it ends by itself after its last step', 'it runs 4 steps at once']],
-  ])('is refused before anything is started, with every reason, when it %s', async (_, found, says) => {
+  ])('is refused before anything is started, with every reason, if it %s', async (_, found, says) => {
     configure('');
     env['AWS_ACCOUNT_ID'] = '444455556666';
     if (found !== undefined) clusters['j-X'] = found;

@@ -47,7 +47,7 @@ describe('a flag that npm took', () => {
       ['plan'],
       'plan --cluster local',
     ],
-  ])('is a mistake, with the command that was meant: %j', async (env, argv, meant) => {
+  ])('is a mistake, with the intended command: %j', async (env, argv, meant) => {
     expect(await parsed(env, ...argv)).toMatchObject({
       fault: 'input',
       message: expect.stringMatching(/^npm took --/),
@@ -63,7 +63,7 @@ describe('a flag that npm took', () => {
   it.each<[Record<string, string>, string[]]>([
     [{ npm_config_lake: '' }, ['status']],
     [{ npm_config_detach: 'maybe' }, ['submit']],
-  ])('is a mistake without a guess where its value is none: %j %j', async (env, argv) => {
+  ])('is a mistake without a suggestion if its value is invalid: %j %j', async (env, argv) => {
     expect((await parsed(env, ...argv)).next).toMatch(/^write the flags again, /);
   });
 
@@ -94,9 +94,12 @@ describe('a flag that npm took', () => {
     [{ npm_config_cluster: 'local', npm_lifecycle_script: 'tsx test/run.ts' }, ['plan']],
     [{ npm_config_cluster: 'local', npm_lifecycle_script: 'exec node etl.js' }, ['plan']],
     [{ npm_config_registry: 'x', npm_config_loglevel: 'silent' }, ['plan']],
-  ])('is none where it was given, is npm’s own, or another script’s: %j %j', async (env, argv) => {
-    expect(await parsed(env, ...argv)).toEqual({ kind: 'verb' });
-  });
+  ])(
+    'is not reported if it reached Landfall, or belongs to npm or another script: %j %j',
+    async (env, argv) => {
+      expect(await parsed(env, ...argv)).toEqual({ kind: 'verb' });
+    },
+  );
 });
 
 describe('a source of the user’s own pipeline', () => {

@@ -62,7 +62,7 @@ describe('a damaged run', () => {
         symlinkSync('/etc/passwd', join(cwd, key(3)));
       },
     ],
-  ])('is kept by gc, which names the damage and goes on with the other runs: %s', async (_, damage) => {
+  ])('is kept by gc, which names the damage and continues with the other runs: %s', async (_, damage) => {
     await damage((number) => keys.entry('r1', number));
     const report = await collected();
     expect(gone(report)).toEqual(['r2']);
@@ -88,7 +88,7 @@ describe('a damaged publication log', () => {
     ['its newest entry is damaged', () => store.put(keys.publication(3), Buffer.from('{'))],
     ['an entry is missing', () => store.remove([keys.publication(2)])],
     ['a number is far ahead', () => store.put(keys.publication(999_999_999_999), Buffer.from('{}'))],
-  ])('lets gc remove nothing: %s', async (_, damage) => {
+  ])('makes gc remove nothing: %s', async (_, damage) => {
     await damage();
     const report = await collected();
     expect([...gone(report), ...report.executions]).toEqual([]);

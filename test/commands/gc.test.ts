@@ -297,7 +297,7 @@ describe('gc', () => {
       },
       'publication 3 names its files',
     ],
-  ])('does not remove what it had listed when %s', async (_, meanwhile, reason) => {
+  ])('does not remove a listed run if %s', async (_, meanwhile, reason) => {
     await landedRuns(1);
     await acceptedRun(store, files, { run: 'old', publication: 1, years: [2000] });
     await expect(landRun(store, 'old')).rejects.toMatchObject({ fault: 'overtaken' });

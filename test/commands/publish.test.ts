@@ -139,7 +139,7 @@ describe('publish', () => {
     ['is gone', (path) => store.remove([path])],
     ['was cut', (path) => store.put(path, files.songs.subarray(0, 50))],
     ['has the same size and another content', (path) => store.put(path, files.songs.with(-20, 1))],
-  ])('copies the tables of a published run again when a plain path %s', async (_, spoil) => {
+  ])('copies the tables of a published run again if a plain path %s', async (_, spoil) => {
     await landedRun(store, files, second);
     const expected = await plainSongs(store);
     const { key, mirror } = (await newestPublication(store))!.tables[0]!.files[0]!;

@@ -167,7 +167,7 @@ describe('verify', () => {
       '0 (part-0-w.gz.parquet: it is cut off: it does not end as Parquet does)',
     ],
     ['there twice', (key) => store.copy(key, key.replace('part-0', 'part-1')), '10 ()'],
-  ])('holds the quarantine against the books: its file is %s', async (_, spoil, held) => {
+  ])('compares the quarantine with the books: its file is %s', async (_, spoil, held) => {
     await spoil(rejectedFile('r2'));
     const expected = [`song_data: the step reports 5 rows of quarantine, but their Parquet holds ${held}`];
     expect(await findings()).toEqual(expected);
@@ -309,19 +309,16 @@ describe('verify', () => {
     ['is at work', [intent, { entry: 'step-submitted', ...step, id: 's-1', how: 'accepted' }], [], 'attach'],
     ['failed in a step', [intent, failed], ['it ended FAILED', ...why], 'retry'],
     ['was cancelled', [{ entry: 'finished', verdict: 'cancelled', fault: 'cancelled' }], [], 'retry'],
-  ])(
-    'exits 2 for a run that %s, saying where it stands and what goes on with it',
-    async (_, entries, cause, verb) => {
-      await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005], entries });
-      expect((await verifying('r3')).failure).toMatchObject({
-        fault: 'input',
-        message: 'run r3 cannot be verified yet: song_transform is not done',
-        why: cause,
-        stand: expect.arrayContaining([expect.stringMatching(/^song_transform .*; nothing was published$/)]),
-        next: advising(new RegExp(`^landfall ${verb} r3 --lake `)),
-      });
-    },
-  );
+  ])('exits 2 for a run that %s, with its state and the next command', async (_, entries, cause, verb) => {
+    await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005], entries });
+    expect((await verifying('r3')).failure).toMatchObject({
+      fault: 'input',
+      message: 'run r3 cannot be verified yet: song_transform is not done',
+      why: cause,
+      stand: expect.arrayContaining([expect.stringMatching(/^song_transform .*; nothing was published$/)]),
+      next: advising(new RegExp(`^landfall ${verb} r3 --lake `)),
+    });
+  });
 
   it('reports only damage to accepted executions of a run that is still working', async () => {
     await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2005] });

@@ -80,7 +80,7 @@ describe('the RunJobFlow request', () => {
     ['a cluster_json that has one without a time, for which EMR takes an hour', { clusterJson: { AutoTerminationPolicy: {} } }, 600],
     ['a cluster_json that has another', { clusterJson: { AutoTerminationPolicy: { IdleTimeout: 1800 } } }, 1800],
     ['a cluster_json with keep-alive', { keepAlive: true, clusterJson: { Instances: { KeepJobFlowAliveWhenNoSteps: true } } }, 600],
-  ])('always ends the cluster when it is idle, and never for want of steps: %s', (_, settings, seconds) => {
+  ])('always ends the cluster when it is idle, and never for lack of steps: %s', (_, settings, seconds) => {
     const sent = request(settings);
     expect(sent.AutoTerminationPolicy).toEqual({ IdleTimeout: seconds });
     expect(sent.Instances?.KeepJobFlowAliveWhenNoSteps).toBe(true);

@@ -133,7 +133,7 @@ describe('a new run', () => {
     ],
     ['lacks one before it', published(2), { key: published(2), damage: 'missing' }],
     ['lacks many before it', published(5), { key: published(9), damage: 'planted', body: '{}' }],
-  ])('is refused where the newest publication %s, and the object is named', async (_, key, one) => {
+  ])('is refused if the newest publication %s, and the object is named', async (_, key, one) => {
     for (const name of ['plan', 'submit --run-id fresh']) {
       const { failure, text } = await tried(name, 'fresh', one, scene.flags('first'));
       expect([name, failure?.fault]).toEqual([name, 'input']);

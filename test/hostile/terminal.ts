@@ -50,7 +50,7 @@ it.each<[string, Damage, readonly string[]]>([
     ['rollback', '--dry-run'],
   ],
 ])(
-  'neither steers the terminal nor forges a line where it tells %s',
+  'neither controls the terminal nor forges a line when it prints %s',
   async (_, one, args) => {
     damage(scene, props, [one]);
     const env = {

@@ -122,7 +122,7 @@ describe('the mirror', () => {
     ['has another size', 'bytes, and has 13 now', (store, key) => store.put(key, bytes('tampered with'))],
     ['is gone', 'is gone', (store, key) => store.remove([key])],
   ])(
-    'names a published file that %s, does not mirror it, and deletes nothing for it',
+    'names a published file that %s, does not mirror it, and deletes nothing because of it',
     async (_, why, spoil) => {
       for (const store of [memory(), openFolder(await mkdtemp(join(tmpdir(), 'landfall-mirror-')))]) {
         const { first, second } = await twoRuns(store);

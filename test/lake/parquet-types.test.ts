@@ -52,7 +52,7 @@ describe('a type in Parquet', () => {
     ['STRING', '', false],
     ['DECIMAL(4,2)', '1.50', false],
     ['ARRAY<INT>', '1', false],
-  ])('%s of a partition is spelled as Spark spells it: %s is %s', (type, text, expected) => {
+  ])('%s of a partition is written as Spark writes it: %s is %s', (type, text, expected) => {
     expect(isPartitionValue(type, text)).toBe(expected);
   });
 });

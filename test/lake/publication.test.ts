@@ -162,7 +162,7 @@ describe('the publication log', () => {
     ['a data file with a way up', { key: `${data}/../a.parquet`, mirror: 'songs/../r1-1-a.parquet' }],
     ['a data file of another table', { key: data.replace('songs', 'users') + '/a.parquet', mirror: shown }],
     ['a data file in no execution', { key: 'in/song_data/a.parquet', mirror: shown }],
-  ])('is damaged where it names %s', async (_, named) => {
+  ])('is damaged if it names %s', async (_, named) => {
     const lake = store();
     const put = (of: object) => lake.put(keys.publication(1), bytes({ ...entryOf([{ ...file, ...of }]) }));
     await put({ key: `${data}/a.parquet`, mirror: shown });
@@ -179,7 +179,7 @@ describe('the publication log', () => {
     ['a run that can have no such name', { run: '../r1' }],
     ['a table that can have no such name', { formerTables: ['_landfall'] }],
     ['a later entry that it goes back to', { rollbackTo: 1 }],
-  ])('is damaged where it tells of %s', async (_, wrong) => {
+  ])('is damaged if it contains %s', async (_, wrong) => {
     const lake = store();
     await lake.put(keys.publication(1), bytes({ ...entryOf([]), ...wrong }));
     await expect(newestPublication(lake)).rejects.toThrow('000001.json is damaged');

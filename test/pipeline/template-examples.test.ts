@@ -114,7 +114,7 @@ describe('the reference of the README', () => {
     ['A view', inner(source['views']!)],
     ['A table', frontMatter],
     ['A column', inner(table['columns']!)],
-  ])('names each key, and which may be left out: %s', (heading, type) => {
+  ])('has each key, and whether it is optional: %s', (heading, type) => {
     expect(stated(heading)).toEqual(keys(type));
   });
 

@@ -164,7 +164,7 @@ describe('an entry of a journal', () => {
       { step: 'others', execution: execution.replace('song_transform', 'others') },
     ],
     ['a property of every object', { step: 'constructor' }],
-  ])('that accepts a step is damaged when it names %s', async (_, wrong) => {
+  ])('that accepts a step is damaged if it names %s', async (_, wrong) => {
     const entry = { entry: 'step-accepted', step: 'song_transform', attempt: 1, execution, ...wrong };
     const { objects } = await withEntry(entry);
     await expect(readState(objects, 'r1')).rejects.toMatchObject(damage);
@@ -194,7 +194,7 @@ describe('an entry of a journal', () => {
     ['a check without its severity', withTable({ checks: [{ check: 'not_null', column: 'x' }] })],
     ['a check of no known kind', withTable({ checks: [{ check: 'toString', severity: 'error' }] })],
     ['a publication past counting', { ...plan, publication: Number.MAX_SAFE_INTEGER }],
-  ])('that plans is damaged when its plan is of %s', async (_, planned) => {
+  ])('with a plan is damaged if the plan is of %s', async (_, planned) => {
     const { objects } = await withEntry({ entry: 'replanned', plan: planned, rerun: [], elsewhere: false });
     await expect(readState(objects, 'r1')).rejects.toMatchObject(damage);
     await objects.put(keys.entry('r1', 1), bytes({ ...stamp, number: 1, entry: 'planned', plan: planned }));

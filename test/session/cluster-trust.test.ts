@@ -86,7 +86,7 @@ describe('a journal that says that the run has a cluster', () => {
     ['new', UNNAMED],
     ['j-ANOTHER', UNNAMED],
     ['reuse', 'its tag landfall:pool is missing, not ci'],
-  ])('under --cluster %s is not believed: no step is submitted, nothing is ended', async (choice, why) => {
+  ])('with --cluster %s is not trusted: no step is submitted, nothing is ended', async (choice, why) => {
     emr.clusters['j-THEIRS'] = emrCluster('j-THEIRS');
     expect(await attached(choice)).toMatchObject({
       fault: 'input',
@@ -100,7 +100,7 @@ describe('a journal that says that the run has a cluster', () => {
     ['new', {}, { 'trust-lake': true }],
     ['j-THEIRS', {}, {}],
     ['reuse', { Tags: [{ Key: 'landfall:pool', Value: 'ci' }] }, {}],
-  ])('under --cluster %s, %j, is believed with %j: its steps go there', async (choice, more, flags) => {
+  ])('with --cluster %s, %j, is trusted with %j: its steps go there', async (choice, more, flags) => {
     emr.clusters['j-THEIRS'] = emrCluster('j-THEIRS', { ...more });
     expect(await attached(choice, flags)).toMatchObject({ fault: 'tables' });
     expect(emr.inputs('AddJobFlowSteps')).toMatchObject([

@@ -110,7 +110,7 @@ describe('a launch', () => {
     ['is not named here', OTHER, () => undefined, `names no file here; the run was planned with cluster.json of SHA-256 ${SHA256}`],
     ['is not there', OURS, () => rmSync(file), 'ENOENT'],
     ['has changed', OURS, () => writeFileSync(file, TEXT.replace('900', '60')), `is another file, of SHA-256`],
-  ])('tells as a problem that its cluster_json %s', (_, emr, change, problem) => {
+  ])('reports as a problem that its cluster_json %s', (_, emr, change, problem) => {
     const plan = planned(OURS);
     change();
     const { clusterJson, clusterJsonProblem } = launchSettings(settingsOf(emr), plan);

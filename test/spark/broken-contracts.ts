@@ -114,18 +114,15 @@ export function describeBrokenContracts(folder: () => string): void {
           ['error unique: name is not unique', 2, ['AR1', 'AR4', 'AR7', 'AR8']],
         ],
       ],
-    ])(
-      'report every kind of check of %s that does not hold, with its severity, count and rows',
-      (table, expected) => {
-        const { violations } = reportOf().tables[table]!;
-        expect(
-          violations.map(({ check, severity, detail, count, sample }) => [
-            `${severity} ${check}: ${detail}`,
-            count,
-            sample.map((row) => Object.values(JSON.parse(row) as object)[0] as unknown),
-          ]),
-        ).toEqual(expected);
-      },
-    );
+    ])('report every kind of broken check of %s, with its severity, count and rows', (table, expected) => {
+      const { violations } = reportOf().tables[table]!;
+      expect(
+        violations.map(({ check, severity, detail, count, sample }) => [
+          `${severity} ${check}: ${detail}`,
+          count,
+          sample.map((row) => Object.values(JSON.parse(row) as object)[0] as unknown),
+        ]),
+      ).toEqual(expected);
+    });
   });
 }

@@ -430,7 +430,7 @@ describe('a part of an object', () => {
       answer(206, 'xxxx', { ...range('bytes 2-5/9'), ...long(4) }),
       '3 bytes were asked for, and 4 were sent',
     ],
-  ])('is refused when the store sends %s', async (_, start, reply, why) => {
+  ])('is refused if the store sends %s', async (_, start, reply, why) => {
     const lake = await store([reply]);
     await expect(lake.getRange('a', start, start + 3)).rejects.toMatchObject({
       fault: 'input',
