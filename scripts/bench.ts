@@ -14,6 +14,7 @@ import { contest } from './bench/contest.ts';
 import { contestants, REFERENCES } from './bench/contestants.ts';
 import { markdownPage, svgChart } from './bench/report.ts';
 import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const IDS = contestants({ submit: '', driverMemory: '', env: {} }).map(({ id }) => id);
 const QUICK = { data: 'sample,small', only: 'landfall,tuned,duckdb' };
@@ -50,10 +51,6 @@ function parsed(): Values {
   }
 }
 
-function wholeNumber(flag: string, text: string): number {
-  return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : fail(`--${flag} ${text}: not a whole number above 0`);
-}
-
 async function bench(values: Values): Promise<void> {
   const data = (values.data ?? (values.quick ? QUICK.data : 'sample,s1')).split(',');
   const unknown = data.find((name) => !isDataSet(name));
@@ -62,8 +59,8 @@ async function bench(values: Values): Promise<void> {
   const nobody = only.find((id) => !IDS.includes(id));
   if (nobody !== undefined) fail(`--only ${nobody}: there is no such contestant`);
   if (values.quick && values.rounds !== undefined) fail('--quick has no rounds: leave --rounds out');
-  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3');
-  const seed = wholeNumber('seed', values.seed);
+  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3', USAGE, 1);
+  const seed = wholeNumber('seed', values.seed, USAGE);
   const folder = resolve(values.out);
   mkdirSync(folder, { recursive: true });
   const progress = (message: string) => console.error(message);
@@ -108,5 +105,5 @@ try {
   const { why = [], next = '' } = error instanceof LandfallError ? error : {};
   const message = messageOf(error);
   console.error([message, ...why, spoken(next, PLAIN)].filter((line) => line !== '').join('\n'));
-  process.exitCode = 1;
+  process.exitCode = error instanceof LandfallError && error.fault === 'input' ? 2 : 1;
 }

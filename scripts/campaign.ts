@@ -4,6 +4,7 @@ import { messageOf } from '../src/message-of.ts';
 import { campaign } from '../test/run/campaign/campaign.ts';
 import { play } from '../test/run/campaign/player.ts';
 import type { Schedule } from '../test/run/campaign/schedule.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const USAGE = `npm run campaign -- [--runs 1000] [--seed 1] [--replay SCHEDULE]
 
@@ -19,7 +20,8 @@ const options = {
 try {
   const { values } = parseArgs({ options });
   if (values.help) console.log(USAGE);
-  else if (values.replay === undefined) await run(wholeNumber(values.runs), wholeNumber(values.seed));
+  else if (values.replay === undefined)
+    await run(wholeNumber('runs', values.runs, USAGE), wholeNumber('seed', values.seed, USAGE));
   else tell(await play(JSON.parse(values.replay) as Schedule));
 } catch (error) {
   console.error(`${messageOf(error)}\n${USAGE}`);
@@ -48,9 +50,4 @@ async function run(runs: number, seed: number): Promise<void> {
 function tell(complaints: readonly string[]): void {
   for (const complaint of complaints) console.log(`  ${complaint}`);
   process.exitCode = complaints.length > 0 ? 1 : 0;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${text}: not a whole number`);
-  return Number(text);
 }

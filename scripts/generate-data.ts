@@ -7,6 +7,7 @@ import { PLAIN, spoken } from '../src/shell-words.ts';
 import type { SparkifyOptions } from './sparkify/data.ts';
 import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
 import { writeSparkify } from './sparkify/write.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const LISTED = Object.entries(DATA_SETS).map(([name, { doc }]) => `    ${name.padEnd(7)} ${doc}`);
 const USAGE = `npm run generate-data -- [--out sample] [--seed 1] [--songs 80] [--days 7] [--events-per-day 250] [--clean]
@@ -41,7 +42,7 @@ try {
 
 function write(values: Values): void {
   const folder = resolve(values.out);
-  const seed = wholeNumber('seed', values.seed);
+  const seed = wholeNumber('seed', values.seed, USAGE);
   const began = performance.now();
   const { written, files, bytes, expected } = writeSparkify(folder, { ...sizeOf(values), seed });
   const seconds = (performance.now() - began) / 1000;
@@ -58,9 +59,9 @@ function sizeOf(values: Values): SparkifyOptions {
   const { 'data-set': name, songs, days, 'events-per-day': eventsPerDay, clean } = values;
   if (name === undefined)
     return {
-      songs: wholeNumber('songs', songs ?? '80'),
-      days: wholeNumber('days', days ?? '7'),
-      eventsPerDay: wholeNumber('events-per-day', eventsPerDay ?? '250'),
+      songs: wholeNumber('songs', songs ?? '80', USAGE),
+      days: wholeNumber('days', days ?? '7', USAGE),
+      eventsPerDay: wholeNumber('events-per-day', eventsPerDay ?? '250', USAGE),
       clean: clean ?? false,
     };
   if (!isDataSet(name))
@@ -70,10 +71,4 @@ function sizeOf(values: Values): SparkifyOptions {
       next: 'leave --songs, --days, --events-per-day and --clean out, or --data-set',
     });
   return DATA_SETS[name].options;
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (!/^\d{1,7}$/.test(text))
-    throw new LandfallError('input', `--${flag} ${text}: not a whole number`, { next: USAGE });
-  return Number(text);
 }
