@@ -3,10 +3,11 @@ import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
 import { homeOf } from './cluster-home.ts';
 import { failAtCluster } from './cluster-lost.ts';
-import { isUncertain, nextMove } from './create-once.ts';
-import type { Happened } from './create-once.ts';
+import { isUncertain } from './create-once.ts';
+import { nextAction } from './creation.ts';
+import type { Creation } from './creation.ts';
 import { sideBySide } from './detach.ts';
-import { checkpoint, pause, untilNextLook } from './driven-run.ts';
+import { checkpoint, untilNextLook } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { liveClusters } from './live-clusters.ts';
 import { tokens } from './plan.ts';
@@ -80,15 +81,18 @@ async function launchCluster(run: Run): Promise<string> {
   const intendedAt = intended?.intendedAt ?? (await ports.objects.now());
   if (intended === undefined)
     await journal.append({ entry: 'cluster-intent', n, token, since: intendedAt.toISOString() });
-  const settleMs = journal.state().plan.settleSeconds * 1000;
-  const begun = ports.clock.monotonic();
-  const happened: Happened[] = intended === undefined ? [] : [{ kind: 'intended before' }];
+  const creation: Creation = {
+    what: 'cluster',
+    topic: 'launching',
+    settleMs: journal.state().plan.settleSeconds * 1000,
+    begun: ports.clock.monotonic(),
+    happened: intended === undefined ? [] : [{ kind: 'intended before' }],
+  };
+  const { happened } = creation;
   let cluster: Launched | undefined;
   for (;;) {
-    const elapsedMs = ports.clock.monotonic() - begun;
-    const move = nextMove(happened, { what: 'cluster', settleMs, elapsedMs });
-    if (move.note !== undefined) ports.note('launching', move.note);
-    switch (move.kind) {
+    const action = await nextAction(run, creation);
+    switch (action.kind) {
       case 'send':
         await checkpoint(run);
         try {
@@ -104,13 +108,9 @@ async function launchCluster(run: Run): Promise<string> {
         [cluster] = await liveClusters(run, token, intendedAt);
         happened.push({ kind: 'looked', found: cluster !== undefined });
         break;
-      case 'wait':
-        await pause(run, move.ms);
-        happened.push({ kind: 'waited' });
-        break;
       case 'done': {
         const launched = present(cluster, 'cluster of a launch that is done');
-        const how = move.how === 'accepted' ? 'launched' : 'adopted';
+        const how = action.how === 'accepted' ? 'launched' : 'adopted';
         await journal.append({ entry: 'cluster', n, id: launched.id, how, ...homeOf(launched) });
         return launched.id;
       }

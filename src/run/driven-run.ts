@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { Journal } from './journal.ts';
 import { pace } from './pace.ts';
-import type { Clock, Emit, Note, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
 import { isToBeCancelled } from './state.ts';
 import type { RunState } from './state.ts';
 import type { RetryPolicy } from './with-retry.ts';
@@ -36,21 +36,11 @@ export function retryPolicy(
   return { clock, random, signal, note: (message) => note('reading', message) };
 }
 
-const NOTE_MS = 60_000;
-
-/** Notes of one topic, at most one a minute, however many calls of a run have the same trouble. */
-export function sparingNotes({ clock, emit }: { clock: Clock; emit: Emit }): Note {
-  const noted = new Map<string, number>();
-  return (topic, message) => {
-    const now = clock.monotonic();
-    if (now - (noted.get(topic) ?? Number.NEGATIVE_INFINITY) < NOTE_MS) return;
-    noted.set(topic, now);
-    emit({ event: 'note', message });
-  };
-}
-
 /** Waits, and throws the signal's reason when it aborted meanwhile. */
-export async function pause({ ports, signal }: Run, ms: number): Promise<void> {
+export async function pause(
+  { ports, signal }: { ports: Pick<Ports, 'clock'>; signal: AbortSignal },
+  ms: number,
+): Promise<void> {
   await ports.clock.sleep(ms, signal);
   signal.throwIfAborted();
 }

@@ -2,9 +2,10 @@
 import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
 import { failAtCluster } from './cluster-lost.ts';
-import { isUncertain, nextMove } from './create-once.ts';
-import type { Happened } from './create-once.ts';
-import { checkpoint, pause } from './driven-run.ts';
+import { isUncertain } from './create-once.ts';
+import { nextAction } from './creation.ts';
+import type { Creation } from './creation.ts';
+import { checkpoint } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import { CLOCK_SLACK_MS } from './live-clusters.ts';
@@ -27,16 +28,19 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
   const intendedBefore = steps.some(({ name }) => currentAttempt(before, name) !== undefined);
   await recordIntents(run, steps, clusterId);
   const names = steps.map(({ name }) => name).join(', ');
-  const settleMs = before.plan.settleSeconds * 1000;
-  const begun = ports.clock.monotonic();
-  const happened: Happened[] = intendedBefore ? [{ kind: 'intended before' }] : [];
+  const creation: Creation = {
+    what: `step ${names}`,
+    topic: `submitting ${names}`,
+    settleMs: before.plan.settleSeconds * 1000,
+    begun: ports.clock.monotonic(),
+    happened: intendedBefore ? [{ kind: 'intended before' }] : [],
+  };
+  const { happened } = creation;
   const ids = new Map<string, { id: string; how: 'accepted' | 'adopted' }>();
   for (;;) {
-    const elapsedMs = ports.clock.monotonic() - begun;
-    const move = nextMove(happened, { what: `step ${names}`, settleMs, elapsedMs });
-    if (move.note !== undefined) ports.note(`submitting ${names}`, move.note);
+    const action = await nextAction(run, creation);
     const missing = steps.filter((step) => !ids.has(tokenOf(before, step)));
-    switch (move.kind) {
+    switch (action.kind) {
       case 'send':
         await checkpoint(run);
         try {
@@ -56,10 +60,6 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
       case 'look':
         for (const [token, id] of await submittedOn(run, clusterId)) ids.set(token, { id, how: 'adopted' });
         happened.push({ kind: 'looked', found: steps.every((step) => ids.has(tokenOf(before, step))) });
-        break;
-      case 'wait':
-        await pause(run, move.ms);
-        happened.push({ kind: 'waited' });
         break;
       case 'done':
         for (const step of steps) {

@@ -1,11 +1,11 @@
 /** Calls that fail for a passing reason are tried again for a long time: work in the cloud goes on without us. */
 import { LandfallError } from '../faults.ts';
 import type { Clock, Emr, Lake, Objects, Random } from './ports.ts';
+import { onceAMinute } from './sparing-notes.ts';
 
 const GIVE_UP_MS = 15 * 60_000;
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
-const NOTE_MS = 60_000;
 
 export interface RetryPolicy {
   clock: Clock;
@@ -27,7 +27,7 @@ export async function retry<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   const started = clock.monotonic();
-  let noted = Number.NEGATIVE_INFINITY;
+  const noteSparingly = onceAMinute(clock, note);
   for (let limit = FIRST_DELAY_MS; ; limit = Math.min(limit * 2, LONGEST_DELAY_MS)) {
     try {
       return await call();
@@ -35,10 +35,7 @@ export async function retry<T>(
       if (!(error instanceof LandfallError) || !error.retryable || signal?.aborted === true) throw error;
       const silent = clock.monotonic() - started;
       if (silent > giveUpMs) throw unreachable(error, giveUpMs);
-      if (clock.monotonic() - noted > NOTE_MS) {
-        noted = clock.monotonic();
-        note(`${error.message}; trying again`);
-      }
+      noteSparingly(`${error.message}; trying again`);
       await clock.sleep(limit * (0.5 + 0.5 * random.fraction()), signal);
       signal?.throwIfAborted();
     }

@@ -14,7 +14,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { Clock, Objects, Ports } from '../../src/run/ports.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
-import { sparingNotes } from '../../src/run/driven-run.ts';
+import { sparingNotes } from '../../src/run/sparing-notes.ts';
 import { drive } from '../../src/run/drive.ts';
 import { createJournal } from '../../src/run/journal.ts';
 import { openFolder } from '../../src/store/local-folder.ts';

@@ -1,6 +1,6 @@
-/** Executes the moves that `run/create-once.ts` decides, as a driver does. */
-import { nextMove } from '../../src/run/create-once.ts';
-import type { Happened } from '../../src/run/create-once.ts';
+/** Creates something exactly once, as a driver does. */
+import { nextAction } from '../../src/run/creation.ts';
+import type { Creation as Request } from '../../src/run/creation.ts';
 import type { Answer, Clock } from '../../src/run/ports.ts';
 
 export interface Creation<T> {
@@ -21,29 +21,31 @@ export async function createOnce<T>(
   { what, send, find, settleMs, note }: Creation<T>,
   intendedBefore = false,
 ): Promise<Created<T>> {
-  const begun = clock.monotonic();
-  const happened: Happened[] = intendedBefore ? [{ kind: 'intended before' }] : [];
+  const creation: Request = {
+    what,
+    topic: 'creating',
+    settleMs,
+    begun: clock.monotonic(),
+    happened: intendedBefore ? [{ kind: 'intended before' }] : [],
+  };
+  const ports = { clock, note: (_topic: string, message: string) => note(message) };
+  const { signal } = new AbortController();
   let value: T | undefined;
   for (;;) {
-    const move = nextMove(happened, { what, settleMs, elapsedMs: clock.monotonic() - begun });
-    if (move.note !== undefined) note(move.note);
-    switch (move.kind) {
+    const action = await nextAction({ ports, signal }, creation);
+    switch (action.kind) {
       case 'send': {
         const answer = await send();
         if (answer.kind === 'accepted') value = answer.value;
-        happened.push({ kind: 'answered', answer });
+        creation.happened.push({ kind: 'answered', answer });
         break;
       }
       case 'look':
         value = await find();
-        happened.push({ kind: 'looked', found: value !== undefined });
-        break;
-      case 'wait':
-        await clock.sleep(move.ms);
-        happened.push({ kind: 'waited' });
+        creation.happened.push({ kind: 'looked', found: value !== undefined });
         break;
       case 'done':
-        return { value: value!, how: move.how };
+        return { value: value!, how: action.how };
     }
   }
 }

@@ -4,7 +4,7 @@ import { LandfallError } from '../../../src/faults.ts';
 import { createLake } from '../../../src/lake/lake.ts';
 import { newestPublication } from '../../../src/lake/publication.ts';
 import { cancelRun } from '../../../src/run/cancel.ts';
-import { sparingNotes } from '../../../src/run/driven-run.ts';
+import { sparingNotes } from '../../../src/run/sparing-notes.ts';
 import { drive } from '../../../src/run/drive.ts';
 import type { RunEvent } from '../../../src/run/events.ts';
 import { createJournal, openJournal } from '../../../src/run/journal.ts';
