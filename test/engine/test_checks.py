@@ -1,8 +1,12 @@
 """Checks of a table's size and key."""
 
 import unittest
+from unittest import mock
 
-from engine.checks import matched_checks, size_violations, unique_checks, wanted
+from py4j.protocol import Py4JError
+
+from engine.checks import count_together, matched_checks, size_violations, unique_checks, wanted
+from engine.failure import StepFailure
 
 ROW_COUNT = {"check": "row_count", "severity": "warn"}
 
@@ -48,6 +52,42 @@ class Checks(unittest.TestCase):
         key = {"check": "unique", "severity": "error", "columns": ["id", "at"]}
         self.assertEqual(unique_checks(table(matched, unique)), [key, unique])
         self.assertEqual(matched_checks(table(matched, unique)), [matched])
+
+
+class Explanation(unittest.TestCase):
+    """Of a table whose checks fail all together: what each kind of work on it alone does decides who is blamed."""
+
+    def explained(self, unreadable="", failing=()):
+        def count_broken(_frame, check):
+            if unreadable or check["name"] in failing:
+                raise Py4JError(unreadable or "[DIVIDE_BY_ZERO] Division by zero.")
+            return 0
+
+        def read_whole(_frame):
+            if unreadable:
+                raise Py4JError(unreadable)
+
+        conditions = [{"check": "condition", "name": name, "line": 3} for name in ("first", "second")]
+        frame = mock.Mock()
+        frame.agg.side_effect = Py4JError(unreadable or "[DIVIDE_BY_ZERO] Division by zero.")
+        with mock.patch.multiple("engine.conditions", count_broken=count_broken, read_whole=read_whole), mock.patch(
+            "engine.conditions.QUERIES", {"plays": ("plays.sql.hbs", 9, "")}
+        ), self.assertRaises(StepFailure) as raised:
+            count_together(table(*conditions), frame)
+        failure = raised.exception
+        return failure.kind, failure.error, failure.template, failure.line
+
+    def test_names_the_condition_that_fails_although_the_table_can_be_read(self):
+        sentence = "the condition second of plays fails on a row: [DIVIDE_BY_ZERO] Division by zero."
+        self.assertEqual(self.explained(failing=["second"]), ("query", sentence, "plays.sql.hbs", 3))
+
+    def test_blames_no_condition_when_the_table_cannot_be_read(self):
+        gone = "[PATH_NOT_FOUND] Path does not exist: file:/lake/plays/part-0.parquet."
+        self.assertEqual(self.explained(unreadable=gone), ("spark", "checking plays: " + gone, None, None))
+
+    def test_blames_no_condition_when_each_succeeds_alone(self):
+        sentence = "checking plays: [DIVIDE_BY_ZERO] Division by zero."
+        self.assertEqual(self.explained(), ("spark", sentence, None, None))
 
 
 if __name__ == "__main__":
