@@ -1,4 +1,5 @@
 /** What can go wrong, as the outside sees it: one error, one diagnostic, one table of exit codes. */
+import { codeOf } from './error-code.ts';
 import { advise } from './shell-words.ts';
 import type { Advice, AdvisedCommand } from './shell-words.ts';
 
@@ -77,8 +78,7 @@ function asAdvice(next: FaultDetails['next']): Advice | undefined {
 
 /** Node's error codes for a full disk, an exhausted quota, and a file size limit. */
 export function isFull(error: unknown): error is NodeJS.ErrnoException {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return error instanceof Error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(code));
+  return error instanceof Error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
 }
 
 /** Anything that was thrown, as a failure: what is no LandfallError is a bug of ours, and shows its stack. */

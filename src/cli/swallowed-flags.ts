@@ -91,7 +91,7 @@ function corrected(verb: Verb, others: readonly string[], taken: readonly Taken[
   const value = cut.length === 1 ? loose.at(-1) : undefined;
   const rest = value === undefined ? others : others.filter((word) => word !== value);
   const flags = taken.map((one) => wordsOf(one, cut.includes(one) ? value : undefined));
-  return flags.includes(undefined) ? undefined : [...rest, ...flags.flatMap((words) => words ?? [])];
+  return flags.every((words) => words !== undefined) ? [...rest, ...flags.flat()] : undefined;
 }
 
 /**

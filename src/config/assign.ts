@@ -1,4 +1,6 @@
 /** Gives each line of dl.cfg to the setting it means, and says which lines mean nothing. */
+import { present } from '../present.ts';
+import { grouped } from '../grouped.ts';
 import type { Diagnostic } from '../faults.ts';
 import { decide } from './claims.ts';
 import type { Claim } from './claims.ts';
@@ -43,7 +45,7 @@ export function assign({ file, entries, settings, sourceNames, local }: AssignIn
   const claim = (id: string, one: Claim) => void claims.set(id, [...(claims.get(id) ?? []), one]);
   const unread: Entry[] = [];
   const needless: Entry[] = [];
-  const bySection = groupBySection(entries);
+  const bySection = grouped(entries, ({ section }) => foldName(section));
   let existing = false;
   for (const entry of entries) {
     const ours = settings.find((setting) => isKeyOf(setting, entry));
@@ -51,7 +53,7 @@ export function assign({ file, entries, settings, sourceNames, local }: AssignIn
     const legacy =
       ours !== undefined || OURS_ALONE.has(section)
         ? undefined
-        : readLegacy(entry, bySection.get(section) ?? [], sourceNames);
+        : readLegacy(entry, present(bySection.get(section), `section ${section}`), sourceNames);
     if (ours !== undefined) claim(ours.id, claimOf(entry, ours, sourceNames));
     else if (legacy === undefined) unread.push(entry);
     else if (legacy.meaning === 'needless') needless.push(entry);
@@ -79,17 +81,6 @@ export function assign({ file, entries, settings, sourceNames, local }: AssignIn
   diagnostics.push(...errors);
   if (file !== undefined) diagnostics.push(...needlessKeys(file, passed));
   return { values, diagnostics };
-}
-
-function groupBySection(entries: readonly Entry[]): Map<string, Entry[]> {
-  const groups = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const section = foldName(entry.section);
-    const group = groups.get(section);
-    if (group === undefined) groups.set(section, [entry]);
-    else group.push(entry);
-  }
-  return groups;
 }
 
 /** Existing files write inputs as patterns, also under keys that are ours. */

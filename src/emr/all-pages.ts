@@ -14,11 +14,11 @@ export async function allPages<T>(
   const items: T[] = [];
   const seen = new Set<string>();
   for (let marker: string | undefined; ;) {
-    const page = await read(marker);
-    items.push(...(page.items ?? []));
-    marker = page.marker;
-    if (marker === undefined || marker === '' || seen.has(marker) || enough(page.items ?? [])) return items;
-    seen.add(marker);
+    const { items: page = [], marker: next } = await read(marker);
+    items.push(...page);
+    if (next === undefined || next === '' || seen.has(next) || enough(page)) return items;
+    marker = next;
+    seen.add(next);
   }
 }
 

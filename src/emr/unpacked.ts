@@ -1,6 +1,7 @@
 /** A log's content piece by piece, however long: one version of its object, unpacked. */
 import { Readable, pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
+import { codeOf } from '../error-code.ts';
 import { isGzip } from '../store/gzip.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 
@@ -47,6 +48,5 @@ async function* fetched(store: Store, { key, size, etag }: Version): AsyncGenera
 
 /** zlib found the file's content broken. */
 function isBroken(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && code.startsWith('Z_');
+  return codeOf(error).startsWith('Z_');
 }

@@ -57,8 +57,9 @@ async function auditExecutions(store: Store, state: RunState): Promise<Audited> 
   const accepted: Accepted[] = [];
   const gone: Finding[] = [];
   for (const { name } of plan.steps) {
-    const { execution, token = '' } = currentAttempt(state, name) ?? {};
-    if (execution === undefined) continue;
+    const attempt = currentAttempt(state, name);
+    if (attempt?.execution === undefined) continue;
+    const { execution, token } = attempt;
     const found = await readExecution(store, execution, token);
     if (found !== undefined) accepted.push({ ...found, step: name });
     else gone.push(goneReport(name, keys.report(execution)));

@@ -1,6 +1,6 @@
 /** Reports each empty table once: under the source whose view keeps no line, where that is the reason. Pure. */
 import type { TableContract } from '../pipeline/contract.ts';
-import type { SourceBooks } from '../pipeline/report.ts';
+import type { SourceBooks, ViewBooks } from '../pipeline/report.ts';
 import type { PlannedStep } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 
@@ -13,6 +13,7 @@ export type BooksBySteps = ReadonlyMap<string, Readonly<Record<string, SourceBoo
 interface StarvedView {
   source: string;
   view: string;
+  lines: ViewBooks['lines'];
   books: SourceBooks;
 }
 
@@ -50,13 +51,13 @@ function starvedViews(step: PlannedStep, steps: readonly PlannedStep[], books: B
     .flatMap(([source, its]) =>
       Object.entries(its.views)
         .filter(([, { lines }]) => lines.kept === 0)
-        .map(([view]) => ({ source, view, books: its })),
+        .map(([view, { lines }]) => ({ source, view, lines, books: its })),
     );
 }
 
-function nothingKept({ source, view, books }: StarvedView, tables: readonly string[]): Finding {
+function nothingKept({ source, view, lines, books }: StarvedView, tables: readonly string[]): Finding {
   const { read, unparsable } = books.lines;
-  const { filtered = 0, quarantined = 0 } = books.views[view]?.lines ?? {};
+  const { filtered, quarantined } = lines;
   const fates = `(${String(filtered)} filtered, ${String(unparsable + quarantined)} quarantined)`;
   const kept =
     view === source

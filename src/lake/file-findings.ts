@@ -1,4 +1,5 @@
 /** Data files against the contract of their table, as far as names and footers tell. */
+import { grouped } from '../grouped.ts';
 import type { Column, TableContract } from '../pipeline/contract.ts';
 import type { TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
@@ -13,15 +14,20 @@ const CODEC = 'ZSTD';
 export function fileFindings(contract: TableContract, { files, broken, strays }: InspectedTable): Finding[] {
   const subject = contract.name;
   const isEmpty = files.every(({ rows }) => rows === 0);
-  const mistakes = new Map<string, string[]>();
-  const note = (message: string, name: string) =>
-    mistakes.set(message, [...(mistakes.get(message) ?? []), name]);
-  for (const file of files) {
-    for (const message of mistakesOf(contract, file, isEmpty)) note(message, file.name);
-  }
-  for (const { name, why } of broken) note(`a data file is broken: ${why}`, name);
-  for (const name of strays) note('something that is not data lies among the data files', name);
-  return [...mistakes].flatMap(([message, names]) => namedFinding(subject, message, names));
+  const mistakes = [
+    ...files.flatMap((file) =>
+      [...mistakesOf(contract, file, isEmpty)].map((message) => ({ message, name: file.name })),
+    ),
+    ...broken.map(({ name, why }) => ({ message: `a data file is broken: ${why}`, name })),
+    ...strays.map((name) => ({ message: 'something that is not data lies among the data files', name })),
+  ];
+  return [...grouped(mistakes, ({ message }) => message)].flatMap(([message, its]) =>
+    namedFinding(
+      subject,
+      message,
+      its.map(({ name }) => name),
+    ),
+  );
 }
 
 /** Data files that came, went or changed since their step wrote them, whatever their rows add up to. */

@@ -143,8 +143,9 @@ export async function goBack(
 
 async function unfinished(store: Store, to: number | undefined): Promise<Rollback | undefined> {
   const newest = await newestPublication(store);
-  const { rollbackTo } = newest ?? {};
-  if (newest === undefined || rollbackTo === undefined || (to ?? rollbackTo) !== rollbackTo) return undefined;
+  if (newest?.rollbackTo === undefined) return undefined;
+  const { rollbackTo } = newest;
+  if ((to ?? rollbackTo) !== rollbackTo) return undefined;
   if (await isMirrored(store, newest)) return undefined;
   const [target = newest, current = newest] = [
     await readPublication(store, rollbackTo),

@@ -1,4 +1,6 @@
 /** The port `Lake` over a store. */
+import { grouped } from '../grouped.ts';
+import { present } from '../present.ts';
 import type { Lake } from '../run/ports.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
@@ -46,7 +48,10 @@ export async function verify(
 ): Promise<Verification> {
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
-    const contracts = plan.steps.find(({ name }) => name === step)?.tables ?? [];
+    const { tables: contracts } = present(
+      plan.steps.find(({ name }) => name === step),
+      `step ${step} in the plan`,
+    );
     const { of, strays } = await listed(store, keys.tables(key));
     const tables = new Map<string, InspectedTable>();
     for (const { name } of contracts)
@@ -62,14 +67,12 @@ export async function verify(
 
 /** What lies below `prefix`, by the folder right below it; `strays` are the names of what lies in none of these folders. */
 async function listed(store: Store, prefix: string) {
-  const folders = new Map<string, ObjectInfo[]>();
-  for await (const object of store.list(prefix)) {
-    const [name = '', ...below] = object.key.slice(prefix.length).split('/');
-    const folder = below.length === 0 ? '' : name;
-    const objects = folders.get(folder) ?? [];
-    objects.push(object);
-    folders.set(folder, objects);
-  }
+  const objects: ObjectInfo[] = [];
+  for await (const object of store.list(prefix)) objects.push(object);
+  const folders = grouped(objects, ({ key }) => {
+    const name = key.slice(prefix.length);
+    return name.slice(0, Math.max(0, name.indexOf('/')));
+  });
   const of = (name: string) => folders.get(name) ?? [];
   const strays = (names: readonly string[]) => {
     const others = [...folders].filter(([name]) => !names.includes(name)).flatMap(([, objects]) => objects);

@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { cachedAsyncBuffer, parquetReadObjects } from 'hyparquet';
 import type { AsyncBuffer } from 'hyparquet';
+import { attemptsOf } from '../run/state.ts';
 import { LandfallError } from '../faults.ts';
 import { messageOf } from '../message-of.ts';
 import { nearest } from '../nearest.ts';
@@ -45,9 +46,12 @@ export async function readQuarantine(
     const found = asked.length === 0 ? undefined : await reported(store, state, step);
     for (const source of asked) {
       const books = found?.report.sources[source];
-      views.push(...Object.keys(books?.views ?? {}));
-      if (found === undefined || books === undefined) unread.push(source);
-      else if (view === undefined || Object.hasOwn(books.views, view))
+      if (found === undefined || books === undefined) {
+        unread.push(source);
+        continue;
+      }
+      views.push(...Object.keys(books.views));
+      if (view === undefined || Object.hasOwn(books.views, view))
         sources.push(await sourceQuarantine(store, found, { source, books, view, limit }));
     }
   }
@@ -89,7 +93,7 @@ export function unknownName(
 /** The step's execution that counts, of its newest attempt that has one; a run that failed may have accepted none. */
 async function reported(store: Store, state: RunState, step: string): Promise<Accepted | undefined> {
   const { run } = state.plan;
-  for (const { attempt, token, execution } of (state.attempts[step] ?? []).toReversed()) {
+  for (const { attempt, token, execution } of attemptsOf(state, step).toReversed()) {
     const found =
       execution === undefined
         ? await acceptExecution(store, keys.attempt(run, step, attempt), tokens.step(run, step, attempt))

@@ -25,7 +25,7 @@ function bakedView({ name, keep, required, eventKey }: View, fields: readonly So
     name,
     keep: keep === undefined || type === undefined ? null : { field: keep.field, equals: keep.equals, type },
     required,
-    event_key: eventKey ?? [],
+    event_key: eventKey,
   };
 }
 

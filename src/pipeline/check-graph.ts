@@ -1,4 +1,5 @@
 /** Mistakes between steps: which step writes what, which reads it, and in which order. */
+import { stepNamed } from './shapes.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
@@ -117,7 +118,7 @@ function pathBetween(
 }
 
 function upstreamsOf(file: PipelineFile, name: string): string[] {
-  const reads = file.steps.find((step) => step.name === name)?.reads ?? [];
+  const { reads } = stepNamed(file, name);
   return file.steps
     .filter(({ writes }) => writes.some((table) => reads.includes(table)))
     .map((step) => step.name);

@@ -1,4 +1,5 @@
 /** A query that reads a view or table of the pipeline which its step does not name under `reads`. */
+import { present } from '../present.ts';
 import type { Diagnostic } from '../faults.ts';
 import { lacking } from './consequences.ts';
 import type { QueryText } from './query.ts';
@@ -22,7 +23,7 @@ export function checkQueryReads(
   { step: owner, readable }: { step: string; readable: Readable },
 ): Diagnostic[] {
   const index = readable.steps.findIndex(({ name }) => name === owner);
-  const reads = readable.steps[index]?.reads ?? [];
+  const { reads } = present(readable.steps[index], `step ${owner}`);
   const seen = new Set(reads);
   return viewsRead(sql).flatMap(({ name: written, line }) => {
     const name = written.toLowerCase();

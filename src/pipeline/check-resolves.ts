@@ -4,6 +4,7 @@ import { addToReads } from './check-query-reads.ts';
 import { lacking } from './consequences.ts';
 import type { SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
+import { stepNamed } from './shapes.ts';
 import type { PipelineFile } from './shapes.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
@@ -16,8 +17,8 @@ interface Surroundings {
 
 export function checkResolves({ front, step: owner, locate }: TableFile, around: Surroundings): Diagnostic[] {
   if (front.resolves === undefined) return [];
-  const { view } = front.resolves;
-  const reads = around.file.steps.find(({ name }) => name === owner)?.reads ?? [];
+  const { view, ...columns } = front.resolves;
+  const { reads } = stepNamed(around.file, owner);
   if (!reads.includes(view)) {
     const known = around.sources.flatMap(({ views }) => views.map(({ name }) => name));
     const hint = known.includes(view) ? addToReads(view, owner) : didYouMean(view, reads);
@@ -28,7 +29,7 @@ export function checkResolves({ front, step: owner, locate }: TableFile, around:
   const names = source?.fields.map(({ name }) => name) ?? table?.front.columns.map(({ name }) => name);
   if (names === undefined) return [];
   return (['by', 'comparing'] as const).flatMap((key) =>
-    (front.resolves?.[key] ?? []).flatMap((name, index) =>
+    columns[key].flatMap((name, index) =>
       names.includes(name)
         ? []
         : [

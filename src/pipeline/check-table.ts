@@ -1,4 +1,5 @@
 /** Mistakes inside one table contract, and between it and what its step can see. */
+import { stepNamed } from './shapes.ts';
 import type { Diagnostic } from '../faults.ts';
 import { addToReads } from './check-query-reads.ts';
 import { checkNeeds } from './check-needs.ts';
@@ -225,7 +226,7 @@ function checkRowView(
 ): Diagnostic[] {
   if (min !== undefined || max !== undefined)
     return [mistake(table.locate([...path, 'equals']), 'equals leaves nothing to min and max')];
-  const reads = around.file.steps.find(({ name }) => name === table.step)?.reads ?? [];
+  const { reads } = stepNamed(around.file, table.step);
   const views = around.sources.flatMap((source) => source.views.map(({ name }) => name));
   const read = views.filter((name) => reads.includes(name));
   if (read.includes(equals)) return [];
@@ -239,10 +240,8 @@ function checkReference(
   check: Extract<Check, { check: 'references' }>,
   { around, path }: { around: Surroundings; path: ValuePath },
 ): Diagnostic[] {
-  const step = around.file.steps.find(({ name }) => name === table.step);
-  const visible = around.tables.filter(
-    ({ name }) => step?.reads.includes(name) === true || step?.writes.includes(name),
-  );
+  const { reads, writes } = stepNamed(around.file, table.step);
+  const visible = around.tables.filter(({ name }) => reads.includes(name) || writes.includes(name));
   const other = visible.find(({ name }) => name === check.table);
   const at = (key: string) => table.locate([...path, key]);
   if (other === undefined) {

@@ -22,12 +22,12 @@ export function checkView(
   const unknown = (name: string, below: ValuePath) =>
     names.includes(name) ? [] : [wrong(below, `there is no field ${name}`, didYouMean(name, names))];
   const twice = (list: 'required' | 'event_key') =>
-    repeated(view[list] ?? []).map(({ name, index }) => wrong([list, index], `${name} is there twice`));
+    repeated(view[list]).map(({ name, index }) => wrong([list, index], `${name} is there twice`));
   return [
     ...checkKeep(view, fields, wrong, unknown),
     ...view.required.flatMap((name, index) => unknown(name, ['required', index])),
     ...twice('required'),
-    ...(view.event_key ?? []).flatMap((name, index) => {
+    ...view.event_key.flatMap((name, index) => {
       const below = ['event_key', index];
       if (!names.includes(name)) return unknown(name, below);
       const type = fields.find((field) => field.name === name)?.type;

@@ -88,8 +88,8 @@ export interface View {
   keep?: { field: string; equals: string | number | boolean };
   /** Lines without one of these are quarantined, for the first that is missing or does not fit. */
   required: readonly string[];
-  /** Two kept lines with equal values here are one event. Absent: lines are never duplicates. */
-  eventKey?: readonly string[];
+  /** Two kept lines with equal values here are one event. Empty: lines are never duplicates. */
+  eventKey: readonly string[];
 }
 
 /** What `dl.cfg` may vary in a pipeline: a choice of one word, or an ordered list of words. */

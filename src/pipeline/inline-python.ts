@@ -1,4 +1,5 @@
 /** Puts the modules of a Python package into one program: imports first, then each module after those it imports. */
+import { grouped } from '../grouped.ts';
 import { present } from '../present.ts';
 
 /** The module whose names the program itself defines. */
@@ -116,11 +117,10 @@ function statements(imports: Module['imports']): string[] {
   const whole = new Set(
     imports.filter(({ names }) => names.length === 0).map(({ from }) => `import ${from}`),
   );
-  const byModule = new Map<string, Set<string>>();
-  for (const { from, names } of imports) {
-    if (names.length === 0) continue;
-    byModule.set(from, new Set([...(byModule.get(from) ?? []), ...names]));
-  }
-  const some = [...byModule].map(([from, names]) => `from ${from} import ${[...names].sort().join(', ')}`);
+  const named = imports.filter(({ names }) => names.length > 0);
+  const some = [...grouped(named, ({ from }) => from)].map(([from, its]) => {
+    const names = new Set(its.flatMap((one) => one.names));
+    return `from ${from} import ${[...names].sort().join(', ')}`;
+  });
   return [...[...whole].sort(), ...some.sort()];
 }

@@ -1,5 +1,6 @@
 /** A checked pipeline and the values of its parameters in, self-contained PySpark programs out. */
 import Handlebars from 'handlebars';
+import { present } from '../present.ts';
 import { formatDiagnostic } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   RenderedStep,
   SourceContract,
   TableContract,
+  TableTemplate,
   View,
 } from './contract.ts';
 import { settleParameters } from './parameters.ts';
@@ -111,8 +113,12 @@ function describe(
       views: viewsOf(source, step).map(({ name }) => name),
     })),
     upstreams: upstreamsOf(pipeline, step).map(({ name }) => name),
-    tables: step.writes.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []),
+    tables: step.writes.map((table) => renderedOf(table, tables).contract),
   };
+}
+
+function renderedOf({ contract: { name } }: TableTemplate, tables: ReadonlyMap<string, RenderedTable>) {
+  return present(tables.get(name), `rendered table ${name}`);
 }
 
 /** What the program's template sees; keys are as the Python program spells them. */
@@ -121,13 +127,10 @@ function dataOf(
   step: PipelineStep,
   { tables, values }: { tables: ReadonlyMap<string, RenderedTable>; values: ParameterValues },
 ) {
-  const written = step.writes.flatMap(({ contract }) => tables.get(contract.name) ?? []);
+  const written = step.writes.map((table) => renderedOf(table, tables));
   const upstreams = upstreamsOf(pipeline, step).map((upstream) => {
     const read = upstream.writes.filter(({ contract }) => step.reads.includes(contract.name));
-    return [
-      upstream.name,
-      read.flatMap(({ contract }) => tables.get(contract.name)?.contract ?? []).map(bakedUpstream),
-    ];
+    return [upstream.name, read.map((table) => bakedUpstream(renderedOf(table, tables).contract))];
   });
   return {
     step: step.name,

@@ -39,7 +39,7 @@ function toView({ name, doc, keep, required, event_key }: SourceFile['views'][nu
     doc,
     ...(keep === undefined ? {} : { keep }),
     required,
-    ...(event_key === undefined ? {} : { eventKey: event_key }),
+    eventKey: event_key,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The files of a pipeline as they are written: YAML, snake_case, nothing resolved yet. */
 import { z } from 'zod';
+import { present } from '../present.ts';
 import { columnType } from './column-type.ts';
 import { TIMESTAMP_FORMATS } from './contract.ts';
 import { wordOfJavaScript } from './yaml.ts';
@@ -58,7 +59,7 @@ const view = z.strictObject({
     .strictObject({ field: fieldName, equals: z.union([z.string(), z.number(), z.boolean()]) })
     .optional(),
   required: z.array(fieldName).default([]),
-  event_key: z.array(fieldName).min(1).optional(),
+  event_key: z.array(fieldName).min(1).default([]),
 });
 
 export const sourceFile = z.strictObject({
@@ -133,3 +134,11 @@ export const frontMatter = z.strictObject({
 export type PipelineFile = z.infer<typeof pipelineFile>;
 export type SourceFile = z.infer<typeof sourceFile>;
 export type FrontMatter = z.infer<typeof frontMatter>;
+
+/** A step of the pipeline, by a name that is known to be there. */
+export function stepNamed({ steps }: PipelineFile, name: string): PipelineFile['steps'][number] {
+  return present(
+    steps.find((step) => step.name === name),
+    `step ${name}`,
+  );
+}

@@ -1,7 +1,8 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
+import { grouped } from '../grouped.ts';
 import { LandfallError } from '../faults.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { onlyForeign } from '../run/publishing.ts';
+import { errorsFound, onlyForeign } from '../run/publishing.ts';
 import { currentAttempt, currentCluster, isOurs } from '../run/state.ts';
 import type { ClusterEntry, RunState } from '../run/state.ts';
 import { clusterPhase, reasonKind } from '../run/states.ts';
@@ -71,12 +72,9 @@ export function leftUp(state: RunState, now: Date): string[] {
 }
 
 function steps(state: RunState): string {
-  const byWord = new Map<string, string[]>();
-  for (const { name } of state.plan.steps) {
-    const word = stepWord(state, name);
-    byWord.set(word, [...(byWord.get(word) ?? []), name]);
-  }
-  return [...byWord].map(([word, names]) => `${names.join(', ')} ${word}`).join('; ');
+  const names = state.plan.steps.map(({ name }) => name);
+  const byWord = grouped(names, (name) => stepWord(state, name));
+  return [...byWord].map(([word, its]) => `${its.join(', ')} ${word}`).join('; ');
 }
 
 function stepWord(state: RunState, name: string): string {
@@ -130,10 +128,9 @@ function clusterLine(state: RunState, cluster: ClusterEntry, now: Date): string 
 }
 
 /** When the run gave its cluster work last. */
-function idleSince({ plan, attempts, current, finished }: RunState, now: Date): Date {
-  const ends = plan.steps.flatMap(
-    ({ name }) => attempts[name]?.find(({ attempt }) => attempt === current[name])?.endedAt ?? [],
-  );
+function idleSince(state: RunState, now: Date): Date {
+  const { plan, finished } = state;
+  const ends = plan.steps.flatMap(({ name }) => currentAttempt(state, name)?.endedAt ?? []);
   const last = ends.sort((a, b) => b.getTime() - a.getTime())[0];
   return last ?? (finished === undefined ? now : new Date(finished.at));
 }
@@ -197,11 +194,11 @@ function nextMove(
  * in the query or in the data. A stranger's objects lie in the way of whatever else is done.
  */
 function afterFindings(state: RunState, retry: AdvisedCommand): Advice {
-  const { plan, verified, published } = state;
+  const { plan, published } = state;
   if (published !== undefined) return afterLoss(plan.lake);
   const move = 'move away what is not Landfall’s';
   if (onlyForeign(state)) return advise`${move}, then ${command('publish', plan)}`;
-  const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
+  const errors = errorsFound(state);
   const own = errors.filter(({ foreign }) => foreign === undefined);
   const submit = submitLike(plan);
   const tooMany = own.some(({ limit }) => limit === 'max_quarantined');

@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import type { Run } from './driven-run.ts';
 import type { Cluster } from './ports.ts';
-import { endedUnused } from './state.ts';
+import { endedUnused } from './ended-unused.ts';
 import { reasonKind } from './states.ts';
 
 /** For an error that may pass. */

@@ -3,7 +3,7 @@ import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
 import type { RunPlan } from './plan.ts';
-import { currentAttempt, currentCluster, isOurs } from './state.ts';
+import { attemptNumber, currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
 
 /** What a detached run leaves to EMR; `attach` follows it, verifies and publishes. */
@@ -49,7 +49,7 @@ export function submission(state: RunState): Submission {
       const attempt = currentAttempt(state, name);
       return {
         step: name,
-        attempt: state.current[name] ?? 1,
+        attempt: attemptNumber(state, name),
         ...(attempt?.stepId === undefined ? {} : { id: attempt.stepId }),
         state: attempt?.execution === undefined ? 'submitted' : 'accepted',
       };

@@ -20,7 +20,7 @@ import { retryAfterLoss } from './losses.ts';
 import { keys } from '../lake/layout.ts';
 import { planStages } from './stages.ts';
 import type { Progress, Stage } from './stages.ts';
-import { currentAttempt, isToBeCancelled } from './state.ts';
+import { attemptNumber, currentAttempt, isToBeCancelled } from './state.ts';
 import { followSubmitted, runSteps } from './steps.ts';
 import { adoptSubmitted, submit } from './submit-steps.ts';
 import { cancelLateCopies } from './duplicate-steps.ts';
@@ -161,7 +161,7 @@ async function upload(run: Run, staging: () => Promise<Staging>): Promise<void> 
   await ports.objects.put(keys.inputs(journal.run), manifest);
   for (const { name } of state.plan.steps) {
     const program = programs[name];
-    const attempt = state.current[name] ?? 1;
+    const attempt = attemptNumber(state, name);
     if (program === undefined || currentAttempt(state, name)?.execution !== undefined) continue;
     await ports.objects.put(keys.program(journal.run, name, attempt), new TextEncoder().encode(program));
   }

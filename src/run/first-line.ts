@@ -57,13 +57,16 @@ function checkBeginning(
   if (keys === undefined) return checkPretty(line, { at, isAlone });
   const required = requiredOf(source);
   if (keys.size === 0 || required.length === 0 || required.some((field) => keys.has(field))) return [];
-  const other = sources.find((one) => one.name !== name && looksLike(keys, one) !== undefined);
+  const [other] = sources.flatMap((one) => {
+    const has = one.name === name ? undefined : looksLike(keys, one);
+    return has === undefined ? [] : [{ name: one.name, has }];
+  });
   if (other !== undefined)
     return [
       {
         severity: 'error',
         at,
-        message: `this looks like ${other.name}, not ${name}: its first line has ${(looksLike(keys, other) ?? []).join(', ')}, and none of ${required.join(', ')}`,
+        message: `this looks like ${other.name}, not ${name}: its first line has ${other.has.join(', ')}, and none of ${required.join(', ')}`,
         hint: `are ${flagOf(name)} and ${flagOf(other.name)} swapped?`,
       },
     ];

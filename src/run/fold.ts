@@ -3,7 +3,7 @@ import { messageOf } from '../message-of.ts';
 import { damaged, notAnEntry } from './damaged.ts';
 import type { Stamped } from './entries.ts';
 import type { Objects } from './ports.ts';
-import { advance, begin } from './state.ts';
+import { advance, attemptNumber, begin } from './state.ts';
 import type { RunState } from './state.ts';
 
 type Place = Pick<Objects, 'uri'>;
@@ -28,14 +28,16 @@ export function follow(place: Place, state: RunState, entry: Stamped): RunState 
 }
 
 /** Why the entry cannot come after that state; undefined when it can. */
-function misfit({ plan, current }: RunState, entry: Stamped): string | undefined {
+function misfit(state: RunState, entry: Stamped): string | undefined {
+  const { plan } = state;
   if (entry.entry === 'replanned') return unplanned(entry.plan, entry.rerun);
   if (entry.entry === 'infrastructure-retry') return unplanned(plan, entry.rerun);
   if (!('step' in entry)) return undefined;
   const { step, attempt } = entry;
   const strange = unplanned(plan, [step]);
-  const newest = current[step] ?? 1;
-  if (strange !== undefined || attempt <= newest) return strange;
+  if (strange !== undefined) return strange;
+  const newest = attemptNumber(state, step);
+  if (attempt <= newest) return undefined;
   return `attempt ${String(attempt)} of ${step} was not begun: the newest is ${String(newest)}`;
 }
 

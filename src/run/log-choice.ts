@@ -1,4 +1,5 @@
 /** Whose logs are meant: which attempt of which step. Pure. */
+import { attemptsOf } from './state.ts';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
 import { commandAt } from '../shell-words.ts';
@@ -49,7 +50,7 @@ export function endOfAttempt(
   state: RunState,
   { step, attempt }: Pick<LoggedAttempt, 'step' | 'attempt'>,
 ): StepEnd | undefined {
-  const attempts = state.attempts[step] ?? [];
+  const attempts = attemptsOf(state, step);
   const found = attempts.find((one) => one.attempt === attempt);
   const ended = found?.execution === undefined ? found?.ended?.state : 'COMPLETED';
   if (found?.endedAt !== undefined) {
@@ -63,7 +64,7 @@ export function endOfAttempt(
 type Submitted = AttemptState & { stepId: string };
 
 function submitted(state: RunState, step: string): Submitted[] {
-  return (state.attempts[step] ?? []).flatMap((one) =>
+  return attemptsOf(state, step).flatMap((one) =>
     one.stepId === undefined ? [] : [{ ...one, stepId: one.stepId }],
   );
 }

@@ -5,7 +5,8 @@ import type { Run } from './driven-run.ts';
 import { giveUpCluster } from './end-cluster.ts';
 import { keys } from '../lake/layout.ts';
 import { plannedProgramOf } from './programs.ts';
-import { currentAttempt, currentCluster, endedUnused } from './state.ts';
+import { endedUnused } from './ended-unused.ts';
+import { attemptNumber, currentAttempt, currentCluster } from './state.ts';
 import type { RunState } from './state.ts';
 import { endSubmitted } from './step-ends.ts';
 
@@ -48,7 +49,7 @@ async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
   await endSubmitted(run, 'journal');
   const state = journal.state();
   const rerun = unfinished(state);
-  for (const step of rerun) await stageNextAttempt(run, step, state.current[step] ?? 1);
+  for (const step of rerun) await stageNextAttempt(run, step, attemptNumber(state, step));
   const why = [loss.message, ...loss.why.slice(0, 1)].join(': ');
   const clusterId = currentCluster(state)?.id ?? '';
   await journal.append({ entry: 'infrastructure-retry', clusterId, rerun, why });

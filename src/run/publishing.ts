@@ -1,4 +1,5 @@
 /** What is left to publish of a run, as far as its journal and the publication log tell. Pure. */
+import type { Finding } from './verification.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 
@@ -41,7 +42,12 @@ export function leftToPublish(state: RunState, holder: string | undefined): Left
 }
 
 /** True when nothing but objects of someone else's kept the run's tables from being published. */
-export function onlyForeign({ verified }: RunState): boolean {
-  const errors = verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
+export function onlyForeign(state: RunState): boolean {
+  const errors = errorsFound(state);
   return errors.length > 0 && errors.every(({ foreign }) => foreign === true);
+}
+
+/** The findings that keep the run from being published; none before its tables are verified. */
+export function errorsFound({ verified }: RunState): Finding[] {
+  return verified?.findings.filter(({ severity }) => severity === 'error') ?? [];
 }

@@ -3,7 +3,8 @@ import { present } from '../present.ts';
 import { place } from '../shell-words.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
 import { jvmReason } from './small-data.ts';
-import { currentAttempt, currentCluster, endedUnused, isToBeCancelled } from './state.ts';
+import { endedUnused } from './ended-unused.ts';
+import { currentAttempt, currentCluster, isToBeCancelled } from './state.ts';
 import type { ClusterEntry, RunState } from './state.ts';
 import type { Verification } from './verification.ts';
 

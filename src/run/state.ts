@@ -1,4 +1,5 @@
 /** The state of a run: a fold over its journal. Pure. */
+import { present } from '../present.ts';
 import { keys } from '../lake/layout.ts';
 import type { Stamped, TableSummary } from './entries.ts';
 import { tokens } from './plan.ts';
@@ -81,7 +82,7 @@ export function planned(plan: RunPlan): RunState {
     driver: '',
     staged: false,
     clusters: [],
-    attempts: {},
+    attempts: noAttempts(plan),
     renewCluster: 'no',
     infrastructureRetries: 0,
     publishing: false,
@@ -90,6 +91,10 @@ export function planned(plan: RunPlan): RunState {
     cancelRequested: false,
     length: 0,
   };
+}
+
+function noAttempts({ steps }: RunPlan): RunState['attempts'] {
+  return Object.fromEntries(steps.map(({ name }) => [name, []]));
 }
 
 /** The state after one more entry. The given state is not changed. */
@@ -198,6 +203,7 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
     ...kept,
     plan: entry.plan,
     driver: entry.driver,
+    attempts: { ...noAttempts(entry.plan), ...state.attempts },
     current: withNewAttempts(before, entry.rerun),
     infrastructureRetries: 0,
     staged: false,
@@ -226,7 +232,7 @@ function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-inte
   const { step, attempt, clusterId, at, since = at } = entry;
   const token = tokens.step(state.plan.run, step, attempt);
   const added = { attempt, token, clusterId, intendedAt: new Date(since) };
-  return { ...state, attempts: { ...state.attempts, [step]: [...(state.attempts[step] ?? []), added] } };
+  return { ...state, attempts: { ...state.attempts, [step]: [...attemptsOf(state, step), added] } };
 }
 
 /** What was intended under that token never came to be. */
@@ -246,7 +252,7 @@ function changeAttempt(
   { step, attempt }: { step: string; attempt: number },
   change: Partial<AttemptState>,
 ): RunState {
-  const attempts = (state.attempts[step] ?? []).map((one) =>
+  const attempts = attemptsOf(state, step).map((one) =>
     one.attempt === attempt ? { ...one, ...change } : one,
   );
   return { ...state, attempts: { ...state.attempts, [step]: attempts } };
@@ -260,12 +266,22 @@ function changeCluster(
   return { ...state, clusters: state.clusters.map((one) => (which(one) ? { ...one, ...change } : one)) };
 }
 
-/** The attempt of a step that counts now, when it has been intended. */
+/** The attempt of a step that counts now, when it has been intended. A step of a plan to come has none. */
 export function currentAttempt(
   state: Pick<RunState, 'attempts' | 'current'>,
   step: string,
 ): AttemptState | undefined {
   return state.attempts[step]?.find((one) => one.attempt === state.current[step]);
+}
+
+/** The attempts of a step of the plan, or of the plan before it, oldest first. */
+export function attemptsOf({ attempts }: Pick<RunState, 'attempts'>, step: string): readonly AttemptState[] {
+  return present(attempts[step], `list of attempts of step ${step}`);
+}
+
+/** The number of the attempt of a planned step that counts now. */
+export function attemptNumber({ current }: Pick<RunState, 'current'>, step: string): number {
+  return present(current[step], `current attempt of step ${step}`);
 }
 
 /** Someone asked for the run's end, and it is not too late: what has begun to publish is finished instead. */
@@ -281,14 +297,4 @@ export function currentCluster(state: RunState): ClusterEntry | undefined {
 /** True for a cluster that we made, and so may end. */
 export function isOurs(cluster: ClusterEntry): boolean {
   return cluster.how === 'launched' || cluster.how === 'adopted';
-}
-
-/**
- * The cluster chosen for reuse ended before any step was sent to it, as a cluster that idles may at any time: another is
- * chosen, or launched.
- */
-export function endedUnused(state: RunState): boolean {
-  const chosen = currentCluster(state);
-  if (chosen?.how !== 'reused' || chosen.ended === undefined) return false;
-  return !Object.values(state.attempts).some((all) => all.some(({ clusterId }) => clusterId === chosen.id));
 }

@@ -1,7 +1,7 @@
 /** The state of a run for people and scripts. Pure. */
 import type { TableSummary } from './entries.ts';
 import type { Verdict } from './events.ts';
-import { currentAttempt, currentCluster } from './state.ts';
+import { attemptNumber, currentAttempt, currentCluster } from './state.ts';
 import type { RunState } from './state.ts';
 import type { Finding } from './verification.ts';
 
@@ -52,7 +52,7 @@ export function statusOf(state: RunState): RunStatus {
 
 function stepStatus(state: RunState, step: string): RunStatus['steps'][number] {
   const attempt = currentAttempt(state, step);
-  const number = state.current[step] ?? 1;
+  const number = attemptNumber(state, step);
   const id = attempt?.stepId === undefined ? {} : { id: attempt.stepId };
   const base = { step, attempt: number, ...id };
   if (attempt === undefined) return { ...base, state: 'not submitted' };

@@ -6,7 +6,7 @@ import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
-import { currentAttempt } from './state.ts';
+import { attemptNumber, currentAttempt } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
 import { endTime, failAtStep } from './step-ends.ts';
 import { listOurSteps, submit } from './submit-steps.ts';
@@ -103,7 +103,7 @@ function elapsed(now: Date, { created, started, ended }: Step): number {
 async function accept(run: Run, name: string, completed: Step): Promise<void> {
   const { journal, ports } = run;
   const state = journal.state();
-  const attempt = state.current[name] ?? 1;
+  const attempt = attemptNumber(state, name);
   const token = tokens.step(journal.run, name, attempt);
   const folder = keys.attempt(journal.run, name, attempt);
   const accepted = await ports.lake.acceptExecution(folder, token);

@@ -14,7 +14,7 @@ import type { PlannedStep } from './plan.ts';
 import type { Answer, Step, StepRequest } from './ports.ts';
 import { plannedProgramOf } from './programs.ts';
 import { recordRefusal } from './record-refusal.ts';
-import { currentAttempt } from './state.ts';
+import { attemptNumber, currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 import { isOver } from './states.ts';
 
@@ -44,7 +44,7 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
       case 'send':
         await checkpoint(run);
         try {
-          for (const step of missing) await plannedProgramOf(run, step, before.current[step.name] ?? 1);
+          for (const step of missing) await plannedProgramOf(run, step, attemptNumber(before, step.name));
           const requests = missing.map((step) => requestOf(before, step));
           const answer = await addSteps(run, clusterId, requests);
           if (answer.kind === 'accepted')
@@ -77,7 +77,7 @@ async function recordIntents(run: Run, steps: readonly PlannedStep[], clusterId:
   const since = (await ports.objects.now()).toISOString();
   for (const step of steps) {
     if (currentAttempt(before, step.name) !== undefined) continue;
-    const attempt = before.current[step.name] ?? 1;
+    const attempt = attemptNumber(before, step.name);
     const token = tokenOf(before, step);
     await journal.append({ entry: 'step-intent', step: step.name, attempt, token, clusterId, since });
   }
@@ -126,13 +126,13 @@ function recordSubmitted(
   id: string,
   how: 'accepted' | 'adopted',
 ): Promise<unknown> {
-  const attempt = journal.state().current[step] ?? 1;
+  const attempt = attemptNumber(journal.state(), step);
   return journal.append({ entry: 'step-submitted', step, attempt, id, how });
 }
 
 /** The token of a step's current attempt. */
-function tokenOf({ plan, current }: Pick<RunState, 'plan' | 'current'>, { name }: PlannedStep): string {
-  return tokens.step(plan.run, name, current[name] ?? 1);
+function tokenOf(state: Pick<RunState, 'plan' | 'current'>, { name }: PlannedStep): string {
+  return tokens.step(state.plan.run, name, attemptNumber(state, name));
 }
 
 /** The request of a step. An upstream without an accepted execution is given by its attempt's folder. */
@@ -140,12 +140,12 @@ export function requestOf(
   state: Pick<RunState, 'plan' | 'current' | 'attempts'>,
   step: PlannedStep,
 ): StepRequest {
-  const { plan, current } = state;
-  const attempt = current[step.name] ?? 1;
+  const { plan } = state;
+  const attempt = attemptNumber(state, step.name);
   const upstreams = Object.fromEntries(
     step.upstreams.map((name) => {
       const accepted = currentAttempt(state, name)?.execution;
-      return [name, accepted ?? keys.attempt(plan.run, name, current[name] ?? 1)];
+      return [name, accepted ?? keys.attempt(plan.run, name, attemptNumber(state, name))];
     }),
   );
   return {

@@ -5,7 +5,7 @@ import { LandfallError } from '../faults.ts';
 import type { Input, ListedObject } from '../run/input-manifest.ts';
 import type { Beginning } from '../run/first-line.ts';
 import { isGzip } from '../store/gzip.ts';
-import { codeOf } from '../store/local-errors.ts';
+import { codeOf } from '../error-code.ts';
 import { openInput } from './compose.ts';
 
 /** The number of bytes requested, and of characters examined. */

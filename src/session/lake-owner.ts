@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { advise, place } from '../shell-words.ts';
-import { codeOf } from '../store/local-errors.ts';
+import { codeOf } from '../error-code.ts';
 import type { Store } from '../store/store.ts';
 import { parseUri } from '../store/uri.ts';
 import type { CliContext } from '../cli/context.ts';

@@ -79,6 +79,18 @@ export async function checkEndpointHere(cli: CliContext, store: Store, state: Ru
   });
 }
 
+/** What `emr-local` is told of the access to S3. */
+function s3Flags({ anonymousBuckets = [], bucketRegions = {}, bucketKeys = {} }: S3Access): string[] {
+  const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
+    Object.entries(values).flatMap(([bucket, value]) => [flag, `${bucket}=${value}`]);
+  return [
+    '--s3',
+    ...anonymousBuckets.flatMap((bucket) => ['--anonymous-bucket', bucket]),
+    ...pairs('--bucket-region', bucketRegions),
+    ...pairs('--bucket-key', bucketKeys),
+  ];
+}
+
 /** The run's endpoint: the one that lives, or a new one on its state. */
 export async function startEndpointOf(
   cli: CliContext,
@@ -89,15 +101,7 @@ export async function startEndpointOf(
   const { startLocalEndpoint } = await import('../local/endpoint-life.ts');
   const [program = process.execPath, ...args] = cli.self;
   const s3 = sparkS3Access(settings, placesOf(plan));
-  const access = [
-    ...(s3 === undefined ? [] : ['--s3']),
-    ...(s3?.anonymousBuckets ?? []).flatMap((bucket) => ['--anonymous-bucket', bucket]),
-    ...Object.entries(s3?.bucketRegions ?? {}).flatMap(([bucket, region]) => [
-      '--bucket-region',
-      `${bucket}=${region}`,
-    ]),
-    ...Object.entries(s3?.bucketKeys ?? {}).flatMap(([bucket, key]) => ['--bucket-key', `${bucket}=${key}`]),
-  ];
+  const access = s3 === undefined ? [] : s3Flags(s3);
   return startLocalEndpoint({
     stateFolder,
     command: [

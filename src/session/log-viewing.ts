@@ -1,4 +1,5 @@
 /** What every way to look at a step's logs needs. */
+import { attemptsOf } from '../run/state.ts';
 import type { Settings } from '../config/settings.ts';
 import type { LogTail } from '../emr/log-tail.ts';
 import type { StepLog } from '../emr/step-logs.ts';
@@ -69,8 +70,10 @@ export const copying = (viewing: Viewing) =>
 
 /** The command that shows this attempt's logs. */
 export function commandOf({ state, attempt, lake }: Viewing, ...more: readonly string[]): AdvisedCommand {
-  const attempts = state.attempts[attempt.step] ?? [];
-  const number = attempts.at(-1)?.attempt === attempt.attempt ? [] : ['--attempt', String(attempt.attempt)];
+  const number =
+    attemptsOf(state, attempt.step).at(-1)?.attempt === attempt.attempt
+      ? []
+      : ['--attempt', String(attempt.attempt)];
   return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number, ...more);
 }
 

@@ -4,7 +4,7 @@ import type { PipelineKeys } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
-import { codeOf } from '../store/local-errors.ts';
+import { codeOf } from '../error-code.ts';
 import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { PipelineNames } from '../cli/pipeline-names.ts';

@@ -7,7 +7,7 @@ import { willLaunch } from '../run/stages.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { plannedProgram } from '../run/programs.ts';
 import { stepsToSubmit } from '../run/stages.ts';
-import { isToBeCancelled } from '../run/state.ts';
+import { attemptNumber, isToBeCancelled } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import { realUri } from '../store/real-uri.ts';
@@ -68,7 +68,7 @@ export async function checkPlanTrust(cli: CliContext, trusting: Trusting, state:
   await refuseOtherLake(store, plan);
   if (state.staged)
     for (const step of steps)
-      await plannedProgram({ objects: store, sha256 }, plan.run, step, state.current[step.name] ?? 1);
+      await plannedProgram({ objects: store, sha256 }, plan.run, step, attemptNumber(state, step.name));
   if (trustLake || (await madeHere(cli, store, plan))) return;
   const why = differences(trusting, state);
   if (why.length === 0) return;

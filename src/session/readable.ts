@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import type { Input } from '../run/input-manifest.ts';
 import { place } from '../shell-words.ts';
-import { codeOf } from '../store/local-errors.ts';
+import { codeOf } from '../error-code.ts';
 
 const AT_ONCE = 256;
 const SHOWN = 10;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LandfallError } from '../faults.ts';
-import { codeOf } from '../store/local-errors.ts';
+import { codeOf } from '../error-code.ts';
 import { render } from './prepare.ts';
 import { configure } from './configure.ts';
 import type { CliContext, Flags } from '../cli/context.ts';

@@ -1,13 +1,8 @@
 /** The file system's errors, in Landfall's words. */
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
 import type { Fault } from '../faults.ts';
 import { messageOf } from '../message-of.ts';
-
-/** The code of a system error, such as `ENOENT`; empty for anything else. */
-export function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : '';
-}
 
 /** True when an error says that there is no object of that name: nothing, or a folder, or a file where a folder must be. */
 export function isAbsence(error: unknown): boolean {

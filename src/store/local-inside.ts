@@ -3,8 +3,9 @@ import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
-import { codeOf, isAbsence } from './local-errors.ts';
+import { isAbsence } from './local-errors.ts';
 
 /** `refused` in a lake, which anybody may have written to; `followed` in inputs, which their owner may put together so. */
 export type Links = 'refused' | 'followed';

@@ -2,8 +2,9 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
-import { codeOf, isAbsence } from './local-errors.ts';
+import { isAbsence } from './local-errors.ts';
 import type { Links } from './local-inside.ts';
 import { isTemporary } from './local-writing.ts';
 

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
-import { codeOf, isAbsence, localError } from './local-errors.ts';
+import { isAbsence, localError } from './local-errors.ts';
 
 /** Also in the command that `gc` tells. */
 const PREFIX = '.landfall-tmp-';

@@ -18,7 +18,7 @@ const source = (name: string, required: readonly string[], optional: readonly st
   name,
   doc: name,
   fields: [...required, ...optional].map(field),
-  views: [{ name, doc: name, required: required.map(nameOf) }],
+  views: [{ name, doc: name, required: required.map(nameOf), eventKey: [] }],
 });
 const SOURCES = [
   source('song_data', ['song_id', 'artist_id'], ['title']),

@@ -55,7 +55,7 @@ describe('the stages of a run', () => {
   });
 
   it('begin with one look for steps whose submission has no answer', () => {
-    const state = { ...staged, attempts: { song_transform: [attempt] } };
+    const state = { ...staged, attempts: { ...staged.attempts, song_transform: [attempt] } };
     expect(planStages(state)[0]).toMatchObject({ kind: 'adopt', steps: ['song_transform'] });
     expect(kinds(state, { hasAdopted: true })[0]).toBe('cluster');
     expect(kinds(state, {}, true)).toEqual(['adopt', 'cluster', 'submit']);
@@ -108,7 +108,7 @@ describe('the stages of a run', () => {
   });
 
   it('follow submitted steps before they need a cluster that accepts steps', () => {
-    const state = { ...staged, attempts: { song_transform: [submitted] } };
+    const state = { ...staged, attempts: { ...staged.attempts, song_transform: [submitted] } };
     const [follow, cluster, run] = planStages(state);
     expect(follow).toMatchObject({ kind: 'follow', steps: ['song_transform'] });
     expect(cluster).toMatchObject({ kind: 'cluster' });

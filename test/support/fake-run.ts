@@ -6,6 +6,7 @@ import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
+import { planned } from '../../src/run/state.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Accepted } from '../../src/run/verification.ts';
 import { emrWithRetry, lakeWithRetry, objectsWithRetry } from '../../src/run/with-retry.ts';
@@ -62,20 +63,7 @@ export const plan: RunPlan = {
 };
 
 /** The state by its journal after staging, before any request to EMR. */
-export const begun: RunState = {
-  plan,
-  driver: 'd',
-  staged: true,
-  clusters: [],
-  attempts: {},
-  current: { song_transform: 1, log_transform: 1 },
-  renewCluster: 'no',
-  infrastructureRetries: 0,
-  publishing: false,
-  mirrored: false,
-  cancelRequested: false,
-  length: 2,
-};
+export const begun: RunState = { ...planned(plan), driver: 'd', staged: true, length: 2 };
 
 export const staging: Staging = {
   manifest: new Uint8Array([1]),
