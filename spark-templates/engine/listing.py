@@ -63,5 +63,5 @@ def files_below_folder(folder: str) -> list[Listed]:
         if S_ISDIR(state.st_mode):
             pending.extend(os.path.join(here, name) for name in os.listdir(here))
         else:
-            listed.append(Listed("file:" + here, state.st_size, state.st_mtime_ns // 1000000))
+            listed.append(Listed("file://" + here, state.st_size, state.st_mtime_ns // 1000000))
     return listed

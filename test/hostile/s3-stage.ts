@@ -24,7 +24,7 @@ const OTHERS = [
 beforeAll(async () => {
   s3 = await memoryS3();
   scene = await makeScene(s3);
-});
+}, 180_000);
 afterAll(async () => {
   await scene.close();
   await s3.stop();

@@ -11,6 +11,7 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { executionOf, failureOf, renderInto, runSpark, startSpark, templates } from '../../spark/spark.ts';
@@ -292,7 +293,7 @@ describe('a step that is to end', () => {
       } catch {
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   };
 
@@ -325,8 +326,9 @@ describe('a step that is to end', () => {
         `song_data=file://${root}`,
       ];
       const { child, outcome, ended } = startSpark(args);
-      while (!outcome.stdout.includes('songs: 1 rows'))
-        await new Promise((resolve) => setTimeout(resolve, 200));
+      while (!outcome.stdout.includes('artists: begun')) await sleep(200);
+      // Spark plans the query, and starts its tasks.
+      await sleep(5000);
       const start = performance.now();
       process.kill(sign * child.pid!, 'SIGTERM');
       const { code } = await ended;
