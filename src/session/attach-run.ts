@@ -26,7 +26,7 @@ export async function attachRun(flags: AttachFlags & Flags, cli: CliContext): Pr
   refuseForeignLake(store, flags, cli);
   const name = await chosenRun(flags, store);
   const { plan } = await readState(store, name);
-  const trusted = flags['trust-lake'] === true || (await madeHere(cli, store, plan));
+  const trusted = flags['trust-lake'] === true || madeHere(cli, store, plan);
   const planned = asPlanned(flags, cli, plan, { strict: false, trusted });
   const configured = configure('attach', { ...planned.flags, lake: place(store.uri) }, planned.cli);
   const settings = withInputsOf(plan, configured.settings);

@@ -1,7 +1,7 @@
 /** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
 import type { ChosenFolder } from '../config/pipeline-path.ts';
 import { readConfig } from '../config/read.ts';
-import { realPlace } from '../config/real-place.ts';
+import { realUri } from '../store/real-uri.ts';
 import type { PipelineKeys } from '../config/schema.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
@@ -40,7 +40,7 @@ export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliCon
     flags: settingFlags(flags),
     pipeline: keys,
     cwd: cli.cwd,
-    realPlace,
+    realPlace: realUri,
   });
   const all = [...placedIn(templates, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
@@ -65,7 +65,7 @@ export function configureLake(flags: PlaceFlags & Flags, cli: CliContext): Setti
     pipeline: pipelineKeys(flags, cli),
     ignoreInputs: true,
     cwd: cli.cwd,
-    realPlace,
+    realPlace: realUri,
   });
   throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
   if (settings === undefined) throw new Error('no settings and no mistakes');

@@ -50,7 +50,7 @@ export interface Driver {
 export async function connectDriver(cli: CliContext, session: Session, signal: AbortSignal): Promise<Driver> {
   const { journal, settings, store, watch } = session;
   const { plan } = journal.state();
-  const stateFolder = plan.cluster.kind === 'local' ? await stateFolderOf(cli, store, plan.run) : undefined;
+  const stateFolder = plan.cluster.kind === 'local' ? stateFolderOf(cli, store, plan.run) : undefined;
   let endpoint: EndpointFile | undefined;
   if (stateFolder !== undefined) {
     const { host } = cli.process;

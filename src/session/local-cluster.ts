@@ -55,21 +55,21 @@ const placesOf = (plan: RunPlan) => [plan.lake, plan.logUri, ...plan.sources.map
  * The folder in which a run's endpoint keeps its state. Its name depends on the run and on the lake where the run was
  * found, but on nothing in the journal. Run ids are unique only within a lake.
  */
-export async function stateFolderOf({ env }: CliContext, { uri }: Store, run: string): Promise<string> {
+export function stateFolderOf({ env }: CliContext, { uri }: Store, run: string): string {
   const endpoints = join(landfallHome(env), 'emr-local');
   makePrivate(endpoints);
-  return join(endpoints, `${checkRunId(run)}-${sha256(await realUri(uri)).slice(0, 16)}`);
+  return join(endpoints, `${checkRunId(run)}-${sha256(realUri(uri)).slice(0, 16)}`);
 }
 
 /**
  * Throws `access` when the run's steps are on another machine's local endpoint, which is not reachable from here.
  * Changes nothing.
  */
-export async function checkEndpointHere(cli: CliContext, store: Store, state: RunState): Promise<void> {
+export function checkEndpointHere(cli: CliContext, store: Store, state: RunState): void {
   const { plan, endpoint } = state;
   const here = cli.process.host;
   if (plan.cluster.kind !== 'local' || endpoint === undefined || endpoint === here) return;
-  if (!needsCluster(state) || existsSync(await stateFolderOf(cli, store, plan.run))) return;
+  if (!needsCluster(state) || existsSync(stateFolderOf(cli, store, plan.run))) return;
   const attach = commandAt(store.uri, 'attach', plan.run);
   const takeOver = commandAt(store.uri, 'attach', plan.run, '--take-over');
   throw new LandfallError('access', `run ${plan.run} runs on the local EMR endpoint of another machine`, {

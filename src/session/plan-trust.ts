@@ -18,27 +18,27 @@ import { sha256 } from './sha256.ts';
 import type { CliContext } from '../cli/context.ts';
 
 /** The plan at a lake, without its publication number, which a rebase changes. */
-async function digestOf(store: Store, plan: RunPlan): Promise<string> {
+function digestOf(store: Store, plan: RunPlan): string {
   const written = JSON.parse(JSON.stringify({ ...plan, publication: 0 })) as unknown;
-  return sha256(JSON.stringify([await realUri(store.uri), written]));
+  return sha256(JSON.stringify([realUri(store.uri), written]));
 }
 
 /**
  * Remembers that this machine made the plan. Where that is impossible, the plan is later treated like another
  * machine's.
  */
-export async function rememberOwnPlan({ env }: CliContext, store: Store, plan: RunPlan): Promise<void> {
+export function rememberOwnPlan({ env }: CliContext, store: Store, plan: RunPlan): void {
   try {
-    rememberPlan(landfallHome(env), await digestOf(store, plan), `${plan.run} ${store.uri}`);
+    rememberPlan(landfallHome(env), digestOf(store, plan), `${plan.run} ${store.uri}`);
   } catch (error) {
     if (!(error instanceof LandfallError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 
 /** True for a plan that this machine made, at this lake. */
-export async function madeHere({ env }: CliContext, store: Store, plan: RunPlan): Promise<boolean> {
+export function madeHere({ env }: CliContext, store: Store, plan: RunPlan): boolean {
   try {
-    return isOwnPlan(landfallHome(env), await digestOf(store, plan));
+    return isOwnPlan(landfallHome(env), digestOf(store, plan));
   } catch (error) {
     if (error instanceof LandfallError) return false;
     throw error;
@@ -65,11 +65,11 @@ export async function checkPlanTrust(cli: CliContext, trusting: Trusting, state:
   if (steps.length === 0 || isToBeCancelled(state)) return;
   const { store, trustLake } = trusting;
   const { plan } = state;
-  await refuseOtherLake(store, plan);
+  refuseOtherLake(store, plan);
   if (state.staged)
     for (const step of steps)
       await plannedProgram({ objects: store, sha256 }, plan.run, step, attemptNumber(state, step.name));
-  if (trustLake || (await madeHere(cli, store, plan))) return;
+  if (trustLake || madeHere(cli, store, plan)) return;
   const why = differences(trusting, state);
   if (why.length === 0) return;
   throw new LandfallError(
@@ -87,7 +87,7 @@ export async function checkPlanTrust(cli: CliContext, trusting: Trusting, state:
  * Throws `input`, with nothing changed, when a retry would use a cluster or local files that only the plan of another
  * machine names. The programs of a retry are rendered here. `cluster`: where to run instead.
  */
-export async function checkRetryTrust(
+export function checkRetryTrust(
   cli: CliContext,
   {
     inputs,
@@ -96,8 +96,8 @@ export async function checkRetryTrust(
     cluster,
   }: Omit<Trusting, 'rendered' | 'settings'> & { cluster?: string | undefined },
   { plan }: RunState,
-): Promise<void> {
-  if (trustLake || (await madeHere(cli, store, plan))) return;
+): void {
+  if (trustLake || madeHere(cli, store, plan)) return;
   const why = [...(cluster === undefined ? clusterOfPlan(plan) : []), ...filesOfPlan(plan, inputs)];
   if (why.length === 0) return;
   const retry = commandAt(store.uri, 'retry', plan.run, '--trust-lake');
@@ -120,8 +120,8 @@ const filesOfPlan = ({ sources }: RunPlan, inputs: Settings['sources']) =>
   );
 
 /** What is checked in this lake must be what runs, because the steps get their places from the plan. */
-async function refuseOtherLake(store: Store, { run, lake }: RunPlan): Promise<void> {
-  const [planned, here] = await Promise.all([realUri(canonicalUri(lake, '/')), realUri(store.uri)]);
+function refuseOtherLake(store: Store, { run, lake }: RunPlan): void {
+  const [planned, here] = [realUri(canonicalUri(lake, '/')), realUri(store.uri)];
   if (relation(planned, here) === 'equal') return;
   throw new LandfallError('input', `run ${run} was planned for another lake`, {
     why: [`its plan names ${lake}`, `it is in ${store.uri}`],

@@ -46,7 +46,7 @@ export async function prepare(
   const { pipeline } = given;
   const rendered = render(given);
   const settings = await withSample(given.settings, pipeline, choice.kind === 'local', cli);
-  await keepApart(settings);
+  keepApart(settings);
   const manifest = await listInputs(settings, cli);
   await lookAtInputs(manifest.inputs, { ...given, settings }, cli);
   const store = await openLake(settings, cli);
@@ -74,10 +74,10 @@ export async function prepare(
 }
 
 /** Refuses a lake that is, links followed, the same place as an input, or inside or around it. */
-async function keepApart({ lake, sources }: Settings): Promise<void> {
-  const root = await realUri(lake.path);
+function keepApart({ lake, sources }: Settings): void {
+  const root = realUri(lake.path);
   for (const [name, uri] of Object.entries(sources)) {
-    const lies = relation(root, await realUri(uri));
+    const lies = relation(root, realUri(uri));
     if (lies === 'apart') continue;
     const how = lies === 'equal' ? 'the same place as' : lies;
     throw new LandfallError(

@@ -93,7 +93,7 @@ async function takeRunOver(
   const { clock, random } = cli;
   const { store, run, settings, staging, watch, trustLake } = resumption;
   await checkPlanTrust(cli, resumption, state);
-  if (!resumption.takeOver) await checkEndpointHere(cli, store, state);
+  if (!resumption.takeOver) checkEndpointHere(cli, store, state);
   await checkResume(cli, settings, state);
   if (state.plan.cluster.kind === 'local') await prepareSpark(cli, settings, state.plan);
   const driver = random.hex(8);

@@ -47,7 +47,7 @@ export async function retryNamed(flags: RetryFlags & Flags, cli: CliContext): Pr
   const trustLake = flags['trust-lake'] === true;
   const planned = asPlanned(flags, cli, plan, {
     strict: true,
-    trusted: trustLake || (await madeHere(cli, store, plan)),
+    trusted: trustLake || madeHere(cli, store, plan),
   });
   // The run's configuration file may name another lake than the one it is looked up in.
   const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.cli);
@@ -88,7 +88,7 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   );
   const state = journal.state();
   await checkOwner(cli, state, store);
-  await checkRetryTrust(cli, { ...retry, inputs: configured.settings.sources }, state);
+  checkRetryTrust(cli, { ...retry, inputs: configured.settings.sources }, state);
   const started = clock.monotonic();
   const settings = withInputsOf(state.plan, configured.settings);
   const rendered = render({ ...configured, settings });
@@ -120,7 +120,7 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   }
   sayRerun(cli, plan, rerun);
   if (plan.cluster.kind === 'local') await prepareSpark(cli, settings, plan);
-  await rememberOwnPlan(cli, store, plan);
+  rememberOwnPlan(cli, store, plan);
   await journal.append({
     entry: 'replanned',
     plan,

@@ -42,7 +42,7 @@ export async function startRun(flags: SubmitFlags & Flags, cli: CliContext): Pro
   await preflight(cli, settings, plan, store);
   cli.interrupted.throwIfAborted();
   const driver = random.hex(8);
-  await rememberOwnPlan(cli, store, plan);
+  rememberOwnPlan(cli, store, plan);
   const journal = await createOrFollow(named, () =>
     createJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, { entry: 'planned', plan }),
   );
@@ -74,7 +74,7 @@ async function likeEarlier(
     refuseForeignLake(store, flags, cli);
     if (!(await runExists(store, checkRunId(run)))) return { flags, cli };
     const { plan } = await readState(store, run);
-    const trusted = flags['trust-lake'] === true || (await madeHere(cli, store, plan));
+    const trusted = flags['trust-lake'] === true || madeHere(cli, store, plan);
     return asPlanned(flags, cli, plan, { strict: true, trusted });
   } catch (error) {
     if (error instanceof LandfallError && error.fault === 'input' && error.stand.length === 0)

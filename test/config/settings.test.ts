@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { realPlace } from '../../src/config/real-place.ts';
+import { realUri } from '../../src/store/real-uri.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import { linesOf, resolveText, settingsOf, PIPELINE } from './resolve.ts';
 
@@ -206,7 +206,7 @@ describe('places', () => {
     symlinkSync('data', join(cwd, 'link'));
     const sources = { 'song-data': 'data/song_data', 'log-data': 'data/log_data' };
     const errors = (lake: string, others = sources) =>
-      linesOf(resolveText('', { cwd, realPlace, flags: { lake, ...others } }), 'error').join();
+      linesOf(resolveText('', { cwd, realPlace: realUri, flags: { lake, ...others } }), 'error').join();
     try {
       expect(errors('link/song_data')).toContain('is also the input song_data');
       expect(errors('link/song_data/new/lake')).toContain('lies inside the input song_data');

@@ -46,7 +46,7 @@ beforeEach(async () => {
   const world = { ...at('here'), env: { ...env, LANDFALL_CHECKS_MAX_QUARANTINED: '7%' } };
   const prepared = await prepare('submit', flags, world);
   ({ plan } = prepared);
-  await rememberOwnPlan(world, prepared.store, plan);
+  rememberOwnPlan(world, prepared.store, plan);
   const { clock, random } = world;
   const journal = await createJournal(
     { objects: prepared.store, clock, random, driver: 'd' },

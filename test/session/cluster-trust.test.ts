@@ -67,7 +67,7 @@ describe('a journal that says that the run has a cluster', () => {
       { ...places, 'run-id': run, cluster: choice },
       world,
     );
-    await rememberOwnPlan(world, store, plan);
+    rememberOwnPlan(world, store, plan);
     const { random } = world;
     const journal = await createJournal(
       { objects: store, clock, random, driver: 'driver-1' },

@@ -69,13 +69,13 @@ const forged = (): RunPlan => ({
 
 describe('a run that this machine planned', () => {
   it('continues, also after a rebase, and whatever the templates render now', async () => {
-    await rememberOwnPlan(world, prepared.store, forged());
+    rememberOwnPlan(world, prepared.store, forged());
     await staged({ ...forged(), publication: 7 }, { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(checked()).resolves.toBeUndefined();
   });
 
   it('is refused by attach if a program was replaced: nothing is written, both digests are named', async () => {
-    await rememberOwnPlan(world, prepared.store, prepared.plan);
+    rememberOwnPlan(world, prepared.store, prepared.plan);
     await staged(prepared.plan, { ...prepared.staging.programs, log_transform: HOSTILE });
     await expect(attach({ ...flags, 'take-over': true }, world)).rejects.toMatchObject({
       fault: 'input',
@@ -93,7 +93,7 @@ describe('a run that this machine planned', () => {
   });
 
   it('is not recognised if anything in its plan was changed', async () => {
-    await rememberOwnPlan(world, prepared.store, forged());
+    rememberOwnPlan(world, prepared.store, forged());
     await staged(
       { ...forged(), logUri: 's3://elsewhere/logs' },
       {
