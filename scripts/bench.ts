@@ -54,10 +54,10 @@ function parsed(): Values {
 async function bench(values: Values): Promise<void> {
   const data = (values.data ?? (values.quick ? QUICK.data : 'sample,s1')).split(',');
   const unknown = data.find((name) => !isDataSet(name));
-  if (unknown !== undefined) fail(`--data ${unknown}: there is no such data set`);
+  if (unknown !== undefined) fail(`--data ${unknown}: no such data set`);
   const only = values.only?.split(',') ?? (values.quick ? QUICK.only.split(',') : IDS);
   const nobody = only.find((id) => !IDS.includes(id));
-  if (nobody !== undefined) fail(`--only ${nobody}: there is no such contestant`);
+  if (nobody !== undefined) fail(`--only ${nobody}: no such contestant`);
   if (values.quick && values.rounds !== undefined) fail('--quick has no rounds: leave --rounds out');
   const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3', USAGE, 1);
   const seed = wholeNumber('seed', values.seed, USAGE);

@@ -1,5 +1,9 @@
-/** Plays random schedules of faults against the driver, on a virtual clock, and holds what came of them to its promises. */
+/**
+ * Plays random schedules of faults against the driver, on a virtual clock, and checks the outcome against its
+ * promises.
+ */
 import { parseArgs } from 'node:util';
+import { counted } from '../src/counted.ts';
 import { messageOf } from '../src/message-of.ts';
 import { campaign } from '../test/run/campaign/campaign.ts';
 import { play } from '../test/run/campaign/player.ts';
@@ -40,7 +44,7 @@ async function run(runs: number, seed: number): Promise<void> {
   const shortest = JSON.stringify(failure.shortest);
   console.log(`seed ${String(failure.seed)} breaks:`);
   tell(failure.complaints);
-  console.log(`the shortest schedule found, ${String(failure.shortest.troubles.length)} trouble(s):`);
+  console.log(`the shortest schedule found, ${counted(failure.shortest.troubles.length, 'fault')}:`);
   console.log(shortest);
   tell(failure.breaks);
   console.log(`npm run campaign -- --runs 1 --seed ${String(failure.seed)}`);

@@ -65,10 +65,10 @@ function sizeOf(values: Values): SparkifyOptions {
       clean: clean ?? false,
     };
   if (!isDataSet(name))
-    throw new LandfallError('input', `--data-set ${name}: there is no such data set`, { next: USAGE });
+    throw new LandfallError('input', `--data-set ${name}: no such data set`, { next: USAGE });
   if ([songs, days, eventsPerDay, clean].some((value) => value !== undefined))
     throw new LandfallError('input', '--data-set says how large the data are', {
-      next: 'leave --songs, --days, --events-per-day and --clean out, or --data-set',
+      next: 'omit --songs, --days, --events-per-day and --clean, or omit --data-set',
     });
   return DATA_SETS[name].options;
 }

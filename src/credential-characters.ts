@@ -8,16 +8,16 @@ import { unicodeName } from './unicode-name.ts';
 export function wrongCharacters(value: string): string | undefined {
   if (/\r\n?$/.test(value)) return 'ends with a carriage return, as from a file with Windows line endings';
   if (value.endsWith('\n')) return 'ends with a line break';
-  if (/[\r\n]/.test(value)) return 'has a line break in it';
+  if (/[\r\n]/.test(value)) return 'contains a line break';
   const control = /\p{Cc}/u.exec(value)?.[0];
-  if (control !== undefined) return `has the control character ${unicodeName(control)} in it`;
+  if (control !== undefined) return `contains the control character ${unicodeName(control)}`;
   const foreign = /[^\x20-\x7e]/u.exec(value)?.[0];
   if (foreign !== undefined)
-    return `has the character ${unicodeName(foreign)} in it, which no key or token has`;
-  if (value.trim() !== value) return 'has a blank at its beginning or end';
+    return `contains the character ${unicodeName(foreign)}, which no key or token has`;
+  if (value.trim() !== value) return 'starts or ends with a blank';
   return undefined;
 }
 
-/** What to do about it. */
+/** The next move. */
 export const CLEAN_CREDENTIAL =
-  "set it again without that: `tr -d '\\r\\n'` takes line ends from a file's text";
+  "set it again without that: `tr -d '\\r\\n'` removes line ends from a file's text";

@@ -38,11 +38,11 @@ export interface FaultDetails {
   run?: string;
   /** Why, most telling line first: the cause's own words, then places such as `file:line`. */
   why?: readonly string[];
-  /** Where things stand: what is done, what runs on, what costs money until when. */
+  /** Where things stand: what is done, what is still running, what costs money until when. */
   stand?: readonly string[];
   /** The next command, or the next move. */
   next?: Advice | AdvisedCommand;
-  /** What scripts are told besides, by name. */
+  /** Further fields for scripts, by name. */
   more?: Readonly<Record<string, unknown>>;
   /** True when sending the same request again may succeed. Decided where the error is made, nowhere else. */
   retryable?: boolean;
@@ -76,18 +76,26 @@ function asAdvice(next: FaultDetails['next']): Advice | undefined {
   return next === undefined || typeof next === 'string' ? next : advise`${next}`;
 }
 
+/** The error with `next` for a command that works on no run: try the same again, after what `next` already says. */
+export function adviseRepeat(error: LandfallError): LandfallError {
+  const { fault, message, run, why, stand, next, more, retryable, cause } = error;
+  if (fault !== 'unreachable' || run !== undefined) return error;
+  const repeat = advise`${next === undefined ? '' : advise`${next}, then `}run this command again`;
+  return new LandfallError(fault, message, { why, stand, next: repeat, more, retryable, cause });
+}
+
 /** Node's error codes for a full disk, an exhausted quota, and a file size limit. */
 export function isFull(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
 }
 
-/** Anything that was thrown, as a failure: what is no LandfallError is a bug of ours, and shows its stack. */
+/** Anything that was thrown, as a failure. Anything but a LandfallError is a bug of ours, and shows its stack. */
 export function failureFrom(error: unknown): LandfallError {
   if (error instanceof LandfallError) return error;
   if (isFull(error)) {
     return new LandfallError('full', 'no space left (disk or quota)', {
       why: [error.message],
-      next: 'make room, then run this again',
+      next: 'make room, then run this command again',
       cause: error,
     });
   }

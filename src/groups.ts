@@ -1,12 +1,12 @@
-/** What the groups of a regular expression caught, as texts. */
+/** The texts that the groups of a regular expression captured. */
 
 type Texts<Count extends number, Found extends string[] = []> = Found['length'] extends Count
   ? Found
   : Texts<Count, [...Found, string]>;
 
 /**
- * The texts of the first `count` groups, each of which takes part in every match; undefined when nothing matches. Only
- * optional groups may come after them.
+ * The texts of the first `count` groups; undefined when nothing matches. Each of these groups must capture in every
+ * match; optional groups come after them.
  */
 export function groupsOf<Count extends number>(
   pattern: RegExp,
@@ -17,6 +17,6 @@ export function groupsOf<Count extends number>(
   if (match === null) return undefined;
   const texts: (string | undefined)[] = match.slice(1, count + 1);
   if (texts.length !== count || texts.includes(undefined))
-    throw new Error(`${String(pattern)} has a group that may take no part`);
+    throw new Error(`${String(pattern)} has an optional group among its first ${String(count)}`);
   return texts as Texts<Count>;
 }

@@ -11,7 +11,7 @@ import type { Started } from './cli/invocation.ts';
 import type { Parsed } from './cli/arguments.ts';
 import { Interruption } from './cli/context.ts';
 import type { CliContext } from './cli/context.ts';
-import { EXIT_CODES, failureFrom } from './faults.ts';
+import { EXIT_CODES, adviseRepeat, failureFrom } from './faults.ts';
 import { ignoredAtStart } from './ignored-signals.ts';
 import { createPrinter } from './report/printer.ts';
 import type { Printer } from './report/printer.ts';
@@ -122,7 +122,7 @@ function contextOf(
   };
 }
 
-/** Rejects at an interruption that the verb does not answer itself. */
+/** Rejects on an interruption that the verb does not handle itself. */
 function unanswered({ interrupted, answering }: CliContext): Promise<never> {
   return new Promise((_, reject) => {
     interrupted.addEventListener('abort', () => {
@@ -137,7 +137,7 @@ function fail(printer: Printer, error: unknown): number {
     printer.interruption(error, error.exitCode);
     return error.exitCode;
   }
-  const failure = failureFrom(error);
+  const failure = adviseRepeat(failureFrom(error));
   const exitCode = EXIT_CODES[failure.fault];
   printer.failure(failure, exitCode);
   return exitCode;
@@ -145,10 +145,10 @@ function fail(printer: Printer, error: unknown): number {
 
 /** Runs the command line of this process and sets its exit code. */
 export async function start(): Promise<void> {
-  // Which Node this version runs on is said in package.json; what the SDK's later ones will want is no user's matter.
+  // package.json says which Node versions are supported; what later SDKs will require does not concern users.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   process.on('exit', leaveTerminals(openTerminals()));
   process.exitCode = await main(process.argv.slice(2));
-  // What still waits for something, such as a store that does not answer, must not keep us here.
+  // Pending work, such as a request to a store that does not answer, must not keep this process alive.
   setTimeout(() => process.exit(), LEAVE_MS).unref();
 }

@@ -24,7 +24,7 @@ function fold(name: string): string {
 }
 
 function editDistance(a: string, b: string): number {
-  // To make the first letters of `b`, from none to all, out of the letters of `a` so far.
+  // The cost of turning the letters of `a` so far into each prefix of `b`.
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of a.split('').entries()) {
     let [left, diagonal] = [i + 1, i];

@@ -39,7 +39,7 @@ export function flagWords([flag, value]: GivenFlag): string[] {
   return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value];
 }
 
-/** Text with commands in it, as a tagged template: advise`mend it, then ${command('retry')}`. */
+/** Text with commands in it, as a tagged template: advise`fix it, then ${command('retry')}`. */
 export function advise(
   texts: TemplateStringsArray,
   ...parts: readonly (string | number | AdvisedCommand | Advice)[]
@@ -76,8 +76,8 @@ export function shellWord(text: string): string {
 }
 
 /**
- * What a terminal would obey or not show. A word with it is written with escapes, as bash, zsh, ksh and POSIX 2024 read
- * them. So is a word with `##`, which starts a CI command.
+ * Characters that a terminal would obey or not show. A word with one is written with the escapes of bash, zsh, ksh
+ * and POSIX 2024. So is a word with `##`, which starts a CI command.
  */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 /** After an escaped quote, bash no longer knows that it is inside quotes, and expands `!` from its history. */
@@ -96,9 +96,9 @@ export function place(uri: string): string {
   return uri === 'file://' ? '/' : uri.slice('file://'.length);
 }
 
-/** What to do when files of the current publication are lost: nothing can bring back what they held but another set. */
+/** The next move when files of the current publication are lost: only another set of tables can replace them. */
 export function afterLoss(lake: string): Advice {
-  return advise`${commandAt(lake, 'rollback')} goes back to the set before, if there is one; ${commandAt(lake, 'submit')} makes a new one`;
+  return advise`${commandAt(lake, 'rollback')} goes back to the previous set, if there is one; ${commandAt(lake, 'submit')} makes a new one`;
 }
 
 /** Sets the variables in the shell that evaluates it. */

@@ -86,9 +86,9 @@ describe('an advised command', () => {
   });
 
   it('can be part of sentences, and of sentences within sentences', () => {
-    const inner = advise`mend it, then ${command('status', 'r1')}`;
+    const inner = advise`fix it, then ${command('status', 'r1')}`;
     expect(spoken(advise`${inner}; or wait ${2} min`, { start: 'landfall', carried: {} })).toBe(
-      'mend it, then landfall status r1; or wait 2 min',
+      'fix it, then landfall status r1; or wait 2 min',
     );
   });
 });

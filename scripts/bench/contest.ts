@@ -18,7 +18,7 @@ export interface ContestOptions {
   seed: number;
   /** Data, tables and working folders go below it. */
   folder: string;
-  /** Called before each run: what the one before has written is not to be paid for by this one. */
+  /** Called before each run, so that it does not pay for what the run before it has written. */
   settle: () => void;
   progress: (message: string) => void;
 }

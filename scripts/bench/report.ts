@@ -59,7 +59,7 @@ export function notes({ conditions, results }: Contest): string[] {
     disturbed === undefined
       ? `The load was ${load.toFixed(1)} before the first run. CPU and memory are known on Linux only.`
       : `The load was ${load.toFixed(1)} before the first run. Other processes took at most ${(disturbed * 100).toFixed(0)} % of the cores in a run.`,
-    'Peak: the largest sum of the resident memory of all processes, looked at five times a second.',
+    'Peak: the largest sum of the resident memory of all processes, sampled five times a second.',
   ];
 }
 

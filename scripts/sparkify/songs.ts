@@ -26,7 +26,7 @@ export interface Catalogue {
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const HEX = '0123456789ABCDEF';
-/** From so many songs on one unreadable file is less than half a percent. */
+/** From this many songs on, one unreadable file is less than half a percent. */
 const ENOUGH_FOR_A_BAD_ONE = 250;
 const ENOUGH_FOR_MANY_FOLDERS = 10_000;
 /** Letters of the first folder, and of the two below it. */
@@ -62,7 +62,7 @@ export function sampleSongs(dice: Dice, count: number, clean: boolean): Catalogu
   };
 }
 
-/** Changes some songs and gives rows to add: the cases that a reader of song data has to decide. */
+/** Changes some songs and returns rows to add: the cases that a reader of song data has to decide. */
 function plant(songs: SongRow[]): SongRow[] {
   const [twice, conflicting, twin, blank, moved, unknownYear] = songs;
   if (!twice || !conflicting || !twin || !blank || !moved || !unknownYear) return [];

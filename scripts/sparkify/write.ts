@@ -1,4 +1,4 @@
-/** Writes Sparkify's data into a folder, as they are made: they may be larger than memory. */
+/** Writes Sparkify's data into a folder while generating them: they may be larger than memory. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -129,11 +129,11 @@ async function readWords(argv: readonly string[], start: string, known: readonly
   return words;
 }
 
-/** Of a value that is not among a flag's choices, yargs tells in a table. */
+/** Turns yargs's table about a value that is not among a flag's choices into one line. */
 function plainComplaint(message: string): string {
-  const told = groupsOf(/Argument: ([\w-]+), Given: (.*), Choices: (.*)$/, message, 3);
-  if (told === undefined) return message;
-  const [flag, given, choices] = told;
+  const table = groupsOf(/Argument: ([\w-]+), Given: (.*), Choices: (.*)$/, message, 3);
+  if (table === undefined) return message;
+  const [flag, given, choices] = table;
   return `--${flag} is ${given}, and must be one of ${choices}`;
 }
 
@@ -176,7 +176,7 @@ function noVerb(name: string, argv: readonly string[]): LandfallError {
     name,
     verbs.map((verb) => verb.name),
   );
-  const message = `there is no verb ${JSON.stringify(name)}`;
+  const message = `unknown verb ${JSON.stringify(name)}`;
   if (meant === undefined) return usage(message);
   const words = argv.filter((_, at) => at !== argv.indexOf(name));
   return new LandfallError('input', message, {
@@ -186,8 +186,8 @@ function noVerb(name: string, argv: readonly string[]): LandfallError {
 }
 
 /**
- * The mistake of flags that neither the verb nor Landfall has; undefined when there is none. `pipeline` are the flags of
- * the pipeline's keys.
+ * The error for flags that neither the verb nor Landfall has; undefined when there are none. `pipeline` holds the
+ * flags of the pipeline's keys.
  */
 export function unknownFlags(
   verb: Verb,
@@ -212,7 +212,7 @@ export function unknownFlags(
   });
 }
 
-/** A mistake of the command line; the next command is the help of the verb that the flags are of. */
+/** A mistake on the command line; the next command shows the help of the verb. */
 export function usage(message: string, flags: Flags = {}): LandfallError {
   const [name] = [flags['_']].flat();
   const known = verbs.some((one) => one.name === name);
@@ -233,7 +233,7 @@ function addVerb(parser: Argv, verb: Verb): Argv {
   });
 }
 
-/** How to speak, decided before anything else, so that even a mistake in the flags is said in the form asked for. */
+/** The output form, decided before anything else, so that even a mistake in the flags is reported in it. */
 function formOf(argv: readonly string[], env: Started['env']): Pick<Form, 'output' | 'colours'> {
   const at = argv.findIndex((word) => word === '--output' || word.startsWith('--output='));
   const word = at < 0 ? 'text' : (argv[at]?.split('=')[1] ?? argv[at + 1]);

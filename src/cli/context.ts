@@ -18,15 +18,15 @@ export interface CliContext {
   printer: Printer;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP; its reason is an `Interruption`. */
   interrupted: AbortSignal;
-  /** Set by a verb that sees to interruptions itself from then on; until then they just end it. */
+  /** Set by a verb once it handles interruptions itself; until then an interruption just ends it. */
   answering: { interruptions: boolean };
-  /** Has something done when this process leaves, in whatever hurry; it cannot wait for anything. */
+  /** Runs `act` when this process exits, however abruptly; `act` cannot wait for anything. */
   leaving: (act: () => void) => void;
   /** The argument vector that starts this CLI again: node and `cli.js`. */
   self: readonly string[];
   /** This process, recognisable to another one on the same boot of the same host. */
   process: { host: string; boot: string; pid: number };
-  /** Its effective user id, where the system has such. */
+  /** Its effective user id, where the system has user ids. */
   user: number | undefined;
   /** How commands in messages begin, and what they need. */
   invocation: Invocation;
@@ -49,7 +49,7 @@ export type Command = VerbBody['run'];
 export class Interruption extends Error {
   readonly signal: string;
   readonly exitCode: number;
-  /** What it leaves, once the verb has seen to it. */
+  /** The state of the run, once the verb has handled the interruption. */
   left: InterruptedRun | undefined;
 
   constructor(signal: string, exitCode: number) {
@@ -59,7 +59,7 @@ export class Interruption extends Error {
   }
 }
 
-/** Tells notes of what goes on beside a run's own events. */
+/** Emits notes about what happens besides a run's own events. */
 export function noteTo({ printer }: CliContext): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
 }
@@ -69,7 +69,7 @@ export function sayNext({ printer, invocation }: CliContext, next: Advice | Advi
   printer.say(`  next: ${spoken(next, invocation)}`);
 }
 
-/** How a verb retries its reads: until it is interrupted, with notes about the reason. */
+/** Reads of a verb are retried until it is interrupted, with notes about the reason. */
 export function retryPolicyOf(cli: CliContext): RetryPolicy & { signal: AbortSignal } {
   const { clock, random, interrupted: signal } = cli;
   return { clock, random, signal, note: noteTo(cli) };

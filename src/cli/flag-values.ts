@@ -1,6 +1,6 @@
 /**
- * Checks flags, as they were typed, against their declarations. Anything that yargs would guess about is a mistake.
- * Pure.
+ * Checks flags, as they were typed, against their declarations. Anything that yargs would have to guess is a
+ * mistake. Pure.
  */
 import type { Options } from 'yargs';
 
@@ -27,7 +27,7 @@ export function flagMistake(
       continue;
     const mistake =
       negated(written, options) ??
-      (given.has(name) && option?.array !== true ? 'is there twice' : undefined) ??
+      (given.has(name) && option?.array !== true ? 'is given twice' : undefined) ??
       valueMistake(option ?? { type: 'string' }, joined, words[at + 1]);
     if (mistake !== undefined) return `${what} ${mistake}`;
     given.add(name);

@@ -71,7 +71,7 @@ export const quarantineVerb = {
   options: {
     lake,
     source: { type: 'string', describe: 'Show only this source' },
-    view: { type: 'string', describe: 'Show only what this view of a source lacks' },
+    view: { type: 'string', describe: 'Show only the lines that this view lacks' },
     limit: { type: 'number', describe: 'Lines to show for each reason and field [3]' },
   },
   examples: [

@@ -1,6 +1,6 @@
 /**
- * The names in npm's own configuration: npm itself may be the reader of a variable `npm_config_<name>` with such a
- * name.
+ * The names in npm's own configuration: a variable `npm_config_<name>` with such a name may be meant for npm
+ * itself.
  */
 
 const NAMES = `
@@ -33,7 +33,7 @@ export function folded(name: string): string {
 
 const FOLDED: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/).map(folded));
 
-/** True for the name of a configuration of npm's own. */
+/** True for a name in npm's own configuration. */
 export function isNpmName(name: string): boolean {
   return FOLDED.has(folded(name));
 }

@@ -79,8 +79,8 @@ function npmValues(env: Started['env']): ReadonlyMap<string, string> {
 }
 
 /**
- * The words as they were meant; undefined where that is not clear. For `--cluster local` npm keeps `--cluster` as true
- * and passes on `local`: one such word belongs to one such flag.
+ * The words as they were meant; undefined where that is not clear. For `--cluster local` npm keeps `--cluster` as
+ * true and passes on `local`, so each such word belongs to one such flag.
  */
 function corrected(verb: Verb, others: readonly string[], taken: readonly Taken[]): string[] | undefined {
   const cut = taken.filter(({ value, isSwitch }) => value === 'true' && !isSwitch);

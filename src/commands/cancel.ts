@@ -1,4 +1,4 @@
-/** `landfall cancel`: ask a run to end, from anywhere, and wait until it has. */
+/** `landfall cancel`: cancel a run from anywhere, and wait until that is confirmed. */
 import type { CliContext } from '../cli/context.ts';
 import type { CancelFlags } from '../cli/run-verbs.ts';
 import { printOutcome } from '../report/outcome.ts';

@@ -1,4 +1,4 @@
-/** `landfall retry`: render again, run again what has to be, keep what is good. */
+/** `landfall retry`: render again, rerun what has to be, keep the rest. */
 import type { CliContext, Flags } from '../cli/context.ts';
 import type { RetryFlags } from '../cli/run-verbs.ts';
 import { printOutcome } from '../report/outcome.ts';

@@ -1,4 +1,4 @@
-/** Gives each line of dl.cfg to the setting it means, and says which lines mean nothing. */
+/** Assigns each line of dl.cfg to the setting it means, and reports lines that mean nothing. */
 import { present } from '../present.ts';
 import { grouped } from '../grouped.ts';
 import type { Diagnostic } from '../faults.ts';

@@ -1,4 +1,4 @@
-/** What settings must be to each other. */
+/** Checks between settings. */
 import type { Diagnostic } from '../faults.ts';
 import { bucketNameOf, relation } from '../store/uri.ts';
 import type { NamedSetting, SourceSetting } from './schema.ts';
@@ -7,8 +7,8 @@ type Origins = ReadonlyMap<string, string>;
 type Places = Readonly<Record<string, string>>;
 
 /**
- * All sources or none, because no run is possible with only some. A source that a diagnostic in `found` is already
- * about is not reported again.
+ * All sources or none, because no run is possible with only some. A source that a diagnostic in `found` already
+ * names is not reported again.
  */
 export function checkSources(
   sources: Places,
@@ -88,7 +88,7 @@ export function checkAnonymousInput(
     .map(([name, place]) => ({
       severity: 'error',
       at: origins.get('s3.anonymousInput') ?? 's3.anonymousInput',
-      message: `the input ${name} ${place} lies in the bucket of the lake ${lake.path}, which nobody writes without credentials`,
+      message: `the input ${name} ${place} lies in the bucket of the lake ${lake.path}, which cannot be written without credentials`,
       hint: 'set anonymous_input = no, and the input is read with the credentials of the lake; or give the lake another bucket',
     }));
 }

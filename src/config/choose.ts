@@ -1,4 +1,4 @@
-/** One setting's value: the first of flag, environment, dl.cfg and default that says something. */
+/** One setting's value: from flag, environment, dl.cfg or default, the first that has one. */
 import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../faults.ts';
 import type { Assigned } from './assign.ts';
@@ -80,7 +80,7 @@ function wrongWith(setting: NamedSetting, { entry }: Candidate, text: string): W
   if (text.includes('\n') && setting.type.manyLines !== true && !isTypedPath(setting, entry, text)) {
     const problem =
       entry?.continuedIn === undefined
-        ? 'has a line break in it'
+        ? 'contains a line break'
         : `continues in line ${entry.continuedIn}, because that line is indented`;
     return { problem, hint: 'a value is one line; do not indent the line of a key' };
   }

@@ -1,4 +1,4 @@
-/** Several lines of dl.cfg may claim one setting: decides which one it gets. */
+/** Several lines of dl.cfg may claim one setting: decides which one counts. */
 import type { Diagnostic } from '../faults.ts';
 import { foldName } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';

@@ -20,7 +20,7 @@ export interface Part {
   text: string;
 }
 
-/** A line that is no comment, header, pair or continuation. */
+/** A line that is not a comment, header, pair or continuation. */
 export interface StrayLine {
   line: number;
   section: string;

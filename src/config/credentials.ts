@@ -1,4 +1,4 @@
-/** Credentials in dl.cfg: understood, because older files have them; advised against, because there is better. */
+/** Credentials in dl.cfg: supported, because older files have them; discouraged, because there are better places. */
 import { CLEAN_CREDENTIAL, wrongCharacters } from '../credential-characters.ts';
 import { variableIn } from '../env.ts';
 import type { Env } from '../env.ts';
@@ -65,7 +65,7 @@ export function checkCharacters(
 
 /**
  * Takes the three keys of `[AWS]` together; undefined credentials leave the choice to the SDK's default chain.
- * `isMistaken` says whether a key that has no value is there, with a mistake that has been told.
+ * `isMistaken` says whether a key without a value is in the file with a mistake that was already reported.
  */
 export function chooseCredentials(
   values: ReadonlyMap<string, unknown>,
@@ -86,7 +86,7 @@ export function chooseCredentials(
     const [has, lacks] =
       id === undefined ? ['secretAccessKey', 'AWS_ACCESS_KEY_ID'] : ['accessKeyId', 'AWS_SECRET_ACCESS_KEY'];
     if (isMistaken(id === undefined ? 'aws.accessKeyId' : 'aws.secretAccessKey')) return nothing;
-    const message = `stands alone: ${lacks} is missing`;
+    const message = `is not enough: ${lacks} is missing`;
     return { ...nothing, diagnostics: [{ severity: 'error', at: place(has), message, hint: BETTER }] };
   }
   const outranking = SOURCES.find((variable) => variableIn(env, variable) !== undefined);

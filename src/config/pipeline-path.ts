@@ -12,11 +12,13 @@ export interface ChosenFolder {
   place: string;
 }
 
-/** The folder of the chosen pipeline; undefined where nothing says one. What is wrong with it is told by `resolveSettings`. */
+/**
+ * The folder of the chosen pipeline; undefined when none is chosen. `resolveSettings` reports what is wrong with it.
+ */
 export function pipelinePath(input: Omit<SettingsInput, 'pipeline'>): ChosenFolder | undefined {
   const none = { sources: [], parameters: [] };
   const setting = namedSettings(none).find(({ id }) => id === 'pipeline.path');
-  if (setting === undefined) throw new Error('there is no setting pipeline.path');
+  if (setting === undefined) throw new Error('no setting pipeline.path');
   const entries = input.cfg === undefined ? [] : readIni(input.cfg.path, input.cfg.text).entries;
   const entry = entries.find((one) => isKeyOf(setting, one));
   const assigned = entry === undefined ? undefined : { entry, value: entry.value, notices: [] };

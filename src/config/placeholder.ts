@@ -1,4 +1,4 @@
-/** Texts in the place of a value: `<YOUR_KEY>`, `xxx`, `CHANGE_ME`. */
+/** Placeholders instead of values: `<YOUR_KEY>`, `xxx`, `CHANGE_ME`. */
 import { isCredentialKey } from './ini-file.ts';
 
 const WHOLE = [
@@ -16,7 +16,7 @@ const REQUEST =
   /(^|[^a-z])(insert|paste|enter|add|put|your|here|key|keys|fill|replace|change|placeholder)([^a-z]|$)/i;
 const GLUED_REQUEST = /^(insert|paste|enter|add|put|your|my)[a-z]*(key|keyid|secret|token|id|here)$/i;
 const ELLIPSIS = /\.{3}/;
-/** A blank is in no credential; text with a run as long as this may be one all the same, with a slip in it. */
+/** No credential contains a blank; but text with a run of this length may be a credential with a typo. */
 const LONG_RUN = /\S{16}/;
 
 /** Whether a text is a placeholder, or an S3 URI whose bucket is one. */

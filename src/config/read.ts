@@ -23,7 +23,7 @@ export function readConfig(
   if (path === '-') throw unreadable('--config -', 'standard input is not read as configuration');
   const found = path === '' ? undefined : stat(path, cwd);
   if (found === undefined) {
-    throw new LandfallError('input', `${path === '' ? '--config' : path}: there is no such file`, {
+    throw new LandfallError('input', `${path === '' ? '--config' : path}: no such file`, {
       next: 'name another with --config, or make one from dl.cfg.example',
     });
   }

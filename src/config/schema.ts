@@ -1,4 +1,4 @@
-/** Every setting there is: where it is written, what it may be, what it is when nobody says. */
+/** Every setting: where it is written, what it may be, and its default. */
 import {
   bytes,
   credential,

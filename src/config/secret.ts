@@ -31,7 +31,7 @@ export function redact(text: string, secrets: readonly (Secret | string)[]): str
   return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, SHOWN), text);
 }
 
-/** True for text that has the look of a key or token, such as a secret pasted where it does not belong. */
+/** True for text that looks like a key or token, such as a secret pasted in the wrong place. */
 export function looksSecret(text: string): boolean {
   const runs = text.match(/[A-Za-z0-9/+]{16,}/g) ?? [];
   return runs.some(

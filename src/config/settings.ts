@@ -109,7 +109,7 @@ export function resolveSettings(input: SettingsInput): Resolved {
   };
 }
 
-/** Whether a credential without a value is in dl.cfg, as far as its mistakes let anyone tell. */
+/** Whether dl.cfg has a credential without a value, as far as its mistakes show. */
 function isMistaken(
   id: string,
   settings: readonly NamedSetting[],
@@ -154,7 +154,7 @@ function assemble(
   };
 }
 
-/** Values that follow from others come from where those come from. */
+/** Derived values have the origin of the value that they derive from. */
 function noteDerived(origins: Map<string, string>): void {
   for (const [id, from] of [
     ['s3.region', 'emr.region'],

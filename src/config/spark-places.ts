@@ -1,4 +1,4 @@
-/** Places that our own store could use, and that Spark cannot: better refused now than by a step. */
+/** Refuses places that our own store can use and Spark cannot, before a step fails on them. */
 import type { Diagnostic } from '../faults.ts';
 import { bucketNameOf } from '../store/uri.ts';
 
@@ -11,7 +11,7 @@ function whyNot(uri: string): Omit<Diagnostic, 'severity' | 'at'> | undefined {
   const bucket = bucketNameOf(uri);
   if (bucket !== undefined && (!HOST.test(bucket) || LAST_LABEL.test(bucket))) {
     return {
-      message: `Spark cannot reach the bucket ${bucket}: its name is no host name`,
+      message: `Spark cannot reach the bucket ${bucket}: its name is not a host name`,
       hint: 'a bucket for Spark has letters, digits, hyphens and dots only, and ends neither in a hyphen nor in a dot and digits',
     };
   }
@@ -23,7 +23,7 @@ function whyNot(uri: string): Omit<Diagnostic, 'severity' | 'at'> | undefined {
   };
 }
 
-/** What is wrong with the lake and the inputs, each said at its origin. */
+/** What is wrong with the lake and the inputs, each reported at its origin. */
 export function checkSparkPlaces(
   { lake, sources }: { lake: { path: string }; sources: Readonly<Record<string, string>> },
   origins: ReadonlyMap<string, string>,

@@ -19,10 +19,10 @@ const SIZES: Units = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 export const text: ValueType<string> = { name: 'text', parse: (value) => ({ value }) };
 
-/** Kept as a plain string here; the reader wraps it before anyone else sees it. */
+/** A plain string here; the reader wraps it before anything else sees it. */
 export const credential: ValueType<string> = {
   name: 'secret',
-  parse: (value) => (/\s/.test(value) ? { problem: 'a credential holds no blanks' } : { value }),
+  parse: (value) => (/\s/.test(value) ? { problem: 'a credential contains no blanks' } : { value }),
 };
 
 export const location: ValueType<string> = { name: 's3:// URI or folder', parse: parseLocation };
@@ -125,7 +125,7 @@ export function someOf(words: readonly string[]): ValueType<string[]> {
       const list = given.map((word) => words.find((known) => known.toLowerCase() === word.toLowerCase()));
       const strange = given.find((_, at) => list[at] === undefined);
       if (strange !== undefined)
-        return { problem: `${JSON.stringify(strange)} is none of ${words.join(', ')}` };
+        return { problem: `${JSON.stringify(strange)} is not one of ${words.join(', ')}` };
       return new Set(list).size < list.length
         ? { problem: 'names a word twice' }
         : { value: list.filter((word) => word !== undefined) };

@@ -16,12 +16,12 @@ export function isAwsError(error: unknown): error is AwsError {
   return error instanceof Error && 'awsType' in error;
 }
 
-/** What job-flow verbs answer. */
+/** The error of the job-flow operations. */
 export function invalid(message: string): AwsError {
   return awsError('ValidationException', message);
 }
 
-/** What describe, list and policy verbs answer. */
+/** The error of the describe, list and policy operations. */
 export function invalidRequest(message: string, errorCode = 'InvalidRequest'): AwsError {
   return awsError('InvalidRequestException', message, 400, errorCode);
 }

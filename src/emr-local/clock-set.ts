@@ -1,10 +1,10 @@
-/** Noticing that somebody set the clock, or that the machine slept: the monotonic clock knows nothing of either. */
+/** Notices that somebody set the clock, or that the machine slept: the monotonic clock shows neither. */
 import type { Clock } from '../run/ports.ts';
 
-/** Smaller changes are a clock that is being kept right. */
+/** Smaller changes are ordinary clock adjustments. */
 const NOTICED_MS = 1000;
 
-/** Makes a function that tells by how many milliseconds the clock was set since it last told of that; mostly 0. */
+/** Makes a function that returns by how many milliseconds the clock was set since its last call; mostly 0. */
 export function watchClock(clock: Pick<Clock, 'now' | 'monotonic'>): () => number {
   const offset = () => clock.now().getTime() - clock.monotonic();
   let known = offset();

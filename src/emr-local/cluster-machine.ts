@@ -6,18 +6,20 @@ import { cancelPending, startable, stopRunning, withOutcome } from './step-machi
 import type { Cancellation, ClusterRecord, ErrorDetail, ReasonCode, StepRecord, Fate } from './records.ts';
 import type { StepOutcome } from './step-machine.ts';
 
-/** How long a cluster stays in its passing states, in milliseconds, and what its running steps become when it ends. */
+/**
+ * How long a cluster stays in its transient states, in milliseconds, and what its running steps become when it ends.
+ */
 export interface Pace {
   startingMs: number;
   bootstrappingMs: number;
   terminatingMs: number;
   /** From a step's end to the upload of its logs. */
   logDelayMs: number;
-  /** Observers disagree on what EMR makes of steps that run when their cluster is terminated. */
+  /** The state of steps that run when their cluster is terminated: observers of EMR disagree on it. */
   endRunningAs: 'CANCELLED' | 'INTERRUPTED';
 }
 
-/** Lets everything happen that is due at `now`; returns the same object when nothing is. */
+/** Applies every change that is due at `now`; returns the same object when none is. */
 export function settle(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
   let current = cluster;
   for (;;) {
@@ -27,7 +29,7 @@ export function settle(cluster: ClusterRecord, now: number, pace: Pace): Cluster
   }
 }
 
-/** When something will be due next without any request or process having its say; undefined: nothing will. */
+/** When the next change is due that waits for no request or process; undefined when there is none. */
 export function nextDue(cluster: ClusterRecord): number | undefined {
   if (!isLive(cluster)) return undefined;
   const logs = cluster.steps.flatMap(({ logs: state, logsDue }) =>
@@ -39,7 +41,10 @@ export function nextDue(cluster: ClusterRecord): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** The same cluster by a clock that was set forward by so many milliseconds: what is due stays as far away as it was. */
+/**
+ * The same cluster after the clock was set forward by that many milliseconds: every due time stays as far away as it
+ * was.
+ */
 export function withClockSet(cluster: ClusterRecord, ms: number): ClusterRecord {
   const { fate } = cluster;
   const later = (time: number | undefined) => (time === undefined ? undefined : time + ms);
@@ -101,12 +106,12 @@ function actOnFailure(cluster: ClusterRecord, failed: StepRecord, now: number, p
 }
 
 const FINISHED = { code: 'ALL_STEPS_COMPLETED', message: 'Steps completed' } as const;
-/** A step that failed and said CONTINUE: EMR ends the cluster as TERMINATED all the same. */
+/** After a failed step with CONTINUE, EMR still ends the cluster as TERMINATED. */
 const FINISHED_WITH_ERRORS = { code: 'STEP_FAILURE', message: 'Steps completed with errors' } as const;
 
 function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord {
   if (isModifiable(cluster) && cluster.fate !== undefined && (strikeTime(cluster) ?? Infinity) <= now) {
-    return struck(cluster, cluster.fate, now, pace);
+    return applyFault(cluster, cluster.fate, now, pace);
   }
   const due = cluster.until !== undefined && cluster.until <= now;
   switch (cluster.state) {
@@ -134,7 +139,7 @@ function advance(cluster: ClusterRecord, now: number, pace: Pace): ClusterRecord
 }
 
 /** The cluster is lost: its processes are killed. */
-function struck(cluster: ClusterRecord, fate: Fate, now: number, pace: Pace): ClusterRecord {
+function applyFault(cluster: ClusterRecord, fate: Fate, now: number, pace: Pace): ClusterRecord {
   const { code, message, details, bootstrapLog } = fate;
   return {
     ...terminate(cluster, { code, message, details, how: 'TERMINATE_PROCESS' }, now, pace),
@@ -186,7 +191,7 @@ function idleEnd(cluster: ClusterRecord): number | undefined {
   return cluster.idleSince + cluster.idleTimeout * 1000;
 }
 
-/** Over once no process is left and the logs have arrived, or are lost. */
+/** Ends the cluster once no process is left and the logs have been uploaded, or are lost. */
 function end(cluster: ClusterRecord, now: number): ClusterRecord {
   if (cluster.steps.some((step) => isUnderWay(step) || step.logs === 'due')) return cluster;
   if (cluster.bootstrapLog?.state === 'due') return cluster;

@@ -3,24 +3,24 @@ import { describeCluster, summarizeCluster } from './answers.ts';
 import { invalid, invalidRequest } from './aws-error.ts';
 import { terminate } from './cluster-machine.ts';
 import { checkConcurrency, idleTimeout, newCluster, scalingPolicy, withTags } from './new-cluster.ts';
-import { clusterById, jobFlowById, requireModifiable } from './office.ts';
+import { clusterById, jobFlowById, requireModifiable } from './operation-context.ts';
 import { pageOf } from './pages.ts';
 import { isModifiable, isShown } from './records.ts';
 import { read, requests } from './request-schemas.ts';
-import type { Office, Operation } from './office.ts';
+import type { OperationContext, Operation } from './operation-context.ts';
 import type { ClusterRecord } from './records.ts';
 
-export const runJobFlow: Operation = (office, body) => {
-  const { keeper, clock, random, region, pace, hiddenUntil, destine } = office;
+export const runJobFlow: Operation = (context, body) => {
+  const { keeper, clock, random, region, pace, hiddenUntil, assignFate } = context;
   const request = read(requests.runJobFlow, body);
   const cluster = newCluster(request, { now: clock.now().getTime(), random, region, pace });
-  keeper.put(destine({ ...cluster, hiddenUntil }));
+  keeper.put(assignFate({ ...cluster, hiddenUntil }));
   return { JobFlowId: cluster.id, ClusterArn: cluster.arn };
 };
 
-export const describe: Operation = (office, body) => {
+export const describe: Operation = (context, body) => {
   const { ClusterId } = read(requests.cluster, body);
-  return { Cluster: describeCluster(clusterById(office, ClusterId)) };
+  return { Cluster: describeCluster(clusterById(context, ClusterId)) };
 };
 
 /** Newest first. */
@@ -46,16 +46,16 @@ export const listClusters: Operation = ({ keeper, clock }, body) => {
 };
 
 /** Protected clusters are refused, the others in the list end all the same. */
-export const terminateJobFlows: Operation = (office, body) => {
+export const terminateJobFlows: Operation = (context, body) => {
   const { JobFlowIds: ids } = read(requests.jobFlows, body);
   if (ids.length === 0) throw invalid('The JobFlowId list cannot be empty');
   if (ids.length > 10) throw invalid('At most 10 job flows can be terminated in one request.');
   if (new Set(ids).size < ids.length) throw invalid('Specified job flow ID does not exist');
-  const clusters = ids.map((id) => jobFlowById(office, id));
+  const clusters = ids.map((id) => jobFlowById(context, id));
   const reason = { code: 'USER_REQUEST', message: 'Terminated by user request' } as const;
   const kept = clusters.filter((cluster) => cluster.terminationProtected && isModifiable(cluster));
   for (const { id } of clusters.filter((cluster) => !kept.includes(cluster))) {
-    office.keeper.update(id, (record, now) => terminate(record, reason, now, office.pace));
+    context.keeper.update(id, (record, now) => terminate(record, reason, now, context.pace));
   }
   if (kept.length > 0) {
     throw invalid('Could not shut down one or more job flows since they are termination protected.');
@@ -63,109 +63,109 @@ export const terminateJobFlows: Operation = (office, body) => {
   return undefined;
 };
 
-export const modifyCluster: Operation = (office, body) => {
+export const modifyCluster: Operation = (context, body) => {
   const { ClusterId, StepConcurrencyLevel: level, ExtendedSupport } = read(requests.modifyCluster, body);
-  const cluster = requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  const cluster = requireModifiable(clusterById(context, ClusterId), invalidRequest);
   const concurrency = checkConcurrency(level ?? cluster.concurrency, invalidRequest);
   const described =
     ExtendedSupport === undefined ? cluster.described : { ...cluster.described, ExtendedSupport };
-  office.keeper.update(ClusterId, (record) => ({ ...record, concurrency, described }));
+  context.keeper.update(ClusterId, (record) => ({ ...record, concurrency, described }));
   return { StepConcurrencyLevel: concurrency, ExtendedSupport: described['ExtendedSupport'] };
 };
 
-export const setTerminationProtection: Operation = (office, body) => {
+export const setTerminationProtection: Operation = (context, body) => {
   const { JobFlowIds, TerminationProtected } = read(requests.setTerminationProtection, body);
-  changeAll(office, JobFlowIds, () => ({ terminationProtected: TerminationProtected }));
+  changeAll(context, JobFlowIds, () => ({ terminationProtected: TerminationProtected }));
 };
 
-export const setKeepAlive: Operation = (office, body) => {
+export const setKeepAlive: Operation = (context, body) => {
   const { JobFlowIds, KeepJobFlowAliveWhenNoSteps } = read(requests.setKeepAlive, body);
-  changeAll(office, JobFlowIds, () => ({ keepAlive: KeepJobFlowAliveWhenNoSteps }));
+  changeAll(context, JobFlowIds, () => ({ keepAlive: KeepJobFlowAliveWhenNoSteps }));
 };
 
-export const setVisibleToAllUsers: Operation = (office, body) => {
+export const setVisibleToAllUsers: Operation = (context, body) => {
   const { JobFlowIds, VisibleToAllUsers } = read(requests.setVisibleToAllUsers, body);
-  changeAll(office, JobFlowIds, ({ described }) => ({ described: { ...described, VisibleToAllUsers } }));
+  changeAll(context, JobFlowIds, ({ described }) => ({ described: { ...described, VisibleToAllUsers } }));
 };
 
-export const setUnhealthyNodeReplacement: Operation = (office, body) => {
+export const setUnhealthyNodeReplacement: Operation = (context, body) => {
   const { JobFlowIds, UnhealthyNodeReplacement } = read(requests.setUnhealthyNodeReplacement, body);
-  changeAll(office, JobFlowIds, ({ described }) => ({
+  changeAll(context, JobFlowIds, ({ described }) => ({
     described: { ...described, UnhealthyNodeReplacement },
   }));
 };
 
-export const putAutoTerminationPolicy: Operation = (office, body) => {
+export const putAutoTerminationPolicy: Operation = (context, body) => {
   const { ClusterId, AutoTerminationPolicy } = read(requests.putAutoTerminationPolicy, body);
-  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  requireModifiable(clusterById(context, ClusterId), invalidRequest);
   const seconds = idleTimeout(AutoTerminationPolicy ?? {}, invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: seconds }));
+  context.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: seconds }));
   return {};
 };
 
-export const getAutoTerminationPolicy: Operation = (office, body) => {
+export const getAutoTerminationPolicy: Operation = (context, body) => {
   const { ClusterId } = read(requests.cluster, body);
-  const { idleTimeout: seconds } = clusterById(office, ClusterId);
+  const { idleTimeout: seconds } = clusterById(context, ClusterId);
   return seconds === undefined ? {} : { AutoTerminationPolicy: { IdleTimeout: seconds } };
 };
 
-export const removeAutoTerminationPolicy: Operation = (office, body) => {
+export const removeAutoTerminationPolicy: Operation = (context, body) => {
   const { ClusterId } = read(requests.cluster, body);
-  requireModifiable(clusterById(office, ClusterId), invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: undefined }));
+  requireModifiable(clusterById(context, ClusterId), invalidRequest);
+  context.keeper.update(ClusterId, (record) => ({ ...record, idleTimeout: undefined }));
   return {};
 };
 
 /** The policy is recorded and shown; nothing scales. */
-export const putManagedScalingPolicy: Operation = (office, body) => {
+export const putManagedScalingPolicy: Operation = (context, body) => {
   const { ClusterId, ManagedScalingPolicy } = read(requests.putManagedScalingPolicy, body);
-  requireModifiable(clusterById(office, ClusterId), invalidRequest);
+  requireModifiable(clusterById(context, ClusterId), invalidRequest);
   const managedScaling = scalingPolicy(ManagedScalingPolicy, invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling }));
+  context.keeper.update(ClusterId, (record) => ({ ...record, managedScaling }));
   return {};
 };
 
-export const getManagedScalingPolicy: Operation = (office, body) => {
+export const getManagedScalingPolicy: Operation = (context, body) => {
   const { ClusterId } = read(requests.cluster, body);
-  return { ManagedScalingPolicy: clusterById(office, ClusterId).managedScaling };
+  return { ManagedScalingPolicy: clusterById(context, ClusterId).managedScaling };
 };
 
-export const removeManagedScalingPolicy: Operation = (office, body) => {
+export const removeManagedScalingPolicy: Operation = (context, body) => {
   const { ClusterId } = read(requests.cluster, body);
-  requireModifiable(clusterById(office, ClusterId), invalidRequest);
-  office.keeper.update(ClusterId, (record) => ({ ...record, managedScaling: undefined }));
+  requireModifiable(clusterById(context, ClusterId), invalidRequest);
+  context.keeper.update(ClusterId, (record) => ({ ...record, managedScaling: undefined }));
   return {};
 };
 
-export const addTags: Operation = (office, body) => {
+export const addTags: Operation = (context, body) => {
   const { ResourceId, Tags } = read(requests.addTags, body);
-  const { tags } = taggable(office, ResourceId);
+  const { tags } = taggable(context, ResourceId);
   const joined = withTags(tags, Tags);
-  office.keeper.update(ResourceId, (record) => ({ ...record, tags: joined }));
+  context.keeper.update(ResourceId, (record) => ({ ...record, tags: joined }));
   return {};
 };
 
-export const removeTags: Operation = (office, body) => {
+export const removeTags: Operation = (context, body) => {
   const { ResourceId, TagKeys } = read(requests.removeTags, body);
-  const { tags } = taggable(office, ResourceId);
+  const { tags } = taggable(context, ResourceId);
   const left = Object.fromEntries(Object.entries(tags).filter(([key]) => !TagKeys.includes(key)));
-  office.keeper.update(ResourceId, (record) => ({ ...record, tags: left }));
+  context.keeper.update(ResourceId, (record) => ({ ...record, tags: left }));
   return {};
 };
 
-function taggable(office: Office, id: string): ClusterRecord {
-  const cluster = clusterById(office, id);
+function taggable(context: OperationContext, id: string): ClusterRecord {
+  const cluster = clusterById(context, id);
   if (cluster.ended !== undefined) throw invalidRequest('Tags cannot be modified on terminated clusters.');
   return cluster;
 }
 
 /** All or none. */
 function changeAll(
-  office: Office,
+  context: OperationContext,
   ids: readonly string[],
   change: (record: ClusterRecord) => Partial<ClusterRecord>,
 ): void {
   if (ids.length === 0) throw invalid('The JobFlowId list cannot be empty');
-  for (const id of ids) requireModifiable(jobFlowById(office, id), invalid);
-  for (const id of ids) office.keeper.update(id, (record) => ({ ...record, ...change(record) }));
+  for (const id of ids) requireModifiable(jobFlowById(context, id), invalid);
+  for (const id of ids) context.keeper.update(id, (record) => ({ ...record, ...change(record) }));
 }

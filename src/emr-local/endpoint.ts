@@ -27,13 +27,15 @@ export interface EndpointOptions {
   /** The one key that requests must be signed with. Steps never see it. */
   credentials: { accessKeyId: string; secretAccessKey: string };
   region: string;
-  /** Asked for at the first step, not before, and again only after it failed. */
+  /** Called at the first step, not before, and again only after it failed. */
   spark: () => Promise<SparkSetup>;
   /** For the logs: an `s3://` or `file:///` LogUri as the cluster has it. */
   openStore: (uri: string) => Promise<Store>;
   clock: Clock;
   random: Random;
-  /** From a step's end to the upload of its logs; a cluster that ends uploads what is left before it is over. */
+  /**
+   * From a step's end to the upload of its logs; a cluster that ends uploads the remaining logs before it is over.
+   */
   logDelaySeconds: number;
   /** How often a running step's logs are uploaded; default 300, as EMR does. */
   logIntervalSeconds?: number;
@@ -41,21 +43,21 @@ export interface EndpointOptions {
   idleExitSeconds?: number;
   /** Called once; the endpoint goes on until it is closed. */
   onIdle?: () => void;
-  /** Told of what goes wrong outside any request, such as an upload of logs. */
+  /** Called when something goes wrong outside any request, such as an upload of logs. */
   warn?: (message: string) => void;
-  /** Milliseconds in the passing cluster states, and what a running step becomes when its cluster ends. */
+  /** Milliseconds in the transient cluster states, and what a running step becomes when its cluster ends. */
   pace?: Partial<Omit<Pace, 'logDelayMs'>>;
   /** From a cancelled step's SIGTERM to SIGKILL; default 5. */
   killAfterSeconds?: number;
   /** What steps inherit; default this process's own environment. */
   environment?: Env;
-  /** More of it, asked for before each step: what changes with time, such as credentials that expire. */
+  /** More variables, requested before each step: those that change with time, such as credentials that expire. */
   stepVariables?: () => Promise<Env>;
-  /** What is to go wrong; nothing when absent. */
+  /** The faults to inject; none when absent. */
   faults?: FaultPlanInput;
   /** Throttle by the quotas that EMR has for an account. */
   quotas?: boolean;
-  /** How processes are started; a test may put something lighter in its place. */
+  /** How processes are started; a test may replace it with something lighter. */
   launch?: Launch;
 }
 
@@ -64,13 +66,13 @@ export interface Endpoint {
   readonly url: string;
   /** Stops listening, stops running steps and waits for them, leaves all on disk. Never ends this process. */
   close(): Promise<void>;
-  /** Kills running steps and waits for nothing: for a process that leaves at once. */
+  /** Kills running steps and waits for nothing: for a process that exits at once. */
   abandon(): void;
 }
 
 /**
- * Starts the endpoint, or takes up what an earlier one left in the state folder. Throws LandfallError when the port or the
- * folder is in use, or the folder cannot be read.
+ * Starts the endpoint, and continues from what an earlier one left in the state folder. Throws LandfallError when
+ * the port or the folder is in use, or the folder cannot be read.
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { clock, random, region } = options;
@@ -94,8 +96,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       conduct: (name) => misbehaviour.conduct(name, clock.monotonic()),
       dispatch: async (name, body, conduct) => {
         idle.touch();
-        const office = { keeper: await keeper, clock, random, region, pace };
-        return operate(office, { name, body, conduct }, misbehaviour);
+        const context = { keeper: await keeper, clock, random, region, pace };
+        return operate(context, { name, body, conduct }, misbehaviour);
       },
     });
     try {

@@ -1,4 +1,4 @@
-/** Why a step failed, as far as EMR itself says it: a few known causes, else an unknown error. */
+/** Why a step failed, in EMR's own terms: a few known causes, else an unknown error. */
 import { open } from 'node:fs/promises';
 import type { ClusterRecord, FailureDetails } from './records.ts';
 
@@ -41,8 +41,8 @@ export function logFile(
 }
 
 /**
- * What EMR answers for a step that failed. In client mode Spark lets a Python program's own stderr, its traceback included,
- * come out of stdout: both are searched, and `log` is asked for the place of the one that told.
+ * What EMR answers for a step that failed. In client mode Spark lets a Python program's own stderr, its traceback
+ * included, come out of stdout: both are searched, and `log` gives the place of the one with the cause.
  */
 export function failureDetails(
   texts: { stderr: string; stdout: string },

@@ -1,4 +1,4 @@
-/** What becomes of a cluster by nobody's request: from the plan's events to what is written down at its launch. Pure. */
+/** The planned end of a cluster: turns the events of the fault plan into the fate recorded at its launch. Pure. */
 import { present } from '../present.ts';
 import { ec2InstanceId } from './ids.ts';
 import type { WorldEvent } from './fault-shapes.ts';
@@ -6,7 +6,10 @@ import type { ClusterRecord, ErrorDetail, Fate } from './records.ts';
 
 const DOCUMENTATION = 'https://docs.aws.amazon.com/emr/latest/ManagementGuide';
 
-/** What the plan has in store for the `number`-th cluster (from 1). `pace`: how long it will be starting and bootstrapping. */
+/**
+ * The fate that the plan has for the `number`-th cluster (from 1). `pace`: how long it will be starting and
+ * bootstrapping.
+ */
 export function fateOf(
   events: readonly WorldEvent[],
   number: number,
@@ -28,7 +31,7 @@ export function strikeTime({ fate, steps }: ClusterRecord): number | undefined {
   if ('at' in strikes) return strikes.at;
   const started = steps.flatMap((step) => step.started ?? []).sort((a, b) => a - b);
   const decisive = started[strikes.step - 1];
-  // Not in the same moment: a step that is recorded as started is still to get its process.
+  // Not at the same moment: a step that is recorded as started does not have its process yet.
   return decisive === undefined ? undefined : decisive + Math.max(1, strikes.afterMs);
 }
 

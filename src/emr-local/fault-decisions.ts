@@ -1,8 +1,8 @@
-/** Which faults strike a call. Pure: the plan and the calls counted so far in, how to answer out. */
+/** Which faults apply to a call. Pure: takes the plan and the calls counted so far, returns how to answer. */
 import { present } from '../present.ts';
 import type { ErrorCode, Fault } from './fault-shapes.ts';
 
-/** What takes the place of the answer: `before` instead of the operation, `after` once it has been run. */
+/** What replaces the answer: `before` instead of the operation, `after` once it has run. */
 export type Ending = { when: 'before' | 'after' } & (
   | { how: 'error'; code: ErrorCode; message?: string | undefined }
   /** `effectMs`, of a reset `before`: the operation is run all the same, so much later. */
@@ -13,16 +13,16 @@ export type Ending = { when: 'before' | 'after' } & (
   | { how: 'truncate' }
 );
 
-/** How one call is to be treated. An empty one is treated well. */
+/** How one call is treated. Empty: without a fault. */
 export interface Conduct {
   ending?: Ending;
   /** From the effect to the answer. */
   slowMs?: number;
   /** For how long lists do not show what the call creates. */
   lateMs?: number;
-  /** How old the records are that the call is answered from. */
+  /** The age of the records that the call is answered from. */
   staleMs?: number;
-  /** Stands in the answer wherever a state stands. */
+  /** Replaces every state in the answer. */
   unknownState?: string;
 }
 

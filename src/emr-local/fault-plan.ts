@@ -17,7 +17,7 @@ export function checkFaultPlan(plan: unknown, source: string): FaultPlan {
   for (const [index, { fault: kind, on }] of result.data.faults.entries()) {
     const place = `faults.${index}.on`;
     if (on !== '*' && !operationNames.includes(on)) {
-      throw mistake(source, place, `'${on}' is no operation of this endpoint, nor *`);
+      throw mistake(source, place, `'${on}' is neither an operation of this endpoint nor *`);
     }
     if (on !== '*' && !applies(kind, on)) throw mistake(source, place, `${on} cannot be ${kind}`);
   }

@@ -1,31 +1,31 @@
 /** Operations that show what a cluster is made of. */
 import { describeFleet, describeGroup, describeInstance, poolState } from './answers.ts';
 import { invalidRequest } from './aws-error.ts';
-import { clusterById } from './office.ts';
+import { clusterById } from './operation-context.ts';
 import { pageOf } from './pages.ts';
 import { read, requests } from './request-schemas.ts';
-import type { Operation } from './office.ts';
+import type { Operation } from './operation-context.ts';
 import type { ClusterRecord } from './records.ts';
 
-export const listInstanceGroups: Operation = (office, body) => {
+export const listInstanceGroups: Operation = (context, body) => {
   const { ClusterId, Marker } = read(requests.clusterPage, body);
-  const cluster = clusterById(office, ClusterId);
+  const cluster = clusterById(context, ClusterId);
   if (cluster.collection === 'INSTANCE_FLEET') throw wrongKind('fleets', 'groups', 'Groups', 'Fleets');
   const { page, marker } = pageOf(cluster.pools, Marker, () => true);
   return { InstanceGroups: page.map((group) => describeGroup(cluster, group)), Marker: marker };
 };
 
-export const listInstanceFleets: Operation = (office, body) => {
+export const listInstanceFleets: Operation = (context, body) => {
   const { ClusterId, Marker } = read(requests.clusterPage, body);
-  const cluster = clusterById(office, ClusterId);
+  const cluster = clusterById(context, ClusterId);
   if (cluster.collection === 'INSTANCE_GROUP') throw wrongKind('groups', 'fleets', 'Fleets', 'Groups');
   const { page, marker } = pageOf(cluster.pools, Marker, () => true);
   return { InstanceFleets: page.map((fleet) => describeFleet(cluster, fleet)), Marker: marker };
 };
 
-export const listInstances: Operation = (office, body) => {
+export const listInstances: Operation = (context, body) => {
   const request = read(requests.listInstances, body);
-  const cluster = clusterById(office, request.ClusterId);
+  const cluster = clusterById(context, request.ClusterId);
   const poolId = checkPool(cluster, request);
   const roles =
     request.InstanceFleetType === undefined ? request.InstanceGroupTypes : [request.InstanceFleetType];
@@ -41,7 +41,7 @@ export const listInstances: Operation = (office, body) => {
   return { Instances: page.map(({ id, pool }) => describeInstance(cluster, pool, id)), Marker: marker };
 };
 
-/** The group or fleet that is asked for; throws when the cluster has no such. */
+/** The group or fleet that the request names; throws when the cluster does not have it. */
 function checkPool(
   cluster: ClusterRecord,
   {
@@ -57,9 +57,9 @@ function checkPool(
   return id;
 }
 
-export const listBootstrapActions: Operation = (office, body) => {
+export const listBootstrapActions: Operation = (context, body) => {
   const { ClusterId, Marker } = read(requests.clusterPage, body);
-  const { bootstrapActions } = clusterById(office, ClusterId);
+  const { bootstrapActions } = clusterById(context, ClusterId);
   const actions = bootstrapActions.map((action, index) => ({ id: String(index), action }));
   const { page, marker } = pageOf(actions, Marker, () => true);
   return { BootstrapActions: page.map(({ action }) => action), Marker: marker };

@@ -1,4 +1,7 @@
-/** What a RunJobFlow request may say of its instances. What is not named here is left out of the answers, too. */
+/**
+ * What a RunJobFlow request may say of its instances. Fields that are not named here are missing from the answers
+ * too.
+ */
 import { z } from 'zod';
 import { anything, configurations, flag, name, whole } from './members.ts';
 

@@ -1,7 +1,7 @@
 /** Members that many requests have, as EMR checks them. */
 import { z } from 'zod';
 
-/** What EMR takes for text: no control characters but line breaks and tabs, no half of a surrogate pair. */
+/** What EMR accepts as text: no control characters except line breaks and tabs, no lone surrogates. */
 const XML = /^[\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}\r\n\t]*$/u;
 
 export const name = z.string().max(256).regex(XML);

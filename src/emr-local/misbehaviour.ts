@@ -1,4 +1,4 @@
-/** The endpoint's bad side: counts calls, clusters and tokens, and says how each call is to be treated. */
+/** Fault injection: counts calls, clusters and tokens, and decides how each call is treated. */
 import { decide } from './fault-decisions.ts';
 import { fateOf } from './fate.ts';
 import { take } from './quotas.ts';
@@ -13,7 +13,7 @@ export interface Misbehaviour {
   /** Counts a call and decides on it; `monotonic` is the time in milliseconds. */
   conduct(operation: string, monotonic: number): Conduct;
   /** Counts a new cluster and returns it with its fate. */
-  destine(cluster: ClusterRecord): ClusterRecord;
+  assignFate(cluster: ClusterRecord): ClusterRecord;
   readonly history: History;
 }
 
@@ -42,7 +42,7 @@ export function openMisbehaviour({ plan, quotas, pace }: MisbehaviourOptions): M
       seen = decision.seen;
       return decision.conduct;
     },
-    destine: (cluster) => {
+    assignFate: (cluster) => {
       launched += 1;
       return { ...cluster, ...fateOf(plan.events, launched, cluster, pace) };
     },

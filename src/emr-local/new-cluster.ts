@@ -75,7 +75,7 @@ export function newCluster(
   };
 }
 
-/** The concurrency level, when it is one; `refuse` makes the error of the operation at hand. */
+/** The concurrency level, if it is valid; `refuse` makes the error of the current operation. */
 export function checkConcurrency(level: number, refuse: (message: string) => Error): number {
   if (level < 1 || level > 256) {
     throw refuse('Invalid step concurrency level. Allowed level is from 1 to 256');

@@ -167,7 +167,7 @@ function checkInstanceTypes(fleet: Fleet, types: NonNullable<Fleet['InstanceType
   }
 }
 
-/** At most as many as EMR allows in one group, so that a slip of the pen does not fill the memory. */
+/** At most as many as EMR allows in one group, so that a typo does not exhaust the memory. */
 function instanceIds(count: number, random: Random): string[] {
   if (count > 2000) throw invalid('The number of instances exceeds the limit of 2000 for one group.');
   return Array.from({ length: count }, () => newId('ci', random));

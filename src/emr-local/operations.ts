@@ -8,7 +8,7 @@ import { describeReleaseLabel, listReleaseLabels } from './releases.ts';
 import * as steps from './step-operations.ts';
 import type { Conduct } from './fault-decisions.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
-import type { Office, Operation } from './office.ts';
+import type { OperationContext, Operation } from './operation-context.ts';
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   RunJobFlow: clusters.runJobFlow,
@@ -47,23 +47,23 @@ export const operationNames: readonly string[] = Object.keys(OPERATIONS);
 
 /** Runs one operation, as well as `conduct` lets it. Throws an AwsError: its refusal, or that it is not emulated. */
 export function operate(
-  office: Omit<Office, 'destine'>,
+  context: Omit<OperationContext, 'assignFate'>,
   { name, body, conduct }: { name: string; body: unknown; conduct: Conduct },
-  { destine, history }: Pick<Misbehaviour, 'destine' | 'history'>,
+  { assignFate, history }: Pick<Misbehaviour, 'assignFate' | 'history'>,
 ): unknown {
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (operation === undefined) throw notEmulated(`the operation ${name}`);
   const { lateMs, staleMs, unknownState } = conduct;
-  const now = office.clock.now().getTime();
+  const now = context.clock.now().getTime();
   const answer = operation(
     {
-      ...office,
-      destine,
+      ...context,
+      assignFate,
       hiddenUntil: lateMs === undefined ? undefined : now + lateMs,
       keeper:
         staleMs === undefined
-          ? office.keeper
-          : { ...office.keeper, ...history.at(office.keeper, now - staleMs) },
+          ? context.keeper
+          : { ...context.keeper, ...history.at(context.keeper, now - staleMs) },
     },
     body,
   );

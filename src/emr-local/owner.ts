@@ -8,8 +8,9 @@ import type { Random } from '../run/ports.ts';
 const OWNER = /^owner-(\d+)-[0-9a-f]+$/;
 
 /**
- * Claims the folder; the answer gives it back. Throws LandfallError when another endpoint has it. Files of endpoints that
- * died are cleared away. Two that claim it in the same instant may both be refused, never both accepted.
+ * Claims the folder; the answer gives it back. Throws LandfallError when another endpoint has it. Files of
+ * endpoints that died are cleared away. If two claim it at the same instant, both may be refused, but never both
+ * accepted.
  */
 export async function claim(folder: string, random: Random): Promise<() => Promise<void>> {
   const name = `owner-${process.pid}-${random.hex(8)}`;

@@ -1,4 +1,4 @@
-/** What the operating system knows of processes: who is alive, and which of them belong together. */
+/** What the operating system knows about processes: which are alive, and which belong together. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -114,7 +114,7 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): void {
 export async function killLeftBehind(step: { id: string; pid?: number; startedAt: number }): Promise<void> {
   if (process.platform === 'linux') {
     const variable = `EMR_STEP_ID=${step.id}`;
-    // One that is just being forked is found the next time.
+    // A process that is just being forked is found in the next round.
     for (let round = 0; round < KILL_ROUNDS && marked(variable).length > 0; round += 1) {
       signalMarked(variable, 'SIGKILL');
     }
@@ -143,7 +143,7 @@ function readStat(pid: number): { state: string; group: number; start: string } 
   return state === undefined || start === undefined ? undefined : { state, group: Number(group), start };
 }
 
-/** At once: it is memory, and so many promises would cost ten times as much. */
+/** Synchronously: /proc is memory, and so many promises would cost ten times as much. */
 function readProc(path: string): string | undefined {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');

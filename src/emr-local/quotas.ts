@@ -3,7 +3,7 @@
 interface Quota {
   /** Calls at once. */
   burst: number;
-  /** Calls a second in the long run. */
+  /** Sustained calls a second. */
   refill: number;
 }
 

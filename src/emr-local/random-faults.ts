@@ -23,7 +23,7 @@ export function randomFaultPlan(seed: number): FaultPlan {
   return faultPlanShape.parse({ faults, events });
 }
 
-/** Half of the faults strike a call that creates something: it is those that tell a good client. */
+/** Half of the faults hit a call that creates something: those are the hard ones for a client. */
 function randomFault(dice: Dice): FaultInput {
   const creating = roll(dice, 2) === 0;
   const on = creating ? pick(dice, CREATING) : pick(dice, OTHERS);

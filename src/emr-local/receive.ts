@@ -56,7 +56,7 @@ export async function receive(request: IncomingMessage, receiving: Receiving): P
   return { operation, body: parseBody(body) };
 }
 
-/** Of these, Node would silently take the first. */
+/** Headers of which Node would silently use the first. */
 const SINGLE = ['host', 'authorization', 'content-type'];
 
 /** Throws for a request that is not addressed to this endpoint, whatever it asks for. */
@@ -79,7 +79,7 @@ function checkContentType(type: string | undefined): void {
 
 /** Refuses a web page that reached this endpoint under a host name of its own. */
 function checkHost(host: string | undefined, port: number | undefined): void {
-  // Of the port that HTTP has by default, clients say nothing.
+  // Clients leave out HTTP's default port.
   const suffixes = [`:${port ?? ''}`, ...(port === 80 ? [''] : [])];
   const ours = suffixes.flatMap((suffix) => [`${HOST}${suffix}`, `localhost${suffix}`]);
   if (host === undefined || !ours.includes(host.toLowerCase())) {

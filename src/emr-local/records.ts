@@ -44,7 +44,7 @@ export type ReasonCode =
   | 'STEP_FAILURE'
   | 'ALL_STEPS_COMPLETED';
 
-/** What EMR tells of a cluster's failure, in the API's own spelling: it is answered as it is. */
+/** What EMR says about a cluster's failure, in the API's own spelling: it is answered as it is. */
 export interface ErrorDetail {
   ErrorCode: string;
   ErrorData: readonly Readonly<Record<string, string>>[];
@@ -104,14 +104,14 @@ export interface InstancePool {
   config: Readonly<Record<string, unknown>>;
 }
 
-/** An end that a cluster will come to, unless it ends before. Times are epoch milliseconds. */
+/** The planned end of a cluster, unless it ends before. Times are epoch milliseconds. */
 export interface Fate {
   code: ReasonCode;
   message: string;
   details: readonly ErrorDetail[];
   /** At that time, or so long after that many steps of the cluster have started. */
   strikes: { at: number } | { step: number; afterMs: number };
-  /** Left behind under `node/` when it strikes. */
+  /** Left under `node/` when it happens. */
   bootstrapLog?: BootstrapLog | undefined;
 }
 
@@ -155,7 +155,7 @@ export interface ClusterRecord {
   steps: readonly StepRecord[];
   /** Until then lists do not show it. */
   hiddenUntil?: number | undefined;
-  /** The end that it will come to by itself. */
+  /** Its planned end. */
   fate?: Fate | undefined;
   bootstrapLog?: BootstrapLog | undefined;
   /** No log of it will ever be uploaded. */

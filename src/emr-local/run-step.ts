@@ -28,7 +28,7 @@ export interface Means {
 }
 
 export interface StepRun {
-  /** Asks the process group to stop, and insists after a while. May be called again, more firmly. */
+  /** Asks the process group to stop, and kills it after a while. May be called again to kill it at once. */
   stop(how: Cancellation): void;
   /** Never rejects; settles when no process of the group is left. */
   readonly done: Promise<StepOutcome>;
@@ -43,7 +43,7 @@ export interface Job {
   started: (pid: number) => void;
 }
 
-/** What was asked of a step under way, and its process once there is one. */
+/** What was requested of a running step, and its process once there is one. */
 interface Course {
   wanted: Cancellation | undefined;
   child: RunningProcess | undefined;
@@ -120,7 +120,7 @@ async function controllerLog(job: Job, means: Means, line: string): Promise<void
   await appendFile(stepPaths(job.folder).controller, text, { mode: 0o600 });
 }
 
-/** Processes that outlive their leader get a moment, then SIGTERM unless they had it, then SIGKILL. */
+/** Processes that outlive their leader get a moment, then SIGTERM unless they already had it, then SIGKILL. */
 async function clearGroup(child: RunningProcess, means: Means, asked: boolean): Promise<void> {
   if (!asked) {
     if (await emptied(child, means, Math.min(1000, means.killAfterMs))) return;

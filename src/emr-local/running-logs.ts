@@ -8,7 +8,7 @@ import type { Clock } from '../run/ports.ts';
 import type { Store } from '../store/store.ts';
 
 export interface RunningLogs {
-  /** Sends nothing more; resolves once what is on its way has arrived or failed, so that it overtakes no later upload. */
+  /** Starts no further upload; resolves once the one under way has ended, so that it cannot replace a later one. */
   stop(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface RunningLogsOptions {
   /** The step's own folder. */
   folder: string;
   place: LogPlace;
-  /** Told the first time that an upload fails; the next one is tried all the same. */
+  /** Called the first time that an upload fails; the next one is still tried. */
   warn: (error: unknown) => void;
 }
 

@@ -114,7 +114,7 @@ interface Proof {
 const isProof = (body: unknown): body is Proof =>
   typeof body === 'object' && body !== null && 'proof' in body;
 
-/** The result of a request: an operation, or the proof that we know our key, which anyone may ask for. */
+/** The result of a request: of an operation, or the proof that we know our key, which anyone may request. */
 async function calledBy(request: IncomingMessage, options: Dealing): Promise<Call | Proof> {
   checkAddress(request);
   const { trust, clock, pending, signed } = options;
@@ -126,7 +126,7 @@ async function calledBy(request: IncomingMessage, options: Dealing): Promise<Cal
   return call;
 }
 
-/** What a request deserves to be answered. */
+/** The answer to a request, without faults. */
 interface Outcome {
   status: number;
   body: unknown;

@@ -6,12 +6,12 @@ export function sparkDefaults(conf: Readonly<Record<string, string>>): string {
   return lines.join('');
 }
 
-/** Of these a cluster has its own idea, and this machine another. */
+/** Settings that differ between a cluster and this machine. */
 const OF_THE_CLUSTER = /^spark\.(master|submit\.deployMode|yarn\..*|eventLog\..*|history\..*)$/;
 
 /**
- * This machine's settings, joined with what the cluster's `Configurations` say of `spark-defaults`. What this machine sets
- * it keeps: it is what makes Spark run here.
+ * This machine's settings, joined with what the cluster's `Configurations` say of `spark-defaults`. This machine's
+ * own settings win: Spark needs them to run here.
  */
 export function withClusterConf(
   conf: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** How an answer goes wrong on the wire. */
+/** Spoils answers on the wire, as the fault plan says. */
 import { awsError } from './aws-error.ts';
 import { ERROR_CODES } from './fault-shapes.ts';
 import type { AwsError } from './aws-error.ts';
@@ -7,17 +7,17 @@ import type { ErrorCode } from './fault-shapes.ts';
 
 /** What can be done with a request that waits for its answer. */
 export interface Reply {
-  /** The answer that the request deserves. */
+  /** The answer without a fault. */
   send(): void;
   refuse(error: AwsError): void;
   /** The head of the answer and half of its body, then the end of the connection. */
   sendHalf(): void;
   reset(): void;
-  /** Resolves after `ms`, or as soon as nobody waits for the answer. */
+  /** Resolves after `ms`, or as soon as the client is gone. */
   pause(ms: number): Promise<void>;
 }
 
-/** Ends a call badly. Of an ending `before` the operation nothing is sent that the operation would have answered. */
+/** Ends a call with a fault. With an ending `before` the operation, nothing of the operation's answer is sent. */
 export async function spoil(ending: Ending, operation: string, reply: Reply): Promise<void> {
   switch (ending.how) {
     case 'error':

@@ -1,4 +1,4 @@
-/** The records as they were a while ago, for reads that are told to be stale. */
+/** The records as they were a while ago, for reads that the fault plan makes stale. */
 import type { ClusterRecord } from './records.ts';
 
 export interface History {
@@ -15,7 +15,7 @@ export interface Records {
   all(): readonly ClusterRecord[];
 }
 
-/** Remembers for `keepMs`. With 0 it remembers nothing. */
+/** Keeps records for `keepMs`; with 0 none. */
 export function openHistory(keepMs: number): History {
   const versions = new Map<string, { since: number; cluster: ClusterRecord }[]>();
   const seenAt = (cluster: ClusterRecord, time: number) => {

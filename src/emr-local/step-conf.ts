@@ -40,7 +40,9 @@ export function withStepConf(
 
 const JVM_OPTIONS = 'spark.driver.extraJavaOptions';
 
-/** A folder as the item of a list that commas divide: relative to the step's working folder where its path has one. */
+/**
+ * A folder as an item of a comma-separated list: relative to the step's working folder if its path contains a comma.
+ */
 export function asListItem({ work }: Pick<Folders, 'work'>, folder: string): string {
   return folder.includes(',') ? relative(work, folder) : folder;
 }

@@ -36,7 +36,7 @@ const PASSING = [
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 export interface OwnFolders {
-  /** Replaces the home folder of a user who has none, or none that is writable. */
+  /** Replaces the home folder if the user has no writable one. */
   home: string;
   /** For temporary files. */
   scratch: string;
@@ -60,7 +60,7 @@ export function stepEnvironment(env: Env, { home, scratch }: OwnFolders): Record
     TMPDIR: scratch,
     TMP: scratch,
     TEMP: scratch,
-    // Of the short-lived JVM that only puts the command together.
+    // For the short-lived JVM that only builds the command.
     SPARK_LAUNCHER_OPTS: '-XX:-UsePerfData',
   };
 }

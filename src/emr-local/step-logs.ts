@@ -6,7 +6,7 @@ import { stepPaths } from './step-paths.ts';
 import type { BootstrapLog } from './records.ts';
 import type { Store } from '../store/store.ts';
 
-/** Of a longer log the end is uploaded: it is gathered in memory. */
+/** Only the end of a longer log is uploaded, because it is held in memory. */
 const LONGEST_BYTES = 64 * 1024 * 1024;
 /** The logs that a step has here, in the order in which they are sent. */
 export const LOG_NAMES = ['controller', 'stderr', 'stdout'] as const;

@@ -58,10 +58,10 @@ export function cancelSteps(
   return { cluster: { ...cluster, steps }, answers };
 }
 
-/** Logs have arrived, or will be sent again at `retryAt`, or are given up. */
+/** Logs were uploaded, will be sent again at `retryAt`, or are given up. */
 export type LogResult = 'uploaded' | 'lost' | { retryAt: number };
 
-/** What became of an upload of a step's logs. */
+/** The result of an upload of a step's logs. */
 export function settleLogs(cluster: ClusterRecord, stepId: string, result: LogResult): ClusterRecord {
   const change =
     typeof result === 'string' ? { logs: result, logsDue: undefined } : { logsDue: result.retryAt };

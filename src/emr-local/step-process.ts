@@ -12,9 +12,9 @@ export interface RunningProcess {
   readonly pid: number | undefined;
   /** The end of the leader; its children may live on. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** To every process of the group, and to those that left it and still carry the step's id. */
+  /** Signals every process of the group, and those that left it and still carry the step's id. */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
-  /** Whether any of these is left. */
+  /** Whether any of these processes is left. */
   groupLives(): Promise<boolean>;
 }
 

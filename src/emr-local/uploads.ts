@@ -1,4 +1,4 @@
-/** What is sent to LogUri, and what its arrival makes of the records. */
+/** Uploads to LogUri, and how their results change the records. */
 import { uploadBootstrapLog, uploadLogs } from './step-logs.ts';
 import { settleLogs } from './step-machine.ts';
 import type { BootstrapLog, ClusterRecord } from './records.ts';
@@ -7,14 +7,14 @@ import type { LogPlace } from './step-logs.ts';
 import type { LogResult } from './step-machine.ts';
 import type { Store } from '../store/store.ts';
 
-/** Some logs on their way: what a warning calls them, how they are sent, and what their end makes of the record. */
+/** One upload of logs: its name in warnings, how it is sent, and how its result changes the record. */
 export interface Upload {
   what: string;
   send: (store: Store) => Promise<void>;
   settle: (record: ClusterRecord, result: LogResult) => ClusterRecord;
 }
 
-/** The last logs of a step, from its own folder. They wait for what `running` still has on its way. */
+/** The last logs of a step, from its own folder. They wait for the upload that `running` still has under way. */
 export function uploadOfStep(place: LogPlace, folder: string, running: Map<string, RunningLogs>): Upload {
   const { stepId } = place;
   return {

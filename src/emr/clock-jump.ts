@@ -1,4 +1,7 @@
-/** A clock that is set right again: the SDK does not call that a correction, and so would not send the request again. */
+/**
+ * A clock that was corrected while we run: the SDK does not count that as a corrected skew, and so would not send the
+ * request again.
+ */
 import type { EMRClient } from '@aws-sdk/client-emr';
 
 /** EMR takes requests that are signed up to five minutes off; the SDK corrects from four on. */

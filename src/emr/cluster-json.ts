@@ -16,8 +16,9 @@ const CONFIGURATION_KEYS = new Map([
 ]);
 
 /**
- * The request with each `Configurations` list in the API's own key case and with text values (the console writes
- * `classification`, the API `Classification`; JSON has numbers where EMR wants texts). Everything else is as it was.
+ * The request with each `Configurations` list in the API's own key case and with string values (the console
+ * writes `classification`, the API `Classification`; JSON has numbers where EMR wants strings). Everything else stays
+ * as it was.
  */
 export function normaliseClusterJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normaliseClusterJson);
@@ -44,7 +45,10 @@ function configurations(value: unknown): unknown {
   });
 }
 
-/** With other names and values; a key whose new name is there already keeps its own, to be refused by it. */
+/**
+ * The object with new names and values. A key whose new name is taken keeps its own, so that EMR's shape check
+ * refuses it.
+ */
 function renamed(
   given: Json,
   name: (key: string) => string,
@@ -67,7 +71,7 @@ function texts(properties: unknown): unknown {
   );
 }
 
-/** All that is wrong with `settings.clusterJson`, each with its field; nothing when there is none. */
+/** Everything wrong with `settings.clusterJson`, each with its field; empty when there is none. */
 export function checkClusterJson(settings: LaunchSettings): Diagnostic[] {
   const { clusterJson, clusterJsonFile: file = 'cluster_json', clusterJsonProblem: problem } = settings;
   if (problem !== undefined) return [{ severity: 'error', at: file, message: problem }];
@@ -125,7 +129,7 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
     },
   );
   tell(instances?.TerminationProtected === true, 'Instances.TerminationProtected', 'must be false', {
-    hint: 'nothing could end the cluster after its run',
+    hint: 'the cluster could not be terminated after its run',
   });
   tell(json.AmiVersion !== undefined, 'AmiVersion', 'cannot stand beside a release', {
     hint: 'leave it out',
@@ -176,7 +180,7 @@ export function hasGroups(instances: RunJobFlowInput['Instances']): boolean {
   ].some((value) => value !== undefined);
 }
 
-/** Whether EMR takes it. */
+/** Whether EMR accepts it. */
 export function validIdleTimeout(seconds: number): boolean {
   return Number.isInteger(seconds) && seconds >= IDLE_TIMEOUT.least && seconds <= IDLE_TIMEOUT.most;
 }

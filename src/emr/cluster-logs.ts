@@ -1,10 +1,10 @@
-/** Where a cluster's logs lie and what EMR says of its end: what explaining a failure starts from. */
+/** Where a cluster's logs are and what EMR says about its end: the starting point for explaining a failure. */
 import { DescribeClusterCommand } from '@aws-sdk/client-emr';
 import type { EmrClients } from './client.ts';
 import { ask } from './errors.ts';
 
 export interface ClusterLogs {
-  /** As EMR tells it: `s3n://...`, "None" or absent for no logs. */
+  /** As EMR gives it: `s3n://...`, "None" or absent for no logs. */
   logUri?: string;
   reasonCode?: string;
   /** Instances that EMR's error details name. */

@@ -87,11 +87,14 @@ async function describe(clients: EmrClients, clusterId: string): Promise<EmrClus
   const { Cluster: cluster } = await ask({ operation: 'DescribeCluster', resource: clusterId }, () =>
     clients.reading.send(new DescribeClusterCommand({ ClusterId: clusterId })),
   );
-  if (cluster === undefined) throw new LandfallError('cluster', `EMR tells nothing of cluster ${clusterId}`);
+  if (cluster === undefined) throw new LandfallError('cluster', `EMR does not describe cluster ${clusterId}`);
   return cluster;
 }
 
-/** A cluster that has all the active steps EMR allows refuses more: nothing was sent then, and a later try may do. */
+/**
+ * A cluster with all the active steps that EMR allows refuses more: then nothing was sent, and a later try may
+ * succeed.
+ */
 async function addSteps(
   clients: EmrClients,
   clusterId: string,

@@ -1,4 +1,6 @@
-/** Ending work: both calls may be repeated, and what has ended already is no error. */
+/**
+ * Cancels steps and terminates clusters: both calls may be repeated, and work that has ended already is not an error.
+ */
 import { CancelStepsCommand, TerminateJobFlowsCommand } from '@aws-sdk/client-emr';
 import type { Cluster as EmrCluster } from '@aws-sdk/client-emr';
 import { LandfallError } from '../faults.ts';
@@ -21,7 +23,7 @@ export interface Cancellation {
   look: (stepIds: readonly string[]) => Promise<Step[]>;
 }
 
-/** Asks EMR to interrupt the steps (SIGTERM). Throws `cluster` naming those that go on all the same. */
+/** Asks EMR to interrupt the steps (SIGTERM). Throws `cluster` naming those that keep running all the same. */
 export async function cancelSteps(
   clients: EmrClients,
   { clusterId, stepIds, look }: Cancellation,
@@ -62,7 +64,7 @@ export async function cancelSteps(
   );
 }
 
-/** Asks EMR to end the cluster. Throws `cluster` when it is protected or not known. */
+/** Asks EMR to terminate the cluster. Throws `cluster` when it is protected or not known. */
 export async function terminate(
   clients: EmrClients,
   clusterId: string,
@@ -80,7 +82,7 @@ export async function terminate(
     if (ENDED_CLUSTERS.has(cluster.Status?.State)) return;
     if (cluster.TerminationProtected !== true) throw error;
     const region = await clients.reading.config.region();
-    throw new LandfallError('cluster', `cluster ${clusterId} is termination protected and goes on`, {
+    throw new LandfallError('cluster', `cluster ${clusterId} is termination protected and keeps running`, {
       why: [reason],
       next: `aws emr modify-cluster-attributes --region ${shellWord(region)} --cluster-id ${shellWord(clusterId)} --no-termination-protected && ${terminating(region, clusterId)}`,
     });

@@ -1,4 +1,7 @@
-/** What the SDK throws, told once: as a LandfallError, and as what became of the request. Never decided by message text. */
+/**
+ * Translates what the SDK throws, in one place: into a LandfallError, and into what happened to the request. Never
+ * decides by message text.
+ */
 import { LandfallError } from '../faults.ts';
 import { withoutValues } from '../redaction.ts';
 import { firstPlainLine } from './plain-text.ts';
@@ -49,6 +52,12 @@ const NEVER_LEFT = names('ENOTFOUND EAI_AGAIN ECONNREFUSED ENETUNREACH EHOSTUNRE
 const TLS =
   /^(?:EPROTO|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH)$/;
 
+/** Next moves when EMR did not answer. */
+const NETWORK = 'check the network, HTTPS_PROXY and AWS_ENDPOINT_URL_EMR';
+const WAIT = 'wait a minute';
+const CLOCK = "set this machine's clock";
+const ENDPOINT = 'check AWS_ENDPOINT_URL_EMR, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own';
+
 function names(...lines: string[]): ReadonlySet<string> {
   return new Set(lines.flatMap((line) => line.split(' ')));
 }
@@ -63,7 +72,7 @@ interface Symptoms {
   words: string;
 }
 
-/** Tells what an error of an SDK call means. */
+/** What an error of an SDK call means. */
 export function failureOf(thrown: unknown, call: Call): Failure {
   if (thrown instanceof LandfallError)
     return { delivery: 'refused', reason: thrown.message, error: thrown, invalid: false };
@@ -94,36 +103,36 @@ function symptoms(thrown: unknown, hidden: readonly string[]): Symptoms {
   };
 }
 
-/** No answer at all: told by the code of Node's network error. */
+/** No answer at all: recognised by the code of Node's network error. */
 function unanswered({ name, code, syscall, status, words }: Symptoms, call: Call): Failure | undefined {
   if (status !== undefined || NO_CREDENTIALS.has(name)) return undefined;
   if ((code !== undefined && NEVER_LEFT.has(code)) || (code === 'ETIMEDOUT' && syscall === 'connect')) {
-    return passing(call, 'unsent', words);
+    return passing(call, 'unsent', words, NETWORK);
   }
   if (name === 'TimeoutError' && (code === undefined || code === 'ETIMEDOUT')) {
-    return passing(call, 'ambiguous', 'no answer in time');
+    return passing(call, 'ambiguous', 'no answer in time', NETWORK);
   }
   if (code === undefined) {
     const error = new LandfallError('internal', `${place(call)} failed before an answer: ${words}`);
     return failure('ambiguous', words, error);
   }
-  if (TLS.test(code)) return failure('refused', words, unreachable(call, words, false));
-  return passing(call, 'ambiguous', `${words} (${code})`);
+  if (TLS.test(code)) return failure('refused', words, unreachable(call, words, ENDPOINT));
+  return passing(call, 'ambiguous', `${words} (${code})`, NETWORK);
 }
 
-/** An answer that tells nothing of the request's effect. */
+/** An answer that does not show whether the request took effect. */
 function unserved({ name, status = 0, clockCorrected }: Symptoms, call: Call): Failure | undefined {
   if (THROTTLED.has(name) || status === 429) {
-    return passing(call, 'ambiguous', `throttled (${plainName(name)})`);
+    return passing(call, 'ambiguous', `throttled (${plainName(name)})`, WAIT);
   }
   if (status >= 500 || name === 'RequestTimeout' || name === 'RequestTimeoutException') {
-    return passing(call, 'ambiguous', `HTTP ${String(status)} (${plainName(name)})`);
+    return passing(call, 'ambiguous', `HTTP ${String(status)} (${plainName(name)})`, WAIT);
   }
   if (status >= 200 && status < 300) {
-    return passing(call, 'ambiguous', `an answer cut short or unreadable (HTTP ${String(status)})`);
+    return passing(call, 'ambiguous', `an answer cut short or unreadable (HTTP ${String(status)})`, NETWORK);
   }
   if (clockCorrected && (SIGNATURE.has(name) || EXPIRED.has(name))) {
-    return passing(call, 'unsent', "this machine's clock is off; allowed for in the next request");
+    return passing(call, 'unsent', "this machine's clock is off; the next request allows for that", CLOCK);
   }
   return undefined;
 }
@@ -158,7 +167,7 @@ function access({ name, status, words }: Symptoms, call: Call): Failure | undefi
   return undefined;
 }
 
-/** An answer that says no. */
+/** A refusal. */
 function answered({ name, status, words }: Symptoms, call: Call): Failure {
   if (INVALID.has(name)) {
     const message = `EMR refused ${place(call)}: ${words}`;
@@ -168,8 +177,8 @@ function answered({ name, status, words }: Symptoms, call: Call): Failure {
     };
   }
   if (name === 'Unknown' || name === 'SyntaxError') {
-    const reason = `HTTP ${String(status)}, and not in EMR's words: a proxy, or another service's endpoint?`;
-    return failure('refused', reason, unreachable(call, reason, false));
+    const reason = `HTTP ${String(status)}, but not an answer of EMR: a proxy, or another service's endpoint?`;
+    return failure('refused', reason, unreachable(call, reason, ENDPOINT));
   }
   return failure(
     'refused',
@@ -178,22 +187,20 @@ function answered({ name, status, words }: Symptoms, call: Call): Failure {
   );
 }
 
-/** Worth asking again. */
-function passing(call: Call, delivery: Delivery, reason: string): Failure {
-  return failure(delivery, reason, unreachable(call, reason, true));
+/** A transient failure: the request may be sent again. */
+function passing(call: Call, delivery: Delivery, reason: string, next: string): Failure {
+  return failure(delivery, reason, unreachable(call, reason, next));
 }
 
 function failure(delivery: Delivery, reason: string, error: LandfallError): Failure {
   return { delivery, reason, error, invalid: false };
 }
 
-function unreachable(call: Call, reason: string, retryable: boolean): LandfallError {
+function unreachable(call: Call, reason: string, next: string): LandfallError {
   return new LandfallError('unreachable', `no usable answer from EMR to ${place(call)}`, {
     why: [reason],
-    retryable,
-    ...(retryable
-      ? {}
-      : { next: 'check AWS_ENDPOINT_URL_EMR, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own' }),
+    retryable: next !== ENDPOINT,
+    next,
   });
 }
 

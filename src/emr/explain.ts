@@ -1,4 +1,4 @@
-/** Why a step or a cluster failed, told from the logs that EMR copies to LogUri, often minutes late. */
+/** Explains why a step or a cluster failed, from the logs that EMR copies to LogUri, often minutes late. */
 import { LandfallError } from '../faults.ts';
 import type { Clock, Explain, Step } from '../run/ports.ts';
 import { uriOf } from '../store/store.ts';
@@ -15,9 +15,9 @@ export interface ExplainSettings {
   clock: Clock;
   /** Where a cluster puts its logs and why it ended: `clusterLogs` of this folder. */
   describe: (clusterId: string) => Promise<ClusterLogs>;
-  /** Looked in when EMR does not tell the cluster's own. */
+  /** Used when EMR does not give the cluster's own. */
   logUri?: string;
-  /** How long to wait for logs that are not there yet; `waiting` is told once, when that begins. */
+  /** How long to wait for logs that are not there yet; `waiting` is called once, when the wait begins. */
   waitSeconds: number;
   waiting: (message: string) => void;
   pollSeconds: number;
@@ -26,14 +26,14 @@ export interface ExplainSettings {
 /** How many nodes' bootstrap logs are read at most: they mostly say the same. */
 const BOOTSTRAP_LOGS = 3;
 
-/** Makes the port that explains failures. It throws nothing for logs that cannot be read: it says so. */
+/** Makes the port that explains failures. When logs cannot be read, it says so and does not throw. */
 export function createExplain(settings: ExplainSettings): Explain {
   return async ({ clusterId, step, pipeline = '' }, signal) => {
     const cluster = await described(settings, clusterId);
     const details = step === undefined ? [] : failureDetails(step);
     if (step === undefined && cluster.reasonCode !== 'BOOTSTRAP_FAILURE') return [];
     const logUri = plainLogUri(cluster.logUri) ?? plainLogUri(settings.logUri);
-    if (logUri === undefined) return [...details, `cluster ${clusterId} has no LogUri: its logs are nowhere`];
+    if (logUri === undefined) return [...details, `logging is disabled on cluster ${clusterId} (no LogUri)`];
     try {
       const store = await settings.openStore(logUri);
       const told =
@@ -57,7 +57,7 @@ async function described({ describe }: ExplainSettings, clusterId: string): Prom
   }
 }
 
-/** EMR echoes `s3n://`, and tells "None" for no logs. */
+/** EMR echoes `s3n://`, and gives "None" for no logs. */
 export function plainLogUri(told: string | undefined): string | undefined {
   const uri = told
     ?.trim()
@@ -102,7 +102,7 @@ async function explainStep(
   const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
   const where = inContainer?.uri ?? uriOf(store, folder);
   const lacking = missing(logs, step.ended);
-  const silent = lacking === undefined ? [exitOf(logs.controller) ?? 'its logs tell no cause', during] : [];
+  const silent = lacking === undefined ? [exitOf(logs.controller) ?? 'its logs show no cause', during] : [];
   return [
     ...(told.length > 0 ? told : silent.filter((line) => line !== undefined)),
     ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
@@ -112,19 +112,19 @@ async function explainStep(
   ];
 }
 
-/** What is missing of the logs; undefined when the last ones are there, or the program's own last words are. */
+/** What is missing of the logs; undefined when the last ones are there, or the program's own failure line is. */
 function missing({ stdout, stderr, controller }: StepLogs, ended: Date | undefined): string | undefined {
   const files = [stdout, stderr, controller].filter((file) => file !== undefined);
   if (files.length === 0) return 'logs';
   const isBefore = ({ uploaded }: LogFile) =>
     ended !== undefined && uploadedWhen(uploaded, ended) === 'before';
-  return files.every(isBefore) && !saysItself({ stdout, stderr }) ? 'last logs' : undefined;
+  return files.every(isBefore) && !hasFailureLine({ stdout, stderr }) ? 'last logs' : undefined;
 }
 
-/** What a shell makes of a program that a signal ended. */
+/** A shell's exit codes for a program that a signal ended. */
 const SIGNALLED: Readonly<Record<string, string>> = {
-  137: 'it was killed (SIGKILL), most often for want of memory',
-  143: 'it was told to end (SIGTERM)',
+  137: 'it was killed (SIGKILL), most often for lack of memory',
+  143: 'it was terminated (SIGTERM)',
 };
 
 /** The exit code that EMR's step runner saw. */
@@ -138,7 +138,9 @@ function exitOf(controller: LogFile | undefined): string | undefined {
   return undefined;
 }
 
-/** Polls until the driver's logs are there: all of those from after the step's end, or one of them that tells a cause. */
+/**
+ * Polls until the driver's logs are there: all of those from after the step's end, or one of them that shows a cause.
+ */
 async function untilUploaded(
   { clock, waitSeconds, pollSeconds, waiting }: ExplainSettings,
   store: Store,
@@ -160,7 +162,7 @@ async function untilUploaded(
     if (uploaded !== 'none') begun ??= now;
     if (uploaded === 'all' || now >= deadline || (begun !== undefined && now - begun >= UPLOAD_MS))
       return logs;
-    if (tellsTheEnd(logs, ended)) return logs;
+    if (showsTheCause(logs, ended)) return logs;
     if (!told) waiting(`waiting for the step's logs, up to ${String(waitSeconds)} s`);
     await clock.sleep(Math.min(pollSeconds * 1000, deadline - now), signal);
     if (signal?.aborted === true) return logs;
@@ -168,17 +170,18 @@ async function untilUploaded(
 }
 
 /**
- * The words that the step's own program ends with; or a cause, once stdout is from after the end, since only that tells
- * which table was under way. Errors in a log from before the end need not be why it failed: Spark outlives many.
+ * True once the logs have the program's own failure line; or a cause, with a stdout from after the end, because
+ * only stdout shows which table was being written. Errors in a log from before the end need not be the cause: Spark
+ * survives many.
  */
-function tellsTheEnd({ stdout, stderr }: StepLogs, ended: Date | undefined): boolean {
-  if (saysItself({ stdout, stderr })) return true;
+function showsTheCause({ stdout, stderr }: StepLogs, ended: Date | undefined): boolean {
+  if (hasFailureLine({ stdout, stderr })) return true;
   if (!isLate(stdout, ended)) return false;
   const lately = isLate(stderr, ended) ? stderr?.text : undefined;
   return tellingLines({ stdout: stdout?.text, stderr: lately, pipeline: '' }).lines.length > 0;
 }
 
-const saysItself = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
+const hasFailureLine = (files: Pick<StepLogs, 'stdout' | 'stderr'>): boolean =>
   Object.values(files).some((file) => ownFailureIn(file?.text) !== undefined);
 
 const isLate = (file: LogFile | undefined, ended: Date | undefined): boolean =>

@@ -1,4 +1,4 @@
-/** The line a step's program prints when it fails: `LANDFALL-FAILURE {json}`, the most telling of all. */
+/** The line that a step's program prints when it fails: `LANDFALL-FAILURE {json}`, the most telling of all. */
 import { z } from 'zod';
 import { firstPlainLine, plainLine } from './plain-text.ts';
 

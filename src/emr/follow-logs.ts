@@ -1,4 +1,4 @@
-/** Following a step's logs: what is new of them is shown until the step has ended and its last logs are there. */
+/** Follows a step's logs: yields new lines until the step has ended and its last logs are there. */
 import type { LogLines, LogNote } from '../run/log-piece.ts';
 import type { Clock } from '../run/ports.ts';
 import { retry } from '../run/with-retry.ts';
@@ -17,20 +17,23 @@ export interface Watch {
   ending: () => Promise<Ending>;
   clock: Clock;
   pollSeconds: number;
-  /** From the step's end: how long its last logs are waited for. */
+  /** How long after the step's end to wait for its last logs. */
   waitSeconds: number;
-  /** Reads that fail for a passing reason are tried again by it; its signal ends the watch, whose reason is thrown. */
+  /**
+   * Retries reads that fail for a transient reason; its signal stops the following, and the signal's reason is
+   * thrown.
+   */
   policy: RetryPolicy & { signal: AbortSignal };
 }
 
-/** What is known of the step's end, and what to say about that. */
+/** What is known about the step's end, and notes about it. */
 export interface Ending {
   /** When the step ended; undefined while it has not. */
   at: Date | undefined;
   notes: readonly LogNote[];
 }
 
-/** Ends once the last logs were yielded, or when none that was uploaded after the step's end has come in time. */
+/** Ends once the last logs were yielded, or when no log uploaded after the step's end has arrived in time. */
 export async function* followLogs(watch: Watch): AsyncGenerator<LogLines | LogNote> {
   const { store, tails, clock, pollSeconds, policy } = watch;
   const uploads: Uploads = {};
@@ -50,7 +53,7 @@ export async function* followLogs(watch: Watch): AsyncGenerator<LogLines | LogNo
   }
 }
 
-/** What `read` yields. It is begun again when it throws for a passing reason, as `retry` says. */
+/** What `read` yields. It is started again when it throws for a transient reason, as `retry` decides. */
 async function* readAgain<T>(policy: RetryPolicy, read: () => AsyncGenerator<T>): AsyncGenerator<T> {
   let reading = read();
   const next = () =>
@@ -72,7 +75,7 @@ interface Uploads {
   begun?: number;
 }
 
-/** Whether the last logs are there, or are waited for no longer. */
+/** True when the last logs are there, or the wait for them is over. */
 async function isOver(
   { store, tails, witnesses, clock, waitSeconds }: Watch,
   ended: Date,

@@ -1,8 +1,8 @@
 /** The last lines of a log's text, limited in number and length, so that searching any log takes linear time. */
 
-/** Lines looked at: the last ones of a log. */
+/** How many lines are searched: the last ones of a log. */
 export const MOST_LINES = 200_000;
-/** Characters looked at of a line. */
+/** How many characters of a line are searched. */
 export const LONGEST_LINE = 4_000;
 
 /** The text's last lines, in order, each cut to its first `longest(line)` characters and without white space at its end. */

@@ -1,4 +1,4 @@
-/** One log as it grows: EMR replaces the object by a longer one every few minutes, and what is new of it is shown. */
+/** One log as it grows: EMR replaces the object by a longer one every few minutes, and the new part is shown. */
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import type { LogLines, LogNote } from '../run/log-piece.ts';
@@ -19,7 +19,7 @@ export interface LogTail {
   etag?: string;
   digest: Hash;
   cutter: LineCutter;
-  /** The version looked at last holds less than what was shown. */
+  /** The last version read is shorter than what was shown. */
   shorter?: boolean;
 }
 
@@ -28,9 +28,9 @@ export function logTail(log: string, key: string): LogTail {
 }
 
 /**
- * Looks at the object and yields what it holds beyond what was shown before; all of it, when it holds something else now.
- * One that holds less is taken for an upload cut short, and waited out. A last line without an end is kept back: it may
- * be half a line. A look that threw may be repeated.
+ * Reads the object and yields what is new in it, or all of it when its content was replaced. A shorter object is
+ * taken for an upload that was cut short: it waits for the next one. A last line without an end is held back, since
+ * it may be half a line. A call that threw may be repeated.
  */
 export async function* newLines(store: Store, tail: LogTail): AsyncGenerator<LogLines | LogNote> {
   const info = await store.head(tail.key);
@@ -68,8 +68,8 @@ export function lastLine({ log, cutter }: LogTail): LogLines[] {
 }
 
 /**
- * The pieces beyond those shown before; `another` when what should be those is something else, `less` when they end
- * before.
+ * The pieces after those shown before; `another` when the content shown before has changed, `less` when the object
+ * ends before it.
  */
 async function* newOf(
   pieces: AsyncIterable<Uint8Array>,

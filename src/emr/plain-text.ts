@@ -15,7 +15,7 @@ export function plainLine(text: string, limit = LINE_LIMIT): string {
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : characters.join('');
 }
 
-/** The first line of a text that says anything, made plain; empty when none does. */
+/** The first line of a text that is not blank, made plain; empty when all are. */
 export function firstPlainLine(text: string, limit = LINE_LIMIT): string {
   for (const line of text.split('\n', 50)) {
     const plain = plainLine(line, limit);

@@ -1,4 +1,4 @@
-/** EMR's answers in the words of a run's ports. States stay as EMR writes them, known or not. */
+/** EMR's answers as the values of a run's ports. States stay as EMR writes them, known or not. */
 import type {
   Cluster as EmrCluster,
   ClusterSummary,
@@ -9,7 +9,7 @@ import type {
 import type { Cluster, Home, Step } from '../run/ports.ts';
 import { plainLine } from './plain-text.ts';
 
-/** A cluster as DescribeCluster or ListClusters tells it. */
+/** A cluster from DescribeCluster or ListClusters. */
 export function clusterOf(told: EmrCluster | ClusterSummary): Cluster {
   const { Status: status } = told;
   const reason = status?.StateChangeReason?.Message;
@@ -29,13 +29,13 @@ export function clusterOf(told: EmrCluster | ClusterSummary): Cluster {
   };
 }
 
-/** Region and account, as an ARN tells them: `arn:aws:elasticmapreduce:REGION:ACCOUNT:cluster/j-...`. */
+/** Region and account, from an ARN: `arn:aws:elasticmapreduce:REGION:ACCOUNT:cluster/j-...`. */
 export function homeOf(arn: string | undefined): Home {
   const [, region, account] = /^arn:[^:]*:elasticmapreduce:([^:]*):(\d{12}):/.exec(arn ?? '') ?? [];
   return { ...given('account', account), ...given('region', region) };
 }
 
-/** A step as ListSteps tells it. A step that never started has no start, and may have no end. */
+/** A step from ListSteps. A step that never started has no start, and may have no end. */
 export function stepOf(told: StepSummary): Step {
   const { Status: status } = told;
   const details = status?.FailureDetails;
@@ -55,7 +55,7 @@ export function stepOf(told: StepSummary): Step {
   };
 }
 
-/** Keys and values; either is empty where none is told. */
+/** Keys and values; either is empty where EMR gives none. */
 export function tagsIn(tags: readonly Tag[] | undefined): [string, string][] {
   return (tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']);
 }

@@ -1,4 +1,4 @@
-/** What a release label tells of a cluster. */
+/** What a release label says about a cluster. */
 
 /**
  * Whether clusters of the release can end by themselves when idle: EMR takes an AutoTerminationPolicy from 5.30.0 and

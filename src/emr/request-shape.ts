@@ -1,6 +1,6 @@
 /**
- * Checks a JSON value against the SDK's own schema of a request. The SDK leaves out what its schema does not name, in
- * silence; so a misspelt field would be lost, not refused.
+ * Checks a JSON value against the SDK's own schema of a request. The SDK leaves out what its schema does not name,
+ * in silence; so a misspelt field would be lost, not refused.
  */
 import { RunJobFlowInput$ } from '@aws-sdk/client-emr';
 import { nearest } from '../nearest.ts';
@@ -23,11 +23,14 @@ const SIMPLE: Readonly<Record<number, Kind>> = { 0: 'text', 1: 'number', 2: 'boo
 
 export interface Checked {
   found: Diagnostic[];
-  /** The value without what EMR does not have and what is of another kind; undefined when nothing is left of it. */
+  /**
+   * The value without fields that EMR does not have and values of the wrong kind; undefined when nothing is left of
+   * it.
+   */
   sound: unknown;
 }
 
-/** Every field of a RunJobFlow request that EMR does not have, or that holds another kind of value. */
+/** Every field of a RunJobFlow request that EMR does not have, or whose value is of the wrong kind. */
 export function checkRunJobFlowShape(request: unknown, file: string): Checked {
   return check(request, RunJobFlowInput$, { file, path: '' });
 }
@@ -79,7 +82,7 @@ function check(value: unknown, schema: unknown, place: Place): Checked {
 
 /** The kind of a value, never the value: it may be a secret. */
 const HELD: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   boolean: 'true or false',
   null: 'null',
@@ -91,7 +94,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   list: 'a list',
   map: 'an object of names and values',
   struct: 'an object',
-  text: 'a text in quotes',
+  text: 'a string in quotes',
   number: 'a number',
   boolean: 'true or false',
   any: 'anything',
@@ -107,7 +110,7 @@ function containerOf(kind: Kind): string {
   return kind === 'text' ? 'string' : kind;
 }
 
-/** Reads the SDK's schema notation; what it does not know is taken for `any`, so that nothing valid is refused. */
+/** Reads the SDK's schema notation; unknown notation counts as `any`, so that nothing valid is refused. */
 function shapeOf(schema: unknown): Shape {
   const given: unknown = typeof schema === 'function' ? (schema as () => unknown)() : schema;
   if (typeof given === 'number') {

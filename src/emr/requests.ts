@@ -61,7 +61,7 @@ export function runJobFlowRequest(settings: LaunchSettings, token: string): RunJ
   };
 }
 
-/** All that is wrong with the settings of a launch; what EMR alone can tell (roles, types, subnets) is not checked. */
+/** Everything wrong with the settings of a launch. What only EMR knows (roles, types, subnets) is not checked. */
 export function checkLaunch(settings: LaunchSettings): ReturnType<typeof checkClusterJson> {
   const found = checkClusterJson(settings);
   const { idleTimeoutSeconds, applications, release } = settings;
@@ -71,7 +71,7 @@ export function checkLaunch(settings: LaunchSettings): ReturnType<typeof checkCl
   }
   if (!endsWhenIdle(release)) {
     const message = `is ${release}, whose clusters do not end by themselves when idle`;
-    const hint = 'EMR has that from 5.30.0 and 6.1.0 on';
+    const hint = 'EMR supports that from 5.30.0 and 6.1.0 on';
     found.push({ severity: 'error', at: '[EMR] release', message, hint });
   }
   if (!applications.some((name) => name.toLowerCase() === 'spark')) {

@@ -35,9 +35,9 @@ export interface Candidate {
 
 export interface Reusable {
   chosen?: string;
-  /** Candidates that were looked at, and why each does not fit. */
+  /** Candidates that were examined, and why each does not fit. */
   rejected: { id: string; reason: string }[];
-  /** Live clusters that come after the chosen one and were not looked at. */
+  /** Live clusters that come after the chosen one and were not examined. */
   passedOver: string[];
 }
 
@@ -63,7 +63,7 @@ export function rejectionReasons(cluster: Candidate, wanted: Wanted): string[] {
   return reasons;
 }
 
-/** What a run wants of a cluster that it reuses. */
+/** What a run requires of a cluster that it reuses. */
 export function wantedFor(launch: LaunchSettings): Required<Wanted> {
   const { release, pool = DEFAULT_POOL } = launch;
   return { release, applications: applicationsOf(launch), pool };
@@ -104,7 +104,7 @@ export async function findReusable(
   return { rejected, passedOver: [] };
 }
 
-/** A cluster that cannot be seen is no reason to fail: it may be another team's. */
+/** A cluster that cannot be described is not an error: it may be another team's. */
 async function readable(reasons: Promise<string[]>): Promise<string[]> {
   try {
     return await reasons;
@@ -125,7 +125,7 @@ export async function whyNot(
   const { Cluster: cluster } = await ask({ operation: 'DescribeCluster', resource: clusterId }, () =>
     clients.reading.send(new DescribeClusterCommand({ ClusterId: clusterId })),
   );
-  if (cluster === undefined) return ['EMR tells nothing of it'];
+  if (cluster === undefined) return ['EMR does not describe it'];
   const candidate = candidateOf(cluster);
   const reasons = rejectionReasons(candidate, wanted);
   if (reasons.length > 0 || candidate.state !== 'RUNNING' || activeSteps === undefined) return reasons;

@@ -19,18 +19,18 @@ export interface DriverOutput {
 }
 
 export interface Telling {
-  /** Most telling first; empty when the output tells nothing. */
+  /** Most telling first; empty when the output shows no cause. */
   lines: string[];
-  /** What the program was at when it ended, where it tells. */
+  /** What the program was doing when it ended, where it says so. */
   during?: string;
   /** The last YARN application named in it. */
   applicationId?: string;
 }
 
-/** Characters looked at of the program's own line, which may carry a whole query plan. */
+/** How many characters of the program's own line are searched: it may carry a whole query plan. */
 const LONGEST_OWN_LINE = 1_000_000;
 
-/** Words of Python's side for a failure that happened in the JVM. */
+/** How Python names a failure that happened in the JVM. */
 const SECOND_HAND =
   /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b|\bJob \d+ cancelled because SparkContext was shut down/;
 const BEGUN = /^landfall: (\w+): begun, by (tables\/.+)$/;
@@ -71,12 +71,12 @@ function noexec(lines: readonly string[]): string | undefined {
   return `no library can be loaded from the folder ${folder} (mounted noexec): set ${setting} to another one`;
 }
 
-/** What the program's own line says; undefined when there is none. */
+/** What the program's own failure line says; undefined when there is none. */
 export function ownFailureIn(text: string | undefined): OwnFailure | undefined {
   return ownFailure(cut(text), '');
 }
 
-/** The last lines of a text that say anything: for programs that are not Spark's. */
+/** The last lines of a text that are not blank: for programs other than Spark's. */
 export function lastLines(text: string | undefined, count: number): string[] {
   if (text === undefined) return [];
   const lines: string[] = [];
@@ -90,7 +90,7 @@ export function lastLines(text: string | undefined, count: number): string[] {
   return lines.reverse();
 }
 
-/** The cause, then what lies beneath it. */
+/** The cause, then the causes beneath it. */
 function causeOf(out: readonly string[], err: readonly string[]): string[] {
   const traceback = lastTraceback(out) ?? lastTraceback(err);
   if (traceback !== undefined && !isSecondHand(traceback.headline)) {
@@ -161,7 +161,10 @@ function lastError(lines: readonly string[]): string | undefined {
   return logged === undefined ? undefined : plainLine(logged.replace(LOG_PREFIX, ''));
 }
 
-/** The table whose query was under way when all ended: the program tells when it begins one and when it is written. */
+/**
+ * The table whose query was running when the program ended: the program logs when it begins a table and when it is
+ * written.
+ */
 function openTable(stdout: readonly string[], pipeline: string): string | undefined {
   const begun = stdout.findLastIndex((line) => BEGUN.test(line));
   const line = stdout[begun];

@@ -10,19 +10,19 @@ const FETCH = 4 * 1024 * 1024;
 /** Bytes of a piece, unpacked. */
 const PIECE = 256 * 1024;
 
-/** A version of an object, as a look at it tells. */
+/** A version of an object, as `head` gives it. */
 type Version = Pick<ObjectInfo, 'key' | 'size' | 'etag'>;
 
 /**
- * What that version of the object holds. Of a file cut short or broken, what stands before the break; plain text as
- * it is. Throws as the store does: retryable, when the object is replaced meanwhile.
+ * The content of that version of the object. Of a truncated or broken file, the content before the break; plain
+ * text as it is. Throws what the store throws: a retryable error when the object is replaced meanwhile.
  */
 export async function* unpacked(store: Store, version: Version): AsyncGenerator<Uint8Array, void> {
   if (!(await isPacked(store, version))) {
     yield* fetched(store, version);
     return;
   }
-  // A file cut short ends in what was read of it instead of an error, which would take what is read but not handed on.
+  // A truncated file ends with what was read of it, not with an error: an error would discard what is read but not yet handed on.
   const gunzip = createGunzip({ chunkSize: PIECE, finishFlush: constants.Z_SYNC_FLUSH });
   const source = Readable.from(fetched(store, version), { objectMode: true, highWaterMark: 1 });
   pipeline(source, gunzip, () => undefined);

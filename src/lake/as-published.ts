@@ -1,11 +1,13 @@
-/** Whether a published file is still what was published. */
+/** Whether a published file is still as it was published. */
 import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { readFooter } from './footer.ts';
 import { unreadable } from './inspect.ts';
 
-/** Why what stands there now cannot be the published file, by its presence and size alone; undefined when it can. */
+/**
+ * Why the object there now cannot be the published file, by its presence and size alone; undefined when it can be.
+ */
 export function lossOf(
   store: Store,
   { key, size }: Pick<LandedFile, 'key' | 'size'>,
@@ -23,10 +25,10 @@ export function etagsOf(tables: readonly LandedTable[]): ReadonlySet<string> {
 }
 
 /**
- * What another etag says of a file that has its size still. In S3: that it was `rewritten`. In a local lake an etag is of the
- * place, too, and a lake that is moved or restored gets new ones: there a file whose footer is the published one is `copied`,
- * unless it has the etag of another of them, with which it changed places (`etags` are those of the whole set). Undefined
- * when the etag is the published one.
+ * What a new etag means for a file of unchanged size. In S3 the file was `rewritten`. In a local lake an etag
+ * depends on the place too, so a moved or restored lake has new ones: there a file with the published footer counts
+ * as `copied`, unless it has the etag of another published file, with which it was swapped (`etags` are those of the
+ * whole set). Undefined when the etag is the published one.
  */
 export async function rewriting(
   store: Store,

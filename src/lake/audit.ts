@@ -17,8 +17,8 @@ import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 export type Audited = Verification & { checks: ChecksMade };
 
 /**
- * The publication's files, by the contracts and reports of the run that made them, and the plain paths. `isCopyAlone`:
- * only the plain paths are wrong.
+ * Checks the publication's files against the contracts and reports of the run that made them, and the plain paths.
+ * `isCopyAlone`: only the plain paths are wrong.
  */
 export async function auditPublication(
   store: Store,
@@ -33,14 +33,15 @@ export async function auditPublication(
 }
 
 function noJournal({ run, tables }: Publication): Audited {
-  const message = 'its journal does not tell of this publication: nothing is held against contracts';
+  const message =
+    'its journal does not record this publication, so its tables were not checked against contracts';
   const findings: Finding[] = [{ severity: 'error', subject: run, message }];
   return { tables, checks: checksMade([]), findings };
 }
 
 /**
- * The run's accepted executions; what it published is held against its publication too. Until it has published, a step
- * without one is no finding: it may still come.
+ * Checks the run's accepted executions, and what it published against its publication. Until the run has published,
+ * a step without an accepted execution is not a finding: one may still come.
  */
 export async function auditRun(store: Store, state: RunState): Promise<Audited> {
   const { tables, checks, findings } = await auditExecutions(store, state);

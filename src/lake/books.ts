@@ -1,4 +1,5 @@
-/** The books: what went in must have come out, line by line and object by object. Pure arithmetic. */
+/** The books: everything that went in must have come out, line by line and object by object. Pure arithmetic. */
+import { counted } from '../counted.ts';
 import type { SourceBooks, ViewBooks } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { InspectedTable } from './inspect.ts';
@@ -9,7 +10,7 @@ import { unknownFieldSentence } from './nearest-key.ts';
 export interface Expected {
   /** In its manifest. */
   objects: number;
-  /** Those that the step reads. */
+  /** The views that the step reads. */
   views: readonly string[];
   /** Largest share of lines that may be quarantined, 0 to 1. */
   maxQuarantined: number;
@@ -36,7 +37,7 @@ function objectFindings(subject: string, { objects }: SourceBooks, planned: numb
     error(`the manifest holds ${String(planned)} objects, but the step found ${String(manifest)} in it`);
   }
   if (unaccounted.length > 0) {
-    error(`the lines read of ${String(unaccounted.length)} input object(s) do not make up their bytes`, {
+    error(`the lines read from ${counted(unaccounted.length, 'input object')} do not account for all bytes`, {
       count: unaccounted.length,
       sample: unaccounted.slice(0, SAMPLE),
     });
@@ -56,7 +57,7 @@ function viewNameFindings(subject: string, { views }: SourceBooks, planned: read
   for (const view of planned.filter((name) => !Object.hasOwn(views, name)))
     error(`the step reports no books of its view ${view}`);
   for (const view of Object.keys(views).filter((name) => !planned.includes(name)))
-    error(`the step reports books of a view ${view}, but the plan has it read no such view`);
+    error(`the step reports books of a view ${view}, which it does not read by the plan`);
   return found;
 }
 
@@ -130,10 +131,10 @@ function rowsOf({ lines, views }: SourceBooks): number {
   return Object.values(views).reduce((sum, one) => sum + one.lines.quarantined, lines.unparsable);
 }
 
-/** Names the view, unless it is called like its source. */
+/** Names the view, unless it has the name of its source. */
 const inView = (source: string, view: string) => (view === source ? '' : `, in the view ${view}`);
 
-/** Rejected lines that cannot be read afterwards. `kept`: what lies in the folder of the quarantine. */
+/** Rejected lines that cannot be read afterwards. `kept`: what is in the folder of the quarantine. */
 export function quarantineFindings(
   subject: string,
   books: SourceBooks,
@@ -181,7 +182,7 @@ function reasons(source: string, { unparsableBy, views }: SourceBooks): string[]
     .map(({ lines, what }) => `${what}: ${String(lines)} lines`);
 }
 
-/** Two digits that count, never rounded down to the limit it passed: `1.1 %`. */
+/** Two significant digits, or three where two would hide that a limit was passed: `1.1 %`. */
 function percent(share: number): string {
   return `${String(Number((share * 100).toPrecision(share < 0.1 ? 2 : 3)))} %`;
 }

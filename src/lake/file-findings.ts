@@ -19,7 +19,7 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
       [...mistakesOf(contract, file, isEmpty)].map((message) => ({ message, name: file.name })),
     ),
     ...broken.map(({ name, why }) => ({ message: `a data file is broken: ${why}`, name })),
-    ...strays.map((name) => ({ message: 'something that is not data lies among the data files', name })),
+    ...strays.map((name) => ({ message: 'an object among the data files is not data', name })),
   ];
   return [...grouped(mistakes, ({ message }) => message)].flatMap(([message, its]) =>
     namedFinding(
@@ -30,7 +30,7 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
   );
 }
 
-/** Data files that came, went or changed since their step wrote them, whatever their rows add up to. */
+/** Data files that were added, removed or changed since their step wrote them, even if the row counts still match. */
 export function writtenFindings(
   subject: string,
   { files, broken }: InspectedTable,
@@ -42,23 +42,23 @@ export function writtenFindings(
   return [
     ...namedFinding(
       subject,
-      'a data file is gone that its step wrote',
+      'a data file that its step wrote is gone',
       written.filter(({ name }) => !there.has(name)).map(({ name }) => name),
     ),
     ...namedFinding(
       subject,
-      'a data file has another size than its step wrote',
+      'a data file differs in size from what its step wrote',
       resized.map(({ name }) => name),
     ),
     ...namedFinding(
       subject,
-      'a data file lies there that its step did not write',
+      'its step did not write one of the data files',
       [...there].filter((name) => !sizes.has(name)),
     ),
   ];
 }
 
-/** `isEmpty`: the table holds no rows. Its one file then stands for the schema alone and lies in no partition. */
+/** `isEmpty`: the table has no rows. Its one file then only carries the schema, and is in no partition. */
 function* mistakesOf(contract: TableContract, file: DataFile, isEmpty: boolean): Iterable<string> {
   const { partitionBy } = contract;
   const isLoose = isEmpty && partitionBy.length > 0 && file.partition?.length === 0;
@@ -77,7 +77,7 @@ function* columnMistakes({ name, type, nullable }: Column, { columns, rows }: Da
     yield `column ${name} is missing`;
     return;
   }
-  if (more.length > 0) yield `column ${name} is there ${String(more.length + 1)} times`;
+  if (more.length > 0) yield `column ${name} appears ${String(more.length + 1)} times`;
   if (!isStoredAs(type, found)) {
     const wanted = nameOfParquetType(parquetTypeOf(type));
     yield `column ${name} is ${nameOfParquetType(found)}, not ${type} (${wanted})`;
@@ -91,10 +91,10 @@ function* partitionMistakes(contract: TableContract, file: DataFile, isEmpty: bo
   const { partitionBy, columns } = contract;
   const wanted =
     partitionBy.length === 0
-      ? 'in no folder'
+      ? "directly in the table's folder"
       : `in folders ${partitionBy.map((name) => `${name}=...`).join('/')}`;
   if (file.partition?.map(({ name }) => name).join('/') !== partitionBy.join('/')) {
-    yield `a data file does not lie ${wanted}`;
+    yield `a data file is not ${wanted}`;
     return;
   }
   for (const value of file.partition) {
@@ -111,6 +111,6 @@ function* valueMistakes(
   if (value === null) {
     if (!nullable && !isEmpty) yield `partition column ${name} holds nulls`;
   } else if (!isPartitionValue(type, value)) {
-    yield `${JSON.stringify(value)} is no ${type} for partition column ${name}`;
+    yield `${JSON.stringify(value)} is not a valid ${type} for partition column ${name}`;
   }
 }

@@ -43,7 +43,7 @@ function skipValue(cursor: Cursor, type: number, depth: number): void {
   else if (type === BINARY) skip(cursor, readVarint(cursor));
   else if (type === LIST) skipList(cursor, depth);
   else if (type === STRUCT) skipStruct(cursor, depth);
-  else throw new Error(`type ${String(type)} is none of Parquet's`);
+  else throw new Error(`type ${String(type)} is not one of Parquet's`);
 }
 
 function skipList(cursor: Cursor, depth: number): void {
@@ -58,7 +58,7 @@ function skipList(cursor: Cursor, depth: number): void {
 
 function skip(cursor: Cursor, count: number): void {
   cursor.at += count;
-  if (cursor.at > cursor.bytes.length) throw new Error('it breaks off');
+  if (cursor.at > cursor.bytes.length) throw new Error('it is truncated');
 }
 
 function readByte(cursor: Cursor): number {

@@ -1,4 +1,4 @@
-/** What a Parquet file's footer tells, read without the rest of the file. */
+/** What a Parquet file's footer says, read without the rest of the file. */
 import { createHash } from 'node:crypto';
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
@@ -20,7 +20,7 @@ export interface FileColumn extends ParquetType {
 
 export interface Footer {
   rows: number;
-  /** Of the footer's bytes, which tell where each column lies and how large it is; 32 hex digits. */
+  /** Of the footer's bytes, which give the place and size of each column; 32 hex digits. */
   digest: string;
   columns: readonly FileColumn[];
 }
@@ -42,7 +42,7 @@ export async function readFooter(size: number, read: ReadRange): Promise<Footer 
   let bytes = await read(Math.max(0, size - TAIL), size);
   if (bytes.length !== Math.min(TAIL, size)) return { broken: 'it became shorter while it was read' };
   const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - END, END);
-  if (end.getUint32(4, true) !== MAGIC) return { broken: 'it is cut off: it does not end as Parquet does' };
+  if (end.getUint32(4, true) !== MAGIC) return { broken: 'it is truncated: it does not end as Parquet does' };
   const length = end.getUint32(0, true);
   if (length > size - SMALLEST) return { broken: 'its end gives an impossible length for the footer' };
   if (length > mostBytes.footer) {
@@ -64,7 +64,7 @@ function parse(bytes: Uint8Array, size: number): Footer | { broken: string } {
     const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
     if (rows !== Number(metadata.num_rows)) {
       return {
-        broken: `its footer tells of ${String(metadata.num_rows)} rows, and its row groups of ${String(rows)}`,
+        broken: `its footer counts ${String(metadata.num_rows)} rows, and its row groups ${String(rows)}`,
       };
     }
     return { rows, digest: digestOf(footerOf(bytes)), columns: columnsOf(metadata) };

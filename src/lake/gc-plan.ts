@@ -1,4 +1,4 @@
-/** What nothing needs any more in the lake: runs, and executions of runs that stay. */
+/** What nothing in the lake needs any more: runs, and executions of runs that stay. */
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import { fold } from '../run/fold.ts';
@@ -69,7 +69,7 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
       }),
     );
     if ('unreadable' in decided)
-      plan.kept.unshift({ run, why: `it cannot be read whole: ${decided.unreadable}` });
+      plan.kept.unshift({ run, why: `it cannot be read completely: ${decided.unreadable}` });
     else if (decided.goes) going.push(run);
     else {
       plan.kept.unshift({ run, why: decided.why });
@@ -133,8 +133,8 @@ export async function neededBy(store: Store, keep: number): Promise<Needed> {
 }
 
 /**
- * Why a run is needed by a publication that came after `newest`: one may at any time, as long as the run's journal can be
- * appended to. So it is to be asked between the reading of that journal and the appending of `removing`.
+ * Why a publication after `newest` needs a run. Such a publication may come at any time while the run's journal can
+ * be appended to, so ask between reading that journal and appending `removing`.
  */
 export async function whyNeededSince(
   store: Store,
@@ -154,12 +154,12 @@ const filesOf = (entry: Publication | undefined): DataFilePlace[] =>
 const namedBy = (number: number) => `publication ${String(number)} names its files`;
 
 function whyNeeded(run: string, { runs, unclear }: Needed): string | undefined {
-  if (unclear !== undefined) return `it cannot be told what is published: ${unclear}`;
+  if (unclear !== undefined) return `what is published is unknown: ${unclear}`;
   const number = runs.get(run);
   return number === undefined ? undefined : namedBy(number);
 }
 
-/** Why a run is to be left alone, whatever its age: someone may go on with it. */
+/** Why a run is left alone, whatever its age: someone may continue it. */
 export async function whyBusy(
   store: Store,
   state: RunState,
@@ -172,7 +172,7 @@ export async function whyBusy(
   if (rollback !== undefined && rollback > newest)
     return `a rollback to it was begun, as publication ${String(rollback)}`;
   const { owner } = await ownership(store, state, isDead);
-  return owner === 'fresh' ? 'its driver was heard of just now' : undefined;
+  return owner === 'fresh' ? 'its driver was active a moment ago' : undefined;
 }
 
 export interface Unreadable {
@@ -190,7 +190,7 @@ export async function readRun(store: Store, run: string): Promise<RunState | 're
   });
 }
 
-/** What is damaged, or lies behind a link, stops nothing: it is kept and reported. */
+/** A run that is damaged, or behind a link, stops nothing: it is kept and reported. */
 async function readable<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await read();
@@ -200,7 +200,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   }
 }
 
-/** Folders without a first entry whose journal ends with `removing`: a gc was killed there. */
+/** Folders without a first entry whose journal ends with `removing`: a gc was killed while removing them. */
 async function halfRemoved(store: Store, begun: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for await (const run of store.folders(keys.runs)) {
@@ -247,7 +247,7 @@ async function removalOf(
   return { run, ...(execution === undefined ? {} : { execution }), objects: ours.length, bytes };
 }
 
-/** Landfall's own objects of the run, or of one of its executions, and the keys of what else lies there. */
+/** Landfall's own objects of the run, or of one of its executions, and the keys of other objects there. */
 export async function objectsOf(
   store: Store,
   run: string,

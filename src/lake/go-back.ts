@@ -1,4 +1,4 @@
-/** Going back to an older set of tables: one more entry of the publication log, with the files of an earlier one. */
+/** Rolls back to an older set of tables: one more entry of the publication log, with the files of an earlier one. */
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
@@ -26,9 +26,9 @@ const HEADS_AT_ONCE = 16;
 const SAMPLE = 5;
 
 /**
- * What a rollback to entry `to` would do; `to` may itself have gone back, and then means the set it went back to. Without
- * it: to the set that was current before the one whose files are current now, so that two rollbacks go back two sets, and
- * never to one that was already gone back from. Throws `input` when there is no such entry, or it is current already.
+ * What a rollback to entry `to` would do; if `to` is itself a rollback, it means the set that this went back to.
+ * Without `to`: the set before the one whose files are current now, so that two rollbacks go back two sets and never
+ * to one that was already rolled back. Throws `input` when there is no such entry, or it is current already.
  */
 export async function planRollback(store: Store, to?: number): Promise<Rollback> {
   const current = await newestPublication(store);
@@ -47,7 +47,7 @@ export async function planRollback(store: Store, to?: number): Promise<Rollback>
   }
   const named = wanted > current.number ? undefined : await readPublication(store, wanted);
   if (named === undefined) {
-    throw refused(`there is no publication ${String(wanted)}`, [
+    throw refused(`no publication ${String(wanted)}`, [
       `${uriOf(store, keys.publication(wanted))} is not there; the newest is number ${String(current.number)}`,
     ]);
   }
@@ -77,8 +77,8 @@ export function nothingPublished(store: Store): LandfallError {
 }
 
 /**
- * Throws `tables` unless each file of the target still stands there with the size and etag it was published with. Gives the
- * addresses of those that were copied within a local lake, or with it, and have the published size and footer.
+ * Throws `tables` unless each file of the target still has the size and etag that it was published with. Returns
+ * the addresses of files that were copied within a local lake, or with it, and have the published size and footer.
  */
 export async function checkFiles(store: Store, { number, tables }: Publication): Promise<string[]> {
   const limit = pLimit(HEADS_AT_ONCE);
@@ -91,7 +91,7 @@ export async function checkFiles(store: Store, { number, tables }: Publication):
     if (loss !== undefined || there === undefined) return loss;
     const how = await rewriting(store, etags, file, there);
     if (how === 'copied') copied.push(uriOf(store, file.key));
-    return how === 'rewritten' ? `${uriOf(store, file.key)} was written again` : undefined;
+    return how === 'rewritten' ? `${uriOf(store, file.key)} was rewritten` : undefined;
   };
   const wrong = await Promise.all(files.map((file) => limit(() => mistakeOf(file))));
   const mistakes = wrong.filter((one) => one !== undefined);
@@ -111,17 +111,20 @@ export interface GoingBack {
   /** As `planRollback` takes it. */
   to?: number | undefined;
   driver: string;
-  /** Called with what will be done, once it is known to be possible, and before it is done; `copied` as of `checkFiles`. */
+  /**
+   * Called with the plan once it is known to be possible, and before it is carried out; `copied` is from
+   * `checkFiles`.
+   */
   announce: (plan: Rollback, copied: readonly string[]) => Promise<void>;
   /** Called once the files are current, before they are copied. */
   published: (plan: Rollback) => void;
-  /** Does the work again when it fails for a passing reason. */
+  /** Retries the work when it fails for a transient reason. */
   lasting: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * Plans, checks, publishes, mirrors. When the newest entry is such a rollback already and has not reached the plain paths,
- * only that is done (`unfinished`): one that was killed can be called again.
+ * Plans, checks, publishes, mirrors. If the newest entry already is this rollback and has not reached the plain
+ * paths, only copies it there (`unfinished`), so a rollback that was killed can be repeated.
  */
 export async function goBack(
   store: Store,

@@ -1,4 +1,6 @@
-/** What lies in a table's folder: data files with what their footers tell, broken ones, and what does not belong there. */
+/**
+ * What is in a table's folder: data files with what their footers say, broken ones, and what does not belong there.
+ */
 import pLimit from 'p-limit';
 import { LandfallError } from '../faults.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
@@ -25,10 +27,10 @@ export interface InspectedTable {
   /** The folder, relative to the store, with a trailing slash. */
   folder: string;
   files: readonly DataFile[];
-  /** Named like data, but no whole Parquet file. */
+  /** Named like data, but not a whole Parquet file. */
   broken: readonly { name: string; why: string }[];
   /**
-   * Names of everything else, but for what writers leave by custom: checksums, folder markers, and `_SUCCESS`, which
+   * Names of everything else, except what writers usually leave: checksums, folder markers, and `_SUCCESS`, which
    * nobody reads as data, and which Hadoop's S3A committers fill with a summary in JSON.
    */
   strays: readonly string[];
@@ -73,7 +75,7 @@ async function inspectFile(
   return { key, name, size, etag, ...footer, partition: partitionOf(name.split('/').slice(0, -1)) };
 }
 
-/** A link, a special file, or one that is gone: a finding against the table, as any broken file. */
+/** A link, a special file, or one that is gone: a finding against the table, like any broken file. */
 export function unreadable(error: unknown): { broken: string } {
   if (error instanceof LandfallError && error.fault === 'input') return { broken: error.message };
   throw error;

@@ -19,7 +19,7 @@ import type { StepOutput } from './verify.ts';
 export interface LakeNeeds {
   /** This driver's id; it is written into the publication. */
   driver: string;
-  /** Told after each mirrored table. */
+  /** Called after each mirrored table. */
   onTable?: OnTable;
 }
 
@@ -40,7 +40,7 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
   };
 }
 
-/** Judges these executions by the plan's contracts, from what lies in the lake. */
+/** Checks these executions against the plan's contracts, by what is in the lake. */
 export async function verify(
   store: Store,
   plan: RunPlan,
@@ -65,7 +65,10 @@ export async function verify(
   return verification(plan, outputs);
 }
 
-/** What lies below `prefix`, by the folder right below it; `strays` are the names of what lies in none of these folders. */
+/**
+ * The objects below `prefix`, by the folder right below it; `strays` are the names of objects in none of these
+ * folders.
+ */
 async function listed(store: Store, prefix: string) {
   const objects: ObjectInfo[] = [];
   for await (const object of store.list(prefix)) objects.push(object);

@@ -1,6 +1,6 @@
 /**
- * Where everything lies in a lake. Every key, prefix and path segment below the lake is built and parsed here, and nowhere
- * else. Pure: it imports nothing, so that every room may import it.
+ * Where everything is in a lake. Every key, prefix and path segment below the lake is built and parsed here, and
+ * nowhere else. Pure: it imports nothing, so that every room may import it.
  */
 
 /** Keys and prefixes, relative to the lake. Those that end in a slash are folders, to be listed. */
@@ -11,7 +11,7 @@ export const keys = {
   publications: '_landfall/published/',
   /** LogUri, unless the configuration names another. */
   logs: '_landfall/logs',
-  /** An object that is written to try the store, and removed again. */
+  /** An object that is written to test the store, and then removed. */
   probe: (id: string) => `_landfall/probe/${id}`,
 
   run: (run: string) => `_landfall/runs/${run}`,
@@ -70,14 +70,14 @@ function padded(number: number): string {
   return String(number).padStart(6, '0');
 }
 
-/** True for what may be the id of a run: safe as a folder name, in an S3 key and in an EMR name. */
+/** True for a valid run id: safe as a folder name, in an S3 key and in an EMR name. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 }
 
 /**
- * True for what may be the name of a step, a table or a source. Names are keys of plain objects: none is that of a property
- * which every object has.
+ * True for a valid name of a step, a table or a source. Names are keys of plain objects, so a property that every
+ * object has is not a valid name.
  */
 export function isName(text: string): boolean {
   return /^[a-z][a-z0-9_]{0,62}$/.test(text) && !(text in Object.prototype);
@@ -186,11 +186,11 @@ export function isFolderMarker(key: string, size: number): boolean {
 const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
 const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
 const REPORT = /^\.?report\.json(\.crc)?$/;
-/** What Spark's writers leave: data files and markers with their checksums, and attempts that crashed. */
+/** What Spark's writers leave: data files and markers with their checksums, and files of attempts that crashed. */
 const WRITTEN =
   /^(tables|quarantine)\/(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
 
-/** True for what a run, its driver or its steps write below the run's folder, and for nothing that merely lies there. */
+/** True for what a run, its driver or its steps write below the run's folder; false for anything else there. */
 export function isOfRun(run: string, { key, size }: { key: string; size: number }): boolean {
   const name = key.slice(keys.run(run).length + 1);
   if (entryNumber(run, key) !== undefined || LOOSE.test(name) || isFolderMarker(name, size)) return true;
@@ -224,7 +224,7 @@ export function partitionOf(folders: readonly string[]): PartitionValue[] | unde
   return values;
 }
 
-/** Undoes Hive's escaping: `%3A` is one character, by its code; a `%` without two hex digits is itself. */
+/** Undoes Hive's escaping: `%3A` is the character with that code; a `%` without two hex digits stays as it is. */
 function unescapeName(text: string): string {
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -24,7 +24,9 @@ export function matchedFindings(
   });
 }
 
-/** One sentence for each needed field that has no value in any line. Fields at the same position mean the same. */
+/**
+ * One sentence for each needed field that has no value in any line. Fields at the same position mean the same thing.
+ */
 function missingNeeds(
   needs: Readonly<Record<string, readonly string[]>>,
   books: Readonly<Record<string, ViewBooks>>,

@@ -14,14 +14,14 @@ import type { Publication } from './publication.ts';
 const COPIES_AT_ONCE = 16;
 const SAMPLE = 5;
 
-/** Told after each table: how many of its files were copied and deleted. */
+/** Called after each table: how many of its files were copied and deleted. */
 export type OnTable = (told: { table: string; copied: number; deleted: number }) => void;
 
 /**
- * Makes the plain paths equal to the newest publication: per table copies what is missing, then deletes what earlier
- * entries named. Nothing else is ever deleted. May stop anywhere and be run again; when another run publishes
- * meanwhile, it goes on with that publication, and ends with whichever is the newest. Throws `tables` when published
- * files are gone or have another size: then nothing of that table's earlier files is deleted.
+ * Makes the plain paths equal to the newest publication: per table copies what is missing, then deletes what
+ * earlier entries named. Nothing else is ever deleted. It may stop anywhere and be run again. When another run
+ * publishes meanwhile, it continues with that publication, and so ends with the newest one. Throws `tables` when
+ * published files are gone or have another size: then nothing of that table's earlier files is deleted.
  */
 export async function mirror(store: Store, onTable: OnTable = () => undefined): Promise<void> {
   const before = earlierEntries(store);
@@ -77,8 +77,8 @@ const LAG_MS = 3_600_000;
 const MOST_RECENT = 8;
 
 /**
- * What the entries just before this one name of the table: always the previous entry, and a few more while they are so
- * young that a listing may not show their files yet. A damaged entry names nothing.
+ * The files of the table in the entries just before this one: always the previous entry, and a few more if they are
+ * so recent that a listing may not show their files yet. A damaged entry names nothing.
  */
 async function recentlyNamed({ before }: Mirroring, entry: Publication, table: string): Promise<string[]> {
   const found: string[] = [];
@@ -93,7 +93,7 @@ async function recentlyNamed({ before }: Mirroring, entry: Publication, table: s
   return found;
 }
 
-/** Copies the file; gives why not when it is no longer there as it was published. */
+/** Copies the file; returns the reason when it is no longer as it was published. */
 async function copyFile(store: Store, file: LandedFile): Promise<string | undefined> {
   try {
     const loss = lossOf(store, file, await store.copy(file.key, file.mirror));

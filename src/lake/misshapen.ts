@@ -26,7 +26,7 @@ export function misshapenSentences(misshapen: readonly Misshapen[]): string[] {
   });
 }
 
-/** The shell command that writes the objects of one file one a line. */
+/** The shell command that writes the objects of a file, one per line. */
 export function toLines(uri: string, filter: string): string {
   const file = shellWord(place(uri));
   const jq = `jq -c ${filter}`;

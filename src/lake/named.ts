@@ -4,7 +4,7 @@ import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import type { Store } from '../store/store.ts';
 
-/** Entries by number, each read at most once. A damaged entry is undefined, too: nobody owns what it names. */
+/** Entries by number, each read at most once. A damaged entry is undefined too: what it names belongs to nobody. */
 export type EarlierEntries = (number: number) => Promise<Publication | undefined>;
 
 export function earlierEntries(store: Store): EarlierEntries {

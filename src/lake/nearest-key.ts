@@ -6,7 +6,7 @@ import type { ViewBooks } from '../pipeline/report.ts';
 type UnknownField = ViewBooks['unknown'][number];
 type OtherKey = ViewBooks['otherKeys'][number];
 
-/** Keys that are named when none of them is near. */
+/** How many keys are named when none of them is near. */
 const SHOWN = 5;
 
 /**
@@ -29,7 +29,7 @@ export function unknownFieldSentence(
   return `${missing}; keys that no field uses: ${keys.slice(0, SHOWN).join(', ')}${more}`;
 }
 
-/** By spelling, then because one name holds the other, then by what the same thing is called elsewhere. */
+/** By spelling, then by one name containing the other, then by the names of the same thing elsewhere. */
 function nearKey(field: string, keys: readonly string[], synonyms: readonly string[]): string | undefined {
   const names = [field, ...synonyms];
   const folded = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -44,12 +44,12 @@ function nearKey(field: string, keys: readonly string[], synonyms: readonly stri
   return undefined;
 }
 
-/** Short names are part of too many others. */
+/** Short names are contained in too many others. */
 function contains(whole: string, part: string): boolean {
   return part.length >= 4 && whole.includes(part);
 }
 
-/** Whether what a key holds would fit a field of the type. */
+/** Whether the values of a key would fit a field of the type. */
 function holds(type: UnknownField['type'], kind: string): boolean {
   if (elementOf(type) !== undefined) return kind === 'list';
   if (type === 'BOOLEAN') return kind === 'boolean' || kind === 'text';

@@ -20,7 +20,7 @@ const PLAIN = {
   TIMESTAMP: ['INT64', 'TIMESTAMP(MICROS,UTC)'],
 } as const;
 
-/** Names that writers may add, and that say no more than the physical type. */
+/** Logical types that writers may add, and that say no more than the physical type. */
 const NEEDLESS: readonly ParquetType[] = [
   { physical: 'INT32', logical: 'INTEGER(32,signed)' },
   { physical: 'INT64', logical: 'INTEGER(64,signed)' },

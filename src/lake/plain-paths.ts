@@ -10,7 +10,7 @@ import type { Publication } from './publication.ts';
 export interface PlainPath {
   table: string;
   missing: string[];
-  /** Of another size than the published file, or another end: a Parquet file ends with its footer. */
+  /** Different from the published file in size, or in its last bytes: a Parquet file ends with its footer. */
   changed: string[];
   /** Of an earlier publication. */
   leftover: string[];
@@ -52,7 +52,7 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
   return compared;
 }
 
-/** True when the mirror of this publication has come to its end, whatever strangers did to the plain paths since. */
+/** True when this publication was mirrored completely, whatever others have done to the plain paths since. */
 export async function isMirrored(store: Store, entry: Publication): Promise<boolean> {
   const compared = await comparePlainPaths(store, entry);
   return compared.every(({ missing, leftover }) => [...missing, ...leftover].length === 0);
@@ -70,7 +70,7 @@ async function changedOf(
   return files.filter((_, at) => changed[at] === true).map(({ mirror }) => mirror);
 }
 
-/** A published file that is gone cannot be compared: that is told elsewhere. */
+/** A published file that is gone cannot be compared; another check reports it. */
 async function endAlike(store: Store, key: string, copy: string, size: number): Promise<boolean> {
   if ((await store.head(key)) === undefined) return true;
   const start = Math.max(0, size - TAIL);

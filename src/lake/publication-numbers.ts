@@ -4,7 +4,7 @@ import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { keys, publicationNumber } from './layout.ts';
 
-/** What lies in the folder of the log. */
+/** What is in the folder of the log. */
 export interface PublicationLog {
   /** Ascending. */
   numbers: number[];
@@ -24,8 +24,9 @@ export async function listPublications(store: Store): Promise<PublicationLog> {
 }
 
 /**
- * Number of the newest entry; 0 when there is none. It also looks, by name, for an entry that the listing does not show
- * yet. Throws `input` when one is missing before the newest: either an entry was lost, or a stranger wrote one.
+ * Number of the newest entry; 0 when there is none. It also looks, by name, for an entry that the listing does not
+ * show yet. Throws `input` when one is missing before the newest: either an entry was lost, or someone else wrote
+ * one.
  */
 export async function newestNumber(store: Store): Promise<number> {
   const { numbers } = await listPublications(store);

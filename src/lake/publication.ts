@@ -109,7 +109,7 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
   });
 }
 
-/** What is wrong with an entry of this number: it must not name objects that a publication cannot be about. */
+/** What is wrong with an entry of this number: it may only name objects that a publication can consist of. */
 function misplaced(entry: Publication, number: number): string[] {
   const { run, tables, rollbackTo } = entry;
   const wrong: string[] = [];
@@ -130,8 +130,8 @@ function misplaced(entry: Publication, number: number): string[] {
 const SAMPLE = 5;
 
 /**
- * Creates entry `number`. `taken`: another run has it. `published` also when the entry is already there and ours, that
- * is of the same run and with the same files: an answer was lost, or this run's earlier driver got so far.
+ * Creates entry `number`. `taken`: another run has it. `published` also when the entry is already there and ours,
+ * that is, of the same run and with the same files: an answer was lost, or an earlier driver of this run wrote it.
  */
 export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
   const { number, run, driver, tables, rollbackTo } = candidate;

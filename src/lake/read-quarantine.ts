@@ -74,11 +74,11 @@ export interface AskedOf {
 }
 
 function unknownView(view: string, known: readonly string[], asked: AskedOf): LandfallError {
-  const message = `no step read a view ${view}: there are ${known.join(', ')}`;
+  const message = `no step read a view ${view}; the views are ${known.join(', ')}`;
   return unknownName(message, ['--view', view], known, asked);
 }
 
-/** An `input` error for a flag whose value is none of `known`; it advises the command with the nearest one. */
+/** An `input` error for a flag whose value is not one of `known`; it advises the command with the nearest one. */
 export function unknownName(
   message: string,
   [flag, given]: readonly [flag: string, given: string],
@@ -140,7 +140,10 @@ function isSampled({ samples, lines }: Rejection, limit: number): boolean {
   return samples.length >= Math.min(limit, lines);
 }
 
-/** Adds lines of one file to the rejections that want more: first who has which reason, then those few lines alone. */
+/**
+ * Adds lines of one file to the rejections that need more samples: reads the reasons of all lines first, then only
+ * those few lines.
+ */
 async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], limit: number): Promise<void> {
   const file = cachedAsyncBuffer(asyncBuffer(store, object));
   // What hyparquet makes of a footer is as large as the footer claims.
@@ -166,7 +169,7 @@ async function takeSamples(store: Store, object: ObjectInfo, by: Rejection[], li
   }
 }
 
-/** A row of the Parquet, as far as it is shown. A file that no step wrote may hold anything there. */
+/** A row of the Parquet, as far as it is shown. A file that no step wrote may contain anything there. */
 type StoredLine = Record<'file' | 'line' | 'value' | 'raw' | 'bytes', unknown>;
 
 function sample({ file, line, value, raw, bytes }: StoredLine): RejectedLine {
@@ -217,7 +220,7 @@ function asyncBuffer(store: Store, { key, size }: ObjectInfo): AsyncBuffer {
     byteLength: size,
     slice: (start, end = size) => {
       const bytes = readPart(store, key, start, end);
-      // hyparquet starts reads that it may never wait for: without a handler their failure would end the process.
+      // hyparquet starts reads that it may never await: without a handler their failure would end the process.
       bytes.catch(() => undefined);
       return bytes;
     },

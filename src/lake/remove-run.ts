@@ -15,9 +15,10 @@ export interface Gc extends Pick<GcChoice, 'isDead'> {
 }
 
 /**
- * Removes a run, in an order in which it is never half a run: first its journal says `removing`, so that nobody goes on
- * with it; then goes what it wrote; then the journal's first entry, without which there is no run; then the others, that
- * one last, by which a later gc knows its remains. Gives why not when somebody did something with the run meanwhile.
+ * Removes a run in an order that never leaves half a run. First its journal says `removing`, so that nobody
+ * continues it. Then what it wrote is removed, then the journal's first entry, without which there is no run, then
+ * the other entries. `removing` goes last: a later gc recognises the remains by it. Returns the reason when someone
+ * changed the run meanwhile, and it was not removed.
  */
 export async function removeRun(gc: Gc, run: string): Promise<string | undefined> {
   const refused = await announce(gc, run);
@@ -34,7 +35,7 @@ export async function removeRun(gc: Gc, run: string): Promise<string | undefined
   return undefined;
 }
 
-/** Writes `removing`, unless that was done, or there is no run any more. */
+/** Writes `removing`, unless that was done, or the run no longer exists. */
 async function announce(
   { store, clock, random, needed, isDead }: Gc,
   run: string,
@@ -56,7 +57,7 @@ async function announce(
   }
 }
 
-/** Removes one execution, its report first: without that it counts for nobody. */
+/** Removes one execution, its report first: without a report it does not count. */
 export async function removeExecution({ store }: Gc, { run, execution = '' }: Removal): Promise<void> {
   const { ours } = await objectsOf(store, run, execution);
   const report = keys.report(execution);

@@ -1,4 +1,4 @@
-/** Mending plain paths that were changed behind the lake's back. */
+/** Restores plain paths that someone else changed. */
 import { LandfallError } from '../faults.ts';
 import type { Store } from '../store/store.ts';
 import { mirror } from './mirror.ts';
@@ -9,9 +9,9 @@ import { checkFiles } from './go-back.ts';
 const SAMPLE = 5;
 
 /**
- * Makes the plain paths equal to the newest publication, also where a copy has its size and another content, which
- * `mirror` takes for good. Strangers' objects stay. False when there was nothing to do. Throws `tables`, and changes
- * nothing, when it may be the published file that was changed, and not its copy.
+ * Makes the plain paths equal to the newest publication, even where a copy has the right size and other content,
+ * which `mirror` accepts. Objects of others stay. False when there was nothing to do. Throws `tables`, and changes
+ * nothing, when the published file rather than its copy may have been changed.
  */
 export async function restorePlainPaths(store: Store): Promise<boolean> {
   const newest = await newestPublication(store);
@@ -26,15 +26,11 @@ export async function restorePlainPaths(store: Store): Promise<boolean> {
   }));
   const copied = await checkFiles(store, { ...newest, tables });
   if (copied.length > 0) {
-    throw new LandfallError(
-      'tables',
-      'plain paths differ from published files that were written again as well',
-      {
-        why: copied.slice(0, SAMPLE),
-        stand: ['nothing was changed, for either may be the wrong one'],
-        next: 'delete the files at the plain paths if they are the wrong ones; then this command copies them again',
-      },
-    );
+    throw new LandfallError('tables', 'plain paths differ from published files that were rewritten too', {
+      why: copied.slice(0, SAMPLE),
+      stand: ['nothing was changed: either of the two may be the wrong one'],
+      next: 'delete the files at the plain paths if they are the wrong ones; then this command copies them again',
+    });
   }
   await store.remove([...changed]);
   await mirror(store);

@@ -8,8 +8,8 @@ import { namedFinding } from './named-finding.ts';
 import { newestPublication, readPublication } from './publication.ts';
 
 /**
- * Keys in the plain paths of these tables that no publication names, folder markers excepted: someone else's, which a
- * publish would mix with ours. Also a file that stands where a table's folder must be.
+ * Keys in the plain paths of these tables that no publication names, except folder markers: objects of others,
+ * which publishing would mix with ours. Also a file where a table's folder must be.
  */
 export async function unknownObjects(store: Store, tables: readonly string[]): Promise<string[]> {
   const newest = (await newestPublication(store))?.number ?? 0;
@@ -28,13 +28,15 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
   return unknown;
 }
 
-/** What engines pass over, and file browsers and network disks leave while a run is at work: `.DS_Store`, `.nfs0001`. */
+/**
+ * Files that engines ignore, and that file browsers and network disks leave during a run: `.DS_Store`, `.nfs0001`.
+ */
 const isHidden = (key: string) => key.split('/').some((name) => name.startsWith('.') || name.startsWith('_'));
 
 /**
- * A finding for each table of the plan in whose plain path such objects lie, but for hidden ones: they would be published
- * with it. None once the plan's number is taken, by this run or another: then it is decided, and the newest entry may
- * name more by now.
+ * A finding for each table of the plan with such objects in its plain path, hidden ones excepted: they would be
+ * published with it. None once the plan's number is taken, by this run or another: then it is decided, and the newest
+ * entry may name more by now.
  */
 export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promise<Finding[]> {
   const tables = plan.steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));

@@ -1,4 +1,7 @@
-/** What was published, held against what lies in the lake now: its own files, and their copies at the plain paths. */
+/**
+ * Checks what is in the lake now against what was published: the published files, and their copies at the plain
+ * paths.
+ */
 import type { Finding } from '../run/verification.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { etagsOf, rewriting } from './as-published.ts';
@@ -8,7 +11,7 @@ import { comparePlainPaths } from './plain-paths.ts';
 import type { PlainPath } from './plain-paths.ts';
 import type { Publication } from './publication.ts';
 
-/** Files of the entry that are gone, changed or replaced, and data that came to lie beside them. */
+/** Files of the entry that are gone, changed or replaced, and data that was added beside them. */
 export async function publishedFindings(store: Store, { tables }: Publication): Promise<Finding[]> {
   const findings: Finding[] = [];
   const etags = etagsOf(tables);
@@ -43,23 +46,23 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
       ),
       ...namedFinding(
         table,
-        'a published file has another size than it was published with',
+        'a published file differs in size from what was published',
         resized.map(({ key }) => key),
       ),
-      ...namedFinding(table, 'a published file was written again since it was published', rewritten),
+      ...namedFinding(table, 'a published file was rewritten since publication', rewritten),
       ...namedFinding(
         table,
-        'a published file was copied or written again; its size and footer are as published',
+        'a published file was copied or rewritten; its size and footer are as published',
         copied,
         'warn',
       ),
-      ...namedFinding(table, 'a data file lies there that was not published', added),
+      ...namedFinding(table, 'a data file was not published', added),
     );
   }
   return findings;
 }
 
-/** What a reader of the plain paths would miss, or see too much. */
+/** What a reader of the plain paths would miss, or see in excess. */
 export async function plainPathFindings(store: Store, entry: Publication): Promise<Finding[]> {
   return (await comparePlainPaths(store, entry)).flatMap(findingsOf);
 }

@@ -12,16 +12,16 @@ import { landedTable } from './landed.ts';
 import { matchedFindings } from './matched.ts';
 import { namedFinding } from './named-finding.ts';
 
-/** What one step left: its report, and what lies in the lake by table, and by source that has rejected lines. */
+/** What one step left: its report, and the objects in the lake, by table and by source with rejected lines. */
 export interface StepOutput {
   report: StepReport;
   tables: ReadonlyMap<string, InspectedTable>;
   quarantines: ReadonlyMap<string, InspectedTable>;
-  /** Keys of what lies beside its tables' folders. */
+  /** Keys of objects beside its tables' folders. */
   strays: readonly string[];
 }
 
-/** Judges a run. `outputs` holds what each step left, by step name. */
+/** Verifies a run. `outputs` holds what each step left, by step name. */
 export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOutput>): Verification {
   const findings: Finding[] = [];
   const tables: LandedTable[] = [];
@@ -40,13 +40,13 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     }
     findings.push(
       ...sourceFindings(plan, step, output),
-      ...namedFinding(step.name, 'something lies among its tables that is none of them', output.strays),
+      ...namedFinding(step.name, 'an object beside its tables belongs to none of them', output.strays),
       ...namedFinding(step.name, 'it reports a table that it does not write', unknownTables(step, output)),
     );
     for (const contract of step.tables) {
       const inspected = output.tables.get(contract.name) ?? { folder: '', files: [], broken: [], strays: [] };
       findings.push(...tableFindings(contract, inspected, output.report.tables[contract.name], views));
-      if (isEmptyInVain(contract, inspected))
+      if (isWronglyEmpty(contract, inspected))
         empty.set(step.name, [...(empty.get(step.name) ?? []), contract]);
       if (!contract.internal) tables.push(landedTable(plan, contract, inspected));
     }
@@ -60,8 +60,8 @@ function unknownTables({ tables }: PlannedStep, { report }: StepOutput): string[
   return Object.keys(report.tables).filter((reported) => !tables.some(({ name }) => name === reported));
 }
 
-/** It has its schema and no row, though its contract says that there is one. */
-function isEmptyInVain({ mayBeEmpty }: TableContract, { files }: InspectedTable): boolean {
+/** True for a table without rows whose contract requires some. */
+function isWronglyEmpty({ mayBeEmpty }: TableContract, { files }: InspectedTable): boolean {
   return !mayBeEmpty && files.length > 0 && files.every(({ rows }) => rows === 0);
 }
 
@@ -73,7 +73,7 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines 
     const objects = plan.sources.find((source) => source.name === name)?.objects;
     const error = (message: string): Finding[] => [{ severity: 'error', subject: name, message }];
     if (views === undefined || objects === undefined)
-      return error(`step ${step.name} reports books of this source, but the plan has it read no such source`);
+      return error(`step ${step.name} reports books of this source, which it does not read by the plan`);
     if (books === undefined) return error(`step ${step.name} reports no books of this source`);
     return [
       ...booksFindings(name, books, { objects, views, maxQuarantined: plan.maxQuarantined }),

@@ -53,8 +53,8 @@ export function classArchive({ folder }: Pick<Ready, 'folder'>): string | undefi
 }
 
 /**
- * Makes the archive, which takes about half a minute; false when that failed: Spark then starts more slowly, and no
- * different otherwise.
+ * Makes the archive, which takes about half a minute; false when that failed: Spark then starts more slowly, and is
+ * otherwise the same.
  */
 export async function makeClassArchive(ready: Ready, run: Run, options: RunOptions): Promise<boolean> {
   const folder = join(ready.folder, 'classes');

@@ -1,4 +1,4 @@
-/** Downloads a file once, proves its checksum, and only then gives it its name. */
+/** Downloads a file once, verifies its checksum, and only then gives it its name. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import type { Run } from './run-command.ts';
 
 export interface Download {
   url: string;
-  /** Where it goes. What is there already is taken for what it should be. */
+  /** The target. A file that is already there is trusted. */
   path: string;
   sha256: string;
   bytes: number;
@@ -55,7 +55,7 @@ except Exception as error:
 `;
 const TRIES = 3;
 
-/** Goes on where an earlier download broke off. Throws `input` when it cannot be had, or is not what it should be. */
+/** Resumes an earlier download that broke off. Throws `input` when the download fails, or its checksum is wrong. */
 export async function download(wanted: Download, tools: DownloadTools): Promise<void> {
   if ((await sizeOf(wanted.path)) === wanted.bytes) return;
   const part = `${wanted.path}.part`;
@@ -67,13 +67,13 @@ export async function download(wanted: Download, tools: DownloadTools): Promise<
   if (reason !== undefined) {
     throw new LandfallError('input', `${wanted.url} could not be downloaded`, {
       why: [reason],
-      next: 'check the network and HTTPS_PROXY, or name a mirror in LANDFALL_MAVEN, then run this again: it goes on from here',
+      next: 'check the network and HTTPS_PROXY, or name a mirror in LANDFALL_MAVEN, then run this again: it resumes from here',
     });
   }
   const found = await sha256(part);
   if (found !== wanted.sha256) {
     await rm(part, { force: true });
-    throw new LandfallError('input', `${wanted.url} is not the file it should be`, {
+    throw new LandfallError('input', `${wanted.url} has the wrong checksum`, {
       why: [`its SHA-256 is ${found}, not ${wanted.sha256}`],
       next: 'something on the way replaced it: try another network or mirror (LANDFALL_MAVEN)',
     });

@@ -1,4 +1,4 @@
-/** `endpoint.json`: how an endpoint tells where it is and by which key it may be spoken to. */
+/** `endpoint.json`: how an endpoint tells drivers its address and its key. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ export function writeEndpointFile(stateFolder: string, endpoint: EndpointFile): 
   renameSync(`${path}.tmp`, path);
 }
 
-/** Undefined when there is none, none that can be read, or one that someone else may have put there. */
+/** Undefined when there is no such file, when it cannot be read, or when someone else may have put it there. */
 export function readEndpointFile(stateFolder: string): EndpointFile | undefined {
   if (whyNotPrivate(stateFolder) !== undefined) return undefined;
   const text = readPrivate(pathIn(stateFolder), MAX_BYTES);

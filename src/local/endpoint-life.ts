@@ -1,4 +1,4 @@
-/** The life of the endpoint that `--cluster local` speaks to: a process of its own, which outlives the driver. */
+/** Starts, finds and stops the endpoint of `--cluster local`: a process of its own, which outlives the driver. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export interface EndpointLaunch {
   command: readonly [string, ...string[]];
   env: Env;
   clock: Clock;
-  /** Milliseconds until it must be there; default 30,000. */
+  /** Milliseconds until it must be ready; default 30,000. */
   patience?: number;
 }
 
@@ -43,8 +43,8 @@ async function isItsProcess({ pid, process: recorded }: EndpointFile): Promise<b
 }
 
 /**
- * The endpoint of a state folder, started when it does not live: detached, its output in `endpoint.log` there. Two callers
- * at once get the same one. Throws `input` with the end of that log when it does not come up.
+ * The endpoint of a state folder, started unless it is running: detached, with its output in `endpoint.log` there.
+ * Two simultaneous callers get the same endpoint. Throws `input` with the end of that log when it does not start.
  */
 export async function startLocalEndpoint(launch: EndpointLaunch): Promise<EndpointFile> {
   const { stateFolder, clock } = launch;
@@ -57,7 +57,10 @@ export async function startLocalEndpoint(launch: EndpointLaunch): Promise<Endpoi
   }
 }
 
-/** Asks the endpoint to leave and waits for it; false when it is still there after `patience` milliseconds. Signals nothing but a proven endpoint. */
+/**
+ * Asks the endpoint to exit and waits for that; false when it is still running after `patience` milliseconds. Signals
+ * only a proven endpoint.
+ */
 export async function stopLocalEndpoint(
   stateFolder: string,
   clock: Clock,
@@ -97,7 +100,7 @@ async function start({
   child.on(
     'exit',
     (code, by) =>
-      (fate.ended = code === null ? `it was ended by ${String(by)}` : `it ended with exit code ${code}`),
+      (fate.ended = code === null ? `it was killed by ${String(by)}` : `it ended with exit code ${code}`),
   );
   child.unref();
   const until = clock.monotonic() + patience;
@@ -108,8 +111,8 @@ async function start({
   }
   if (fate.ended === undefined && child.pid !== undefined) signal(child.pid);
   throw new LandfallError('input', 'the local EMR endpoint did not start', {
-    why: [fate.ended ?? `it was not there after ${Math.round(patience / 1000)} s`, ...lastLines(log)],
-    next: `look into ${log}`,
+    why: [fate.ended ?? `it was not ready after ${Math.round(patience / 1000)} s`, ...lastLines(log)],
+    next: `see ${log}`,
   });
 }
 
@@ -144,7 +147,7 @@ async function provesItsKey({ url, secretAccessKey }: EndpointFile): Promise<boo
   }
 }
 
-/** The body of an answer, which is short; undefined when there is none in time. */
+/** The short body of an answer; undefined when none arrives in time. */
 function get(url: string): Promise<string | undefined> {
   return new Promise((done) => {
     const asking = request(url, { agent: false, signal: AbortSignal.timeout(ANSWER_MS) }, (answer) => {

@@ -6,9 +6,9 @@ import type { Run } from './run-command.ts';
 import type { SparkVersion } from './spark-versions.ts';
 
 export interface JavaSearch {
-  /** JAVA_HOME of one that will do. */
+  /** JAVA_HOME of a suitable one. */
   home?: string;
-  /** Why the others will not, a line each. */
+  /** Why the others are not suitable, a line each. */
   refused: readonly string[];
 }
 

@@ -22,7 +22,7 @@ interface Found {
   path: string;
 }
 
-/** The path of the interpreter. Throws `input`, with the next move, when there is none, or none that will do. */
+/** The path of the interpreter. Throws `input`, with the next move, when there is no suitable one. */
 export async function findPython(run: Run, env: Env): Promise<string> {
   const found: Found[] = [];
   for (const name of NAMES) {
@@ -59,7 +59,7 @@ function refusal(found: readonly Found[]): LandfallError {
     'install Python 3.9 or newer with venv (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python)';
   const old = found[0];
   return old === undefined
-    ? new LandfallError('input', 'there is no python3 on PATH, which the local Spark needs', { next })
+    ? new LandfallError('input', 'no python3 on PATH; the local Spark needs one', { next })
     : new LandfallError(
         'input',
         `${old.name} on PATH is older than Python 3.9, which the local Spark needs`,

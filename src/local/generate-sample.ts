@@ -65,7 +65,7 @@ function makeRow({ hidden, fields, cases }: GeneratedRows, outer: Row['values'],
   return { values, fields: Object.keys(fields) };
 }
 
-/** The rows as lines of their files, each so often followed by one that repeats it. */
+/** The rows as lines of their files; every so often a line is followed by one that repeats it. */
 function addLines(
   { source, path, repeats }: SampleFiles,
   rows: readonly Row[],

@@ -18,14 +18,14 @@ export interface Installation {
   /** Of Spark. */
   version: string;
   /**
-   * The folder in which the environment is made, under a name of its own: what a set-up that was killed has left running
-   * cannot write into it. Environments that are there already broke off or no longer work, and are removed.
+   * The folder in which the environment is made, under a new name, so that processes of a killed set-up cannot
+   * write into it. Environments that are already there are incomplete or no longer work, and are removed.
    */
   base: string;
-  /** A file for all that the tools say. */
+  /** A file for the complete output of the tools. */
   log: string;
   python: string;
-  /** Undefined: the requirements bring a Java along. */
+  /** Undefined: the requirements include a Java. */
   javaHome: string | undefined;
   /** Files of requirements/. */
   requirements: readonly string[];
@@ -43,7 +43,9 @@ export interface Installation {
 const MEGABYTE = 1_000_000;
 const REQUIREMENTS = join(import.meta.dirname, 'requirements');
 const PIP = ['-m', 'pip', 'install', '--no-input', '--progress-bar', 'off', '--no-warn-script-location'];
-/** Nothing but what the files name, and no build requirements: pip would fetch those without checking their hashes. */
+/**
+ * Installs only what the files name, and no build requirements: pip would fetch those without checking their hashes.
+ */
 const AS_PINNED = ['--require-hashes', '--no-deps', '--no-build-isolation'];
 const WHERE = `import importlib.util as u, os
 print("spark", os.path.dirname(u.find_spec("pyspark").origin))
@@ -95,7 +97,7 @@ export async function installSpark(installation: Installation): Promise<Ready> {
       `Spark ${version} was installed, but Python does not find its ${what} folder`,
       {
         why: [`see ${log}`],
-        next: 'run this again; if it fails again, look into that log',
+        next: 'run this again; if it fails again, see that log',
       },
     );
   };
@@ -119,7 +121,7 @@ async function freshFolder(base: string): Promise<string> {
   return mkdtemp(join(base, 'env-'));
 }
 
-/** Starts Spark once: a Java or a Python that does not fit shows here, not in the middle of a run. */
+/** Starts Spark once, so that an unsuitable Java or Python shows here and not in the middle of a run. */
 async function prove(installation: Installation, ready: Ready): Promise<void> {
   const { tools, log, version } = installation;
   const env = {
@@ -163,17 +165,17 @@ async function must({ log, tools }: Installation, message: string, work: Promise
   const [wrong] = wrongPackages(output);
   if (wrong !== undefined) throw notAsPinned(wrong, log);
   throw new LandfallError('input', message, {
-    why: [...tellingLines(output), `all of it: ${log}`],
+    why: [...tellingLines(output), `full log: ${log}`],
     next: 'check the network (HTTPS_PROXY, PIP_INDEX_URL) and the free disk space, then run this again',
   });
 }
 
 function notAsPinned({ requirement, from, sha256 }: WrongPackage, log: string): LandfallError {
-  return new LandfallError('input', `${requirement} is not the package it should be`, {
+  return new LandfallError('input', `${requirement} has the wrong checksum`, {
     why: [
       `its SHA-256 is ${sha256}, which is not one that Landfall knows`,
       `it came from ${from}`,
-      `all of it: ${log}`,
+      `full log: ${log}`,
     ],
     next: 'something on the way replaced it: try another network or package index (PIP_INDEX_URL), then run this again',
   });

@@ -1,4 +1,4 @@
-/** Where what belongs to this machine lives: the private Spark, local endpoints, the sample. */
+/** The folder of what belongs to this machine: the private Spark, local endpoints, the sample. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';

@@ -1,4 +1,4 @@
-/** Folders that nobody else can look into or change: what lies in them was put there by us. */
+/** Folders that nobody else can read or change: everything in them was put there by us. */
 import { constants } from 'node:fs';
 import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Progress of what takes long, for a person who waits. */
+/** Progress of long work, for a person who waits. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../run/ports.ts';
@@ -6,7 +6,7 @@ import type { Clock } from '../run/ports.ts';
 /** `done` and `total` are bytes. */
 export type Progress = (step: { message: string; done?: number; total?: number }) => void;
 
-/** Calls `look` about once a second until `work` has settled; gives back what the work gives. */
+/** Calls `look` about once a second until `work` has settled; returns the result of the work. */
 export async function watched<T>(clock: Clock, work: Promise<T>, look: () => Promise<void>): Promise<T> {
   const over = new AbortController();
   const watching = (async () => {
@@ -24,7 +24,7 @@ export async function watched<T>(clock: Clock, work: Promise<T>, look: () => Pro
   }
 }
 
-/** Bytes in a folder or file; what vanishes while it is counted does not count. */
+/** Bytes in a folder or file; files that vanish meanwhile are not counted. */
 export async function sizeOf(path: string): Promise<number> {
   const found = await lstat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return found?.size ?? 0;

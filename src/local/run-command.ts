@@ -14,11 +14,11 @@ export interface RunOptions {
 export interface Ran {
   /** Undefined: it could not be started, or a signal ended it. */
   code: number | undefined;
-  /** Stdout and stderr as they came; of a long one the end. */
+  /** Stdout and stderr as they came; only the end of a long output. */
   output: string;
 }
 
-/** Never rejects: a program that is not there has no code, and the reason as its output. */
+/** Never rejects: a program that cannot be started has no code, and the reason as its output. */
 export type Run = (file: string, args: readonly string[], options: RunOptions) => Promise<Ran>;
 
 const KEPT = 64_000;

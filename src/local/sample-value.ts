@@ -108,7 +108,7 @@ function lookUp(reference: string, values: Values): Value {
   const found = namedBy(reference, values, (row, inner) =>
     isRow(row) ? lookUp(inner, row.values) : undefined,
   );
-  if (found === undefined) throw new Error(`there is no value ${reference}`);
+  if (found === undefined) throw new Error(`no value ${reference}`);
   return found;
 }
 

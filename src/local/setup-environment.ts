@@ -1,8 +1,14 @@
-/** The environment of the programs that set Spark up: what a step gets, and how the network and pip's index are reached. */
+/**
+ * The environment of the programs that install Spark: that of a step, with the settings for the network and pip's
+ * index.
+ */
 import type { Env } from '../env.ts';
 import { stepEnvironment } from '../emr-local/step-environment.ts';
 
-/** Where packages come from and through what. What would put them elsewhere (`PIP_TARGET`, `PIP_USER`) is not here. */
+/**
+ * Where packages come from, and through which proxy. Variables that would install them elsewhere (`PIP_TARGET`,
+ * `PIP_USER`) are not here.
+ */
 const NETWORK = [
   ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]),
   'PIP_INDEX_URL',

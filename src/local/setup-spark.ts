@@ -38,9 +38,9 @@ export interface SparkRequest {
   progress: Progress;
   /** Given: Spark can read and write `s3://`. */
   s3?: S3Access | undefined;
-  /** Input is under some 300 MB: the JVM had better start quickly than run fast. */
+  /** Input is under about 300 MB: a JVM that starts quickly is better than one that runs fast. */
   smallData?: boolean;
-  /** Aborting it ends what is being downloaded; the next call goes on from there, or starts afresh. */
+  /** Aborting it stops the download; the next call resumes it, or starts afresh. */
   signal?: AbortSignal | undefined;
   run?: Run;
 }
@@ -108,8 +108,8 @@ export async function ensureSpark(request: SparkRequest): Promise<Spark> {
 }
 
 /**
- * Looks for the Python and the Java that setting Spark up would need; nothing is looked for where it is set up already.
- * Throws `input`, with the next move, when one is missing or Spark could not run from its folder. Changes nothing.
+ * Looks for the Python and the Java that installing Spark would need, unless it is installed already. Throws
+ * `input`, with the next move, when one is missing or Spark could not run from its folder. Changes nothing.
  */
 export async function checkSparkTools(request: SparkRequest): Promise<void> {
   refuseNoexec(request.home, 'LANDFALL_HOME');
@@ -187,7 +187,7 @@ function jarPath(home: string, path: string): string {
 
 function noJava(version: SparkVersion, refused: readonly string[]): LandfallError {
   const javas = version.javas.join(' or ');
-  return new LandfallError('input', `Spark ${version.spark} needs a full JDK ${javas}, and there is none`, {
+  return new LandfallError('input', `Spark ${version.spark} needs a full JDK ${javas}, and none was found`, {
     why: refused.length > 0 ? refused : ['neither JAVA_HOME nor PATH leads to a Java'],
     next: `install one (Debian, Ubuntu: apt install openjdk-17-jdk-headless) and set JAVA_HOME, or use emr-7.13.0, which brings its own`,
   });

@@ -19,7 +19,7 @@ export interface Machine {
   trustStore?: string | undefined;
 }
 
-/** How S3 is spoken to; credentials are not here: they are the environment of the steps. */
+/** How to reach S3. Credentials are not here: they are in the environment of the steps. */
 export interface S3Access {
   /** Undefined: AWS. */
   endpoint?: string | undefined;
@@ -61,7 +61,7 @@ export function localConf(machine: Machine): Record<string, string> {
         ? []
         : ['-Djavax.net.ssl.trustStoreType=jks', javaWord(`-Djavax.net.ssl.trustStore=${trustStore}`)]),
     ].join(' '),
-    // Hadoop goes by a umask of its own, 022, unless it is told.
+    // Hadoop uses a umask of its own, 022, unless it is set.
     ...(umask === undefined ? {} : { [hadoop('fs.permissions.umask-mode')]: umask }),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',

@@ -8,7 +8,10 @@ import { LandfallError } from '../faults.ts';
 const PASSWORD = 'changeit';
 const TRUSTED_CERTIFICATE = 2;
 
-/** Makes the store in a folder, named by its content, and gives its path. Throws `input` when the text will not do. */
+/**
+ * Makes the store in a folder, named by its content, and gives its path. Throws `input` when the text has no usable
+ * certificates.
+ */
 export async function writeTrustStore(folder: string, pem: string): Promise<string> {
   const store = trustStore(certificatesIn(pem));
   const path = join(folder, `${createHash('sha256').update(store).digest('hex')}.jks`);

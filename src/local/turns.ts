@@ -11,7 +11,7 @@ export interface Turn {
   /** Made if it is not there; nothing else lives in it. */
   folder: string;
   clock: Clock;
-  /** Told once, when another process has the turn. */
+  /** Called once, when another process has the turn. */
   waiting?: (pid: number) => void;
 }
 

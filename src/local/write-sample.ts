@@ -1,4 +1,4 @@
-/** Writes sample data where a run can read them; never over what someone else has put there. */
+/** Writes sample data where a run can read them; never overwrites what someone else has put there. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -70,7 +70,7 @@ export function fits(value: Scalar, type: Field['type']): boolean {
   return isValueOf(type, value) && !(typeof value === 'string' && value.trim() === '');
 }
 
-const notOfType = (value: unknown, type: string) => `${JSON.stringify(value)} is no value of ${type}`;
+const notOfType = (value: unknown, type: string) => `${JSON.stringify(value)} is not a value of ${type}`;
 
 /** How a value of some types is written. */
 export function exactHint(type: Field['type']): string | undefined {

@@ -29,10 +29,10 @@ function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
   const writers = new Map<string, string>();
   return [
     ...repeated(file.sources).map(({ index }) =>
-      mistake(locate(['sources', index]), 'the source is there twice'),
+      mistake(locate(['sources', index]), 'the source is listed twice'),
     ),
     ...repeated(names).map(({ name, index }) =>
-      mistake(locate(['steps', index, 'name']), `there are two steps ${name}`),
+      mistake(locate(['steps', index, 'name']), `two steps are named ${name}`),
     ),
     ...names.flatMap((name, index) =>
       FOLDERS.includes(name)
@@ -49,7 +49,8 @@ function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
         const at = locate(['steps', index, 'writes', position]);
         const writer = writers.get(table);
         writers.set(table, step.name);
-        if (writer !== undefined) return [mistake(at, `${table} is written twice, by ${writer} already`)];
+        if (writer !== undefined)
+          return [mistake(at, `${table} is written twice: ${writer} writes it already`)];
         return file.sources.includes(table) ? [mistake(at, `${table} is the name of a source`)] : [];
       }),
     ),
@@ -70,7 +71,7 @@ function checkReads(
   const known = [...views, ...file.steps.flatMap(({ writes }) => writes)];
   return step.reads.flatMap((name, position) => {
     const at = locate(['steps', index, 'reads', position]);
-    if (step.reads.indexOf(name) < position) return [mistake(at, `${name} is there twice`)];
+    if (step.reads.indexOf(name) < position) return [mistake(at, `${name} is listed twice`)];
     if (views.includes(name)) return [];
     const source = sources.find((one) => one.name === name);
     if (source !== undefined) {
@@ -83,7 +84,7 @@ function checkReads(
     const writer = file.steps.findIndex(({ writes }) => writes.includes(name));
     const other = file.steps[writer];
     if (other === undefined) {
-      const wrong = mistake(at, `nothing is called ${name}`, didYouMean(name, known));
+      const wrong = mistake(at, `unknown name ${name}`, didYouMean(name, known));
       return [lacking([name], wrong, [name, ...[nearest(name, known) ?? []].flat()])];
     }
     if (writer < index) return [];

@@ -16,7 +16,7 @@ export function checkNeeds(
   return Object.entries(needs).flatMap(([name, fields]) => {
     const source = sources.find(({ views }) => views.some((view) => view.name === name));
     if (source === undefined)
-      return [lacking([name], mistake(at([name]), `there is no view ${name}`, didYouMean(name, names)))];
+      return [lacking([name], mistake(at([name]), `unknown view ${name}`, didYouMean(name, names)))];
     const known = source.fields.map((field) => field.name);
     return fields.flatMap((field, index) =>
       known.includes(field)

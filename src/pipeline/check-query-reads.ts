@@ -14,8 +14,8 @@ export interface Readable {
 }
 
 /**
- * Certain cases only: a name that the pipeline knows, and that the query does not define itself. `sql`: the query as rendered.
- * One mistake for each name.
+ * Only certain cases: a name that the pipeline knows, and that the query does not define itself. `sql`: the query
+ * as rendered. One mistake for each name.
  */
 export function checkQueryReads(
   source: QueryText,

@@ -13,7 +13,7 @@ export function checkSource({ fields, views }: SourceFile, locate: Locate): Diag
     ...repeated(names).map(({ name, index }) =>
       mistake(
         locate(['fields', index, 'name']),
-        `the field ${name} is there twice; case does not tell two apart`,
+        `the field ${name} appears twice; names that differ only in case are the same`,
       ),
     ),
     ...fields.flatMap((field, index) => [

@@ -51,7 +51,7 @@ export function repeated(names: readonly string[]): { name: string; index: numbe
 function checkColumns({ front, locate }: TableFile, { parameters }: Surroundings): Diagnostic[] {
   const names = front.columns.map(({ name }) => name);
   const twice = repeated(names).map(({ name, index }) =>
-    mistake(locate(['columns', index, 'name']), `the column ${name} is there twice`),
+    mistake(locate(['columns', index, 'name']), `the column ${name} appears twice`),
   );
   const types = front.columns.flatMap(({ type }, index) => {
     if (typeof type === 'string') return [];
@@ -106,7 +106,7 @@ function checkKeys(table: TableFile): Diagnostic[] {
   );
   const wrong = Object.entries(lists).flatMap(([list, names]) => [
     ...names.flatMap((name, index) => existing(table, name, [list, index])),
-    ...repeated(names).map(({ name, index }) => mistake(locate([list, index]), `${name} is there twice`)),
+    ...repeated(names).map(({ name, index }) => mistake(locate([list, index]), `${name} is listed twice`)),
   ]);
   return [...wrong, ...arrays, ...nullable];
 }
@@ -118,7 +118,7 @@ function checkPartitions(table: TableFile, { parameters }: Surroundings): Diagno
     return [
       ...front.partition_by.flatMap((name, index) => checkPartition(table, name, [...path, index])),
       ...repeated(front.partition_by).map(({ index }) =>
-        mistake(locate([...path, index]), 'the column is there twice'),
+        mistake(locate([...path, index]), 'the column is listed twice'),
       ),
     ];
   const { parameter: name } = front.partition_by;
@@ -151,7 +151,7 @@ function checkPartition(table: TableFile, name: string, path: ValuePath): Diagno
     return [
       mistake(
         at,
-        `${name} is of a type that makes no good folder names`,
+        `${name} is of a type that does not make good folder names`,
         `partition by ${PARTITION_TYPES.join(', ')}`,
       ),
     ];
@@ -178,7 +178,7 @@ function checkCheck(
     case 'row_count':
       if (check.equals !== undefined) return checkRowView(table, check, { around, path });
       if ((check.min === undefined || check.min === 0) && check.max === undefined)
-        return [wrong('check', 'every count of rows would do', 'needs min above 0, max or equals')];
+        return [wrong('check', 'any number of rows would pass', 'needs min above 0, max or equals')];
       return check.min !== undefined && check.max !== undefined && check.min > check.max
         ? [wrong('min', 'min is above max')]
         : [];
@@ -212,7 +212,7 @@ function checkCondition(
   const forbidden = forbiddenInCondition(sql);
   const unknown = forbidden.length > 0 ? [] : unknownInCondition(sql, columnNames(table));
   return [
-    ...(twice ? [mistake(table.locate([...path, 'name']), `there are two conditions ${name}`)] : []),
+    ...(twice ? [mistake(table.locate([...path, 'name']), `two conditions are named ${name}`)] : []),
     ...forbidden.map(({ message, hint }) => mistake(table.locate([...path, 'sql']), message, hint)),
     ...unknown.flatMap((column) => existing(table, column, [...path, 'sql'])),
   ];
@@ -225,12 +225,12 @@ function checkRowView(
   { around, path }: { around: Surroundings; path: ValuePath },
 ): Diagnostic[] {
   if (min !== undefined || max !== undefined)
-    return [mistake(table.locate([...path, 'equals']), 'equals leaves nothing to min and max')];
+    return [mistake(table.locate([...path, 'equals']), 'equals cannot be combined with min or max')];
   const { reads } = stepNamed(around.file, table.step);
   const views = around.sources.flatMap((source) => source.views.map(({ name }) => name));
   const read = views.filter((name) => reads.includes(name));
   if (read.includes(equals)) return [];
-  const message = `${equals} is no view that step ${table.step} reads`;
+  const message = `${equals} is not a view that step ${table.step} reads`;
   const hint = views.includes(equals) ? addToReads(equals, table.step) : didYouMean(equals, read);
   return [lacking([equals], mistake(table.locate([...path, 'equals']), message, hint))];
 }
@@ -269,7 +269,7 @@ function existing(table: TableFile, name: string, path: ValuePath): Diagnostic[]
   const names = columnNames(table);
   return names.includes(name)
     ? []
-    : [mistake(table.locate(path), `there is no column ${name}`, didYouMean(name, names))];
+    : [mistake(table.locate(path), `unknown column ${name}`, didYouMean(name, names))];
 }
 
 const columnOf = (front: FrontMatter, name: string): Column | undefined =>

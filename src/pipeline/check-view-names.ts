@@ -12,7 +12,7 @@ export function checkViewNames(file: PipelineFile, sources: readonly SourceText[
       const at = locate(['views', index, 'name']);
       const other = taken.get(name);
       taken.set(name, source);
-      if (other === source) return [mistake(at, `the view ${name} is there twice`)];
+      if (other === source) return [mistake(at, `the view ${name} appears twice`)];
       if (other !== undefined) return [mistake(at, `${other} has a view ${name} already`)];
       if (name !== source && file.sources.includes(name))
         return [mistake(at, `${name} is the name of a source`, 'choose another name for the view')];

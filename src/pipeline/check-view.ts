@@ -20,9 +20,9 @@ export function checkView(
   const wrong = (below: ValuePath, message: string, hint?: string) =>
     mistake(locate([...path, ...below]), message, hint);
   const unknown = (name: string, below: ValuePath) =>
-    names.includes(name) ? [] : [wrong(below, `there is no field ${name}`, didYouMean(name, names))];
+    names.includes(name) ? [] : [wrong(below, `unknown field ${name}`, didYouMean(name, names))];
   const twice = (list: 'required' | 'event_key') =>
-    repeated(view[list]).map(({ name, index }) => wrong([list, index], `${name} is there twice`));
+    repeated(view[list]).map(({ name, index }) => wrong([list, index], `${name} is listed twice`));
   return [
     ...checkKeep(view, fields, wrong, unknown),
     ...view.required.flatMap((name, index) => unknown(name, ['required', index])),

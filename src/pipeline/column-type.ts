@@ -36,10 +36,10 @@ export const columnType = z.string().transform((text, context): ColumnType => {
   return z.NEVER;
 });
 
-/** What is wrong with a type that is no array; undefined if nothing is. */
+/** What is wrong with a type that is not an array; undefined if nothing is. */
 function scalarMistake(type: string): string | undefined {
   if (isSimple(type)) return undefined;
-  if (type.startsWith('ARRAY<')) return 'the elements of an ARRAY are no arrays';
+  if (type.startsWith('ARRAY<')) return 'an ARRAY cannot contain arrays';
   const decimal = /^DECIMAL(?:\((\d+),(\d+)\))?$/.exec(type);
   if (decimal === null) return EXPECTED;
   const [, precision, scale] = decimal;

@@ -18,14 +18,14 @@ export function unknownColumns(tokens: readonly SqlToken[], columns: readonly st
   return [...new Set(found)];
 }
 
-/** Words that a name may stand beside, and that name no column here. */
+/** Words that may stand beside a name, and are not columns here. */
 const SYNTAX = new Set([
   ...['and', 'or', 'not', 'is', 'null', 'true', 'false', 'unknown', 'distinct', 'from', 'between', 'in'],
   ...['like', 'ilike', 'rlike', 'regexp', 'escape', 'any', 'some', 'all', 'div', 'exists'],
   ...['case', 'when', 'then', 'else', 'end', 'as', 'both', 'leading', 'trailing', 'placing', 'for'],
 ]);
 
-/** Words that mean something without a bracket, and units of time. */
+/** Words with a meaning of their own without a bracket, and units of time. */
 const OTHERS = new Set([
   ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp', 'now'],
   ...['current_user', 'session_user', 'user', 'current_catalog', 'current_database', 'current_schema'],

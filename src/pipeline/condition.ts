@@ -11,7 +11,7 @@ export function forbiddenInCondition(sql: string): Forbidden[] {
   const strange = tokens.find((token) => token.kind === 'odd');
   if (strange !== undefined)
     return [{ line: strange.line, message: `${strange.why}; Spark might read it differently` }];
-  if (tokens.length === 0) return [{ line: 1, message: 'there is no condition' }];
+  if (tokens.length === 0) return [{ line: 1, message: 'the condition is empty' }];
   return [...escapes(tokens), ...notOfARow(tokens), ...brackets(tokens)];
 }
 
@@ -50,7 +50,7 @@ function brackets(tokens: readonly SqlToken[]): Forbidden[] {
   for (const token of tokens) {
     if (isSign(token, '(')) open += 1;
     if (isSign(token, ')')) open -= 1;
-    if (open < 0) return [{ line: token.line, message: 'a bracket is closed that was not opened' }];
+    if (open < 0) return [{ line: token.line, message: 'a closing bracket has no opening bracket' }];
   }
   return open === 0 ? [] : [{ line: tokens.at(-1)?.line ?? 1, message: 'a bracket is not closed' }];
 }

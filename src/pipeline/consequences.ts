@@ -2,30 +2,31 @@
 import type { Diagnostic } from '../faults.ts';
 
 interface Found extends Diagnostic {
-  /** Names that it says are not there, the one that it is about last; those before hold it. */
+  /** Names that it reports as missing: its own name last, after the names that contain it. */
   lacks?: readonly string[];
   /** Names that may only seem to be missing because of it. */
   explains?: readonly string[];
 }
 
-/** A mistake that these names may be missed because of. */
+/** A mistake because of which these names may seem to be missing. */
 export function explaining(names: readonly string[], mistake: Diagnostic): Found {
   return { ...mistake, explains: names };
 }
 
-/** The same mistake, because of which these names may be missed too. */
+/** The same mistake, because of which these names too may seem to be missing. */
 export function alsoExplaining(names: readonly string[], found: Found): Found {
   return { ...found, explains: [...(found.explains ?? []), ...names] };
 }
 
-/** A mistake that says that these names are not there; `explains` is what others may miss because of it. */
+/** A mistake that reports these names as missing; `explains` are names that may seem to be missing because of it. */
 export function lacking(names: readonly string[], mistake: Diagnostic, explains?: readonly string[]): Found {
   return { ...mistake, lacks: names, ...(explains === undefined ? {} : { explains }) };
 }
 
 /**
- * The mistakes without those that others explain: files explain the names that are in them, and a name that is not there
- * explains what is missed besides. Of several that lack the same the first is kept, where it explains nothing.
+ * The mistakes without those that others explain: a file explains the names that are in it, and a missing name
+ * explains others that depend on it. Of several that report the same missing name, the first is kept, unless another
+ * one explains it.
  */
 export function rootCauses(found: readonly Found[]): Diagnostic[] {
   const explained = new Set(

@@ -23,6 +23,6 @@ export function splitFrontMatter({ path, text }: TemplateFile): TableText | Diag
   const end = lines.indexOf('---', 1);
   if (end === -1) return mistake(placeOf(path, 1), 'the contract has no end', 'end it with a line of ---');
   const query = lines.slice(end + 1).join('\n');
-  if (query.trim() === '') return mistake(placeOf(path, end + 1), 'there is no query after the contract');
+  if (query.trim() === '') return mistake(placeOf(path, end + 1), 'no query follows the contract');
   return { front: lines.slice(1, end).join('\n'), query, firstLine: end + 2 };
 }

@@ -26,7 +26,7 @@ import type { Locate, YamlRead } from './yaml.ts';
 const PIPELINE = 'pipeline.yaml';
 const tablePath = (step: string, table: string) => `tables/${step}/${table}.sql.hbs`;
 
-/** What loading came to: a pipeline only when no diagnostic is an error. */
+/** The result of loading: a pipeline only when no diagnostic is an error. */
 export interface Loaded {
   pipeline?: Pipeline;
   diagnostics: Diagnostic[];
@@ -35,7 +35,7 @@ export interface Loaded {
 /** The files of one pipeline while it is loaded. */
 interface Folder {
   files: ReadonlyMap<string, TemplateFile>;
-  /** Paths that pipeline.yaml names: none of them is meant by another name. */
+  /** Paths that pipeline.yaml names: a misspelt name cannot mean one of these. */
   named: ReadonlySet<string>;
   diagnostics: Diagnostic[];
 }
@@ -48,7 +48,7 @@ export function loadPipeline(files: readonly TemplateFile[]): Loaded {
     diagnostics: [],
   };
   const main = folder.files.get(PIPELINE);
-  if (main === undefined) return { diagnostics: [mistake(placeOf(PIPELINE), 'there is no such file')] };
+  if (main === undefined) return { diagnostics: [mistake(placeOf(PIPELINE), 'no such file')] };
   const read = readYaml({ ...main, firstLine: 1 }, pipelineFile);
   folder.diagnostics.push(...read.diagnostics);
   if (read.value === undefined) return { diagnostics: folder.diagnostics };
@@ -157,17 +157,17 @@ function readSource(name: string, at: string, folder: Folder): SourceText[] {
   if (read.value === undefined) return [];
   const own = read.value.name;
   if (own !== name)
-    says([mistake(read.locate(['name']), `the file is that of ${name}, but names ${own}`)], own);
+    says([mistake(read.locate(['name']), `the file belongs to ${name}, but names ${own}`)], own);
   says(checkSource(read.value, read.locate), ...read.value.views.map((view) => view.name));
   return [{ contract: toSource({ ...read.value, name }), locate: read.locate }];
 }
 
 function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFile[] {
   return file.steps.flatMap((step, index) => {
-    if (step.writes.length > 1 && isNowhere(step.name, folder)) {
+    if (step.writes.length > 1 && hasNoFiles(step.name, folder)) {
       const hint = didYouMean(step.name, spareFolders(folder));
       const at = locate(['steps', index, 'name']);
-      const message = `there is no folder ${placeOf(`tables/${step.name}`)}`;
+      const message = `missing folder ${placeOf(`tables/${step.name}`)}`;
       folder.diagnostics.push(explaining(step.writes, mistake(at, message, onlyNear(hint))));
       return [];
     }
@@ -178,7 +178,7 @@ function readTables(file: PipelineFile, locate: Locate, folder: Folder): TableFi
   });
 }
 
-const isNowhere = (step: string, { files }: Folder) =>
+const hasNoFiles = (step: string, { files }: Folder) =>
   ![...files.keys()].some((path) => path.startsWith(`tables/${step}/`));
 
 /** Folders with queries that no step names. */
@@ -215,16 +215,16 @@ function find(path: string, at: string, folder: Folder): TemplateFile | undefine
     const hint = onlyNear(didYouMean(path, spare));
     const meant = hint === undefined ? [] : [nameIn(hint.slice('did you mean '.length, -1))];
     folder.diagnostics.push(
-      explaining([nameIn(path), ...meant], mistake(at, `there is no file ${placeOf(path)}`, hint)),
+      explaining([nameIn(path), ...meant], mistake(at, `missing file ${placeOf(path)}`, hint)),
     );
   }
   return file;
 }
 
-/** Of a file the name of its source or table. */
+/** The source or table that a file is named after. */
 const nameIn = (path: string) => path.split('/').slice(-1).join('').split('.', 1).join('');
 
-/** A list of all files helps nobody. */
+/** Keeps only a near match: a list of all files would not help. */
 const onlyNear = (hint: string | undefined) => (hint?.startsWith('did') === true ? hint : undefined);
 
 function namedFiles(file: PipelineFile): Set<string> {
@@ -234,7 +234,9 @@ function namedFiles(file: PipelineFile): Set<string> {
   ]);
 }
 
-/** Files that look like part of the pipeline and that nothing names: a forgotten line more often than a spare. */
+/**
+ * Files that look like part of the pipeline and that nothing names: more often a forgotten line than a spare file.
+ */
 function strayFiles(folder: Folder): Diagnostic[] {
   return [...folder.files.keys()]
     .filter((path) => /^sources\/.*\.yaml$|\.sql\.hbs$/.test(path) && !folder.named.has(path))

@@ -31,7 +31,7 @@ const HELPERS: Rules['helpers'] = {
 /** Nothing is escaped, nothing may be missing, and no line break is taken away. */
 export const RENDERING = { noEscape: true, strict: true, ignoreStandalone: true } as const;
 
-/** Every mistake of the template that can be told before a contract and its parameters are settled. */
+/** Every mistake of the template that can be found before a contract and its parameters are settled. */
 export function checkQuery(source: QueryText, values: ParameterValues): Diagnostic[] {
   const at = (line: number) => placeOf(source.path, line + source.firstLine - 1);
   const program = parse(source, at);
@@ -92,7 +92,7 @@ export function parseMistake(error: unknown, at: (line: number) => string): Diag
   );
 }
 
-/** A mistake that only a value brought to light, as a diagnostic; anything else is thrown on. */
+/** A mistake that only a value revealed, as a diagnostic; any other error is thrown again. */
 export function renderMistake(error: unknown, source: QueryText): Diagnostic {
   if (!(error instanceof LandfallError)) throw error;
   return mistake(placeOf(source.path, source.firstLine), error.message);

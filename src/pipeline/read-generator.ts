@@ -42,7 +42,7 @@ export function readGenerator(file: GeneratorFile): ReadGenerator {
   if (second !== undefined)
     return { key: second, message: `a value has either ${kind} or ${second}, not both` };
   const stray = keys.find((key) => key !== kind && !BESIDES[kind].includes(key));
-  if (stray !== undefined) return { key: stray, message: `${stray} has no meaning beside ${kind}` };
+  if (stray !== undefined) return { key: stray, message: `${stray} cannot be combined with ${kind}` };
   return read(file);
 }
 

@@ -22,7 +22,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   read_files: 'reads files',
 };
 
-/** Functions whose arguments may have FROM between them, which names no view there. */
+/** Functions that may have FROM between their arguments, where it names no view. */
 const FROM_INSIDE = ['extract', 'trim', 'substring', 'substr', 'overlay', 'position', 'date_part'];
 /** A comma behind these begins no further view of FROM. */
 const AFTER_FROM = [
@@ -44,7 +44,7 @@ export function forbiddenIn(sql: string): Forbidden[] {
 /** A query that is not exactly one SELECT statement, whatever WITH defines before it. */
 function otherStatement(tokens: readonly SqlToken[]): Forbidden | undefined {
   const first = tokens.find((token) => !isSign(token, '('));
-  if (first === undefined) return { line: 1, message: 'there is no query' };
+  if (first === undefined) return { line: 1, message: 'the query is empty' };
   const main = wordOf(first) === 'with' ? mainOf(tokens) : first;
   if (main !== undefined && wordOf(main) !== 'select')
     return { line: main.line, message: `a query begins with SELECT or WITH, not with ${shown(main)}` };
@@ -53,7 +53,7 @@ function otherStatement(tokens: readonly SqlToken[]): Forbidden | undefined {
   return more && { line: more.line, message: 'another statement follows the query', hint: 'write one query' };
 }
 
-/** What stands behind the last of WITH's queries: the first word after a bracket that closes at the outermost level. */
+/** The token after the last of WITH's queries: the first word after a bracket that closes at the outermost level. */
 function mainOf(tokens: readonly SqlToken[]): SqlToken | undefined {
   let depth = 0;
   for (const [index, token] of tokens.entries()) {
@@ -170,7 +170,7 @@ function foreign(line: number, name: string, part: SqlToken | undefined): Forbid
   const inner = part && nameOf(part);
   return {
     line,
-    message: `${inner === undefined ? `${name}.` : `${name}.${inner}`} is no view of this pipeline`,
+    message: `${inner === undefined ? `${name}.` : `${name}.${inner}`} is not a view of this pipeline`,
     hint: 'a query reads the views that its step names under reads in pipeline.yaml',
   };
 }

@@ -76,7 +76,7 @@ function readGiven(
 ): GivenRows {
   const at: ValuePath = ['rows', name];
   const stray = Object.keys(file).find((key) => key !== 'given');
-  if (stray !== undefined) tell(reading, [...at, stray], `${stray} has no meaning beside given`);
+  if (stray !== undefined) tell(reading, [...at, stray], `${stray} cannot be combined with given`);
   const names = new Map<string, Meaning>(
     given.flatMap((row) => Object.keys(row).map((key) => [key, 'value'] as const)),
   );
@@ -98,7 +98,7 @@ function readHidden(hidden: Readonly<Record<string, GeneratorFile>>, scope: Scop
   const { names, reading } = scope;
   const entries = Object.entries(hidden).flatMap(([name, file]) => {
     const place = inside(scope, name);
-    if (names.has(name)) tell(reading, place.at, `${name} is there twice`);
+    if (names.has(name)) tell(reading, place.at, `${name} appears twice`);
     const read = readValue(file, place);
     names.set(name, read === undefined ? 'broken' : read.meaning);
     return read === undefined ? [] : [[name, read.generator] as const];
@@ -130,7 +130,7 @@ function readFields(
       );
   for (const [name, file] of Object.entries(fields)) {
     const place = inside(scope, 'fields', name);
-    if (names.has(name)) tell(reading, place.at, `${name} is there twice`);
+    if (names.has(name)) tell(reading, place.at, `${name} appears twice`);
     const nested = known.find((other) => other.startsWith(`${name}.`));
     if (nested !== undefined)
       tell(reading, place.at, `${name} cannot be a value, because ${nested} is inside it`);

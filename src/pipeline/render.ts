@@ -25,7 +25,7 @@ import { contractWith } from './resolve.ts';
 import { checkTemplate } from './strict.ts';
 import type { Rules } from './strict.ts';
 
-/** What rendering came to: no steps when a diagnostic is an error. */
+/** The result of rendering: no steps when a diagnostic is an error. */
 export interface Rendered {
   steps: RenderedStep[];
   diagnostics: Diagnostic[];
@@ -151,7 +151,7 @@ function dataOf(
   };
 }
 
-/** Throws where the engine's own frame is wrong: no pipeline can cause that. */
+/** Throws when the engine's own frame is wrong: no pipeline can cause that. */
 function renderProgram({ frame, modules }: Engine, data: object): string {
   const program = Handlebars.parse(frame, RENDERING);
   const values = { ...data, ...inlinePackage(ENGINE, modules) };

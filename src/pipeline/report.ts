@@ -24,7 +24,7 @@ export const sourceBooks = z.object({
     manifest: count,
     read: count,
     empty: count,
-    /** Names whose lines, as read, do not make up their bytes: some were lost, or came twice. */
+    /** Names of objects whose lines, as read, do not account for all bytes: some were lost, or came twice. */
     unaccounted: z.array(z.string()),
   }),
   lines: z.object({

@@ -38,7 +38,7 @@ export function tell({ locate, diagnostics }: Reading, at: ValuePath, message: s
 }
 
 export function unknownRows(name: string, at: ValuePath, reading: Reading): void {
-  tell(reading, at, `there are no rows ${name} before it`, didYouMean(name, [...reading.rows.keys()]));
+  tell(reading, at, `no rows named ${name} come before it`, didYouMean(name, [...reading.rows.keys()]));
 }
 
 /** What the value is; undefined, with a diagnostic, when it refers to something that it cannot use. */
@@ -83,7 +83,7 @@ export function resolve(
 ): Meaning | undefined {
   const meaning = lookUp(reference, names);
   if (meaning === undefined) {
-    tell(reading, at, `nothing before it is called ${reference}`, didYouMean(reference, references(names)));
+    tell(reading, at, `no earlier value is named ${reference}`, didYouMean(reference, references(names)));
     return undefined;
   }
   if (wanted.includes(meaning)) return meaning;

@@ -36,7 +36,7 @@ function literal(value: string | number | boolean): string {
 /** The literal of a URI. */
 export function sqlUri(value: Value): string {
   if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^\p{Cc}]*$/u.test(value))
-    throw new LandfallError('input', `${JSON.stringify(value)} is no URI`);
+    throw new LandfallError('input', `${JSON.stringify(value)} is not a URI`);
   return literal(value);
 }
 

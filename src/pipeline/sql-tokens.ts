@@ -1,4 +1,7 @@
-/** Spark SQL cut into tokens as the lexers of Spark 3.5 and 4.0 cut it. What they would cut differently is `odd`. Pure. */
+/**
+ * Spark SQL cut into tokens as the lexers of Spark 3.5 and 4.0 cut it. Text that they would cut differently is `odd`.
+ * Pure.
+ */
 import { unicodeName } from '../unicode-name.ts';
 
 export type SqlToken =
@@ -66,7 +69,7 @@ function lineComment(sql: string, start: number): Cut {
   return { end };
 }
 
-/** A comment in a comment ends at its own mark, or at the first one: that depends on who reads. */
+/** A nested comment: some parsers end the outer one at the first end mark, others at its own. */
 function blockComment(sql: string, start: number): Cut {
   const close = sql.indexOf('*/', start + 2);
   if (close === -1) return odd(sql.length, 'the comment is not closed');

@@ -1,6 +1,6 @@
 /**
- * What Handlebars' own strict mode lets through: a name that nothing declares, anywhere, is a mistake with its line.
- * Templates are checked against the very values they will be rendered with.
+ * Stricter than Handlebars' own strict mode: every undeclared name, anywhere, is a mistake with its line. Templates
+ * are checked against the very values that they will be rendered with.
  */
 import type { Diagnostic } from '../faults.ts';
 import { mistake } from './template-file.ts';
@@ -42,7 +42,7 @@ function checkStatement(statement: hbs.AST.Statement, scope: Scope, rules: Rules
     case 'BlockStatement':
       return checkBlock(statement as hbs.AST.BlockStatement, scope, rules);
     default:
-      return [wrong(statement, rules, 'partials and decorators have no place here')];
+      return [wrong(statement, rules, 'partials and decorators are not supported')];
   }
 }
 
@@ -60,7 +60,7 @@ function checkMustache(mustache: hbs.AST.MustacheStatement, scope: Scope, rules:
 function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): Diagnostic[] {
   const name = nameOf(block.path);
   if (!BLOCKS.includes(name))
-    return [wrong(block, rules, `there is no block #${name}`, `known: ${BLOCKS.join(', ')}`)];
+    return [wrong(block, rules, `unknown block #${name}`, `known: ${BLOCKS.join(', ')}`)];
   const [subject] = block.params;
   if (
     subject === undefined ||
@@ -71,7 +71,7 @@ function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): 
   const unresolved = checkExpression(subject, scope, rules);
   const inner = name === 'each' ? elementScope(subject, scope) : scope;
   if (name === 'each' && inner === undefined && unresolved.length === 0)
-    return [wrong(block, rules, `#each needs a list, and ${nameOf(subject)} is none`)];
+    return [wrong(block, rules, `#each needs a list, and ${nameOf(subject)} is not one`)];
   return [
     ...unresolved,
     ...(inner === undefined ? [] : checkProgram(block.program, inner, rules)),
@@ -79,7 +79,7 @@ function checkBlock(block: hbs.AST.BlockStatement, scope: Scope, rules: Rules): 
   ];
 }
 
-/** The first element stands for all: values of one list have one shape. */
+/** The first element represents all: values of one list have one shape. */
 function elementScope(subject: hbs.AST.Expression, scope: Scope): Scope | undefined {
   const list =
     subject.type === 'PathExpression' ? resolve(subject as hbs.AST.PathExpression, scope).value : undefined;
@@ -94,7 +94,7 @@ function checkCall(
   const name = nameOf(call.path);
   const helper = Object.hasOwn(rules.helpers, name) ? rules.helpers[name] : undefined;
   if (helper === undefined)
-    return [wrong(call, rules, `there is no helper ${name}`, didYouMean(name, Object.keys(rules.helpers)))];
+    return [wrong(call, rules, `unknown helper ${name}`, didYouMean(name, Object.keys(rules.helpers)))];
   const [fewest, most] = helper.arity;
   const count = call.params.length;
   const miscounted =
@@ -112,7 +112,7 @@ function checkExpression(expression: hbs.AST.Expression, scope: Scope, rules: Ru
       return checkPath(expression as hbs.AST.PathExpression, scope, rules);
     case 'UndefinedLiteral':
     case 'NullLiteral':
-      return [wrong(expression, rules, 'there is no undefined and no null here')];
+      return [wrong(expression, rules, 'undefined and null are not supported')];
     default:
       return [];
   }
@@ -124,11 +124,11 @@ function checkPath(path: hbs.AST.PathExpression, scope: Scope, rules: Rules): Di
       scope.outer !== undefined &&
       path.parts.length === 1 &&
       path.parts.every((part) => LOOP_DATA.includes(part));
-    return known ? [] : [wrong(path, rules, `nothing is called ${path.original}`)];
+    return known ? [] : [wrong(path, rules, `unknown name ${path.original}`)];
   }
   const found = resolve(path, scope);
   if (found.value !== undefined) return [];
-  return [wrong(path, rules, `nothing is called ${path.original}`, didYouMean(found.missing, found.known))];
+  return [wrong(path, rules, `unknown name ${path.original}`, didYouMean(found.missing, found.known))];
 }
 
 /** The value of a path; where there is none, the part that is missing and what is there instead. */

@@ -1,4 +1,4 @@
-/** What contracts tell of a table's files before anything is read. Pure. */
+/** What contracts say about a table's files before anything is read. Pure. */
 import { present } from '../present.ts';
 import type { Pipeline, TableContract } from './contract.ts';
 
@@ -8,9 +8,12 @@ export interface TableLayout {
   partitionBy: readonly string[];
   /** Bytes at which a file is full. */
   targetFileSize: number;
-  /** The source of whose lines no two make two rows with one key: no more files than it has lines. */
+  /**
+   * The source in which each line makes at most one row per key: the table has no more files than this source has
+   * lines.
+   */
   atMostLinesOf?: string;
-  /** The partition column that says which row of a table is meant, so that each such row may have a file of its own. */
+  /** The partition column that identifies a row of a table, so that each such row may have a file of its own. */
   identifies?: { column: string; table: string };
   /** Where the partition columns are chosen: `[TABLES] cats_partition_by`, or the table's template. */
   chosenIn: string;
@@ -42,7 +45,10 @@ export function partitionedLayouts(
     });
 }
 
-/** A table whose key is what its query resolves conflicts by has one row at most for the lines of a source that share it. */
+/**
+ * A table whose key equals the key of its `resolves` has at most one row for all lines of a source that share that
+ * key.
+ */
 function sourceOfRows({ sources }: Pipeline, { key, resolves }: TableContract): string | undefined {
   const source = sources.find(({ views }) => views.some(({ name }) => name === resolves?.view));
   if (resolves === undefined || source === undefined) return undefined;

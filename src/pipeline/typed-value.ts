@@ -21,7 +21,7 @@ export function isAbove(type: ColumnType, low: Scalar, high: Scalar): boolean {
   return one !== undefined && other !== undefined && one > other;
 }
 
-/** Something that is ordered as the values of the type are; undefined for what is no value of it. */
+/** A number or text that is ordered like the values of the type; undefined for anything that is not such a value. */
 function placeOfValue(type: ColumnType, value: Scalar): number | bigint | string | undefined {
   const digits = digitsOf(type);
   if (digits !== undefined) return decimalPlace(value, digits);

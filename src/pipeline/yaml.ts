@@ -1,4 +1,4 @@
-/** YAML with line numbers, checked against a shape; every mistake is told with its file and line. */
+/** YAML with line numbers, checked against a shape; every mistake is reported with its file and line. */
 import { LineCounter, isMap, isNode, isScalar, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
@@ -60,7 +60,7 @@ interface Text {
 
 export const wordOfJavaScript = (name: string) => `${name} is a word of JavaScript; choose another name`;
 
-/** Keys that zod passes over without a word: each would be a mistake that nobody is told of. */
+/** Keys that zod silently ignores: each would be an unreported mistake. */
 function passedOver(document: Document.Parsed, placeAt: (offset: number) => string): Diagnostic[] {
   const found: Diagnostic[] = [];
   visit(document, {

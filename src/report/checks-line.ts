@@ -1,6 +1,6 @@
 /** How many checks passed, as a line of text. Pure. */
 import type { ChecksMade } from '../pipeline/checks-made.ts';
-import { count } from './quantities.ts';
+import { count } from '../counted.ts';
 
 /** `12 checks passed`, or `11 of 12 checks passed`; no line where none was made. */
 export function checksLine({ passed, broken }: ChecksMade): string[] {

@@ -1,4 +1,4 @@
-/** A failure, said once: what failed, why, where things stand, the next command. Pure. */
+/** A failure, reported once: what failed, why, where things stand, the next command. Pure. */
 import type { LandfallError } from '../faults.ts';
 import { linesOf, oneLine } from './harmless.ts';
 import { spoken } from '../shell-words.ts';
@@ -48,7 +48,7 @@ export interface InterruptedRun {
   next: Advice | AdvisedCommand;
 }
 
-/** Lines for people, below what was said while it was cancelled. */
+/** Lines for people, below those printed while it was cancelled. */
 export function formatInterruption({ stand, next }: InterruptedRun, invocation: Invocation): string {
   return [...stand.map((line) => `  ${oneLine(line)}`), `  next: ${oneLine(spoken(next, invocation))}`].join(
     '\n',

@@ -1,5 +1,6 @@
 /** What gc would remove, or removed, as text. Pure. */
-import { bytes, columns, count, counted } from './quantities.ts';
+import { count, counted } from '../counted.ts';
+import { bytes, columns } from './quantities.ts';
 
 export interface GcReport {
   removed: boolean;
@@ -9,8 +10,8 @@ export interface GcReport {
   /** Keys that are not Landfall's; they stay. */
   strange: readonly string[];
   /**
-   * Uploads to the lake that were begun and never ended; they cost storage, and gc does not end them. In a local lake, files
-   * that dead writers had in the making, and the command that deletes them.
+   * Incomplete uploads to the lake; they cost storage, and gc does not remove them. In a local lake, temporary
+   * files of crashed writers, and the command that deletes them.
    */
   uploads?: { count: number; oldest: string; end?: string };
   next?: string;
@@ -20,7 +21,7 @@ const SHOWN = 10;
 
 export function formatGc(report: GcReport): string {
   const { removed, runs, executions, kept, strange, uploads, next } = report;
-  const verb = removed ? 'removed' : 'would go';
+  const verb = removed ? 'removed' : 'would remove';
   const going = [
     ...runs.map((one) => [verb, `run ${one.run}`, counted(one.objects, 'object'), bytes(one.bytes)]),
     ...executions.map((one) => [
@@ -41,7 +42,7 @@ export function formatGc(report: GcReport): string {
     ),
     ...strange.slice(0, SHOWN).map((key) => `not Landfall’s, stays  ${key}`),
     ...(strange.length > SHOWN ? [`and ${count(strange.length - SHOWN)} more that are not Landfall’s`] : []),
-    ...(uploads === undefined ? [] : [unended(uploads)]),
+    ...(uploads === undefined ? [] : [incomplete(uploads)]),
     all.length === 0
       ? 'nothing to remove'
       : `${removed ? 'removed' : 'nothing was removed; would free'} ${said}`,
@@ -49,8 +50,8 @@ export function formatGc(report: GcReport): string {
   ].join('\n');
 }
 
-function unended({ count: many, oldest, end }: NonNullable<GcReport['uploads']>): string {
+function incomplete({ count: many, oldest, end }: NonNullable<GcReport['uploads']>): string {
   return end === undefined
-    ? `${count(many)} upload(s) were begun and never ended, the oldest ${oldest}: a lifecycle rule (AbortIncompleteMultipartUpload) ends such`
-    : `${count(many)} file(s) were begun by writers that died, the oldest ${oldest}: they go with ${end}`;
+    ? `${counted(many, 'incomplete upload')}, the oldest of ${oldest}: a lifecycle rule (AbortIncompleteMultipartUpload) removes them`
+    : `${counted(many, 'temporary file')} of crashed writers, the oldest of ${oldest}; to delete: ${end}`;
 }

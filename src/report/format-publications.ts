@@ -1,5 +1,6 @@
 /** The publications of a lake, as text. Pure. */
-import { columns, count, minute } from './quantities.ts';
+import { count } from '../counted.ts';
+import { columns, minute } from './quantities.ts';
 
 export interface PublicationLine {
   number: number;

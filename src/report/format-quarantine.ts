@@ -2,7 +2,8 @@
 import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/rejections.ts';
 import { place } from '../shell-words.ts';
 import { linesOf, oneLine } from './harmless.ts';
-import { bytes, count } from './quantities.ts';
+import { count } from '../counted.ts';
+import { bytes } from './quantities.ts';
 
 /** Characters of a raw line that are shown. */
 const SHOWN = 100;
@@ -32,7 +33,7 @@ function formatSource(
   return [
     `${source}: ${count(quarantined)} of ${count(read)} lines quarantined (${share})`,
     ...by.toSorted((a, b) => b.lines - a.lines).flatMap((one) => formatRejection(source, one)),
-    isWhole ? `  as Parquet: ${place(folder)}` : `  their Parquet is gone, or some of it: ${place(folder)}`,
+    isWhole ? `  as Parquet: ${place(folder)}` : `  some or all of their Parquet is gone: ${place(folder)}`,
   ];
 }
 
@@ -59,7 +60,7 @@ function shortened({ raw, bytes: size }: RejectedLine): string {
   return raw.length <= SHOWN ? shown : `${shown}... (${bytes(size)})`;
 }
 
-/** Two digits that count: `1.1 %`. */
+/** Two significant digits: `1.1 %`. */
 function percent(share: number): string {
   return `${String(Number((share * 100).toPrecision(2)))} %`;
 }

@@ -1,7 +1,8 @@
 /** A rollback as text: what becomes current, in place of what. Pure. */
 import type { TableSummary } from '../run/entries.ts';
 import { place } from '../shell-words.ts';
-import { bytes, columns, count } from './quantities.ts';
+import { count } from '../counted.ts';
+import { bytes, columns } from './quantities.ts';
 
 export interface RollbackSummary {
   /** `unfinished`: the one before had not been copied to the plain paths; that was done, and nothing else. */

@@ -1,4 +1,7 @@
-/** The status of a run as it is asked for: its journal, who drives it, what is current in its lake, and what comes next. Pure. */
+/**
+ * The status of a run as `status` prints it: its journal, who drives it, what is current in its lake, and the next
+ * command. Pure.
+ */
 import type { RunStatus } from '../run/status-of.ts';
 import { duration, minute } from './quantities.ts';
 import { formatStatus } from './format-status.ts';

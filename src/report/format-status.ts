@@ -2,7 +2,8 @@
 import type { RunStatus } from '../run/status-of.ts';
 import { place } from '../shell-words.ts';
 import { linesOf } from './harmless.ts';
-import { bytes, columns, counted, minute } from './quantities.ts';
+import { counted } from '../counted.ts';
+import { bytes, columns, minute } from './quantities.ts';
 
 export function formatStatus(status: RunStatus): string {
   const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;
@@ -36,5 +37,5 @@ export function formatStatus(status: RunStatus): string {
 
 function formatCluster({ id, ours, endRequested }: NonNullable<RunStatus['cluster']>): string {
   const whose = ours ? 'launched by this run' : 'not launched by this run';
-  return `cluster ${id ?? 'being launched'}  ${whose}${endRequested ? ', asked to end' : ''}`;
+  return `cluster ${id ?? 'being launched'}  ${whose}${endRequested ? ', termination requested' : ''}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes text that others wrote (object names, logs, reasons, raw lines) harmless where it is shown: it cannot control a
- * terminal, give commands to a CI, or pass for a line of ours. Pure.
+ * Makes text that others wrote (object names, logs, reasons, raw lines) safe to show: it cannot control a terminal,
+ * give commands to a CI, or pass for a line of ours. Pure.
  */
 import { withoutUriSecrets } from '../redaction.ts';
 
@@ -9,9 +9,12 @@ const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** The same but for line feeds and our own colours. */
 // eslint-disable-next-line no-control-regex
 const STEERING_LINES = /(?!\u001b\[\d{1,2}m|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** Orders to a CI: `::error` begins a line, also behind our colours; `##[error]` and `##vso[...]` stand anywhere in it. */
+/**
+ * CI commands: `::error` begins a line, possibly after our colours; `##[error]` and `##vso[...]` may be anywhere in
+ * it.
+ */
 // eslint-disable-next-line no-control-regex
-const ORDERS = /^((?:\u001b\[\d{1,2}m|[^\S\r\n\u2028\u2029])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
+const COMMANDS = /^((?:\u001b\[\d{1,2}m|[^\S\r\n\u2028\u2029])*:)(?=:)|(##\w{0,20})(?=\[)/gmu;
 
 /** A value that is safe within a line of ours: control characters are shown as escapes, a line break as `\n`. */
 export function oneLine(value: string): string {
@@ -60,7 +63,7 @@ export function jsonText(value: unknown, indent?: number): string {
     .replace(/#(?=#\w{0,20}\[)/gu, '\\u0023');
 }
 
-const disarmed = (text: string) => text.replace(ORDERS, (found) => `${found}\\`);
+const disarmed = (text: string) => text.replace(COMMANDS, (found) => `${found}\\`);
 
 function escaped(found: string): string {
   const named = NAMED[found];

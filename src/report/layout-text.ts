@@ -2,9 +2,9 @@
 import type { Diagnostic } from '../faults.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import type { PlannedSource } from '../run/plan.ts';
-import { count } from './quantities.ts';
+import { count } from '../counted.ts';
 
-/** One line: by what, how many of them at most, and what is not known yet. */
+/** One line: the partition columns, the most files, and what is not known yet. */
 export function layoutLine(layout: TableLayout, sources: readonly PlannedSource[]): string {
   const { table, partitionBy, atMostLinesOf } = layout;
   const value = partitionBy.length === 1 ? 'value' : 'combination of values';
@@ -17,7 +17,7 @@ export function layoutLine(layout: TableLayout, sources: readonly PlannedSource[
   return `${table} by ${partitionBy.join(', ')}: ${each}; ${most}`;
 }
 
-/** Says which setting makes a file for each row of some table: as many tiny files. */
+/** A warning naming the setting that makes a tiny file for each row of some table. */
 export function tinyFiles({ table, identifies, chosenIn }: TableLayout): Diagnostic[] {
   if (identifies === undefined) return [];
   const { column, table: other } = identifies;

@@ -1,4 +1,7 @@
-/** Lines on stderr: on a terminal the newest one lives, elsewhere each is told once and repetitions once a minute. */
+/**
+ * Lines on stderr: on a terminal the newest one is updated in place; elsewhere each is printed once, and repetitions
+ * once a minute.
+ */
 import { stripVTControlCharacters } from 'node:util';
 import { harmless } from './harmless.ts';
 import type { Line } from './narrate.ts';

@@ -1,4 +1,4 @@
-/** What is said of a step's logs beside their lines. Pure. */
+/** Notes about a step's logs, printed besides their lines. Pure. */
 import type { LogNote } from '../run/log-piece.ts';
 import { place } from '../shell-words.ts';
 import type { AdvisedCommand } from '../shell-words.ts';
@@ -9,7 +9,7 @@ export interface ShownLog {
   uri: string;
   /** Absent while it is not there. */
   uploaded?: Date;
-  /** Shown of it, unpacked. */
+  /** How much of it was shown, unpacked. */
   bytes: number;
 }
 
@@ -28,7 +28,7 @@ export interface LogFacts {
   follow: AdvisedCommand;
 }
 
-/** What is missing, and the command that waits for it; empty when all is there. */
+/** What is missing, and the command that waits for it; empty when nothing is. */
 export function logNotes(facts: LogFacts): LogNote[] {
   const { logs, ended, now, follow } = facts;
   const since = ended === undefined ? 0 : Math.max(0, now.getTime() - ended.at.getTime());
@@ -60,7 +60,7 @@ function incompleteness({ ended, lastAreThere, logs, copying }: LogFacts, hopele
   }
   if (lastAreThere) return [];
   return [
-    `the step ended at ${iso(ended.at)}, and these logs are from before that; ${hopeless ? 'its last ones never came' : copying}`,
+    `the step ended at ${iso(ended.at)}, and these logs are from before that; ${hopeless ? 'its last logs never arrived' : copying}`,
   ];
 }
 

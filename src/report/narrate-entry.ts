@@ -1,4 +1,5 @@
-/** Journal entries as lines, for one who only watches. Pure. */
+/** Journal entries as lines, for a command that only follows the run. Pure. */
+import { counted } from '../counted.ts';
 import type { Stamped } from '../run/entries.ts';
 
 /** One line, or undefined for what is not worth one. */
@@ -14,7 +15,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'replanned':
       return `retry of ${entry.rerun.join(', ')}`;
     case 'infrastructure-retry':
-      return `${entry.why}: going on with a new cluster`;
+      return `${entry.why}: continuing on a new cluster`;
     case 'taken-over':
       return `driver ${entry.driver} took the run over from ${entry.from}`;
     case 'rebased':
@@ -42,7 +43,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'step-accepted':
       return `step ${entry.step}  accepted`;
     case 'verified':
-      return `verified: ${String(entry.findings.length)} finding(s)`;
+      return `verified: ${counted(entry.findings.length, 'finding')}`;
     case 'published':
       return `published as number ${String(entry.publication)}`;
     case 'mirrored':
@@ -52,7 +53,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'cancel-requested':
       return `cancelling, by ${entry.by}`;
     case 'terminate-requested':
-      return `cluster ${entry.clusterId} asked to end`;
+      return `cluster ${entry.clusterId}  termination requested`;
     case 'finished':
       return `verdict: ${entry.verdict}`;
   }

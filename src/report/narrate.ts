@@ -3,21 +3,22 @@ import type { RunEvent } from '../run/events.ts';
 import { clusterPhase, stepPhase } from '../run/states.ts';
 import { place } from '../shell-words.ts';
 import type { Paint } from './failure.ts';
-import { bytes, count, counted, duration } from './quantities.ts';
+import { count, counted } from '../counted.ts';
+import { bytes, duration } from './quantities.ts';
 import { skippedText } from './skipped.ts';
 
 export interface Line {
   text: string;
-  /** Repeats an earlier line with a new time: rewritten on a terminal, told once a minute elsewhere. */
+  /** Repeats an earlier line with a new time: rewritten on a terminal, printed once a minute elsewhere. */
   transient: boolean;
   /** A time that runs on until the next line, on a terminal; `goes on` leaves the one before it running. */
   clock?: { text: string; elapsedMs: number } | 'goes on';
 }
 
-/** What was said last of each cluster and step, so that only changes make lines. */
+/** The last line of each cluster and step, so that only changes make lines. */
 export type Said = Readonly<Record<string, string>>;
 
-/** The line that tells this event, if it deserves one, and what has been said after it. */
+/** The line for this event, if it deserves one, and the last lines after it. */
 export function narrate(said: Said, event: RunEvent, paint: Paint): { line?: Line; said: Said } {
   switch (event.event) {
     case 'planned':

@@ -49,7 +49,10 @@ export function printOutcome(
     }
     case 'nothing to retry': {
       const { run } = outcome;
-      printer.result(`run ${run} succeeded, and nothing has changed: nothing to do`, { run, rerun: [] });
+      printer.result(`run ${run} succeeded, and nothing has changed since: nothing to do`, {
+        run,
+        rerun: [],
+      });
       return;
     }
     case 'nothing to cancel': {

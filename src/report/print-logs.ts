@@ -1,4 +1,4 @@
-/** Logs of a step: their lines on stdout, in the form asked for, however many; everything else on stderr. */
+/** Logs of a step: their lines on stdout, in the chosen output form; everything else on stderr. */
 import type { LogPiece } from '../run/log-piece.ts';
 import { spoken } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
@@ -6,9 +6,9 @@ import { harmlessLine, jsonText } from './harmless.ts';
 import type { Output, Printer } from './printer.ts';
 
 /**
- * Prints the pieces as they come, and asks for no more once nobody reads stdout. `text`: the lines, nothing that a
- * terminal would obey left in them. `ndjson`: an event a line, `log-line`, and `logs` at the end. `json`: one document,
- * `{"lines": [{log, line}], ...}`; when a failure ends it, with `"broken": true`.
+ * Prints the pieces as they come, and stops when the reader of stdout is gone. `text`: the lines, nothing that a
+ * terminal would obey left in them. `ndjson`: an event a line, `log-line`, and `logs` at the end. `json`: one
+ * document, `{"lines": [{log, line}], ...}`; when a failure ends it, with `"broken": true`.
  */
 export async function printLogs(
   { printer, invocation }: { printer: Pick<Printer, 'output' | 'data' | 'say'>; invocation: Invocation },

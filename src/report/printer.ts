@@ -16,14 +16,14 @@ export type Output = 'text' | 'json' | 'ndjson';
 
 export interface Printer {
   readonly output: Output;
-  /** Tells one event as it happens. */
+  /** Prints one event as it happens. */
   emit: Emit;
   /**
-   * The command's result: `value` for `--output json` and `ndjson`; for people the lines that `text` makes of a harmless
-   * copy of it. Lines given as they are hold nothing that others wrote.
+   * The command's result: `value` for `--output json` and `ndjson`; for people the lines that `text` makes from a
+   * harmless copy of it. Lines passed as they are contain nothing that others wrote.
    */
   result: <T>(text: string | ((value: T) => string), value: T) => void;
-  /** Raw text to stdout: resolves once it is taken, false when its reader is gone. */
+  /** Raw text to stdout. Resolves once it is written; false when the reader is gone. */
   data: (text: string) => Promise<boolean>;
   failure: (error: LandfallError, exitCode: number) => void;
   /** For scripts: the one document that an interrupted command still owes. */
@@ -31,8 +31,8 @@ export interface Printer {
   /** One line on stderr. */
   say: (text: string) => void;
   /**
-   * Resolves once all output is taken. The failure is that of a result which could not be written; a reader that leaves
-   * early is none.
+   * Resolves once all output is written. The failure is that of a result that could not be written; a reader that
+   * leaves early is not a failure.
    */
   written: () => Promise<LandfallError | undefined>;
 }
@@ -103,7 +103,7 @@ function withSpokenAdvice(event: RunEvent, invocation: Invocation): RunEvent {
   return { event: 'warning', message: `${event.message}; ${spoken(event.next, invocation)}` };
 }
 
-/** EPIPE: the reader has seen enough. EIO: the terminal is gone, which SIGHUP tells. */
+/** EPIPE: the reader has seen enough. EIO: the terminal is gone, which SIGHUP reports. */
 function lostResult(error: NodeJS.ErrnoException): LandfallError | undefined {
   if (error.code === 'EPIPE' || error.code === 'EIO') return undefined;
   return new LandfallError(isFull(error) ? 'full' : 'access', 'the result could not be written to stdout', {

@@ -1,16 +1,6 @@
 /** Numbers for people. Pure. */
 import { present } from '../present.ts';
 
-/** `6,820`. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** `1 object`, `6,820 objects`. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
 /** Decimal units, as S3 bills them: `312.4 kB`. */
 export function bytes(value: number): string {
   let text = `${String(value)} B`;
@@ -50,7 +40,7 @@ export function columns(rows: readonly (readonly string[])[], right: readonly bo
   );
 }
 
-/** `2026-11-21 09:30 UTC`; what is no time in ISO 8601 as it is. */
+/** `2026-11-21 09:30 UTC`; text that is not a time in ISO 8601 stays as it is. */
 export function minute(time: string): string {
   return time.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})[\d:.]*Z$/, '$1 $2 UTC');
 }

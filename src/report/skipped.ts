@@ -1,5 +1,5 @@
 /** Objects that are not input, as text. Pure. */
-import { count } from './quantities.ts';
+import { count } from '../counted.ts';
 
 /** Kinds that are named; the rest is counted. */
 const SHOWN = 6;

@@ -10,7 +10,9 @@ import { duration } from './quantities.ts';
 import { advise, afterLoss, commandAt, flagWords, place } from '../shell-words.ts';
 import type { Advice, AdvisedCommand } from '../shell-words.ts';
 
-/** The failure as it is told: with its run, where things stand, and the next command; `onward` goes on with the run. */
+/**
+ * The failure as it is reported: with its run, where things stand, and the next command; `onward` continues the run.
+ */
 export function completed(
   error: LandfallError,
   state: RunState,
@@ -30,7 +32,7 @@ export function completed(
   });
 }
 
-/** The verb that goes on with a run that is not over; `publish` where it needs its cluster no more. */
+/** The verb that continues a run that is not over; `publish` where it no longer needs its cluster. */
 export type Onward = 'attach' | 'publish';
 
 /** A command about this run that works from any folder and machine. */
@@ -54,7 +56,7 @@ export function submitLike({ lake, sources, cluster, origin }: RunPlan): Advised
   return commandAt(lake, 'submit', '--cluster', where, ...inputs, ...read);
 }
 
-/** Steps, tables, clusters: a line or two, as the journal tells. */
+/** Steps, tables, clusters: a line or two, from the journal. */
 export function standing(state: RunState, now: Date): string[] {
   const latest = currentCluster(state);
   const lines = state.clusters
@@ -66,7 +68,7 @@ export function standing(state: RunState, now: Date): string[] {
   ];
 }
 
-/** A line for each cluster of ours that nothing was done to end. */
+/** A line for each cluster of ours that was never asked to terminate. */
 export function leftUp(state: RunState, now: Date): string[] {
   return state.clusters.filter(isLeftUp).map((cluster) => clusterLine(state, cluster, now));
 }
@@ -89,18 +91,18 @@ function stepWord(state: RunState, name: string): string {
   if (finished !== undefined)
     return `${finished.verdict === 'cancelled' ? 'cancelled' : 'not complete'}${again}`;
   if (attempt.stepId === undefined) return `perhaps submitted${again}`;
-  return cancelRequested ? `asked to end (${attempt.stepId})` : `under way (${attempt.stepId})`;
+  return cancelRequested ? `cancellation requested (${attempt.stepId})` : `under way (${attempt.stepId})`;
 }
 
 function publication({ published, publishing, mirrored, finished, plan }: RunState): string {
   if (published !== undefined)
     return `published as number ${String(published)}${mirrored ? '' : ', not yet copied to the plain paths'}`;
   return publishing && finished === undefined
-    ? `publishing as number ${String(plan.publication)} was begun`
+    ? `publishing as number ${String(plan.publication)} has begun`
     : 'nothing was published';
 }
 
-/** Ours, and nothing was done to end it. */
+/** True for a cluster of ours that was never asked to terminate. */
 function isLeftUp(cluster: ClusterEntry): boolean {
   return isOurs(cluster) && cluster.terminate === undefined && cluster.ended === undefined;
 }
@@ -110,24 +112,25 @@ function clusterLine(state: RunState, cluster: ClusterEntry, now: Date): string 
   const idle = duration(plan.idleTimeoutSeconds * 1000);
   if (cluster.id === undefined) {
     if (finished !== undefined) return 'no cluster was launched';
-    return `a cluster named ${cluster.token} may have been launched; it ends by itself after ${idle} without work`;
+    return `a cluster named ${cluster.token} may have been launched; it terminates itself after ${idle} without work`;
   }
   const name = `cluster ${cluster.id}`;
   if (cluster.ended !== undefined)
     return `${name} ${clusterPhase(cluster.ended.state) === 'ending' ? 'is ending' : 'has ended'}`;
-  if (!isOurs(cluster)) return `${name} is not this run's: it goes on`;
+  if (!isOurs(cluster)) return `${name} is not this run's: it keeps running`;
   if (cancelRequested && !plan.keepAlive)
-    return `${name} ${finished === undefined ? 'was asked to end' : 'has ended, or is ending'}`;
-  if (cluster.terminate === 'requested') return `${name} was asked to end`;
+    return `${name}${finished === undefined ? ': termination requested, not yet confirmed' : ' has ended, or is ending'}`;
+  if (cluster.terminate === 'requested') return `${name}: termination requested, not yet confirmed`;
   const local = plan.cluster.kind === 'local';
   if (finished === undefined)
-    return `${name} goes on${local ? '' : ' and costs money'}; it ends by itself ${idle} after its last step`;
+    return `${name} keeps running${local ? '' : ' and costs money'}; it terminates itself ${idle} after its last step`;
   const end = new Date(idleSince(state, now).getTime() + plan.idleTimeoutSeconds * 1000);
-  if (end <= now) return `${name} ended by itself about ${moment(end, now)}, unless it was given work since`;
+  if (end <= now)
+    return `${name} terminated itself about ${moment(end, now)}, unless it was given work since`;
   return `${name} ${local ? 'stays up' : 'costs money'} until it has been idle for ${idle}, about ${moment(end, now)}`;
 }
 
-/** When the run gave its cluster work last. */
+/** When the run last gave its cluster work. */
 function idleSince(state: RunState, now: Date): Date {
   const { plan, finished } = state;
   const ends = plan.steps.flatMap(({ name }) => currentAttempt(state, name)?.endedAt ?? []);
@@ -142,7 +145,10 @@ function moment(at: Date, now: Date): string {
   return `${today ? '' : `${date} `}${time.slice(0, 5)} UTC`;
 }
 
-/** As a step says it of its inputs (`spark-templates/engine/inputs.py`, `books.py`): a retry would find them no better. */
+/**
+ * What a step says about changed inputs (`spark-templates/engine/inputs.py`, `books.py`): a retry would fail the same
+ * way.
+ */
 function tellsOtherInputs(line: string): boolean {
   return /^\d+ input objects? \(/.test(line);
 }
@@ -151,7 +157,10 @@ export function submitOnCurrentInputs(plan: RunPlan): Advice {
   return advise`${submitLike(plan)}, for a run on the inputs as they are now`;
 }
 
-/** The error's own advice comes first; what goes on without us is followed with `onward`, what is over is retried. */
+/**
+ * The error's own advice comes first; a run that continues without us is followed with `onward`, one that is over is
+ * retried.
+ */
 function nextMove(
   { fault, next, why }: LandfallError,
   state: RunState,
@@ -179,19 +188,19 @@ function nextMove(
     case 'step':
       return why.some(tellsOtherInputs)
         ? submitOnCurrentInputs(state.plan)
-        : advise`${next ?? 'mend the cause'}, then ${retry}`;
+        : advise`${next ?? 'fix the cause'}, then ${retry}`;
     case 'tables':
       return next ?? afterFindings(state, retry);
     case 'input':
-      return next ?? (state.finished === undefined ? undefined : advise`mend the cause, then ${retry}`);
+      return next ?? (state.finished === undefined ? undefined : advise`fix the cause, then ${retry}`);
     case 'internal':
-      return advise`${next ?? 'please report it'}; ${onward} goes on with the run`;
+      return advise`${next ?? 'please report it'}; ${onward} continues the run`;
   }
 }
 
 /**
- * What is published is mended by another set alone. Too many bad lines are looked at first; what broke a contract may lie
- * in the query or in the data. A stranger's objects lie in the way of whatever else is done.
+ * Published tables can only be replaced by another set. Too many bad lines should be looked at first; a broken
+ * contract may come from the query or from the data. Objects of others have to be moved away before anything else.
  */
 function afterFindings(state: RunState, retry: AdvisedCommand): Advice {
   const { plan, published } = state;
@@ -202,21 +211,21 @@ function afterFindings(state: RunState, retry: AdvisedCommand): Advice {
   const own = errors.filter(({ foreign }) => foreign === undefined);
   const submit = submitLike(plan);
   const tooMany = own.some(({ limit }) => limit === 'max_quarantined');
-  const mend = tooMany
-    ? advise`${command('quarantine', plan)} shows the bad lines; mend the data, then ${submit}; or raise max_quarantined, then ${retry}`
-    : advise`mend the query, then ${retry}; or mend the data, then ${submit}`;
-  return own.length === errors.length ? mend : advise`${move}; ${mend}`;
+  const fix = tooMany
+    ? advise`${command('quarantine', plan)} shows the bad lines; fix the data, then ${submit}; or raise max_quarantined, then ${retry}`
+    : advise`fix the query, then ${retry}; or fix the data, then ${submit}`;
+  return own.length === errors.length ? fix : advise`${move}; ${fix}`;
 }
 
-/** Only what was configured wrongly has to be mended; a cluster that was named and is gone has no second life. */
+/** Only a wrong configuration has to be fixed first; a named cluster that is gone is replaced by a new one. */
 function afterCluster(state: RunState, retry: AdvisedCommand): Advice {
   const ended = currentCluster(state)?.ended;
-  if (ended === undefined) return advise`mend the cause, then ${retry}`;
+  if (ended === undefined) return advise`fix the cause, then ${retry}`;
   const { plan } = state;
   const elsewhere =
     plan.cluster.kind === 'id' ? commandAt(plan.lake, 'retry', plan.run, '--cluster', 'new') : retry;
   const kind = reasonKind(ended.code);
   return kind === 'configuration' || kind === 'unknown'
-    ? advise`mend the cause, then ${elsewhere}`
+    ? advise`fix the cause, then ${elsewhere}`
     : advise`${elsewhere}`;
 }

@@ -14,7 +14,7 @@ export function formatSubmission({ run, lake, cluster, steps }: Submission, next
   return [
     ...columns(rows, [false, false, false, false]),
     ...(cluster === undefined ? [] : [costs(cluster)]),
-    `run ${run} is submitted; nothing is verified or published until it is attached to`,
+    `run ${run} is submitted; nothing is verified or published until attach does it`,
     `lake ${place(lake)}`,
     `next: ${next}`,
   ].join('\n');
@@ -23,10 +23,10 @@ export function formatSubmission({ run, lake, cluster, steps }: Submission, next
 function costs({ id, where, idleTimeoutSeconds }: NonNullable<Submission['cluster']>): string {
   switch (where) {
     case 'local':
-      return `cluster ${id} is this machine: the steps go on while it runs`;
+      return `cluster ${id} is this machine: the steps continue while it is on`;
     case 'ours':
-      return `cluster ${id} costs money until attach ends it, or ${String(idleTimeoutSeconds)} s after its last step`;
+      return `cluster ${id} costs money until attach terminates it, or ${String(idleTimeoutSeconds)} s after its last step`;
     case 'not ours':
-      return `cluster ${id} was not launched by this run, which never ends it`;
+      return `cluster ${id} was not launched by this run, which never terminates it`;
   }
 }

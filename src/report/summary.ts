@@ -1,4 +1,4 @@
-/** What a run came to, collected from its events: the value that `--output json` prints and the text is made from. */
+/** The result of a run, collected from its events: what `--output json` prints, and the text is made from. */
 import type { SourceBooks, TableReport, ViewBooks } from '../pipeline/report.ts';
 import { checksMade } from '../pipeline/checks-made.ts';
 import type { ChecksMade } from '../pipeline/checks-made.ts';
@@ -8,7 +8,8 @@ import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import { place } from '../shell-words.ts';
 import { checksLine } from './checks-line.ts';
-import { bytes, columns, count, duration } from './quantities.ts';
+import { count, counted } from '../counted.ts';
+import { bytes, columns, duration } from './quantities.ts';
 import { skippedText } from './skipped.ts';
 
 export interface RunSummary {
@@ -52,7 +53,7 @@ export function collect(summary: RunSummary, event: RunEvent): RunSummary {
   }
 }
 
-/** A phase that comes again, such as a second choice of a cluster, adds to its time. */
+/** A phase that is repeated, such as a second choice of a cluster, adds to its time. */
 function withTime(
   times: RunSummary['times'],
   { phase, ms }: { phase: Phase; ms: number },
@@ -137,7 +138,7 @@ export function formatSummary(summary: RunSummary): string {
     ...matched.flatMap((one) => matchedLine(one, findings)),
     ...resolved.map(
       ({ table, conflicts }) =>
-        `${table}: ${count(conflicts)} key(s) with conflicting rows, one row kept of each`,
+        `${table}: ${counted(conflicts, 'key')} with conflicting rows, one row kept for each key`,
     ),
     ...checksLine(checks),
     ...findings.map(({ severity, subject, message }) => `${severity}  ${subject}: ${message}`),

@@ -2,11 +2,12 @@
 import type { ChecksMade } from '../pipeline/checks-made.ts';
 import type { Finding } from '../run/verification.ts';
 import { checksLine } from './checks-line.ts';
-import { bytes, columns, count } from './quantities.ts';
+import { count } from '../counted.ts';
+import { bytes, columns } from './quantities.ts';
 
 export interface Verified {
   run: string;
-  /** The publication that was looked at; absent when a run was. */
+  /** The publication that was checked; absent when a run was. */
   publication?: number;
   tables: readonly { table: string; rows: number; files: number; bytes: number }[];
   /** As the steps of the run made them. */
@@ -22,6 +23,6 @@ export function formatVerified({ run, publication, tables, checks, findings }: V
     ...columns([['table', 'rows', 'files', 'bytes'], ...rows], [false, true, true, true]),
     ...checksLine(checks),
     ...findings.map(({ severity, subject, message }) => `${severity}  ${subject}: ${message}`),
-    `${what} is as it was verified${publication === undefined ? '' : ', at its plain paths too'}`,
+    `${what} is unchanged since it was verified${publication === undefined ? '' : ', at its plain paths too'}`,
   ].join('\n');
 }

@@ -13,9 +13,9 @@ import { clustersThatStay, duplicateSteps } from './duplicate-steps.ts';
 export interface CancelOutcome {
   /** What has ended, or is ending for good. */
   confirmed: string[];
-  /** What was asked to end, without confirmation yet; also what may still appear. */
+  /** Termination was requested and is not confirmed yet; also what may still appear. */
   requested: string[];
-  /** What could not even be asked, and why. */
+  /** Requests that failed, and why. */
   failed: string[];
   /** What the journal calls ours and EMR does not: it was left alone. */
   spared: string[];
@@ -23,19 +23,19 @@ export interface CancelOutcome {
 
 export interface CancelHow {
   by: string;
-  /** How long to look for confirmation; 8 s when absent. */
+  /** How long to wait for confirmation; 8 s when absent. */
   confirmMs?: number;
   /**
-   * True where there is time: what was intended and is not there yet is waited for, one settle window, and counted as
-   * never made when it does not show. Otherwise it is reported as `requested`.
+   * True where there is time: what was intended and has not appeared gets one settle window, and then counts as
+   * never created. Otherwise it is reported as `requested`.
    */
   settle?: boolean;
 }
 
 const CONFIRM_MS = 8_000;
-const LOOK_MS = 400;
+const POLL_MS = 400;
 /** As often as EMR's quota of requests that end something allows. */
-const ASK_AGAIN_MS = 2_000;
+const RESEND_MS = 2_000;
 
 interface Target {
   what: string;
@@ -43,13 +43,14 @@ interface Target {
   ended: () => Promise<boolean>;
 }
 
-/** A store that is away must not keep the requests from leaving. */
-const WISH_MS = 500;
+/** The requests do not wait longer than this for the journal: its store may not answer. */
+const JOURNAL_MS = 500;
 
 /**
- * Journals the wish and sends CancelSteps for our steps and TerminateJobFlows for a cluster we launched, side by side;
- * nothing when the journal tells that the run is another driver's by now, or has begun to publish. Journals the verdict
- * only when every end is confirmed. Never throws for a request that fails: the outcome tells.
+ * Journals the request to cancel, and at the same time sends CancelSteps for our steps and TerminateJobFlows for a
+ * cluster we launched. Sends nothing when the journal shows that another driver has taken the run over, or that the
+ * run has begun to publish. Journals the verdict only when every end is confirmed. A request that fails is part of
+ * the outcome and never thrown.
  */
 export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome> {
   const { journal, ports } = run;
@@ -58,13 +59,13 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
     outcome.failed.push(`${what}: ${messageOf(error)}`);
     return undefined;
   };
-  const wish = writeWish(run, how).catch((error: unknown) => {
+  const journalled = journalRequest(run, how).catch((error: unknown) => {
     failing('the journal')(error);
     return error instanceof LandfallError && error.fault === 'owned' ? 'owned' : 'failed';
   });
-  const known = Promise.race([wish, ports.clock.sleep(WISH_MS)]);
+  const known = Promise.race([journalled, ports.clock.sleep(JOURNAL_MS)]);
   const endAll = async (looking: Promise<Target[]>) => {
-    const targets = (await looking.catch(failing('looking for what runs'))) ?? [];
+    const targets = (await looking.catch(failing('the lookup of clusters and steps'))) ?? [];
     if ((await known) === 'owned' || journal.state().publishing) return;
     await Promise.all(
       targets.map(async (target) => {
@@ -74,7 +75,7 @@ export async function cancelRun(run: Run, how: CancelHow): Promise<CancelOutcome
     );
   };
   await Promise.all(findTargets(run, how, outcome).map(endAll));
-  if ((await Promise.race([wish, Promise.resolve('late')])) === 'late')
+  if ((await Promise.race([journalled, Promise.resolve('late')])) === 'late')
     outcome.failed.push('the journal: no answer yet');
   if (isSure(outcome)) await endAll(lateCopies(run));
   if (journal.state().publishing) outcome.failed.push('the run: its tables are being published');
@@ -89,7 +90,7 @@ async function giveVerdict({ journal, ports }: Run): Promise<void> {
     ports.emit({ event: 'finished', run: journal.run, verdict: 'cancelled' });
 }
 
-async function writeWish({ journal }: Run, { by }: CancelHow): Promise<'written'> {
+async function journalRequest({ journal }: Run, { by }: CancelHow): Promise<'written'> {
   if (!journal.state().cancelRequested) await journal.append({ entry: 'cancel-requested', by });
   return 'written';
 }
@@ -99,24 +100,24 @@ function isSure({ requested, failed }: CancelOutcome): boolean {
   return requested.length === 0 && failed.length === 0;
 }
 
-/** What a cancelled run ends with. It says what is not confirmed yet, if anything. */
+/** The error that ends a cancelled run. It names what is not confirmed yet, if anything. */
 export function cancelledError(run: string, outcome: CancelOutcome): LandfallError {
   const { requested, failed } = outcome;
   if (isSure(outcome)) return new LandfallError('cancelled', `run ${run} is cancelled`);
-  return new LandfallError('cancelled', `run ${run} is being cancelled; not everything was seen to end`, {
+  return new LandfallError('cancelled', `run ${run} is being cancelled; not every end is confirmed`, {
     why: [
-      ...failed.map((what) => `could not be asked to end: ${what}`),
-      ...requested.map((what) => `asked to end: ${what}`),
+      ...failed.map((what) => `termination request failed: ${what}`),
+      ...requested.map((what) => `termination requested, not yet confirmed: ${what}`),
     ],
   });
 }
 
-/** A line for each thing that was to be cancelled: what became of it. */
+/** A line for each thing that was to be cancelled, with its outcome. */
 export function cancelLines({ confirmed, requested, failed, spared }: CancelOutcome): string[] {
   return [
     ...confirmed.map((what) => `${what}: ended`),
-    ...requested.map((what) => `${what}: asked to end, not yet seen to`),
-    ...failed.map((what) => `${what}: could not be asked to end`),
+    ...requested.map((what) => `${what}: termination requested, not yet confirmed`),
+    ...failed.map((what) => `termination request failed: ${what}`),
     ...spared.map((what) => `left alone: ${what}`),
   ];
 }
@@ -124,8 +125,8 @@ export function cancelLines({ confirmed, requested, failed, spared }: CancelOutc
 type Seen = { as: 'confirmed' } | { as: 'requested' } | { as: 'failed' | 'spared'; why: string };
 
 /**
- * Asks for the target's end, again while that fails, and polls until the end is confirmed: an answer that was lost may
- * have had its effect. Stops after `limitMs`, whatever is under way.
+ * Requests the target's end and polls until it is confirmed. Sends a failed request again, and polls even then: a
+ * request whose answer was lost may have taken effect. Gives up after `limitMs`.
  */
 async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
   const { clock } = run.ports;
@@ -135,7 +136,7 @@ async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
   const asking = async () => {
     for (let asked = false, first = true; !over.signal.aborted; first = false) {
       if (!asked && !first && (await isOvertaken(run))) {
-        seen = { as: 'failed', why: 'another driver has the run by now' };
+        seen = { as: 'failed', why: 'another driver has taken the run over' };
         return;
       }
       try {
@@ -150,7 +151,7 @@ async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
         seen = { as: 'confirmed' };
         return;
       }
-      const pause = asked ? LOOK_MS : ASK_AGAIN_MS;
+      const pause = asked ? POLL_MS : RESEND_MS;
       await clock.sleep(Math.max(pause, (clock.monotonic() - started) / 3), over.signal);
     }
   };
@@ -159,7 +160,7 @@ async function end(run: Run, target: Target, limitMs: number): Promise<Seen> {
   return seen;
 }
 
-/** What cannot be read is no reason to stop asking. */
+/** False also when the journal cannot be read: a failed read does not stop the requests. */
 async function isOvertaken({ journal }: Run): Promise<boolean> {
   return journal.refresh().then(
     () => false,
@@ -167,7 +168,9 @@ async function isOvertaken({ journal }: Run): Promise<boolean> {
   );
 }
 
-/** What is known at once, and beside it what has to be looked up: that may take a while. */
+/**
+ * The targets: each promise resolves on its own, because some are known at once and others take a while to look up.
+ */
 function findTargets(run: Run, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const state = run.journal.state();
   const cluster = currentCluster(state);
@@ -178,7 +181,7 @@ function findTargets(run: Run, how: CancelHow, outcome: CancelOutcome): Promise<
   return [...steps, ...(ends ? [Promise.resolve([clusterTarget(run, cluster.id)])] : [])];
 }
 
-/** A launch was intended: whatever carries its token is ours to end, also when it shows late. */
+/** A launch was intended: any cluster with its token is ours to terminate, even if it appears late. */
 async function launching(
   run: Run,
   cluster: ClusterEntry,
@@ -192,7 +195,7 @@ async function launching(
   return found.map(({ id }) => clusterTarget(run, id));
 }
 
-/** Our steps that have not been seen to end; one whose submission has no result yet is looked up by its token. */
+/** Our steps whose end is not known; one whose submission has no result yet is looked up by its token. */
 function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const open = Object.entries(state.attempts).flatMap(([name, attempts]) =>
     attempts
@@ -206,7 +209,7 @@ function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOut
   });
 }
 
-/** Copies of our steps that showed meanwhile, where their cluster does not end with the run. */
+/** Duplicates of our steps that have appeared since, on clusters that outlive the run. */
 async function lateCopies(run: Run): Promise<Target[]> {
   const state = run.journal.state();
   const found = clustersThatStay(state).map(async (clusterId) =>
@@ -250,7 +253,7 @@ function stepTarget(run: Run, name: string, clusterId: string, stepId: string): 
   };
 }
 
-/** A cluster that is TERMINATING ends for good: that may take minutes, and nothing stops it. */
+/** A cluster that is TERMINATING counts as ended: it may take minutes, but nothing stops it. */
 function clusterTarget(run: Run, id: string): Target {
   return {
     what: `cluster ${id}`,

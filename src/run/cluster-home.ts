@@ -1,4 +1,4 @@
-/** Where a cluster is: the account and region that see it, and what to say to those who look from elsewhere. */
+/** Where a cluster is: the account and region that see it, and the error for those who ask from elsewhere. */
 import { LandfallError } from '../faults.ts';
 import type { Emr, Home } from './ports.ts';
 
@@ -8,9 +8,9 @@ export function homeOf({ account, region }: Home): Home {
 }
 
 /**
- * EMR for a run that has clusters already, `homes` by their ids. Calls about one of them that EMR does not know here, or
- * does not allow, fail as `access` and say where that cluster is and who asked: the run itself is not at fault.
- * `asked` tells as whom, and where, the calls are made.
+ * EMR for a run that has clusters already, `homes` by their ids. Calls about a cluster that EMR does not know here,
+ * or does not allow, fail as `access` and say where that cluster is and who called: the run itself is not at fault.
+ * `asked` gives the account and region of the calls.
  */
 export function atHome(emr: Emr, homes: ReadonlyMap<string, Home>, asked: () => Promise<Home>): Emr {
   const explained = async (error: unknown, id: string): Promise<unknown> => {
@@ -45,7 +45,7 @@ function isSame(home: Home, here: Home): boolean {
   return home.account !== undefined && home.account === here.account && home.region === here.region;
 }
 
-/** False when EMR refuses even to describe the cluster; in doubt it is known. */
+/** False when EMR refuses even to describe the cluster; true when in doubt. */
 async function isKnown(emr: Emr, id: string): Promise<boolean> {
   try {
     await emr.describeCluster(id);
@@ -57,7 +57,7 @@ async function isKnown(emr: Emr, id: string): Promise<boolean> {
 
 function notHere(id: string, home: Home, asked: Home): LandfallError {
   return new LandfallError('access', `the run's cluster ${id} is not known to EMR here`, {
-    why: [`it belongs to ${placeOf(home)}`, `asked was ${placeOf(asked)}`],
+    why: [`it belongs to ${placeOf(home)}`, `these credentials are for ${placeOf(asked)}`],
     next: 'use credentials of that account, in that region, and run the command again',
   });
 }
@@ -68,7 +68,7 @@ function denied(error: LandfallError, home: Home, asked: Home): LandfallError {
   const caller = /\barn:[^:\s]*:(?:iam|sts)::(\d{12}):/.exec(why.join(' '))?.[1];
   const who = homeOf({ ...asked, ...(caller === undefined ? {} : { account: caller }) });
   return new LandfallError('access', message, {
-    why: [...why, `the run's cluster belongs to ${placeOf(home)}; asked was ${placeOf(who)}`],
+    why: [...why, `the run's cluster belongs to ${placeOf(home)}; these credentials are for ${placeOf(who)}`],
     stand,
     cause,
     ...(next === undefined ? {} : { next }),
@@ -77,6 +77,6 @@ function denied(error: LandfallError, home: Home, asked: Home): LandfallError {
 
 /** For messages: `account 123456789012, region us-west-2`. */
 export function placeOf({ account, region }: Home): string {
-  const whose = account === undefined ? 'an account that cannot be told here' : `account ${account}`;
+  const whose = account === undefined ? 'an unknown account' : `account ${account}`;
   return region === undefined ? whose : `${whose}, region ${region}`;
 }

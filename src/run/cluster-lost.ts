@@ -5,7 +5,7 @@ import type { Cluster } from './ports.ts';
 import { endedUnused } from './ended-unused.ts';
 import { reasonKind } from './states.ts';
 
-/** For an error that may pass. */
+/** For an error that a retry may fix. */
 export const INFRASTRUCTURE = 'the cause is in the infrastructure: a retry may succeed';
 
 /** Ends the run at a cluster that is over: journals its end, reads its logs once they are there, and throws the cause. */
@@ -23,7 +23,9 @@ async function recordClusterEnd({ journal }: Run, { id, state, reasonCode }: Clu
   });
 }
 
-/** What the logs of a cluster tell about its end, once they are there; nothing for one that had no step of the run. */
+/**
+ * What a cluster's logs say about its end, once they are uploaded; nothing for a cluster that had no step of the run.
+ */
 async function clusterLogs({ journal, ports, signal }: Run, { id }: Cluster): Promise<readonly string[]> {
   if (endedUnused(journal.state())) return [];
   return ports.explain({ clusterId: id }, signal).catch(() => []);
@@ -34,7 +36,7 @@ function clusterLost(cluster: Cluster, logs: readonly string[]): LandfallError {
   const { id, state, reasonCode, reason, errorDetails } = cluster;
   const retryable = reasonKind(reasonCode) === 'infrastructure';
   const cause = [reasonCode, reason].filter((part) => part !== undefined && part !== '').join(': ');
-  return new LandfallError('cluster', `cluster ${id} is ${state} before the run was done`, {
+  return new LandfallError('cluster', `cluster ${id} was ${state} before the run finished`, {
     why: [...(cause === '' ? [] : [cause]), ...errorDetails, ...logs],
     stand: retryable ? [INFRASTRUCTURE] : [],
     retryable,

@@ -1,4 +1,4 @@
-/** The cluster of a run: chosen or launched exactly once, and waited for. */
+/** Gets the cluster of a run: chooses or launches it exactly once, and waits until it takes steps. */
 import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
 import { homeOf } from './cluster-home.ts';
@@ -118,7 +118,7 @@ async function launchCluster(run: Run): Promise<string> {
   }
 }
 
-/** Polls the cluster until it takes steps, telling each change. Throws `cluster` when it ends instead. */
+/** Polls the cluster until it takes steps, emitting each change. Throws `cluster` when it ends instead. */
 export async function untilReady(run: Run, id: string): Promise<void> {
   const { clock, emr } = run.ports;
   const started = clock.monotonic();
@@ -138,8 +138,8 @@ export async function untilReady(run: Run, id: string): Promise<void> {
 }
 
 /**
- * Checks that steps can be left to the cluster, which may still be starting. Throws `cluster` when it has ended, `input`
- * when it runs steps side by side.
+ * Checks that the cluster, which may still be starting, can be left alone with the steps. Throws `cluster` when it
+ * has ended, `input` when it runs several steps at once.
  */
 export async function checkForDetached(run: Run, id: string): Promise<void> {
   const cluster = await run.ports.emr.describeCluster(id);

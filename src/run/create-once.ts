@@ -1,6 +1,6 @@
 /**
- * Exactly once, over calls that have no client token: after a lost answer, look for the effect before sending again.
- * Decides what comes next; the caller does it. Pure.
+ * Creates exactly once with calls that have no client token: after a lost answer, looks for the effect before
+ * sending again. Decides the next move; the caller makes it. Pure.
  */
 import { LandfallError } from '../faults.ts';
 import type { Answer } from './ports.ts';
@@ -22,9 +22,9 @@ export type Move =
   | { kind: 'done'; how: 'accepted' | 'adopted'; note?: undefined };
 
 export interface Creation {
-  /** What is created, for messages: `cluster`, `step daily`. */
+  /** What is created, as messages name it: `cluster`, `step daily`. */
   what: string;
-  /** The pause between two looks, because a listing may lag behind an effect. */
+  /** The pause between two lookups, because a listing may lag behind an effect. */
   settleMs: number;
   /** Since the first move. */
   elapsedMs: number;
@@ -62,7 +62,7 @@ export function nextMove(happened: readonly Happened[], { what, settleMs, elapse
         case 'accepted':
           return { kind: 'done', how: 'accepted' };
         case 'ambiguous': {
-          const note = `${what}: the answer was lost (${answer.reason}); looking whether it took effect`;
+          const note = `${what}: the answer was lost (${answer.reason}); checking whether it took effect`;
           return { kind: 'look', note };
         }
         case 'unsent': {
@@ -76,14 +76,14 @@ export function nextMove(happened: readonly Happened[], { what, settleMs, elapse
   }
 }
 
-/** True when an earlier request may have taken effect, so that a refusal of the next one settles nothing. */
+/** True when an earlier request may have taken effect, so that a refusal of the next one proves nothing. */
 export function isUncertain(happened: readonly Happened[]): boolean {
   return happened.some(
     (one) => one.kind === 'intended before' || (one.kind === 'answered' && one.answer.kind === 'ambiguous'),
   );
 }
 
-/** The look before it was the first one, and found nothing. */
+/** The lookup before it was the first one, and found nothing. */
 function isSecondLook(happened: readonly Happened[]): boolean {
   return happened.at(-2)?.kind === 'waited' && happened.at(-3)?.kind === 'looked';
 }

@@ -1,4 +1,4 @@
-/** What is told of an entry of a journal that cannot be believed. */
+/** The error for a journal entry that cannot be trusted. */
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { advise, commandAt } from '../shell-words.ts';
@@ -16,13 +16,13 @@ export function damaged({ uri }: Pick<Objects, 'uri'>, run: string, damage: Dama
     run,
     more: { damaged: run },
     why: [why],
-    stand: ['nothing was changed; what the run had submitted goes on'],
+    stand: ['nothing was changed; what the run had submitted continues'],
     next: advise`restore the object from a version or a backup, or start a new run with ${commandAt(uri, 'submit')}`,
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-/** Names an object that stands at the place of an entry and is none. */
+/** The error for an object in the place of an entry that is not one. */
 export function notAnEntry({ uri }: Pick<Objects, 'uri'>, run: string, number: number): string {
   return `${uri}/${keys.entry(run, number)} is not entry ${String(number)} of a journal`;
 }

@@ -1,4 +1,7 @@
-/** A run that was submitted without being followed: all its steps in one request, of which EMR cancels the rest when one fails. */
+/**
+ * A run that is submitted and not followed: all its steps go in one request, and when one fails, EMR cancels the
+ * rest.
+ */
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
@@ -6,7 +9,7 @@ import type { RunPlan } from './plan.ts';
 import { attemptNumber, currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
 
-/** What a detached run leaves to EMR; `attach` follows it, verifies and publishes. */
+/** What a detached run leaves to EMR; `attach` later follows, verifies and publishes it. */
 export interface Submission {
   run: string;
   lake: string;

@@ -34,9 +34,9 @@ export interface Staging {
 }
 
 export interface Driving {
-  /** Asked for only while the run is not staged yet; throws when what it can offer is not what the plan says. */
+  /** Called only while the run is not staged yet; throws when what it can stage differs from the plan. */
   staging: () => Promise<Staging>;
-  /** Only to where EMR continues alone: every step submitted that has no accepted execution. */
+  /** Stops once EMR can continue alone: every step without an accepted execution is submitted. */
   detached: boolean;
 }
 
@@ -62,7 +62,7 @@ export async function drive(run: Run, driving: Driving): Promise<void> {
   }
 }
 
-/** The phase of a stage, for events. The mirror is told of only if there is something to copy. */
+/** The phase of a stage, for events. The mirror phase is emitted only if there is something to copy. */
 const PHASES: Readonly<Partial<Record<Stage['kind'], Phase>>> = {
   upload: 'stage',
   cluster: 'cluster',
@@ -73,7 +73,7 @@ const PHASES: Readonly<Partial<Record<Stage['kind'], Phase>>> = {
   publish: 'publish',
 };
 
-/** Performs one stage; returns what this driver has learned by it. */
+/** Performs one stage; returns what this driver learned from it. */
 async function perform(run: Run, stage: Stage, driving: Driving, progress: Progress): Promise<Progress> {
   const phase = PHASES[stage.kind];
   const started = startPhase(run, phase);
@@ -126,7 +126,7 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
   return learned;
 }
 
-/** Ends what the run has in EMR, and throws what became of that. */
+/** Cancels what the run has in EMR, and throws the outcome. */
 async function cancelAsRequested(run: Run): Promise<never> {
   const outcome = await cancelRun(run, { by: 'request', confirmMs: 120_000, settle: true });
   for (const message of cancelLines(outcome)) run.ports.emit({ event: 'note', message });

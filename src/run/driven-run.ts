@@ -7,11 +7,11 @@ import { isToBeCancelled } from './state.ts';
 import type { RunState } from './state.ts';
 import type { RetryPolicy } from './with-retry.ts';
 
-/** What the stages are given that come after the steps: no EMR. */
+/** What the stages after the steps are given: no EMR. */
 export interface Landing {
   ports: Pick<Ports, 'clock' | 'lake' | 'emit'>;
   journal: Journal;
-  /** Aborts when the run is interrupted or its watching ends; sleeps return at once then. */
+  /** Aborts when the run is interrupted or the driver stops following it; sleeps then return at once. */
   signal: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export interface Look {
   answer: Promise<unknown>;
 }
 
-/** How reads of a run are retried: until it is interrupted, with a note a minute. */
+/** Reads of a run are retried until it is interrupted, with one note a minute. */
 export function retryPolicy(
   { clock, random, note }: Pick<Ports, 'clock' | 'random' | 'note'>,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export function retryPolicy(
   return { clock, random, signal, note: (message) => note('reading', message) };
 }
 
-/** Waits, and throws the signal's reason when it aborted meanwhile. */
+/** Waits; throws the signal's reason if it aborts meanwhile. */
 export async function pause(
   { ports, signal }: { ports: Pick<Ports, 'clock'>; signal: AbortSignal },
   ms: number,
@@ -45,7 +45,9 @@ export async function pause(
   signal.throwIfAborted();
 }
 
-/** Waits until the next look at EMR is due, given when something changed there last; then as `checkpoint`. */
+/**
+ * Waits until the next poll of EMR is due, given the time of the last change there; then does what `checkpoint` does.
+ */
 export async function untilNextLook(run: Run, changed: number): Promise<void> {
   const { clock, random } = run.ports;
   const where = run.journal.state().plan.cluster.kind === 'local' ? 'local' : 'aws';
@@ -54,8 +56,8 @@ export async function untilNextLook(run: Run, changed: number): Promise<void> {
 }
 
 /**
- * Looks what others appended, and returns the state of the run. Throws `owned` when the run was taken over, `cancelled`
- * when someone asked for its end. To be called before anything is sent to EMR or published.
+ * Reads what others appended, and returns the state of the run. Throws `owned` when the run was taken over,
+ * `cancelled` when someone requested that. Call it before anything is sent to EMR or published.
  */
 export async function checkpoint({
   journal,
@@ -63,11 +65,15 @@ export async function checkpoint({
 }: Pick<Landing, 'journal' | 'signal'>): Promise<RunState> {
   signal.throwIfAborted();
   const state = await journal.refresh();
-  if (isToBeCancelled(state)) throw new LandfallError('cancelled', `run ${journal.run} was asked to cancel`);
+  if (isToBeCancelled(state))
+    throw new LandfallError('cancelled', `cancellation of run ${journal.run} was requested`);
   return state;
 }
 
-/** Does what the verdict does not depend on: a failure becomes a warning, unless the run is another driver's by now. */
+/**
+ * Runs work that the verdict does not depend on: a failure becomes a warning, unless another driver has taken the run
+ * over.
+ */
 export async function bestEffort(
   run: Pick<Landing, 'ports'>,
   what: string,

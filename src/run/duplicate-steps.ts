@@ -14,8 +14,8 @@ export interface DuplicateStep {
 }
 
 /**
- * Cancels what else carries the token of a submitted step, in one request. If only the first duplicate of a batch were
- * cancelled, the next one would start without its tables.
+ * Cancels all other steps with the token of a submitted step, in one request. If only the first duplicate of a
+ * batch were cancelled, the next one would start without its tables.
  */
 export async function cancelDuplicates(run: Run, clusterId: string, listed: readonly Step[]): Promise<void> {
   const duplicates = duplicateSteps(run.journal.state(), listed);
@@ -29,13 +29,13 @@ export async function cancelDuplicates(run: Run, clusterId: string, listed: read
   run.ports.emit({ event: 'note', message: `cancelling duplicates of our steps: ${names}` });
 }
 
-/** The last look: on a cluster that goes on after the run, a copy that showed late would go on too. */
+/** The last check: on a cluster that outlives the run, a duplicate that appeared late would keep running. */
 export async function cancelLateCopies(run: Run): Promise<void> {
   for (const clusterId of clustersThatStay(run.journal.state()))
     await cancelDuplicates(run, clusterId, await listOurSteps(run, clusterId));
 }
 
-/** Of listed steps those that carry the token of a step which was submitted under another id, and that have not ended. Pure. */
+/** The listed steps that have not ended and carry the token of a step submitted under another id. Pure. */
 export function duplicateSteps({ attempts, current }: RunState, listed: readonly Step[]): DuplicateStep[] {
   return Object.entries(attempts).flatMap(([step, all]) =>
     all.flatMap(({ attempt, token, stepId }) =>
@@ -48,7 +48,7 @@ export function duplicateSteps({ attempts, current }: RunState, listed: readonly
   );
 }
 
-/** Those with steps of the run that are neither ended nor to be ended with it. Pure. */
+/** Clusters with steps of the run that neither have ended nor end with it. Pure. */
 export function clustersThatStay({ clusters, attempts, plan }: RunState): string[] {
   const used = Object.values(attempts).flatMap((all) => all.map(({ clusterId }) => clusterId));
   return [...new Set(used)].filter((used) => {

@@ -1,14 +1,14 @@
-/** Ends the run's own cluster, and duplicates of it. */
+/** Terminates the run's own cluster, and duplicates of it. */
 import { bestEffort, retryPolicy } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { liveClusters } from './live-clusters.ts';
 import { currentCluster, isOurs } from './state.ts';
 import { retry } from './with-retry.ts';
 
-/** How long the end of our own cluster is asked for: after that it ends by itself when it is idle. */
+/** How long to retry terminating our own cluster; after that it terminates itself when idle. */
 const RELEASE_MS = 2 * 60_000;
 
-/** Ends every other live cluster that carries a token of ours, which a lost answer may have left, also long ago. */
+/** Terminates every other live cluster with a token of ours. A lost answer may have left one, even long ago. */
 export async function endDuplicateClusters(run: Run): Promise<void> {
   for (const ours of run.journal.state().clusters.filter(isOurs)) {
     for (const { id } of await liveClusters(run, ours.token, ours.intendedAt)) {
@@ -25,16 +25,21 @@ async function endDuplicate({ journal, ports }: Run, id: string): Promise<void> 
   ports.emit({ event: 'note', message: `terminating duplicate cluster ${id}` });
 }
 
-/** Ends the cluster if this run launched it and was not told to keep it; when it cannot, says so. Never ends another's. */
+/**
+ * Terminates the cluster if this run launched it and was not told to keep it; a failure becomes a warning. Never
+ * terminates another's.
+ */
 export async function releaseCluster(run: Run): Promise<void> {
   if (!run.journal.state().plan.keepAlive) await giveUpCluster(run);
 }
 
-/** Ends the cluster if this run launched it, also one that was to be kept; when it cannot, says so. */
+/** Terminates the cluster if this run launched it, even one that was to be kept; a failure becomes a warning. */
 export async function giveUpCluster(run: Run): Promise<void> {
   const id = currentCluster(run.journal.state())?.id ?? '';
-  await bestEffort(run, `cluster ${id} could not be ended and goes on costing money until it is idle`, () =>
-    release(run),
+  await bestEffort(
+    run,
+    `cluster ${id} could not be terminated; it costs money until it terminates itself when idle`,
+    () => release(run),
   );
 }
 

@@ -5,7 +5,7 @@ import type { RunPlan } from './plan.ts';
 import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 
-/** A newer version than this is refused: it may mean things we do not know. */
+/** A newer version than this is refused: this program does not know what it means. */
 export const JOURNAL_VERSION = 1;
 
 export interface TableSummary {

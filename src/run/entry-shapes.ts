@@ -1,6 +1,6 @@
 /**
- * What each kind of journal entry must look like before it is believed: a lake may be damaged, or written by somebody
- * hostile. Names that become keys are the layout's own; fields that are not named here are passed over.
+ * What each kind of journal entry must look like before it is trusted: a lake may be damaged, or written by
+ * somebody hostile. The layout checks names that become keys; fields that are not named here are ignored.
  */
 import { z } from 'zod';
 import { EXIT_CODES } from '../faults.ts';
@@ -135,7 +135,7 @@ export function problemOf(kind: Entry['entry'], ofRun: string, value: unknown): 
   const entry = value as Entry;
   if (entry.entry === 'planned' || entry.entry === 'replanned') return problemOfPlan(ofRun, entry.plan);
   if (entry.entry === 'step-accepted' && !isExecutionOf(ofRun, entry))
-    return `${JSON.stringify(entry.execution)} is no execution of attempt ${String(entry.attempt)} of ${entry.step}`;
+    return `${JSON.stringify(entry.execution)} is not an execution of attempt ${String(entry.attempt)} of ${entry.step}`;
   return undefined;
 }
 
@@ -144,12 +144,12 @@ function problemOfPlan(ofRun: string, { run: its, steps }: RunPlan): string | un
   const earlier = new Set<string>();
   const tables = new Set<string>();
   for (const step of steps) {
-    if (earlier.has(step.name)) return `step ${step.name} is there twice`;
+    if (earlier.has(step.name)) return `step ${step.name} appears twice`;
     const late = step.upstreams.find((upstream) => !earlier.has(upstream));
-    if (late !== undefined) return `step ${step.name} reads from ${late}, which is no earlier step`;
+    if (late !== undefined) return `step ${step.name} reads from ${late}, which is not an earlier step`;
     earlier.add(step.name);
     for (const table of step.tables) {
-      if (tables.has(table.name)) return `table ${table.name} is there twice`;
+      if (tables.has(table.name)) return `table ${table.name} appears twice`;
       tables.add(table.name);
     }
   }

@@ -1,4 +1,4 @@
-/** What a run tells while it goes on. */
+/** The events that a run emits. */
 import type { Advice } from '../shell-words.ts';
 import type { RunPlan } from './plan.ts';
 import type { Finding, LandedTable } from './verification.ts';

@@ -14,9 +14,9 @@ export interface Beginning {
   isWhole: boolean;
   /** Whether it is the source's only object. */
   isAlone: boolean;
-  /** Of an object whose name ends in `.gz`: it is no gzip, or its gzip is damaged or breaks off. */
+  /** Of an object whose name ends in `.gz`: it is not gzip, or its gzip is damaged or truncated. */
   broken?: 'no gzip' | 'cut';
-  /** A gzip whose name does not say so. */
+  /** True for gzip content under a name without `.gz`. */
   isPacked?: true;
 }
 

@@ -1,4 +1,6 @@
-/** The state of a run from entries that anyone may have written: one that does not fit what stands before it is damage. */
+/**
+ * The state of a run from entries that anyone may have written: one that contradicts the entries before it is damage.
+ */
 import { messageOf } from '../message-of.ts';
 import { damaged, notAnEntry } from './damaged.ts';
 import type { Stamped } from './entries.ts';
@@ -22,7 +24,7 @@ export function follow(place: Place, state: RunState, entry: Stamped): RunState 
   try {
     return advance(state, entry);
   } catch (cause) {
-    // One journal never stops what is done with the others.
+    // One damaged journal must not stop the work on the others.
     throw damaged(place, run, { what, why: messageOf(cause), cause });
   }
 }
@@ -38,7 +40,7 @@ function misfit(state: RunState, entry: Stamped): string | undefined {
   if (strange !== undefined) return strange;
   const newest = attemptNumber(state, step);
   if (attempt <= newest) return undefined;
-  return `attempt ${String(attempt)} of ${step} was not begun: the newest is ${String(newest)}`;
+  return `attempt ${String(attempt)} of ${step} was never begun; the newest is ${String(newest)}`;
 }
 
 function unplanned({ steps }: RunState['plan'], names: readonly string[]): string | undefined {

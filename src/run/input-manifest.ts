@@ -46,7 +46,7 @@ export async function readListing(
   return { source, uri, objects, bytes, skipped, skippedBy };
 }
 
-/** Of longer endings, and of names without one, all are counted as one kind. */
+/** Longer endings, and names without one, count as one kind. */
 const ENDING = /[^/.](\.[A-Za-z0-9~-]{1,12}(?:\.(?:gz|bz2|zst|tmp))?)$/;
 
 /** Why an object is not input: the ending of its name, or what kind of name it is; undefined when it is input. */
@@ -76,8 +76,8 @@ export interface Changes {
 }
 
 /**
- * Objects that an earlier manifest names and that are gone or changed now, and new ones. The manifest's lines are read
- * as they come and not kept, so that it may be as long as it likes.
+ * Objects that an earlier manifest names and that are gone or changed now, and new ones. The manifest's lines are
+ * not kept, so that it may be of any length.
  */
 export async function changedInputs(
   manifest: AsyncIterable<string>,
@@ -112,7 +112,7 @@ const manifestLine = z.object({
   etag: z.string(),
 });
 
-/** Mistakes that show in what was listed. */
+/** Mistakes that the listing shows. */
 export function checkInputs(inputs: readonly Input[]): Diagnostic[] {
   return [
     ...inputs.filter(({ bytes }) => bytes === 0).map(nothingToRead),
@@ -140,15 +140,15 @@ function nothingToRead({ source, uri, skipped, skippedBy, objects }: Input): Dia
     at: uri,
     message:
       skipped === 0
-        ? `there is nothing here for ${source}: no such folder, or an empty one`
+        ? `no input for ${source} here: the folder does not exist, or is empty`
         : `none of the ${String(skipped)} objects here is input for ${source} (${kinds.slice(0, 6).join(', ')})`,
     hint: `inputs end in .json or .json.gz and have no name or folder starting with "." or "_"; ${flag}`,
   };
 }
 
 /**
- * S3 has folders without a name, which Spark loses: it takes `a//b` for `a/b`, and finds nothing there. Of a local file
- * with a colon in its name, Hadoop takes what stands before it for the scheme of a URI.
+ * Spark loses S3 folders with an empty name: it reads `a//b` as `a/b`, and finds nothing there. In the name of a
+ * local file, Hadoop takes the text before a colon for the scheme of a URI.
  */
 function unreachableObjects({ uri, objects }: Input): Diagnostic[] {
   const local = uri.startsWith('file://');
@@ -175,7 +175,7 @@ function unreachable(uri: string, objects: readonly ListedObject[], why: string,
       severity: 'error',
       at: first.key === '' ? uri : `${uri}/${first.key}`,
       message: `Spark cannot reach this object${others}: ${why}`,
-      hint: `rename it, ${how}, or choose an input that does not hold it`,
+      hint: `rename it, ${how}, or choose an input that does not contain it`,
     },
   ];
 }

@@ -20,8 +20,8 @@ export interface Journal {
   /** Durable once it resolves. Throws `owned` when another driver has taken the run over meanwhile. */
   append(entry: Entry): Promise<RunState>;
   /**
-   * Appends a verdict to the very state that has none. False, and nothing is written, when there is one, or when it says
-   * that a run is cancelled which has begun to publish.
+   * Appends a verdict if the run has none yet. Returns false, and writes nothing, when it has one, or when the
+   * verdict is `cancelled` and the run has begun to publish.
    */
   conclude(verdict: Extract<Entry, { entry: 'finished' }>): Promise<boolean>;
   /** Reads what others appended; throws `owned` when one of them took the run over. */
@@ -33,17 +33,17 @@ interface Writer {
   clock: Clock;
   random: Random;
   driver: string;
-  /** Ends the waiting for a store that does not answer. */
+  /** Stops waiting for a store that does not answer. */
   signal?: AbortSignal;
-  /** Told, once a minute at most, while the store does not answer. */
+  /** Called while the store does not answer, at most once a minute. */
   note?: (message: string) => void;
 }
 
 const encoder = new TextEncoder();
 
 /**
- * Starts a run: its first entry is the plan. Throws `owned` when the run id exists already, `input` when it did and is
- * half removed.
+ * Starts a run: its first entry is the plan. Throws `owned` when the run id exists already, `input` when a run of
+ * that id is half removed.
  */
 export async function createJournal(
   writer: Writer,
@@ -72,20 +72,20 @@ function journal(writer: Writer, run: string, initial: RunState): Journal {
   let lost: LandfallError | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One after another: an interruption's append may come while the work's is under way. */
+  /** Runs appends one after another: an interruption may append while the work does. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work, work);
     last = next.catch(() => undefined);
     return next;
   };
-  /** Folds an entry that stands there; remembers for good when it means that the run is another driver's now. */
-  const absorb = (entry: Stamped, wish?: Entry) => {
+  /** Folds an entry read from the store; remembers for good when it gives the run to another driver. */
+  const absorb = (entry: Stamped, ours?: Entry) => {
     state = follow(writer.objects, state, entry);
     if (entry.driver === driver) return;
     const removing = entry.entry === 'removing';
-    const isWish = FROM_ANYONE.includes(entry.entry) && wish?.entry !== 'removing';
-    const wishes = !claimed && (wish === undefined || FROM_ANYONE.includes(wish.entry));
-    if (!removing && (isWish || wishes)) return;
+    const isRequest = FROM_ANYONE.includes(entry.entry) && ours?.entry !== 'removing';
+    const needsNoLease = !claimed && (ours === undefined || FROM_ANYONE.includes(ours.entry));
+    if (!removing && (isRequest || needsNoLease)) return;
     lost = removing ? beingRemoved(writer.objects, run) : overtaken(run, entry.driver);
     throw lost;
   };
@@ -144,7 +144,9 @@ async function place(writer: Writer, run: string, entry: Stamped): Promise<Stamp
   });
 }
 
-/** A journal outlasts a store that is away for a while: writing an entry again is told by its nonce. */
+/**
+ * Appends outlast a store that is unavailable for a while: the nonce shows that an entry is our own repeated write.
+ */
 function lasting<T>(
   { clock, random, signal, note = () => undefined }: Writer,
   work: () => Promise<T>,
@@ -170,5 +172,8 @@ function write(objects: Objects, run: string, entry: Stamped): Promise<boolean> 
 async function mustRead(objects: Objects, run: string, number: number): Promise<Stamped> {
   const entry = await readEntry(objects, run, number);
   if (entry !== undefined) return entry;
-  throw new LandfallError('internal', `${objects.uri}/${keys.entry(run, number)} is taken and yet not there`);
+  throw new LandfallError(
+    'internal',
+    `${objects.uri}/${keys.entry(run, number)} is taken, but cannot be read`,
+  );
 }

@@ -1,4 +1,5 @@
 /** The last phases of a run, from accepted executions to current tables. They need the lake, and nothing of EMR. */
+import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import { keys } from '../lake/layout.ts';
 import { bestEffort, checkpoint } from './driven-run.ts';
@@ -21,8 +22,8 @@ async function verifyAndPublish(run: Landing): Promise<void> {
 }
 
 /**
- * Brings a run whose steps are all accepted from wherever its last driver left it to its end. Throws the LandfallError
- * that is its verdict, journalled, but for `cancelled`: what the run started may still have to be ended.
+ * Finishes a run whose steps are all accepted, from wherever its last driver left it. Throws the LandfallError that
+ * is its verdict. The verdict is journalled, except `cancelled`: what the run started may still have to be ended.
  */
 export async function land(run: Landing): Promise<void> {
   try {
@@ -37,9 +38,9 @@ export async function land(run: Landing): Promise<void> {
 }
 
 /**
- * Copies what is published to the plain paths, unless that was done, and journals the success. Published files of its
- * own that are lost by then end the run as failed, though its number stands: without a verdict it would be neither
- * retried nor removed.
+ * Copies what is published to the plain paths, unless that was done, and journals the success. If published files
+ * of the run are lost by then, it ends as failed, although its publication stands: without a verdict it could be
+ * neither retried nor removed.
  */
 export async function mirrorAndFinish(run: Landing): Promise<void> {
   try {
@@ -56,12 +57,12 @@ export async function mirrorAndFinish(run: Landing): Promise<void> {
   await finish(run);
 }
 
-/** The mirror converges on the newest publication: what is lost may be another run's. */
+/** The mirror copies the newest publication, so lost files may be another run's. */
 function isOwnLoss({ fault, more }: LandfallError, { journal }: Landing): boolean {
   return fault === 'tables' && more['publication'] === journal.state().published;
 }
 
-/** Journals the failure as the run's verdict, and tells of it. */
+/** Journals the failure as the run's verdict, and emits it. */
 export async function finishFailed(run: Landing, error: LandfallError): Promise<void> {
   const { fault, message, why } = error;
   const verdict = fault === 'cancelled' ? 'cancelled' : 'failed';
@@ -71,7 +72,7 @@ export async function finishFailed(run: Landing, error: LandfallError): Promise<
   run.ports.emit({ event: 'finished', run: run.journal.run, verdict });
 }
 
-/** Faults after which the run is over, as opposed to those that only end our watching. */
+/** Faults that end the run, unlike those that only stop us from following it. */
 export function isVerdict({ fault }: LandfallError): boolean {
   switch (fault) {
     case 'cluster':
@@ -91,7 +92,7 @@ export function isVerdict({ fault }: LandfallError): boolean {
   }
 }
 
-/** Emits that a phase begins, if there is one; returns when that was. */
+/** Emits the start of a phase, if there is one; returns the time. */
 export function startPhase({ ports, signal }: Landing, phase: Phase | undefined): number {
   signal.throwIfAborted();
   if (phase !== undefined) ports.emit({ event: 'phase-started', phase });
@@ -114,12 +115,12 @@ export async function verify(run: Landing): Promise<Verification> {
   ports.emit({ event: 'verified', tables, reports: accepted.map(({ report }) => report), findings });
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return verification;
-  throw new LandfallError('tables', `${String(errors.length)} finding(s) against the landed tables`, {
+  throw new LandfallError('tables', `${counted(errors.length, 'finding')} against the landed tables`, {
     why: errors.map(explained),
   });
 }
 
-/** Reads the accepted executions' reports once more: what is verified is what stands in the lake now. */
+/** Reads the accepted executions' reports again, so that the lake is verified as it is now. */
 async function acceptedAgain({ journal, ports }: Landing): Promise<Accepted[]> {
   const state = journal.state();
   const found: Accepted[] = [];
@@ -137,7 +138,7 @@ async function acceptedAgain({ journal, ports }: Landing): Promise<Accepted[]> {
   return found;
 }
 
-/** A line a table: what landed, without its files. */
+/** A summary of each table that landed, without its files. */
 function summaries(plan: RunPlan, { tables }: Pick<Verification, 'tables'>): TableSummary[] {
   return tables.map(({ table, rows, bytes, files }) => ({
     table,
@@ -160,7 +161,9 @@ export async function publish(run: Landing, verification: Verification): Promise
       'overtaken',
       `another run published number ${String(plan.publication)} since this one was planned`,
       {
-        stand: ['its tables are verified and stay under the run; the published tables are the other run’s'],
+        stand: [
+          'its tables are verified and stay in the run’s own folder; the published tables are the other run’s',
+        ],
       },
     );
   }

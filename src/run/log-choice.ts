@@ -1,4 +1,4 @@
-/** Whose logs are meant: which attempt of which step. Pure. */
+/** Chooses whose logs are shown: which attempt of which step. Pure. */
 import { attemptsOf } from './state.ts';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
@@ -11,15 +11,15 @@ export interface LoggedAttempt {
   attempt: number;
   stepId: string;
   clusterId: string;
-  /** LogUri of its cluster, as far as the journal tells. */
+  /** LogUri of its cluster, if the journal records it. */
   logUri: string;
 }
 
 export interface StepEnd {
-  /** EMR's state; absent when the journal only tells that the run is over. */
+  /** EMR's state; absent when the journal only records that the run is over. */
   state?: string;
   at: Date;
-  /** False: it is known to have ended by then, no more. */
+  /** False: the step had ended by that time, but its exact end is unknown. */
   exact: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What `landfall logs` shows, piece by piece: whoever reads logs yields them, and `report/` prints them. */
+/** What `landfall logs` shows, piece by piece: readers of logs yield the pieces, and `report/` prints them. */
 import type { Advice, AdvisedCommand } from '../shell-words.ts';
 
 /** Whole lines of one log. */

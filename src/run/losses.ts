@@ -1,4 +1,7 @@
-/** Going on after the infrastructure failed: new attempts of the unfinished steps on a new cluster, as often as the plan says. */
+/**
+ * Continues after an infrastructure failure: new attempts of the unfinished steps on a new cluster, as often as the
+ * plan allows.
+ */
 import { LandfallError } from '../faults.ts';
 import { checkpoint } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
@@ -11,8 +14,8 @@ import type { RunState } from './state.ts';
 import { endSubmitted } from './step-ends.ts';
 
 /**
- * Returns when the run may continue after this error: once the loss that the plan allows is prepared to be retried, or
- * where a cluster to reuse ended unused. Throws what ended it, which tells when no retry was left.
+ * Returns when the run may continue after this error: once a retry that the plan allows is prepared, or when a
+ * reused cluster ended unused. Otherwise throws the error, which says so when no retry was left.
  */
 export async function retryAfterLoss(run: Run, error: unknown): Promise<void> {
   if (run.signal.aborted) throw error;
@@ -24,15 +27,15 @@ export async function retryAfterLoss(run: Run, error: unknown): Promise<void> {
   await prepareRetry(run, error);
 }
 
-/** A cluster or step that was lost for no fault of ours, as decided where the error was made. */
+/** True when a cluster or step was lost through no fault of ours, as decided where the error was made. */
 function isLoss(error: unknown): error is LandfallError {
   if (!(error instanceof LandfallError) || !error.retryable) return false;
   return error.fault === 'cluster' || error.fault === 'step';
 }
 
 /**
- * Leaves the run so that its unfinished steps run again: their programs staged under new attempts, then one journal entry.
- * A driver that dies before that entry leaves all to be done again, harmlessly. Throws `loss` when there is no retry left.
+ * Prepares the unfinished steps to run again: stages their programs under new attempts, then appends one journal
+ * entry. When a driver dies before that entry, all of this is simply done again. Throws `loss` when no retry is left.
  */
 async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
   const { journal, ports } = run;
@@ -56,11 +59,11 @@ async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
   const again = rerun.length === 0 ? '' : `, ${rerun.join(', ')} again`;
   ports.emit({
     event: 'note',
-    message: `${why}; going on with a new cluster${again}; infrastructure retries left: ${allowed - used - 1} of ${allowed}`,
+    message: `${why}; continuing on a new cluster${again}; infrastructure retries left: ${allowed - used - 1} of ${allowed}`,
   });
 }
 
-/** Steps that were intended and have no accepted execution: those never intended still have their first attempt. */
+/** Intended steps without an accepted execution; a step that was never intended still has its first attempt. */
 function unfinished(state: RunState): string[] {
   return state.plan.steps
     .map(({ name }) => name)
@@ -79,7 +82,7 @@ async function stageNextAttempt(run: Run, step: string, attempt: number): Promis
   await ports.objects.put(keys.program(journal.run, step, attempt + 1), program);
 }
 
-/** The same error, with what stands about retries. */
+/** The same error, with a line about retries. */
 function told({ fault, message, why, stand, cause }: LandfallError, line: string): LandfallError {
   return new LandfallError(fault, message, { why, stand: [...stand, line], cause });
 }

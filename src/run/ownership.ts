@@ -9,7 +9,7 @@ import { follow } from './fold.ts';
 import type { RunState } from './state.ts';
 
 const RENEW_MS = 30_000;
-/** An owner silent for this long may be succeeded. */
+/** After this much silence of the owner, another driver may take over. */
 export const SILENT_MS = 120_000;
 
 const ownerShape = z.object({
@@ -17,14 +17,14 @@ const ownerShape = z.object({
   host: z.string(),
   boot: z.string(),
   pid: z.number().int().positive(),
-  /** It has let go of the run. */
+  /** It has released the run. */
   released: z.boolean().default(false),
 });
 
 /** A driver, and the process it is: on the same boot of the same host, one can see whether it still lives. */
 export type Owner = Omit<z.infer<typeof ownerShape>, 'released'>;
 
-/** A driver that has just begun or taken over has so long to write its first `owner.json`. */
+/** How long a driver that has just started or taken over may take to write its first `owner.json`. */
 const BEGINNING_MS = 30_000;
 
 export type Ownership =
@@ -37,8 +37,8 @@ export type Ownership =
   | { owner: 'dead'; who: Owner };
 
 /**
- * Looks at `owner.json`, and at the age of the journal's newest entry where that is not of the journal's driver. `isDead`
- * tells that an owner's process certainly no longer runs; false when in doubt.
+ * Who drives the run, by `owner.json`; where that does not name the journal's driver, the age of the journal's
+ * newest entry counts too. `isDead` is true when an owner's process certainly no longer runs; false when in doubt.
  */
 export async function ownership(
   objects: Objects,
@@ -65,7 +65,7 @@ function judge(
   return { owner: silentMs < SILENT_MS ? 'fresh' : 'silent', who, silentMs };
 }
 
-/** Undefined for what is not there, and for what no driver wrote: the journal decides then. */
+/** Undefined when it is missing, or no driver wrote it: then the journal decides. */
 async function readOwner(objects: Objects, key: string): Promise<z.infer<typeof ownerShape> | undefined> {
   try {
     const body = await objects.get(key, mostBytes.owner);
@@ -77,20 +77,20 @@ async function readOwner(objects: Objects, key: string): Promise<z.infer<typeof 
 }
 
 export interface Claim {
-  /** Stops renewing the claim, and gives it up. */
+  /** Stops renewing the claim, and releases it. */
   release(): Promise<void>;
 }
 
 /**
- * Claims the run and goes on renewing the claim, also when a write of it fails, as long as the journal in the lake knows
- * of no other driver.
+ * Claims the run and keeps renewing the claim, even after a failed write, until the journal in the lake names
+ * another driver.
  */
 export async function claimRun(objects: Objects, clock: Clock, who: Owner, journal: Journal): Promise<Claim> {
   const stop = new AbortController();
   const key = keys.owner(journal.run);
   const write = (released: boolean) =>
     objects.put(key, new TextEncoder().encode(`${JSON.stringify({ ...who, released })}\n`));
-  // A driver that was paused may be the last to hear that it was overtaken: it looks, rather than remembers.
+  // A driver that was paused may not know yet that it was overtaken, so it reads the journal instead of relying on its memory.
   const isOurs = async () => {
     const state = journal.state();
     const unheard = await readEntries(objects, journal.run, state.length);
@@ -116,7 +116,7 @@ export async function claimRun(objects: Objects, clock: Clock, who: Owner, journ
   };
 }
 
-/** The error for a run that someone else drives. */
+/** The error for a run that another driver has. */
 export function ownedBy(run: string, who: Owner, silentMs: number): LandfallError {
   const seconds = String(Math.round(silentMs / 1000));
   return new LandfallError(
@@ -124,7 +124,7 @@ export function ownedBy(run: string, who: Owner, silentMs: number): LandfallErro
     `run ${run} is driven by ${who.driver} (pid ${String(who.pid)} on ${who.host})`,
     {
       stand: [
-        `it gave a sign of life ${seconds} s ago; after ${String(SILENT_MS / 1000)} s of silence it may be succeeded`,
+        `last heard of ${seconds} s ago; another driver may take over after ${String(SILENT_MS / 1000)} s of silence`,
       ],
     },
   );

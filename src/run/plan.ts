@@ -8,7 +8,7 @@ export interface PlannedSource {
   uri: string;
   objects: number;
   bytes: number;
-  /** Names passed over: hidden, folder markers, neither `.json` nor `.json.gz`. */
+  /** Names that are skipped: hidden, folder markers, neither `.json` nor `.json.gz`. */
   skipped: number;
   /** Those, by the ending or the kind of their names; absent when there are none. */
   skippedBy?: Readonly<Record<string, number>>;
@@ -27,7 +27,7 @@ export interface PlannedStep {
 export type ClusterChoice =
   { kind: 'local' } | { kind: 'new' } | { kind: 'reuse' } | { kind: 'id'; id: string };
 
-/** What `[EMR]` says of clusters to launch: whoever goes on with the run launches the same. */
+/** What `[EMR]` says about clusters to launch: whoever continues the run launches the same. */
 export interface PlannedLaunch {
   instanceType: string;
   /** Core nodes beside the primary one; 0 makes a cluster of one node. */
@@ -73,7 +73,7 @@ export interface RunPlan {
   launch?: PlannedLaunch;
   /** EMR release label. */
   release: string;
-  /** Region of the cluster, where the settings name one: whoever goes on with the run looks for it there. */
+  /** Region of the cluster, where the settings name one: whoever continues the run looks for it there. */
   region?: string;
   /** The publication number this run will take; another run taking it first is a conflict. */
   publication: number;
@@ -83,7 +83,9 @@ export interface RunPlan {
   stepTimeoutSeconds: number;
   /** Largest share of a source's lines that may be quarantined, 0 to 1. */
   maxQuarantined: number;
-  /** How often the driver itself goes on with a new cluster after it lost one to the infrastructure; never when absent. */
+  /**
+   * How often the driver itself continues on a new cluster after losing one to the infrastructure; never when absent.
+   */
   retryInfrastructure?: number;
   /** A retry reads its templates and settings there too. */
   origin: PlanOrigin;

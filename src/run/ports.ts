@@ -1,4 +1,4 @@
-/** What a run needs of the world. Adapters implement these shapes; `session/compose.ts` joins the two. */
+/** What a run needs from outside. Adapters implement these shapes; `session/compose.ts` joins the two. */
 import type { RunEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 import type { Accepted, Verification } from './verification.ts';
@@ -42,7 +42,7 @@ export interface Launched extends Home {
   id: string;
 }
 
-/** EMR's own words; `state` may also be one that this version does not know. */
+/** EMR's own words; `state` may be one that this version does not know. */
 export interface Cluster extends Home {
   id: string;
   name: string;
@@ -85,7 +85,7 @@ export interface StepRequest {
   args: readonly string[];
 }
 
-/** EMR, narrowed to what a run does. Reads throw LandfallError; `retryable` tells whether to ask again. */
+/** EMR, narrowed to what a run does. Reads throw LandfallError; `retryable` says whether to ask again. */
 export interface Emr {
   /** Launches a cluster; sent once. `token` becomes its name. */
   runJobFlow(token: string): Promise<Answer<Launched>>;
@@ -98,7 +98,7 @@ export interface Emr {
   listSteps(clusterId: string, since?: Date): Promise<Step[]>;
   /** The steps with these ids, in chunks of 10. */
   getSteps(clusterId: string, stepIds: readonly string[]): Promise<Step[]>;
-  /** That step, also while no list shows it; undefined when EMR knows none of that id there. */
+  /** That step, even while no list shows it; undefined when EMR knows no step with that id there. */
   describeStep(clusterId: string, stepId: string): Promise<Step | undefined>;
   /** Asynchronous and idempotent: returns once the request is accepted. */
   cancelSteps(clusterId: string, stepIds: readonly string[]): Promise<void>;
@@ -107,11 +107,11 @@ export interface Emr {
   findReusable(): Promise<{ chosen?: string; rejected: { id: string; reason: string }[] }>;
 }
 
-/** Why a step or a cluster failed, from its logs. Most telling line first; empty when the logs tell nothing. */
+/** Why a step or a cluster failed, from its logs. Most telling line first; empty when the logs do not say. */
 export type Explain = (
   /** `pipeline` is how messages name the folder of the step's templates. */
   failed: { clusterId: string; step?: Step; pipeline?: string },
-  /** Ends the waiting for logs that are late. */
+  /** Stops waiting for logs that are late. */
   signal?: AbortSignal,
 ) => Promise<readonly string[]>;
 
@@ -121,7 +121,7 @@ export interface Lake {
   acceptExecution(attemptKey: string, token: string): Promise<Accepted | undefined>;
   /** The execution accepted before, as it stands in the lake now: a second copy may have completed since. */
   readExecution(key: string, token: string): Promise<Accepted | undefined>;
-  /** Judges what was accepted, and last whether anything of someone else's lies where it would be published. */
+  /** Verifies what was accepted; checks last whether objects of others lie where it would be published. */
   verify(plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification>;
   /** Creates publication entry `number`. False: another run has taken it. True also when our own earlier write did. */
   publish(plan: RunPlan, verification: Verification): Promise<boolean>;
@@ -129,7 +129,7 @@ export interface Lake {
   mirror(): Promise<void>;
 }
 
-/** Events are what a run tells; `report/` turns them into text, JSON lines or annotations. */
+/** What happens in a run; `report/` turns events into text, JSON lines or annotations. */
 export type Emit = (event: RunEvent) => void;
 
 /** Emits a note, unless there was one of the same topic within the last minute. */

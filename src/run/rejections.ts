@@ -8,7 +8,7 @@ export interface RejectedLine {
   line: number;
   /** The text that did not fit the field; null where none was there. */
   value: string | null;
-  /** The line as it stood there, cut when it is long. */
+  /** The line itself, cut when it is long. */
   raw: string;
   /** Bytes of the whole line. */
   bytes: number;

@@ -1,10 +1,12 @@
-/** What gc left of a run that it is removing, or was when it was killed. */
+/** What is left of a run while gc removes it, or after a gc that was killed. */
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import { keys } from '../lake/layout.ts';
 import type { Objects } from './ports.ts';
 
-/** A journal is removed from its first entry on: a new run among the others would be taken for the old one. */
+/**
+ * A journal is removed from its first entry on; a new run among the remaining entries would be taken for the old one.
+ */
 export async function refuseRemains(objects: Objects, run: string): Promise<void> {
   let remains = 0;
   for await (const { key } of objects.list(keys.journal(run))) {

@@ -11,7 +11,7 @@ interface Runs {
 
 const AT_ONCE = 16;
 
-/** Run ids, newest first: by when their journals began, for a name may be anything. */
+/** Run ids, newest first, by the time their journals began: a name may be anything. */
 export async function listRuns(lake: Runs): Promise<string[]> {
   const names: string[] = [];
   for await (const name of lake.folders(keys.runs)) if (isRunId(name)) names.push(name);
@@ -38,7 +38,7 @@ async function beginning(lake: Runs, name: string): Promise<{ lastModified: Date
   }
 }
 
-/** Names below the folder of runs that are of no run, or of one without its first entry; sorted. */
+/** Names in the folder of runs that belong to no run, or to one without its first entry; sorted. */
 export async function namesWithoutRun(
   lake: Runs,
   runs: readonly string[],
@@ -52,11 +52,11 @@ export async function namesWithoutRun(
   return { foreign: foreign.sort(), headless: headless.sort() };
 }
 
-/** The newest run; throws `input` when the lake has none. */
+/** The newest run; throws `input` when the lake has no runs. */
 export async function newestRun(lake: Runs): Promise<string> {
   const [newest] = await listRuns(lake);
   if (newest !== undefined) return newest;
-  throw new LandfallError('input', `there is no run in ${lake.uri}`, {
+  throw new LandfallError('input', `no runs in ${lake.uri}`, {
     next: advise`${commandAt(lake.uri, 'submit')}, or name the lake with --lake`,
   });
 }

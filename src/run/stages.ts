@@ -46,7 +46,7 @@ export interface StepToRun {
   reason: string;
 }
 
-/** What this driver has done of the run that the journal does not tell. */
+/** What this driver has done for the run that the journal does not record. */
 export interface Progress {
   hasAdopted?: true;
   /** Sources that had no cluster for the run. */
@@ -84,7 +84,7 @@ function isUncertain(state: RunState, step: string): boolean {
   return attempt !== undefined && attempt.stepId === undefined && attempt.execution === undefined;
 }
 
-/** Whether a step was submitted and what became of it has not been journalled yet. */
+/** Whether a step was submitted and its end is not journalled yet. */
 function isUnderWay(state: RunState, step: string): boolean {
   const attempt = currentAttempt(state, step);
   return attempt?.stepId !== undefined && attempt.execution === undefined;
@@ -184,7 +184,7 @@ function mayStayWith(state: RunState, { id, terminate }: ClusterEntry): boolean 
   }
 }
 
-/** Whether the run's next driver asks EMR about its cluster, or for one: steps are open, or to be cancelled. */
+/** Whether the run's next driver needs a cluster from EMR, or news of its own: steps are open, or to be cancelled. */
 export function needsCluster(state: RunState): boolean {
   if (state.published !== undefined) return false;
   if (isToBeCancelled(state)) return true;
@@ -205,11 +205,11 @@ function clusterReason(plan: RunPlan): string {
     case 'local':
       return `asked for by --cluster local; ${jvmReason(plan)}`;
     case 'id':
-      return 'named by --cluster; it is never ended by us';
+      return 'named by --cluster; Landfall never terminates it';
     case 'new':
     case 'reuse': {
-      const end = keepAlive ? 'kept alive at the end' : 'ended at the verdict';
-      return `${end}; ends by itself after ${String(idleTimeoutSeconds)} s without work`;
+      const end = keepAlive ? 'kept alive at the end' : 'terminated at the verdict';
+      return `${end}; terminates itself after ${String(idleTimeoutSeconds)} s without work`;
     }
   }
 }

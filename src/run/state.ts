@@ -32,15 +32,15 @@ export interface ClusterEntry extends Home {
   how?: 'launched' | 'adopted' | 'reused' | 'given';
   /** Where its logs lie: the plan's place for a cluster of ours, EMR's word (`s3n://...`, "None") for another's. */
   logUri?: string;
-  /** Set once we have asked, or were about to ask, for its end. */
+  /** Set once we have requested its termination, or were about to. */
   terminate?: 'intended' | 'requested';
-  /** Set once it was seen to end, or to be ending, under the run; `code` is EMR's reason. */
+  /** Set once EMR showed that it has ended, or is ending, under the run; `code` is EMR's reason. */
   ended?: { state: string; code: string | undefined };
 }
 
 export interface RunState {
   plan: RunPlan;
-  /** The driver that owns the run, as far as the journal tells. */
+  /** The driver that owns the run, by the journal. */
   driver: string;
   staged: boolean;
   /** The machine that the local endpoint is on. */
@@ -216,7 +216,7 @@ function replan(state: RunState, entry: Extract<Stamped, { entry: 'replanned' }>
 
 const endOf = ({ ended, at }: { ended?: string; at: string }) => new Date(ended ?? at);
 
-/** The accepted executions stay; whatever came after them is to be done again. */
+/** The accepted executions stay; everything after them is to be done again. */
 function rebase(state: RunState, { publication, driver }: Extract<Stamped, { entry: 'rebased' }>): RunState {
   const { verified, finished, published, ...kept } = state;
   return { ...kept, plan: { ...state.plan, publication }, driver, publishing: false, mirrored: false };
@@ -235,7 +235,7 @@ function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-inte
   return { ...state, attempts: { ...state.attempts, [step]: [...attemptsOf(state, step), added] } };
 }
 
-/** What was intended under that token never came to be. */
+/** What was intended under that token was never created. */
 function withoutIntent(state: RunState, token: string): RunState {
   const attempts = Object.entries(state.attempts).map(
     ([step, all]) => [step, all.filter((one) => one.token !== token || one.stepId !== undefined)] as const,
@@ -284,7 +284,7 @@ export function attemptNumber({ current }: Pick<RunState, 'current'>, step: stri
   return present(current[step], `current attempt of step ${step}`);
 }
 
-/** Someone asked for the run's end, and it is not too late: what has begun to publish is finished instead. */
+/** Someone requested cancellation, and it is not too late: a run that has begun to publish is finished instead. */
 export function isToBeCancelled({ cancelRequested, publishing }: RunState): boolean {
   return cancelRequested && !publishing;
 }
@@ -294,7 +294,7 @@ export function currentCluster(state: RunState): ClusterEntry | undefined {
   return state.clusters.at(-1);
 }
 
-/** True for a cluster that we made, and so may end. */
+/** True for a cluster that we launched and may terminate. */
 export function isOurs(cluster: ClusterEntry): boolean {
   return cluster.how === 'launched' || cluster.how === 'adopted';
 }

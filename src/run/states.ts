@@ -37,10 +37,13 @@ export const REASON_KINDS = {
   ALL_STEPS_COMPLETED: 'finished',
 } as const satisfies Record<string, ReasonKind>;
 
-/** What the local endpoint gives as a step's `FailureDetails.Reason` when it died under it; EMR has no such reason. */
+/**
+ * The local endpoint's `FailureDetails.Reason` for a step that was running when the endpoint died; EMR has no such
+ * reason.
+ */
 const LOST_STEP = 'Infrastructure failure.';
 
-/** True when a step failed for no fault of its program, as far as its FailureDetails tell. */
+/** True when its FailureDetails say that a step failed through no fault of its program. */
 export function isLostStep({ failure }: Pick<Step, 'failure'>): boolean {
   return failure?.reason === LOST_STEP;
 }

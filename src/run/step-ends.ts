@@ -1,4 +1,4 @@
-/** Steps that ended otherwise than COMPLETED: why, and what becomes of the others that were submitted with them. */
+/** Steps that ended, but not as COMPLETED: why, and what happens to the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
 import { failAtCluster, INFRASTRUCTURE } from './cluster-lost.ts';
 import { bestEffort } from './driven-run.ts';
@@ -12,8 +12,9 @@ import { cancelDuplicates } from './duplicate-steps.ts';
 import { hasStepEnded, isLostStep, isOver, reasonKind, stepPhase } from './states.ts';
 
 /**
- * Ends the run at a step whose end is journalled, and is not COMPLETED: our other steps, and, but for a cancelled step, our
- * cluster. Throws the cluster's end when the step went down with it, else the step's own. A later driver may do it again.
+ * Ends the run at a step whose journalled end is not COMPLETED: cancels our other steps and, unless the step was
+ * cancelled, terminates our cluster. Throws the cluster's end when the step went down with it, else the step's own. A
+ * later driver may repeat this.
  */
 export async function failAtStep(
   run: Run,
@@ -37,7 +38,7 @@ export async function failAtStep(
   throw stepFailed(name, { state, why, lost: isLostStep(step) });
 }
 
-/** EMR takes so long at most to end a cluster that is lost, logs included. */
+/** The longest that EMR takes to end a lost cluster, logs included. */
 const ENDING_MS = 10 * 60_000;
 
 /**
@@ -56,7 +57,7 @@ function wentDownWith({ journal, ports }: Run, cluster: Cluster, { state, ended 
   return ended === undefined || clusterEnded.getTime() - ended.getTime() <= ENDING_MS;
 }
 
-/** A cancelled step is a cancelled run; any other end but COMPLETED is a failed step. */
+/** A cancelled step means a cancelled run; any other end except COMPLETED means a failed step. */
 function stepFailed(
   name: string,
   { state, why, lost = false }: { state: string; why: readonly string[]; lost?: boolean },
@@ -67,8 +68,8 @@ function stepFailed(
 }
 
 /**
- * Journals the end of each submitted step that has failed or was cancelled; the others are cancelled, but on a cluster that
- * is gone (`journal`). A step that completed is left for a later look.
+ * Journals the end of each submitted step that failed or was cancelled, and cancels those still running, unless
+ * their cluster is gone (`journal`). A completed step is left for later.
  */
 export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise<void> {
   const { journal, ports } = run;

@@ -19,9 +19,9 @@ export interface RetryChoice {
 }
 
 /**
- * The steps of the new plan that run again: those without an accepted execution, those whose tables broke their contract,
- * those whose program changed, and all that depend on one of these. Throws `input` for a step the plan does not have,
- * and for `only` when others cannot stay as they are.
+ * The steps of the new plan that run again: those without an accepted execution, those whose tables broke their
+ * contract, those whose program changed, and all that depend on one of these. Throws `input` for a step that the plan
+ * does not have, and for `only` when other steps have to run again too.
  */
 export function stepsToRerun(
   state: RunState,
@@ -33,7 +33,7 @@ export function stepsToRerun(
   for (const step of steps) {
     const reason =
       step.name === from || step.name === only
-        ? 'it was asked for'
+        ? 'it was named'
         : (ownReason(state, step) ?? inherited(step, reasons));
     if (reason !== undefined) reasons.set(step.name, reason);
   }
@@ -48,7 +48,7 @@ export function stepsToRerun(
       },
     );
   }
-  return [{ step: only, reason: 'it was asked for' }];
+  return [{ step: only, reason: 'it was named' }];
 }
 
 function ownReason(state: RunState, step: PlannedStep): string | undefined {
@@ -60,7 +60,7 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
     return phase === 'cancelled'
       ? 'it was cancelled'
       : phase === 'unknown'
-        ? 'it was not seen to end'
+        ? 'its end was not confirmed'
         : 'it failed';
   }
   if (planned.digest !== step.digest) return 'its program changed';
@@ -68,7 +68,7 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
     return 'published files were lost before they were copied';
   const subjects = new Set([step, ...step.tables, ...step.sources].map(({ name }) => name));
   const broken = state.verified?.findings.find(
-    // Too many bad lines stay as many: the same program rejects them again. Only the limit can change.
+    // The same program would reject the same lines again; only the limit can change.
     ({ severity, subject, limit, foreign }) =>
       severity === 'error' && limit === undefined && foreign === undefined && subjects.has(subject),
   );

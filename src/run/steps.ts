@@ -24,7 +24,7 @@ export async function runSteps(run: Run, clusterId: string): Promise<void> {
   }
 }
 
-/** Follows the steps that were submitted before, wherever: their cluster may have ended since, they are listed still. */
+/** Follows the steps that were submitted before, on any cluster: one that has ended still lists its steps. */
 export async function followSubmitted(run: Run): Promise<void> {
   for (const { name } of run.journal.state().plan.steps) {
     const attempt = currentAttempt(run.journal.state(), name);
@@ -34,10 +34,13 @@ export async function followSubmitted(run: Run): Promise<void> {
   }
 }
 
-/** Between seeing that the cluster ends and believing that the step will not be told to have ended. */
-const LAST_LOOK_MS = 2_000;
+/** How long after the cluster's end EMR may still report the step's. */
+const LAST_REPORT_MS = 2_000;
 
-/** Polls until the submitted step completes; second copies of our steps are cancelled on sight. Throws when it ends otherwise. */
+/**
+ * Polls until the submitted step completes; duplicates of our steps are cancelled on sight. Throws when it ends
+ * otherwise.
+ */
 async function follow(run: Run, name: string): Promise<Step> {
   const { ports, journal } = run;
   const { clock } = ports;
@@ -63,14 +66,15 @@ async function follow(run: Run, name: string): Promise<Step> {
         return failAtStep(run, name, followed, state);
       }
     }
-    if (cluster.isLost) await pause(run, LAST_LOOK_MS);
+    if (cluster.isLost) await pause(run, LAST_REPORT_MS);
     else await untilNextLook(run, changed);
   }
 }
 
 /**
- * The step as EMR lists it, or else describes it by its id. Undefined while EMR does not know it, for one settle window
- * since `changed`, because its answers may lag. Throws once it has been missing for longer. Cancels duplicates of our steps.
+ * The step as EMR lists it, else as EMR describes it by its id. Undefined when EMR does not know it, for one settle
+ * window after `changed`, because its answers may lag. Throws once it has been missing for longer. Cancels duplicates
+ * of our steps.
  */
 async function look(
   run: Run,
@@ -84,10 +88,7 @@ async function look(
   if (step === undefined && missingMs >= journal.state().plan.settleSeconds * 1000) {
     const cluster = await ports.emr.describeCluster(clusterId);
     if (!isOver(cluster.state))
-      throw new LandfallError(
-        'step',
-        `step ${name} (${stepId}) is not known any more on cluster ${clusterId}`,
-      );
+      throw new LandfallError('step', `step ${name} (${stepId}) is no longer known to cluster ${clusterId}`);
     return failAtCluster(run, cluster);
   }
   await cancelDuplicates(run, clusterId, listed);

@@ -83,7 +83,7 @@ async function recordIntents(run: Run, steps: readonly PlannedStep[], clusterId:
   }
 }
 
-/** Journals the ids of steps that were intended and did reach EMR; looks once, and sends nothing. */
+/** Journals the ids of intended steps that did reach EMR; looks once, and sends nothing. */
 export async function adoptSubmitted(run: Run): Promise<void> {
   const { journal } = run;
   const state = journal.state();
@@ -96,9 +96,9 @@ export async function adoptSubmitted(run: Run): Promise<void> {
 }
 
 /**
- * Ids of our steps on that cluster by token, in the plan's order, up to the first that is missing: of each one's copies the
- * oldest that stands behind the step before it. EMR runs steps in the order of their adding, and a step whose upstream
- * comes later fails for want of its tables.
+ * Ids of our steps on that cluster by token, in the plan's order, up to the first that is missing. Of several
+ * copies of a step, it is the oldest that comes after the step before it: EMR runs steps in the order in which they
+ * were added, and a step that runs before its upstream fails for lack of its tables.
  */
 async function submittedOn(run: Run, clusterId: string): Promise<Map<string, string>> {
   const listed = (await listOurSteps(run, clusterId)).reverse();
@@ -154,7 +154,7 @@ export function requestOf(
   };
 }
 
-/** Sends them once. A cluster that takes no steps because it has ended is told as such. */
+/** Sends them once. Throws the cluster's end when it takes no steps because it has ended. */
 async function addSteps(
   run: Run,
   clusterId: string,

@@ -1,4 +1,4 @@
-/** What became of a run's tables: the executions accepted, the files that landed, the findings against them. */
+/** The result for a run's tables: the executions accepted, the files that landed, the findings against them. */
 import type { StepReport } from '../pipeline/report.ts';
 
 export interface Accepted {
@@ -39,7 +39,7 @@ export interface Finding {
   sample?: readonly string[];
   /** The setting whose limit was passed. */
   limit?: 'max_quarantined';
-  /** No step is to blame: the objects are someone else's, and to be moved away. */
+  /** No step is at fault: the objects belong to someone else and have to be moved away. */
   foreign?: true;
 }
 

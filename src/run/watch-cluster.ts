@@ -1,4 +1,4 @@
-/** The cluster under a step that is followed: looked after, so that nobody waits for a step that cannot end any more. */
+/** Watches the cluster of a followed step, so that nobody waits for a step that can no longer end. */
 import { failAtCluster } from './cluster-lost.ts';
 import { tellCluster } from './cluster.ts';
 import type { Run } from './driven-run.ts';
@@ -7,28 +7,28 @@ import type { Cluster } from './ports.ts';
 import { clusterPhase, isOver } from './states.ts';
 import type { StepPhase } from './states.ts';
 
-/** The cluster, and a second one with our token, are looked for this often while a step runs: both calls have quotas. */
-const CLUSTER_LOOK_MS = 30_000;
+/** How often the cluster, and duplicates with our token, are looked up while a step runs: both calls have quotas. */
+const CLUSTER_POLL_MS = 30_000;
 
-/** What is known of the cluster under a step. */
+/** What is known about the cluster of a followed step. */
 export interface WatchedCluster {
   readonly id: string;
-  /** When it was last due to be looked at, on the monotonic clock. */
+  /** When it was last due to be polled, on the monotonic clock. */
   readonly looked: number;
-  /** The state that was told last. */
+  /** The state that was emitted last. */
   readonly told?: string;
   /** It ended under the step, and EMR may still say how the step ended. */
   readonly isLost: boolean;
 }
 
-/** A cluster that was not looked at yet. */
+/** A cluster that was not polled yet. */
 export function toWatch(id: string): WatchedCluster {
   return { id, looked: Number.NEGATIVE_INFINITY, isLost: false };
 }
 
 /**
- * Looks at the cluster under a step of this phase: at every tick while the step waits, now and then while it runs. Throws
- * `cluster` when the cluster is found ended once more after it was lost.
+ * Polls the cluster of a step in this phase: at every tick while the step waits, less often while it runs. Throws
+ * `cluster` when the cluster is still ended at the poll after it was lost.
  */
 export async function watchCluster(
   run: Run,
@@ -38,7 +38,7 @@ export async function watchCluster(
   const { clock, emr } = run.ports;
   if (phase === 'completed' || phase === 'failed' || phase === 'cancelled') return watched;
   const now = clock.monotonic();
-  const isDue = now - watched.looked >= CLUSTER_LOOK_MS;
+  const isDue = now - watched.looked >= CLUSTER_POLL_MS;
   if (phase === 'running' && !isDue && !watched.isLost) return watched;
   if (isDue) await endDuplicateClusters(run);
   const cluster = await emr.describeCluster(watched.id);
@@ -54,7 +54,7 @@ export async function watchCluster(
   };
 }
 
-/** Not merely ending: what runs on it may still be told to have ended. */
+/** Ended, not just ending: before that, EMR may still report ends of its steps. */
 function hasEnded(state: string): boolean {
   return ['ended', 'failed'].includes(clusterPhase(state));
 }

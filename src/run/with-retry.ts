@@ -1,4 +1,4 @@
-/** Calls that fail for a passing reason are tried again for a long time: work in the cloud goes on without us. */
+/** Retries calls that fail for a transient reason, for a long time: work in the cloud continues without us. */
 import { LandfallError } from '../faults.ts';
 import type { Clock, Emr, Lake, Objects, Random } from './ports.ts';
 import { onceAMinute } from './sparing-notes.ts';
@@ -46,7 +46,8 @@ function unreachable(error: LandfallError, silentMs: number): LandfallError {
   const minutes = String(Math.round(silentMs / 60_000));
   return new LandfallError('unreachable', `no answer for ${minutes} minutes: ${error.message}`, {
     why: error.why,
-    stand: ['the verdict is unknown: what was submitted goes on'],
+    stand: ['the verdict is unknown: what was submitted continues'],
+    ...(error.next === undefined ? {} : { next: error.next }),
     cause: error,
   });
 }

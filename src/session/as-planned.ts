@@ -16,7 +16,9 @@ import type { Flags, CliContext } from '../cli/context.ts';
 /** Variables that decide what a run makes. None is a secret, and none names a place that Landfall connects to. */
 const KEPT = /^LANDFALL_(?:TABLES_|CHECKS_|EMR_RELEASE$|EMR_KEEP_ALIVE$|EMR_STEP_TIMEOUT$)/;
 
-/** Where the templates and settings of this call come from, for the plan. `configured` with these very flags. */
+/**
+ * Where the templates and settings of this call come from, for the plan. `configured` was made with the same flags.
+ */
 export function originOf(
   flags: Pick<SubmitFlags, 'keep-alive'> & PlaceFlags & Flags,
   cli: CliContext,
@@ -42,10 +44,10 @@ export function originOf(
 }
 
 /**
- * The flags and the context with which the run was planned. A value given now outranks the planned one, and a message
- * says so. Files that the plan names are read only when the plan is `trusted`, because anybody may have written it.
- * Messages name those that are not read, do not exist here or belong to another user. `strict`: throws `input` when the
- * run's own templates cannot be used.
+ * The flags and the context with which the run was planned. A value given now outranks the planned one, and a
+ * message says so. Files that the plan names are read only when the plan is `trusted`, because anybody may have
+ * written it. Messages name those that are not read, do not exist here, or belong to another user. `strict`: throws
+ * `input` when the run's own templates cannot be used.
  */
 export function asPlanned<F extends PlaceFlags>(
   flags: F,
@@ -66,7 +68,8 @@ export function asPlanned<F extends PlaceFlags>(
         note(`--${name} ${now} is used instead of ${planned}, which run ${run} was planned with`);
     } else if (problem === undefined) given[name] = planned;
     else if (strict && name === 'templates') throw withoutTemplates(plan, planned, problem);
-    else note(`run ${run} was planned with ${planned}, which ${problem}: using what is found here`);
+    else
+      note(`run ${run} was planned with ${planned}, which ${problem}; using what is found on this machine`);
   }
   const env = { ...kept(origin.variables), ...withoutUndefined(cli.env) };
   return { flags: { ...flags, ...given }, cli: { ...cli, env } };
@@ -90,11 +93,11 @@ const NOT_OURS = 'is not read, because this machine did not plan the run';
 function notUsable(path: string, isFolder: boolean): string | undefined {
   try {
     const found = statSync(path);
-    if (isFolder ? !found.isDirectory() : !found.isFile()) return 'is not here';
+    if (isFolder ? !found.isDirectory() : !found.isFile()) return 'does not exist here';
     const me = process.geteuid?.();
     return me === undefined || [me, 0].includes(found.uid) ? undefined : 'belongs to another user';
   } catch {
-    return 'is not here';
+    return 'does not exist here';
   }
 }
 

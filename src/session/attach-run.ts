@@ -44,7 +44,9 @@ export async function attachRun(flags: AttachFlags & Flags, cli: CliContext): Pr
   });
 }
 
-/** What a driver that died before staging would have staged; throws `input` when it cannot be made again as planned. */
+/**
+ * What a driver that died before staging would have staged; throws `input` when it cannot be reproduced as planned.
+ */
 async function stageAgain(cli: CliContext, configured: Configured, plan: RunPlan): Promise<Staging> {
   const rendered = render(configured);
   const manifest = await listInputs(configured.settings, cli);
@@ -59,7 +61,7 @@ async function stageAgain(cli: CliContext, configured: Configured, plan: RunPlan
       'input',
       `run ${plan.run} was never staged, and ${differs.join(', ')} changed since it was planned`,
       {
-        stand: ['nothing of it was started'],
+        stand: ['nothing was started'],
         next: submitLike(plan),
       },
     );

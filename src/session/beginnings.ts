@@ -59,8 +59,8 @@ async function start(uri: string, { key, size }: ListedObject, settings: Setting
 }
 
 /**
- * What the bytes unpack to, up to the limit, and what is wrong with them. When they are not `all` of the object, an
- * early end is no error.
+ * What the bytes unpack to, up to the limit, and what is wrong with them. If they are not `all` of the object, an
+ * early end is not an error.
  */
 async function unpacked(
   bytes: Uint8Array,

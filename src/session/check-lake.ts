@@ -1,4 +1,7 @@
-/** Checks what lies in the lake against contracts, reports and publication; without Spark. Throws `tables` with the findings. */
+/**
+ * Checks the lake against its contracts, reports and publication, without Spark. Throws `tables` with the findings.
+ */
+import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import type { Audited } from '../lake/audit.ts';
 import { command, completed } from '../report/standing.ts';
@@ -29,7 +32,7 @@ export async function checkLake(flags: VerifyFlags, cli: CliContext): Promise<Ve
   const value = { ...subject, tables: sizes(tables), checks, findings };
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return value;
-  throw new LandfallError('tables', `${String(errors.length)} finding(s) against ${what}`, {
+  throw new LandfallError('tables', `${counted(errors.length, 'finding')} against ${what}`, {
     run: subject.run,
     why: errors.map(explained),
     next,
@@ -78,7 +81,7 @@ async function ofRun(store: Store, name: string, { clock }: CliContext): Promise
   };
 }
 
-/** Throws `input` for a run that has steps without an accepted execution: there is not all that could be verified. */
+/** Throws `input` for a run with a step that has no accepted execution: its tables are not complete. */
 function throwIfUndone(state: RunState, now: Date): void {
   const { plan, finished } = state;
   const undone = plan.steps.filter(({ name }) => currentAttempt(state, name)?.execution === undefined);

@@ -44,7 +44,7 @@ interface Removing {
   lasting: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Removes what is listed, and reports what of it was. */
+/** Removes what is listed, and reports what was removed. */
 async function remove(listed: GcReport, { cli, lasting, ...rest }: Removing): Promise<GcReport> {
   const { clock, random, printer } = cli;
   const { removeExecution, removeRun } = await import('../lake/remove-run.ts');
@@ -67,7 +67,7 @@ async function remove(listed: GcReport, { cli, lasting, ...rest }: Removing): Pr
   return { ...listed, removed: true, runs, kept };
 }
 
-/** Undefined where the store has none, cannot tell, or may not. */
+/** Undefined where there are none, or where the store cannot or may not list them. */
 async function incompleteUploads(store: Store, { printer }: CliContext): Promise<GcReport['uploads']> {
   const begun: Date[] = [];
   try {
@@ -76,7 +76,7 @@ async function incompleteUploads(store: Store, { printer }: CliContext): Promise
     if (!(error instanceof LandfallError)) throw error;
     printer.emit({
       event: 'note',
-      message: `what writers left unfinished was not looked for: ${error.message}`,
+      message: `unfinished uploads and writes could not be listed: ${error.message}`,
     });
   }
   const oldest = begun.sort((a, b) => a.getTime() - b.getTime())[0];

@@ -65,7 +65,7 @@ export function openInput(uri: string, settings: Settings): Promise<Store> {
   );
 }
 
-/** Regions of the inputs' buckets that are not the lake's: that one is where the lake is. */
+/** Regions of the inputs' buckets, except the lake's bucket, which is in the lake's region. */
 function inputRegions({ s3, lake }: Settings, inputs: readonly string[]): Record<string, string> {
   const { inputRegion } = s3;
   if (inputRegion === undefined) return {};
@@ -122,7 +122,7 @@ export function sparkS3Access(settings: Settings, places: readonly string[]): S3
   };
 }
 
-/** How EMR is reached: the local endpoint where there is one, else AWS or what the settings name. */
+/** How to reach EMR: the local endpoint where there is one, else AWS or what the settings name. */
 export function emrAccess(
   { emr, aws }: Settings,
   endpoint: EndpointFile | undefined,
@@ -142,20 +142,20 @@ export function emrAccess(
 export interface Connection {
   emr: Emr;
   explain: Explain;
-  /** Clusters as a run would find them; for those who only look. */
+  /** Clusters as a run would find them, for verbs that change nothing. */
   clusters: {
     reusable: () => Promise<Reusable>;
-    /** Every reason why the cluster of that id cannot be used, of whatever pool it is; none when it can. */
+    /** Every reason why the cluster with that id cannot be used, whatever its pool; none when it can. */
     whyNot: (clusterId: string) => Promise<string[]>;
     /** Every reason why the run would not choose that cluster for reuse. */
     whyNotReuse: (clusterId: string) => Promise<string[]>;
   };
-  /** As whom and where EMR is asked, as far as it is known here. */
+  /** The account and region of requests to EMR, as far as they are known here. */
   asked: () => Promise<Home>;
   close: () => void;
 }
 
-/** EMR through the SDK, which is loaded here and not before. */
+/** EMR through the SDK, which is loaded only here. */
 export async function connectEmr(
   { clock, printer }: CliContext,
   access: EmrAccess & { local?: true },
@@ -242,7 +242,7 @@ export async function composePorts(
   };
 }
 
-/** How a driver retries until `signal` aborts, and the notes that it makes of that, among others. */
+/** A driver's retries, which end when `signal` aborts, and its notes, about retries among others. */
 function retriesOf({ clock, random, printer }: CliContext, signal: AbortSignal) {
   const note = sparingNotes({ clock, emit: printer.emit });
   return { note, policy: retryPolicy({ clock, random, note }, signal) };

@@ -1,4 +1,4 @@
-/** From flags to settings: every mistake in dl.cfg, environment, flags and templates is said at once. */
+/** From flags to settings: reports every mistake in dl.cfg, environment, flags and templates at once. */
 import type { ChosenFolder } from '../config/pipeline-path.ts';
 import { readConfig } from '../config/read.ts';
 import { realUri } from '../store/real-uri.ts';
@@ -28,7 +28,7 @@ export interface Configured {
   parameters: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
-/** Settings and pipeline for a verb. Throws `input` with all mistakes; tells warnings and notices. */
+/** Settings and pipeline for a verb. Throws `input` with all mistakes; emits warnings and notices. */
 export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliContext): Configured {
   const templates = findPipeline(flags, cli);
   const { pipeline, diagnostics } = loadPipeline(readPipelineFolder(templates).files);
@@ -43,7 +43,7 @@ export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliCon
     realPlace: realUri,
   });
   const all = [...placedIn(templates, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
-  throwIfErrors(all, 'there are mistakes in what you wrote; nothing was started');
+  throwIfErrors(all, 'invalid configuration; nothing was started');
   tell(all, cli);
   if (flags.verbose === true) tellOrigins(resolved.origins, cli);
   if (pipeline === undefined || resolved.settings === undefined)
@@ -67,7 +67,7 @@ export function configureLake(flags: PlaceFlags & Flags, cli: CliContext): Setti
     cwd: cli.cwd,
     realPlace: realUri,
   });
-  throwIfErrors(diagnostics, 'there are mistakes in what you wrote');
+  throwIfErrors(diagnostics, 'invalid configuration');
   if (settings === undefined) throw new Error('no settings and no mistakes');
   return settings;
 }
@@ -92,7 +92,7 @@ function refuseUnknownFlags(verb: VerbName, flags: Flags, keys: PipelineKeys, su
   if (error !== undefined) throw error;
 }
 
-/** Says what is no error. */
+/** Emits warnings and notices. */
 export function tell(diagnostics: readonly Diagnostic[], { printer }: CliContext): void {
   for (const diagnostic of diagnostics) {
     if (diagnostic.severity === 'warning')

@@ -1,4 +1,4 @@
-/** EMR for a run that exists: looked for where its cluster is. */
+/** EMR for an existing run, in the region of its cluster. */
 import type { Settings } from '../config/settings.ts';
 import type { EmrSettings } from '../emr/emr.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
@@ -42,7 +42,7 @@ export async function connectForRun(
 
 export interface Driver {
   ports: Ports;
-  /** Ends the connection; of a local run whose work does not go on, the endpoint too. */
+  /** Closes the connection; stops the local endpoint too, unless its run's work continues. */
   close(goesOn: boolean): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export async function connectDriver(cli: CliContext, session: Session, signal: A
   };
 }
 
-/** The settings, looking at EMR where the run was planned for, or else where the cluster is that it stays with. */
+/** The settings with the region of EMR: the planned one, or else that of the cluster that the run stays with. */
 function inRegionOf(state: RunState, settings: Settings): Settings {
   const stays = state.renewCluster === 'always' ? undefined : currentCluster(state)?.region;
   const region = state.plan.region ?? stays;

@@ -48,7 +48,7 @@ export async function* containerLogsOf(
   yield { kind: 'end', about: { ...described, container: chosen.container, logs } };
 }
 
-/** The YARN application that the step's logs name; undefined while they are not there. */
+/** The YARN application that the step's logs name; undefined until they are uploaded. */
 async function applicationOf(viewing: Viewing): Promise<string | undefined> {
   const { applicationIn } = await import('../emr/step-logs.ts');
   const tails = await tailsOf(viewing, ['stdout', 'stderr']);
@@ -70,8 +70,8 @@ function choose(
   if (wanted === undefined || found.length === 0) return found[0];
   const chosen = found.find(({ container }) => container === wanted);
   if (chosen !== undefined) return chosen;
-  throw new LandfallError('input', `there are no logs of a container ${JSON.stringify(wanted)}`, {
-    why: [`there are those of ${named(found)}`],
+  throw new LandfallError('input', `no logs of a container ${JSON.stringify(wanted)}`, {
+    why: [`the containers with logs are ${named(found)}`],
     next: commandOf(viewing, '--containers'),
   });
 }

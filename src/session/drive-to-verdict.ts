@@ -1,4 +1,4 @@
-/** One driver's session with one run: drives it to its verdict, cancels it when interrupted, tells what came of it. */
+/** One driver's session with one run: drives it to its verdict, cancels it when interrupted, returns the outcome. */
 import { LandfallError } from '../faults.ts';
 import { messageOf } from '../message-of.ts';
 import type { Outcome } from '../report/outcome.ts';
@@ -15,9 +15,9 @@ import { Interruption } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 
 /**
- * Drives the run and returns what landed; of a detached one, what was submitted. Throws the LandfallError that is its
- * verdict, or the Interruption that ended it after what could be cancelled was. Leaves no process behind, unless the
- * work itself continues.
+ * Drives the run and returns what landed; of a detached one, what was submitted. Throws the LandfallError that is
+ * its verdict, or the Interruption that ended it, once everything that could be cancelled was. Leaves no process
+ * behind, unless the work itself continues.
  */
 export async function driveToVerdict(cli: CliContext, session: Session): Promise<Outcome> {
   const { journal, staging, watch } = session;
@@ -59,7 +59,7 @@ export async function driveToVerdict(cli: CliContext, session: Session): Promise
     : { kind: 'landed', summary: lease.summary() };
 }
 
-/** Rejects with the interruption, once a call in flight had a moment to bring its answer. */
+/** Rejects with the interruption, after giving a call in flight a moment to return. */
 async function interruption(cli: CliContext, driving: Promise<unknown>): Promise<never> {
   try {
     return await aborted(cli.interrupted);
@@ -69,14 +69,14 @@ async function interruption(cli: CliContext, driving: Promise<unknown>): Promise
   }
 }
 
-/** A call in flight may still bring its answer, which makes what it created easier to find; not for long. */
+/** An answer that still arrives in this time makes it easier to find what the call created. */
 async function letGo({ clock }: CliContext, driving: Promise<unknown>): Promise<void> {
   await Promise.race([driving.catch(() => undefined), clock.sleep(IN_FLIGHT_MS)]);
 }
 
 const IN_FLIGHT_MS = 500;
 
-/** Rejects when the watching has lasted long enough; never resolves. */
+/** Rejects when `--timeout` has passed; never resolves. */
 async function expiry(
   { clock }: CliContext,
   { watch, journal }: Session,
@@ -85,7 +85,7 @@ async function expiry(
   const { timeout } = watch;
   if (timeout === undefined) return new Promise(() => undefined);
   await clock.sleep(timeout * 1000, ended);
-  throw new LandfallError('timeout', `run ${journal.run} is not done after ${String(timeout)} s`, {
+  throw new LandfallError('timeout', `run ${journal.run} is not finished after ${String(timeout)} s`, {
     stand: ['nothing was cancelled'],
   });
 }
@@ -98,7 +98,7 @@ function leavesWorkRunning({ fault }: LandfallError): boolean {
 async function cancelInterrupted(cli: CliContext, run: Run, { signal }: Interruption): Promise<void> {
   if (run.journal.state().publishing) {
     cli.printer.say(
-      `${signal}: the tables are being published; that, or their copy to the plain paths, is unfinished`,
+      `${signal}: interrupted while publishing; the publication, or its copy at the plain paths, is unfinished`,
     );
     return;
   }
@@ -112,7 +112,7 @@ async function cancelInterrupted(cli: CliContext, run: Run, { signal }: Interrup
   }
 }
 
-/** The run's own signal has aborted by then, and would end the waiting for confirmations. */
+/** The run's own signal has aborted by then, and would cut the wait for confirmations short. */
 const unaborted = () => new AbortController().signal;
 
 function tooLateToCancel({ fault, message }: LandfallError): LandfallError {
@@ -121,7 +121,7 @@ function tooLateToCancel({ fault, message }: LandfallError): LandfallError {
   });
 }
 
-/** The timeout's error, with what became of the cancelling. */
+/** The timeout's error, with the outcome of the cancellation. */
 function cancelledAfter(
   { fault, message }: LandfallError,
   outcome: CancelOutcome,

@@ -1,4 +1,4 @@
-/** How `emr-local` is told to misbehave. */
+/** The fault plan of `emr-local`, from its flags. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EndpointOptions } from '../emr-local/endpoint.ts';
@@ -12,8 +12,8 @@ import type { EmrLocalFlags } from '../cli/verbs.ts';
 import { messageOf } from '../message-of.ts';
 
 /**
- * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is told, so that it can be written to a file
- * and cut down.
+ * From `--faults`, `--fault-seed` and `--quotas`. A plan made from a seed is printed, so that it can be saved to a
+ * file and reduced.
  */
 export function faultOptions(
   flags: EmrLocalFlags,

@@ -11,8 +11,8 @@ import type { CliContext } from '../cli/context.ts';
 import type { SubmitFlags } from '../cli/run-verbs.ts';
 
 /**
- * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. A lake of
- * root's is always trusted; under sudo, so is that of the calling user. `--trust-lake` trusts any.
+ * Throws `input` when the folder of a local lake, or what Landfall keeps in it, belongs to another user. A lake
+ * that root owns is always trusted; under sudo, so is the calling user's. `--trust-lake` trusts any lake.
  */
 export function refuseForeignLake(
   store: Store,

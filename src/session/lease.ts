@@ -1,4 +1,6 @@
-/** A verb's time as the driver of a run: the lease on it, what it tells meanwhile, and how a failure is told whole. */
+/**
+ * A verb's time as the driver of a run: its lease, the events that it collects, and the complete report of a failure.
+ */
 import { failureFrom, LandfallError } from '../faults.ts';
 import { command, completed, standing } from '../report/standing.ts';
 import type { Onward } from '../report/standing.ts';
@@ -44,7 +46,7 @@ export async function acquireLease(cli: CliContext, { store, journal, planMs }: 
   };
 }
 
-/** What earlier drivers of the run have come to. */
+/** The summary of what earlier drivers of the run did. */
 function summaryOf({ plan, verified, published }: RunState): RunSummary {
   const summary = collect(emptySummary, { event: 'planned', plan });
   return {
@@ -64,7 +66,10 @@ export function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** What ended the session, completed by where the run stands and the next command; `onward` is the verb that goes on. */
+/**
+ * What ended the session, with where the run stands and the next command; `onward` is the verb that continues the
+ * run.
+ */
 export async function withStanding(
   error: unknown,
   { store, journal }: Leased,
@@ -79,7 +84,9 @@ export async function withStanding(
   return error;
 }
 
-/** The driver that took the run over has changed it since, so the run is reported as it is in the lake now. */
+/**
+ * If another driver took the run over, it has changed the run since, so the run is reported as it is in the lake now.
+ */
 async function stateAfter(error: unknown, store: Store, journal: Journal): Promise<RunState> {
   const isOvertaken = error instanceof LandfallError && error.fault === 'owned';
   if (!isOvertaken) return journal.state();

@@ -30,7 +30,7 @@ export async function listInputs(settings: Settings, { printer }: CliContext): P
       listed.objects.length + listed.skipped === 0 ? await singleObject(source, uri, settings) : listed,
     );
   }
-  throwIfErrors(checkInputs(inputs), 'there is no input to run on; nothing was started');
+  throwIfErrors(checkInputs(inputs), 'no input to run on; nothing was started');
   const text = [...manifestLines(inputs)].join('');
   return { inputs, digest: createHash('sha256').update(text).digest('hex'), body: gzipSync(text) };
 }

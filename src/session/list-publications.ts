@@ -33,7 +33,7 @@ export async function listLakePublications(
         tables: tables.map(({ table, rows }) => ({ table, rows })),
       });
     } catch (error) {
-      // One damaged entry hides no other.
+      // One damaged entry must not hide the others.
       if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
       printer.emit({ event: 'warning', message: [error.message, ...error.why].join('; ') });
     }

@@ -35,7 +35,7 @@ export async function listLakeRuns(flags: RunsFlags, cli: CliContext): Promise<R
     if (found !== undefined) unread.push(found);
   }
   const { say } = cli.printer;
-  if (all.length + headless.length === 0) say(`there is no run in ${store.uri}`);
+  if (all.length + headless.length === 0) say(`no runs in ${store.uri}`);
   if (all.length > SHOWN) say(`the newest ${String(SHOWN)} of ${String(all.length)} runs`);
   for (const { run: name, error } of unread) {
     say(`run ${name} cannot be read: ${error.message}`);
@@ -75,7 +75,7 @@ interface Unread {
   error: LandfallError;
 }
 
-/** A journal that this version cannot read hides no other run; a lake that cannot be read is an error. */
+/** A journal that this version cannot read must not hide the other runs; a lake that cannot be read is an error. */
 function unreadable(run: string, error: unknown): Unread {
   if (!(error instanceof LandfallError) || error.fault !== 'input') throw error;
   return { run, verdict: 'damaged' in error.more ? 'damaged' : 'unreadable', error };

@@ -22,7 +22,7 @@ import { sha256 } from './sha256.ts';
 import { throughOurNetwork } from './steps-network.ts';
 import type { CliContext } from '../cli/context.ts';
 
-/** Sets Spark up when it is not there yet, telling its progress. Throws `input` when it cannot be had here. */
+/** Installs Spark if it is not there yet, and reports progress. Throws `input` when it cannot be installed here. */
 export async function prepareSpark(cli: CliContext, settings: Settings, plan: RunPlan): Promise<void> {
   const { ensureSpark } = await import('../local/setup-spark.ts');
   await ensureSpark(sparkRequest(cli, settings, plan));
@@ -91,7 +91,7 @@ function s3Flags({ anonymousBuckets = [], bucketRegions = {}, bucketKeys = {} }:
   ];
 }
 
-/** The run's endpoint: the one that lives, or a new one on its state. */
+/** The run's endpoint: the one that is running, or a new one on its state. */
 export async function startEndpointOf(
   cli: CliContext,
   settings: Settings,
@@ -124,13 +124,13 @@ export async function startEndpointOf(
   });
 }
 
-/** How often a running step's logs reach the lake: EMR's five minutes are longer than most local steps. */
+/** How often a running step's logs are uploaded: EMR's five minutes are longer than most local steps. */
 export const LOG_INTERVAL_SECONDS = 2;
 
-/** An endpoint that nobody speaks to and that has no live cluster leaves after so long. */
+/** An endpoint exits after this long without a request and without a live cluster. */
 const IDLE_EXIT_SECONDS = 600;
 
-/** Ends the endpoint and whatever it runs; returns once it is gone. The state of a finished run goes with it. */
+/** Stops the endpoint and whatever it runs; returns once it has exited. Removes the state of a finished run. */
 export async function stopEndpointOf(cli: CliContext, stateFolder: string, finished: boolean): Promise<void> {
   const { stopLocalEndpoint } = await import('../local/endpoint-life.ts');
   if (await stopLocalEndpoint(stateFolder, cli.clock)) {

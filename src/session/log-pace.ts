@@ -1,4 +1,4 @@
-/** How long logs that are not uploaded yet are waited for, and how often they are looked for. */
+/** How long to wait for logs that are not uploaded yet, and how often to poll for them. */
 import type { Settings } from '../config/settings.ts';
 
 export interface LogPace {

@@ -1,4 +1,4 @@
-/** What every way to look at a step's logs needs. */
+/** What every view of a step's logs needs. */
 import { attemptsOf } from '../run/state.ts';
 import type { Settings } from '../config/settings.ts';
 import type { LogTail } from '../emr/log-tail.ts';
@@ -22,7 +22,7 @@ export interface Viewing {
   cli: CliContext;
   settings: Pick<Settings, 'emr'>;
   lake: Store;
-  /** Of the run, as it was read first. */
+  /** The state of the run as it was first read. */
   state: RunState;
   attempt: LoggedAttempt;
   /** Where the logs lie. */
@@ -77,7 +77,7 @@ export function commandOf({ state, attempt, lake }: Viewing, ...more: readonly s
   return commandAt(lake.uri, 'logs', attempt.step, '--run', state.plan.run, ...number, ...more);
 }
 
-/** What is missing of the logs, and what they were about. */
+/** Notes on what is missing of the logs, and what they are about. */
 export async function* endOfLogs(
   viewing: Viewing,
   tails: readonly LogTail[],

@@ -33,7 +33,7 @@ export async function lookAtRun(flags: StatusFlags, cli: CliContext): Promise<St
   };
 }
 
-/** The newest publication. An unreadable one is reported, and hides nothing of the run. */
+/** The newest publication. An unreadable one is reported, and does not keep the run from being shown. */
 async function currentOf(store: Store, { printer }: CliContext): Promise<StatusNow['current']> {
   const { newestPublication } = await import('../lake/publication.ts');
   try {

@@ -46,10 +46,10 @@ export function findPipeline(
   return chosen === undefined || chosen.place === SHIPPED.place ? SHIPPED : chosen;
 }
 
-/** The texts of a pipeline. Throws `input` where there is no such folder, or it is no pipeline's. */
+/** The texts of a pipeline. Throws `input` when the folder does not exist or holds no pipeline. */
 export function readPipelineFolder({ name, place }: ChosenFolder): PipelineFolder {
   if (!isFolder(place)) {
-    throw new LandfallError('input', `--templates ${name}: there is no such folder`, {
+    throw new LandfallError('input', `--templates ${name}: no such folder`, {
       next: 'name the folder that holds pipeline.yaml',
     });
   }
@@ -75,7 +75,7 @@ export function readEngine(): Engine {
     name.endsWith('.py') ? [[name.slice(0, -'.py'.length), text] as const] : [],
   );
   const frame = texts.find(([name]) => name === FRAME)?.[1];
-  if (frame === undefined) throw new Error(`there is no ${FRAME} in ${ENGINE}`);
+  if (frame === undefined) throw new Error(`${FRAME} is missing in ${ENGINE}`);
   return { frame, modules: Object.fromEntries(modules) };
 }
 

@@ -1,4 +1,4 @@
-/** What a pipeline lets users set, for whoever needs no more of it. */
+/** The keys that a pipeline adds to the settings, for verbs that need nothing else of it. */
 import { pipelineSettings } from '../config/schema.ts';
 import type { PipelineKeys } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';

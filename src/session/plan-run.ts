@@ -5,7 +5,8 @@ import { partitionedLayouts } from '../pipeline/table-layout.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/layout-text.ts';
 import type { Action, PlanText } from '../report/format-plan.ts';
-import { count, bytes } from '../report/quantities.ts';
+import { count } from '../counted.ts';
+import { bytes } from '../report/quantities.ts';
 import { skippedText } from '../report/skipped.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
@@ -109,7 +110,7 @@ function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Act
     case 'submit':
       return [
         ...stage.steps.map((step) => stepAction(step, plan, layouts)),
-        { action: 'submit all of them in one request, and leave', reason },
+        { action: 'submit all of them in one request, and exit', reason },
       ];
     case 'verify':
       return [{ action: 'verify every table', reason }];
@@ -117,8 +118,8 @@ function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Act
       return [{ action: `publish as number ${String(stage.publication)}`, reason }];
     case 'adopt':
     case 'follow':
-      throw new Error('a run that has not begun has submitted nothing');
-    // The words about the cluster and the publication say it.
+      throw new Error('a run that has not started has submitted nothing');
+    // The lines about the cluster and the publication mention these.
     case 'release':
     case 'mirror':
       return [];
@@ -157,11 +158,14 @@ function clusterAction(
     case 'given':
       return { action: `use cluster ${source.id}`, reason };
     case 'current':
-      throw new Error('a run that has not begun has no cluster');
+      throw new Error('a run that has not started has no cluster');
   }
 }
 
-/** What becomes of each live cluster, and why. Whether a busy one has room for a step is seen when the run starts. */
+/**
+ * Which live cluster is used, and why each other one is not. Whether a busy one has room for a step is checked when
+ * the run starts.
+ */
 function reuseAction(launch: Action, candidates: Candidates | undefined): Action {
   const { chosen, rejected = [], passedOver = [] } = candidates ?? {};
   const others = [
@@ -169,11 +173,10 @@ function reuseAction(launch: Action, candidates: Candidates | undefined): Action
     ...passedOver.map((id) => `not ${id}: ${chosen ?? ''} comes before it`),
   ];
   if (chosen !== undefined) {
-    const reason =
-      'it fits, and of those that do an idle one comes first, then the newest; it is never ended by us';
+    const reason = 'it fits; idle clusters come first, then the newest; Landfall never terminates it';
     return { action: `reuse cluster ${chosen}`, reason: [reason, ...others].join('\n') };
   }
-  const none = rejected.length === 0 ? 'no cluster is live here' : 'no live cluster can be reused';
+  const none = rejected.length === 0 ? 'no live cluster here' : 'no live cluster can be reused';
   return { ...launch, reason: [`${none}; ${launch.reason}`, ...others].join('\n') };
 }
 

@@ -103,7 +103,7 @@ export function checkRetryTrust(
   const retry = commandAt(store.uri, 'retry', plan.run, '--trust-lake');
   throw new LandfallError('input', `run ${plan.run} was not planned on this machine`, {
     why,
-    stand: ['the run is as it was; nothing was started'],
+    stand: ['the run is unchanged; nothing was started'],
     next: advise`name its inputs in dl.cfg and its cluster with --cluster; or, if you trust everybody who can write to ${store.uri}, ${retry}`,
   });
 }
@@ -119,7 +119,7 @@ const filesOfPlan = ({ sources }: RunPlan, inputs: Settings['sources']) =>
       : [],
   );
 
-/** What is checked in this lake must be what runs, because the steps get their places from the plan. */
+/** The plan must name this lake: the steps get their paths from it, so only then is what was checked what runs. */
 function refuseOtherLake(store: Store, { run, lake }: RunPlan): void {
   const [planned, here] = [realUri(canonicalUri(lake, '/')), realUri(store.uri)];
   if (relation(planned, here) === 'equal') return;

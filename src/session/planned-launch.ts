@@ -1,4 +1,4 @@
-/** What clusters are launched with: settings make it part of the plan, the plan makes it again on any machine. */
+/** Launch settings of clusters: taken from the settings into the plan, and from the plan again on any machine. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Settings } from '../config/settings.ts';
@@ -26,7 +26,7 @@ export function plannedLaunch({ emr }: Settings, choice: ClusterChoice): Planned
   };
 }
 
-/** The local endpoint takes what the file would say of machines, and has none. */
+/** Not for a local cluster: the file is about machines, and the local endpoint has none. */
 function launchesByJson({ kind }: ClusterChoice): boolean {
   return kind === 'new' || kind === 'reuse';
 }
@@ -45,8 +45,8 @@ interface IdleRequest {
 }
 
 /**
- * What the run launches with: what its plan says, or these settings when it is the plan of an earlier version. A
- * `cluster_json` that is not the planned one is told as a problem, which matters only when there is something to launch.
+ * The launch settings of a run: those of its plan, or these settings if an earlier version made the plan. A
+ * `cluster_json` other than the planned one is returned as a problem, which matters only if a cluster is launched.
  */
 export function launchSettings(settings: Settings, plan: RunPlan): LaunchSettings {
   const planned = plan.launch ?? plannedLaunch(settings, plan.cluster);
@@ -70,7 +70,10 @@ function content(
 ): Content {
   const run = `the run was planned with ${file} of SHA-256 ${planned}`;
   if (path === undefined) {
-    return { clusterJsonFile: '[EMR] cluster_json', clusterJsonProblem: `names no file here; ${run}` };
+    return {
+      clusterJsonFile: '[EMR] cluster_json',
+      clusterJsonProblem: `names a file that does not exist here; ${run}`,
+    };
   }
   const problem = (what: string): Content => ({ clusterJsonFile: path, clusterJsonProblem: what });
   try {
@@ -92,7 +95,7 @@ function read(path: string): string {
   } catch (error) {
     throw new LandfallError('input', `[EMR] cluster_json: ${path} cannot be read`, {
       why: [messageOf(error)],
-      next: 'mend the path, or leave [EMR] cluster_json out',
+      next: 'correct the path, or remove [EMR] cluster_json',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** What can be found wrong before anything is started: requests that EMR would refuse, clusters that cannot be had. */
+/** Checks before anything is started: requests that EMR would refuse, clusters that cannot be used. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import { needsCluster, willLaunch } from '../run/stages.ts';
@@ -146,8 +146,8 @@ async function checkNamed(cli: CliContext, settings: Settings, plan: RunPlan, id
 }
 
 /**
- * Checks that this machine can go on with the run. Throws `input` when the run has to launch a cluster by a `cluster_json`
- * that is not here, and `access` when its cluster cannot be seen from here. Changes nothing.
+ * Checks that this machine can continue the run. Throws `input` when the run has to launch a cluster by a
+ * `cluster_json` that is not here, and `access` when its cluster cannot be seen from here. Changes nothing.
  */
 export async function checkResume(cli: CliContext, settings: Settings, state: RunState): Promise<void> {
   const { plan } = state;
@@ -186,12 +186,12 @@ export async function checkHome(
     const moves = [error.next, or].filter((move) => move !== undefined);
     const [first, second] = moves;
     const next = first === undefined || second === undefined ? first : advise`${first}; or ${second}`;
-    const wish = state.cancelRequested
-      ? ['it stays asked to cancel, and does once someone with access attaches']
+    const cancellation = state.cancelRequested
+      ? ['cancellation stays requested, and happens once someone with access attaches']
       : [];
     throw new LandfallError('access', message, {
       why,
-      stand: ['the run is unchanged', ...wish],
+      stand: ['the run is unchanged', ...cancellation],
       ...(next === undefined ? {} : { next }),
       cause,
     });

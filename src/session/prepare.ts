@@ -1,4 +1,5 @@
 /** Everything a run is, before anything is started: settings, rendered steps, listed inputs, the plan. */
+import { counted } from '../counted.ts';
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
@@ -128,7 +129,7 @@ export function digestsOf(rendered: readonly RenderedStep[]): ReadonlyMap<string
 export function clusterChoice(text: string): ClusterChoice {
   if (text === 'local' || text === 'new' || text === 'reuse') return { kind: text };
   if (/^j-[A-Z0-9]+$/.test(text)) return { kind: 'id', id: text };
-  throw new LandfallError('input', `--cluster ${JSON.stringify(text)} is no cluster`, {
+  throw new LandfallError('input', `--cluster ${JSON.stringify(text)} is not a cluster`, {
     next: 'use local, new, reuse, or the id of a cluster, such as j-2AXXXXXXGAPLF',
   });
 }
@@ -136,7 +137,9 @@ export function clusterChoice(text: string): ClusterChoice {
 /** A step, planned or rendered, as far as its tables go. */
 type Writes = Pick<RenderedStep, 'tables'>;
 
-/** The number after the newest publication; throws `input` when strangers' objects lie where tables will be mirrored. */
+/**
+ * The number after the newest publication; throws `input` when objects of others lie where tables will be mirrored.
+ */
 export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
   const { newestPublication } = await import('../lake/publication.ts');
   const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
@@ -147,14 +150,14 @@ export async function nextPublication(store: Store, steps: readonly Writes[]): P
   return ((await newestPublication(store))?.number ?? 0) + 1;
 }
 
-/** Throws `input` when strangers' objects lie where these tables will be mirrored. */
+/** Throws `input` when objects of others lie where these tables will be mirrored. */
 export async function refuseUnknownObjects(store: Store, tables: readonly string[]): Promise<void> {
   const { unknownObjects } = await import('../lake/unknown-objects.ts');
   const unknown = await unknownObjects(store, tables);
   if (unknown.length > 0) {
     throw new LandfallError(
       'input',
-      `${String(unknown.length)} object(s) that Landfall did not write lie where tables are published`,
+      `found ${counted(unknown.length, 'object')} at the plain paths that Landfall did not write`,
       {
         why: unknown.slice(0, 10).map((key) => `${store.uri}/${key}`),
         stand: ['nothing was started, published or removed'],

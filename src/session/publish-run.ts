@@ -76,12 +76,10 @@ async function unlessOver(
   const { run } = state.plan;
   const owner = await ownership(store, state, (who) => isDead(who, cli));
   if (owner.owner === 'fresh') return ownedBy(run, owner.who, owner.silentMs);
-  return owner.owner === 'beginning'
-    ? new LandfallError('owned', `run ${run} has just been begun`)
-    : undefined;
+  return owner.owner === 'beginning' ? new LandfallError('owned', `run ${run} has just started`) : undefined;
 }
 
 function overtaken({ plan: { run, publication } }: RunState): LandfallError {
   const message = `another run published number ${String(publication)} since run ${run} was planned`;
-  return new LandfallError('overtaken', message, { stand: ['its tables stay under the run'] });
+  return new LandfallError('overtaken', message, { stand: ['its tables stay in the run’s own folder'] });
 }

@@ -44,7 +44,10 @@ interface Wanted {
   container: string | undefined;
 }
 
-/** The long one first, so that both ends are in sight: stdout is short, and has the traceback of an uncaught error. */
+/**
+ * The long one first: stdout is short and has the traceback of an uncaught error, so the end of both stays on the
+ * screen.
+ */
 const DEFAULT_STREAMS = ['stderr', 'stdout'] as const;
 
 function readFlags(flags: LogsFlags, { printer }: CliContext): Wanted {
@@ -56,7 +59,7 @@ function readFlags(flags: LogsFlags, { printer }: CliContext): Wanted {
   const timeout = secondsFlag(flags, 'timeout');
   if (timeout !== undefined && !follow) throw usage('--timeout goes with --follow', flags);
   if (follow && printer.output === 'json') {
-    throw usage('a log that is followed is no single document: --output ndjson', flags);
+    throw usage('a log that is followed is not a single document: use --output ndjson', flags);
   }
   const containers = flags.containers === true || container !== undefined;
   if (containers && follow) throw usage('--follow is for the logs of the step itself', flags);
@@ -67,7 +70,7 @@ function readFlags(flags: LogsFlags, { printer }: CliContext): Wanted {
   return { attempt, streams, follow, timeout, containers, container };
 }
 
-/** Where the cluster's LogUri leads. A lake that has moved since the run has taken the logs in it along. */
+/** The place that the cluster's LogUri names. If the lake was moved since the run, so were the logs in it. */
 async function openPlace(
   lake: Store,
   { plan }: RunState,
@@ -77,7 +80,7 @@ async function openPlace(
   const { plainLogUri } = await import('../emr/explain.ts');
   const logUri = plainLogUri(told);
   if (logUri === undefined) {
-    throw new LandfallError('input', `cluster ${clusterId} has no LogUri: its logs are nowhere`, {
+    throw new LandfallError('input', `logging is disabled on cluster ${clusterId} (no LogUri)`, {
       next: 'use a cluster that has one, such as --cluster new launches',
     });
   }

@@ -1,4 +1,4 @@
-/** Asks a run to end, from anywhere, and waits until it has. */
+/** Cancels a run from anywhere, and waits until that is confirmed. */
 import type { CancelFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';

@@ -1,4 +1,7 @@
-/** Going on with a run that exists: its verdict if it has one, watching if it is driven, driving it if it is not. */
+/**
+ * Continues an existing run: returns its verdict if it has one, follows it while another driver has it, drives it
+ * otherwise.
+ */
 import type { Settings } from '../config/settings.ts';
 import { LandfallError } from '../faults.ts';
 import { narrateEntry } from '../report/narrate-entry.ts';
@@ -44,7 +47,7 @@ export async function runExists(store: Store, run: string): Promise<boolean> {
   return (await store.head(keys.entry(run, 1))) !== undefined;
 }
 
-/** Ends as the run ends: returns its outcome when it succeeded, throws its verdict otherwise. */
+/** Waits for the end of the run: returns its outcome when it succeeded, throws its verdict otherwise. */
 export async function resumeRun(cli: CliContext, resumption: Resumption): Promise<Outcome> {
   const { store, run, takeOver, watch } = resumption;
   const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
@@ -79,12 +82,12 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
 
 const WATCH_MS = 2_000;
 
-/** Finished, and nothing of it left to do. */
+/** True when the run has finished and nothing is left to do. */
 function isOver({ finished, mirrored }: RunState): boolean {
   return finished !== undefined && (finished.verdict !== 'succeeded' || mirrored);
 }
 
-/** Drives the run to its verdict; undefined when someone else did something to it since `state`: then look again. */
+/** Drives the run to its verdict; undefined when someone else changed it since `state`: then read it again. */
 async function takeRunOver(
   cli: CliContext,
   resumption: Resumption,
@@ -100,11 +103,11 @@ async function takeRunOver(
   const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, run);
   if (journal.state().length !== state.length) return undefined;
   await journal.append({ entry: 'taken-over', from: state.driver });
-  cli.printer.emit({ event: 'note', message: `going on with run ${run}` });
+  cli.printer.emit({ event: 'note', message: `continuing run ${run}` });
   return driveToVerdict(cli, { settings, store, journal, staging, watch, trustLake });
 }
 
-/** A process on this boot of this host that no longer runs; in doubt it lives. */
+/** True for a process on this boot of this host that no longer runs; false when in doubt. */
 export function isDead(who: Owner, { process: here }: CliContext): boolean {
   if (who.host !== here.host || who.boot !== here.boot || here.boot === 'unknown') return false;
   try {
@@ -119,11 +122,14 @@ function sayOwner({ printer }: CliContext, run: string, who: Owner, silentMs: nu
   const seconds = String(Math.round(silentMs / 1000));
   printer.emit({
     event: 'note',
-    message: `run ${run} is driven by pid ${String(who.pid)} on ${who.host}, last heard of ${seconds} s ago: watching (succeeded after ${String(SILENT_MS / 1000)} s of silence, or with --take-over)`,
+    message: `run ${run} is driven by pid ${String(who.pid)} on ${who.host}, last heard of ${seconds} s ago: following; takes over after ${String(SILENT_MS / 1000)} s without a sign of the other driver, or at once with --take-over`,
   });
 }
 
-/** The time to watch another driver has passed; that one is asked to cancel, if the run is to be cancelled then. */
+/**
+ * The error when `--timeout` passes while another driver has the run. With `--cancel-on-timeout` it requests
+ * cancellation.
+ */
 async function watchedLongEnough(
   { clock, random }: CliContext,
   { run, store, watch }: Resumption,
@@ -135,12 +141,12 @@ async function watchedLongEnough(
   else if (watch.cancelOnTimeout) {
     const journal = await openJournal({ objects: store, clock, random, driver: random.hex(8) }, run);
     await journal.append({ entry: 'cancel-requested', by: '--cancel-on-timeout' });
-    stand.push('its driver is asked to cancel it; not yet seen to');
-  } else stand.push('it goes on under its driver');
-  return new LandfallError('timeout', `run ${run} is not done`, { stand });
+    stand.push('cancellation requested, not yet confirmed by its driver');
+  } else stand.push('the run continues under its driver');
+  return new LandfallError('timeout', `run ${run} is not finished`, { stand });
 }
 
-/** What a finished run came to. Throws it when that is a failure. */
+/** The outcome of a finished run. Throws it when the run failed. */
 function verdictOf({ clock }: CliContext, state: RunState): Outcome {
   const { finished, plan } = state;
   if (finished === undefined || finished.verdict === 'succeeded')

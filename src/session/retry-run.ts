@@ -1,4 +1,4 @@
-/** Renders a run again, runs again what has to be, and keeps what is good. */
+/** Renders a run again, reruns what has to be, and keeps the rest. */
 import type { RetryFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';
@@ -66,12 +66,12 @@ export async function retryNamed(flags: RetryFlags & Flags, cli: CliContext): Pr
 export interface Retry {
   store: ProvenStore;
   run: string;
-  /** Where `configured` was read. */
+  /** Where `configured` was read from. */
   origin: PlanOrigin;
   choice: RetryChoice;
   /** Where to run instead of where it ran before. */
   cluster?: string | undefined;
-  /** How often to go on after losses to the infrastructure, instead of as often as before. */
+  /** How often to continue after losses to the infrastructure, instead of as often as before. */
   retryInfrastructure?: number | undefined;
   watch: Watch;
   /** `--trust-lake`. */

@@ -1,4 +1,5 @@
 /** Makes the tables of an earlier publication current again. */
+import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import type { RollbackSummary } from '../report/format-rollback.ts';
 import { openJournal } from '../run/journal.ts';
@@ -61,7 +62,7 @@ function sayCopied({ printer }: CliContext, copied: readonly string[]): void {
   if (first === undefined) return;
   printer.emit({
     event: 'warning',
-    message: `${String(copied.length)} file(s) were copied or written again since they were published, such as ${first}; their sizes and footers are as published`,
+    message: `${counted(copied.length, 'file')} copied or rewritten since publication, such as ${first}, with the published sizes and footers`,
   });
 }
 

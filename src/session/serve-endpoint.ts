@@ -17,7 +17,7 @@ import { throughOurNetwork } from './steps-network.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { EmrLocalFlags } from '../cli/verbs.ts';
 
-/** What every client of AWS needs in order to speak to the endpoint, by variable of the environment. */
+/** What every AWS client needs to reach the endpoint, by environment variable. */
 export type EndpointVariables = Readonly<Record<string, string>>;
 
 /** Yields the variables once the endpoint serves, and ends when it has stopped. Throws the interruption that stopped it. */
@@ -45,14 +45,14 @@ function realFolder(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
-/** In Landfall's own folder: the folder for temporary files may be missing, or closed to programs. */
+/** In Landfall's own folder: the folder for temporary files may be missing, or mounted noexec. */
 function newStateFolder({ env }: CliContext): string {
   const folder = join(landfallHome(env), 'emr-local');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return mkdtempSync(join(folder, 'endpoint-'));
 }
 
-/** Whether no cluster was ever launched on that state. */
+/** True when no cluster was ever launched on that state. */
 function isUnused(stateFolder: string): boolean {
   const clusters = join(stateFolder, 'clusters');
   return !existsSync(clusters) || readdirSync(clusters).length === 0;
@@ -157,7 +157,7 @@ function logAccess(uri: string, s3: S3Access | undefined): S3Settings {
   return kmsKeyId === undefined ? {} : { kmsKeyId };
 }
 
-/** S3A knows neither profiles nor SSO: the steps get what they lead to. */
+/** S3A knows neither profiles nor SSO: the steps get the credentials that these resolve to. */
 async function s3Variables(): Promise<() => Promise<Record<string, string | undefined>>> {
   const { credentialVariables } = await import('../store/s3-credentials.ts');
   return credentialVariables();

@@ -31,6 +31,5 @@ export async function* linesOfManifest(
     yield* cutter.push(piece);
   }
   yield* cutter.end();
-  if (hash.digest('hex') !== digest)
-    throw new Error('it is not the one that was planned: its SHA-256 differs');
+  if (hash.digest('hex') !== digest) throw new Error('it is not the planned one: its SHA-256 differs');
 }

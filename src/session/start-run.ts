@@ -83,7 +83,7 @@ async function likeEarlier(
   }
 }
 
-/** A run of that name exists: it is watched while it lives, retried when it failed, left alone when it succeeded. */
+/** A run of that name exists: it is followed while it runs, retried when it failed, left alone when it succeeded. */
 async function submitAgain(
   cli: CliContext,
   prepared: Prepared,
@@ -103,7 +103,7 @@ async function submitAgain(
   );
   const differs = [
     ...planDifferences(state.plan, { ...plan, retryInfrastructure }),
-    // A retry is there to run what was mended; nothing else runs other programs than were planned.
+    // Only a retry may run programs other than the planned ones: it exists to run what was fixed.
     ...(retries ? [] : programs.map(({ name }) => `the program of step ${name} changed`)),
   ];
   if (differs.length > 0) {
@@ -138,7 +138,7 @@ async function submitAgain(
   });
 }
 
-/** What can be found wrong about the place to run before anything is started there. */
+/** Checks the place to run before anything is started there. */
 async function preflight(
   cli: CliContext,
   settings: Settings,

@@ -1,5 +1,6 @@
 /** A step's own logs: as they are now, or as they grow. */
 import type { Ending } from '../emr/follow-logs.ts';
+import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import { readEntries } from '../run/read-journal.ts';
 import { endOfAttempt } from '../run/log-choice.ts';
@@ -12,7 +13,7 @@ import { commandOf, copying, endOfLogs, linesOf, paceOf, tailsOf } from './log-v
 import type { Viewing } from './log-viewing.ts';
 import { isDead } from './resume.ts';
 
-/** What is there now; and that there is more, where the step's YARN application left logs of its containers. */
+/** The logs as they are now; a note about the logs of containers, where the step's YARN application left some. */
 export async function* stepLogs(viewing: Viewing): AsyncGenerator<LogPiece> {
   const { attempt, store, state } = viewing;
   const { applicationIn, containerLogs } = await import('../emr/step-logs.ts');
@@ -25,14 +26,17 @@ export async function* stepLogs(viewing: Viewing): AsyncGenerator<LogPiece> {
   if (application !== undefined) {
     const found = await containerLogs(store, attempt.clusterId, application);
     if (found.length > 0) {
-      yield { kind: 'note', message: `${application} left the logs of ${String(found.length)} container(s)` };
+      yield {
+        kind: 'note',
+        message: `${application} left the logs of ${counted(found.length, 'container')}`,
+      };
       yield { kind: 'next', command: commandOf(viewing, '--containers') };
     }
   }
   yield* endOfLogs(viewing, tails, endOfAttempt(state, attempt));
 }
 
-/** What comes, until the step has ended and its last logs are there. Throws `timeout` after that many seconds. */
+/** New lines, until the step has ended and its last logs are there. Throws `timeout` after that many seconds. */
 export async function* followedLogs(viewing: Viewing, timeout: number | undefined): AsyncGenerator<LogPiece> {
   const { cli, store, attempt } = viewing;
   const { clock, interrupted, printer } = cli;
@@ -77,7 +81,7 @@ export async function* followedLogs(viewing: Viewing, timeout: number | undefine
   yield* endOfLogs(viewing, tails, ended);
 }
 
-const OWNER_LOOK_MS = 30_000;
+const OWNER_POLL_MS = 30_000;
 
 /** How far the journal was read. */
 interface ReadJournal {
@@ -86,7 +90,10 @@ interface ReadJournal {
   ownerLookAt: number;
 }
 
-/** Reads on in the journal. Once, when the step has not ended and nobody is left to write that, the notes say so. */
+/**
+ * Reads new journal entries. The notes say so, once, when the step has not ended and no driver is left to record
+ * that.
+ */
 async function readOn(
   { cli, lake, attempt }: Viewing,
   { state: before, ownerLookAt }: ReadJournal,
@@ -99,8 +106,8 @@ async function readOn(
     return { state, ownerLookAt, notes: [] };
   const { owner } = await ownership(lake, state, (who) => isDead(who, cli));
   if (owner === 'fresh' || owner === 'beginning')
-    return { state, ownerLookAt: now + OWNER_LOOK_MS, notes: [] };
-  const message = `nobody drives run ${run}: its journal will not tell when the step ends`;
+    return { state, ownerLookAt: now + OWNER_POLL_MS, notes: [] };
+  const message = `no driver has run ${run}, so its journal will not show when the step ends`;
   const next: LogNote = { kind: 'next', command: commandAt(lake.uri, 'attach', run) };
   return { state, ownerLookAt: Number.POSITIVE_INFINITY, notes: [{ kind: 'note', message }, next] };
 }
@@ -108,7 +115,7 @@ async function readOn(
 function watchedLongEnough(viewing: Viewing, timeout: number): LandfallError {
   const message = `step ${viewing.attempt.step} has not ended after ${String(timeout)} s, or its last logs are not there`;
   return new LandfallError('timeout', message, {
-    stand: ['the run goes on'],
+    stand: ['the run continues'],
     next: commandOf(viewing, '--follow'),
   });
 }

@@ -1,4 +1,4 @@
-/** How a verb stays with the run that it starts or goes on with. */
+/** Whether, and for how long, a verb follows the run that it starts or continues. */
 import { usage } from '../cli/arguments.ts';
 import { secondsFlag } from './configure.ts';
 import type { SubmitFlags } from '../cli/run-verbs.ts';
@@ -6,11 +6,11 @@ import type { SubmitFlags } from '../cli/run-verbs.ts';
 type WatchFlags = Pick<SubmitFlags, 'detach' | 'timeout' | 'cancel-on-timeout'>;
 
 export interface Watch {
-  /** Not at all: once everything is submitted, EMR goes on alone. */
+  /** Not at all: once everything is submitted, EMR continues alone. */
   detach: boolean;
   /** Seconds at most. */
   timeout?: number | undefined;
-  /** Cancel the run when that time has passed, rather than leave it to itself. */
+  /** Cancel the run when that time has passed, rather than let it continue. */
   cancelOnTimeout: boolean;
 }
 
@@ -24,6 +24,6 @@ export function watchFlags(flags: WatchFlags): Watch {
   if (watch.cancelOnTimeout && watch.timeout === undefined)
     throw usage('--cancel-on-timeout needs --timeout: after how many seconds?', flags);
   if (watch.detach && watch.timeout !== undefined)
-    throw usage('--detach and --timeout exclude each other: a detached run is not watched', flags);
+    throw usage('--detach and --timeout exclude each other: a detached run is not followed', flags);
   return watch;
 }

@@ -60,9 +60,9 @@ function makeFolder(folder: string): void {
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  EEXIST: 'a file stands where a folder should be',
-  ENOTDIR: 'a file stands where a folder should be',
-  EISDIR: 'a folder stands where a step should be written',
+  EEXIST: 'there is a file where a folder should be',
+  ENOTDIR: 'there is a file where a folder should be',
+  EISDIR: 'there is a folder where a step should be written',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',

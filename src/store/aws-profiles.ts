@@ -1,4 +1,4 @@
-/** The AWS configuration files, read to say what is wrong with them. The SDK passes over what it cannot read. */
+/** Reads the AWS configuration files to find out what is wrong with them. The SDK ignores what it cannot read. */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ function readAwsFile(path: string, variable: string | undefined, isConfig: boole
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
   ENOTDIR: 'a part of its path is not a folder',

@@ -1,4 +1,7 @@
-/** Why a profile's `credential_process` gives no credentials: it is run once more to see. Its output is never shown. */
+/**
+ * Finds out why a profile's `credential_process` gives no credentials, by running it once more. Its output is never
+ * shown.
+ */
 import { exec } from 'node:child_process';
 
 const LONGEST_MS = 20_000;
@@ -45,26 +48,26 @@ function outputProblem(stdout: string): string | undefined {
   if (typeof AccessKeyId !== 'string' || AccessKeyId === '') return 'printed JSON without an AccessKeyId';
   if (typeof SecretAccessKey !== 'string' || SecretAccessKey === '')
     return 'printed JSON without a SecretAccessKey';
-  // The SDK refuses what has ended, and only that is left.
+  // The SDK refuses expired credentials, and no other reason is left.
   const end = typeof Expiration === 'string' ? new Date(Expiration) : undefined;
   if (end !== undefined)
     return Number.isNaN(end.getTime())
-      ? 'printed JSON with an Expiration that is no date'
-      : `printed credentials that end at ${end.toISOString()}`;
+      ? 'printed JSON with an Expiration that is not a date'
+      : `printed credentials that expired at ${end.toISOString()}`;
   return undefined;
 }
 
 const NAME = /secret|token|passw|pwd|credential|key/i;
-/** What stands between a name and its value. */
+/** What separates a name from its value. */
 const BETWEEN = /["']?(?: ?[:=]? |[:=])(?=\S)/y;
 const LONG = /[A-Za-z0-9+=_-]{16,}|[A-Za-z0-9/+=]{40,}/g;
 
-/** The first lines that say something, without what may be a secret. */
+/** The first lines that are not blank, without what may be a secret. */
 export function harmlessWords(stderr: string): string[] {
   const lines = stderr.slice(0, 10_000).split(/[\r\n]+/);
   const told = lines.filter((line) => line.trim() !== '').slice(0, 3);
   return told.map((line) =>
-    // What steers a terminal is no word.
+    // Terminal control sequences are not part of a word.
     withoutNamed(line.replace(/\p{Cc}/gu, ' ').replace(/\s+/g, ' '))
       .replace(LONG, (run) => (/\d/.test(run) ? '[secret]' : run))
       .trim()
@@ -72,7 +75,7 @@ export function harmlessWords(stderr: string): string[] {
   );
 }
 
-/** The line, whose white space is single blanks, without the values that stand behind names of secrets. */
+/** The line, with white space as single blanks, without the values after names of secrets. */
 function withoutNamed(line: string): string {
   let shown = '';
   let from = 0;

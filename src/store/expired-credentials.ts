@@ -1,4 +1,7 @@
-/** Credentials that are missing, malformed, or expire while we work: their source is asked again, or named. */
+/**
+ * Handles credentials that are missing, malformed, or expire while we run: asks their source again, or names it in
+ * the error.
+ */
 import { whyNoCredentials, wrongIdentity } from './why-no-credentials.ts';
 
 /** For a client's configuration: shared credentials files are read again, not remembered from the first time. */
@@ -18,7 +21,7 @@ interface Client {
   middlewareStack: unknown;
 }
 
-/** Refusals that new credentials may turn: nothing took effect. */
+/** Refusals that new credentials may resolve; the refused request had no effect. */
 const STALE: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',

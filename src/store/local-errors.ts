@@ -28,7 +28,7 @@ const full: Meaning = {
 };
 const inTheWay: Meaning = {
   fault: 'input',
-  why: 'a file stands where a folder is needed, or the other way round',
+  why: 'there is a file where a folder is needed, or the other way round',
   next: 'move it away, or choose another place',
 };
 const noLinks: Meaning = {

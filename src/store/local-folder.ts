@@ -18,13 +18,13 @@ import { formatUri } from './uri.ts';
 
 /**
  * The store of the files under `path`, an absolute folder, which need not exist: the first write makes it. An etag
- * changes whenever a file is written again. Deleting an object also deletes the folders this leaves empty. Where links
- * are refused, nothing is read, written or deleted through one below `path`: such a link is listed as an object, which
- * cannot be read and is deleted as the link that it is. The same holds of FIFOs, sockets and devices.
+ * changes whenever a file is written again. Deleting an object also deletes the folders this leaves empty. Where
+ * links are refused, nothing is read, written or deleted through one below `path`: such a link is listed as an object
+ * that cannot be read; deleting it deletes the link. The same holds for FIFOs, sockets and devices.
  */
 export function openFolder(path: string, links: Links = 'refused'): Store {
   const at = (key: string) => join(path, checkKey(key));
-  /** Runs the work on the path of a key, once it is known that no link leads there. */
+  /** Runs the work on the path of a key, after checking that no link leads there. */
   const inside = async <T>(action: string, key: string, work: (place: string) => Promise<T>): Promise<T> => {
     const place = at(key);
     return locally(action, place, async () => {
@@ -74,10 +74,10 @@ async function* insideOnly<T>(
   yield* walking();
 }
 
-/** No living write leaves its file alone for so long. Also in the command that `gc` tells. */
+/** No active write leaves its file untouched for this long. The command that `gc` prints uses the same time. */
 const DEAD_MS = 3_600_000;
 
-/** When each file was last written to that a writer, dead since, had in the making. */
+/** When each temporary file of a crashed writer was last written to. */
 async function* deadWrites(root: string, links: Links): AsyncIterable<Date> {
   const latest = (await now(root)).getTime() - DEAD_MS;
   for await (const key of walkTemporary(root, links)) {
@@ -181,7 +181,7 @@ async function readBytes(file: FileHandle, start: number, end: number): Promise<
   return bytes.subarray(0, filled);
 }
 
-/** Where a file can be made if anywhere: TMPDIR may name a folder that is missing. */
+/** The first folder of these in which a file can be made: TMPDIR may name a folder that is missing. */
 const TEMPORARY = [tmpdir(), '/tmp', '/dev/shm'];
 
 /** The file system's clock, as it stamps a new file; where nothing can be written, that of a temporary folder. */

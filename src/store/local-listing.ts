@@ -28,7 +28,7 @@ export async function* walk(root: string, prefix: string, links: Links): AsyncIt
   });
 }
 
-/** Keys of the files under `root` that writes in progress, or such as died, have left; otherwise as `walk`. */
+/** Keys of the temporary files under `root`, of writes in progress and of crashed writers; otherwise like `walk`. */
 export function walkTemporary(root: string, links: Links): AsyncIterable<string> {
   return walkFolder(root, { key: '', starts: '', above: new Set(), links, isWanted: isTemporary });
 }
@@ -59,15 +59,15 @@ async function* walkFolder(folder: string, place: Place): AsyncIterable<string> 
 }
 
 /**
- * Names of the folders in a folder; none when it is not there. Where links are refused, a link counts as one: what is
- * then asked below it is refused by its name, and does not go missing.
+ * Names of the folders in a folder; none when it does not exist. Where links are refused, a link counts as a
+ * folder: later requests below it are refused by name, instead of finding nothing.
  */
 export async function* foldersIn(folder: string, links: Links): AsyncIterable<string> {
   for (const { name, isFolder, isLink } of await entries(folder, '', links))
     if (isFolder || isLink) yield name;
 }
 
-/** True for a name that is not UTF-8: what Node makes of it names nothing. */
+/** True for a name that is not UTF-8: Node's decoded form of it names no file. */
 async function isUnreachable(folder: string, name: string): Promise<boolean> {
   return name.includes('\uFFFD') && (await lstat(join(folder, name)).catch(() => undefined)) === undefined;
 }
@@ -85,7 +85,7 @@ async function identity(folder: string): Promise<string | undefined> {
 interface Entry {
   name: string;
   isFolder: boolean;
-  /** Only where links are refused; else what it leads to is meant. */
+  /** True only where links are refused; elsewhere a link stands for its target. */
   isLink: boolean;
   order: Buffer;
 }

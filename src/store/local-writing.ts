@@ -7,7 +7,7 @@ import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
 import { isAbsence, localError } from './local-errors.ts';
 
-/** Also in the command that `gc` tells. */
+/** The command that `gc` prints uses the same prefix. */
 const PREFIX = '.landfall-tmp-';
 
 /** A name for a file in the making, unique. */
@@ -15,7 +15,7 @@ export function temporaryName(): string {
   return `${PREFIX}${randomUUID()}`;
 }
 
-/** True for a file that a write in progress, or one that died, left behind: not an object. */
+/** True for a temporary file of a write in progress or of a crashed writer: not an object. */
 export function isTemporary(name: string): boolean {
   return name.startsWith(PREFIX);
 }
@@ -44,8 +44,8 @@ export async function copyOver(from: string, path: string): Promise<void> {
 }
 
 /**
- * Writes the file unless one of that name is there; tells whether it did. link(2) decides between racers. Throws `input`
- * when a folder is there.
+ * Writes the file unless one of that name exists; returns whether it did. link(2) decides between simultaneous
+ * writers. Throws `input` when a folder is there.
  */
 export async function createFile(path: string, body: Uint8Array): Promise<boolean> {
   return withTemporary(path, filledWith(body), async (temporary) => {
@@ -93,7 +93,7 @@ function filledWith(body: Uint8Array): (temporary: string) => Promise<void> {
   };
 }
 
-/** How often a folder may be pruned by someone else between our making it and our writing into it. */
+/** How many times someone else may remove the folder between our creating it and our writing into it. */
 const TRIES = 20;
 
 async function withTemporary<T>(

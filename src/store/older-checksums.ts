@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 
-/** What a store does not know that has only these, and may refuse. */
+/** Newer headers, which a store that only knows Content-MD5 may refuse. */
 const NEWER = /^x-amz-(sdk-)?checksum-/i;
 
 /**
- * Guards by Content-MD5 what a client puts, and each request that S3 wants a checksum of, such as DeleteObjects: the
- * SDK gives those a newer one whatever it is told. Bodies must be whole, not streams.
+ * Adds Content-MD5 to what a client puts, and to each request for which S3 wants a checksum, such as DeleteObjects:
+ * the SDK gives those a newer checksum whatever its configuration. Bodies must be whole, not streams.
  */
 export function guardByMd5(client: S3Client): void {
   client.middlewareStack.add(

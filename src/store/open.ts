@@ -8,8 +8,8 @@ import { parseUri } from './uri.ts';
 export type { S3Settings } from './s3-client.ts';
 
 /**
- * The store at an `s3://`, `s3a://`, `s3n://` or `file:` URI or an absolute folder. `links`: what becomes of those in a
- * folder. Nothing is asked of it yet.
+ * The store at an `s3://`, `s3a://`, `s3n://` or `file:` URI or an absolute folder. `links`: how links in a folder
+ * are treated. Sends no request yet.
  */
 export async function openStore(
   uri: string,

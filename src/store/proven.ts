@@ -3,7 +3,9 @@ import { proveCreateIfAbsent } from './precondition.ts';
 import type { Store } from './store.ts';
 
 export interface ProvenStore extends Store {
-  /** Proves it now, where the first write would do so too late. Throws as `proveCreateIfAbsent` does. */
+  /**
+   * Proves it now, for cases where the first write would do so too late. Throws what `proveCreateIfAbsent` throws.
+   */
   prove: () => Promise<void>;
 }
 

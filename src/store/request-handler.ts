@@ -61,14 +61,17 @@ function makeHandler(pace: Pace, ca: string | undefined, proxy: URL | undefined)
   });
 }
 
-/** The agent's constructor uses `ca` for the proxy's own certificate alone; its options reach the server behind it. */
+/**
+ * The agent's constructor uses `ca` only for the proxy's own certificate; this passes it on to the server behind the
+ * proxy.
+ */
 function tunnel(proxy: URL, options: object, trusting: { ca?: string }) {
   const agent = new HttpsProxyAgent(proxy, { ...options, ...trusting });
   Object.assign(agent.options, trusting);
   return agent;
 }
 
-/** The proxy for a request; undefined: it goes directly, as every request to this machine does. */
+/** The proxy for a request; undefined when it goes directly, as every request to this machine does. */
 export function proxyFor(
   env: Env,
   { protocol, hostname, port }: { protocol: string; hostname: string; port?: number | undefined },

@@ -1,4 +1,4 @@
-/** A bucket, the prefix under which the store's objects lie, and how it is spoken to. */
+/** A bucket, the prefix of the store's objects, and the client for it. */
 import type { S3, S3Settings } from './s3-client.ts';
 import { s3Error } from './s3-errors.ts';
 

@@ -91,7 +91,7 @@ async function copyInParts(
 
 type Upload = Bucket['common'] & { Key: string; UploadId: string | undefined };
 
-/** Once a part has failed no other is begun; those under way end first, for an abort would not take them along. */
+/** Once a part has failed, no other is begun; those under way finish first, because an abort would not stop them. */
 async function copyParts(
   s3: Bucket,
   source: ObjectInfo,

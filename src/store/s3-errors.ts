@@ -86,7 +86,9 @@ export function isPreconditionFailed(error: unknown): boolean {
   return shapeOf(error).status === 412;
 }
 
-/** True when another conditional write of the same key was under way; nothing was written, and trying again decides. */
+/**
+ * True when another conditional write of the same key was under way: nothing was written, and another try decides.
+ */
 export function isConflict(error: unknown): boolean {
   return shapeOf(error).status === 409;
 }
@@ -96,7 +98,7 @@ export function isRangeBehindEnd(error: unknown): boolean {
   return shapeOf(error).status === 416;
 }
 
-/** The LandfallError for what S3 answered, or did not; one that already is a LandfallError is kept. */
+/** The LandfallError for S3's answer, or for the lack of one; an error that already is a LandfallError is kept. */
 export function s3Error(error: unknown, asked: Asked): LandfallError {
   if (error instanceof LandfallError) return error;
   const shape = shapeOf(error);
@@ -141,12 +143,12 @@ function meaningOf(shape: Shape, asked: Asked): Meaning {
   const denial = denied(shape, asked);
   if (denial !== undefined) return denial;
   if (name === 'NoSuchBucket') {
-    return { fault: 'input', message: 'there is no such bucket', next: 'create it, or correct its name' };
+    return { fault: 'input', message: 'no such bucket', next: 'create it, or correct its name' };
   }
   const notReached = unreached(shape);
   if (notReached !== undefined) return notReached;
   if (PASSING.has(name) || status === 409 || status === 429 || (status !== undefined && status >= 500)) {
-    return { fault: 'unreachable', message: 'S3 request failed', retryable: true };
+    return { fault: 'unreachable', message: 'S3 request failed', next: 'wait a minute', retryable: true };
   }
   if (shape.message.includes('Region is missing')) {
     return {
@@ -211,14 +213,14 @@ function unreached(shape: Shape): Meaning | undefined {
   if (/CERT|TLS|SSL/.test(code)) {
     return {
       fault: 'unreachable',
-      message: 'S3 cannot be trusted: its TLS certificate was refused',
+      message: 'the TLS certificate of S3 was rejected',
       next: 'check AWS_ENDPOINT_URL_S3, HTTPS_PROXY, and AWS_CA_BUNDLE for certificates of your own',
     };
   }
   if (status === 407) {
     return {
       fault: 'unreachable',
-      message: 'a proxy asks for a sign-in, where S3 should answer',
+      message: 'a proxy asked for a sign-in instead of passing the request to S3',
       next: 'check the proxy, or AWS_ENDPOINT_URL_S3',
     };
   }
@@ -231,7 +233,7 @@ function credentials(name: string): Meaning {
   if (name === 'CredentialsProviderError') {
     return {
       fault: 'access',
-      message: 'there are no usable AWS credentials',
+      message: 'no usable AWS credentials',
       next: 'sign in, or set AWS_PROFILE',
     };
   }

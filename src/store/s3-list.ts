@@ -1,5 +1,5 @@
 /**
- * Listing a bucket, page by page. A list is whole or an error: of a store whose pages do not lead on, or that answers
+ * Lists a bucket, page by page. A list is complete or an error: when a store's pages do not continue, or it answers
  * with what it was not asked for, an `input` error names the place and the endpoint.
  */
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -72,7 +72,7 @@ async function* pages(
   } while (token !== undefined);
 }
 
-/** When each multipart upload under the root was begun that was neither completed nor aborted. */
+/** Start times of the multipart uploads under the root that were neither completed nor aborted. */
 export async function* listIncompleteUploads(s3: Bucket): AsyncIterable<Date> {
   let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
   do {
@@ -100,7 +100,7 @@ function nameBelow(
   if (raw === undefined)
     throw unlikeS3(s3, prefix, `it says that its names are URL-encoded, and "${name}" is not`);
   if (!raw.startsWith(s3.at(prefix)))
-    throw unlikeS3(s3, prefix, `it answers with "${raw}", which lies elsewhere`);
+    throw unlikeS3(s3, prefix, `it answers with "${raw}", which is elsewhere`);
   return raw;
 }
 

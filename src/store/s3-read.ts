@@ -29,7 +29,7 @@ interface Range {
   etag: string | undefined;
 }
 
-/** Bytes `[start, end)`. Throws `input` when the store sends others, or more: it is one that ignores ranges. */
+/** Bytes `[start, end)`. Throws `input` when the store sends other bytes, or more: it ignores ranges. */
 export async function getRange(s3: Bucket, key: string, { start, end, etag }: Range): Promise<Uint8Array> {
   if (end <= start) return new Uint8Array();
   const range = `bytes=${String(start)}-${String(end - 1)}`;
@@ -97,7 +97,9 @@ interface Reading {
 
 const BODY_TRIES = 3;
 
-/** Reads a body whole. The SDK's retries end when the answer begins; a body that breaks off is asked for again here. */
+/**
+ * Reads a whole body. The SDK's retries end when the answer begins; a body that breaks off is requested again here.
+ */
 async function read(s3: Bucket, key: string, { which, most, excess, check }: Reading): Promise<Uint8Array> {
   for (let tries = 1; ; tries += 1) {
     const output = await s3.client.send(new GetObjectCommand({ ...s3.common, Key: s3.at(key), ...which }));
@@ -125,7 +127,10 @@ async function read(s3: Bucket, key: string, { which, most, excess, check }: Rea
 /** A body counts as broken off when fewer bytes than this arrive in the time in which an answer must begin. */
 const LEAST_BYTES = 1024;
 
-/** The parts in one, counted as they come: an answer need not say how long it is. What is not wanted stays unread. */
+/**
+ * Joins the parts, counting them as they arrive: an answer need not state its length. Bytes past the limit stay
+ * unread.
+ */
 async function collected(
   body: AsyncIterable<Uint8Array> | undefined,
   most: number,

@@ -23,7 +23,7 @@ import { MOST_BYTES } from './store.ts';
 import type { ObjectInfo, Store } from './store.ts';
 import { formatUri } from './uri.ts';
 
-/** Opens the store. Nothing is asked of S3 yet. */
+/** Opens the store. Sends no request yet. */
 export function openS3(
   { bucket, prefix }: { bucket: string; prefix: string },
   given: S3Settings = {},
@@ -110,7 +110,7 @@ async function createIfAbsent(s3: Bucket, key: string, body: Uint8Array): Promis
 
 const BATCH = 1000;
 
-/** What XML cannot carry, or carries changed: such a name cannot stand in a DeleteObjects request. */
+/** Characters that XML cannot carry, or changes: a name with one cannot be in a DeleteObjects request. */
 const NOT_FOR_XML = /[^\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 async function remove(s3: Bucket, keys: readonly string[]): Promise<void> {
@@ -162,7 +162,7 @@ async function now(s3: Bucket): Promise<Date> {
     }
     throw new LandfallError(
       'unreachable',
-      `s3://${s3.bucket} does not tell the time: its answers have no Date header`,
+      `s3://${s3.bucket} does not give the time: its answers have no Date header`,
     );
   });
 }

@@ -30,22 +30,22 @@ export interface Store {
   getRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array>;
   /** Writes or replaces, and verifies by checksum that what arrived is what was sent. */
   put(key: string, body: Uint8Array): Promise<ObjectInfo>;
-  /** Writes only when nothing is there. False: taken. Never replaces, whatever runs beside it. */
+  /** Writes only when nothing is there. False: the key is taken. Never replaces, whatever runs at the same time. */
   createIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
   /** Server-side copy within the store; the source's bytes never pass through us where the store can copy. */
   copy(from: string, to: string): Promise<ObjectInfo>;
-  /** Deletes what is there of these keys; what is not is no error. */
+  /** Deletes the objects with these keys; a missing one is not an error. */
   remove(keys: readonly string[]): Promise<void>;
   /**
-   * When each upload under the root was begun that never ended; in a local folder, when each file was last written to that
-   * a writer had in the making who died. Absent where neither leaves anything behind.
+   * Start times of the incomplete uploads under the root; in a local folder, when each temporary file of a crashed
+   * writer was last written to. Absent where writers leave nothing behind.
    */
   incompleteUploads?(): AsyncIterable<Date>;
   /** The time as the store's own clock tells it, by which ages of its objects are judged. */
   now(): Promise<Date>;
 }
 
-/** What is read whole has no more bytes than this, unless the reader states another limit. */
+/** The most bytes that are read whole, unless the reader states another limit. */
 export const MOST_BYTES = 512 * 1024 * 1024;
 
 /** An object that is too large to be what it should be. `place`: its URI or path; `size`: where it is known. */

@@ -51,7 +51,7 @@ function parseFile(text: string, rest: string): StoreUri {
 }
 
 function refused(text: string, why: string): LandfallError {
-  return new LandfallError('input', `${JSON.stringify(text)} is no place for data: ${why}`, {
+  return new LandfallError('input', `${JSON.stringify(text)} is not a place for data: ${why}`, {
     next: 'give s3://bucket/prefix or a local folder',
   });
 }
@@ -75,7 +75,10 @@ export function canonicalUri(text: string, cwd: string): string {
 
 export type Relation = 'equal' | 'inside' | 'around' | 'apart';
 
-/** How `a` lies to `b`, both in canonical form: `inside` means that `a` is a folder within `b`. Links are not followed. */
+/**
+ * How `a` relates to `b`, both in canonical form: `inside` means that `a` is a folder within `b`. Links are not
+ * followed.
+ */
 export function relation(a: string, b: string): Relation {
   if (a === b) return 'equal';
   if (a.startsWith(`${b}/`)) return 'inside';

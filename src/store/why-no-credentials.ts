@@ -9,7 +9,7 @@ import { awsFiles } from './aws-profiles.ts';
 import type { AwsFile, Profile } from './aws-profiles.ts';
 import { processTrouble } from './credential-process.ts';
 
-/** The error that names what is wrong; undefined when nothing is known but that there are no credentials. */
+/** The error that names what is wrong; undefined when all that is known is that there are no credentials. */
 export async function whyNoCredentials(
   given: string | undefined,
   env: Env,
@@ -68,7 +68,7 @@ async function ofProfile(name: string, search: Search): Promise<LandfallError | 
     if (trouble === undefined) return undefined;
     return access(`the credential_process of the AWS profile ${quoted(name)} ${trouble.message}`, {
       why: [...trouble.words, `the profile is in ${placesOf(name, files)}`],
-      next: 'run the command by hand and mend it, or name another profile with AWS_PROFILE',
+      next: 'run the command by hand and fix it, or name another profile with AWS_PROFILE',
     });
   }
   if (has('sso_session') || has('sso_start_url')) {
@@ -104,7 +104,7 @@ function noProfile(name: string, { files, seen }: Search): LandfallError {
     files.flatMap(({ profiles }) => [...profiles.keys()]),
   );
   const broken = malformed(files);
-  return mistake(`there is no AWS profile ${quoted(name)}${by}`, {
+  return mistake(`no AWS profile ${quoted(name)}${by}`, {
     why: [
       ...(meant === undefined ? [] : [`did you mean ${quoted(meant)}?`]),
       `looked in ${files.map(({ path }) => path).join(' and ')}`,
@@ -119,7 +119,7 @@ function malformed(files: readonly AwsFile[]): LandfallError | undefined {
   if (file === undefined) return undefined;
   const line = String(file.badLines[0]);
   return mistake(`${file.path}:${line}: not a [section], a \`key = value\` or a comment`, {
-    next: 'mend that line: the AWS tools skip what they cannot read',
+    next: 'fix that line: the AWS tools skip what they cannot read',
   });
 }
 
@@ -135,7 +135,7 @@ function noToken(path: string, origin: string): LandfallError | undefined {
     if (readFileSync(path, 'utf8').trim() !== '') return undefined;
   } catch (error) {
     const { code = 'the system refused' } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code;
+    const reason = code === 'ENOENT' ? 'no such file' : code;
     return access(`the web identity token file ${path} cannot be read: ${reason}`, {
       why: [`named by ${origin}`],
       next: `have the token written there, or correct ${origin}`,

@@ -415,7 +415,7 @@ describe('a run whose cluster is in another account', () => {
     const where = [
       "the run's cluster j-NEW1 is not known to EMR here",
       `it belongs to account ${ACCOUNT}, region eu-west-1`,
-      'asked was account 444455556666, region eu-west-1',
+      'these credentials are for account 444455556666, region eu-west-1',
     ];
     refused(await run('attach', 'theirs'), 9, where);
     expect(journalOf('theirs')).toEqual(before);
@@ -439,7 +439,7 @@ describe('a run whose cluster is in another account', () => {
     const ended = await run('retry', 'ended');
     refused(ended, 9, [
       `it belongs to account ${ACCOUNT}, region eu-west-1`,
-      'asked was an account that cannot be told here, region eu-west-1',
+      'these credentials are for an unknown account, region eu-west-1',
       'cli.js retry ended --cluster new',
     ]);
     expect(journalOf('ended')).toEqual(before);

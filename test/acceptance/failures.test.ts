@@ -156,7 +156,9 @@ describe('a run whose driver stops following it', () => {
     });
     expect(code).toBe(6);
     expect(stderr).toContain('cli.js attach timed-out');
-    expect(stderr).toMatch(/log_transform not started; nothing was published\n {2}.*cluster.*ends by itself/);
+    expect(stderr).toMatch(
+      /log_transform not started; nothing was published\n {2}.*cluster.*terminates itself/,
+    );
     expect(processes()).not.toEqual([]);
     const following = start(['logs', '-f', '--lake', lake], { cwd });
     await following.says('following');

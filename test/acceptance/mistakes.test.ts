@@ -47,11 +47,11 @@ describe('submit refuses', () => {
   it('an invalid cluster', async () => {
     const { code, stderr } = await landfall(['submit', '--cluster', 'locl', ...songs, ...logs], { cwd });
     expect(code).toBe(2);
-    expect(stderr).toContain('"locl" is no cluster');
+    expect(stderr).toContain('"locl" is not a cluster');
     expect(stderr).toContain('local, new, reuse');
   });
 
-  it('a flag given twice', () => refused(['--lake', lake], ['--lake is there twice']));
+  it('a flag given twice', () => refused(['--lake', lake], ['--lake is given twice']));
 
   it('--cancel-on-timeout without --timeout', () =>
     refused(['--cancel-on-timeout', ...songs, ...logs], ['--cancel-on-timeout needs --timeout']));

@@ -34,7 +34,7 @@ describe('the command line', () => {
     expect(await parse('sbmit')).toMatchObject({
       kind: 'mistake',
       error: {
-        message: 'there is no verb "sbmit"',
+        message: 'unknown verb "sbmit"',
         why: ['did you mean submit?'],
         next: advising('landfall submit'),
       },
@@ -99,10 +99,10 @@ describe('a flag', () => {
   it.each([
     [['plan', '--lake.x', 'y'], /^unknown flag --lake\.x/],
     [['status', '--lake.x=y'], /^unknown flag --lake\.x/],
-    [['plan', '--lake', 'a', '--lake', 'b'], '--lake is there twice'],
-    [['plan', '--lake=a', '--lake=a'], '--lake is there twice'],
-    [['plan', '--song-data', 'a', '--song-data', 'b'], '--song-data is there twice'],
-    [['logs', '-f', '--follow'], '--follow is there twice'],
+    [['plan', '--lake', 'a', '--lake', 'b'], '--lake is given twice'],
+    [['plan', '--lake=a', '--lake=a'], '--lake is given twice'],
+    [['plan', '--song-data', 'a', '--song-data', 'b'], '--song-data is given twice'],
+    [['logs', '-f', '--follow'], '--follow is given twice'],
     [['plan', '--no-lake'], '--no-lake is not a flag; --lake takes a value'],
     [['plan', '--lake='], '--lake has an empty value'],
     [['plan', '--lake', ''], '--lake has an empty value'],

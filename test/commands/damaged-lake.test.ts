@@ -92,7 +92,7 @@ describe('a damaged publication log', () => {
     await damage();
     const report = await collected();
     expect([...gone(report), ...report.executions]).toEqual([]);
-    expect(why(report, 'r1')).toContain('it cannot be told what is published');
+    expect(why(report, 'r1')).toContain('what is published is unknown');
     await expect(done(verify)).rejects.toMatchObject({ fault: 'input' });
     await expect(done(rollback)).rejects.toMatchObject({ fault: 'input' });
   });

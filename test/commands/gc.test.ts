@@ -128,7 +128,7 @@ describe('gc', () => {
     ],
     [
       'has a driver that lives',
-      'its driver was heard of just now',
+      'its driver was active a moment ago',
       () => store.put(keys.owner('r1'), text('{"driver":"r1-2","host":"h","boot":"b","pid":1}')),
     ],
     [
@@ -242,7 +242,7 @@ describe('gc', () => {
     expect(world.results[0]).toMatchObject({
       value: { uploads: { count: 1, oldest: old.toISOString(), end } },
       text: expect.stringContaining(
-        `1 file(s) were begun by writers that died, the oldest ${old.toISOString()}`,
+        `1 temporary file of crashed writers, the oldest of ${old.toISOString()}`,
       ),
     });
     execFileSync('sh', ['-c', end]);

@@ -145,9 +145,7 @@ describe('plan', () => {
     rmSync(join(cwd, 'log_data'), { recursive: true });
     const nowhere = await refused(planned());
     expect(nowhere.why).toEqual([
-      expect.stringMatching(
-        /log_data: there is nothing here for log_data: .*inputs end in \.json or \.json\.gz/,
-      ),
+      expect.stringMatching(/log_data: no input for log_data here: .*inputs end in \.json or \.json\.gz/),
     ]);
     save('log_data/x.csv', 'x');
     expect((await refused(planned())).why).toEqual([

@@ -132,7 +132,7 @@ describe('status', () => {
     expect(text).toMatch(/^run r1 {2}failed: it failed$/m);
     expect(text).toMatch(/^nothing was published$/m);
     expect(text).toMatch(/^current in this lake: number 1, published \S+ \S+ UTC\n {2}of run r0$/m);
-    expect(text.split('\n').at(-1)).toMatch(/^next: mend the cause, then landfall retry r1 --lake /);
+    expect(text.split('\n').at(-1)).toMatch(/^next: fix the cause, then landfall retry r1 --lake /);
     expect(value).toMatchObject({ beingCancelled: false, current: { number: 1, run: 'r0' } });
   });
 

@@ -160,7 +160,7 @@ describe('publish', () => {
     await store.put(key, files.songs.with(-20, 1));
     expect((await publishing('r2')).failure).toMatchObject({
       fault: 'tables',
-      why: [expect.stringMatching(/year=2004.* was written again$/)],
+      why: [expect.stringMatching(/year=2004.* was rewritten$/)],
     });
     expect(await store.get(mirror)).toEqual(Buffer.from(files.songs));
   });

@@ -76,7 +76,7 @@ describe('rollback', () => {
 
   it.each([
     ['that is current', 3, 'the tables of publication 3 are the current ones'],
-    ['that does not exist', 7, 'there is no publication 7'],
+    ['that does not exist', 7, 'no publication 7'],
   ])('exits 2 for a publication %s', async (_, number, message) => {
     expect((await rollingBack(number)).failure).toMatchObject({ fault: 'input', message });
     expect(await readPublication(store, 4)).toBeUndefined();
@@ -97,7 +97,7 @@ describe('rollback', () => {
     [
       'written again with another footer',
       () => store.put(dataFile('r1', 2001), files.songs.with(-20, 1)),
-      /was written again$/,
+      /was rewritten$/,
     ],
   ] as const)('exits 5 when a file of the set is %s, and changes nothing', async (_, spoil, why) => {
     await spoil();
@@ -116,7 +116,9 @@ describe('rollback', () => {
     expect(world.results[0]!.value).toMatchObject({ state: 'done', number: 4, rollbackTo: 1 });
     expect(world.events).toContainEqual({
       event: 'warning',
-      message: expect.stringMatching(/^\d+ file\(s\) were copied or written again since .*as published$/),
+      message: expect.stringMatching(
+        /^1 file copied or rewritten since publication, .*published sizes and footers$/,
+      ),
     });
     expect(await plainSongs(store)).toEqual(['2001 r1-4']);
   });

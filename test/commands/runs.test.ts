@@ -47,7 +47,7 @@ describe('landfall runs', () => {
   it('says where it looked if there are no runs', async () => {
     expect(await runs()).toMatchObject({
       names: [],
-      said: expect.stringContaining(`there is no run in file://${cwd}`),
+      said: expect.stringContaining(`no runs in file://${cwd}`),
     });
   });
 

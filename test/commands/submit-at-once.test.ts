@@ -82,7 +82,7 @@ describe('submits of one run id at the same moment', () => {
   it('are one run, and all report the same failure if its tables are refused', async () => {
     const ends = await submitAll([{}, {}, {}]);
     expect(ends.map((end) => [end?.fault, end?.message])).toEqual(
-      Array(3).fill(['tables', '14 finding(s) against the landed tables']),
+      Array(3).fill(['tables', '14 findings against the landed tables']),
     );
     await expectOneOfEach(['song_transform', 'log_transform']);
   });

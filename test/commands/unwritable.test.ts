@@ -29,8 +29,8 @@ describe('render --to', () => {
   });
 
   it.each([
-    ['a file', 'file', 'a file stands where a folder should be'],
-    ['a folder below a file', 'file/below', 'a file stands where a folder should be'],
+    ['a file', 'file', 'there is a file where a folder should be'],
+    ['a folder below a file', 'file/below', 'there is a file where a folder should be'],
     ['a place that takes no folder', NOWHERE, 'the folder cannot be made there'],
   ])('%s is a mistake that is named', async (_, to, why) => {
     writeFileSync(join(cwd, 'file'), 'mine');

@@ -64,7 +64,9 @@ describe('verify', () => {
     });
     expect(value).toHaveProperty('checks', { passed: 6, broken: 0 });
     expect(text).toContain('\n6 checks passed\n');
-    expect(text).toMatch(/publication 2 \(run r2\) is as it was verified, at its plain paths too$/);
+    expect(text).toMatch(
+      /publication 2 \(run r2\) is unchanged since it was verified, at its plain paths too$/,
+    );
     expect(await list()).toEqual(before);
   });
 
@@ -89,8 +91,8 @@ describe('verify', () => {
       'cut',
       () => truncateSync(join(cwd, DATA), 100),
       [
-        'songs: a data file is broken: it is cut off: it does not end as Parquet does (year=2004/part-0-u.zstd.parquet)',
-        `songs: a published file has another size than it was published with (${DATA})`,
+        'songs: a data file is broken: it is truncated: it does not end as Parquet does (year=2004/part-0-u.zstd.parquet)',
+        `songs: a published file differs in size from what was published (${DATA})`,
       ],
     ],
     [
@@ -101,23 +103,20 @@ describe('verify', () => {
     [
       'duplicated',
       () => store.copy(DATA, DATA.replace('part-0', 'part-1')),
-      [
-        COUNTS(6),
-        `songs: a data file lies there that was not published (${DATA.replace('part-0', 'part-1')})`,
-      ],
+      [COUNTS(6), `songs: a data file was not published (${DATA.replace('part-0', 'part-1')})`],
     ],
     [
       'moved to another partition',
       () => move(DATA, DATA.replace('2004', '2009')),
       [
         `songs: a published file is gone (${DATA})`,
-        `songs: a data file lies there that was not published (${DATA.replace('2004', '2009')})`,
+        `songs: a data file was not published (${DATA.replace('2004', '2009')})`,
       ],
     ],
     [
       'moved to a partition that cannot be',
       () => move(DATA, DATA.replace('2004', 'next')),
-      ['songs: "next" is no INT for partition column year (year=next/part-0-u.zstd.parquet)'],
+      ['songs: "next" is not a valid INT for partition column year (year=next/part-0-u.zstd.parquet)'],
     ],
     [
       'replaced by one with a wrong type',
@@ -127,31 +126,31 @@ describe('verify', () => {
     [
       'replaced by one without rows',
       () => store.put(DATA, files.empty),
-      [COUNTS(2), `songs: a published file has another size than it was published with (${DATA})`],
+      [COUNTS(2), `songs: a published file differs in size from what was published (${DATA})`],
     ],
     [
       'replaced by one of the same shape',
       () => store.put(DATA, files.other),
       [
         expect.stringMatching(
-          /^songs: a published file (was written again|has another size)/,
+          /^songs: a published file (was rewritten|differs in size)/,
         ) as unknown as string,
       ],
     ],
     [
       'swapped with another',
       () => swap(DATA, dataFile('r2', 2003)),
-      [`songs: a published file was written again since it was published (${dataFile('r2', 2003)}, ${DATA})`],
+      [`songs: a published file was rewritten since publication (${dataFile('r2', 2003)}, ${DATA})`],
     ],
     [
       'joined by a temporary one',
       () => store.put(`${FOLDER}_temporary/0/part-9.parquet`, files.songs),
-      ['songs: something that is not data lies among the data files (_temporary/0/part-9.parquet)'],
+      ['songs: an object among the data files is not data (_temporary/0/part-9.parquet)'],
     ],
     [
       'joined by a stranger’s',
       () => store.put(`${FOLDER}notes.txt`, files.songs),
-      ['songs: something that is not data lies among the data files (notes.txt)'],
+      ['songs: an object among the data files is not data (notes.txt)'],
     ],
   ])('names a published file that was %s', async (_, spoil, expected) => {
     await spoil();
@@ -164,7 +163,7 @@ describe('verify', () => {
     [
       'cut',
       (key) => truncateSync(join(cwd, key), 100),
-      '0 (part-0-w.gz.parquet: it is cut off: it does not end as Parquet does)',
+      '0 (part-0-w.gz.parquet: it is truncated: it does not end as Parquet does)',
     ],
     ['there twice', (key) => store.copy(key, key.replace('part-0', 'part-1')), '10 ()'],
   ])('compares the quarantine with the books: its file is %s', async (_, spoil, held) => {
@@ -185,7 +184,7 @@ describe('verify', () => {
     cpSync(cwd, `${cwd} moved`, { recursive: true });
     rmSync(cwd, { recursive: true });
     renameSync(`${cwd} moved`, cwd);
-    const warning = 'a published file was copied or written again; its size and footer are as published';
+    const warning = 'a published file was copied or rewritten; its size and footer are as published';
     const { failure, value, text } = await verifying();
     expect(failure).toBeUndefined();
     expect(value).toMatchObject({
@@ -196,9 +195,7 @@ describe('verify', () => {
       findings: [{ severity: 'warn', message: warning }],
     });
     await store.put(DATA, files.songs.with(-20, 1));
-    expect(await findings()).toContain(
-      `songs: a published file was written again since it was published (${DATA})`,
-    );
+    expect(await findings()).toContain(`songs: a published file was rewritten since publication (${DATA})`);
   });
 
   it('names foreign files among the tables of an execution, except folder markers', async () => {
@@ -208,7 +205,7 @@ describe('verify', () => {
     expect((await verifying()).failure).toBeUndefined();
     const strays = [`${tables}/ghosts/part-0.parquet`, `${tables}/notes.parquet`];
     for (const key of strays) await store.put(key, files.songs);
-    const message = `song_transform: something lies among its tables that is none of them (${strays.join(', ')})`;
+    const message = `song_transform: an object beside its tables belongs to none of them (${strays.join(', ')})`;
     expect(await findings()).toEqual([message]);
     expect(await findings('r2')).toEqual([message]);
   });
@@ -217,7 +214,7 @@ describe('verify', () => {
     await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
     expect(await findings()).toEqual([
       'song_keys: it has no data file, so not even a schema ()',
-      'song_keys: a data file is gone that its step wrote (part-0-v.zstd.parquet)',
+      'song_keys: a data file that its step wrote is gone (part-0-v.zstd.parquet)',
       expect.stringContaining('song_keys: its row counts differ'),
     ]);
   });
@@ -267,7 +264,7 @@ describe('verify', () => {
     await store.put(DATA, files.float);
     const { failure } = await verifying();
     expect(failure).toMatchObject({
-      message: expect.stringMatching(/finding\(s\) against publication 2, of run r2$/),
+      message: expect.stringMatching(/findings against publication 2, of run r2$/),
     });
     expect(failure!.why.join('\n')).toMatch(
       /column duration is FLOAT[^]*\n {2}year=2004[^]*missing at its plain path\n {2}songs/,

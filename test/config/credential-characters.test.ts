@@ -9,11 +9,11 @@ describe('the characters of a credential', () => {
     ['abc\r', 'ends with a carriage return, as from a file with Windows line endings'],
     ['abc\r\n', 'ends with a carriage return, as from a file with Windows line endings'],
     ['abc\n', 'ends with a line break'],
-    ['ab\nc', 'has a line break in it'],
-    ['ab\u0007c', 'has the control character U+0007 in it'],
-    ['ab\u2026', 'has the character U+2026 in it, which no key or token has'],
-    ['ab\u00e9', 'has the character U+00E9 in it, which no key or token has'],
-    [' abc', 'has a blank at its beginning or end'],
+    ['ab\nc', 'contains a line break'],
+    ['ab\u0007c', 'contains the control character U+0007'],
+    ['ab\u2026', 'contains the character U+2026, which no key or token has'],
+    ['ab\u00e9', 'contains the character U+00E9, which no key or token has'],
+    [' abc', 'starts or ends with a blank'],
   ])('%j', (value, problem) => expect(wrongCharacters(value)).toBe(problem));
 });
 
@@ -34,7 +34,9 @@ describe('a credential with such a character', () => {
     const resolved = resolveText(`[AWS]\n${texts.join('\n')}\n[LAKE]\npath = s3://lake\n`);
     const line = String(variables.indexOf(key) + 2);
     const lines = linesOf(resolved, 'error').join('\n');
-    expect(lines).toMatch(new RegExp(`^dl\\.cfg:${line} \\[AWS\\] ${key}: has the character U\\+2026`, 'm'));
+    expect(lines).toMatch(
+      new RegExp(`^dl\\.cfg:${line} \\[AWS\\] ${key}: contains the character U\\+2026`, 'm'),
+    );
     expect(lines).not.toContain('hidden');
   });
 

@@ -98,7 +98,7 @@ describe('credentials', () => {
 
   it('must be a pair', () => {
     expect(linesOf(resolveText('[AWS]\nAWS_ACCESS_KEY_ID = AKIAINVENTED\n'), 'error')[0]).toContain(
-      'dl.cfg:2 [AWS] AWS_ACCESS_KEY_ID: stands alone: AWS_SECRET_ACCESS_KEY is missing',
+      'dl.cfg:2 [AWS] AWS_ACCESS_KEY_ID: is not enough: AWS_SECRET_ACCESS_KEY is missing',
     );
   });
 

@@ -31,6 +31,6 @@ describe('one mistake causes one error', () => {
     const typed = resolveText('', { flags: { lake: '/srv/a\nb' } });
     expect([linesOf(typed, 'error'), typed.settings?.lake.path]).toEqual([[], 'file:///srv/a\nb']);
     const uri = resolveText('', { flags: { lake: 's3://lake/a\nb' } });
-    expect(linesOf(uri, 'error')).toEqual([expect.stringContaining('has a line break in it')]);
+    expect(linesOf(uri, 'error')).toEqual([expect.stringContaining('contains a line break')]);
   });
 });

@@ -39,7 +39,7 @@ describe('the configuration file', () => {
     expect(readConfig(undefined, cwd, other)).toBeUndefined();
     writeFileSync(join(other, 'dl.cfg'), 'other');
     expect(readConfig(undefined, cwd, other)).toEqual({ path: join(other, 'dl.cfg'), text: 'other' });
-    expect(() => readConfig('absent.cfg', cwd, other)).toThrow('absent.cfg: there is no such file');
+    expect(() => readConfig('absent.cfg', cwd, other)).toThrow('absent.cfg: no such file');
     write('dwh.cfg', 'here');
     expect(readConfig(undefined, cwd, other)).toEqual({ path: 'dwh.cfg', text: 'here' });
   });
@@ -48,8 +48,8 @@ describe('the configuration file', () => {
     write('dl.cfg', 'here');
     write('été.cfg', 'there');
     expect(readConfig('été.cfg', cwd)).toEqual({ path: 'été.cfg', text: 'there' });
-    expect(messageOf('absent.cfg')).toBe('absent.cfg: there is no such file');
-    expect(messageOf('')).toBe('--config: there is no such file');
+    expect(messageOf('absent.cfg')).toBe('absent.cfg: no such file');
+    expect(messageOf('')).toBe('--config: no such file');
     expect(messageOf('dl.cfg/x')).toContain('dl.cfg/x');
   });
 

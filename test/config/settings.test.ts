@@ -191,7 +191,7 @@ describe('places', () => {
     expect(linesOf(resolveText(text, { flags: { lake: 's3://music/lake' } }), 'error')).toEqual(
       ['song_data', 'log_data'].map(
         (name) =>
-          `dl.cfg:5 [S3] anonymous_input: the input ${name} s3://music/${name} lies in the bucket of the lake s3://music/lake, which nobody writes without credentials; set anonymous_input = no, and the input is read with the credentials of the lake; or give the lake another bucket`,
+          `dl.cfg:5 [S3] anonymous_input: the input ${name} s3://music/${name} lies in the bucket of the lake s3://music/lake, which cannot be written without credentials; set anonymous_input = no, and the input is read with the credentials of the lake; or give the lake another bucket`,
       ),
     );
     for (const lake of ['s3://music2/lake', './lake'])
@@ -242,7 +242,7 @@ describe('places', () => {
     'refuse the lake %s, whose bucket Spark cannot reach',
     (lake) => {
       const [error] = linesOf(resolveText('', { flags: { lake } }), 'error');
-      expect(error).toMatch(/^--lake: Spark cannot reach the bucket .*: its name is no host name/);
+      expect(error).toMatch(/^--lake: Spark cannot reach the bucket .*: its name is not a host name/);
     },
   );
 

@@ -54,7 +54,7 @@ describe('a credential', () => {
   it('with a pasted blank in it is not a placeholder', () => {
     const text = `[AWS]\nAWS_ACCESS_KEY_ID=AKIAINVENTED\nAWS_SECRET_ACCESS_KEY=abcdefgh1234567890 XYZ\n`;
     expect(linesOf(resolveText(text), 'error')).toEqual([
-      'dl.cfg:3 [AWS] AWS_SECRET_ACCESS_KEY: a credential holds no blanks',
+      'dl.cfg:3 [AWS] AWS_SECRET_ACCESS_KEY: a credential contains no blanks',
     ]);
   });
 
@@ -88,7 +88,7 @@ describe('a credential', () => {
     ['AWS_SECRET_ACCESS_KEY="abc', 'a quote is opened'],
     ['AWS_SECRET_ACESS_KEY=abc', 'did you mean AWS_SECRET_ACCESS_KEY'],
     ['AWS_SECRET_ACCESS_KEY abc', 'not a `key = value` line'],
-    ['# none', 'stands alone: AWS_SECRET_ACCESS_KEY is missing'],
+    ['# none', 'is not enough: AWS_SECRET_ACCESS_KEY is missing'],
   ])('with one mistake has one message: %j', (line, message) => {
     const errors = linesOf(resolveText(`[AWS]\nAWS_ACCESS_KEY_ID=AKIAINVENTED\n${line}\n`), 'error');
     expect(errors).toEqual([expect.stringContaining(message)]);

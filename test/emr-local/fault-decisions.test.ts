@@ -109,7 +109,10 @@ describe('a fault plan', () => {
     ['{"faults":[{"on":"ListSteps","fault":"explode"}]}', 'bad day.json, faults.0.fault: Invalid'],
     ['{"faults":[{"on":"ListSteps","fault":"truncate","nth":0}]}', 'faults.0.nth: Too small'],
     ['{"faults":[{"on":"ListSteps","fault":"error-before","code":"Oops"}]}', 'faults.0.code: Invalid'],
-    ['{"faults":[{"on":"*","fault":"truncate"},{"on":"listSteps","fault":"truncate"}]}', "'listSteps' is no"],
+    [
+      '{"faults":[{"on":"*","fault":"truncate"},{"on":"listSteps","fault":"truncate"}]}',
+      "'listSteps' is neither an operation",
+    ],
     ['{"faults":[{"on":"ListSteps","fault":"late","seconds":1}]}', 'ListSteps cannot be late'],
     ['{"events":[{"event":"fleet-timeout","after":3}]}', 'events.0: Unrecognized key: "after"'],
   ])('with a mistake is refused with the place of the mistake: %s', (text, told) => {

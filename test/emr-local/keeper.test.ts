@@ -97,7 +97,7 @@ describe('a full disk', () => {
     full = true;
     exits.get('a')?.({ code: 0 });
     await warned();
-    expect(warnings).toEqual(['the end of step a could not be written down: no space left on device']);
+    expect(warnings).toEqual(['the end of step a could not be recorded: no space left on device']);
     expect(() => keeper.update(CLUSTER, (record) => ({ ...record, concurrency: 2 }))).toThrow('no space');
     clock.jump(10_000);
     expect([states(keeper), started]).toEqual([['RUNNING', 'PENDING'], ['a']]);

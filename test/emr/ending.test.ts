@@ -92,7 +92,7 @@ describe('terminating a cluster', () => {
     server.spoil('TerminateJobFlows', refused);
     await expect(emr.terminate('j-1')).rejects.toMatchObject({
       fault: 'cluster',
-      message: 'cluster j-1 is termination protected and goes on',
+      message: 'cluster j-1 is termination protected and keeps running',
       next: expect.stringMatching(
         /^aws emr modify-cluster-attributes --region (\S+) --cluster-id j-1 --no-termination-protected && aws emr terminate-clusters --region \1 --cluster-ids j-1$/,
       ),

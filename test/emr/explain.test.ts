@@ -152,7 +152,7 @@ describe('explaining a failed step', () => {
       stepLog('controller', fixture('driver-killed.controller')),
     ]);
     expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe(
-      'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
+      'its program ended with exit code 137: it was killed (SIGKILL), most often for lack of memory',
     );
     expect(clock.elapsed()).toBe(30_000);
   });
@@ -176,7 +176,7 @@ describe('explaining a failed step', () => {
       stepLog('stderr', fixture('quiet.stderr')),
       stepLog('controller', ''),
     ]);
-    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe('its logs tell no cause');
+    expect((await explain({ clusterId: 'j-1', step: failed }))[0]).toBe('its logs show no cause');
   });
 
   it('says that only the end of the logs is missing if their beginning was uploaded', async () => {
@@ -208,7 +208,7 @@ describe('explaining a failed step', () => {
     'says that a cluster with LogUri %j writes no logs',
     async (cluster) => {
       const lines = await world([], cluster).explain({ clusterId: 'j-1', step: failed });
-      expect(lines).toEqual(['cluster j-1 has no LogUri: its logs are nowhere']);
+      expect(lines).toEqual(['logging is disabled on cluster j-1 (no LogUri)']);
     },
   );
 

@@ -73,7 +73,7 @@ const ways: [Way, { retryable: boolean; emr: RegExp; s3: RegExp; cause: RegExp }
     {
       retryable: false,
       emr: /no usable answer/,
-      s3: /TLS certificate was refused/,
+      s3: /TLS certificate of S3 was rejected/,
       cause: /self-signed certificate/,
     },
   ],
@@ -82,7 +82,7 @@ const ways: [Way, { retryable: boolean; emr: RegExp; s3: RegExp; cause: RegExp }
     {
       retryable: false,
       emr: /no usable answer/,
-      s3: /a proxy asks for a sign-in/,
+      s3: /a proxy asked for a sign-in/,
       cause: /HTTP 407/,
     },
   ],

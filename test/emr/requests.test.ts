@@ -265,11 +265,11 @@ describe('the RunJobFlow request', () => {
 describe('the check of cluster_json', () => {
   const cases: [string, unknown, string][] = [
     ['a list', [{ Classification: 'x' }], 'cluster.json: is a list, where a RunJobFlow request is an object; for a list of configurations, write {"Configurations": [...]}'],
-    ['a text', 'x', 'cluster.json: holds a text, where EMR wants an object'],
+    ['a text', 'x', 'cluster.json: holds a string, where EMR wants an object'],
     ['a misspelt field', { ManagedScalingPolicies: {} }, 'cluster.json ManagedScalingPolicies: EMR has no such field; did you mean ManagedScalingPolicy?'],
     ['a misspelt field deep inside', { Instances: { InstanceGroups: [{ InstanceRole: 'MASTER', InstanceTyp: 'x' }] } }, 'cluster.json Instances.InstanceGroups[0].InstanceTyp: EMR has no such field; did you mean InstanceType?'],
-    ['a number as text', { EbsRootVolumeSize: '20' }, 'cluster.json EbsRootVolumeSize: holds a text, where EMR wants a number'],
-    ['a list that is none', { Instances: { Ec2SubnetIds: 'subnet-1' } }, 'cluster.json Instances.Ec2SubnetIds: holds a text, where EMR wants a list'],
+    ['a number as text', { EbsRootVolumeSize: '20' }, 'cluster.json EbsRootVolumeSize: holds a string, where EMR wants a number'],
+    ['a list that is none', { Instances: { Ec2SubnetIds: 'subnet-1' } }, 'cluster.json Instances.Ec2SubnetIds: holds a string, where EMR wants a list'],
     ['a null', { Tags: null }, 'cluster.json Tags: holds null, where EMR wants a list'],
     ['no keep-alive', { Instances: { KeepJobFlowAliveWhenNoSteps: false } }, 'KeepJobFlowAliveWhenNoSteps: must be true'],
     ['termination protection', { Instances: { TerminationProtected: true } }, 'TerminationProtected: must be false'],
@@ -282,7 +282,7 @@ describe('the check of cluster_json', () => {
     ['a release and an AMI', { AmiVersion: '3.11.0' }, 'AmiVersion: cannot stand beside a release'],
     ['configurations in both cases', { Configurations: [], configurations: [] }, 'cluster.json configurations: EMR has no such field; did you mean Configurations?'],
     ['a configuration in both cases', { Configurations: [{ Classification: 'a', classification: 'b' }] }, 'Configurations[0].classification: EMR has no such field; did you mean Classification?'],
-    ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds a number, where EMR wants a text in quotes'],
+    ['a password of another kind', { KerberosAttributes: { Realm: 'A', KdcAdminPassword: 4711 } }, 'KerberosAttributes.KdcAdminPassword: holds a number, where EMR wants a string in quotes'],
     ['a tag of ours', { Tags: [{ Key: 'landfall:pool', Value: 'x' }] }, 'Tags: landfall:pool: tags of this name are ours'],
   ]; // prettier-ignore
   it.each(cases)('names the place of %s', (_, clusterJson, expected) => {
@@ -299,12 +299,12 @@ describe('the check of cluster_json', () => {
     const file = 'cluster.json ';
     expect(problems(clusterJson).sort()).toEqual([
       `${file}Applications[0].Nmae: EMR has no such field; did you mean Name?`,
-      `${file}Instances.Ec2SubnetIds: holds a text, where EMR wants a list`,
+      `${file}Instances.Ec2SubnetIds: holds a string, where EMR wants a list`,
       `${file}Instances.InstanceGroup: EMR has no such field; did you mean InstanceGroups?`,
       `${file}Instances.KeepJobFlowAliveWhenNoSteps: must be true; without steps the cluster would end before they arrive; AutoTerminationPolicy ends an idle one`,
       `${file}Steps: must be empty; the pipeline submits the steps`,
       `${file}Steps[0].Nmae: EMR has no such field; did you mean Name?`,
-      `${file}Tags: holds a text, where EMR wants a list`,
+      `${file}Tags: holds a string, where EMR wants a list`,
     ]);
   });
 
@@ -356,7 +356,7 @@ describe('the check of the release', () => {
     'refuses %s, whose clusters do not',
     (release) => {
       expect(checkLaunch({ ...launchSettings, release }).map(formatDiagnostic)).toEqual([
-        `[EMR] release: is ${release}, whose clusters do not end by themselves when idle; EMR has that from 5.30.0 and 6.1.0 on`,
+        `[EMR] release: is ${release}, whose clusters do not end by themselves when idle; EMR supports that from 5.30.0 and 6.1.0 on`,
       ]);
     },
   );

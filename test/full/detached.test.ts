@@ -110,7 +110,7 @@ describe('submit --detach', () => {
         ],
       },
     ]);
-    expect(actions.map(({ action }) => action)).toContain('submit all of them in one request, and leave');
+    expect(actions.map(({ action }) => action)).toContain('submit all of them in one request, and exit');
   }, 100_000);
 });
 
@@ -120,7 +120,7 @@ describe('--retry-infrastructure', () => {
     await killEndpoint('lost');
     const { code, stderr } = await landfall(['attach', 'lost', '--lake', lake], { cwd });
     expect(stderr).toContain(
-      'going on with a new cluster, song_transform, log_transform again; infrastructure retries left: 0 of 1',
+      'continuing on a new cluster, song_transform, log_transform again; infrastructure retries left: 0 of 1',
     );
     expect(code).toBe(0);
     const entries = entriesOf('lost');

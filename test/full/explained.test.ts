@@ -346,7 +346,7 @@ describe('a step that failed', () => {
     (run) => {
       expect(told(run).stand).toEqual([
         'song_transform FAILED; log_transform not started; nothing was published',
-        `cluster ${clusterOf(run)} was asked to end`,
+        `cluster ${clusterOf(run)}: termination requested, not yet confirmed`,
       ]);
       if (run === 'input')
         expect(told(run).next).toMatch(
@@ -354,7 +354,7 @@ describe('a step that failed', () => {
         );
       else
         expect(told(run).next.replace('node landfall/dist/cli.js', called)).toBe(
-          `mend the cause, then ${retry(run)}`,
+          `fix the cause, then ${retry(run)}`,
         );
     },
   );
@@ -369,7 +369,9 @@ describe('a step that failed', () => {
   });
 
   it('on someone else’s cluster says that the cluster continues', () => {
-    expect(told('traceback').stand[1]).toBe(`cluster ${clusterOf('sql')} is not this run's: it goes on`);
+    expect(told('traceback').stand[1]).toBe(
+      `cluster ${clusterOf('sql')} is not this run's: it keeps running`,
+    );
   });
 
   it('is explained by late logs, once they arrive', () => {
@@ -440,7 +442,7 @@ describe('the lines of the cause and of the template', () => {
 
   it('are the exit code and the query that was running: a killed driver', () => {
     expect(told('driver').why.slice(0, 2)).toEqual([
-      'its program ended with exit code 137: it was killed (SIGKILL), most often for want of memory',
+      'its program ended with exit code 137: it was killed (SIGKILL), most often for lack of memory',
       `while writing table songs, by templates/${SONGS}`,
     ]);
   });
@@ -464,7 +466,7 @@ describe('a cluster that was lost', () => {
     expect(why[0]).toMatch(/^BOOTSTRAP_FAILURE: .*bootstrap action 1 returned a non-zero return code/);
     expect(why).toContain('ERROR: No matching distribution for polars');
     expect(why.at(-1)).toMatch(/^logs: file:.*\/node\/i-\w+\/bootstrap-actions\/1\/stderr\.gz$/);
-    expect(next).toBe(`mend the cause, then ${retry('bootstrap')}`);
+    expect(next).toBe(`fix the cause, then ${retry('bootstrap')}`);
   });
 
   it('in a bootstrap action whose logs never arrive says that they are not uploaded yet', () => {
@@ -478,7 +480,7 @@ describe('a cluster that was lost', () => {
     expect(why[0]).toMatch(/^VALIDATION_ERROR: The key pair name that you provided is invalid/);
     expect(why.join('\n')).toContain('VALIDATION_ERROR_INVALID_SSH_KEY_NAME');
     expect(why.join('\n')).toContain('no-such-key');
-    expect(next).toBe(`mend the cause, then ${retry('validation')}`);
+    expect(next).toBe(`fix the cause, then ${retry('validation')}`);
   });
 
   it('for a cause in the infrastructure says that a retry may help', () => {

@@ -96,8 +96,8 @@ describe('the private Spark', () => {
     );
     const refused = setUp('first home');
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('py4j==0.10.9.7 is not the package it should be');
-    expect(refused.stderr).toContain(`all of it: ${join(base, 'first home', 'spark-3.5.6.log')}`);
+    expect(refused.stderr).toContain('py4j==0.10.9.7 has the wrong checksum');
+    expect(refused.stderr).toContain(`full log: ${join(base, 'first home', 'spark-3.5.6.log')}`);
     writeFileSync(requirements(), sound);
     expect(setUp('second home')).toMatchObject({ status: 0 });
   }, 900_000);

@@ -68,7 +68,7 @@ describe('--timeout', () => {
       ...inputs,
     ];
     const { code, stderr } = await landfall(args, { cwd });
-    expect(stderr).toContain('run cut-short is not done after 4 s: it is cancelled');
+    expect(stderr).toContain('run cut-short is not finished after 4 s: it is cancelled');
     expect(stderr).toMatch(/cluster j-\w+: ended/);
     expect(stderr).toContain('cli.js retry cut-short');
     expect(code).toBe(6);

@@ -58,7 +58,7 @@ describe('the books of a source', () => {
     expect(found('plays', 'events')).toEqual([]);
     expect(found('plays')).toEqual(['the step reports no books of its view events']);
     expect(found('plays', 'others', 'events')).toEqual([
-      'the step reports books of a view others, but the plan has it read no such view',
+      'the step reports books of a view others, which it does not read by the plan',
     ]);
     expect(found()).toEqual(
       expect.arrayContaining(

@@ -170,8 +170,8 @@ describe('inspecting a table', () => {
       /claims 2097151 elements/,
     ],
     ['structs in structs', [0x1c], 1000, /levels deep/],
-    ['a text of two gigabytes', [0x18, 0xff, 0xff, 0xff, 0xff, 0x07], 1, /breaks off/],
-    ['a list of a type that Parquet has not', [0x19, 0x1b, 0], 1, /type 11 is none/],
+    ['a text of two gigabytes', [0x18, 0xff, 0xff, 0xff, 0xff, 0x07], 1, /truncated/],
+    ['a list of a type that Parquet has not', [0x19, 0x1b, 0], 1, /type 11 is not one/],
   ])(
     'allocates nothing for lists that a footer declares without having the bytes: %s',
     async (_, claim, times, why) => {
@@ -199,7 +199,7 @@ describe('inspecting a table', () => {
   it.each([
     ['an empty file', new Uint8Array(), /zero bytes/],
     ['a few bytes', new TextEncoder().encode('PAR1PAR1'), /too few/],
-    ['text', new TextEncoder().encode('{"json": "a".repeat(100)}'.repeat(20)), /cut off/],
+    ['text', new TextEncoder().encode('{"json": "a".repeat(100)}'.repeat(20)), /truncated/],
     [
       'an impossible footer length',
       new TextEncoder().encode(`PAR1${'x'.repeat(100)}\xff\xff\xff\x7fPAR1`),
@@ -241,7 +241,7 @@ describe('inspecting a table', () => {
     expect(at).toBeGreaterThan(0);
     await place('a.parquet', whole.with(at + 1, 0x0c));
     expect((await inspect()).broken).toEqual([
-      { name: 'a.parquet', why: 'its footer tells of 6 rows, and its row groups of 5' },
+      { name: 'a.parquet', why: 'its footer counts 6 rows, and its row groups 5' },
     ]);
   });
 

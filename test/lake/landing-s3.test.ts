@@ -58,8 +58,8 @@ it('a lake lands, is verified, rolled back, damaged and repaired, and cleaned by
 
   await store.put(dataFile('r1', 2001), files.other);
   expect(await findings()).toEqual([
-    'a data file has another size than its step wrote',
-    'a published file has another size than it was published with',
+    'a data file differs in size from what its step wrote',
+    'a published file differs in size from what was published',
     'a plain path is not a copy of its published file',
   ]);
   await store.put(dataFile('r1', 2001), files.songs);
@@ -90,7 +90,7 @@ it('gc reports unfinished uploads to the lake, and removes none', async () => {
   await gc({ lake, yes: true }, world).finally(remove);
   expect(world.results[0]).toMatchObject({
     value: { uploads: { count: 2, oldest: expect.stringMatching(/^20\d\d-/) } },
-    text: expect.stringContaining('2 upload(s) were begun and never ended'),
+    text: expect.stringContaining('2 incomplete uploads, the oldest of '),
   });
   const left: Date[] = [];
   for await (const at of openS3(

@@ -151,7 +151,7 @@ describe('the quarantine of a run', () => {
     for (const view of ['titel', 'constructor'])
       await expect(of(view)).rejects.toMatchObject({
         fault: 'input',
-        message: `no step read a view ${view}: there are song_data, titled`,
+        message: `no step read a view ${view}; the views are song_data, titled`,
       });
     await expect(of('titel')).rejects.toMatchObject({
       next: [{ verb: 'quarantine', words: expect.arrayContaining(['--view', 'titled', '--lake']) }],
@@ -171,7 +171,7 @@ describe('the quarantine of a run', () => {
     const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
     expect(found.sources[0]?.by).toEqual(BY.map((one) => ({ ...one, samples: [] })));
     expect(formatQuarantine(found)).toContain(
-      `  their Parquet is gone, or some of it: ${lake}/${key}/quarantine/song_data`,
+      `  some or all of their Parquet is gone: ${lake}/${key}/quarantine/song_data`,
     );
   });
 

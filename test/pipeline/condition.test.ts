@@ -54,7 +54,7 @@ describe('a condition', () => {
       ] as const,
     });
     expect(mistakes(check('catz > 0 AND kind IS NOT NULL'))).toEqual([
-      'tables/second/counts.sql.hbs:12: there is no column catz; did you mean cats?',
+      'tables/second/counts.sql.hbs:12: unknown column catz; did you mean cats?',
     ]);
     expect(mistakes(check('cats > 0 AND Kind IS NOT NULL'))).toEqual([]);
   });

@@ -68,13 +68,13 @@ describe('loading a pipeline', () => {
     });
     expect(found).toEqual([
       'sources/raw.yaml:11: unknown key views[0].requird; did you mean required?',
-      'tables/first/cats.sql.hbs:3: there is no column idd; did you mean id?',
-      'tables/second/counts.sql.hbs:13: nothing is called shap; did you mean shape?',
+      'tables/first/cats.sql.hbs:3: unknown column idd; did you mean id?',
+      'tables/second/counts.sql.hbs:13: unknown name shap; did you mean shape?',
     ]);
   });
 
   it.each<[string, Parameters<typeof mistakes>[0], string]>([
-    ['a missing pipeline.yaml', { [PIPELINE]: undefined }, 'pipeline.yaml: there is no such file'],
+    ['a missing pipeline.yaml', { [PIPELINE]: undefined }, 'pipeline.yaml: no such file'],
     ['broken YAML', { [PIPELINE]: ['sources: [raw]', 'sources: [raw'] }, 'pipeline.yaml:6: '],
     [
       'a key given twice',
@@ -119,13 +119,13 @@ describe('loading a pipeline', () => {
     [
       'a missing table file',
       { [CATS]: undefined },
-      'pipeline.yaml:10: there is no file tables/first/cats.sql.hbs',
+      'pipeline.yaml:10: missing file tables/first/cats.sql.hbs',
     ],
-    ['a missing source file', { [RAW]: undefined }, 'pipeline.yaml:5: there is no file sources/raw.yaml'],
+    ['a missing source file', { [RAW]: undefined }, 'pipeline.yaml:5: missing file sources/raw.yaml'],
     [
       'a table written twice',
       { [PIPELINE]: ['writes: [counts]', 'writes: [cats]'] },
-      'pipeline.yaml:14: cats is written twice, by first already',
+      'pipeline.yaml:14: cats is written twice: first writes it already',
     ],
     [
       'a table named as a source',
@@ -135,12 +135,12 @@ describe('loading a pipeline', () => {
     [
       'a step there twice',
       { [PIPELINE]: ['name: second', 'name: first'] },
-      'pipeline.yaml:11: there are two steps first',
+      'pipeline.yaml:11: two steps are named first',
     ],
     [
       'an unknown input',
       { [PIPELINE]: ['reads: [felines, cats]', 'reads: [felines, catz]'] },
-      'pipeline.yaml:13: nothing is called catz; did you mean cats?',
+      'pipeline.yaml:13: unknown name catz; did you mean cats?',
     ],
     [
       'a step reading itself',
@@ -204,15 +204,15 @@ describe('loading a pipeline', () => {
     [
       'a source nobody reads',
       { [PIPELINE]: ['sources: [raw]', 'sources: [raw, raw]'] },
-      'pipeline.yaml:5: the source is there twice',
+      'pipeline.yaml:5: the source is listed twice',
     ],
   ])('rejects %s in pipeline.yaml', (_, changes, message) => {
     expect(mistakes(changes)).toContainEqual(expect.stringContaining(message));
   });
 
   it.each<[string, readonly [string, string], string]>([
-    ['another name than its file', ['name: raw', 'name: rew'], ':1: the file is that of raw, but names rew'],
-    ['a field there twice but for case', ['name: kind', 'name: ID'], ':5: the field ID is there twice'],
+    ['another name than its file', ['name: raw', 'name: rew'], ':1: the file belongs to raw, but names rew'],
+    ['a field there twice but for case', ['name: kind', 'name: ID'], ':5: the field ID appears twice'],
     [
       'a reserved field name',
       ['name: kind', 'name: _file'],
@@ -226,7 +226,7 @@ describe('loading a pipeline', () => {
     [
       'a keep without its field',
       ['field: kind, equals', 'field: kin, equals'],
-      ':10: there is no field kin; did you mean kind?',
+      ':10: unknown field kin; did you mean kind?',
     ],
     [
       'a keep that no value equals',
@@ -247,15 +247,15 @@ describe('loading a pipeline', () => {
     [
       'a required field that is unknown',
       ['required: [id]', 'required: [id, yaer]'],
-      ':11: there is no field yaer; did you mean year?',
+      ':11: unknown field yaer; did you mean year?',
     ],
-    ['a required field there twice', ['required: [id]', 'required: [id, id]'], ':11: id is there twice'],
+    ['a required field there twice', ['required: [id]', 'required: [id, id]'], ':11: id is listed twice'],
     [
       'an event key that is unknown',
       ['event_key: [id]', 'event_key: [idd]'],
-      ':12: there is no field idd; did you mean id?',
+      ':12: unknown field idd; did you mean id?',
     ],
-    ['an event key there twice', ['event_key: [id]', 'event_key: [id, id]'], ':12: id is there twice'],
+    ['an event key there twice', ['event_key: [id]', 'event_key: [id, id]'], ':12: id is listed twice'],
     [
       'an event key that is not required',
       ['event_key: [id]', 'event_key: [kind]'],
@@ -266,7 +266,7 @@ describe('loading a pipeline', () => {
     [
       'a view there twice',
       [VIEWS, `${VIEWS}${VIEWS.replace('views:\n', '')}`],
-      ':13: the view felines is there twice',
+      ':13: the view felines appears twice',
     ],
     [
       'a view named as a table',
@@ -289,7 +289,7 @@ describe('loading a pipeline', () => {
       ':5: kind is STRING and has no min; only numbers have bounds',
     ],
     ['bounds that nothing meets', ['below: 10', 'below: 0'], ':4: no value of id is at least 0 and below 0'],
-    ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is no value of INT'],
+    ['a default of another type', ['default: 0', 'default: zero'], ':6: "zero" is not a value of INT'],
     [
       'a default that never counts',
       ['BIGINT, min', 'BIGINT, default: 1, min'],
@@ -311,9 +311,9 @@ describe('loading a pipeline', () => {
       'no query',
       COUNTS,
       ['SELECT kind, count(*) AS cats FROM cats GROUP BY kind', ' '],
-      ':12: there is no query',
+      ':12: no query follows the contract',
     ],
-    ['a column there twice', COUNTS, ['name: cats,', 'name: kind,'], ':8: the column kind is there twice'],
+    ['a column there twice', COUNTS, ['name: cats,', 'name: kind,'], ':8: the column kind appears twice'],
     [
       'a nullable key',
       COUNTS,
@@ -324,7 +324,7 @@ describe('loading a pipeline', () => {
       'an unknown partition column',
       COUNTS,
       ['internal: true', 'partition_by: [kin]'],
-      ':4: there is no column kin; did you mean kind?',
+      ':4: unknown column kin; did you mean kind?',
     ],
     [
       'a partition column that may be null',
@@ -336,7 +336,7 @@ describe('loading a pipeline', () => {
       'a partition column of a bad type',
       CATS,
       ['type: INT', 'type: DOUBLE'],
-      ':4: year is of a type that makes no good folder names',
+      ':4: year is of a type that does not make good folder names',
     ],
     [
       'an unknown partition parameter',
@@ -367,7 +367,7 @@ describe('loading a pipeline', () => {
       'a check on no column',
       COUNTS,
       ['column: cats, min', 'column: cat, min'],
-      ':11: there is no column cat; did you mean cats?',
+      ':11: unknown column cat; did you mean cats?',
     ],
     [
       'a range on text',
@@ -389,9 +389,9 @@ describe('loading a pipeline', () => {
         ['hides a name', "IDENTIFIER('cats') > 1", 'IDENTIFIER(...) hides what it names'],
         ['has two statements', 'cats > 1; DROP TABLE x', 'a condition is one expression, without ;'],
         ['opens a bracket', '(cats > 1', 'a bracket is not closed'],
-        ['closes a bracket', '1 = 1) OR (1 = 1', 'a bracket is closed that was not opened'],
+        ['closes a bracket', '1 = 1) OR (1 = 1', 'a closing bracket has no opening bracket'],
         ['has an open text', "kind = 'cat", 'the text is not closed'],
-        ['is only a comment', '/* nothing */', 'there is no condition'],
+        ['is only a comment', '/* nothing */', 'the condition is empty'],
       ] as const
     ).map(([does, sql, message]): [string, string, readonly [string, string], string] => [
       `a condition that ${does}`,
@@ -406,31 +406,31 @@ describe('loading a pipeline', () => {
         '  - { check: range, column: cats, min: 1, severity: warn }',
         '  - { check: condition, name: some, sql: cats > 0 }\n  - { check: condition, name: some, sql: cats > 1 }',
       ],
-      ':12: there are two conditions some',
+      ':12: two conditions are named some',
     ],
     [
       'as many rows as a view that the step does not read',
       COUNTS,
       ['check: range, column: cats, min: 1', 'check: row_count, equals: felinez'],
-      ':11: felinez is no view that step second reads; did you mean felines?',
+      ':11: felinez is not a view that step second reads; did you mean felines?',
     ],
     [
       'as many rows as a view, and a limit besides',
       COUNTS,
       ['check: range, column: cats, min: 1', 'check: row_count, equals: felines, max: 7'],
-      ':11: equals leaves nothing to min and max',
+      ':11: equals cannot be combined with min or max',
     ],
     [
       'a count of rows without bounds',
       COUNTS,
       ['check: range, column: cats, min: 1', 'check: row_count'],
-      ':11: every count of rows would do; needs min above 0, max or equals',
+      ':11: any number of rows would pass; needs min above 0, max or equals',
     ],
     [
       'a count of rows of at least none',
       COUNTS,
       ['check: range, column: cats, min: 1', 'check: row_count, min: 0'],
-      ':11: every count of rows would do',
+      ':11: any number of rows would pass',
     ],
     [
       'text accepted in a BIGINT',
@@ -541,7 +541,7 @@ describe('loading a pipeline', () => {
     expect(mistakes({ [RAW]: ['views:', 'viewz:'] })).toEqual([
       'sources/raw.yaml:7: unknown key viewz; did you mean views?',
     ]);
-    expect(mistakes({ [RAW]: undefined })).toEqual(['pipeline.yaml:5: there is no file sources/raw.yaml']);
+    expect(mistakes({ [RAW]: undefined })).toEqual(['pipeline.yaml:5: missing file sources/raw.yaml']);
   });
 
   it('warns about files that nothing refers to', () => {
@@ -555,43 +555,39 @@ describe('loading a pipeline', () => {
 
 describe('a query template', () => {
   it.each<[string, string, string]>([
-    [
-      'an unknown name',
-      '{{lit nope}}',
-      ':12: nothing is called nope; known: shape, layout, target_file_size',
-    ],
-    ['an unknown helper', '{{lti shape}}', ':12: there is no helper lti; did you mean lit?'],
+    ['an unknown name', '{{lit nope}}', ':12: unknown name nope; known: shape, layout, target_file_size'],
+    ['an unknown helper', '{{lti shape}}', ':12: unknown helper lti; did you mean lit?'],
     [
       'a value without a helper',
       '{{shape}}',
       ':12: shape is written without a helper; say how: ident, lit, uri, columns',
     ],
-    ['an unknown name without a helper', '{{shap}}', ':12: nothing is called shap; did you mean shape?'],
-    ['an unknown name in #if', '{{#if shap}}1{{/if}}', ':12: nothing is called shap'],
-    ['an unknown name in #unless', '{{#unless shap}}1{{/unless}}', ':12: nothing is called shap'],
+    ['an unknown name without a helper', '{{shap}}', ':12: unknown name shap; did you mean shape?'],
+    ['an unknown name in #if', '{{#if shap}}1{{/if}}', ':12: unknown name shap'],
+    ['an unknown name in #unless', '{{#unless shap}}1{{/unless}}', ':12: unknown name shap'],
     [
       'an unknown name in #each',
       '{{#each layuot}}1{{/each}}',
-      ':12: nothing is called layuot; did you mean layout?',
+      ':12: unknown name layuot; did you mean layout?',
     ],
     [
       'an unknown name in an argument of an argument',
       '{{#if (eq shap "x")}}1{{/if}}',
-      ':12: nothing is called shap',
+      ':12: unknown name shap',
     ],
     [
       'an unknown name in a branch not taken',
       '{{#if (eq shape "text")}}{{lit nope}}{{/if}}',
-      ':12: nothing is called nope',
+      ':12: unknown name nope',
     ],
-    ['a part of a plain value', '{{lit shape.length}}', ':12: nothing is called shape.length'],
-    ['an inherited property', '{{lit constructor}}', ':12: nothing is called constructor'],
-    ['a parent scope that is not there', '{{lit ../shape}}', ':12: nothing is called ../shape'],
-    ['loop data outside a loop', '{{lit @index}}', ':12: nothing is called @index'],
-    ['undefined', '{{lit undefined}}', ':12: there is no undefined and no null here'],
-    ['#each over a word', '{{#each shape}}1{{/each}}', ':12: #each needs a list, and shape is none'],
-    ['an unknown block', '{{#wiht shape}}1{{/wiht}}', ':12: there is no block #wiht'],
-    ['a partial', '{{> other}}', ':12: partials and decorators have no place here'],
+    ['a part of a plain value', '{{lit shape.length}}', ':12: unknown name shape.length'],
+    ['an inherited property', '{{lit constructor}}', ':12: unknown name constructor'],
+    ['a parent scope that is not there', '{{lit ../shape}}', ':12: unknown name ../shape'],
+    ['loop data outside a loop', '{{lit @index}}', ':12: unknown name @index'],
+    ['undefined', '{{lit undefined}}', ':12: undefined and null are not supported'],
+    ['#each over a word', '{{#each shape}}1{{/each}}', ':12: #each needs a list, and shape is not one'],
+    ['an unknown block', '{{#wiht shape}}1{{/wiht}}', ':12: unknown block #wiht'],
+    ['a partial', '{{> other}}', ':12: partials and decorators are not supported'],
     ['a wrong number of arguments', '{{lit shape layout}}', ':12: lit takes 1 arguments'],
     ['a test written out', '{{eq shape "x"}}', ':12: eq belongs in (eq ...) of an #if'],
     ['a tag over two lines', '{{lit\n shape}}', ':12: a tag must stand on one line'],

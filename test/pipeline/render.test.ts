@@ -163,7 +163,7 @@ describe('rendering', () => {
 
   it('reports a value that a helper refuses, with the template', () => {
     expect(mistakes({ [CATS]: ['SELECT\n', 'SELECT {{uri "no uri"}}\n'] })).toEqual([
-      'tables/first/cats.sql.hbs:11: "no uri" is no URI',
+      'tables/first/cats.sql.hbs:11: "no uri" is not a URI',
     ]);
   });
 
@@ -171,7 +171,7 @@ describe('rendering', () => {
     const { pipeline } = loadPipeline(tiny());
     const engine = { ...TINY_ENGINE, frame: 'x = {{python stpe}}\n' };
     expect(() => renderSteps({ pipeline: pipeline!, engine }, {}, sha256)).toThrow(
-      'engine, line 1: nothing is called stpe; did you mean step?',
+      'engine, line 1: unknown name stpe; did you mean step?',
     );
   });
 

@@ -65,19 +65,19 @@ describe('sample.yaml', () => {
       'a key that belongs to another kind',
       '{ sequence: 1 }',
       '{ sequence: 1, digits: 2 }',
-      /^sample\.yaml:11: digits has no meaning beside sequence$/,
+      /^sample\.yaml:11: digits cannot be combined with sequence$/,
     ],
     [
       'a reference to nothing',
       '{owner.name}',
       '{owner.nme}',
-      /^sample\.yaml:14: nothing before it is called owner\.nme; did you mean owner\.name\?$/,
+      /^sample\.yaml:14: no earlier value is named owner\.nme; did you mean owner\.name\?$/,
     ],
     [
       'a reference to what comes later',
       '{ sequence: 1 }',
       '{ from: kind }',
-      /^sample\.yaml:11: nothing before it is called kind/,
+      /^sample\.yaml:11: no earlier value is named kind/,
     ],
     [
       'a reference to a row',
@@ -102,9 +102,14 @@ describe('sample.yaml', () => {
       'rows that are nowhere',
       'row_of: owners',
       'row_of: owner',
-      /^sample\.yaml:8: there are no rows owner before it; did you mean owners\?$/,
+      /^sample\.yaml:8: no rows named owner come before it; did you mean owners\?$/,
     ],
-    ['rows of itself', 'row_of: owners', 'row_of: cats', /^sample\.yaml:8: there are no rows cats before it/],
+    [
+      'rows of itself',
+      'row_of: owners',
+      'row_of: cats',
+      /^sample\.yaml:8: no rows named cats come before it/,
+    ],
     [
       'a case for a field that is not there',
       '{ kind: cat }',
@@ -115,7 +120,7 @@ describe('sample.yaml', () => {
       'files of unknown rows',
       'rows: cats',
       'rows: cat',
-      /^sample\.yaml:18: there are no rows cat before it; did you mean cats\?$/,
+      /^sample\.yaml:18: no rows named cat come before it; did you mean cats\?$/,
     ],
     [
       'files that nothing reads',

@@ -138,7 +138,7 @@ describe('the note next to a log', () => {
       'stdout: not there, though the step ended 3 h 01 min ago; can the cluster write to s3://lake/logs/j-1/steps/s-1?',
     ]);
     expect(notes({ lastAreThere: false, now: at(11_000) })).toEqual([
-      'the step ended at 2026-11-21T06:41:30Z, and these logs are from before that; its last ones never came',
+      'the step ended at 2026-11-21T06:41:30Z, and these logs are from before that; its last logs never arrived',
     ]);
   });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { failureFrom, LandfallError } from '../../src/faults.ts';
 import { failureValue, formatFailure, formatInterruption, painter } from '../../src/report/failure.ts';
 import { narrate } from '../../src/report/narrate.ts';
-import { bytes, columns, count, duration } from '../../src/report/quantities.ts';
+import { count } from '../../src/counted.ts';
+import { bytes, columns, duration } from '../../src/report/quantities.ts';
 import { place } from '../../src/shell-words.ts';
 import { checksLine } from '../../src/report/checks-line.ts';
 import { checksMade } from '../../src/pipeline/checks-made.ts';
@@ -67,8 +68,8 @@ describe('a submission', () => {
       [
         'step song_transform  attempt 2  s-1  accepted',
         'step log_transform              s-2  submitted',
-        'cluster j-1 costs money until attach ends it, or 600 s after its last step',
-        'run r1 is submitted; nothing is verified or published until it is attached to',
+        'cluster j-1 costs money until attach terminates it, or 600 s after its last step',
+        'run r1 is submitted; nothing is verified or published until attach does it',
         'lake /lake',
         'next: landfall attach r1',
       ].join('\n'),
@@ -79,8 +80,8 @@ describe('a submission', () => {
     const [others, local] = (['not ours', 'local'] as const).map((where) =>
       formatSubmission({ ...left, cluster: { id: 'j-1', where, idleTimeoutSeconds: 600 } }, ''),
     );
-    expect(others).toContain('cluster j-1 was not launched by this run, which never ends it');
-    expect(local).toContain('cluster j-1 is this machine: the steps go on while it runs');
+    expect(others).toContain('cluster j-1 was not launched by this run, which never terminates it');
+    expect(local).toContain('cluster j-1 is this machine: the steps continue while it is on');
   });
 });
 
@@ -240,7 +241,7 @@ describe('the summary of a run', () => {
         'song_data: not input: 3 .csv, 1 names starting with _ or .',
         'plays: kept without a value: title 1,003 (2 blank, 1 unfit), place 1',
         'warn  songs: 1 of 7 found its x',
-        'songs: 2 key(s) with conflicting rows, one row kept of each',
+        'songs: 2 keys with conflicting rows, one row kept for each key',
         '9 checks passed',
         'warn  songs: duration is below 0',
         '',

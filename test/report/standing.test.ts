@@ -69,14 +69,14 @@ describe('the state of a run', () => {
       ]),
     ).toEqual([
       'song_transform done; log_transform FAILED; nothing was published',
-      'cluster j-1 was asked to end',
+      'cluster j-1: termination requested, not yet confirmed',
     ]);
   });
 
   it('on someone else’s cluster: the cluster continues', () => {
     expect(said([...cluster('given'), ...failed('song_transform'), finished('step')])).toEqual([
       'song_transform FAILED; log_transform not started; nothing was published',
-      "cluster j-1 is not this run's: it goes on",
+      "cluster j-1 is not this run's: it keeps running",
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('the state of a run', () => {
 
     it('says later that it ended by itself', () => {
       expect(said(entries, keepAlive, minutes(300))[1]).toBe(
-        'cluster j-1 ended by itself about 13:15 UTC, unless it was given work since',
+        'cluster j-1 terminated itself about 13:15 UTC, unless it was given work since',
       );
     });
 
@@ -112,9 +112,11 @@ describe('the state of a run', () => {
   it('during the work: which step is running, and how its cluster ends', () => {
     expect(said([...cluster('launched'), ...submitted('song_transform')])).toEqual([
       'song_transform under way (s-song_transform); log_transform not started; nothing was published',
-      'cluster j-1 goes on and costs money; it ends by itself 10 min after its last step',
+      'cluster j-1 keeps running and costs money; it terminates itself 10 min after its last step',
     ]);
-    expect(said(cluster('launched'), { cluster: { kind: 'local' } })[1]).toMatch(/^cluster j-1 goes on; /);
+    expect(said(cluster('launched'), { cluster: { kind: 'local' } })[1]).toMatch(
+      /^cluster j-1 keeps running; /,
+    );
   });
 
   it('while a launch has no answer: that a cluster may exist, and its name', () => {
@@ -177,8 +179,8 @@ describe('the state of a run', () => {
       { entry: 'cancel-requested', by: 'SIGINT' },
     ];
     expect(said(entries)).toEqual([
-      'song_transform asked to end (s-song_transform); log_transform not started; nothing was published',
-      'cluster j-1 was asked to end',
+      'song_transform cancellation requested (s-song_transform); log_transform not started; nothing was published',
+      'cluster j-1: termination requested, not yet confirmed',
     ]);
     expect(said([...entries, { entry: 'finished', verdict: 'cancelled', fault: 'cancelled' }])).toEqual([
       'song_transform cancelled; log_transform not started; nothing was published',
@@ -193,7 +195,7 @@ describe('the state of a run', () => {
       ...done('log_transform'),
       { entry: 'publish-intent', publication: 1 },
     ];
-    expect(said(entries)[0]).toBe('song_transform, log_transform done; publishing as number 1 was begun');
+    expect(said(entries)[0]).toBe('song_transform, log_transform done; publishing as number 1 has begun');
     expect(said([...entries, finished('overtaken')])[0]).toMatch(/nothing was published$/);
     expect(said([...entries, { entry: 'published', publication: 1 }])[0]).toMatch(
       /published as number 1, not yet copied to the plain paths$/,
@@ -242,9 +244,9 @@ describe('the next command', () => {
   const cancelled: Entry = { entry: 'finished', verdict: 'cancelled' };
 
   it.each<[string, string | undefined, ReturnType<typeof next>]>([
-    ['a step', `mend the cause, then ${retry}`, next('step')],
-    ['a launch that EMR refused', `mend the cause, then ${retry}`, next('cluster')],
-    ['a bootstrap action', `mend the cause, then ${retry}`, next('cluster', ended('BOOTSTRAP_FAILURE'))],
+    ['a step', `fix the cause, then ${retry}`, next('step')],
+    ['a launch that EMR refused', `fix the cause, then ${retry}`, next('cluster')],
+    ['a bootstrap action', `fix the cause, then ${retry}`, next('cluster', ended('BOOTSTRAP_FAILURE'))],
     ['lost Spot nodes', retry, next('cluster', ended('INSTANCE_FAILURE'))],
     [
       'a named cluster that is gone',
@@ -258,10 +260,10 @@ describe('the next command', () => {
     ['a cancelled run', retry, next('cancelled', [cancelled])],
     ['a run that is being cancelled', attach, next('cancelled')],
     ['an overtaken run', 'landfall publish r1 --rebase --lake s3://lake/root', next('overtaken')],
-    ['tables', `mend the query, then ${retry}; or mend the data, then ${submit}`, next('tables')],
+    ['tables', `fix the query, then ${retry}; or fix the data, then ${submit}`, next('tables')],
     [
       'too many bad lines',
-      `landfall quarantine r1 --lake s3://lake/root shows the bad lines; mend the data, then ${submit}; or raise max_quarantined, then ${retry}`,
+      `landfall quarantine r1 --lake s3://lake/root shows the bad lines; fix the data, then ${submit}; or raise max_quarantined, then ${retry}`,
       next('tables', [
         {
           entry: 'verified',
@@ -279,7 +281,7 @@ describe('the next command', () => {
     ],
     [
       'a stranger’s object, and tables',
-      `move away what is not Landfall’s; mend the query, then ${retry}; or mend the data, then ${submit}`,
+      `move away what is not Landfall’s; fix the query, then ${retry}; or fix the data, then ${submit}`,
       next('tables', [{ entry: 'verified', tables: [], findings: [theirs, ours] }]),
     ],
     ['an input, with its own advice', 'landfall submit', next('input', [], {}, 'landfall submit')],

@@ -47,7 +47,7 @@ describe('a cluster that EMR does not know here', () => {
       message: "the run's cluster j-1 is not known to EMR here",
       why: [
         'it belongs to account 111122223333, region us-west-2',
-        'asked was an account that cannot be told here, region eu-west-1',
+        'these credentials are for an unknown account, region eu-west-1',
       ],
     });
   });
@@ -57,8 +57,8 @@ describe('a cluster that EMR does not know here', () => {
     await expect(emr.describeCluster('j-1')).rejects.toMatchObject({
       fault: 'access',
       why: [
-        'it belongs to an account that cannot be told here',
-        'asked was account 444455556666, region eu-west-1',
+        'it belongs to an unknown account',
+        'these credentials are for account 444455556666, region eu-west-1',
       ],
     });
   });
@@ -101,7 +101,7 @@ describe('a refusal about a cluster that EMR knows here', () => {
       message: denied.message,
       why: [
         ...denied.why,
-        "the run's cluster belongs to account 111122223333, region us-west-2; asked was account 444455556666, region us-west-2",
+        "the run's cluster belongs to account 111122223333, region us-west-2; these credentials are for account 444455556666, region us-west-2",
       ],
       next: 'grant it',
     });

@@ -116,7 +116,7 @@ describe('a cluster that was chosen for reuse and ends', () => {
       ]);
       expect(world.published).toEqual([plan.run]);
       expect(world.emr.clusters.map(({ steps }) => steps.length)).toEqual([0, 2]);
-      expect(notes(world).join()).toContain(`cluster ${id('one')} is TERMINATING before the run was done`);
+      expect(notes(world).join()).toContain(`cluster ${id('one')} was TERMINATING before the run finished`);
     },
   );
 

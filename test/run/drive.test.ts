@@ -215,7 +215,7 @@ describe('cancelling', () => {
     await journal.append({ entry: 'cluster-intent', n: 1, token: 't' });
     world.emr.findClusters = () => Promise.reject(new Error('AccessDenied'));
     const outcome = await cancelRun(interruptedRun(world, journal), interrupt);
-    expect(outcome.failed).toEqual(['looking for what runs: AccessDenied']);
+    expect(outcome.failed).toEqual(['the lookup of clusters and steps: AccessDenied']);
     expect(journal.state().finished).toBeUndefined();
   });
 

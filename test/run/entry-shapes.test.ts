@@ -189,7 +189,7 @@ describe('an entry of a journal', () => {
     ['a table named as a property of every object', withTable({ name: 'constructor' })],
     ['a step that reads what it writes itself', withStep({ upstreams: [plan.steps[0]!.name] })],
     ['a step that reads what no step writes', withStep({ upstreams: ['others'] })],
-    ['a step that is there twice', { ...plan, steps: [plan.steps[0], ...plan.steps] }],
+    ['a step that appears twice', { ...plan, steps: [plan.steps[0], ...plan.steps] }],
     ['a check that lacks its fields', withTable({ checks: [{ check: 'range', severity: 'error' }] })],
     ['a check without its severity', withTable({ checks: [{ check: 'not_null', column: 'x' }] })],
     ['a check of no known kind', withTable({ checks: [{ check: 'toString', severity: 'error' }] })],

@@ -72,7 +72,7 @@ describe('reads that fail', () => {
       await expect(driving).rejects.toMatchObject({
         fault: 'unreachable',
         message: expect.stringContaining('no answer for 15 minutes'),
-        stand: ['the verdict is unknown: what was submitted goes on'],
+        stand: ['the verdict is unknown: what was submitted continues'],
       });
       expect(world.clock.elapsed()).toBeGreaterThan(15 * MINUTE_MS);
       expect(world.clock.elapsed()).toBeLessThan(20 * MINUTE_MS);
@@ -193,7 +193,7 @@ describe('a listing that lags', () => {
     world.emr.describeStep = () => world.clock.sleep(20).then(() => undefined);
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({
       fault: 'step',
-      message: expect.stringMatching(/step song_transform \(s-\w+\) is not known any more on cluster j-/),
+      message: expect.stringMatching(/step song_transform \(s-\w+\) is no longer known to cluster j-/),
     });
     expect(world.clock.elapsed()).toBeLessThan(5 * MINUTE_MS);
   });
@@ -367,7 +367,7 @@ describe('a request to end something', () => {
     expect((await readState(world.objects, plan.run)).finished?.verdict).toBe('succeeded');
     expect(world.events).toContainEqual({
       event: 'warning',
-      message: expect.stringMatching(/could not be ended and goes on costing money until it is idle/),
+      message: expect.stringMatching(/could not be terminated; it costs money until it terminates itself/),
     });
     expect(world.clock.elapsed()).toBeLessThan(8 * MINUTE_MS);
   });

@@ -50,7 +50,7 @@ describe('reading a listing', () => {
   });
 
   it('reports a mistake if nothing is left to read', async () => {
-    expect(checkInputs([await read([])])[0]?.message).toContain('there is nothing here');
+    expect(checkInputs([await read([])])[0]?.message).toContain('no input for');
     expect(checkInputs([await read([listed('x.csv')])])[0]?.message).toContain('none of the 1 objects');
     expect(checkInputs([await read([listed('x.json')])])).toEqual([]);
   });

@@ -84,7 +84,7 @@ describe('a cluster lost to the infrastructure', () => {
     const world = await driven({ loss: firstLost(spot(IN_LOG)) });
     expect(tokens(world)).toEqual([[`${SONG}#1`, `${LOG}#1`], [`${LOG}#2`]]);
     expect(notes(world)).toContain(
-      'INSTANCE_FAILURE; going on with a new cluster, log_transform again; infrastructure retries left: 0 of 1',
+      'INSTANCE_FAILURE; continuing on a new cluster, log_transform again; infrastructure retries left: 0 of 1',
     );
   });
 

@@ -107,7 +107,7 @@ describe('a launch', () => {
   });
 
   it.each<[string, string, () => void, string]>([
-    ['is not named here', OTHER, () => undefined, `names no file here; the run was planned with cluster.json of SHA-256 ${SHA256}`],
+    ['is not named here', OTHER, () => undefined, `names a file that does not exist here; the run was planned with cluster.json of SHA-256 ${SHA256}`],
     ['is not there', OURS, () => rmSync(file), 'ENOENT'],
     ['has changed', OURS, () => writeFileSync(file, TEXT.replace('900', '60')), `is another file, of SHA-256`],
   ])('reports as a problem that its cluster_json %s', (_, emr, change, problem) => {

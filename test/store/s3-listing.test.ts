@@ -88,7 +88,7 @@ describe('listing over S3', () => {
 
   it('fails on a name outside the requested prefix', async () => {
     const lake = await store([page(['p/a', 'other/b'], '')]);
-    await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/"other\/b", which lies elsewhere/));
+    await expect(keysOf(lake, '')).rejects.toMatchObject(unlikeS3(/"other\/b", which is elsewhere/));
     await s3!.stop();
     const folder = '<CommonPrefixes><Prefix>p/elsewhere/</Prefix></CommonPrefixes>';
     const other = await store([list([], folder)]);

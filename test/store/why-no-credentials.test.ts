@@ -45,23 +45,23 @@ describe('a profile', () => {
   it('that does not exist is named with the files that were searched, for S3 and EMR', async () => {
     configFile('[profile prod]\nregion = us-east-1\n');
     const error = await failureOf('prdo');
-    expect(error).toMatchObject({ fault: 'input', message: 'there is no AWS profile "prdo"' });
+    expect(error).toMatchObject({ fault: 'input', message: 'no AWS profile "prdo"' });
     expect(error.why).toEqual([
       'did you mean "prod"?',
       `looked in ${join(shared.folder, 'config')} and ${join(shared.folder, 'credentials')}`,
     ]);
     process.env['AWS_PROFILE'] = 'gone';
-    expect(await failureOf()).toMatchObject({ message: 'there is no AWS profile "gone"' });
+    expect(await failureOf()).toMatchObject({ message: 'no AWS profile "gone"' });
     const clients = await createEmrClients({ endpoint: NOWHERE, region: 'us-east-1' });
     const emr = createEmr(clients, { launch: launchSettings });
     const call = emr.describeCluster('j-1');
-    await expect(call).rejects.toMatchObject({ fault: 'input', message: 'there is no AWS profile "gone"' });
+    await expect(call).rejects.toMatchObject({ fault: 'input', message: 'no AWS profile "gone"' });
     clients.destroy();
   });
 
   it('that is the source of another one is named with it', async () => {
     configFile('[profile p]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = gone\n');
-    expect((await failureOf('p')).message).toBe('there is no AWS profile "gone" (source_profile of "p")');
+    expect((await failureOf('p')).message).toBe('no AWS profile "gone" (source_profile of "p")');
   });
 
   it('with half of a key pair, or with nothing, says what it lacks', async () => {
@@ -93,7 +93,7 @@ describe('a credential process', () => {
     [`echo '{"Version":1,"AccessKeyId":"A"}'`, 'printed JSON without a SecretAccessKey'],
     [
       `echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"B","Expiration":"2020-01-01T00:00:00Z"}'`,
-      'printed credentials that end at 2020-01-01T00:00:00.000Z',
+      'printed credentials that expired at 2020-01-01T00:00:00.000Z',
     ],
   ])('is reported with what it did: %s', async (lines, end) => {
     processOf(lines);
@@ -121,7 +121,7 @@ describe('a file of credentials', () => {
     process.env['AWS_CONFIG_FILE'] = missing;
     expect(await failureOf('p')).toMatchObject({
       fault: 'input',
-      message: `AWS_CONFIG_FILE: ${missing} cannot be read: there is no such file`,
+      message: `AWS_CONFIG_FILE: ${missing} cannot be read: no such file`,
     });
     process.env['AWS_CONFIG_FILE'] = shared.folder;
     expect((await failureOf('p')).message).toContain('cannot be read: it is a folder');
@@ -143,7 +143,7 @@ describe('a file of credentials', () => {
     });
     expect(await failureOf()).toMatchObject({
       fault: 'access',
-      message: `the web identity token file ${path} cannot be read: there is no such file`,
+      message: `the web identity token file ${path} cannot be read: no such file`,
       why: ['named by AWS_WEB_IDENTITY_TOKEN_FILE'],
     });
   });
@@ -158,7 +158,7 @@ describe('characters that are invalid in a header', () => {
     expect(told(ofVariable)).not.toContain('hidden0');
     processOf(`echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"B","SessionToken":"hid\\\\nden"}'`);
     expect((await failureOf('p')).message).toBe(
-      'the session token of the AWS profile "p" has a line break in it',
+      'the session token of the AWS profile "p" contains a line break',
     );
   });
 });

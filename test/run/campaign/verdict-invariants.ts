@@ -80,7 +80,7 @@ export function endings({ trace }: World): string[] {
       .flatMap((one) =>
         one.traced === 'entry' && one.run === run && one.entry.entry === 'finished' ? [one.entry] : [],
       );
-    const unsure = told.some((text) => /could not be journalled|not everything was seen to end/.test(text));
+    const unsure = told.some((text) => /could not be journalled|not every end is confirmed/.test(text));
     if (how === 'internal' || how.startsWith('broken')) return [says];
     if (how === 'returned')
       return given.some(({ verdict }) => verdict === 'succeeded' || verb === 'cancel') ? [] : [says];

@@ -1,4 +1,4 @@
-/** What every operation works with, and how it finds the cluster it is asked about. */
+/** What every operation works with, and how it finds the cluster that a request names. */
 import { invalid, invalidRequest } from './aws-error.ts';
 import { isModifiable } from './records.ts';
 import type { Pace } from './cluster-machine.ts';
@@ -6,31 +6,31 @@ import type { Keeper } from './keeper.ts';
 import type { ClusterRecord } from './records.ts';
 import type { Clock, Random } from '../run/ports.ts';
 
-export interface Office {
+export interface OperationContext {
   keeper: Keeper;
   clock: Clock;
   random: Random;
   region: string;
   pace: Pace;
-  /** What is created is hidden from lists until then. */
+  /** New clusters and steps are hidden from lists until then. */
   hiddenUntil?: number | undefined;
-  /** Gives a new cluster its fate; absent, it has none. */
-  destine: (cluster: ClusterRecord) => ClusterRecord;
+  /** Gives a new cluster its fate, if the fault plan has one for it. */
+  assignFate: (cluster: ClusterRecord) => ClusterRecord;
 }
 
 /** One operation: the request's body in, the answer's body out. */
-export type Operation = (office: Office, body: unknown) => unknown;
+export type Operation = (context: OperationContext, body: unknown) => unknown;
 
-/** For verbs that speak of clusters. */
-export function clusterById(office: Office, id: string): ClusterRecord {
-  const cluster = office.keeper.get(id);
+/** For operations whose errors speak of clusters. */
+export function clusterById(context: OperationContext, id: string): ClusterRecord {
+  const cluster = context.keeper.get(id);
   if (cluster === undefined) throw invalidRequest(`Cluster id '${id}' is not valid.`, 'NoSuchCluster');
   return cluster;
 }
 
-/** For verbs that speak of job flows. */
-export function jobFlowById(office: Office, id: string): ClusterRecord {
-  const cluster = office.keeper.get(id);
+/** For operations whose errors speak of job flows. */
+export function jobFlowById(context: OperationContext, id: string): ClusterRecord {
+  const cluster = context.keeper.get(id);
   if (cluster === undefined) throw invalid('Specified job flow ID not valid');
   return cluster;
 }
