@@ -70,9 +70,11 @@ class Explanation(unittest.TestCase):
         conditions = [{"check": "condition", "name": name, "line": 3} for name in ("first", "second")]
         frame = mock.Mock()
         frame.agg.side_effect = Py4JError(unreadable or "[DIVIDE_BY_ZERO] Division by zero.")
-        with mock.patch.multiple("engine.conditions", count_broken=count_broken, read_whole=read_whole), mock.patch(
-            "engine.conditions.QUERIES", {"plays": ("plays.sql.hbs", 9, "")}
-        ), self.assertRaises(StepFailure) as raised:
+        with (
+            mock.patch.multiple("engine.conditions", count_broken=count_broken, read_whole=read_whole),
+            mock.patch("engine.conditions.QUERIES", {"plays": ("plays.sql.hbs", 9, "")}),
+            self.assertRaises(StepFailure) as raised,
+        ):
             count_together(table(*conditions), frame)
         failure = raised.exception
         return failure.kind, failure.error, failure.template, failure.line
