@@ -48,6 +48,12 @@ const FAILING = {
   song: '{"song_id": "SO1", "artist_id": "AR1", "title": "Silence", "duration": 0}',
   sql: '100 / duration > 0',
 };
+/** Removes the files of songs before they are checked. */
+const VANISHING = `counted = count_together
+def count_together(table, frame, *counts):
+    for uri in frame.inputFiles() if table["name"] == "songs" else []:
+        os.remove(uri[len("file://"):])
+    return counted(table, frame, *counts)`;
 const SONGS = 'tables/song_transform/songs.sql.hbs';
 const LINE = 7;
 
@@ -56,9 +62,9 @@ const withQuery = (program: string, path: string, query: string) =>
   plantedProgram(program, path, `QUERIES["songs"] = ("${SONGS}", 1, ${JSON.stringify(`\n${query}`)})`);
 
 /** The program of song_transform with one more check of songs. */
-const withCondition = (program: string, path: string, sql: string) => {
+const withCondition = (program: string, path: string, sql: string, more = '') => {
   const check = { check: 'condition', severity: 'warn', name: 'some', sql, line: LINE };
-  return plantedProgram(program, path, `TABLES[0]["checks"].append(${JSON.stringify(check)})`);
+  return plantedProgram(program, path, `TABLES[0]["checks"].append(${JSON.stringify(check)})\n${more}`);
 };
 
 /** The jobs, below `folder`. `program`: the rendered song_transform. */
@@ -82,6 +88,7 @@ export function actingJobs(program: string, folder: string): { name: string; job
       job(`condition ${name}`, withCondition(program, path(`condition ${name}`), planted(sql))),
     ),
     job('condition on a row', withCondition(program, path('condition on a row'), FAILING.sql), 'one'),
+    job('files vanish', withCondition(program, path('files vanish'), 'duration >= 0', VANISHING), 'one'),
   ];
 }
 
@@ -119,6 +126,15 @@ export function testActing(results: Readonly<Record<string, JobResult>>, folder:
       ) as unknown,
     });
     expect(place).toEqual(['songs', SONGS, LINE]);
+  });
+
+  it('a table whose files vanish fails the step, and no condition is blamed for it', () => {
+    const { failure, place } = results['files vanish']!;
+    expect(failure).toEqual({
+      kind: 'spark',
+      error: expect.stringMatching(/^checking songs: .*songs.*\.parquet/) as unknown,
+    });
+    expect(place).toEqual(['songs', SONGS, null]);
   });
 }
 
