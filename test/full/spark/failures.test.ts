@@ -348,7 +348,10 @@ describe('the arguments of a step', () => {
       ['--output', 'file:///x', '--source', 'song_dta=file:///x', '--source', 'song_data=file:///x'],
       'knows only song_data',
     ],
-    [['--output', 's3://b/_landfall/runs/r', '--source', 'song_data=file:///x'], 'belongs to runs: choose another folder'],
+    [
+      ['--output', 's3://b/_landfall/runs/r', '--source', 'song_data=file:///x'],
+      'belongs to runs: choose another folder',
+    ],
   ])(
     'are checked before Spark starts: %j',
     async (args, message) => {
