@@ -63,7 +63,7 @@ interface Scheduler extends KeeperOptions {
   closed: AbortController;
 }
 
-/** * Continues from what is on disk: steps that ran when their endpoint died have failed, the rest goes on. */
+/** Continues from what is on disk: steps that ran when their endpoint died have failed, the rest goes on. */
 export async function openKeeper(options: KeeperOptions): Promise<Keeper> {
   const scheduler: Scheduler = {
     ...options,
@@ -262,7 +262,7 @@ function arm(scheduler: Scheduler, cluster: ClusterRecord, now: number): void {
   });
 }
 
-/** * For changes that no request waits for: retried until they succeed. The first failure is a warning. */
+/** For changes that no request waits for: retried until they succeed. The first failure is a warning. */
 async function insist(scheduler: Scheduler, what: string, change: () => void): Promise<void> {
   for (let failures = 0; ; failures += 1) {
     const last = scheduler.closing;
