@@ -419,7 +419,7 @@ describe('a run whose cluster is in another account', () => {
     ];
     refused(await run('attach', 'theirs'), 9, where);
     expect(journalOf('theirs')).toEqual(before);
-    refused(await run('cancel', 'theirs'), 9, [...where, 'it stays asked to cancel']);
+    refused(await run('cancel', 'theirs'), 9, [...where, 'cancellation stays requested']);
     const after = journalOf('theirs');
     expect(after.slice(0, -1)).toEqual(before);
     expect(after.at(-1)).toContain('"entry":"cancel-requested"');

@@ -49,7 +49,7 @@ class Objects(unittest.TestCase):
             os.symlink(folder + "/elsewhere", folder + "/raw/link")
             os.symlink(folder + "/nothing", folder + "/raw/dangling.json")
             names = ["A/é b/one.json", "link/three.json", "two.json"]
-            expected = [Listed("file:%s/raw/%s" % (folder, name), 2, 5000) for name in names]
+            expected = [Listed("file://%s/raw/%s" % (folder, name), 2, 5000) for name in names]
             self.assertEqual(sorted(files_below_folder(folder + "/raw")), expected)
             self.assertEqual(files_below_folder(folder + "/raw/two.json"), expected[2:])
 

@@ -86,7 +86,7 @@ describe('--timeout', () => {
     expect(detached.code).toBe(8);
     const watcher = ['attach', 'watched', '--lake', lake, '--timeout', '1', '--cancel-on-timeout'];
     const { code, stderr } = await landfall(watcher, { cwd });
-    expect(stderr).toContain('its driver is asked to cancel it');
+    expect(stderr).toContain('cancellation requested, not yet confirmed by its driver');
     expect(code).toBe(6);
     expect((await driver.ended).code).toBe(7);
     expect(commandLines('emr-local/watched')).toEqual([]);

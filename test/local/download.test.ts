@@ -69,7 +69,7 @@ describe('a download', () => {
   });
 
   it('of a wrong file is discarded', async () => {
-    await expect(get('a.jar', '0'.repeat(64))).rejects.toThrow('is not the file it should be');
+    await expect(get('a.jar', '0'.repeat(64))).rejects.toThrow('has the wrong checksum');
     expect([existsSync(path()), existsSync(`${path()}.part`)]).toEqual([false, false]);
   });
 

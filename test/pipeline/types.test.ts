@@ -149,7 +149,12 @@ describe('the type of a column', () => {
       'key: [kind]\nsort_by: [extra]',
       'extra is an ARRAY, which cannot be in sort_by',
     ],
-    ['partition_by', 'key: [kind]', 'key: [kind]\npartition_by: [extra]', 'makes no good folder names'],
+    [
+      'partition_by',
+      'key: [kind]',
+      'key: [kind]\npartition_by: [extra]',
+      'of a type that does not make good folder names',
+    ],
   ])('cannot be ARRAY in %s', (_, from, to, message) => {
     const text = tiny().find(({ path }) => path === COUNTS)!.text;
     const changed = text
@@ -170,7 +175,7 @@ describe('the type of a column', () => {
     (type) => {
       expect(partitionedBy(type)).toEqual([
         expect.stringContaining(
-          'makes no good folder names; partition by STRING, INT, BIGINT, BOOLEAN, DATE',
+          'of a type that does not make good folder names; partition by STRING, INT, BIGINT, BOOLEAN, DATE',
         ),
       ]);
     },

@@ -155,7 +155,7 @@ describe('a detached run', () => {
     const named = { ...plan, cluster: { kind: 'id' as const, id } };
     await expect(detachRun(world, await startRun(world, 'driver-1', named))).rejects.toMatchObject({
       fault: 'cluster',
-      message: expect.stringContaining(`cluster ${id} is TERMINAT`),
+      message: expect.stringContaining(`cluster ${id} was TERMINAT`),
     });
     expect(submitted(world)).toEqual([]);
   });

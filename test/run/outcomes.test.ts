@@ -167,7 +167,7 @@ describe('a cluster that never accepts a step', () => {
         );
         expect(error).toMatchObject({
           fault: 'cluster',
-          message: expect.stringMatching(`is ${state} before`),
+          message: expect.stringMatching(`was ${state} before`),
         });
         const { why, stand } = error as LandfallError;
         expect(why.slice(0, 2)).toEqual(

@@ -115,7 +115,7 @@ describe('a run that was planned with --templates', () => {
   it('refuses a retry without those templates, and names them', async () => {
     rmSync(templates, { recursive: true });
     const error = await failureOf(retry({ run: 'r1', lake: join(base, 'lake') }, at('elsewhere')));
-    expect(error).toMatchObject({ fault: 'input', why: ['that folder is not here'] });
+    expect(error).toMatchObject({ fault: 'input', why: ['that folder does not exist here'] });
     expect(said(error.next)).toContain('--templates');
   });
 

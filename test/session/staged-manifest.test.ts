@@ -87,6 +87,6 @@ describe('a manifest in the lake', () => {
 
   it('that names other objects than planned is reported as a different one', async () => {
     const read = changedInputs(linesOfManifest(gzipSync(line('a')), digestOf(line('b'))), []);
-    await expect(read).rejects.toThrow('it is not the one that was planned');
+    await expect(read).rejects.toThrow('it is not the planned one');
   });
 });
