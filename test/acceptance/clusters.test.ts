@@ -266,7 +266,7 @@ describe('plan', () => {
       refused(ended, 2, [
         'wrong.json Steps: must be empty',
         'wrong.json StepConcurencyLevel: EMR has no such field; did you mean StepConcurrencyLevel?',
-        'wrong.json Tags: holds a text, where EMR wants a list',
+        'wrong.json Tags: holds a string, where EMR wants a list',
         'wrong.json Instances.TerminationProtected: must be false',
       ]);
     }
@@ -384,7 +384,7 @@ describe('a run whose driver died before its cluster existed', () => {
 
     const digest = createHash('sha256').update(text).digest('hex');
     configure(elsewhere);
-    const none = ['cluster_json: names no file here', `cluster.json of SHA-256 ${digest}`, 'cli.js cancel moved'];
+    const none = ['cluster_json: names a file that does not exist here', `cluster.json of SHA-256 ${digest}`, 'cli.js cancel moved'];
     refused(await run('attach', 'moved'), 2, none);
     configure(`${elsewhere}\ncluster_json = other.json`);
     writeFileSync(join(cwd, 'other.json'), '{}');
