@@ -7,7 +7,9 @@ from pyspark import SparkContext
 
 
 def say(text: str) -> None:
-    print("landfall: " + text, flush=True)
+    # One write: `print` writes the line end separately, and another thread may write between the two.
+    sys.stdout.write("landfall: %s\n" % text)
+    sys.stdout.flush()
 
 
 def write_error(text: str) -> None:

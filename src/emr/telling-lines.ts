@@ -3,7 +3,6 @@
  * Python program's stderr on to its own stdout, so a traceback is found there, and the JVM's log on stderr.
  */
 import { groupsOf } from '../groups.ts';
-import { present } from '../present.ts';
 import { OWN_PREFIX, ownFailure } from './failure-line.ts';
 import type { OwnFailure } from './failure-line.ts';
 import { classifiedError, signIn } from './failure-signs.ts';
@@ -34,6 +33,7 @@ const LONGEST_OWN_LINE = 1_000_000;
 const SECOND_HAND =
   /^(?:Py4J\w*Error|ConnectionRefusedError|ConnectionResetError|BrokenPipeError|EOFError|SystemExit)\b|\bJob \d+ cancelled because SparkContext was shut down/;
 const BEGUN = /^landfall: (\w+): begun, by (tables\/.+)$/;
+const WRITTEN = /^landfall: (\w+): \d+ rows$/;
 const LOG_PREFIX = /^\d\d(?:\d\d)?[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d\S* (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) /;
 
 /** The lines that tell why, and the application they name. */
@@ -46,7 +46,7 @@ export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Tellin
       ? [...causeOf(out, err), own?.error]
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
   const [first, ...rest] = told.filter((line) => line !== undefined);
-  const during = openTable(out, pipeline);
+  const during = openTables(out, pipeline);
   const lines =
     first === undefined ? [] : distinct([first, noexec([first, ...rest]), own?.place ?? during, ...rest]);
   const applicationId = applicationIn([...out, ...err]);
@@ -162,17 +162,22 @@ function lastError(lines: readonly string[]): string | undefined {
 }
 
 /**
- * The table whose query was running when the program ended: the program logs when it begins a table and when it is
- * written.
+ * The tables whose queries were running when the program ended: the program logs when it begins a table and when it is
+ * written, and writes several at the same time.
  */
-function openTable(stdout: readonly string[], pipeline: string): string | undefined {
-  const begun = stdout.findLastIndex((line) => BEGUN.test(line));
-  const line = stdout[begun];
-  if (line === undefined) return undefined;
-  const [table, template] = present(groupsOf(BEGUN, line, 2), 'table in the line');
-  const written = (text: string) => text.startsWith(`landfall: ${table}: `) && text.endsWith(' rows');
-  if (stdout.slice(begun).some(written)) return undefined;
-  return `while writing table ${table}, by ${pipeline}/${template}`;
+function openTables(stdout: readonly string[], pipeline: string): string | undefined {
+  const open = new Map<string, string>();
+  for (const line of stdout) {
+    const begun = groupsOf(BEGUN, line, 2);
+    if (begun !== undefined) open.set(...begun);
+    const [table] = groupsOf(WRITTEN, line, 1) ?? [];
+    if (table !== undefined) open.delete(table);
+  }
+  const [template, ...others] = open.values();
+  if (template === undefined) return undefined;
+  const tables = [...open.keys()].join(', ');
+  if (others.length === 0) return `while writing table ${tables}, by ${pipeline}/${template}`;
+  return `while writing tables ${tables}, by files in ${pipeline}/${template.slice(0, template.lastIndexOf('/'))}`;
 }
 
 /** Without the packages before an exception's class. */

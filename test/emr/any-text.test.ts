@@ -48,10 +48,12 @@ const MOMENT_MS = 200;
 
 describe.each(Object.entries(READERS))('looking for %s', (_, read) => {
   it('takes at most twice the proportional time for a text four times as long', () => {
-    const slow = texts.filter(([name, text]) => {
+    const isSlow = (name: string, text: string) => {
       const whole = cpuMs(() => read(text));
       return whole > MOMENT_MS && whole > 8 * cpuMs(() => read(quarters.get(name) ?? ''));
-    });
+    };
+    // Three times, because a busy machine can make a single measurement slow.
+    const slow = texts.filter(([name, text]) => [1, 2, 3].every(() => isSlow(name, text)));
     expect(slow.map(([name]) => name)).toEqual([]);
   });
 });

@@ -138,6 +138,17 @@ describe('the program’s own failure line', () => {
     ).toHaveLength(1);
   });
 
+  it('without a template line is followed by all tables that were being written at the same time', () => {
+    const stdout = [
+      ...['songs', 'artists', 'keys'].map((name) => `landfall: ${name}: begun, by tables/s/${name}.sql.hbs`),
+      'landfall: artists: 10 rows',
+    ].join('\n');
+    expect(told({ stdout, stderr: own({ error: 'no memory' }) })).toEqual([
+      'no memory',
+      'while writing tables songs, keys, by files in my/pipeline/tables/s',
+    ]);
+  });
+
   it('is not followed by what else the JVM logged', () => {
     const stdout = `${own({ error: '[CAST_INVALID_INPUT] x' })}\n`;
     const stderr =

@@ -2,6 +2,7 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
@@ -122,14 +123,18 @@ function someObject(input: string): string {
   return join(input, 'song_data', name);
 }
 
+/** What is directly in a folder, or nothing if the folder does not exist. */
+const foldersIn = (folder: string) =>
+  existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+
 /** Resolves once the program of a run has begun its first query; the endpoint keeps what a step says in its folder. */
 async function firstQueryOf(run: string, running: Running): Promise<void> {
   const state = { over: false };
   void running.ended.then(() => (state.over = true));
   while (!state.over) {
-    const said = readdirSync(join(cwd, 'plain'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('/controller'))
-      .map((name) => dirname(join(cwd, 'plain', name)))
+    const said = foldersIn(join(cwd, 'plain/clusters'))
+      .flatMap((cluster) => foldersIn(join(cluster, 'steps')))
+      .filter((step) => existsSync(join(step, 'controller')))
       .filter((step) => readFileSync(join(step, 'controller'), 'utf8').includes(`/runs/${run}/steps/`))
       .map((step) => readFileSync(join(step, 'stdout'), 'utf8'));
     if (said.some((text) => text.includes('songs: begun'))) return;
@@ -412,10 +417,7 @@ describe('the lines of the cause and of the template', () => {
     const [words, error, query] = told('memory').why;
     expect([words, error]).toEqual(['Out of memory.', 'OutOfMemoryError: Java heap space']);
     // Whether the program outlives its JVM long enough to report this is a matter of milliseconds.
-    expect([
-      `while writing table songs, by templates/${SONGS}`,
-      `at templates/${SONGS} (table songs)`,
-    ]).toContain(query);
+    expect(query).toMatch(/^while writing tables? .*\bsongs\b.*, by |\/songs\.sql\.hbs \(table songs\)$/);
   });
 
   it('name the object that has vanished', () => {
@@ -441,10 +443,11 @@ describe('the lines of the cause and of the template', () => {
   });
 
   it('are the exit code and the query that was running: a killed driver', () => {
-    expect(told('driver').why.slice(0, 2)).toEqual([
+    const [error, query] = told('driver').why;
+    expect(error).toBe(
       'its program ended with exit code 137: it was killed (SIGKILL), most often for lack of memory',
-      `while writing table songs, by templates/${SONGS}`,
-    ]);
+    );
+    expect(query).toMatch(/^while writing tables? .*\bsongs\b.*, by /);
   });
 
   it('name the step timeout', () => {
