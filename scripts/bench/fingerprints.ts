@@ -1,4 +1,4 @@
-/** What the tables in a folder hold, whoever wrote them: equal fingerprints, equal rows. */
+/** Fingerprints of the tables in a folder, from any contestant: equal fingerprints mean equal rows. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';

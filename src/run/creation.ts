@@ -1,4 +1,4 @@
-/** A request that creates something, until its effect is certain: `create-once.ts` decides, this waits and tells. */
+/** Carries a request that creates something to a certain effect: `create-once.ts` decides, this waits and notes. */
 import { nextMove } from './create-once.ts';
 import type { Happened, Move } from './create-once.ts';
 import { pause } from './driven-run.ts';
@@ -9,15 +9,15 @@ export interface Creation {
   what: string;
   /** What the notes are about: `launching`. */
   topic: string;
-  /** The pause between two looks, because a listing may lag behind an effect. */
+  /** The pause between two lookups, because a listing may lag behind an effect. */
   settleMs: number;
-  /** When it was begun, on the monotonic clock. */
+  /** When it began, on the monotonic clock. */
   begun: number;
-  /** Oldest first. Whoever sends and looks adds what came of it. */
+  /** Oldest first. The caller adds the outcome of each request and each lookup. */
   happened: Happened[];
 }
 
-/** What to do next: send, look, or nothing more. Waits first where that is needed. Throws as `nextMove` does. */
+/** The next action of the caller: send, look, or stop. Waits first if necessary. Throws as `nextMove` does. */
 export async function nextAction(
   run: { ports: Pick<Ports, 'clock' | 'note'>; signal: AbortSignal },
   { what, topic, settleMs, begun, happened }: Creation,

@@ -27,7 +27,7 @@ export interface PlannedStep {
 export type ClusterChoice =
   { kind: 'local' } | { kind: 'new' } | { kind: 'reuse' } | { kind: 'id'; id: string };
 
-/** What `[EMR]` says about clusters to launch: whoever continues the run launches the same. */
+/** What `[EMR]` says about clusters to launch. Every driver of the run launches the same. */
 export interface PlannedLaunch {
   instanceType: string;
   /** Core nodes beside the primary one; 0 makes a cluster of one node. */
@@ -73,7 +73,7 @@ export interface RunPlan {
   launch?: PlannedLaunch;
   /** EMR release label. */
   release: string;
-  /** Region of the cluster, where the settings name one: whoever continues the run looks for it there. */
+  /** Region of the cluster, where the settings name one. Every driver of the run looks for it there. */
   region?: string;
   /** The publication number this run will take; another run taking it first is a conflict. */
   publication: number;
