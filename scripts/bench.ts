@@ -59,8 +59,8 @@ async function bench(values: Values): Promise<void> {
   const nobody = only.find((id) => !IDS.includes(id));
   if (nobody !== undefined) fail(`--only ${nobody}: no such contestant`);
   if (values.quick && values.rounds !== undefined) fail('--quick has no rounds: leave --rounds out');
-  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3', USAGE, 1);
-  const seed = wholeNumber('seed', values.seed, USAGE);
+  const rounds = values.quick ? 0 : wholeNumber('rounds', values.rounds ?? '3', USAGE, { least: 1 });
+  const seed = wholeNumber('seed', values.seed, USAGE, { least: 1 });
   const folder = resolve(values.out);
   mkdirSync(folder, { recursive: true });
   const progress = (message: string) => console.error(message);

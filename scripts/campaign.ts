@@ -24,12 +24,15 @@ const options = {
 try {
   const { values } = parseArgs({ options });
   if (values.help) console.log(USAGE);
-  else if (values.replay === undefined)
-    await run(wholeNumber('runs', values.runs, USAGE), wholeNumber('seed', values.seed, USAGE));
+  else if (values.replay === undefined) await run(number('runs', values.runs), number('seed', values.seed));
   else tell(await play(JSON.parse(values.replay) as Schedule));
 } catch (error) {
   console.error(`${messageOf(error)}\n${USAGE}`);
   process.exitCode = 2;
+}
+
+function number(flag: string, text: string): number {
+  return wholeNumber(flag, text, USAGE, { most: 999_999_999 });
 }
 
 async function run(runs: number, seed: number): Promise<void> {
