@@ -4,8 +4,7 @@ import type { InterruptedRun } from '../report/failure.ts';
 import type { Printer } from '../report/printer.ts';
 import type { Clock, Random } from '../run/ports.ts';
 import type { RetryPolicy } from '../run/with-retry.ts';
-import { spoken } from '../shell-words.ts';
-import type { Advice, AdvisedCommand, Invocation } from '../shell-words.ts';
+import type { Invocation } from '../shell-words.ts';
 
 export interface CliContext {
   env: Env;
@@ -62,11 +61,6 @@ export class Interruption extends Error {
 /** Emits notes about what happens besides a run's own events. */
 export function noteTo({ printer }: CliContext): (message: string) => void {
   return (message) => printer.emit({ event: 'note', message });
-}
-
-/** The next command, as the last line of the output. */
-export function sayNext({ printer, invocation }: CliContext, next: Advice | AdvisedCommand): void {
-  printer.say(`  next: ${spoken(next, invocation)}`);
 }
 
 /** Reads of a verb are retried until it is interrupted, with notes about the reason. */

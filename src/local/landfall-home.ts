@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { variableIn } from '../env.ts';
 import type { Env } from '../env.ts';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
 
 const NEXT = 'set LANDFALL_HOME to a folder of yours, with about 1 GB free';
@@ -21,7 +22,7 @@ export function landfallHome(env: Env, us = process.geteuid?.()): string {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     accessSync(home, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'refused';
+    const code = codeOf(cause) || 'refused';
     throw new LandfallError('input', `the folder ${home} cannot be written to (${code})`, {
       next: NEXT,
       cause,
@@ -42,7 +43,7 @@ export function refuseNoexec(folder: string, setting: string): void {
     // Linux answers for the mount too: of a file, not of a folder.
     accessSync(probe, constants.X_OK);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    if (codeOf(cause) !== 'EACCES') throw cause;
     throw new LandfallError('input', `no program can be run from the folder ${folder} (mounted noexec?)`, {
       why: ['Spark loads libraries from it'],
       next: `set ${setting} to a folder on another file system`,

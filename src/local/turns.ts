@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identityOf } from '../emr-local/processes.ts';
+import { codeOf } from '../error-code.ts';
 import type { Clock } from '../run/ports.ts';
 
 const LOOK_AGAIN_MS = 250;
@@ -64,7 +65,7 @@ async function createWhole(path: string, content: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     await rm(draft, { force: true });

@@ -1,5 +1,5 @@
 /** The columns that a condition names and its table does not have. Pure. */
-import { isSign, wordOf } from './sql-tokens.ts';
+import { isSign, nameOf, wordOf } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
 /**
@@ -11,7 +11,7 @@ export function unknownColumns(tokens: readonly SqlToken[], columns: readonly st
   for (const name of lambdaVariables(tokens)) known.add(name);
   const types = typeTokens(tokens);
   const found = tokens.flatMap((token, index) => {
-    const name = nameOf(token);
+    const name = columnOf(token);
     if (name === undefined || known.has(name.toLowerCase()) || types.has(index)) return [];
     return isCertain(tokens, index) ? [name] : [];
   });
@@ -59,7 +59,7 @@ function lambdaVariables(tokens: readonly SqlToken[]): string[] {
     if (!isSign(token, '-') || !isSign(tokens[index + 1], '>')) return [];
     if (!isSign(tokens[index - 1], ')')) return lowerName(tokens[index - 1]);
     const names: string[] = [];
-    for (let at = index - 2; lowerName(tokens[at]).length > 0 || isSign(tokens[at], ','); at -= 1)
+    for (let at = index - 2; columnOf(tokens[at]) !== undefined || isSign(tokens[at], ','); at -= 1)
       names.push(...lowerName(tokens[at]));
     return names;
   });
@@ -80,11 +80,11 @@ function typeTokens(tokens: readonly SqlToken[]): Set<number> {
   return found;
 }
 
-const lowerName = (token: SqlToken | undefined): string[] =>
-  token === undefined ? [] : [nameOf(token) ?? []].flat().map((name) => name.toLowerCase());
+/** What may be the name of a column: a name in backticks, or a bare word that is not a number. */
+const columnOf = (token: SqlToken | undefined) =>
+  /^\d/.test(wordOf(token) ?? '') ? undefined : nameOf(token);
 
-/** A name in backticks, or a bare word that is not a number. */
-function nameOf(token: SqlToken): string | undefined {
-  if (token.kind === 'quoted') return token.text;
-  return token.kind === 'word' && !/^\d/.test(token.text) ? token.text : undefined;
+function lowerName(token: SqlToken | undefined): string[] {
+  const name = columnOf(token);
+  return name === undefined ? [] : [name.toLowerCase()];
 }

@@ -1,6 +1,6 @@
 /** A table's query may only read: one SELECT over views, from which no command, class or file can be reached. Pure. */
 import { present } from '../present.ts';
-import { isSign, sqlTokens, wordOf } from './sql-tokens.ts';
+import { isSign, nameOf, sqlTokens, wordOf } from './sql-tokens.ts';
 import type { SqlToken } from './sql-tokens.ts';
 
 export interface Forbidden {
@@ -124,18 +124,14 @@ function definedAt(tokens: readonly SqlToken[], open: number): string[] {
   let at = open - (hasAs ? 2 : 1);
   if (isSign(tokens[at], ')')) {
     do at -= 1;
-    while (isSign(tokens[at], ',') || nameAt(tokens, at) !== undefined);
+    while (isSign(tokens[at], ',') || nameOf(tokens[at]) !== undefined);
     at -= 1;
   }
-  return [nameAt(tokens, at)?.toLowerCase() ?? []].flat();
+  const name = nameOf(tokens[at]);
+  return name === undefined ? [] : [name.toLowerCase()];
 }
 
 const QUERY_STARTS = ['select', 'with', 'values', 'table', 'from'];
-
-const nameAt = (tokens: readonly SqlToken[], index: number) => {
-  const token = tokens[index];
-  return token && nameOf(token);
-};
 
 function relationsIn(tokens: readonly SqlToken[]): Relation[] {
   const levels = [{ reading: false, inFunction: false }];
@@ -167,7 +163,7 @@ function relationsIn(tokens: readonly SqlToken[]): Relation[] {
 }
 
 function foreign(line: number, name: string, part: SqlToken | undefined): Forbidden {
-  const inner = part && nameOf(part);
+  const inner = nameOf(part);
   return {
     line,
     message: `${inner === undefined ? `${name}.` : `${name}.${inner}`} is not a view of this pipeline`,
@@ -181,5 +177,4 @@ function isDistinctFrom(tokens: readonly SqlToken[], from: number): boolean {
   return wordOf(tokens[from - 1]) === 'distinct' && (before === 'is' || before === 'not');
 }
 
-const nameOf = (token: SqlToken) => ('text' in token && token.kind !== 'sign' ? token.text : undefined);
 const shown = (token: SqlToken) => (token.kind === 'word' ? token.text.toUpperCase() : 'this');

@@ -32,6 +32,9 @@ export const isSign = (token: SqlToken | undefined, text: string) =>
 /** A bare word in lower case; a name in backticks is never a keyword. */
 export const wordOf = (token: SqlToken | undefined) =>
   token?.kind === 'word' ? token.text.toLowerCase() : undefined;
+/** A bare word or number as written, or a name in backticks. */
+export const nameOf = (token: SqlToken | undefined) =>
+  token?.kind === 'word' || token?.kind === 'quoted' ? token.text : undefined;
 
 type Unplaced = SqlToken extends infer One ? (One extends SqlToken ? Omit<One, 'line'> : never) : never;
 

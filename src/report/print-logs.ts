@@ -1,9 +1,9 @@
 /** Logs of a step: their lines on stdout, in the chosen output form; everything else on stderr. */
 import type { LogPiece } from '../run/log-piece.ts';
-import { spoken } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
 import { harmlessLine, jsonText } from './harmless.ts';
 import type { Output, Printer } from './printer.ts';
+import { sayNext } from './say-next.ts';
 
 /**
  * Prints the pieces as they come, and stops when the reader of stdout is gone. `text`: the lines, nothing that a
@@ -23,7 +23,7 @@ export async function printLogs(
           say(piece.message);
           break;
         case 'next':
-          say(`  next: ${spoken(piece.command, invocation)}`);
+          sayNext({ printer, invocation }, piece.command);
           break;
         case 'lines':
           if (output === 'text' && piece.log !== shown) say(`== ${piece.log}`);

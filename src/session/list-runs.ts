@@ -1,6 +1,7 @@
 /** The runs of a lake. */
 import { LandfallError } from '../faults.ts';
 import type { RunLine } from '../report/format-runs.ts';
+import { sayNext } from '../report/say-next.ts';
 import { readJournal, readState } from '../run/read-journal.ts';
 import { listRuns, namesWithoutRun } from '../run/runs.ts';
 import { statusOf } from '../run/status-of.ts';
@@ -8,7 +9,6 @@ import type { RunStatus } from '../run/status-of.ts';
 import type { Store } from '../store/store.ts';
 import { openLake } from './compose.ts';
 import { configureLake } from './configure.ts';
-import { sayNext } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { RunsFlags } from '../cli/run-verbs.ts';
 

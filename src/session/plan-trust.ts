@@ -1,5 +1,6 @@
 /** Whether this machine may run what a plan in the lake says. A lake is data, and anybody may have written it. */
 import type { Settings } from '../config/settings.ts';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
 import { landfallHome } from '../local/landfall-home.ts';
 import { isOwnPlan, rememberPlan } from '../local/own-plans.ts';
@@ -31,7 +32,7 @@ export function rememberOwnPlan({ env }: CliContext, store: Store, plan: RunPlan
   try {
     rememberPlan(landfallHome(env), digestOf(store, plan), `${plan.run} ${store.uri}`);
   } catch (error) {
-    if (!(error instanceof LandfallError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    if (!(error instanceof LandfallError) && codeOf(error) === '') throw error;
   }
 }
 

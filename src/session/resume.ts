@@ -3,6 +3,7 @@
  * otherwise.
  */
 import type { Settings } from '../config/settings.ts';
+import { codeOf } from '../error-code.ts';
 import { LandfallError } from '../faults.ts';
 import { narrateEntry } from '../report/narrate-entry.ts';
 import { completed } from '../report/standing.ts';
@@ -114,7 +115,7 @@ export function isDead(who: Owner, { process: here }: CliContext): boolean {
     process.kill(who.pid, 0);
     return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
 }
 
