@@ -76,8 +76,8 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
         for index, unique in enumerate(unique_checks(table))
         if counts["rows"] > counts["distinct_%d" % index]
     ]
-    violations += size_violations(table, counts["rows"], views)
     sizes = size_limits(table, views)
+    violations += size_violations(sizes, counts["rows"])
     return {
         "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
         "rows": written.rows,
@@ -252,8 +252,8 @@ def size_limits(table: Table, views: Mapping[str, ViewBooks]) -> list[SizeLimit]
     return limits
 
 
-def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> list[dict[str, Any]]:
-    """Reports a table that has too few rows or too many."""
+def size_violations(limits: Sequence[SizeLimit], rows: int) -> list[dict[str, Any]]:
+    """Reports the limits that a table with this number of rows breaks."""
     return [
         {
             "check": name,
@@ -262,7 +262,7 @@ def size_violations(table: Table, rows: int, views: Mapping[str, ViewBooks]) -> 
             "count": rows,
             "sample": [],
         }
-        for name, severity, least, most, why in size_limits(table, views)
+        for name, severity, least, most, why in limits
         if (least is not None and rows < least) or (most is not None and rows > most)
     ]
 

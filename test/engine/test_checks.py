@@ -5,7 +5,7 @@ from unittest import mock
 
 from py4j.protocol import Py4JError
 
-from engine.checks import count_together, matched_checks, size_violations, unique_checks, wanted
+from engine.checks import count_together, matched_checks, size_limits, size_violations, unique_checks, wanted
 from engine.failure import StepFailure
 
 ROW_COUNT = {"check": "row_count", "severity": "warn"}
@@ -16,7 +16,7 @@ def table(*checks, may_be_empty=False):
 
 
 def details(contract, rows, kept=3):
-    found = size_violations(contract, rows, {"raw": {"lines": {"kept": kept}}})
+    found = size_violations(size_limits(contract, {"raw": {"lines": {"kept": kept}}}), rows)
     return [(one["check"], one["severity"], one["detail"], one["count"]) for one in found]
 
 
