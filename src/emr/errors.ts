@@ -116,7 +116,8 @@ function unanswered({ name, code, syscall, status, words }: Symptoms, call: Call
     const error = new LandfallError('internal', `${place(call)} failed before an answer: ${words}`);
     return failure('ambiguous', words, error);
   }
-  if (TLS.test(code)) return failure('refused', words, unreachable(call, words, ENDPOINT));
+  if (TLS.test(code))
+    return failure('refused', words, unreachable(call, words, { next: ENDPOINT, retryable: false }));
   return passing(call, 'ambiguous', `${words} (${code})`, NETWORK);
 }
 
@@ -178,7 +179,7 @@ function answered({ name, status, words }: Symptoms, call: Call): Failure {
   }
   if (name === 'Unknown' || name === 'SyntaxError') {
     const reason = `HTTP ${String(status)}, but not an answer of EMR: a proxy, or another service's endpoint?`;
-    return failure('refused', reason, unreachable(call, reason, ENDPOINT));
+    return failure('refused', reason, unreachable(call, reason, { next: ENDPOINT, retryable: false }));
   }
   return failure(
     'refused',
@@ -189,18 +190,21 @@ function answered({ name, status, words }: Symptoms, call: Call): Failure {
 
 /** A transient failure: the request may be sent again. */
 function passing(call: Call, delivery: Delivery, reason: string, next: string): Failure {
-  return failure(delivery, reason, unreachable(call, reason, next));
+  return failure(delivery, reason, unreachable(call, reason, { next, retryable: true }));
 }
 
 function failure(delivery: Delivery, reason: string, error: LandfallError): Failure {
   return { delivery, reason, error, invalid: false };
 }
 
-function unreachable(call: Call, reason: string, next: string): LandfallError {
+function unreachable(
+  call: Call,
+  reason: string,
+  advice: { next: string; retryable: boolean },
+): LandfallError {
   return new LandfallError('unreachable', `no usable answer from EMR to ${place(call)}`, {
     why: [reason],
-    retryable: next !== ENDPOINT,
-    next,
+    ...advice,
   });
 }
 
