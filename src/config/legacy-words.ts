@@ -18,19 +18,28 @@ const LOCAL = ['local', 'localhost', 'dev', 'development', 'test'];
 const REMOTE = ['s3', 's3a', 's3n', 'remote', 'cloud', 'prd', 'prod', 'production'];
 const FOLDER = ['data', 'path', 'paths', 'dir', 'directory', 'folder', 'location', 'loc'];
 const NO_MEANING = [
-  ...['aws', 'emr', 'spark', 'etl', 'dl', 'sparkify', 'udacity', 'project', 'my', 'main', 'base', 'root'],
+  ...['aws', 'emr', 'spark', 'etl', 'dl', 'project', 'my', 'main', 'base', 'root'],
   ...['name', 'uri', 'url', 'file', 'files', 'json', 'parquet', 'raw', 'final', 'bucket', 'buckets'],
 ];
-const GLUED = /^(input|output|source|dest|target|songs?|logs?)(data|path|dir|folder|bucket)$/;
+
+/** Words of the projects whose files are read. */
+export interface ProjectWords {
+  /** Words without a meaning here. */
+  noMeaning: readonly string[];
+  /** What the project has data of, as regular expressions. */
+  data: readonly string[];
+}
 
 /** Splits a section's or a key's name into words. */
-export function wordsOf(name: string): Words {
+export function wordsOf(name: string, project: ProjectWords): Words {
+  const subjects = ['input', 'output', 'source', 'dest', 'target', ...project.data];
+  const glued = new RegExp(`^(${subjects.join('|')})(data|path|dir|folder|bucket)$`);
   const words = foldName(name.replace(/([a-z])([A-Z])/g, '$1_$2'))
     .split(/[_.]+/)
-    .flatMap((word) => GLUED.exec(word)?.slice(1) ?? [word])
+    .flatMap((word) => glued.exec(word)?.slice(1) ?? [word])
     .filter((word) => word !== '');
   const has = (list: readonly string[]) => words.some((word) => list.includes(word));
-  const known = [INPUT, OUTPUT, LOCAL, REMOTE, NO_MEANING].flat();
+  const known = [INPUT, OUTPUT, LOCAL, REMOTE, NO_MEANING, project.noMeaning].flat();
   return {
     role: has(OUTPUT) ? 'output' : has(INPUT) ? 'input' : undefined,
     where: has(LOCAL) ? 'local' : has(REMOTE) ? 'remote' : undefined,
@@ -40,7 +49,7 @@ export function wordsOf(name: string): Words {
   };
 }
 
-/** Whether the remaining words are a source's name, in singular or plural: `songs_data` is `song_data`. */
+/** Whether the remaining words are a source's name, in singular or plural: `cats_data` is `cat_data`. */
 export function isSource(source: string, rest: readonly string[]): boolean {
   const key = (words: readonly string[]) =>
     words

@@ -1,4 +1,4 @@
-/** What the lines of an existing Sparkify project's dl.cfg mean here. */
+/** What the lines of an existing project's dl.cfg mean here. */
 import { splitRoot } from '../store/uri.ts';
 import { foldName, isCredentialKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
@@ -20,6 +20,9 @@ interface About {
   /** The pattern that was cut off: everything below the folder is read. */
   pattern?: string | undefined;
 }
+
+/** The words of the course projects that these files come from. */
+const PROJECT = { noMeaning: ['sparkify', 'udacity'], data: ['songs?', 'logs?'] };
 
 const ID = 'aws.accessKeyId';
 const SECRET = 'aws.secretAccessKey';
@@ -83,8 +86,8 @@ function idOfSection({ section }: Entry, entries: readonly Entry[]): string | un
 }
 
 function readPlace(entry: Entry, sourceNames: readonly string[]): Meaning | undefined {
-  const ofKey = wordsOf(entry.key);
-  const ofSection = wordsOf(entry.section);
+  const ofKey = wordsOf(entry.key, PROJECT);
+  const ofSection = wordsOf(entry.section, PROJECT);
   const role = ofKey.role ?? ofSection.role;
   // `[S3]` is where such files keep all their places, local ones among them.
   const where = ofKey.where ?? (/s3/i.test(entry.section) ? undefined : ofSection.where);
@@ -128,7 +131,7 @@ function withScheme(value: string, { bucket }: Words): string {
 }
 
 /**
- * Cuts a path to the folder before its first pattern: `song_data/A/*.json` becomes `song_data/A`. The `?` of a query is
+ * Cuts a path to the folder before its first pattern: `cats/A/*.json` becomes `cats/A`. The `?` of a query is
  * not a pattern.
  */
 export function cutPattern(value: string): { place: string; pattern?: string } {
