@@ -1,6 +1,4 @@
 /** Lists a run's inputs, and makes the sample that stands in for them on a laptop. */
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
@@ -9,14 +7,12 @@ import type { SampleData } from '../pipeline/sample.ts';
 import { checkInputs, manifestLines, readListing } from '../run/input-manifest.ts';
 import type { Input } from '../run/input-manifest.ts';
 import { openInput } from './compose.ts';
+import { packManifest } from './staged-manifest.ts';
+import type { PackedManifest } from './staged-manifest.ts';
 import type { CliContext } from '../cli/context.ts';
 
-export interface Manifest {
+export interface Manifest extends PackedManifest {
   inputs: readonly Input[];
-  /** SHA-256, hex, of the manifest's text: the same inputs, the same digest. */
-  digest: string;
-  /** `inputs.json.gz` as it is staged. */
-  body: Uint8Array;
 }
 
 /** Lists every source once. Throws `input` when one has nothing to read. */
@@ -31,8 +27,7 @@ export async function listInputs(settings: Settings, { printer }: CliContext): P
     );
   }
   throwIfErrors(checkInputs(inputs), 'no input to run on; nothing was started');
-  const text = [...manifestLines(inputs)].join('');
-  return { inputs, digest: createHash('sha256').update(text).digest('hex'), body: gzipSync(text) };
+  return { inputs, ...(await packManifest(manifestLines(inputs))) };
 }
 
 /** A source that is one object rather than a folder. */

@@ -1,11 +1,49 @@
 /**
- * The manifest of a run as it is in the lake. It may be damaged, or made to exhaust memory, so it is read piece by
- * piece.
+ * The manifest of a run as it is in the lake. It may have millions of lines, be damaged, or be made to exhaust memory, so it
+ * is written and read piece by piece.
  */
 import { createHash } from 'node:crypto';
-import { createGunzip } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
 import { lineCutter } from '../emr/line-cutter.ts';
 import { mostBytes } from '../lake/layout.ts';
+
+export interface PackedManifest {
+  /** SHA-256, hex, of the manifest's text: the same inputs, the same digest. */
+  digest: string;
+  /** `inputs.json.gz` as it is staged. */
+  body: Uint8Array;
+}
+
+/** Characters that are packed at once. */
+const PIECE = 64 * 1024;
+
+/** Packs lines, each with its line end, without ever holding all of their text. */
+export async function packManifest(lines: Iterable<string>): Promise<PackedManifest> {
+  const hash = createHash('sha256');
+  const bytes = function* () {
+    for (const piece of pieces(lines)) {
+      const packed = Buffer.from(piece);
+      hash.update(packed);
+      yield packed;
+    }
+  };
+  const body = await pipeline(bytes, createGzip(), buffer);
+  return { digest: hash.digest('hex'), body };
+}
+
+/** The lines, joined into pieces of about the same size. */
+function* pieces(lines: Iterable<string>): Iterable<string> {
+  let piece = '';
+  for (const line of lines) {
+    piece += line;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
 
 /** Most characters of a line. A line names one object, and a key of S3 has at most 1,024 bytes. */
 const LONGEST_LINE = 64 * 1024;

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { linesOfManifest } from '../../src/session/staged-manifest.ts';
+import { linesOfManifest, packManifest } from '../../src/session/staged-manifest.ts';
 import { changedInputs } from '../../src/run/input-manifest.ts';
 
 const line = (key: string) =>
@@ -34,12 +34,14 @@ async function bomb(piece: Buffer, times: number): Promise<{ body: Buffer; diges
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** The peak of additional memory while the lines are read, without garbage that is not collected yet. */
+/** Memory, without garbage that is not collected yet. */
+function used(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+}
+
+/** The peak of additional memory while the lines are read. */
 async function readWatching(lines: AsyncIterable<string>): Promise<{ count: number; peak: number }> {
-  const used = () => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-  };
   const before = used();
   let read = 0;
   let peak = 0;
@@ -54,6 +56,27 @@ async function readWatching(lines: AsyncIterable<string>): Promise<{ count: numb
 }
 
 describe('a manifest in the lake', () => {
+  it('is packed and read piece by piece, however many objects it names', async () => {
+    const LINES = 30_000;
+    const before = used();
+    let peak = 0;
+    const hash = createHash('sha256');
+    const lines = function* () {
+      for (let at = 0; at < LINES; at += 1) {
+        if (at % 5_000 === 4_999) peak = Math.max(peak, used() - before);
+        const one = line(`${'x'.repeat(900)}${String(at)}`);
+        hash.update(one);
+        yield one;
+      }
+    };
+    const { body, digest } = await packManifest(lines());
+    expect(peak).toBeLessThan((LINES * 1800) / 10);
+    expect(digest).toBe(hash.digest('hex'));
+    let read = 0;
+    for await (const one of linesOfManifest(body, digest)) if (one.includes(`x${String(read)}"`)) read += 1;
+    expect(read).toBe(LINES);
+  });
+
   it('is read line by line', async () => {
     const text = line('a') + line('b');
     const lines = await gathered(linesOfManifest(gzipSync(text), digestOf(text)));
