@@ -82,7 +82,7 @@ function* columnMistakes({ name, type, nullable }: Column, { columns, rows }: Da
     const wanted = nameOfParquetType(parquetTypeOf(type));
     yield `column ${name} is ${nameOfParquetType(found)}, not ${type} (${wanted})`;
   }
-  if (rows > 0 && !nullable && (found.nulls ?? 0) > 0) yield `column ${name} holds nulls`;
+  if (rows > 0 && !nullable && found.hasNulls === true) yield `column ${name} holds nulls`;
   const other = found.codecs.filter((codec) => codec !== CODEC);
   if (other.length > 0) yield `column ${name} is compressed with ${other.join(', ')}, not ${CODEC}`;
 }

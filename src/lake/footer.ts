@@ -12,8 +12,8 @@ export interface FileColumn extends ParquetType {
   name: string;
   /** True when the schema itself rules nulls out. */
   required: boolean;
-  /** Undefined when the writer left it out, as it may for very long values, and for nested columns. */
-  nulls: number | undefined;
+  /** Undefined when the writer left their number out, as it may for very long values, and for nested columns. */
+  hasNulls: boolean | undefined;
   /** Codecs of its chunks, each once. */
   codecs: readonly string[];
 }
@@ -111,10 +111,10 @@ function columnsOf(metadata: FileMetaData): FileColumn[] {
       name: element.name,
       ...typeOf(column),
       required: element.repetition_type === 'REQUIRED',
-      nulls:
+      hasNulls:
         element.type === undefined || nulls.includes(undefined)
           ? undefined
-          : nulls.reduce((sum, count) => sum + Number(count), 0),
+          : nulls.some((count) => Number(count) > 0),
       codecs: [...new Set(chunks.map(({ codec }) => codec))],
     };
   });

@@ -1,5 +1,5 @@
 /** Rolls back to an older set of tables: one more entry of the publication log, with the files of an earlier one. */
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import { LandfallError } from '../faults.ts';
 import type { LandedFile } from '../run/verification.ts';
 import { advise, commandAt } from '../shell-words.ts';
@@ -81,7 +81,6 @@ export function nothingPublished(store: Store): LandfallError {
  * the addresses of files that were copied within a local lake, or with it, and have the published size and footer.
  */
 export async function checkFiles(store: Store, { number, tables }: Publication): Promise<string[]> {
-  const limit = pLimit(HEADS_AT_ONCE);
   const files = tables.flatMap((table) => table.files);
   const etags = etagsOf(tables);
   const copied: string[] = [];
@@ -93,7 +92,7 @@ export async function checkFiles(store: Store, { number, tables }: Publication):
     if (how === 'copied') copied.push(uriOf(store, file.key));
     return how === 'rewritten' ? `${uriOf(store, file.key)} was rewritten` : undefined;
   };
-  const wrong = await Promise.all(files.map((file) => limit(() => mistakeOf(file))));
+  const wrong = await atOnce(HEADS_AT_ONCE, files, mistakeOf);
   const mistakes = wrong.filter((one) => one !== undefined);
   if (mistakes.length === 0) return copied;
   throw new LandfallError(

@@ -1,7 +1,7 @@
 /**
  * What is in a table's folder: data files with what their footers say, broken ones, and what does not belong there.
  */
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import { LandfallError } from '../faults.ts';
 import type { ObjectInfo, Store } from '../store/store.ts';
 import { readFooter } from './footer.ts';
@@ -47,32 +47,48 @@ export async function inspectTable(
   folder: string,
   objects: AsyncIterable<ObjectInfo> | Iterable<ObjectInfo> = store.list(folder),
 ): Promise<InspectedTable> {
-  const limit = pLimit(FOOTERS_AT_ONCE);
-  const reading: Promise<DataFile | { name: string; why: string }>[] = [];
+  const files: DataFile[] = [];
+  const broken: { name: string; why: string }[] = [];
   const strays: string[] = [];
-  for await (const object of objects) {
-    const name = object.key.slice(folder.length);
-    const kind = kindOfName(name, object.size);
-    if (kind === 'data') reading.push(limit(() => inspectFile(store, name, object)));
-    else if (kind === 'stray') strays.push(name);
-  }
-  const read = await Promise.all(reading);
-  return {
-    folder,
-    files: read.filter((file) => 'rows' in file),
-    broken: read.filter((file) => 'why' in file),
-    strays,
+  const data = async function* () {
+    for await (const object of objects) {
+      const name = object.key.slice(folder.length);
+      const kind = kindOfName(name, object.size);
+      if (kind === 'data') yield { ...object, name };
+      else if (kind === 'stray') strays.push(name);
+    }
   };
+  const alike = oncePerContent();
+  for (const read of await atOnce(FOOTERS_AT_ONCE, data(), (file) => inspectFile(store, file, alike))) {
+    if ('why' in read) broken.push(read);
+    else files.push(read);
+  }
+  return { folder, files, broken, strays };
 }
 
 async function inspectFile(
   store: Store,
-  name: string,
-  { key, size, etag }: ObjectInfo,
+  { key, name, size, etag }: ObjectInfo & { name: string },
+  alike: OncePerContent,
 ): Promise<DataFile | { name: string; why: string }> {
   const footer = await readFooter(size, (start, end) => store.getRange(key, start, end)).catch(unreadable);
   if ('broken' in footer) return { name, why: footer.broken };
-  return { key, name, size, etag, ...footer, partition: partitionOf(name.split('/').slice(0, -1)) };
+  const { rows, digest, columns } = footer;
+  const partition = partitionOf(name.split('/').slice(0, -1));
+  return { key, name, size, etag, rows, digest, columns: alike(columns), partition: alike(partition) };
+}
+
+/** The first value that had the content of this one. */
+type OncePerContent = <Value>(value: Value) => Value;
+
+/** The files of a table have few different sets of columns and partitions, and each set is kept once. */
+function oncePerContent(): OncePerContent {
+  const first = new Map<string, unknown>();
+  return <Value>(value: Value): Value => {
+    const content = JSON.stringify([value]);
+    if (!first.has(content)) first.set(content, value);
+    return first.get(content) as Value;
+  };
 }
 
 /** A link, a special file, or one that is gone: a finding against the table, like any broken file. */

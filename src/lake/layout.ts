@@ -159,6 +159,12 @@ export function isPlainPathOf(
   return /^[1-9]\d{0,15}$/.test(number) && Number(number) <= publication;
 }
 
+/** The numbers that a plain path may contain between its run and the name of its file; none when no publication gives such a path. */
+export function publicationsIn(key: string): number[] {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return [...name.matchAll(/(?<=-)[1-9]\d{0,15}(?=-)/g)].map(([number]) => Number(number));
+}
+
 /** True for the name of a data file below its table's folder: `column=value` folders, and a visible `.parquet` file. */
 export function isDataName(name: string): boolean {
   return (

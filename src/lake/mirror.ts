@@ -1,5 +1,5 @@
 /** The mirror: copies of the published files at plain paths, where any engine looks for them. */
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import { LandfallError } from '../faults.ts';
 import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { afterLoss } from '../shell-words.ts';
@@ -59,8 +59,7 @@ async function convergeTable(mirroring: Mirroring, entry: Publication, table: La
   const there = new Map<string, number>();
   for await (const { key, size } of store.list(keys.plainFolder(table.table))) there.set(key, size);
   const missing = table.files.filter((file) => there.get(file.mirror) !== file.size);
-  const limit = pLimit(COPIES_AT_ONCE);
-  const copied = await Promise.all(missing.map((file) => limit(() => copyFile(store, file))));
+  const copied = await atOnce(COPIES_AT_ONCE, missing, (file) => copyFile(store, file));
   const losses = copied.filter((loss) => loss !== undefined);
   if (losses.length > 0) throw lostFiles(store, entry, table.table, losses);
   const wanted = new Set(table.files.map((file) => file.mirror));
@@ -85,8 +84,7 @@ async function recentlyNamed({ before }: Mirroring, entry: Publication, table: s
   for (let number = entry.number - 1; number > Math.max(0, entry.number - 1 - MOST_RECENT); number -= 1) {
     const earlier = await before(number);
     if (earlier === undefined) break;
-    const named = earlier.tables.find((one) => one.table === table)?.files ?? [];
-    found.push(...named.map(({ mirror: key }) => key));
+    found.push(...(earlier.paths.get(table) ?? []));
     const age = Date.parse(entry.publishedAt) - Date.parse(earlier.publishedAt);
     if (!(age < LAG_MS)) break;
   }

@@ -1,5 +1,5 @@
 /** The plain paths as they are, against the publication that they should show. */
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import type { LandedFile } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { isFolderMarker, keys } from './layout.ts';
@@ -63,10 +63,9 @@ async function changedOf(
   files: readonly LandedFile[],
   sizes: ReadonlyMap<string, number>,
 ): Promise<string[]> {
-  const limit = pLimit(AT_ONCE);
   const isChanged = async ({ key, mirror, size }: LandedFile) =>
     sizes.get(mirror) !== size || !(await endAlike(store, key, mirror, size));
-  const changed = await Promise.all(files.map((file) => limit(() => isChanged(file))));
+  const changed = await atOnce(AT_ONCE, files, isChanged);
   return files.filter((_, at) => changed[at] === true).map(({ mirror }) => mirror);
 }
 

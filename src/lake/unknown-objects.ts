@@ -3,17 +3,21 @@ import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { isFolderMarker, keys } from './layout.ts';
-import { namedBy } from './named.ts';
+import { earlierEntries, namedBy } from './named.ts';
 import { namedFinding } from './named-finding.ts';
 import { newestPublication, readPublication } from './publication.ts';
+import type { Publication } from './publication.ts';
 
 /**
  * Keys in the plain paths of these tables that no publication names, except folder markers: objects of others,
  * which publishing would mix with ours. Also a file where a table's folder must be.
  */
-export async function unknownObjects(store: Store, tables: readonly string[]): Promise<string[]> {
-  const newest = (await newestPublication(store))?.number ?? 0;
-  const named = namedBy(store);
+export async function unknownObjects(
+  store: Store,
+  tables: readonly string[],
+  newest: Publication | undefined,
+): Promise<string[]> {
+  const named = namedBy(store, earlierEntries(store, newest));
   const unknown: string[] = [];
   for (const table of tables) {
     const there: string[] = [];
@@ -22,7 +26,7 @@ export async function unknownObjects(store: Store, tables: readonly string[]): P
     for await (const { key, size } of store.list(keys.plainFolder(table))) {
       if (!isFolderMarker(key, size)) there.push(key);
     }
-    const ours = await named(there, newest);
+    const ours = await named(there, newest?.number ?? 0);
     unknown.push(...there.filter((key) => !ours.has(key)));
   }
   return unknown;
@@ -41,7 +45,8 @@ const isHidden = (key: string) => key.split('/').some((name) => name.startsWith(
 export async function unknownObjectsFindings(store: Store, plan: RunPlan): Promise<Finding[]> {
   const tables = plan.steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
   const names = tables.map(({ name }) => name);
-  const unknown = (await unknownObjects(store, names)).filter((key) => !isHidden(key));
+  const found = await unknownObjects(store, names, await newestPublication(store));
+  const unknown = found.filter((key) => !isHidden(key));
   if (unknown.length === 0 || (await readPublication(store, plan.publication)) !== undefined) return [];
   const message = 'an object that Landfall did not write lies where the table is published';
   return names.flatMap((subject): Finding[] => {

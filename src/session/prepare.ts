@@ -2,6 +2,7 @@
 import { counted } from '../counted.ts';
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
+import type { Publication } from '../lake/publication.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
 import { placedIn } from './pipeline-folder.ts';
 import { renderSteps } from '../pipeline/render.ts';
@@ -143,17 +144,23 @@ type Writes = Pick<RenderedStep, 'tables'>;
 export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
   const { newestPublication } = await import('../lake/publication.ts');
   const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
+  const newest = await newestPublication(store);
   await refuseUnknownObjects(
     store,
     tables.map(({ name }) => name),
+    newest,
   );
-  return ((await newestPublication(store))?.number ?? 0) + 1;
+  return (newest?.number ?? 0) + 1;
 }
 
 /** Throws `input` when objects of others lie where these tables will be mirrored. */
-export async function refuseUnknownObjects(store: Store, tables: readonly string[]): Promise<void> {
+export async function refuseUnknownObjects(
+  store: Store,
+  tables: readonly string[],
+  newest: Publication | undefined,
+): Promise<void> {
   const { unknownObjects } = await import('../lake/unknown-objects.ts');
-  const unknown = await unknownObjects(store, tables);
+  const unknown = await unknownObjects(store, tables, newest);
   if (unknown.length > 0) {
     throw new LandfallError(
       'input',

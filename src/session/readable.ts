@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import { LandfallError } from '../faults.ts';
 import type { Input } from '../run/input-manifest.ts';
 import { place } from '../shell-words.ts';
@@ -16,8 +16,7 @@ export async function refuseUnreadable(inputs: readonly Input[], mayRead = isRea
   const paths = inputs
     .filter(({ uri }) => uri.startsWith('file://'))
     .flatMap(({ uri, objects }) => objects.map(({ key }) => join(place(uri), key)));
-  const limit = pLimit(AT_ONCE);
-  const answers = await limit.map(paths, mayRead);
+  const answers = await atOnce(AT_ONCE, paths, mayRead);
   const refused = paths.filter((_, at) => answers[at] === false);
   if (refused.length === 0) return;
   const more = refused.length - SHOWN;

@@ -24,11 +24,12 @@ export async function rollBack(flags: RollbackFlags, cli: CliContext): Promise<R
   const { checkFiles, goBack, planRollback } = await import('../lake/go-back.ts');
   const { clock, random, printer } = cli;
   const lasting = <T>(work: () => Promise<T>) => retry(retryPolicyOf(cli), work);
-  const refuseUnknown = ({ target }: Rollback) =>
+  const refuseUnknown = ({ current, target }: Rollback) =>
     lasting(() =>
       refuseUnknownObjects(
         store,
         target.tables.map(({ table }) => table),
+        current,
       ),
     );
   if (flags['dry-run'] === true) {

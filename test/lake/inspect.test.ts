@@ -56,24 +56,24 @@ describe('inspecting a table', () => {
     const [file] = files;
     expect(file).toMatchObject({ key: 'tables/songs/a.parquet', name: 'a.parquet', rows: 5, partition: [] });
     expect(
-      file!.columns.map(({ name, physical, logical, nulls }) => [name, physical, logical, nulls]),
+      file!.columns.map(({ name, physical, logical, hasNulls }) => [name, physical, logical, hasNulls]),
     ).toEqual([
-      ['b', 'INT64', 'INTEGER(64,signed)', 0],
-      ['i', 'INT32', 'INTEGER(32,signed)', 0],
-      ['d', 'DOUBLE', '', 0],
-      ['s', 'BYTE_ARRAY', 'STRING', 0],
-      ['t', 'INT64', 'TIMESTAMP(MICROS,UTC)', 0],
-      ['l', 'INT64', 'TIMESTAMP(MICROS,local)', 0],
-      ['p', 'INT32', 'DECIMAL(9,2)', 0],
-      ['q', 'INT64', 'DECIMAL(18,2)', 0],
-      ['r', 'FIXED_LEN_BYTE_ARRAY', 'DECIMAL(38,2)', 0],
-      ['o', 'BOOLEAN', '', 0],
-      ['y', 'INT32', 'DATE', 0],
+      ['b', 'INT64', 'INTEGER(64,signed)', false],
+      ['i', 'INT32', 'INTEGER(32,signed)', false],
+      ['d', 'DOUBLE', '', false],
+      ['s', 'BYTE_ARRAY', 'STRING', false],
+      ['t', 'INT64', 'TIMESTAMP(MICROS,UTC)', false],
+      ['l', 'INT64', 'TIMESTAMP(MICROS,local)', false],
+      ['p', 'INT32', 'DECIMAL(9,2)', false],
+      ['q', 'INT64', 'DECIMAL(18,2)', false],
+      ['r', 'FIXED_LEN_BYTE_ARRAY', 'DECIMAL(38,2)', false],
+      ['o', 'BOOLEAN', '', false],
+      ['y', 'INT32', 'DATE', false],
       ['ll', 'LIST<INT64>', 'INTEGER(64,signed)', undefined],
       ['lp', 'LIST<INT32>', 'DECIMAL(5,2)', undefined],
       ['lx', 'GROUP', 'LIST', undefined],
       ['g', 'GROUP', '', undefined],
-      ['n', 'INT64', 'INTEGER(64,signed)', 1],
+      ['n', 'INT64', 'INTEGER(64,signed)', true],
     ]);
     expect(new Set(file!.columns.flatMap(({ codecs }) => codecs))).toEqual(new Set(['ZSTD']));
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mirror } from '../../src/lake/mirror.ts';
-import { publish } from '../../src/lake/publication.ts';
+import { newestPublication, publish } from '../../src/lake/publication.ts';
 import { unknownObjects } from '../../src/lake/unknown-objects.ts';
 import type { LandedTable } from '../../src/run/verification.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
@@ -18,7 +18,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 /** Runs r1 (2003, 2004) and r2 (2004, 2005); r1 is published and mirrored. */
 async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: LandedTable[] }> {
   const first = await landed(store, 'r1', [2003, 2004]);
-  const second = await landed(store, 'r2', [2004, 2005]);
+  const second = await landed(store, 'r2', [2004, 2005], 2);
   await publish(store, { number: 1, run: 'r1', driver: 'd1', tables: first });
   await mirror(store);
   return { first, second };
@@ -92,7 +92,7 @@ describe('the mirror', () => {
     const store = memory();
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
-    const third = await landed(store, 'r3', [2010]);
+    const third = await landed(store, 'r3', [2010], 3);
     await publish(store, { number: 3, run: 'r3', driver: 'd3', tables: third });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(third));
@@ -158,13 +158,13 @@ describe('the mirror', () => {
     };
     for (const number of [2, 3]) {
       const run = `n${String(number)}`;
-      const tables = await landed(store, run, [2004 + number]);
+      const tables = await landed(store, run, [2004 + number], number);
       await publish(store, { number, run, driver: 'd', tables });
       if (number === 3) await mirror(lagging);
     }
     expect(Object.keys(await plainPaths(store)).sort()).toEqual([
-      'songs/year=2007/n3-1-part-0.zstd.parquet',
-      'users/n3-1-part-0.zstd.parquet',
+      'songs/year=2007/n3-3-part-0.zstd.parquet',
+      'users/n3-3-part-0.zstd.parquet',
     ]);
   });
 
@@ -173,10 +173,10 @@ describe('the mirror', () => {
     await twoRuns(store);
     for (let number = 2; number <= 20; number += 1) {
       const run = `n${String(number)}`;
-      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004]) });
+      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004], number) });
       await mirror(store);
     }
-    const last = await landed(store, 'last', [2004]);
+    const last = await landed(store, 'last', [2004], 21);
     await publish(store, { number: 21, run: 'last', driver: 'd', tables: last });
     const read: string[] = [];
     const get = (key: string) => {
@@ -213,7 +213,7 @@ describe('the mirror', () => {
       const store = memory();
       const { second } = await twoRuns(store);
       await publishSecond(store, second);
-      const third = await landed(store, 'r3', [2004, 2006]);
+      const third = await landed(store, 'r3', [2004, 2006], 3);
       let calls = 0;
       const slow = watched(store, async () => {
         calls += 1;
@@ -257,13 +257,16 @@ describe('the mirror in a local folder', () => {
 });
 
 describe('unknown objects', () => {
+  const unknown = async (store: Store) =>
+    unknownObjects(store, ['songs', 'users'], await newestPublication(store));
+
   it('do not exist in an empty lake, nor after any number of publications', async () => {
     const store = memory();
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    expect(await unknown(store)).toEqual([]);
     const { second } = await twoRuns(store);
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    expect(await unknown(store)).toEqual([]);
     await publishSecond(store, second);
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    expect(await unknown(store)).toEqual([]);
   });
 
   it('are the objects that were never published, except folder markers and other paths', async () => {
@@ -273,13 +276,32 @@ describe('unknown objects', () => {
     await store.put('songs/year=2004_$folder$', bytes(''));
     await store.put('other/theirs', bytes('x'));
     await store.put('songs_keys/theirs', bytes('x'));
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    expect(await unknown(store)).toEqual([]);
     await store.put('songs/year=2004/theirs é.parquet', bytes('x'));
     await store.put('users', bytes('a file where a folder must be'));
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([
-      'songs/year=2004/theirs é.parquet',
-      'users',
-    ]);
+    expect(await unknown(store)).toEqual(['songs/year=2004/theirs é.parquet', 'users']);
+  });
+
+  it('are found without reading the log, except for entries whose numbers are in their names', async () => {
+    const store = memory();
+    for (let number = 1; number <= 30; number += 1) {
+      const run = `n${String(number)}`;
+      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004], number) });
+    }
+    const left = (await landed(store, 'n7', [2004], 7))[0]!.files[0]!;
+    await store.copy(left.key, left.mirror);
+    const foreign = ['songs/theirs-12-x.parquet', 'songs/theirs.parquet', 'songs/theirs-31-007-x.parquet'];
+    for (const key of foreign) await store.put(key, bytes('x'));
+    const newest = await newestPublication(store);
+    const read: string[] = [];
+    const get = (key: string) => {
+      read.push(key.slice(-11, -5));
+      return store.get(key);
+    };
+    expect((await unknownObjects({ ...store, get }, ['songs', 'users'], newest)).sort()).toEqual(
+      [...foreign].sort(),
+    );
+    expect(read).toEqual(['000012', '000007']);
   });
 
   it('do not include files that a killed mirror left behind', async () => {
@@ -287,6 +309,6 @@ describe('unknown objects', () => {
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
     await store.copy(second[0]!.files[0]!.key, second[0]!.files[0]!.mirror);
-    expect(await unknownObjects(store, ['songs', 'users'])).toEqual([]);
+    expect(await unknown(store)).toEqual([]);
   });
 });

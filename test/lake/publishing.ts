@@ -4,8 +4,13 @@ import type { Store } from '../../src/store/store.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Writes a run's tables into its execution folder; songs is partitioned by `years`, users is one file. */
-export async function landed(store: Store, run: string, years: readonly number[]): Promise<LandedTable[]> {
+/** Writes the tables of a run that is to be publication `number`; songs is partitioned by `years`, users is one file. */
+export async function landed(
+  store: Store,
+  run: string,
+  years: readonly number[],
+  number = 1,
+): Promise<LandedTable[]> {
   const folder = `_landfall/runs/${run}/steps/s/1/local-1-ff/tables`;
   const table = async (name: string, names: readonly string[]): Promise<LandedTable> => {
     const files = await Promise.all(
@@ -15,7 +20,7 @@ export async function landed(store: Store, run: string, years: readonly number[]
         const { size, etag } = await store.put(key, bytes(`${run} ${name} ${file}`));
         return {
           key,
-          mirror: `${name}/${file.slice(0, cut)}${run}-1-${file.slice(cut)}`,
+          mirror: `${name}/${file.slice(0, cut)}${run}-${String(number)}-${file.slice(cut)}`,
           size,
           etag,
           rows: 1,
