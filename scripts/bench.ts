@@ -1,8 +1,9 @@
-/** Times whole commands that make the same tables: Landfall, two classic scripts, and DuckDB. */
+/** Times whole commands that make the same tables: Landfall, two classic scripts, and DuckDB. Or measures the driver alone. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { count } from '../src/counted.ts';
 import { LandfallError } from '../src/faults.ts';
 import { landfallHome } from '../src/local/landfall-home.ts';
 import { ensureSpark } from '../src/local/setup-spark.ts';
@@ -12,6 +13,9 @@ import { systemClock } from '../src/system-clock.ts';
 import { conditionsOf } from './bench/conditions.ts';
 import { contest } from './bench/contest.ts';
 import { contestants, REFERENCES } from './bench/contestants.ts';
+import { benchDriver } from './bench/driver/bench.ts';
+import { FULL, QUICK as QUICK_SIZES } from './bench/driver/sizes.ts';
+import type { Sizes } from './bench/driver/sizes.ts';
 import { markdownPage, svgChart } from './bench/report.ts';
 import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -24,9 +28,21 @@ const USAGE = `npm run bench -- [--quick] [--data sample,s1] [--only ${IDS.join(
   --only    contestants; default all, with --quick ${QUICK.only}
   --rounds  timed runs of each contestant, default 3. They take turns, after one run each whose tables must agree
   --quick   ${QUICK.data}, with one run of each contestant, which is both compared and timed
-  --out     folder of bench.md, bench.json, bench.svg and the data`;
+  --out     folder of bench.md, bench.json, bench.svg and the data
+
+npm run bench -- --driver [--quick] [--objects N] [--files N] [--publications N] [--out bench]
+
+  What the driver takes for a run without its steps: seconds, memory, and requests to an S3 endpoint in memory
+  --objects       input objects, default ${count(FULL.objects)}, with --quick a tenth of it, as of the others
+  --files         data files of all tables, default ${count(FULL.files)}
+  --publications  entries of the publication log, default ${count(FULL.publications)}
+  --out           folder of driver.md and driver.json`;
 
 const options = {
+  driver: { type: 'boolean', default: false },
+  objects: { type: 'string' },
+  files: { type: 'string' },
+  publications: { type: 'string' },
   quick: { type: 'boolean', default: false },
   data: { type: 'string' },
   only: { type: 'string' },
@@ -49,6 +65,22 @@ function parsed(): Values {
   } catch (error) {
     return fail(messageOf(error));
   }
+}
+
+const COMMAND = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(
+  ' ',
+);
+
+/** The sizes that no driver bench is possible without: several objects, all tables, and two publications of full size. */
+function driverSizes(values: Values): Sizes {
+  const sizes = values.quick ? QUICK_SIZES : FULL;
+  const number = (flag: keyof Sizes, least: number) =>
+    wholeNumber(flag, values[flag] ?? String(sizes[flag]), USAGE, { least });
+  return {
+    objects: number('objects', 10),
+    files: number('files', 10),
+    publications: number('publications', 3),
+  };
 }
 
 async function bench(values: Values): Promise<void> {
@@ -75,9 +107,7 @@ async function bench(values: Values): Promise<void> {
   const all = contestants({ submit: spark.submit, driverMemory, env: spark.env });
   const conditions = {
     ...conditionsOf(spark),
-    command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(
-      ' ',
-    ),
+    command: COMMAND,
     isQuick: values.quick,
   };
   const results = await contest({
@@ -100,6 +130,8 @@ async function bench(values: Values): Promise<void> {
 const values = parsed();
 try {
   if (values.help) console.log(USAGE);
+  else if (values.driver)
+    console.log(benchDriver(driverSizes(values), { folder: resolve(values.out), command: COMMAND }));
   else await bench(values);
 } catch (error) {
   const { why = [], next = '' } = error instanceof LandfallError ? error : {};

@@ -10,18 +10,28 @@ import type { Conditions } from './results.ts';
 const CORES = 2;
 
 export function conditionsOf({ version, env }: Spark): Omit<Conditions, 'command' | 'isQuick'> {
-  const [cpu] = cpus();
   const here = availableParallelism();
   return {
     date: new Date().toISOString().slice(0, 10),
     cores: process.platform === 'linux' ? Math.min(CORES, here) : here,
-    machine: [
-      `${here} cores, ${cpu?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-      `${process.platform} ${process.arch}`,
-      `Node ${process.versions.node}, Spark ${version}, Java ${javaVersion(env['JAVA_HOME'] ?? '')}, DuckDB ${duckdbVersion().replace(/^v/, '')}`,
-    ],
+    machine: machineOf(
+      `Spark ${version}`,
+      `Java ${javaVersion(env['JAVA_HOME'] ?? '')}`,
+      `DuckDB ${duckdbVersion().replace(/^v/, '')}`,
+    ),
     load: loadavg()[0] ?? 0,
   };
+}
+
+/** Processor, memory and versions, in words; `versions` are those of other programs than Node. */
+export function machineOf(...versions: string[]): string[] {
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return [
+    `${availableParallelism()} cores, ${cpu?.model.trim() ?? 'unknown processor'}, ${memory} GiB`,
+    `${process.platform} ${process.arch}`,
+    [`Node ${process.versions.node}`, ...versions].join(', '),
+  ];
 }
 
 function javaVersion(home: string): string {
