@@ -30,7 +30,6 @@ from engine.lines import BLANK, MISSING
 from engine.long_lines import refuse_long_lines
 from engine.other_keys import other_keys
 from engine.quarantine import write_quarantine
-from engine.session import fit_to_input
 from engine.storage import cached_alone, decoded, hadoop_path, place
 from engine.typed import find_typed
 
@@ -40,7 +39,6 @@ COUNTED: tuple[Part, ...] = ("fate", "reason", "field", "conflict")
 
 def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str) -> Books:
     """Reads a source: registers its views, writes its quarantine and returns its books."""
-    fit_to_input(spark, inputs)
     lines = read_lines(spark, source, root, inputs)
     judged = classify(lines, source, find_typed(spark, source, inputs))
     judged = cached_alone(judged.persist(StorageLevel.MEMORY_AND_DISK))

@@ -22,10 +22,10 @@ from engine.failure import StepFailure, end_after, end_on_signal, explain, progr
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.parallel import all_at_once
 from engine.reading import check_queries
-from engine.session import open_session
+from engine.session import fit_to_data, open_session
 from engine.storage import create_file
 from engine.tables import write_table
-from engine.upstreams import REPORT_VERSION, register_upstreams
+from engine.upstreams import REPORT_VERSION, register_upstreams, upstream_size
 
 
 def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> None:
@@ -37,6 +37,7 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     check_queries(spark, TABLES)
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
+    fit_to_data(spark, [one for found in inputs.values() for one in found], upstream_size(spark))
     sources = {
         source["name"]: open_source(spark, source, arguments.source[source["name"]], inputs[source["name"]], folder)
         for source in SOURCES

@@ -8,6 +8,7 @@ from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from engine.baked import STEP, TARGET_FILE_SIZE
+from engine.console import say
 from engine.contracts import Input
 from engine.storage import jvm
 
@@ -55,6 +56,24 @@ SETTINGS = {
     "spark.sql.debug.maxToStringFields": "2",
 }
 
+# For so many bytes, planning and compiling queries takes longer than running them.
+SMALL_DATA = 8 << 20
+WHY_SMALL = "small data, so Spark interprets queries and does not plan them anew while they run"
+WHY_NOT_SMALL = "Spark compiles queries and adapts their plans to the sizes that it finds"
+# Each exchange has one partition, so there is nothing to adapt, and each stage of an adaptive plan is a job of its own.
+FOR_SMALL_DATA = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+FOR_OTHER_DATA = {
+    # Few large files: Spark merges and splits partitions by size, not by the number of cores.
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+# How often JSON is larger than its gzip, at most as a rule.
+GZIP_RATIO = 20
 # Bytes of shuffle data per byte of zstd Parquet, approximately.
 SHUFFLE_EXPANSION = 2
 MIB = 1 << 20
@@ -85,8 +104,11 @@ def open_session() -> SparkSession:
     return spark
 
 
-def fit_to_input(spark: SparkSession, inputs: Sequence[Input]) -> None:
-    """Fits the number of tasks to the input: small objects share a task, and small inputs do not get 200 partitions."""
+def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int) -> None:
+    """Fits the number of tasks to the input, and the way in which Spark runs queries to all data of the step.
+
+    `upstream_size`: the bytes of the tables that the step reads.
+    """
     cores = spark.sparkContext.defaultParallelism
     total = sum(found.size for found in inputs)
     count = max(1, len(inputs))
@@ -100,4 +122,18 @@ def fit_to_input(spark: SparkSession, inputs: Sequence[Input]) -> None:
     if remote:
         # Makes tasks list the folders. Otherwise Spark 3.5 lists up to 32 folders one by one.
         spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.threshold", "8")
-    spark.conf.set("spark.sql.shuffle.partitions", str(min(max(2 * cores, math.ceil(total / (64 * MIB))), 10000)))
+    partitions = min(max(2 * cores, math.ceil(total / (64 * MIB))), 10000)
+    small = is_small(inputs, upstream_size)
+    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else str(partitions))
+    for key, value in (FOR_SMALL_DATA if small else FOR_OTHER_DATA).items():
+        spark.conf.set(key, value)
+    say("%d input objects of %.1f MB: %s" % (len(inputs), total / 1e6, WHY_SMALL if small else WHY_NOT_SMALL))
+
+
+def is_small(inputs: Sequence[Input], upstream_size: int) -> bool:
+    """Whether planning takes longer than reading the inputs, and tables of `upstream_size` bytes.
+
+    Data that may fill more than one file are not small: only adaptive plans divide a table by the size of its files.
+    """
+    unpacked = sum(found.size * (GZIP_RATIO if found.uri.endswith(".gz") else 1) for found in inputs)
+    return unpacked + upstream_size <= min(SMALL_DATA, TARGET_FILE_SIZE)

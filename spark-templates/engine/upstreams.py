@@ -52,3 +52,9 @@ def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, s
             frame = read_table(spark, "%s/tables/%s" % (chosen[step], table["name"]), table)
             frame.createOrReplaceTempView(table["name"])
     return chosen
+
+
+def upstream_size(spark: SparkSession) -> int:
+    """Returns the bytes of the tables that are read, as Spark estimates them from the sizes of their files."""
+    frames = [spark.table(table["name"]) for tables in UPSTREAMS.values() for table in tables]
+    return sum(int(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()) for frame in frames)

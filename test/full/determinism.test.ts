@@ -15,7 +15,7 @@ const PLACES = [
   { zone: 'America/Los_Angeles', cores: 2 },
 ];
 const variants = [
-  { name: 'as it comes', layout: {}, shufflePartitions: 1 },
+  { name: 'as it comes', layout: {} },
   { name: 'shuffled', layout: { seed: 11 }, shufflePartitions: 7 },
   { name: 'shuffled otherwise', layout: { seed: 12 }, shufflePartitions: 200 },
   { name: 'delivered twice', layout: { seed: 13, twice: true }, shufflePartitions: 7 },

@@ -22,6 +22,8 @@ import { executionOf, renderInto } from './spark.ts';
 import { exampleJobs, verifyExamples } from './template-examples.ts';
 
 const MINUTES = 60_000;
+/** These are landed as large data, all others as small data. */
+const LARGE = { shufflePartitions: 4 };
 /** The only view of each source. */
 const VIEWS = { song_data: 'song_data', log_data: 'plays' } as const;
 const STEPS = { song_data: 'song_transform', log_data: 'log_transform' } as const;
@@ -75,7 +77,7 @@ beforeAll(async () => {
   const jobs: { name: string; job: Job }[] = [];
   for (const source of SOURCES) {
     for (const one of judged(source)) lay(one, source, root(source));
-    jobs.push({ name: source, job: await job(source, programs) });
+    jobs.push({ name: source, job: { ...(await job(source, programs)), ...LARGE } });
   }
   for (const source of SOURCES) {
     for (const one of fatal(source)) {
@@ -84,7 +86,7 @@ beforeAll(async () => {
       jobs.push({ name: `${source} ${one.name}`, job: await job(source, programs, `fatal ${one.name}`) });
     }
   }
-  jobs.push({ name: 'typed', job: typedJob(folder) });
+  jobs.push({ name: 'typed', job: { ...typedJob(folder), ...LARGE } });
   jobs.push({ name: 'broken contracts', job: brokenContractsJob(folder) });
   for (const what of UNSTABLE) {
     mkdirSync(unstableInput(what), { recursive: true });

@@ -64,15 +64,16 @@ def watch_parsing(step):
     return parsed
 
 
-def shuffle_into(step, partitions):
-    """Overrides the number of shuffle partitions, which the step fits to its input."""
-    fit_to_input = step.fit_to_input
+def run_as_large(step, partitions):
+    """Has queries run as on large data, with so many shuffle partitions."""
+    fit_to_data = step.fit_to_data
 
-    def fit(spark, inputs):
-        fit_to_input(spark, inputs)
+    def fit(spark, inputs, upstream_size):
+        fit_to_data(spark, inputs, upstream_size)
         spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
 
-    step.fit_to_input = fit
+    step.SMALL_DATA = -1
+    step.fit_to_data = fit
 
 
 def run(job):
@@ -80,7 +81,7 @@ def run(job):
     counted = watch_books(step, job)
     parsed = watch_parsing(step)
     if job.get("shufflePartitions"):
-        shuffle_into(step, job["shufflePartitions"])
+        run_as_large(step, job["shufflePartitions"])
     spark = step.open_session()
     failure = place = None
     try:

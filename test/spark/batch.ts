@@ -9,7 +9,7 @@ export interface Job {
   program: string;
   /** As on its command line. */
   arguments: readonly string[];
-  /** Instead of the values that the step derives from its input. */
+  /** If given, queries run as on large data, with this number of partitions. */
   shufflePartitions?: number;
   /** A local input that gets another line, or is deleted, after all input was read. */
   append?: string;

@@ -16,7 +16,7 @@ export interface Variant {
   name: string;
   /** The layout of the raw data. */
   layout: Layout;
-  /** Instead of the number that the steps choose. */
+  /** If given, queries run as on large data, with this number of partitions. */
   shufflePartitions?: number;
   /** Instead of the pipeline's defaults. */
   parameters?: ParameterValues;
