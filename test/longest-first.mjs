@@ -12,7 +12,6 @@ const LONGEST = [
   'acceptance/s3',
   'acceptance/submit',
   'acceptance/real-sample',
-  'spark/tables',
   'acceptance/clusters',
   'acceptance/emr-local',
   'acceptance/second-pipeline',

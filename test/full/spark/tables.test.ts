@@ -3,13 +3,13 @@ import { cpSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { acceptExecution } from '../../src/lake/accept.ts';
-import { inspectTable } from '../../src/lake/inspect.ts';
-import { keys } from '../../src/lake/layout.ts';
-import { openStore } from '../../src/store/open.ts';
-import { expectAllRight, land } from './landing.ts';
-import type { Landed } from './landing.ts';
-import { plant } from './planted.ts';
+import { acceptExecution } from '../../../src/lake/accept.ts';
+import { inspectTable } from '../../../src/lake/inspect.ts';
+import { keys } from '../../../src/lake/layout.ts';
+import { openStore } from '../../../src/store/open.ts';
+import { expectAllRight, land } from '../../spark/landing.ts';
+import type { Landed } from '../../spark/landing.ts';
+import { plant } from '../../spark/planted.ts';
 
 const MINUTES = 60_000;
 
