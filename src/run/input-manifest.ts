@@ -1,6 +1,8 @@
 /** The inputs of a run, frozen: every object it will read, by name, size and etag. */
 import { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
+import { gatherArchived } from './archived-inputs.ts';
+import type { Archived, MaybeArchived } from './archived-inputs.ts';
 
 export interface ListedObject {
   key: string;
@@ -18,6 +20,8 @@ export interface Input {
   skipped: number;
   /** Those, by the ending or the kind of their names. */
   skippedBy: Readonly<Record<string, number>>;
+  /** Absent: none is. */
+  archived?: Archived;
 }
 
 /**
@@ -27,15 +31,18 @@ export interface Input {
 export async function readListing(
   source: string,
   uri: string,
-  listing: AsyncIterable<ListedObject>,
+  listing: AsyncIterable<ListedObject & MaybeArchived>,
 ): Promise<Input> {
   const objects: ListedObject[] = [];
   let skipped = 0;
   const skippedBy: Record<string, number> = {};
+  const archived = gatherArchived();
   for await (const object of listing) {
     const kind = skippedKind(object);
     if (kind === undefined) {
-      objects.push(object);
+      const { key, size, etag, lastModified } = object;
+      objects.push({ key, size, etag, lastModified });
+      archived.look(object);
       continue;
     }
     skipped += 1;
@@ -43,7 +50,7 @@ export async function readListing(
   }
   objects.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
-  return { source, uri, objects, bytes, skipped, skippedBy };
+  return { source, uri, objects, bytes, skipped, skippedBy, archived: archived.found() };
 }
 
 /** Longer endings, and names without one, count as one kind. */

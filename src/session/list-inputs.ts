@@ -2,10 +2,13 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { LandfallError, throwIfErrors } from '../faults.ts';
+import type { Diagnostic } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
 import type { SampleData } from '../pipeline/sample.ts';
+import { archivedFinding, gatherArchived } from '../run/archived-inputs.ts';
 import { checkInputs, manifestLines, readListing } from '../run/input-manifest.ts';
 import type { Input } from '../run/input-manifest.ts';
+import type { Store } from '../store/store.ts';
 import { openInput } from './compose.ts';
 import { packManifest } from './staged-manifest.ts';
 import type { PackedManifest } from './staged-manifest.ts';
@@ -15,30 +18,46 @@ export interface Manifest extends PackedManifest {
   inputs: readonly Input[];
 }
 
-/** Lists every source once. Throws `input` when one has nothing to read. */
+/** Lists every source once. Throws `input` when one has nothing to read, or objects that S3 has archived. */
 export async function listInputs(settings: Settings, { printer }: CliContext): Promise<Manifest> {
   const inputs: Input[] = [];
+  const archived: Diagnostic[] = [];
   for (const [source, uri] of Object.entries(settings.sources)) {
     const store = await openInput(uri, settings);
     printer.emit({ event: 'progress', message: `listing ${source}` });
     const listed = await readListing(source, uri, store.list(''));
-    inputs.push(
-      listed.objects.length + listed.skipped === 0 ? await singleObject(source, uri, settings) : listed,
-    );
+    const isEmpty = listed.objects.length + listed.skipped === 0;
+    const input = isEmpty ? await singleObject(source, uri, settings) : listed;
+    inputs.push(input);
+    archived.push(...(await archivedIn(store, input)));
   }
+  throwIfErrors(archived, 'S3 has archived inputs; nothing was started');
   throwIfErrors(checkInputs(inputs), 'no input to run on; nothing was started');
   return { inputs, ...(await packManifest(manifestLines(inputs))) };
+}
+
+/** Of objects whose class does not tell, asks for a few: asking for each of a million would take hours. */
+async function archivedIn(store: Store, { uri, archived }: Input): Promise<Diagnostic[]> {
+  if (archived === undefined) return [];
+  const asked = await Promise.all(archived.oldest.map((key) => store.head(key)));
+  return archivedFinding(
+    uri,
+    archived,
+    asked.filter((one) => one !== undefined),
+  );
 }
 
 /** A source that is one object rather than a folder. */
 async function singleObject(source: string, uri: string, settings: Settings): Promise<Input> {
   const cut = uri.lastIndexOf('/');
   const [folder, name] = [uri.slice(0, cut), uri.slice(cut + 1)];
-  const nothing = { source, uri, objects: [], bytes: 0, skipped: 0, skippedBy: {} };
+  const nothing: Input = { source, uri, objects: [], bytes: 0, skipped: 0, skippedBy: {} };
   if (folder.endsWith('/') || name === '') return nothing;
   const found = await (await openInput(folder, settings)).head(name);
   if (found === undefined) return nothing;
-  return { ...nothing, objects: [{ ...found, key: '' }], bytes: found.size };
+  const archived = gatherArchived();
+  archived.look(found);
+  return { ...nothing, objects: [{ ...found, key: '' }], bytes: found.size, archived: archived.found() };
 }
 
 /**

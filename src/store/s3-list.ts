@@ -9,6 +9,7 @@ import type {
   ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
 import { LandfallError } from '../faults.ts';
+import { archivalListed } from './archived.ts';
 import type { Bucket } from './s3-bucket.ts';
 import type { ObjectInfo } from './store.ts';
 
@@ -49,7 +50,7 @@ async function* pages(
           ...s3.common,
           Prefix: s3.at(prefix),
           EncodingType: 'url',
-          ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+          ...(delimiter === undefined ? restoreStatus(s3) : { Delimiter: delimiter }),
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
       ),
@@ -123,7 +124,12 @@ function unlikeS3(s3: Bucket, prefix: string, why: string): LandfallError {
   });
 }
 
-function infoOf({ Size = 0, ETag = '', LastModified }: _Object, key: string): ObjectInfo {
-  const lastModified = LastModified ?? new Date(0);
-  return { key, size: Size, etag: ETag.replaceAll('"', ''), lastModified };
+function infoOf(object: _Object, key: string): ObjectInfo {
+  const { Size: size = 0, ETag = '', LastModified: lastModified = new Date(0) } = object;
+  return { key, size, etag: ETag.replaceAll('"', ''), lastModified, ...archivalListed(object) };
+}
+
+/** Asks which archived objects have been restored. Directory buckets have no archives, and refuse the question. */
+function restoreStatus({ bucket }: Bucket): { OptionalObjectAttributes?: ['RestoreStatus'] } {
+  return bucket.endsWith('--x-s3') ? {} : { OptionalObjectAttributes: ['RestoreStatus'] };
 }

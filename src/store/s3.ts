@@ -10,6 +10,7 @@ import type { PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../env.ts';
 import { LandfallError } from '../faults.ts';
+import { archivalOfHead } from './archived.ts';
 import { checkKey } from './keys.ts';
 import { bucketOf } from './s3-bucket.ts';
 import type { Bucket } from './s3-bucket.ts';
@@ -59,7 +60,8 @@ async function head(s3: Bucket, key: string): Promise<ObjectInfo | undefined> {
     try {
       const found = await s3.client.send(new HeadObjectCommand({ ...s3.common, Key: s3.at(key) }));
       const { ContentLength = 0, ETag, LastModified = new Date(0) } = found;
-      return { key, size: ContentLength, etag: unquoted(ETag), lastModified: LastModified };
+      const info = { key, size: ContentLength, etag: unquoted(ETag), lastModified: LastModified };
+      return { ...info, ...archivalOfHead(found) };
     } catch (error) {
       if (isNoSuchKey(error)) return undefined;
       throw error;

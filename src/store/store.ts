@@ -9,6 +9,10 @@ export interface ObjectInfo {
   /** Without quotes. For a local file, a digest of size, inode and modification time. */
   etag: string;
   lastModified: Date;
+  /** The storage class, when S3 has archived the object, and it cannot be read before it is restored. */
+  archive?: string;
+  /** In lists: S3 may have archived it, and only `head` tells. */
+  mayBeArchived?: true;
 }
 
 export interface Store {

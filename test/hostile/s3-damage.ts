@@ -188,7 +188,8 @@ const list = (inside: string) =>
   `<ListBucketResult><EncodingType>url</EncodingType>${inside}</ListBucketResult>`;
 const DAY = new Date(1_795_000_000_000);
 const object = (body: string): StoredObject => ({ body: Buffer.from(body), etag: 'e', modified: DAY });
-const forged = (key: string, size?: number) => contents(key, object('{}'), size);
+const forged = (key: string, size?: number) =>
+  contents(key, object('{}'), size === undefined ? {} : { size });
 const WHOLE = '<IsTruncated>false</IsTruncated>';
 
 /** The answer to a list request of the lake; `prefix` is that of the request. */

@@ -11,6 +11,14 @@ export interface StoredObject {
   body: Buffer;
   etag: string;
   modified: Date;
+  /** STANDARD when absent. */
+  storage?: {
+    class: string;
+    /** Of an archive: there is a copy that can be read. */
+    restored?: true;
+    /** Of a class that S3 archives by itself. */
+    archived?: true;
+  };
 }
 
 export interface S3Request {
@@ -74,7 +82,7 @@ export async function memoryS3(): Promise<MemoryS3> {
 function serve(s3: MemoryS3, request: S3Request, response: ServerResponse): void {
   const { method, bucket, key, query, body } = request;
   if (key === '') {
-    if (query.has('list-type')) xml(response, 200, listing(s3, bucket, query));
+    if (query.has('list-type')) xml(response, 200, listing(s3, request));
     else if (query.has('uploads')) xml(response, 200, '<ListMultipartUploadsResult/>');
     else if (query.has('delete')) {
       for (const [, name = ''] of body.toString().matchAll(/<Key>(.*?)<\/Key>/gs))
@@ -119,7 +127,11 @@ function read(s3: MemoryS3, { method, bucket, key, headers }: S3Request, respons
   if (found === undefined) refuse(response, 404, 'NoSuchKey');
   else if (wanted !== undefined && wanted !== `"${found.etag}"`) refuse(response, 412, 'PreconditionFailed');
   else {
-    const { body, etag, modified } = found;
+    const { body, etag, modified, storage } = found;
+    if (method === 'GET' && isArchived(found)) {
+      refuse(response, 403, 'InvalidObjectState');
+      return;
+    }
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
     if (first !== undefined && Number(first) >= body.length) {
       refuse(response, 416, 'InvalidRange');
@@ -130,6 +142,9 @@ function read(s3: MemoryS3, { method, bucket, key, headers }: S3Request, respons
       etag: `"${etag}"`,
       'last-modified': modified.toUTCString(),
       'content-length': part.length,
+      ...(storage === undefined ? {} : { 'x-amz-storage-class': storage.class }),
+      ...(storage?.restored ? { 'x-amz-restore': `ongoing-request="false", ${EXPIRES}` } : {}),
+      ...(storage?.archived ? { 'x-amz-archive-status': 'ARCHIVE_ACCESS' } : {}),
       ...(first === undefined
         ? {}
         : { 'content-range': `bytes ${first}-${Number(first) + part.length - 1}/${body.length}` }),
@@ -138,9 +153,17 @@ function read(s3: MemoryS3, { method, bucket, key, headers }: S3Request, respons
   }
 }
 
+const EXPIRES = 'expiry-date="Fri, 21 Dec 2099 00:00:00 GMT"';
+
+function isArchived({ storage }: StoredObject): boolean {
+  if (storage?.class === 'GLACIER' || storage?.class === 'DEEP_ARCHIVE') return storage.restored !== true;
+  return storage?.archived === true;
+}
+
 const PAGE = 1000;
 
-function listing({ objects }: MemoryS3, bucket: string, query: URLSearchParams): string {
+function listing({ objects }: MemoryS3, { bucket, query, headers }: S3Request): string {
+  const tellsRestored = headers['x-amz-optional-object-attributes'] === 'RestoreStatus';
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const after = query.get('continuation-token');
@@ -162,16 +185,24 @@ function listing({ objects }: MemoryS3, bucket: string, query: URLSearchParams):
     ...page.map(([name, object]) =>
       object === undefined
         ? `<CommonPrefixes><Prefix>${encodeURIComponent(name)}</Prefix></CommonPrefixes>`
-        : contents(name, object),
+        : contents(name, object, { tellsRestored }),
     ),
     '</ListBucketResult>',
   ].join('');
 }
 
 /** One object of a list; tests that forge lists use it too. */
-export function contents(name: string, { body, etag, modified }: StoredObject, size = body.length): string {
+export function contents(
+  name: string,
+  { body, etag, modified, storage }: StoredObject,
+  { size = body.length, tellsRestored = false } = {},
+): string {
   const date = modified.toISOString();
-  return `<Contents><Key>${encodeURIComponent(name)}</Key><LastModified>${date}</LastModified><ETag>"${etag}"</ETag><Size>${String(size)}</Size></Contents>`;
+  const restored =
+    storage?.restored && tellsRestored
+      ? '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2099-12-21T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>'
+      : '';
+  return `<Contents><Key>${encodeURIComponent(name)}</Key><LastModified>${date}</LastModified><ETag>"${etag}"</ETag><Size>${String(size)}</Size><StorageClass>${storage?.class ?? 'STANDARD'}</StorageClass>${restored}</Contents>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
