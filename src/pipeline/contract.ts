@@ -9,6 +9,8 @@ export interface Column {
   type: ColumnType;
   nullable: boolean;
   doc: string;
+  /** Where it is a number: the bits of the hash that it is. */
+  hashBits?: number;
 }
 
 /**

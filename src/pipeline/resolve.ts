@@ -54,7 +54,7 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
   const contract: TableContract = {
     name: table.name,
     doc: front.doc,
-    columns: front.columns.map((column) => ({ ...column, type: typesOf(column)[0] ?? 'STRING' })),
+    columns: front.columns.map(toColumn),
     key: front.key,
     partitionBy: Array.isArray(front.partition_by) ? front.partition_by : [],
     sortBy: front.sort_by ?? front.key,
@@ -78,6 +78,12 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
       ),
     ),
   };
+}
+
+function toColumn(column: FrontMatter['columns'][number]): Column {
+  const { name, nullable, doc, hash_bits: hashBits } = column;
+  const type = typesOf(column)[0] ?? 'STRING';
+  return { name, type, nullable, doc, ...(hashBits === undefined ? {} : { hashBits }) };
 }
 
 function toCheck(check: FrontMatter['checks'][number]): Check {

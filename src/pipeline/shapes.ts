@@ -79,6 +79,7 @@ const column = z.strictObject({
   name,
   type: z.union([columnType, typeByParameter]),
   nullable: z.boolean().default(true),
+  hash_bits: z.number().int().min(1).max(63).optional(),
   doc,
 });
 

@@ -10,6 +10,8 @@ export interface Beginning {
   /** The object's URI. */
   uri: string;
   text: string;
+  /** The bytes that the text takes in the object, where it may be compressed. */
+  stored: number;
   /** Whether `text` is the whole object. */
   isWhole: boolean;
   /** Whether it is the source's only object. */

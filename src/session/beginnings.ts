@@ -27,12 +27,14 @@ async function readBeginning(
   const bytes = await start(uri, first, settings);
   const packed = (first.key === '' ? uri : first.key).endsWith('.gz');
   const isRead = first.size <= ASKED;
-  const { content, broken } = packed ? await unpacked(bytes, isRead) : { content: bytes };
+  const plain: Unpacked = { content: bytes, length: bytes.length };
+  const { content, length, broken } = packed ? await unpacked(bytes, isRead) : plain;
   return {
     source,
     uri: first.key === '' ? uri : `${uri}/${first.key}`,
-    text: new TextDecoder().decode(content.subarray(0, ASKED)),
-    isWhole: isRead && content.length <= ASKED,
+    text: new TextDecoder().decode(content),
+    stored: (bytes.length * content.length) / Math.max(1, length),
+    isWhole: isRead && length <= ASKED,
     isAlone: filled.length === 1,
     ...(broken === undefined ? {} : { broken }),
     ...(!packed && isGzip(bytes) ? { isPacked: true } : {}),
@@ -58,27 +60,30 @@ async function start(uri: string, { key, size }: ListedObject, settings: Setting
   }
 }
 
-/**
- * What the bytes unpack to, up to the limit, and what is wrong with them. If they are not `all` of the object, an
- * early end is not an error.
- */
-async function unpacked(
-  bytes: Uint8Array,
-  all: boolean,
-): Promise<{ content: Uint8Array; broken?: 'no gzip' | 'cut' }> {
+interface Unpacked {
+  /** The first of it. */
+  content: Uint8Array;
+  /** Of all of it. */
+  length: number;
+  broken?: 'no gzip' | 'cut';
+}
+
+/** What the bytes unpack to, and what is wrong with them. If they are not `all` of the object, an early end is not an error. */
+async function unpacked(bytes: Uint8Array, all: boolean): Promise<Unpacked> {
   const gunzip = createGunzip();
   const chunks: Buffer[] = [];
   let length = 0;
+  let broken: 'no gzip' | 'cut' | undefined;
   gunzip.end(bytes);
   try {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
+      if (length < ASKED) chunks.push(chunk);
       length += chunk.length;
-      if (length > ASKED) break;
     }
   } catch (error) {
-    if (!isGzip(bytes)) return { content: Buffer.concat(chunks), broken: 'no gzip' };
-    if (all || codeOf(error) !== 'Z_BUF_ERROR') return { content: Buffer.concat(chunks), broken: 'cut' };
+    if (!isGzip(bytes)) broken = 'no gzip';
+    else if (all || codeOf(error) !== 'Z_BUF_ERROR') broken = 'cut';
   }
-  return { content: Buffer.concat(chunks) };
+  const content = Buffer.concat(chunks).subarray(0, ASKED);
+  return { content, length, ...(broken === undefined ? {} : { broken }) };
 }

@@ -5,9 +5,12 @@ import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
 import type { Publication } from '../lake/publication.ts';
 import type { RenderedStep } from '../pipeline/contract.ts';
 import { placedIn } from './pipeline-folder.ts';
+import { settleParameters } from '../pipeline/parameters.ts';
 import { renderSteps } from '../pipeline/render.ts';
+import { contractWith } from '../pipeline/resolve.ts';
 import type { Staging } from '../run/drive.ts';
 import { checkBeginnings } from '../run/first-line.ts';
+import { shortHashes } from '../run/hash-room.ts';
 import type { Input } from '../run/input-manifest.ts';
 import type { ClusterChoice, PlanOrigin, RunPlan } from '../run/plan.ts';
 import { checkRunId, newRunId } from '../run/run-id.ts';
@@ -99,11 +102,19 @@ function keepApart({ lake, sources }: Settings): void {
  */
 export async function lookAtInputs(
   inputs: readonly Input[],
-  { settings, pipeline }: Configured,
+  { settings, pipeline, parameters }: Configured,
   { printer }: CliContext,
 ): Promise<void> {
   await refuseUnreadable(inputs);
-  const found = checkBeginnings(await readBeginnings(inputs, settings), pipeline.sources);
+  const beginnings = await readBeginnings(inputs, settings);
+  const { values } = settleParameters(pipeline.parameters, parameters);
+  const tables = pipeline.steps.flatMap(({ writes }) =>
+    writes.map((table) => ({ ...table, contract: contractWith(table, values) })),
+  );
+  const found = [
+    ...checkBeginnings(beginnings, pipeline.sources),
+    ...shortHashes(tables, pipeline.sources, inputs, beginnings),
+  ];
   throwIfErrors(found, 'invalid input; nothing was started');
   for (const one of found) printer.emit({ event: 'warning', message: formatDiagnostic(one) });
 }

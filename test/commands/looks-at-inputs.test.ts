@@ -1,6 +1,6 @@
 /** `plan` and `submit` check the first line of each source before anything is started. */
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -60,6 +60,18 @@ function withWrongChecksum(content: Buffer): Buffer {
 const swapped = { 'song-data': 'log_data', 'log-data': 'song_data' };
 
 describe('plan', () => {
+  it('refuses inputs with so many lines that two rows would share an id, and says what to set', async () => {
+    save('log_data/2018/1.json', `${PLAY}\n`.repeat(1000));
+    truncateSync(join(cwd, 'log_data/2018/1.json'), PLAY.length * 3e8);
+    expect((await refused(planned())).why).toEqual([
+      expect.stringMatching(
+        /^songplays\.songplay_id: a hash of 60 bits is too short: log_data has about 300,000,000 lines, .* 3\.7 %; set \[TABLES\] songplay_id = text$/,
+      ),
+    ]);
+    save('dl.cfg', '[INPUT]\nsong_data = song_data\nlog_data = log_data\n[TABLES]\nsongplay_id = text\n');
+    expect((await planned()).warnings).toEqual([]);
+  });
+
   it('says nothing about valid inputs', async () => {
     expect((await planned()).warnings).toEqual([]);
   });
@@ -228,7 +240,7 @@ describe('objects in S3', () => {
           ? page(/prefix=(\w+)/.exec(seen.url)?.[1] ?? '')
           : seen.url.includes('song_data')
             ? get
-            : answer(200, PLAY))(seen, response),
+            : answer(200, PLAY.slice(0, 9)))(seen, response),
       );
       save(
         'dl.cfg',

@@ -29,7 +29,17 @@ const PLAY = '{"ts":1,"userId":"8","page":"Home"}';
 
 const said = (text: string, more: Partial<Beginning> = {}) =>
   checkBeginnings(
-    [{ source: 'song_data', uri: 'file:///in/a b.json', text, isWhole: true, isAlone: false, ...more }],
+    [
+      {
+        source: 'song_data',
+        uri: 'file:///in/a b.json',
+        text,
+        stored: text.length,
+        isWhole: true,
+        isAlone: false,
+        ...more,
+      },
+    ],
     SOURCES,
   ).map((one) => `${one.severity} ${formatDiagnostic(one)}`);
 
