@@ -8,8 +8,12 @@ export interface ListedObject {
   key: string;
   size: number;
   etag: string;
-  lastModified: Date;
+  /** Epoch milliseconds. A Date would take as much memory as all the rest, and there may be millions of objects. */
+  modified: number;
 }
+
+/** As a store lists it. */
+export type ObjectInStore = Omit<ListedObject, 'modified'> & MaybeArchived;
 
 export interface Input {
   source: string;
@@ -31,7 +35,7 @@ export interface Input {
 export async function readListing(
   source: string,
   uri: string,
-  listing: AsyncIterable<ListedObject & MaybeArchived>,
+  listing: AsyncIterable<ObjectInStore>,
 ): Promise<Input> {
   const objects: ListedObject[] = [];
   let skipped = 0;
@@ -41,7 +45,7 @@ export async function readListing(
     const kind = skippedKind(object);
     if (kind === undefined) {
       const { key, size, etag, lastModified } = object;
-      objects.push({ key, size, etag, lastModified });
+      objects.push({ key, size, etag, modified: lastModified.getTime() });
       archived.look(object);
       continue;
     }
@@ -57,7 +61,7 @@ export async function readListing(
 const ENDING = /[^/.](\.[A-Za-z0-9~-]{1,12}(?:\.(?:gz|bz2|zst|tmp))?)$/;
 
 /** Why an object is not input: the ending of its name, or what kind of name it is; undefined when it is input. */
-function skippedKind({ key, size }: ListedObject): string | undefined {
+function skippedKind({ key, size }: ObjectInStore): string | undefined {
   if (key.endsWith('/') || (size === 0 && key.endsWith('_$folder$'))) return 'folder markers';
   if (key.split('/').some((segment) => segment.startsWith('.') || segment.startsWith('_')))
     return 'names starting with _ or .';
@@ -68,10 +72,10 @@ function skippedKind({ key, size }: ListedObject): string | undefined {
 /** The manifest's lines, one JSON object an input object; `spark-templates/engine/inputs.py` reads them. */
 export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
   for (const { source, uri, objects } of inputs) {
-    for (const { key, size, etag, lastModified } of objects) {
+    for (const { key, size, etag, modified } of objects) {
       const whole = key === '' ? uri : `${uri}/${key}`;
-      const modified = lastModified.toISOString();
-      yield `${JSON.stringify({ source, key, uri: whole, size, etag, last_modified: modified })}\n`;
+      const lastModified = new Date(modified).toISOString();
+      yield `${JSON.stringify({ source, key, uri: whole, size, etag, last_modified: lastModified })}\n`;
     }
   }
 }
@@ -83,32 +87,55 @@ export interface Changes {
 }
 
 /**
- * Objects that an earlier manifest names and that are gone or changed now, and new ones. The manifest's lines are
- * not kept, so that it may be of any length.
+ * Objects that an earlier manifest names and that are gone or changed now, and new ones. Both are sorted by key within each
+ * source, so the manifest's lines are compared as they come: neither they nor the objects are kept in a second place.
  */
 export async function changedInputs(
   manifest: AsyncIterable<string>,
   inputs: readonly Input[],
   most = 10,
 ): Promise<Changes> {
-  const unseen = new Map(
-    inputs.flatMap(({ source, objects }) => objects.map((one) => [`${source}/${one.key}`, one])),
-  );
-  const changes: Changes = { first: [], count: 0 };
-  const tell = (change: string) => {
-    changes.count += 1;
-    if (changes.first.length < most) changes.first.push(change);
+  const [changed, added] = [changes(most), changes(most)];
+  const next = new Map(inputs.map(({ source }) => [source, 0]));
+  const listed = new Map(inputs.map(({ source, objects }) => [source, objects]));
+  /** Tells of the source's new objects before this key, or of all that are left. */
+  const addNew = (source: string, key?: string) => {
+    const objects = listed.get(source) ?? [];
+    let at = next.get(source) ?? 0;
+    for (; at < objects.length; at += 1) {
+      const object = objects[at];
+      if (object === undefined || (key !== undefined && object.key >= key)) break;
+      added.tell(`${source}/${object.key} is new`);
+    }
+    next.set(source, at);
+    return objects[at];
   };
   for await (const line of manifest) {
     if (line === '') continue;
     const { source, key, uri, size, etag } = manifestLine.parse(JSON.parse(line));
-    const object = unseen.get(`${source}/${key}`);
-    unseen.delete(`${source}/${key}`);
-    if (object === undefined) tell(`${uri} is gone`);
-    else if (object.size !== size || object.etag !== etag) tell(`${uri} changed`);
+    const object = addNew(source, key);
+    if (object?.key !== key) {
+      changed.tell(`${uri} is gone`);
+      continue;
+    }
+    next.set(source, (next.get(source) ?? 0) + 1);
+    if (object.size !== size || object.etag !== etag) changed.tell(`${uri} changed`);
   }
-  for (const name of unseen.keys()) tell(`${name} is new`);
-  return changes;
+  for (const { source } of inputs) addNew(source);
+  return {
+    first: [...changed.found.first, ...added.found.first].slice(0, most),
+    count: changed.found.count + added.found.count,
+  };
+}
+
+/** Counts changes, and keeps the first of them. */
+function changes(most: number): { found: Changes; tell: (change: string) => void } {
+  const found: Changes = { first: [], count: 0 };
+  const tell = (change: string) => {
+    found.count += 1;
+    if (found.first.length < most) found.first.push(change);
+  };
+  return { found, tell };
 }
 
 const manifestLine = z.object({

@@ -57,7 +57,9 @@ async function singleObject(source: string, uri: string, settings: Settings): Pr
   if (found === undefined) return nothing;
   const archived = gatherArchived();
   archived.look(found);
-  return { ...nothing, objects: [{ ...found, key: '' }], bytes: found.size, archived: archived.found() };
+  const { size, etag, lastModified } = found;
+  const objects = [{ key: '', size, etag, modified: lastModified.getTime() }];
+  return { ...nothing, objects, bytes: size, archived: archived.found() };
 }
 
 /**

@@ -175,7 +175,7 @@ describe('plan', () => {
 describe('local files', () => {
   it('that this user may not read are counted and named', async () => {
     const names = Array.from({ length: 30 }, (_, n) => `${String(n)}.json`);
-    const listed = names.map((key) => ({ key, size: 1, etag: 'e', lastModified: new Date() }));
+    const listed = names.map((key) => ({ key, size: 1, etag: 'e', modified: 0 }));
     const input = {
       source: 'song_data',
       uri: 'file:///in',
@@ -196,7 +196,7 @@ describe('local files', () => {
   });
 
   it('that have vanished, or are in S3, are not checked for permission', async () => {
-    const objects = [{ key: 'x.json', size: 1, etag: 'e', lastModified: new Date() }];
+    const objects = [{ key: 'x.json', size: 1, etag: 'e', modified: 0 }];
     const input = { source: 's', objects, bytes: 1, skipped: 0, skippedBy: {} };
     const places = ['s3://raw', 'file:///nowhere'].map((uri) => ({ ...input, uri }));
     await expect(refuseUnreadable(places)).resolves.toBeUndefined();

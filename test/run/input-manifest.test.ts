@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { changedInputs, checkInputs, manifestLines, readListing } from '../../src/run/input-manifest.ts';
-import type { ListedObject } from '../../src/run/input-manifest.ts';
+import type { ObjectInStore } from '../../src/run/input-manifest.ts';
 
-const listed = (key: string, size = 1, etag = 'e'): ListedObject => ({
+const listed = (key: string, size = 1, etag = 'e'): ObjectInStore => ({
   key,
   size,
   etag,
   lastModified: new Date(0),
 });
 
-async function* listing(objects: readonly ListedObject[]): AsyncIterable<ListedObject> {
+async function* listing(objects: readonly ObjectInStore[]): AsyncIterable<ObjectInStore> {
   for (const object of objects) yield await Promise.resolve(object);
 }
 
-const read = (objects: readonly ListedObject[]) =>
+const read = (objects: readonly ObjectInStore[]) =>
   readListing('log_data', 's3://raw/log_data', listing(objects));
 
 describe('reading a listing', () => {
@@ -75,7 +75,7 @@ describe('reading a listing', () => {
         message: 'Spark cannot reach this object: its name holds a colon',
       }),
     ]);
-    const single = { ...found, uri: 'file:///raw/1:2.json', objects: [listed('')] };
+    const single = { ...found, uri: 'file:///raw/1:2.json', objects: [{ ...listed(''), modified: 0 }] };
     expect(checkInputs([single]).map(({ at }) => at)).toEqual(['file:///raw/1:2.json']);
   });
 });
