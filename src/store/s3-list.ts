@@ -129,7 +129,7 @@ function infoOf(object: _Object, key: string): ObjectInfo {
   return { key, size, etag: apart(ETag.replaceAll('"', '')), lastModified, ...archivalListed(object) };
 }
 
-/** A copy. A text that was cut out of an answer would keep all of the answer in memory, and a list has millions of texts. */
+/** A copy: V8 keeps a text in memory as long as a part that was cut out of it, and a list has millions of parts. */
 const apart = (text: string) => Buffer.from(text).toString();
 
 /** Asks which archived objects have been restored. Directory buckets have no archives, and refuse the question. */

@@ -30,6 +30,7 @@ const CHANGED = 1000;
 interface Held {
   planning?: Planning;
   manifest?: Manifest;
+  packed?: Uint8Array;
   store?: Store;
   lake?: Lake;
   verification?: Verification;
@@ -48,7 +49,7 @@ export function operations(endpoint: string, folder: string): readonly Operation
     },
     {
       name: 'list inputs',
-      doc: 'lists the inputs and makes the manifest of them, as `submit` does; both are held from here on',
+      doc: 'lists the inputs and makes the manifest of them, as `submit` does',
       run: async () => {
         const { settings, cli } = present(held.planning, 'a plan');
         held.manifest = await listInputs(settings, cli);
@@ -57,13 +58,11 @@ export function operations(endpoint: string, folder: string): readonly Operation
     },
     {
       name: 'stage',
-      doc: 'writes the manifest to the lake',
+      doc: 'writes the manifest to the lake; a `submit` holds its packed form until the end',
       run: async () => {
         const { plan } = present(held.planning, 'a plan');
-        await present(held.store, 'a lake').put(
-          keys.inputs(plan.run),
-          present(held.manifest, 'a manifest').body,
-        );
+        held.packed = present(held.manifest, 'a manifest').body;
+        await present(held.store, 'a lake').put(keys.inputs(plan.run), held.packed);
       },
     },
     {
@@ -76,6 +75,7 @@ export function operations(endpoint: string, folder: string): readonly Operation
         const { count } = await changedInputs(linesOfManifest(present(body, key), digest), inputs.map(later));
         const changed = inputs.reduce((sum, { objects }) => sum + Math.ceil(objects.length / CHANGED), 0);
         if (count !== changed) throw new Error(`${count} of ${changed} changed objects were found`);
+        delete held.manifest;
       },
     },
     {
