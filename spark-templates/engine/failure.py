@@ -17,6 +17,8 @@ from engine.contracts import Table
 ERROR_CLASS = re.compile(r"\[[A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*\] [^\n]*")
 # Spark errors that only say where another error happened.
 WRAPPERS = ("[TASK_WRITE_FAILED]", "[FAILED_READ_FILE", "[_LEGACY_ERROR_TEMP")
+# Spark errors that have such a name, but are about memory, files or Spark itself.
+NOT_ABOUT_QUERIES = ("[UNABLE_TO_ACQUIRE_MEMORY]", "[INTERNAL_ERROR", "[FAILED_RENAME_PATH]")
 # How a message of Spark starts when a failed task ended its job.
 LOST_TASK = re.compile(r"^Job aborted .*?most recent failure: Lost task [^()]*\(TID \d+\) \([^()]*\): ")
 # How Spark refers to a line of a query, when it parses, analyses or runs the query.
@@ -84,6 +86,15 @@ def query_failure(error: BaseException, table: Table) -> StepFailure:
     return StepFailure("query", explain(error), table["name"], template, line and line + first_line - 1)
 
 
+def write_failure(error: BaseException, table: Table) -> StepFailure:
+    """Describes why a table could not be written: its query failed, or for example the disk is full."""
+    sentence = explain(error)
+    named = ERROR_CLASS.match(sentence) and not sentence.startswith(NOT_ABOUT_QUERIES)
+    if named or query_line(error):
+        return query_failure(error, table)
+    return StepFailure("spark", "writing %s: %s" % (table["name"], sentence), table["name"])
+
+
 def program_failure(error: BaseException) -> StepFailure:
     """Describes a bug in this program, with its line in the engine's module."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -98,18 +109,17 @@ def program_failure(error: BaseException) -> StepFailure:
     return StepFailure("program", explain(error))
 
 
-def tell(failure: StepFailure, write: Optional[Callable[[str], None]] = None) -> None:
+def report_failure(failure: StepFailure, write: Optional[Callable[[str], None]] = None) -> None:
     """Writes the failure to stderr: a line for the driver, then a line for people."""
-    template = failure.template or (QUERIES[failure.table][0] if failure.table in QUERIES else None)
     facts = {
         "step": STEP,
         "table": failure.table,
-        "template": template,
+        "template": failure.template,
         "line": failure.line,
         "error": failure.error,
         "kind": failure.kind,
     }
-    place = template and template + (":%d" % failure.line if failure.line else "")
+    place = failure.template and failure.template + (":%d" % failure.line if failure.line else "")
     human = ": ".join(filter(None, ["landfall", STEP, place, failure.error]))
     (write or write_error)("\nLANDFALL-FAILURE %s\n%s" % (json.dumps(facts, ensure_ascii=False), human))
 
@@ -119,7 +129,7 @@ def end_on_signal() -> None:
 
     def end(number: int, _frame: Optional[FrameType]) -> None:
         # The JVM cannot write: it is ending, or busy with another call.
-        tell(StepFailure("cancelled", "the step was terminated by signal %d" % number), write_own_error)
+        report_failure(StepFailure("cancelled", "the step was terminated by signal %d" % number), write_own_error)
         os._exit(128 + number)
 
     signal.signal(signal.SIGTERM, end)
@@ -129,7 +139,7 @@ def end_after(seconds: float) -> None:
     """Ends the program after this many seconds. EMR's idle timeout does not end a step that hangs."""
 
     def end() -> None:
-        tell(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
+        report_failure(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
         os._exit(1)
 
     watchdog = threading.Timer(seconds, end)

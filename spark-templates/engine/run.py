@@ -18,7 +18,7 @@ from engine.checks import read_back, report_table
 from engine.conditions import check_conditions
 from engine.console import say
 from engine.contracts import Input
-from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, tell
+from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, report_failure
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.parallel import all_at_once
 from engine.reading import check_queries
@@ -87,14 +87,14 @@ def main(argv: Sequence[str]) -> int:
         spark = open_session()
         run(spark, arguments, started)
     except StepFailure as failure:
-        tell(failure)
+        report_failure(failure)
         return 1
     except (Py4JError, PySparkException) as error:
-        tell(StepFailure("spark", explain(error)))
+        report_failure(StepFailure("spark", explain(error)))
         return 1
     except Exception as error:
         traceback.print_exc()
-        tell(program_failure(error))
+        report_failure(program_failure(error))
         return 1
     spark.stop()
     return 0

@@ -96,7 +96,7 @@ def open_session() -> SparkSession:
     configurator = jvm(spark).org.apache.logging.log4j.core.config.Configurator
     # Silences the warning that the text of a plan was truncated.
     configurator.setLevel("org.apache.spark.sql.catalyst.util.package", "ERROR")
-    # tell() already reports the failure.
+    # report_failure() already reports the failure.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)

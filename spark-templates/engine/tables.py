@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Optional
 
 from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -16,7 +17,7 @@ from pyspark.sql import types as T
 from engine.baked import COLUMN_LINES, QUERIES
 from engine.console import say
 from engine.contracts import Table, Written
-from engine.failure import StepFailure, query_failure
+from engine.failure import StepFailure, query_failure, write_failure
 from engine.reading import query_text
 from engine.schema import same_type, schema_of
 
@@ -37,8 +38,8 @@ def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
     ordered = counted.sortWithinPartitions(*ordering(table))
     try:
         ordered.write.partitionBy(*table["partition_by"]).parquet(uri, mode="errorifexists")
-    except Exception as error:
-        raise query_failure(error, table) from error
+    except (Py4JError, PySparkException) as error:
+        raise write_failure(error, table) from error
     rows = rows_observed(observed)
     if rows is None:
         rows = frame.count()

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../faults.ts';
 import type { Assigned } from './assign.ts';
 import type { Entry } from './ini-file.ts';
 import type { Base } from './value-type.ts';
-import { hasQuery } from './meant-place.ts';
+import { hasQuery } from './misread-place.ts';
 import { isPlaceholder, isPlaceholderCredential } from './placeholder.ts';
 import type { NamedSetting } from './schema.ts';
 import { looksSecret } from './secret.ts';

@@ -115,7 +115,7 @@ export function shownKey(key: string): string | undefined {
 }
 
 function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
-  const told = stray.slice(0, MOST.strayLines).map((line): Diagnostic =>
+  const shown = stray.slice(0, MOST.strayLines).map((line): Diagnostic =>
     line.header
       ? { severity: 'error', at: `${file}:${line.line}`, message: 'not a [SECTION] header' }
       : {
@@ -125,10 +125,10 @@ function strayLines(file: string, { stray }: ParsedLines): Diagnostic[] {
           hint: 'write a value on the line of its key, or below it on indented lines',
         },
   );
-  const more = stray.length - told.length;
-  if (more === 0) return told;
+  const more = stray.length - shown.length;
+  if (more === 0) return shown;
   return [
-    ...told,
+    ...shown,
     { severity: 'error', at: file, message: `${more} more lines are not \`key = value\` either` },
   ];
 }

@@ -4,7 +4,7 @@ import { foldName, isCredentialKey } from './ini-file.ts';
 import type { Entry } from './ini-file.ts';
 import { isSource, wordsOf } from './legacy-words.ts';
 import type { Words } from './legacy-words.ts';
-import { hasQuery } from './meant-place.ts';
+import { hasQuery } from './misread-place.ts';
 
 /** What a line of an existing file means. */
 export type Meaning =

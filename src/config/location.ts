@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { LandfallError } from '../faults.ts';
 import { canonicalUri } from '../store/uri.ts';
-import { misreadPlace } from './meant-place.ts';
+import { misreadPlace } from './misread-place.ts';
 import type { Base, Parsed } from './value-type.ts';
 
 /** Reads an S3 URI (`s3a` and `s3n` count as `s3`) or a local path into its canonical form. */

@@ -39,7 +39,7 @@ const SHARED_SECTIONS = new Set(['s3', 'aws', 'emr', 'input']);
  */
 export function unknownKeys({ unread, needless, entries, settings, existing }: UnknownInput): Unknown {
   const result: Unknown = { errors: [], needless: [] };
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const isMistake = (entry: Entry, siblings: readonly NamedSetting[]) => {
     const shared = SHARED_SECTIONS.has(foldName(entry.section));
     const resembles = nearest(entry.key, keysOf(siblings)) !== undefined;
@@ -56,8 +56,8 @@ export function unknownKeys({ unread, needless, entries, settings, existing }: U
     if (!mistaken) result.needless.push(entry);
     else if (siblings.length > 0 || entry.section === '' || slip?.secret === true)
       result.errors.push(unknownKey(entry, siblings, settings));
-    else if (!told.has(foldName(entry.section))) {
-      told.add(foldName(entry.section));
+    else if (!reported.has(foldName(entry.section))) {
+      reported.add(foldName(entry.section));
       result.errors.push(unknownSection(entry, settings));
     }
   }

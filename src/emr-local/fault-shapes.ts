@@ -41,19 +41,19 @@ const fault = z.discriminatedUnion('fault', [
 
 /** Clusters are counted in the order of their launch, from 1. */
 const clusters = { nth: ordinal.default(1), count: ordinal.default(1) };
-const told = { ...clusters, message: z.string().optional() };
+const withMessage = { ...clusters, message: z.string().optional() };
 /**
  * `after` alone: seconds since the launch. With `step`: since that many steps of the cluster have started. Neither: at
  * the first step.
  */
-const moment = { ...told, after: seconds.optional(), step: ordinal.optional() };
+const moment = { ...withMessage, after: seconds.optional(), step: ordinal.optional() };
 
 const event = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('spot-loss'), ...moment }),
   z.strictObject({ event: z.literal('internal-error'), ...moment }),
-  z.strictObject({ event: z.literal('validation-error'), ...told }),
-  z.strictObject({ event: z.literal('fleet-timeout'), ...told }),
-  z.strictObject({ event: z.literal('bootstrap-failure'), ...told, stderr: z.string().optional() }),
+  z.strictObject({ event: z.literal('validation-error'), ...withMessage }),
+  z.strictObject({ event: z.literal('fleet-timeout'), ...withMessage }),
+  z.strictObject({ event: z.literal('bootstrap-failure'), ...withMessage, stderr: z.string().optional() }),
   z.strictObject({ event: z.literal('logs-never'), ...clusters }),
 ]);
 

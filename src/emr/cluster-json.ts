@@ -112,15 +112,15 @@ interface Remark {
 function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Remark[] {
   const { Instances: instances } = json;
   const remarks: Remark[] = [];
-  const tell = (when: boolean, field: string, message: string, more: Partial<Remark> = {}) => {
+  const note = (when: boolean, field: string, message: string, more: Partial<Remark> = {}) => {
     if (when) remarks.push({ field, message, ...more });
   };
-  tell(json.Name !== undefined, 'Name', 'is not used: the name is how a run finds its cluster again', {
+  note(json.Name !== undefined, 'Name', 'is not used: the name is how a run finds its cluster again', {
     severity: 'notice',
   });
-  tell((json.Steps ?? []).length > 0, 'Steps', 'must be empty', { hint: 'the pipeline submits the steps' });
-  tell((json.StepConcurrencyLevel ?? 1) !== 1, 'StepConcurrencyLevel', 'must be 1', { hint: 'leave it out' });
-  tell(
+  note((json.Steps ?? []).length > 0, 'Steps', 'must be empty', { hint: 'the pipeline submits the steps' });
+  note((json.StepConcurrencyLevel ?? 1) !== 1, 'StepConcurrencyLevel', 'must be 1', { hint: 'leave it out' });
+  note(
     instances?.KeepJobFlowAliveWhenNoSteps === false,
     'Instances.KeepJobFlowAliveWhenNoSteps',
     'must be true',
@@ -128,30 +128,30 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
       hint: 'without steps the cluster would end before they arrive; AutoTerminationPolicy ends an idle one',
     },
   );
-  tell(instances?.TerminationProtected === true, 'Instances.TerminationProtected', 'must be false', {
+  note(instances?.TerminationProtected === true, 'Instances.TerminationProtected', 'must be false', {
     hint: 'the cluster could not be terminated after its run',
   });
-  tell(json.AmiVersion !== undefined, 'AmiVersion', 'cannot stand beside a release', {
+  note(json.AmiVersion !== undefined, 'AmiVersion', 'cannot stand beside a release', {
     hint: 'leave it out',
   });
-  tell(
+  note(
     instances?.InstanceFleets !== undefined && hasGroups(instances),
     'Instances.InstanceFleets',
     'cannot stand beside instance groups or types',
   );
-  tell(
+  note(
     instances?.Ec2SubnetId !== undefined && instances.Ec2SubnetIds !== undefined,
     'Instances.Ec2SubnetIds',
     'cannot stand beside Ec2SubnetId',
   );
   const applications = json.Applications?.map(({ Name }) => Name?.toLowerCase()) ?? ['spark'];
-  tell(!applications.some((name) => name === undefined || name === 'spark'), 'Applications', 'lacks Spark', {
+  note(!applications.some((name) => name === undefined || name === 'spark'), 'Applications', 'lacks Spark', {
     hint: 'add {"Name": "Spark"}',
   });
   differs('LogUri', json.LogUri, settings.logUri, 'log_uri');
   differs('ReleaseLabel', json.ReleaseLabel, settings.release, 'release');
   const idle = json.AutoTerminationPolicy?.IdleTimeout;
-  tell(
+  note(
     idle !== undefined && !validIdleTimeout(idle),
     'AutoTerminationPolicy.IdleTimeout',
     idleTimeoutRule(idle),
@@ -159,12 +159,12 @@ function ownFields(json: Partial<RunJobFlowInput>, settings: LaunchSettings): Re
   const reserved = (json.Tags ?? []).flatMap(({ Key }) =>
     Key?.startsWith('landfall:') === true ? [Key] : [],
   );
-  tell(reserved.length > 0, 'Tags', `${reserved.join(', ')}: tags of this name are ours`);
+  note(reserved.length > 0, 'Tags', `${reserved.join(', ')}: tags of this name are ours`);
   return remarks;
 
   function differs(field: string, theirs: string | undefined, ours: string, key: string): void {
     if (theirs === undefined) return;
-    tell(theirs !== ours, field, `is ${theirs}, but the run's is ${ours}`, {
+    note(theirs !== ours, field, `is ${theirs}, but the run's is ${ours}`, {
       hint: `leave it out and set ${key} in dl.cfg`,
     });
   }

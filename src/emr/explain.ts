@@ -36,11 +36,11 @@ export function createExplain(settings: ExplainSettings): Explain {
     if (logUri === undefined) return [...details, `logging is disabled on cluster ${clusterId} (no LogUri)`];
     try {
       const store = await settings.openStore(logUri);
-      const told =
+      const lines =
         step === undefined
           ? await explainBootstrap(settings, store, { ...cluster, clusterId, signal })
           : await explainStep(settings, store, { clusterId, step, pipeline, signal });
-      return [...details.filter((line) => !told.some((other) => other.includes(shorten(line)))), ...told];
+      return [...details.filter((line) => !lines.some((other) => other.includes(shorten(line)))), ...lines];
     } catch (error) {
       if (!(error instanceof LandfallError)) throw error;
       return [...details, plainLine(`the logs in ${logUri} could not be read: ${error.message}`)];
@@ -58,8 +58,8 @@ async function described({ describe }: ExplainSettings, clusterId: string): Prom
 }
 
 /** EMR echoes `s3n://`, and gives "None" for no logs. */
-export function plainLogUri(told: string | undefined): string | undefined {
-  const uri = told
+export function plainLogUri(recorded: string | undefined): string | undefined {
+  const uri = recorded
     ?.trim()
     .replace(/^s3[an]:\/\//i, 's3://')
     .replace(/(?<!\/)\/+$/, '');
@@ -99,12 +99,12 @@ async function explainStep(
     lines.length > 0 || applicationId === undefined
       ? undefined
       : await container(store, { clusterId, applicationId, pipeline });
-  const told = lines.length > 0 ? lines : (inContainer?.lines ?? []);
+  const cause = lines.length > 0 ? lines : (inContainer?.lines ?? []);
   const where = inContainer?.uri ?? uriOf(store, folder);
   const lacking = missing(logs, step.ended);
   const silent = lacking === undefined ? [exitOf(logs.controller) ?? 'its logs show no cause', during] : [];
   return [
-    ...(told.length > 0 ? told : silent.filter((line) => line !== undefined)),
+    ...(cause.length > 0 ? cause : silent.filter((line) => line !== undefined)),
     ...(applicationId === undefined ? [] : [`application ${applicationId}`]),
     lacking === undefined
       ? `logs: ${where}`
@@ -149,7 +149,7 @@ async function untilUploaded(
   const deadline = clock.monotonic() + waitSeconds * 1000;
   let begun: number | undefined;
   let logs: StepLogs = { stdout: undefined, stderr: undefined, controller: undefined };
-  for (let told = false; ; told = true) {
+  for (let announced = false; ; announced = true) {
     const { stdout, stderr, controller } = logs;
     const [out, err, control] = await Promise.all([
       readLog(store, `${folder}/stdout.gz`, stdout),
@@ -163,7 +163,7 @@ async function untilUploaded(
     if (uploaded === 'all' || now >= deadline || (begun !== undefined && now - begun >= UPLOAD_MS))
       return logs;
     if (showsTheCause(logs, ended)) return logs;
-    if (!told) waiting(`waiting for the step's logs, up to ${String(waitSeconds)} s`);
+    if (!announced) waiting(`waiting for the step's logs, up to ${String(waitSeconds)} s`);
     await clock.sleep(Math.min(pollSeconds * 1000, deadline - now), signal);
     if (signal?.aborted === true) return logs;
   }
@@ -227,7 +227,7 @@ async function explainBootstrap(
   const folder = `${clusterId}/node/`;
   const deadline = clock.monotonic() + waitSeconds * 1000;
   const rank = (key: string) => (instances.some((id) => key.includes(`/${id}/`)) ? 0 : 1);
-  for (let told = false; ; told = true) {
+  for (let announced = false; ; announced = true) {
     const keys: string[] = [];
     for await (const { key } of store.list(folder)) {
       if (/\/bootstrap-actions\/[^/]+\/stderr\.gz$/.test(key)) keys.push(key);
@@ -241,7 +241,7 @@ async function explainBootstrap(
       return [
         `the bootstrap logs are not uploaded yet (waited ${String(waitSeconds)} s): ${uriOf(store, folder)}`,
       ];
-    if (!told) waiting(`waiting for the bootstrap logs, up to ${String(waitSeconds)} s`);
+    if (!announced) waiting(`waiting for the bootstrap logs, up to ${String(waitSeconds)} s`);
     await clock.sleep(Math.min(pollSeconds * 1000, left), signal);
     if (signal?.aborted === true) return [];
   }

@@ -44,9 +44,9 @@ function parse(json: string, pipeline: string): OwnFailure | undefined {
   } catch {
     return undefined;
   }
-  const told = failureLine.safeParse(value);
-  if (!told.success) return undefined;
-  const { error, template, line, table, kind } = told.data;
+  const parsed = failureLine.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { error, template, line, table, kind } = parsed.data;
   const folder = kind === 'program' ? 'spark-templates' : pipeline;
   const of = table === undefined || table === null ? '' : ` (table ${plainLine(table, 100)})`;
   const at = line === undefined || line === null ? '' : `:${String(line)}`;

@@ -10,20 +10,20 @@ import type { Cluster, Home, Step } from '../run/ports.ts';
 import { plainLine } from './plain-text.ts';
 
 /** A cluster from DescribeCluster or ListClusters. */
-export function clusterOf(told: EmrCluster | ClusterSummary): Cluster {
-  const { Status: status } = told;
+export function clusterOf(answer: EmrCluster | ClusterSummary): Cluster {
+  const { Status: status } = answer;
   const reason = status?.StateChangeReason?.Message;
   return {
-    id: told.Id ?? '',
-    name: told.Name ?? '',
-    ...homeOf(told.ClusterArn),
+    id: answer.Id ?? '',
+    name: answer.Name ?? '',
+    ...homeOf(answer.ClusterArn),
     ...given('reasonCode', status?.StateChangeReason?.Code),
     ...given('reason', plainLine(reason ?? '')),
-    ...given('logUri', 'LogUri' in told ? told.LogUri : undefined),
+    ...given('logUri', 'LogUri' in answer ? answer.LogUri : undefined),
     ...given('created', status?.Timeline?.CreationDateTime),
     ...given('ready', status?.Timeline?.ReadyDateTime),
     ...given('ended', status?.Timeline?.EndDateTime),
-    ...('StepConcurrencyLevel' in told ? given('stepConcurrency', told.StepConcurrencyLevel) : {}),
+    ...('StepConcurrencyLevel' in answer ? given('stepConcurrency', answer.StepConcurrencyLevel) : {}),
     state: status?.State ?? 'UNKNOWN',
     errorDetails: (status?.ErrorDetails ?? []).flatMap((detail) => errorLines(detail, reason)),
   };
@@ -36,8 +36,8 @@ export function homeOf(arn: string | undefined): Home {
 }
 
 /** A step from ListSteps. A step that never started has no start, and may have no end. */
-export function stepOf(told: StepSummary): Step {
-  const { Status: status } = told;
+export function stepOf(answer: StepSummary): Step {
+  const { Status: status } = answer;
   const details = status?.FailureDetails;
   const failure = {
     ...given('reason', details?.Reason),
@@ -45,8 +45,8 @@ export function stepOf(told: StepSummary): Step {
     ...given('logFile', details?.LogFile),
   };
   return {
-    id: told.Id ?? '',
-    name: told.Name ?? '',
+    id: answer.Id ?? '',
+    name: answer.Name ?? '',
     state: status?.State ?? 'UNKNOWN',
     ...(Object.keys(failure).length > 0 ? { failure } : {}),
     ...given('created', status?.Timeline?.CreationDateTime),

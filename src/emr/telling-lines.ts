@@ -41,11 +41,11 @@ export function tellingLines({ stdout, stderr, pipeline }: DriverOutput): Tellin
   const out = cut(stdout);
   const err = cut(stderr);
   const own = ownFailure(out, pipeline) ?? ownFailure(err, pipeline);
-  const told =
+  const chosen =
     own === undefined || isSecondHand(own.error)
       ? [...causeOf(out, err), own?.error]
       : [own.error, ...roots(lastTraceback(out)?.after ?? [])];
-  const [first, ...rest] = told.filter((line) => line !== undefined);
+  const [first, ...rest] = chosen.filter((line) => line !== undefined);
   const during = openTables(out, pipeline);
   const lines =
     first === undefined ? [] : distinct([first, noexec([first, ...rest]), own?.place ?? during, ...rest]);

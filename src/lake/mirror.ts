@@ -15,7 +15,7 @@ const COPIES_AT_ONCE = 16;
 const SAMPLE = 5;
 
 /** Called after each table: how many of its files were copied and deleted. */
-export type OnTable = (told: { table: string; copied: number; deleted: number }) => void;
+export type OnTable = (done: { table: string; copied: number; deleted: number }) => void;
 
 /**
  * Makes the plain paths equal to the newest publication: per table copies what is missing, then deletes what

@@ -52,15 +52,15 @@ export function namedBy(store: Store, entry: EarlierEntries = earlierEntries(sto
   return async (keys, upTo) => {
     const open = new Set(keys);
     const named = new Set<string>();
-    const look = async (number: number) => {
+    const read = async (number: number) => {
       if (open.size === 0 || number === 0) return;
       for (const path of [...((await entry(number))?.paths.values() ?? [])].flat()) {
         if (open.delete(path)) named.add(path);
       }
     };
-    await look(upTo);
+    await read(upTo);
     const numbers = new Set([...open].flatMap(publicationsIn));
-    for (const number of [...numbers].sort((a, b) => b - a)) if (number < upTo) await look(number);
+    for (const number of [...numbers].sort((a, b) => b - a)) if (number < upTo) await read(number);
     return named;
   };
 }

@@ -61,9 +61,9 @@ export async function download(wanted: Download, tools: DownloadTools): Promise<
   const part = `${wanted.path}.part`;
   await mkdir(dirname(wanted.path), { recursive: true });
   const message = `downloading ${basename(wanted.path)}`;
-  const tell = async () => tools.progress({ message, done: await sizeOf(part), total: wanted.bytes });
-  await tell();
-  const reason = await watched(tools.clock, fetchWhole(wanted, part, tools), tell);
+  const report = async () => tools.progress({ message, done: await sizeOf(part), total: wanted.bytes });
+  await report();
+  const reason = await watched(tools.clock, fetchWhole(wanted, part, tools), report);
   if (reason !== undefined) {
     throw new LandfallError('input', `${wanted.url} could not be downloaded`, {
       why: [reason],

@@ -6,14 +6,14 @@ import type { Clock } from '../run/ports.ts';
 /** `done` and `total` are bytes. */
 export type Progress = (step: { message: string; done?: number; total?: number }) => void;
 
-/** Calls `look` about once a second until `work` has settled; returns the result of the work. */
-export async function watched<T>(clock: Clock, work: Promise<T>, look: () => Promise<void>): Promise<T> {
+/** Calls `report` about once a second until `work` has settled; returns the result of the work. */
+export async function watched<T>(clock: Clock, work: Promise<T>, report: () => Promise<void>): Promise<T> {
   const over = new AbortController();
   const watching = (async () => {
     for (;;) {
       await clock.sleep(1000, over.signal);
       if (over.signal.aborted) return;
-      await look();
+      await report();
     }
   })();
   try {

@@ -25,15 +25,15 @@ export async function takeTurn(turn: Turn): Promise<() => Promise<void>> {
   const { folder, clock } = turn;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const mine = (await identityOf(process.pid)) ?? String(process.pid);
-  let told = false;
+  let announced = false;
   for (;;) {
     const last = Math.max(0, ...(await numbers(folder)));
     const holder =
       last === 0 ? '' : await readFile(join(folder, String(last)), 'utf8').catch(() => undefined);
     if (holder === undefined) continue;
     if (holder !== '' && holder === (await identityOf(Number.parseInt(holder)))) {
-      if (!told) turn.waiting?.(Number.parseInt(holder));
-      told = true;
+      if (!announced) turn.waiting?.(Number.parseInt(holder));
+      announced = true;
       await clock.sleep(LOOK_AGAIN_MS);
       continue;
     }

@@ -14,7 +14,7 @@ import { sampleFile } from './sample-shape.ts';
 import type { GeneratorFile, RowsFile, SampleFile } from './sample-shape.ts';
 import { mistake } from './template-file.ts';
 import type { TemplateFile } from './template-file.ts';
-import { inside, meaningOf, resolve, tell, unknownRows } from './sample-names.ts';
+import { inside, meaningOf, resolve, addMistake, unknownRows } from './sample-names.ts';
 import type { Meaning, Reading, Scope } from './sample-names.ts';
 import { didYouMean, readYaml } from './yaml.ts';
 import type { ValuePath } from './yaml.ts';
@@ -52,7 +52,7 @@ function readRows(name: string, file: RowsFile, reading: Reading): (GeneratedRow
   if (file.for_each !== undefined) names.delete(file.for_each);
   reading.rows.set(name, { names, fields: Object.keys(fields) });
   if (count === undefined || file.fields === undefined) {
-    tell(reading, at, `${name} needs count and fields, or given`);
+    addMistake(reading, at, `${name} needs count and fields, or given`);
     return [];
   }
   const range = typeof count === 'number' ? { from: count, below: count + 1 } : count;
@@ -76,7 +76,7 @@ function readGiven(
 ): GivenRows {
   const at: ValuePath = ['rows', name];
   const stray = Object.keys(file).find((key) => key !== 'given');
-  if (stray !== undefined) tell(reading, [...at, stray], `${stray} cannot be combined with given`);
+  if (stray !== undefined) addMistake(reading, [...at, stray], `${stray} cannot be combined with given`);
   const names = new Map<string, Meaning>(
     given.flatMap((row) => Object.keys(row).map((key) => [key, 'value'] as const)),
   );
@@ -84,7 +84,7 @@ function readGiven(
   for (const [index, row] of given.entries()) {
     const missing = [...names.keys()].filter((key) => !Object.hasOwn(row, key));
     if (missing.length > 0)
-      tell(
+      addMistake(
         reading,
         [...at, 'given', index],
         `the row has no ${missing.join(', ')}, which another row has`,
@@ -98,7 +98,7 @@ function readHidden(hidden: Readonly<Record<string, GeneratorFile>>, scope: Scop
   const { names, reading } = scope;
   const entries = Object.entries(hidden).flatMap(([name, file]) => {
     const place = inside(scope, name);
-    if (names.has(name)) tell(reading, place.at, `${name} appears twice`);
+    if (names.has(name)) addMistake(reading, place.at, `${name} appears twice`);
     const read = readValue(file, place);
     names.set(name, read === undefined ? 'broken' : read.meaning);
     return read === undefined ? [] : [[name, read.generator] as const];
@@ -122,7 +122,7 @@ function readFields(
   const known = Object.keys(fields);
   for (const [index, one] of cases.entries())
     for (const name of Object.keys(one.fields).filter((name) => !known.includes(name)))
-      tell(
+      addMistake(
         reading,
         [...at, 'cases', index, 'fields', name],
         `fields has no ${name}`,
@@ -130,10 +130,10 @@ function readFields(
       );
   for (const [name, file] of Object.entries(fields)) {
     const place = inside(scope, 'fields', name);
-    if (names.has(name)) tell(reading, place.at, `${name} appears twice`);
+    if (names.has(name)) addMistake(reading, place.at, `${name} appears twice`);
     const nested = known.find((other) => other.startsWith(`${name}.`));
     if (nested !== undefined)
-      tell(reading, place.at, `${name} cannot be a value, because ${nested} is inside it`);
+      addMistake(reading, place.at, `${name} cannot be a value, because ${nested} is inside it`);
     const meanings: Meaning[] = [];
     const readInto = (into: Record<string, Generator>, value: GeneratorFile | Scalar, where: Scope) => {
       const read = readField(value, where);
@@ -160,7 +160,7 @@ function readField(file: GeneratorFile | Scalar, scope: Scope): ReadValue | unde
     return { generator: { kind: 'constant', value: file }, meaning: 'value' };
   const read = readValue(file, scope);
   if (read === undefined || read.meaning === 'value' || read.meaning === 'list') return read;
-  tell(
+  addMistake(
     scope.reading,
     scope.at,
     read.meaning === 'time' ? 'a field says how its time is written' : 'a field is a value, not a row',
@@ -174,7 +174,12 @@ function readField(file: GeneratorFile | Scalar, scope: Scope): ReadValue | unde
 function readValue(file: GeneratorFile, scope: Scope): ReadValue | undefined {
   const read = readGenerator(file);
   if ('message' in read) {
-    tell(scope.reading, read.key === undefined ? scope.at : [...scope.at, read.key], read.message, read.hint);
+    addMistake(
+      scope.reading,
+      read.key === undefined ? scope.at : [...scope.at, read.key],
+      read.message,
+      read.hint,
+    );
     return undefined;
   }
   const meaning = meaningOf(read.generator, scope);
@@ -190,16 +195,16 @@ function readFiles(
   const rows = reading.rows.get(file.rows);
   if (rows === undefined) unknownRows(file.rows, [...at, 'rows'], reading);
   const path = readText(file.path);
-  if (path === undefined) tell(reading, [...at, 'path'], WRONG_TEXT);
+  if (path === undefined) addMistake(reading, [...at, 'path'], WRONG_TEXT);
   else if (!/\.json(?:\.gz)?$/.test(file.path))
-    tell(reading, [...at, 'path'], 'the path must end in .json or .json.gz: no other files are read');
+    addMistake(reading, [...at, 'path'], 'the path must end in .json or .json.gz: no other files are read');
   if (rows === undefined || path === undefined) return [];
   const { names, fields } = rows;
   for (const part of path)
     if (typeof part !== 'string') resolve(part.value, ['value'], { at: [...at, 'path'], names, reading });
   for (const [index, { with: changes }] of file.repeats.entries())
     for (const name of Object.keys(changes).filter((one) => !fields.includes(one)))
-      tell(
+      addMistake(
         reading,
         [...at, 'repeats', index, 'with', name],
         `${file.rows} has no field ${name}`,

@@ -33,12 +33,17 @@ export interface Scope {
 /** The place of something inside. */
 export const inside = (scope: Scope, ...keys: ValuePath): Scope => ({ ...scope, at: [...scope.at, ...keys] });
 
-export function tell({ locate, diagnostics }: Reading, at: ValuePath, message: string, hint?: string): void {
+export function addMistake(
+  { locate, diagnostics }: Reading,
+  at: ValuePath,
+  message: string,
+  hint?: string,
+): void {
   diagnostics.push(mistake(locate(at), message, hint));
 }
 
 export function unknownRows(name: string, at: ValuePath, reading: Reading): void {
-  tell(reading, at, `no rows named ${name} come before it`, didYouMean(name, [...reading.rows.keys()]));
+  addMistake(reading, at, `no rows named ${name} come before it`, didYouMean(name, [...reading.rows.keys()]));
 }
 
 /** What the value is; undefined, with a diagnostic, when it refers to something that it cannot use. */
@@ -83,7 +88,12 @@ export function resolve(
 ): Meaning | undefined {
   const meaning = lookUp(reference, names);
   if (meaning === undefined) {
-    tell(reading, at, `no earlier value is named ${reference}`, didYouMean(reference, references(names)));
+    addMistake(
+      reading,
+      at,
+      `no earlier value is named ${reference}`,
+      didYouMean(reference, references(names)),
+    );
     return undefined;
   }
   if (wanted.includes(meaning)) return meaning;
@@ -92,11 +102,12 @@ export function resolve(
     const example = [...meaning.row.keys()][0];
     const hint =
       example === undefined ? undefined : `name one of its values, such as ${reference}.${example}`;
-    tell(reading, at, `${reference} is a row`, hint);
+    addMistake(reading, at, `${reference} is a row`, hint);
   } else if (meaning === 'time')
-    tell(reading, at, `${reference} is a time`, `use { time: ${reference}, as: ... }`);
-  else if (meaning === 'list') tell(reading, at, `${reference} is a list, which cannot be part of a text`);
-  else tell(reading, at, `${reference} is not a time`, 'times are made by moment and walk');
+    addMistake(reading, at, `${reference} is a time`, `use { time: ${reference}, as: ... }`);
+  else if (meaning === 'list')
+    addMistake(reading, at, `${reference} is a list, which cannot be part of a text`);
+  else addMistake(reading, at, `${reference} is not a time`, 'times are made by moment and walk');
   return undefined;
 }
 

@@ -22,7 +22,7 @@ export function formatRuns(runs: readonly RunLine[]): string {
   return [first, ...lines.flatMap((line, at) => [line, ...reasonOf(runs[at])])].join('\n');
 }
 
-function reasonOf(told: RunLine | undefined): string[] {
-  if (told?.plannedAt === undefined || told.message === undefined) return [];
-  return [told.message, ...(told.why ?? []).slice(0, 1)].map((text) => `    ${oneLine(text)}`);
+function reasonOf(run: RunLine | undefined): string[] {
+  if (run?.plannedAt === undefined || run.message === undefined) return [];
+  return [run.message, ...(run.why ?? []).slice(0, 1)].map((text) => `    ${oneLine(text)}`);
 }

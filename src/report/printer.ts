@@ -53,15 +53,15 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
   process.stderr.on('error', () => undefined);
   const out = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   const paint = painter(colours && process.stderr.isTTY);
-  const tell = createLines(process.stderr, monotonic, every);
-  const live = (text: string, transient: boolean) => tell({ text, transient });
+  const print = createLines(process.stderr, monotonic, every);
+  const live = (text: string, transient: boolean) => print({ text, transient });
   let said: Said = {};
   const emit = (happened: RunEvent) => {
     const event = withSpokenAdvice(happened, invocation);
     if (output === 'ndjson') out(jsonText(withoutSecrets(event)));
-    const told = narrate(said, harmlessCopy(event), paint);
-    said = told.said;
-    if (told.line !== undefined) tell(told.line);
+    const narrated = narrate(said, harmlessCopy(event), paint);
+    said = narrated.said;
+    if (narrated.line !== undefined) print(narrated.line);
   };
   return {
     output,

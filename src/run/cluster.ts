@@ -130,7 +130,7 @@ export async function untilReady(run: Run, id: string): Promise<void> {
       changed = clock.monotonic();
       last = cluster.state;
     }
-    tellCluster(run, cluster, clock.monotonic() - started);
+    reportCluster(run, cluster, clock.monotonic() - started);
     if (clusterPhase(cluster.state) === 'ready') return noteLogs(run, cluster);
     if (isOver(cluster.state)) return failAtCluster(run, cluster);
     await untilNextLook(run, changed);
@@ -143,7 +143,7 @@ export async function untilReady(run: Run, id: string): Promise<void> {
  */
 export async function checkForDetached(run: Run, id: string): Promise<void> {
   const cluster = await run.ports.emr.describeCluster(id);
-  tellCluster(run, cluster, 0);
+  reportCluster(run, cluster, 0);
   if (isOver(cluster.state)) return failAtCluster(run, cluster);
   const { stepConcurrency = 1 } = cluster;
   if (stepConcurrency > 1) throw sideBySide(run.journal.state().plan, id, stepConcurrency);
@@ -156,7 +156,7 @@ async function noteLogs({ journal }: Run, { id, logUri = 'None' }: Cluster): Pro
   await journal.append({ entry: 'cluster-logs', id, logUri });
 }
 
-export function tellCluster({ ports }: Run, cluster: Cluster, elapsedMs: number): void {
+export function reportCluster({ ports }: Run, cluster: Cluster, elapsedMs: number): void {
   const reason = cluster.reason === undefined || cluster.reason === '' ? {} : { reason: cluster.reason };
   ports.emit({ event: 'cluster', id: cluster.id, state: cluster.state, ...reason, elapsedMs });
 }

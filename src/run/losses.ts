@@ -43,11 +43,11 @@ async function prepareRetry(run: Run, loss: LandfallError): Promise<void> {
   const allowed = plan.retryInfrastructure ?? 0;
   if (allowed === 0) throw loss;
   if (plan.cluster.kind === 'id')
-    throw told(
+    throw withLine(
       loss,
       `--retry-infrastructure launches no cluster in place of ${plan.cluster.id}, which was named`,
     );
-  if (used >= allowed) throw told(loss, `infrastructure retries: all ${allowed} of this plan are used`);
+  if (used >= allowed) throw withLine(loss, `infrastructure retries: all ${allowed} of this plan are used`);
   await giveUpCluster(run);
   await endSubmitted(run, 'journal');
   const state = journal.state();
@@ -83,6 +83,6 @@ async function stageNextAttempt(run: Run, step: string, attempt: number): Promis
 }
 
 /** The same error, with a line about retries. */
-function told({ fault, message, why, stand, cause }: LandfallError, line: string): LandfallError {
+function withLine({ fault, message, why, stand, cause }: LandfallError, line: string): LandfallError {
   return new LandfallError(fault, message, { why, stand: [...stand, line], cause });
 }

@@ -1,6 +1,6 @@
 /** Watches the cluster of a followed step, so that nobody waits for a step that can no longer end. */
 import { failAtCluster } from './cluster-lost.ts';
-import { tellCluster } from './cluster.ts';
+import { reportCluster } from './cluster.ts';
 import type { Run } from './driven-run.ts';
 import { endDuplicateClusters } from './end-cluster.ts';
 import type { Cluster } from './ports.ts';
@@ -16,7 +16,7 @@ export interface WatchedCluster {
   /** When it was last due to be polled, on the monotonic clock. */
   readonly looked: number;
   /** The state that was emitted last. */
-  readonly told?: string;
+  readonly reported?: string;
   /** It ended under the step, and EMR may still say how the step ended. */
   readonly isLost: boolean;
 }
@@ -42,14 +42,14 @@ export async function watchCluster(
   if (phase === 'running' && !isDue && !watched.isLost) return watched;
   if (isDue) await endDuplicateClusters(run);
   const cluster = await emr.describeCluster(watched.id);
-  if (cluster.state !== watched.told) tellCluster(run, cluster, age(run, cluster));
+  if (cluster.state !== watched.reported) reportCluster(run, cluster, age(run, cluster));
   const waits = phase === 'waiting' || phase === 'unknown';
   const isGone = waits ? isOver(cluster.state) : hasEnded(cluster.state);
   if (isGone && watched.isLost) return failAtCluster(run, cluster);
   return {
     id: watched.id,
     looked: isDue ? now : watched.looked,
-    told: cluster.state,
+    reported: cluster.state,
     isLost: watched.isLost || isGone,
   };
 }

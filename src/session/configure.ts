@@ -44,7 +44,7 @@ export function configure(verb: VerbName, flags: PlaceFlags & Flags, cli: CliCon
   });
   const all = [...placedIn(templates, diagnostics), ...(pipeline === undefined ? [] : resolved.diagnostics)];
   throwIfErrors(all, 'invalid configuration; nothing was started');
-  tell(all, cli);
+  printDiagnostics(all, cli);
   if (flags.verbose === true) tellOrigins(resolved.origins, cli);
   if (pipeline === undefined || resolved.settings === undefined)
     throw new Error('no settings and no mistakes');
@@ -93,7 +93,7 @@ function refuseUnknownFlags(verb: VerbName, flags: Flags, keys: PipelineKeys, su
 }
 
 /** Emits warnings and notices. */
-export function tell(diagnostics: readonly Diagnostic[], { printer }: CliContext): void {
+export function printDiagnostics(diagnostics: readonly Diagnostic[], { printer }: CliContext): void {
   for (const diagnostic of diagnostics) {
     if (diagnostic.severity === 'warning')
       printer.emit({ event: 'warning', message: formatDiagnostic(diagnostic) });

@@ -42,7 +42,7 @@ export async function listLakeRuns(flags: RunsFlags, cli: CliContext): Promise<R
     if (error.next !== undefined) sayNext(cli, error.next);
   }
   if (foreign.length > 0) say(`not run folders: ${foreign.map((name) => JSON.stringify(name)).join(', ')}`);
-  const told = unread.map(({ run: name, verdict, error: { message, why } }) => ({
+  const unreadLines = unread.map(({ run: name, verdict, error: { message, why } }) => ({
     run: name,
     verdict,
     message,
@@ -53,7 +53,7 @@ export async function listLakeRuns(flags: RunsFlags, cli: CliContext): Promise<R
     ...status,
     current: status.publication !== undefined && status.publication === current,
   }));
-  return [...lines, ...told];
+  return [...lines, ...unreadLines];
 }
 
 /** The number whose tables are current; undefined where nothing was published. Reports a log that cannot be read. */

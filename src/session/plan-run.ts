@@ -20,7 +20,7 @@ import type { Connection } from './compose.ts';
 import { launchSettings } from './planned-launch.ts';
 import { checkStart, firstRequests } from './preflight.ts';
 import { prepare } from './prepare.ts';
-import { tell } from './configure.ts';
+import { printDiagnostics } from './configure.ts';
 import type { CliContext, Flags } from '../cli/context.ts';
 import type { PlanFlags } from '../cli/run-verbs.ts';
 
@@ -40,7 +40,7 @@ export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promis
     tables,
     settings.tables.targetFileSize,
   );
-  tell(layouts.flatMap(tinyFiles), cli);
+  printDiagnostics(layouts.flatMap(tinyFiles), cli);
   const actions = actionsOf(plan, layouts, candidates, detached);
   return {
     plan,

@@ -16,7 +16,7 @@ import type { AdvisedCommand } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import { connectForRun } from './connect.ts';
 import { launchSettings } from './planned-launch.ts';
-import { tell } from './configure.ts';
+import { printDiagnostics } from './configure.ts';
 import type { CliContext } from '../cli/context.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function checkStart(cli: CliContext, settings: Settings, plan: RunP
       const { checkLaunch } = await import('../emr/requests.ts');
       const diagnostics = checkLaunch(launchSettings(settings, plan));
       throwIfErrors(diagnostics, 'the cluster cannot be launched like this; nothing was started');
-      tell(diagnostics, cli);
+      printDiagnostics(diagnostics, cli);
       return;
     }
     case 'id':

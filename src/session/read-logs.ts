@@ -74,11 +74,11 @@ function readFlags(flags: LogsFlags, { printer }: CliContext): Wanted {
 async function openPlace(
   lake: Store,
   { plan }: RunState,
-  { clusterId, logUri: told }: LoggedAttempt,
+  { clusterId, logUri: recorded }: LoggedAttempt,
   settings: Settings,
 ): Promise<Store> {
   const { plainLogUri } = await import('../emr/explain.ts');
-  const logUri = plainLogUri(told);
+  const logUri = plainLogUri(recorded);
   if (logUri === undefined) {
     throw new LandfallError('input', `logging is disabled on cluster ${clusterId} (no LogUri)`, {
       next: 'use a cluster that has one, such as --cluster new launches',

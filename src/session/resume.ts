@@ -53,7 +53,7 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
   const { store, run, takeOver, watch } = resumption;
   const deadline = cli.clock.monotonic() + (watch.timeout ?? Number.POSITIVE_INFINITY) * 1000;
   let state = await readState(store, run);
-  let told = false;
+  let announced = false;
   const objects = objectsWithRetry(store, retryPolicyOf(cli));
   for (;;) {
     if (isOver(state)) return verdictOf(cli, state);
@@ -65,9 +65,9 @@ export async function resumeRun(cli: CliContext, resumption: Resumption): Promis
       if (outcome !== undefined) return outcome;
     } else if (watch.detach && owner.owner === 'fresh') {
       throw ownedBy(run, owner.who, owner.silentMs);
-    } else if (!told && owner.owner === 'fresh') {
+    } else if (!announced && owner.owner === 'fresh') {
       sayOwner(cli, run, owner.who, owner.silentMs);
-      told = true;
+      announced = true;
     }
     for (const entry of await readEntries(objects, run, state.length)) {
       const line = narrateEntry(entry);

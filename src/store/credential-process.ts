@@ -65,8 +65,8 @@ const LONG = /[A-Za-z0-9+=_-]{16,}|[A-Za-z0-9/+=]{40,}/g;
 /** The first lines that are not blank, without what may be a secret. */
 export function harmlessWords(stderr: string): string[] {
   const lines = stderr.slice(0, 10_000).split(/[\r\n]+/);
-  const told = lines.filter((line) => line.trim() !== '').slice(0, 3);
-  return told.map((line) =>
+  const shown = lines.filter((line) => line.trim() !== '').slice(0, 3);
+  return shown.map((line) =>
     // Terminal control sequences are not part of a word.
     withoutNamed(line.replace(/\p{Cc}/gu, ' ').replace(/\s+/g, ' '))
       .replace(LONG, (run) => (/\d/.test(run) ? '[secret]' : run))

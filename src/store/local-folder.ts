@@ -113,8 +113,8 @@ async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
 }
 
 async function info(path: string, key: string, links: Links): Promise<ObjectInfo | undefined> {
-  const look = links === 'refused' ? lstat : stat;
-  const found = await unlessAbsent(look(path, { bigint: true }));
+  const statOf = links === 'refused' ? lstat : stat;
+  const found = await unlessAbsent(statOf(path, { bigint: true }));
   if (found === undefined || found.isDirectory()) return undefined;
   if (found.isFile()) return infoFrom(key, found);
   return links === 'refused' ? { ...infoFrom(key, found), size: 0 } : undefined;

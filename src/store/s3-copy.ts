@@ -27,9 +27,9 @@ export async function copyObject(
   s3: Bucket,
   from: string,
   to: string,
-  look: () => Promise<ObjectInfo | undefined>,
+  head: () => Promise<ObjectInfo | undefined>,
 ): Promise<ObjectInfo> {
-  const source = await look();
+  const source = await head();
   if (source === undefined) {
     throw new LandfallError('input', `s3://${s3.bucket}/${s3.at(from)} is gone`, {
       next: 'put it back, or start again',

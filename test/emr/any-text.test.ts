@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { misreadPlace } from '../../src/config/meant-place.ts';
+import { misreadPlace } from '../../src/config/misread-place.ts';
 import { cutPattern } from '../../src/config/legacy.ts';
 import { interpolate } from '../../src/config/interpolate.ts';
 import { isPlaceholderCredential } from '../../src/config/placeholder.ts';

@@ -6,7 +6,15 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from engine.failure import StepFailure, explain, program_failure, query_failure, query_line, tell
+from engine.failure import (
+    StepFailure,
+    explain,
+    program_failure,
+    query_failure,
+    query_line,
+    report_failure,
+    write_failure,
+)
 
 PARSING = """
 [PARSE_SYNTAX_ERROR] Syntax error at or near 'songs'.(line 1, pos 15)
@@ -101,6 +109,16 @@ class Places(unittest.TestCase):
         self.assertEqual([failure.template, failure.line], ["tables/songs.sql.hbs", 23])
         self.assertIsNone(query_failure(raised(KILLED), {"name": "songs"}).line)
 
+    @mock.patch("engine.failure.QUERIES", {"songs": ("tables/songs.sql.hbs", 21, "\nSELECT")})
+    def test_blame_the_query_only_for_errors_of_queries(self):
+        blamed = write_failure(raised("Job aborted.", RUNNING), {"name": "songs"})
+        self.assertEqual([blamed.kind, blamed.line], ["query", 24])
+        memory = "[UNABLE_TO_ACQUIRE_MEMORY] Unable to acquire 65536 bytes of memory, got 0."
+        for reason in ["No space left on device", ABORTED + KILLED, memory]:
+            failure = write_failure(raised("[TASK_WRITE_FAILED] Task failed.", reason), {"name": "songs"})
+            sentence = "writing songs: " + reason.replace(ABORTED, "")
+            self.assertEqual([failure.kind, failure.error, failure.template], ["spark", sentence, None])
+
     def fail_in(self, program):
         """Runs a program, and describes its failure as the program itself would."""
         with tempfile.TemporaryDirectory() as folder:
@@ -130,9 +148,11 @@ class Places(unittest.TestCase):
 class Reports(unittest.TestCase):
     def test_are_a_line_for_the_driver_and_one_for_people(self):
         written = []
-        with mock.patch.multiple("engine.failure", STEP="first", QUERIES={"songs": ("tables/songs.sql.hbs", 21, "")}):
-            tell(StepFailure("contract", "id is missing — é", "songs", line=23), written.append)
-            tell(StepFailure("input", "there is nothing at /in"), written.append)
+        with mock.patch("engine.failure.STEP", "first"):
+            report_failure(
+                StepFailure("contract", "id is missing — é", "songs", "tables/songs.sql.hbs", 23), written.append
+            )
+            report_failure(StepFailure("input", "there is nothing at /in"), written.append)
         _, driver, people = written[0].split("\n")
         facts = json.loads(driver[len("LANDFALL-FAILURE ") :])
         self.assertEqual([facts["kind"], facts["table"], facts["line"]], ["contract", "songs", 23])
