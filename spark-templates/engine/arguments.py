@@ -7,7 +7,7 @@ from engine.baked import DOC, SOURCES, STEP, UPSTREAMS
 
 USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more]
 
-Writes below URI/<application id>-<random>/: tables/, quarantine/, and last report.json.
+Writes below URI/<application id>-<random>/: tables/, and last report.json. Rejected lines are the table quarantine.
 URIs are raw, not percent-encoded: s3://bucket/key with blanks, file:///folder.
 """
 

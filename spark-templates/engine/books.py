@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from engine.console import say
-from engine.contracts import Books, Input, Source, UnknownField, View, ViewBooks
+from engine.contracts import Books, DataFile, Input, Source, UnknownField, View, ViewBooks
 from engine.duplicates import settle_duplicates
 from engine.exact import dotted
 from engine.failure import StepFailure
@@ -29,7 +29,7 @@ from engine.inputs import changed_failure, check_unchanged, has_changed, is_whol
 from engine.lines import BLANK, MISSING
 from engine.long_lines import refuse_long_lines
 from engine.other_keys import other_keys
-from engine.quarantine import write_quarantine
+from engine.quarantine import misshapen_objects, write_quarantine
 from engine.storage import cached_alone, decoded, hadoop_path, place
 from engine.typed import find_typed
 
@@ -37,8 +37,10 @@ from engine.typed import find_typed
 COUNTED: tuple[Part, ...] = ("fate", "reason", "field", "conflict")
 
 
-def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str) -> Books:
-    """Reads a source: registers its views, writes its quarantine and returns its books."""
+def open_source(
+    spark: SparkSession, source: Source, root: str, inputs: Sequence[Input], folder: str
+) -> tuple[Books, list[DataFile]]:
+    """Reads a source and registers its views. Returns its books, and the files of its rejected lines."""
     lines = read_lines(spark, source, root, inputs)
     judged = classify(lines, source, find_typed(spark, source, inputs))
     judged = cached_alone(judged.persist(StorageLevel.MEMORY_AND_DISK))
@@ -55,8 +57,10 @@ def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence
         raise reading_failure(spark, error, source, root, inputs) from error
     books = keep_books(spark, source, inputs, counts)
     register_views(rows, source)
+    rejected: list[DataFile] = []
     if books["lines"]["quarantined"] > 0:
-        books["misshapen"] = write_quarantine(spark, rows, source, folder)
+        rejected = write_quarantine(spark, rows, source, folder)
+        books["misshapen"] = misshapen_objects(rows)
     for view in source["views"]:
         unknown = books["views"][view["name"]]["unknown"]
         try:
@@ -64,7 +68,7 @@ def open_source(spark: SparkSession, source: Source, root: str, inputs: Sequence
         except Exception as error:
             raise reading_failure(spark, error, source, root, inputs) from error
     tell_books(source, books)
-    return books
+    return books, rejected
 
 
 def tell_books(source: Source, books: Books) -> None:

@@ -24,7 +24,7 @@ from engine.contracts import (
     Written,
 )
 from engine.failure import StepFailure, explain
-from engine.listing import files_below
+from engine.listing import data_files
 from engine.schema import constant, read_table
 
 # Maximum number of violating rows in the report of a check.
@@ -49,7 +49,7 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
     `views`: the books of each view.
     """
     table = written.table
-    files = files_below(spark, written.uri)
+    files = data_files(spark, written.uri)
     frame = read_back(spark, written)
     checks = row_checks(table)
     counts = count_together(
@@ -79,7 +79,7 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
     sizes = size_limits(table, views)
     violations += size_violations(sizes, counts["rows"])
     return {
-        "files": [{"name": name, "size": size} for name, size in files if name.endswith(".parquet")],
+        "files": files,
         "rows": written.rows,
         "readBack": counts["rows"],
         "conflicts": count_conflicts(spark, table["resolves"]),

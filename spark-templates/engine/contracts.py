@@ -179,6 +179,12 @@ class Input(NamedTuple):
     modified: int
 
 
+class DataFile(TypedDict):
+    # Below the folder that the execution has of the table.
+    name: str
+    size: int
+
+
 class Written(NamedTuple):
     """A table that the step has written."""
 

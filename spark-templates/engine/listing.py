@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pyspark.sql import SparkSession
 
+from engine.contracts import DataFile
 from engine.storage import hadoop_path, jvm, place
 
 # How Hadoop prints the status of an object. Only numbers and names of owners follow the path.
@@ -42,11 +43,12 @@ def objects_below(spark: SparkSession, path: Any, files: Any) -> list[Listed]:
     return [Listed(one.getPath().toString(), one.getLen(), one.getModificationTime()) for one in found]
 
 
-def files_below(spark: SparkSession, uri: str) -> list[tuple[str, int]]:
-    """Returns the raw path, relative to `uri`, and the size of each file at any depth below it."""
+def data_files(spark: SparkSession, uri: str) -> list[DataFile]:
+    """Returns the data files of a written table. Their names are raw and relative to `uri`."""
     path, files = hadoop_path(spark, uri)
     start = len(place(files.makeQualified(path).toString())) + 1
-    return sorted((place(found.uri)[start:], found.size) for found in objects_below(spark, path, files))
+    found = sorted((place(one.uri)[start:], one.size) for one in objects_below(spark, path, files))
+    return [{"name": name, "size": size} for name, size in found if name.endswith(".parquet")]
 
 
 def files_below_folder(folder: str) -> list[Listed]:

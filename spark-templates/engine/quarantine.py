@@ -5,19 +5,20 @@ from typing import Any, Optional
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from engine.contracts import Source
+from engine.contracts import DataFile, Source
 from engine.fates import BLANK_LINE, QUARANTINED, is_unparsable, of_view, text_struct
 from engine.inputs import FEW, raw_name
+from engine.listing import data_files
+from engine.places import table_folder
 from engine.tables import rebalanced
 
 
-def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folder: str) -> list[dict[str, Any]]:
+def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folder: str) -> list[DataFile]:
     """Writes a row for each line and view that rejects it, with its place, reason, field and value. Long lines are cut.
 
-    Returns the objects that contain JSON in another shape than one object per line.
+    All sources of a step share one table, and each has a partition of it. Returns the data files of this one.
     """
     rejected = numbered(rejections(rows, source), rows).select(
-        F.lit(source["name"]).alias("source"),
         "view",
         raw_name().alias("file"),
         "line",
@@ -28,10 +29,11 @@ def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folde
         F.col("_bytes").alias("bytes"),
     )
     balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line", "view")
-    uri = "%s/quarantine/%s" % (folder, source["name"])
+    partition = "source=%s" % source["name"]
+    uri = "%s/%s" % (table_folder(folder, "quarantine"), partition)
     # Every reader of Parquet supports gzip.
-    balanced.write.parquet(uri, mode="errorifexists", compression="gzip")
-    return misshapen_objects(rows)
+    balanced.write.parquet(uri, compression="gzip")
+    return [{"name": "%s/%s" % (partition, file["name"]), "size": file["size"]} for file in data_files(spark, uri)]
 
 
 def rejections(rows: DataFrame, source: Source) -> DataFrame:

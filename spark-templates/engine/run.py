@@ -21,6 +21,7 @@ from engine.contracts import Input
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, report_failure
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.parallel import all_at_once
+from engine.places import report_file
 from engine.reading import check_queries
 from engine.session import fit_to_data, open_session
 from engine.storage import create_file
@@ -38,10 +39,11 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
     fit_to_data(spark, [one for found in inputs.values() for one in found], upstream_size(spark))
-    sources = {
+    opened = {
         source["name"]: open_source(spark, source, arguments.source[source["name"]], inputs[source["name"]], folder)
         for source in SOURCES
     }
+    sources = {name: books for name, (books, _) in opened.items()}
     written = all_at_once(spark, lambda table: write_table(spark, table, folder), TABLES)
     for one in written:
         read_back(spark, one).createOrReplaceTempView(one.table["name"])
@@ -62,11 +64,12 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
         "startedAt": int(started * 1000),
         "endedAt": int(time.time() * 1000),
         "sources": sources,
+        "quarantine": {name: rejected for name, (_, rejected) in opened.items()},
         "upstreams": upstreams,
         "tables": tables,
     }
-    create_file(spark, folder + "/report.json", json.dumps(report, ensure_ascii=False, indent=1).encode("utf-8"))
-    say("%s is complete after %.1f s: %s/report.json" % (STEP, time.time() - started, folder))
+    create_file(spark, report_file(folder), json.dumps(report, ensure_ascii=False, indent=1).encode("utf-8"))
+    say("%s is complete after %.1f s: %s" % (STEP, time.time() - started, report_file(folder)))
 
 
 def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str, list[Input]]:

@@ -1,5 +1,6 @@
 """Spark schemas of contracts."""
 
+from collections.abc import Sequence
 from typing import Optional
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -62,5 +63,15 @@ def same_type(one: T.DataType, other: T.DataType) -> bool:
 
 def read_table(spark: SparkSession, uri: str, table: ReadTable) -> DataFrame:
     """Reads a written table. Without its schema, Spark would guess the types of partition columns from their values."""
-    names = [column["name"] for column in table["columns"]]
-    return spark.read.schema(schema_of(table)).parquet(literal_glob(uri)).select(*names)
+    return selected(spark.read.schema(schema_of(table)).parquet(literal_glob(uri)), table)
+
+
+def read_files(spark: SparkSession, uri: str, names: Sequence[str], table: ReadTable) -> DataFrame:
+    """Reads these files of a written table and no other, whatever lies beside them."""
+    paths = [literal_glob("%s/%s" % (uri, name)) for name in names]
+    return selected(spark.read.schema(schema_of(table)).option("basePath", uri).parquet(*paths), table)
+
+
+def selected(frame: DataFrame, table: ReadTable) -> DataFrame:
+    """Orders the columns as the contract does: Spark puts partition columns last."""
+    return frame.select(*[column["name"] for column in table["columns"]])

@@ -18,6 +18,7 @@ from engine.baked import COLUMN_LINES, QUERIES
 from engine.console import say
 from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure, write_failure
+from engine.places import table_folder
 from engine.reading import query_text
 from engine.schema import same_type, schema_of
 
@@ -27,7 +28,7 @@ OBSERVED_SECONDS = 60
 
 def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
     """Runs the query of a table and writes its result."""
-    uri = "%s/tables/%s" % (folder, table["name"])
+    uri = table_folder(folder, table["name"])
     say("%s: begun, by %s" % (table["name"], QUERIES[table["name"]][0]))
     frame = conforming(run_query(spark, table), table)
     observed = Observation()

@@ -1,37 +1,39 @@
 """Tables of earlier steps."""
 
 import json
-from typing import Optional
+from typing import Any, Optional
 
 from pyspark.sql import SparkSession
 
 from engine.baked import UPSTREAMS
 from engine.failure import StepFailure
-from engine.schema import read_table
+from engine.places import report_file, table_folder
+from engine.schema import read_files
 from engine.storage import exists, folders_below, read_bytes
 
 # The version of the reports that the steps write and read.
-REPORT_VERSION = 2
+REPORT_VERSION = 3
 
 
-def find_execution(spark: SparkSession, step: str, uri: str) -> str:
-    """Returns the folder of a complete execution of `step`: `uri` itself, or the one below it that ended first.
+def find_execution(spark: SparkSession, step: str, uri: str) -> tuple[str, dict[str, Any]]:
+    """Returns the folder and the report of a complete execution of `step`.
 
-    An execution that ends later does not change the answer. The driver chooses by the same rule.
+    The folder is `uri` itself, or the one below it that ended first. An execution that ends later does not change the
+    answer. The driver chooses by the same rule.
     """
     below = ["%s/%s" % (uri, name) for name in folders_below(spark, uri)]
     for folders in [[uri], below]:
-        ended = [(complete_since(spark, step, folder), folder) for folder in folders]
-        complete = [(time, folder) for time, folder in ended if time is not None]
+        reports = [(folder, complete_report(spark, step, folder)) for folder in folders]
+        complete = [(folder, report) for folder, report in reports if report is not None]
         if complete:
-            return min(complete)[1]
+            return min(complete, key=lambda one: (one[1]["endedAt"], one[0]))
     message = "the step %s has no complete execution in %s: its report.json is missing"
     raise StepFailure("upstream", message % (step, uri))
 
 
-def complete_since(spark: SparkSession, step: str, folder: str) -> Optional[int]:
-    """Returns when the execution ended, in epoch milliseconds, or None if it has no complete report."""
-    uri = folder + "/report.json"
+def complete_report(spark: SparkSession, step: str, folder: str) -> Optional[dict[str, Any]]:
+    """Returns the report of the execution in that folder, or None if it is missing, broken or of another step."""
+    uri = report_file(folder)
     if not exists(spark, uri):
         return None
     try:
@@ -40,17 +42,29 @@ def complete_since(spark: SparkSession, step: str, folder: str) -> Optional[int]
         return None
     if not isinstance(report, dict) or report.get("version") != REPORT_VERSION or report.get("step") != step:
         return None
-    return report.get("endedAt")
+    return report if isinstance(report.get("endedAt"), int) else None
+
+
+def files_of(report: dict[str, Any], table: str) -> list[str]:
+    """Returns the names of a table's data files. Fails if the report names none, or something outside of its folder."""
+    try:
+        names: list[str] = [str(file["name"]) for file in report["tables"][table]["files"]]
+    except (KeyError, TypeError):
+        names = []
+    if not names or any(part in ("", ".", "..") for name in names for part in name.split("/")):
+        raise StepFailure("upstream", "the report of step %s names no data files of %s" % (report["step"], table))
+    return names
 
 
 def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, str]:
     """Registers a view for each table that is read. Returns the folder of the execution chosen, by step."""
     chosen = {}
     for step, tables in UPSTREAMS.items():
-        chosen[step] = find_execution(spark, step, uris[step])
+        chosen[step], report = find_execution(spark, step, uris[step])
         for table in tables:
-            frame = read_table(spark, "%s/tables/%s" % (chosen[step], table["name"]), table)
-            frame.createOrReplaceTempView(table["name"])
+            name = table["name"]
+            frame = read_files(spark, table_folder(chosen[step], name), files_of(report, name), table)
+            frame.createOrReplaceTempView(name)
     return chosen
 
 

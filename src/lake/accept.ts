@@ -4,7 +4,15 @@ import { stepReport } from '../pipeline/report.ts';
 import type { StepReport } from '../pipeline/report.ts';
 import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { isExecutionName, isName, isNameBelow, keys, mostBytes, parseExecution } from './layout.ts';
+import {
+  isExecutionName,
+  isName,
+  isNameBelow,
+  isTableName,
+  keys,
+  mostBytes,
+  parseExecution,
+} from './layout.ts';
 
 /**
  * The execution under `attemptKey` that left a complete report with this token. Of several, which are equal in content,
@@ -49,9 +57,12 @@ async function readReport(store: Store, execution: string): Promise<StepReport |
 }
 
 /** A report may name sources, views, tables, and files below its tables' folders, and no other place. */
-function namesNothingElse({ sources, tables }: StepReport): boolean {
+function namesNothingElse({ sources, quarantine, tables }: StepReport): boolean {
   const views = Object.values(sources).flatMap((source) => Object.keys(source.views));
-  const names = [...Object.keys(sources), ...views, ...Object.keys(tables)];
-  const files = Object.values(tables).flatMap(({ files: written }) => written);
-  return names.every(isName) && files.every(({ name }) => isNameBelow(name));
+  const names = [...Object.keys(sources), ...Object.keys(tables)];
+  const written = [
+    ...Object.values(quarantine).flat(),
+    ...Object.values(tables).flatMap(({ files }) => files),
+  ];
+  return names.every(isTableName) && views.every(isName) && written.every(({ name }) => isNameBelow(name));
 }

@@ -134,13 +134,19 @@ function rowsOf({ lines, views }: SourceBooks): number {
 /** Names the view, unless it has the name of its source. */
 const inView = (source: string, view: string) => (view === source ? '' : `, in the view ${view}`);
 
-/** Rejected lines that cannot be read afterwards. `kept`: what is in the folder of the quarantine. */
+/**
+ * Rejected lines that cannot be read afterwards. `written`: the files that hold them, by the step's report. `kept`: what is in
+ * the folder of the quarantine.
+ */
 export function quarantineFindings(
   subject: string,
   books: SourceBooks,
+  written: readonly { name: string }[],
   kept: InspectedTable | undefined,
 ): Finding[] {
-  const { files, broken } = kept ?? { files: [], broken: [] };
+  const isIts = ({ name }: { name: string }) => written.some((one) => one.name === name);
+  const files = kept?.files.filter(isIts) ?? [];
+  const broken = kept?.broken.filter(isIts) ?? [];
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   const rejections = rowsOf(books);
   if (broken.length === 0 && rows === rejections) return [];

@@ -7,16 +7,17 @@ import { ownership } from '../run/ownership.ts';
 import type { Owner } from '../run/ownership.ts';
 import { listRuns } from '../run/runs.ts';
 import type { RunState } from '../run/state.ts';
-import type { ObjectInfo, Store } from '../store/store.ts';
-import { entryNumber, isExecutionName, isOfRun, isRunId, keys, parseDataFile } from './layout.ts';
-import type { DataFilePlace } from './layout.ts';
+import type { Store } from '../store/store.ts';
+import { entryNumber, isExecutionName, isRunId, keys, parseDataFile } from './layout.ts';
+import { dataByRun, objectsOf } from './objects-of-run.ts';
+import type { DataByRun } from './objects-of-run.ts';
 import { listPublications, newestNumber } from './publication-numbers.ts';
 import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 
 export interface Removal {
   run: string;
-  /** The execution's folder, relative to the lake; absent when the whole run goes. */
+  /** The execution's name; absent when the whole run goes. */
   execution?: string;
   objects: number;
   bytes: number;
@@ -42,10 +43,10 @@ const JOURNALS_AT_ONCE = 16;
 
 /** What the newest publications need. */
 export interface Needed {
-  /** By run: the number of the newest of them that names it. */
+  /** By run: the number of the newest of them that is its own, or names files that it wrote. */
   runs: ReadonlyMap<string, number>;
-  /** Folders of executions. */
-  executions: ReadonlySet<string>;
+  /** Keys of their data files. */
+  files: ReadonlySet<string>;
   newest: number;
   /** Why that is unknown, where the log is damaged. Everything then counts as needed. */
   unclear?: string;
@@ -54,6 +55,8 @@ export interface Needed {
 /** Looks through all runs of the lake; changes nothing. */
 export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcChoice): Promise<GcPlan> {
   const plan: GcPlan = { runs: [], executions: [], kept: [], strange: [] };
+  // Data files first: the run of each of them has begun, so that it is among the runs that are listed then.
+  const data = await readable(() => dataByRun(store));
   const names = await listRuns(store);
   const going = await halfRemoved(store, names);
   const limit = pLimit(JOURNALS_AT_ONCE);
@@ -66,6 +69,7 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
         needed,
         isDead,
         newest: at < keep ? `one of the newest ${String(keep)}` : undefined,
+        data,
       }),
     );
     if ('unreadable' in decided)
@@ -74,28 +78,38 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
     else {
       plan.kept.unshift({ run, why: decided.why });
       for (const execution of decided.executions) {
-        const removal = await removalOf(store, run, plan, execution);
+        const removal = await removalOf(store, needed, plan, { run, execution });
         if (removal.objects > 0) plan.executions.push(removal);
       }
     }
   }
   if (needed.unclear === undefined)
-    for (const run of going) plan.runs.push(await removalOf(store, run, plan));
-  plan.strange.push(...(await listPublications(store)).foreign);
+    for (const run of going) plan.runs.push(await removalOf(store, needed, plan, { run }));
+  const unowned =
+    'unreadable' in data ? [] : [...data.of].filter(([run]) => !names.includes(run) && !going.includes(run));
+  plan.strange.push(
+    ...('unreadable' in data ? [] : data.strange),
+    ...unowned.flatMap(([, objects]) => objects.map(({ key }) => key)),
+    ...(await listPublications(store)).foreign,
+  );
   return plan;
+}
+
+interface Deciding extends Pick<GcChoice, 'isDead'> {
+  needed: Needed;
+  /** Why the run stays, as one of the newest. */
+  newest: string | undefined;
+  data: DataByRun | Unreadable;
 }
 
 type Decision = { goes: true } | { goes: false; why: string; executions: readonly string[] };
 
-/**
- * Whether a run is removed, and which of its executions are removed if it stays. `newest`: why it stays, as one of the
- * newest.
- */
+/** Whether a run is removed, and which of its executions are removed if it stays. */
 async function decide(
   store: Store,
   run: string,
   state: RunState | 'removing' | Unreadable,
-  { needed, isDead, newest }: { needed: Needed; isDead: GcChoice['isDead']; newest: string | undefined },
+  { needed, isDead, newest, data }: Deciding,
 ): Promise<Decision> {
   if (state === 'removing') return { goes: true };
   const kept = (why: string, executions: readonly string[] = []): Decision => ({
@@ -104,32 +118,31 @@ async function decide(
     executions,
   });
   if ('unreadable' in state) return kept(`its journal cannot be read: ${state.unreadable}`);
+  if ('unreadable' in data) return kept(`its data files cannot be listed: ${data.unreadable}`);
   const busy = await whyBusy(store, state, needed, isDead);
   const why = newest ?? busy ?? whyNeeded(run, needed);
   if (why === undefined) {
-    await objectsOf(store, run);
+    await objectsOf(store, { run }, needed);
     return { goes: true };
   }
   if (busy !== undefined || needed.unclear !== undefined) return kept(why);
-  return kept(why, await unaccepted(store, state, needed));
+  return kept(why, await unaccepted(store, state, data));
 }
 
 /** What the last `keep` publications name. */
 export async function neededBy(store: Store, keep: number): Promise<Needed> {
   const runs = new Map<string, number>();
-  const executions = new Set<string>();
+  const files = new Set<string>();
   const newest = await readable(() => newestNumber(store));
-  if (typeof newest !== 'number') return { runs, executions, newest: 0, unclear: newest.unreadable };
+  if (typeof newest !== 'number') return { runs, files, newest: 0, unclear: newest.unreadable };
   for (let number = newest; number > Math.max(0, newest - keep); number -= 1) {
     const entry = await readable(() => readPublication(store, number));
-    if (entry !== undefined && 'unreadable' in entry)
-      return { runs, executions, newest, unclear: entry.unreadable };
-    for (const { run, execution } of filesOf(entry)) {
-      if (!runs.has(run)) runs.set(run, number);
-      executions.add(execution);
-    }
+    if (entry === undefined) continue;
+    if ('unreadable' in entry) return { runs, files, newest, unclear: entry.unreadable };
+    for (const run of runsOf(entry)) if (!runs.has(run)) runs.set(run, number);
+    for (const key of keysOf(entry)) files.add(key);
   }
-  return { runs, executions, newest };
+  return { runs, files, newest };
 }
 
 /**
@@ -144,12 +157,16 @@ export async function whyNeededSince(
   for (let number = newest + 1; ; number += 1) {
     const entry = await readPublication(store, number);
     if (entry === undefined) return undefined;
-    if (entry.run === run || filesOf(entry).some((file) => file.run === run)) return namedBy(number);
+    if (runsOf(entry).has(run)) return namedBy(number);
   }
 }
 
-const filesOf = (entry: Publication | undefined): DataFilePlace[] =>
-  (entry?.tables ?? []).flatMap(({ files }) => files.flatMap(({ key }) => parseDataFile(key) ?? []));
+const keysOf = ({ tables }: Publication): string[] =>
+  tables.flatMap(({ files }) => files.map(({ key }) => key));
+
+/** The run that published, and the runs that wrote the files. */
+const runsOf = (entry: Publication): ReadonlySet<string> =>
+  new Set([entry.run, ...keysOf(entry).flatMap((key) => parseDataFile(key)?.run ?? [])]);
 
 const namedBy = (number: number) => `publication ${String(number)} names its files`;
 
@@ -217,47 +234,30 @@ async function halfRemoved(store: Store, begun: readonly string[]): Promise<stri
 }
 
 /** Executions of this run's attempts that nothing can ever need: the run has a verdict, and a retry makes new attempts. */
-async function unaccepted(store: Store, state: RunState, { executions }: Needed): Promise<string[]> {
-  const found: string[] = [];
+async function unaccepted(store: Store, state: RunState, data: DataByRun): Promise<string[]> {
   const { run } = state.plan;
   const all = Object.entries(state.attempts);
   const accepted = new Set(all.flatMap(([, attempts]) => attempts.map(({ execution }) => execution)));
+  const names = new Set<string>();
   for (const [step, attempts] of all) {
     for (const { attempt } of attempts) {
-      const folder = keys.attempt(run, step, attempt);
-      for await (const name of store.folders(`${folder}/`)) {
-        const execution = keys.execution(folder, name);
-        if (isExecutionName(name) && !accepted.has(execution) && !executions.has(execution))
-          found.push(execution);
-      }
+      for await (const name of store.folders(`${keys.attempt(run, step, attempt)}/`))
+        if (isExecutionName(name)) names.add(name);
     }
   }
-  return found;
+  for (const { execution } of data.of.get(run) ?? []) names.add(execution);
+  const namesAccepted = new Set([...accepted].map((folder) => folder?.split('/').at(-1)));
+  return [...names].filter((name) => !namesAccepted.has(name)).sort();
 }
 
 async function removalOf(
   store: Store,
-  run: string,
+  needed: Needed,
   { strange }: GcPlan,
-  execution?: string,
+  what: Pick<Removal, 'run' | 'execution'>,
 ): Promise<Removal> {
-  const { ours, others } = await objectsOf(store, run, execution);
+  const { ours, others } = await objectsOf(store, what, needed);
   strange.push(...others);
   const bytes = ours.reduce((sum, { size }) => sum + size, 0);
-  return { run, ...(execution === undefined ? {} : { execution }), objects: ours.length, bytes };
-}
-
-/** Landfall's own objects of the run, or of one of its executions, and the keys of other objects there. */
-export async function objectsOf(
-  store: Store,
-  run: string,
-  execution?: string,
-): Promise<{ ours: ObjectInfo[]; others: string[] }> {
-  const ours: ObjectInfo[] = [];
-  const others: string[] = [];
-  for await (const object of store.list(`${execution ?? keys.run(run)}/`)) {
-    if (isOfRun(run, object)) ours.push(object);
-    else others.push(object.key);
-  }
-  return { ours, others };
+  return { ...what, objects: ours.length, bytes };
 }

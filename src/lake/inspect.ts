@@ -38,20 +38,13 @@ export interface InspectedTable {
 
 const FOOTERS_AT_ONCE = 16;
 
-/**
- * Reads the footer of every data file in `folder` (with a trailing slash), which is listed unless `objects` are what lies in
- * it. Broken files are data, not errors.
- */
-export async function inspectTable(
-  store: Store,
-  folder: string,
-  objects: AsyncIterable<ObjectInfo> | Iterable<ObjectInfo> = store.list(folder),
-): Promise<InspectedTable> {
+/** Reads the footer of every data file in `folder` (with a trailing slash). Broken files are data, not errors. */
+export async function inspectTable(store: Store, folder: string): Promise<InspectedTable> {
   const files: DataFile[] = [];
   const broken: { name: string; why: string }[] = [];
   const strays: string[] = [];
   const data = async function* () {
-    for await (const object of objects) {
+    for await (const object of store.list(folder)) {
       const name = object.key.slice(folder.length);
       const kind = kindOfName(name, object.size);
       if (kind === 'data') yield { ...object, name };

@@ -1,14 +1,13 @@
 /** The port `Lake` over a store. */
-import { grouped } from '../grouped.ts';
 import { present } from '../present.ts';
 import type { Lake } from '../run/ports.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
-import type { ObjectInfo, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { acceptExecution, readExecution } from './accept.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
-import { isFolderMarker, keys } from './layout.ts';
+import { QUARANTINE, keys } from './layout.ts';
 import { mirror } from './mirror.ts';
 import type { OnTable } from './mirror.ts';
 import { publish } from './publication.ts';
@@ -52,34 +51,11 @@ export async function verify(
       plan.steps.find(({ name }) => name === step),
       `step ${step} in the plan`,
     );
-    const { of, strays } = await listed(store, keys.tables(key));
     const tables = new Map<string, InspectedTable>();
-    for (const { name } of contracts)
-      tables.set(name, await inspectTable(store, keys.table(key, name), of(name)));
-    const quarantines = new Map<string, InspectedTable>();
-    for (const [name, { lines }] of Object.entries(report.sources)) {
-      if (lines.quarantined > 0) quarantines.set(name, await inspectTable(store, keys.quarantine(key, name)));
-    }
-    outputs.set(step, { report, tables, quarantines, strays: strays(contracts.map(({ name }) => name)) });
+    for (const { name } of contracts) tables.set(name, await inspectTable(store, keys.table(key, name)));
+    const hasRejected = Object.values(report.sources).some(({ lines }) => lines.quarantined > 0);
+    const quarantine = hasRejected ? await inspectTable(store, keys.table(key, QUARANTINE)) : undefined;
+    outputs.set(step, { report, tables, quarantine });
   }
   return verification(plan, outputs);
-}
-
-/**
- * The objects below `prefix`, by the folder right below it; `strays` are the names of objects in none of these
- * folders.
- */
-async function listed(store: Store, prefix: string) {
-  const objects: ObjectInfo[] = [];
-  for await (const object of store.list(prefix)) objects.push(object);
-  const folders = grouped(objects, ({ key }) => {
-    const name = key.slice(prefix.length);
-    return name.slice(0, Math.max(0, name.indexOf('/')));
-  });
-  const of = (name: string) => folders.get(name) ?? [];
-  const strays = (names: readonly string[]) => {
-    const others = [...folders].filter(([name]) => !names.includes(name)).flatMap(([, objects]) => objects);
-    return others.filter(({ key, size }) => !isFolderMarker(key, size)).map(({ key }) => key);
-  };
-  return { of, strays };
 }

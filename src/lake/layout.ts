@@ -25,11 +25,19 @@ export const keys = {
 
   /** `attempt`: the attempt's folder. `name`: the application's id, a hyphen, and random hex digits. */
   execution: (attempt: string, name: string) => `${attempt}/${name}`,
-  /** Here and below, `execution` is the execution's folder. */
+  /** `execution` is the execution's folder. */
   report: (execution: string) => `${execution}/report.json`,
-  tables: (execution: string) => `${execution}/tables/`,
-  table: (execution: string, table: string) => `${execution}/tables/${table}/`,
-  quarantine: (execution: string, source: string) => `${execution}/quarantine/${source}/`,
+
+  /** The data files of all tables, whichever run wrote them. */
+  data: 'delta/',
+  /** Begins the keys of what executions of the run wrote of the table, and of runs whose ids begin with its id and a dot. */
+  dataOfRun: (table: string, run: string) => `delta/${table}/${run}.`,
+  /** What one execution wrote of a table. `execution`: its folder in the run. */
+  table: (execution: string, table: string) => {
+    const [, , run = '', , , , name = ''] = execution.split('/');
+    return keys.written({ run, execution: name }, table);
+  },
+  written: ({ run, execution }: Writer, table: string) => `delta/${table}/${run}.${execution}/`,
 
   publication: (number: number) => `_landfall/published/${padded(number)}.json`,
 
@@ -60,6 +68,21 @@ export const mostBytes = {
   footer: 64 * 1024 * 1024,
 } as const;
 
+/** The internal table of rejected lines, which every step may write. */
+export const QUARANTINE = 'quarantine';
+
+/** Tables that a lake has for itself. */
+const OWN_TABLES = [QUARANTINE, 'objects'];
+
+/** Names that no pipeline may give a table or a source: the lake has tables, or a folder, of these names. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['delta', ...OWN_TABLES]);
+
+/** An execution by what the keys of its data files tell: its run, and its own name. */
+export interface Writer {
+  run: string;
+  execution: string;
+}
+
 /** Which run publishes, and as what number. */
 export interface Publishing {
   run: string;
@@ -76,11 +99,16 @@ export function isRunId(text: string): boolean {
 }
 
 /**
- * True for a valid name of a step, a table or a source. Names are keys of plain objects, so a property that every
- * object has is not a valid name.
+ * True for a valid name of a step or a view. Names are keys of plain objects, so a property that every object has is
+ * not a valid name.
  */
 export function isName(text: string): boolean {
   return /^[a-z][a-z0-9_]{0,62}$/.test(text) && !(text in Object.prototype);
+}
+
+/** True for what may be the name of a table or a source of a pipeline. */
+export function isTableName(text: string): boolean {
+  return isName(text) && !RESERVED_NAMES.has(text);
 }
 
 /** True for the name of an execution's folder; Spark's ids are `application_...` on YARN, `local-...` and `app-...` elsewhere. */
@@ -122,19 +150,25 @@ export function parseExecution(key: string): ExecutionPlace | undefined {
 
 const EXECUTION_KEY = /^_landfall\/runs\/([^/]+)\/steps\/([^/]+)\/([1-9]\d*)\/([^/]+)$/;
 
-export interface DataFilePlace extends ExecutionPlace {
+export interface WrittenPlace extends Writer {
   table: string;
-  /** Below the table's folder: `year=2004/part-00000-....zstd.parquet`. */
+  /** Below the execution's folder of the table: `year=2004/part-00000-....zstd.parquet`. */
   name: string;
 }
 
-/** Which table of which execution a data file belongs to; undefined for any other key. */
-export function parseDataFile(key: string): DataFilePlace | undefined {
-  const [, execution = '', table = '', name = ''] =
-    /^((?:[^/]+\/){6}[^/]+)\/tables\/([^/]+)\/(.+)$/.exec(key) ?? [];
-  const place = parseExecution(execution);
-  if (place === undefined || !isName(table) || !isDataName(name)) return undefined;
-  return { ...place, table, name };
+/** Which execution the folder below `delta/<table>/` belongs to: what it is named after. Undefined for any other object. */
+export function parseWritten(key: string): WrittenPlace | undefined {
+  const [, table = '', folder = '', name = ''] = /^delta\/([^/]+)\/([^/]+)\/(.*)$/s.exec(key) ?? [];
+  const dot = folder.lastIndexOf('.');
+  const [run, execution] = [folder.slice(0, Math.max(0, dot)), folder.slice(dot + 1)];
+  const isTable = isTableName(table) || OWN_TABLES.includes(table);
+  return isTable && isRunId(run) && isExecutionName(execution) ? { run, execution, table, name } : undefined;
+}
+
+/** The same for a data file; undefined for any other key. */
+export function parseDataFile(key: string): WrittenPlace | undefined {
+  const place = parseWritten(key);
+  return place !== undefined && isDataName(place.name) ? place : undefined;
 }
 
 /** True for a name below a folder: no empty, `.` or `..` part, and nothing absolute. */
@@ -147,7 +181,7 @@ export function isNameBelow(name: string): boolean {
  * earlier publication of the same run.
  */
 export function isPlainPathOf(
-  { table, name }: DataFilePlace,
+  { table, name }: WrittenPlace,
   { run, publication }: Publishing,
   key: string,
 ): boolean {
@@ -193,15 +227,21 @@ const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
 const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
 const REPORT = /^\.?report\.json(\.crc)?$/;
 /** What Spark's writers leave: data files and markers with their checksums, and files of attempts that crashed. */
-const WRITTEN =
-  /^(tables|quarantine)\/(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
+const BY_SPARK = /^(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
 
 /** True for what a run, its driver or its steps write below the run's folder; false for anything else there. */
 export function isOfRun(run: string, { key, size }: { key: string; size: number }): boolean {
   const name = key.slice(keys.run(run).length + 1);
   if (entryNumber(run, key) !== undefined || LOOSE.test(name) || isFolderMarker(name, size)) return true;
   const [, execution = '', file = ''] = IN_EXECUTION.exec(name) ?? [];
-  return isExecutionName(execution) && (REPORT.test(file) || WRITTEN.test(file));
+  return isExecutionName(execution) && REPORT.test(file);
+}
+
+/** Whose object below `delta/` that is, by its name; undefined when Spark, writing for a run, gives no object such a name. */
+export function writerOf({ key, size }: { key: string; size: number }): Writer | undefined {
+  const place = parseWritten(key);
+  if (place === undefined) return undefined;
+  return isFolderMarker(place.name, size) || BY_SPARK.test(place.name) ? place : undefined;
 }
 
 export interface PartitionValue {

@@ -8,14 +8,14 @@ import { readJson } from '../json-text.ts';
 import type { LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { isName, isPlainPathOf, isRunId, keys, mostBytes, parseDataFile } from './layout.ts';
+import { isPlainPathOf, isRunId, isTableName, keys, mostBytes, parseDataFile } from './layout.ts';
 import { newestNumber } from './publication-numbers.ts';
 
 const VERSION = 1;
 
 const count = z.number().int().nonnegative();
 
-const name = z.string().refine(isName, 'is not the name of a table');
+const name = z.string().refine(isTableName, 'is not the name of a table');
 
 const landedTable = z.object({
   table: name,

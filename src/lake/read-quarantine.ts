@@ -8,7 +8,7 @@ import { messageOf } from '../message-of.ts';
 import { nearest } from '../nearest.ts';
 import type { SourceBooks } from '../pipeline/report.ts';
 import { commandAt } from '../shell-words.ts';
-import { keys } from './layout.ts';
+import { QUARANTINE, keys } from './layout.ts';
 import { tokens } from '../run/plan.ts';
 import type { Quarantine, RejectedLine, Rejection, SourceQuarantine } from '../run/rejections.ts';
 import type { RunState } from '../run/state.ts';
@@ -105,15 +105,16 @@ async function reported(store: Store, state: RunState, step: string): Promise<Ac
 
 async function sourceQuarantine(
   store: Store,
-  { step, key }: Accepted,
+  { step, key, report }: Accepted,
   { source, books, ...question }: QuarantineQuestion & { source: string; books: SourceBooks },
 ): Promise<SourceQuarantine> {
-  const folder = keys.quarantine(key, source);
+  const folder = keys.table(key, QUARANTINE);
+  const written = new Set((report.quarantine[source] ?? []).map(({ name }) => `${folder}${name}`));
   const { view, limit } = question;
   const by = rejectionsOf(books, view);
   let files = 0;
   for await (const object of store.list(folder)) {
-    if (!object.key.endsWith('.parquet')) continue;
+    if (!written.has(object.key)) continue;
     files += 1;
     if (by.every((one) => isSampled(one, limit))) break;
     await takeSamples(store, object, by, limit);

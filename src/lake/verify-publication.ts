@@ -20,7 +20,7 @@ export async function publishedFindings(store: Store, { tables }: Publication): 
     const folders = new Set(
       files.flatMap(({ key }) => {
         const file = parseDataFile(key);
-        return file === undefined ? [] : [keys.table(file.execution, file.table)];
+        return file === undefined ? [] : [keys.written(file, file.table)];
       }),
     );
     for (const folder of folders) {

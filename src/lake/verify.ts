@@ -9,16 +9,15 @@ import { emptinessFindings } from './emptiness.ts';
 import { fileFindings, writtenFindings } from './file-findings.ts';
 import type { InspectedTable } from './inspect.ts';
 import { landedTable } from './landed.ts';
+import { QUARANTINE } from './layout.ts';
 import { matchedFindings } from './matched.ts';
 import { namedFinding } from './named-finding.ts';
 
-/** What one step left: its report, and the objects in the lake, by table and by source with rejected lines. */
+/** What one step left: its report, and the objects in the lake by table; the quarantine only if it rejected lines. */
 export interface StepOutput {
   report: StepReport;
   tables: ReadonlyMap<string, InspectedTable>;
-  quarantines: ReadonlyMap<string, InspectedTable>;
-  /** Keys of objects beside its tables' folders. */
-  strays: readonly string[];
+  quarantine: InspectedTable | undefined;
 }
 
 /** Verifies a run. `outputs` holds what each step left, by step name. */
@@ -40,7 +39,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     }
     findings.push(
       ...sourceFindings(plan, step, output),
-      ...namedFinding(step.name, 'an object beside its tables belongs to none of them', output.strays),
+      ...strangeRejections(output),
       ...namedFinding(step.name, 'it reports a table that it does not write', unknownTables(step, output)),
     );
     for (const contract of step.tables) {
@@ -65,7 +64,7 @@ function isWronglyEmpty({ mayBeEmpty }: TableContract, { files }: InspectedTable
   return !mayBeEmpty && files.length > 0 && files.every(({ rows }) => rows === 0);
 }
 
-function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines }: StepOutput): Finding[] {
+function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantine }: StepOutput): Finding[] {
   const names = new Set([...step.sources.map(({ name }) => name), ...Object.keys(report.sources)]);
   return [...names].flatMap((name): Finding[] => {
     const books = report.sources[name];
@@ -77,9 +76,17 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantines 
     if (books === undefined) return error(`step ${step.name} reports no books of this source`);
     return [
       ...booksFindings(name, books, { objects, views, maxQuarantined: plan.maxQuarantined }),
-      ...quarantineFindings(name, books, quarantines.get(name)),
+      ...quarantineFindings(name, books, report.quarantine[name] ?? [], quarantine),
     ];
   });
+}
+
+/** Objects in a step's quarantine that it did not write: readers would take their rows for rejected lines. */
+function strangeRejections({ report, quarantine }: StepOutput): Finding[] {
+  const { files, broken, strays } = quarantine ?? { files: [], broken: [], strays: [] };
+  const written = new Set(Object.values(report.quarantine).flatMap((all) => all.map(({ name }) => name)));
+  const others = [...files, ...broken].map(({ name }) => name).filter((name) => !written.has(name));
+  return namedFinding(QUARANTINE, 'its step did not write one of the files', [...others, ...strays]);
 }
 
 /** Findings against one table: its files, its counts, and the checks that its step made. */

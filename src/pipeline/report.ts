@@ -18,6 +18,9 @@ export const viewBooks = z.object({
   otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })),
 });
 
+/** `name` is relative to the folder that the execution has of the table; `size` in bytes. */
+const writtenFiles = z.array(z.object({ name: z.string(), size: count }));
+
 /** The books of one source: `objects = read + empty`. */
 export const sourceBooks = z.object({
   objects: z.object({
@@ -55,8 +58,8 @@ export const violation = z.object({
 });
 
 export const tableReport = z.object({
-  /** Data files as they were before they were read back; `name` is relative to the table's folder, `size` in bytes. */
-  files: z.array(z.object({ name: z.string(), size: count })),
+  /** Data files as they were before they were read back. */
+  files: writtenFiles,
   /** As the query produced them. */
   rows: count,
   /** As counted by reading the written files back. */
@@ -74,7 +77,7 @@ export const tableReport = z.object({
 });
 
 export const stepReport = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   step: z.string(),
   token: z.string(),
   applicationId: z.string(),
@@ -83,6 +86,8 @@ export const stepReport = z.object({
   startedAt: count,
   endedAt: count,
   sources: z.record(z.string(), sourceBooks),
+  /** By source: the data files of the quarantine that hold its rejected lines. */
+  quarantine: z.record(z.string(), writtenFiles),
   upstreams: z.record(z.string(), z.string()),
   tables: z.record(z.string(), tableReport),
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { present } from '../present.ts';
 import { columnType } from './column-type.ts';
+import { RESERVED_NAMES } from '../lake/layout.ts';
 import { TIMESTAMP_FORMATS } from './contract.ts';
 import { wordOfJavaScript } from './yaml.ts';
 
@@ -13,6 +14,10 @@ const name = z
     abort: true,
   })
   .refine((text) => !(text in Object.prototype), { error: ({ input }) => wordOfJavaScript(String(input)) });
+/** The name of a table or a source. */
+const tableName = name.refine((text) => !RESERVED_NAMES.has(text), {
+  error: ({ input }) => `${String(input)} is a name that every lake uses for itself; choose another name`,
+});
 /** A field keeps the case that the raw data gives it. `_` at the front is ours. */
 const fieldName = z
   .string()
@@ -33,9 +38,9 @@ const parameter = z.union([
 export const pipelineFile = z.strictObject({
   name,
   parameters: z.record(name, parameter).default({}),
-  sources: z.array(name).min(1),
+  sources: z.array(tableName).min(1),
   steps: z
-    .array(z.strictObject({ name, doc, reads: z.array(name).min(1), writes: z.array(name).min(1) }))
+    .array(z.strictObject({ name, doc, reads: z.array(name).min(1), writes: z.array(tableName).min(1) }))
     .min(1),
 });
 

@@ -1,10 +1,11 @@
 /** What the contract of a table must look like in a plan before it is believed. */
 import { z } from 'zod';
-import { isName } from '../lake/layout.ts';
+import { isName, isTableName } from '../lake/layout.ts';
 import { columnType } from '../pipeline/column-type.ts';
 import type { Check } from '../pipeline/contract.ts';
 
 export const name = z.string().refine(isName, 'is not the name of a step, a table or a source');
+export const tableName = z.string().refine(isTableName, 'is not the name of a table or a source');
 const texts = z.array(z.string());
 const column = z.string();
 const value = z.union([z.string(), z.number(), z.boolean()]);
@@ -37,7 +38,7 @@ const check = z.discriminatedUnion('check', [
 ]);
 
 export const contract = z.looseObject({
-  name,
+  name: tableName,
   columns: z.array(z.looseObject({ name: column, type: columnType, nullable: z.boolean() })),
   key: texts,
   partitionBy: texts,

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { EXIT_CODES } from '../faults.ts';
 import { isExecutionName, isRunId, keys } from '../lake/layout.ts';
-import { contract, name } from './contract-shape.ts';
+import { contract, name, tableName } from './contract-shape.ts';
 import type { Entry } from './entries.ts';
 import type { RunPlan } from './plan.ts';
 
@@ -27,7 +27,9 @@ const plan = z.looseObject({
   plannedAt: time,
   lake: z.string(),
   logUri: z.string(),
-  sources: z.array(z.looseObject({ name, uri: z.string(), objects: count, bytes: count, skipped: count })),
+  sources: z.array(
+    z.looseObject({ name: tableName, uri: z.string(), objects: count, bytes: count, skipped: count }),
+  ),
   inputsDigest: z.string(),
   steps: z.array(
     z.looseObject({

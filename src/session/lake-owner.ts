@@ -23,7 +23,8 @@ export function refuseForeignLake(
   if (user === undefined || root.scheme !== 'file' || flags['trust-lake'] === true) return;
   const ours = join(root.path, keys.landfall);
   if (ownerOf(ours) === undefined) return;
-  for (const path of [root.path, ours, join(root.path, keys.runs), join(root.path, keys.publications)]) {
+  const folders = [keys.runs, keys.publications, keys.data].map((folder) => join(root.path, folder));
+  for (const path of [root.path, ours, ...folders]) {
     const owner = ownerOf(path);
     if (owner === undefined || isTrusted(owner, user, env['SUDO_UID'])) continue;
     throw new LandfallError('input', `the lake ${place(store.uri)} belongs to another user`, {

@@ -129,7 +129,7 @@ async function contents(store: Store): Promise<Map<string, Buffer>> {
 
 const bytesOf = (content: string) => new TextEncoder().encode(content);
 const text = (body: Uint8Array | undefined) => new TextDecoder().decode(body);
-const plain = (key: string) => !key.startsWith('_landfall/');
+const plain = (key: string) => !/^(_landfall|delta)\//.test(key);
 
 function save(path: string, content: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -278,13 +278,14 @@ describe('the number of S3 requests', () => {
   });
 
   it('for m landed files is one read of each footer, and one copy of each published file', () => {
-    const files = [...objects.keys()].filter((one) => /\/tables\/.*\.parquet$/.test(one)).length;
+    const data = /(^|\/)delta\/(?!quarantine\/)/;
+    const files = [...objects.keys()].filter((one) => data.test(one) && one.endsWith('.parquet')).length;
     const published = [...objects.keys()].filter(plain).length;
-    const internal = 1;
+    const [tables, internal] = [6, 1];
     expect(files).toBe(published + internal);
-    expect(count(({ key }) => key.includes('/tables/'))).toEqual({ LIST: 2, GET: files, HEAD: published });
+    expect(count(({ key }) => data.test(key))).toEqual({ LIST: tables, GET: files, HEAD: published });
     const plainPaths = /\/(songs|artists|users|time|songplays)(\/|$)/;
-    expect(count(({ key }) => !key.includes('_landfall/') && plainPaths.test(key))).toEqual({
+    expect(count(({ key }) => !/(_landfall|delta)\//.test(key) && plainPaths.test(key))).toEqual({
       HEAD: 10,
       LIST: 15,
       COPY: published,

@@ -25,7 +25,8 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const published = () => filesBelow(lake).filter((path) => !path.startsWith(join(lake, '_landfall')));
+const published = () =>
+  filesBelow(lake).filter((path) => !/^(_landfall|delta)\//.test(path.slice(lake.length + 1)));
 
 beforeAll(async () => {
   mkdirSync(cwd, { recursive: true });

@@ -14,7 +14,7 @@ import { run as gc } from '../../src/commands/gc.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as verify } from '../../src/commands/verify.ts';
 import { keys } from '../../src/lake/layout.ts';
-import { executionOf, landedRun, plainSongs } from '../lake/accepted-run.ts';
+import { executionOf, landedRun, plainSongs, tableOf } from '../lake/accepted-run.ts';
 import { advising } from '../support/advice.ts';
 import { commandWorld } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
@@ -130,9 +130,9 @@ describe('a link out of the lake', () => {
 
   it('in place of a run’s folder, or of a folder below it, is not followed by gc', async () => {
     const folder = outside();
-    const real = join(cwd, executionOf('r1'), 'tables');
-    renameSync(real, join(folder, 'tables'));
-    symlinkSync(join(folder, 'tables'), real);
+    const real = join(cwd, executionOf('r1'));
+    renameSync(real, join(folder, 'execution'));
+    symlinkSync(join(folder, 'execution'), real);
     symlinkSync(folder, join(cwd, '_landfall/runs/linked'));
     const before = readdirSync(folder, { recursive: true }).sort();
     const report = await collected();
@@ -142,4 +142,21 @@ describe('a link out of the lake', () => {
     expect(existsSync(join(folder, 'theirs.parquet'))).toBe(true);
     expect(await plainSongs(store)).toEqual(['2003 r3-3']);
   });
+
+  it.each([tableOf('r1', 'songs').slice(0, -1), 'delta/songs', 'delta/others', 'delta'])(
+    'in place of the folder %s makes gc delete nothing there',
+    async (name) => {
+      const folder = outside();
+      const [real, moved] = [join(cwd, name), join(folder, 'moved')];
+      if (existsSync(real)) renameSync(real, moved);
+      else mkdirSync(moved);
+      symlinkSync(moved, real);
+      const before = readdirSync(folder, { recursive: true }).sort();
+      const report = await collected();
+      expect(gone(report)).toEqual(name === 'delta' ? [] : expect.arrayContaining(['r2']));
+      if (name === 'delta') expect(why(report, 'r2')).toContain('its data files cannot be listed');
+      else expect(report.strange).toContain(name);
+      expect(readdirSync(folder, { recursive: true }).sort()).toEqual(before);
+    },
+  );
 });

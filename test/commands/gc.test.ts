@@ -10,9 +10,11 @@ import { run as runs } from '../../src/commands/runs.ts';
 import { run as verify } from '../../src/commands/verify.ts';
 import { removeRun } from '../../src/lake/remove-run.ts';
 import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
+import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
-import { keys } from '../../src/lake/layout.ts';
+import { keys, parseDataFile, QUARANTINE } from '../../src/lake/layout.ts';
+import { publish as publishEntry, readPublication } from '../../src/lake/publication.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { shellWord } from '../../src/shell-words.ts';
 import { temporaryName } from '../../src/store/local-writing.ts';
@@ -25,6 +27,7 @@ import {
   landRun,
   planOf,
   plainSongs,
+  tableOf,
 } from '../lake/accepted-run.ts';
 import { watched } from '../lake/publishing.ts';
 import { commandWorld } from '../support/command-world.ts';
@@ -66,6 +69,11 @@ async function listed(prefix = '', its = store): Promise<string[]> {
   return found.sort();
 }
 
+/** What accepted runs write below `delta/`. */
+const WRITTEN = /^delta\/[a-z_]+\/(.+)\.local-1-ff\/(.+\/)?part-0-[a-z]/;
+const isOf = (run: string, key: string) =>
+  key.startsWith(`${keys.run(run)}/`) || WRITTEN.exec(key)?.[1] === run;
+
 const why = ({ kept }: Report, run: string) => kept.find((one) => one.run === run)?.why;
 
 describe('gc', () => {
@@ -76,7 +84,7 @@ describe('gc', () => {
     expect(await listed()).toEqual(before);
     expect(report).toMatchObject({
       removed: false,
-      runs: [{ run: 'r1', objects: before.filter((key) => key.startsWith(`${keys.run('r1')}/`)).length }],
+      runs: [{ run: 'r1', objects: before.filter((key) => isOf('r1', key)).length }],
       kept: [{ run: 'r3' }, { run: 'r2' }],
       strange: [],
       next: expect.stringMatching(/^landfall gc --keep 2 --yes --lake /),
@@ -90,7 +98,7 @@ describe('gc', () => {
       removed: true,
       runs: [{ run: 'r1' }, { run: 'r2' }],
     });
-    const gone = before.filter((key) => /^_landfall\/runs\/r[12]\//.test(key));
+    const gone = before.filter((key) => isOf('r1', key) || isOf('r2', key));
     expect(gone.length).toBeGreaterThan(20);
     expect(await listed()).toEqual(before.filter((key) => !gone.includes(key)));
     const world = commandWorld(cwd);
@@ -172,18 +180,61 @@ describe('gc', () => {
   it('removes executions of a kept run that were never accepted, and no other', async () => {
     const other = `${keys.attempt('r1', 'song_transform', 1)}/local-2-aa`;
     await landedRuns(1);
-    for (const name of ['report.json', 'tables/songs/part-a.parquet', 'notes.txt'])
-      await store.put(`${other}/${name}`, text('x'));
+    const written = `${keys.table(other, 'songs')}part-a.parquet`;
+    for (const key of [`${other}/report.json`, `${other}/notes.txt`, written])
+      await store.put(key, text('x'));
     const before = await listed();
     const report = await collecting({ yes: true });
     expect(report).toMatchObject({
-      executions: [{ run: 'r1', execution: other, objects: 2, bytes: 2 }],
+      executions: [{ run: 'r1', execution: 'local-2-aa', objects: 2, bytes: 2 }],
       strange: [`${other}/notes.txt`],
     });
     expect(await collecting()).toMatchObject({ executions: [], strange: [`${other}/notes.txt`] });
-    const gone = [`${other}/report.json`, `${other}/tables/songs/part-a.parquet`];
+    const gone = [`${other}/report.json`, written];
     expect(await listed()).toEqual(before.filter((key) => !gone.includes(key)));
     await verify({ lake: cwd }, commandWorld(cwd));
+  });
+
+  it('removes what an execution of a kept run wrote that died before its report, and what it left half written', async () => {
+    await landedRuns(1);
+    const before = await listed();
+    const died = keys.execution(keys.attempt('r1', 'song_transform', 1), 'local-3-bb');
+    const wrote = [
+      `${keys.table(died, 'songs')}year=2001/part-0.zstd.parquet`,
+      `${keys.table(died, 'songs')}_temporary/0/_temporary/attempt_1/year=1/part-0.parquet`,
+      `${keys.table(died, 'songs')}.spark-staging-1/year=1/part-0.parquet`,
+      `${keys.table(died, QUARANTINE)}part-0.gz.parquet`,
+    ];
+    for (const key of wrote) await store.put(key, text('x'));
+    const report = await collecting({ yes: true });
+    expect(report).toMatchObject({
+      executions: [{ run: 'r1', execution: 'local-3-bb', objects: 4, bytes: 4 }],
+      strange: [],
+    });
+    expect(await listed()).toEqual(before);
+  });
+
+  it('takes a run for no other whose id begins like its own', async () => {
+    const failed: Entry = { entry: 'finished', verdict: 'failed', fault: 'step', message: 'x' };
+    for (const run of ['r1', 'r1.local-1-ff', 'r1.x', 'r11', 'last']) {
+      const its = { run, publication: 1, years: [2001] };
+      await acceptedRun(store, files, run === 'r1' ? { ...its, entries: [failed] } : its);
+    }
+    const before = await listed();
+    expect((await collecting({ keep: 1, yes: true })).runs.map(({ run }) => run)).toEqual(['r1']);
+    expect(await listed()).toEqual(before.filter((key) => !isOf('r1', key)));
+  });
+
+  it('keeps a run as long as a kept publication names any file that it wrote, whoever published it', async () => {
+    await landedRuns(2);
+    const carried = (await readPublication(store, 1))!.tables[0]!.files[0]!;
+    const { tables } = (await readPublication(store, 2))!;
+    const mirror = keys.plainFile('songs', { run: 'r3', publication: 3 }, parseDataFile(carried.key)!.name);
+    const mixed = tables.map((table) => ({ ...table, files: [{ ...carried, mirror }] }));
+    await publishEntry(store, { number: 3, run: 'r3', driver: 'd', tables: mixed });
+    const report = await collecting({ keep: 1, yes: true });
+    expect(why(report, 'r1')).toBe('publication 3 names its files');
+    expect(await store.head(carried.key)).toBeDefined();
   });
 
   it('keeps every execution of a run that may continue, and those that an earlier attempt had accepted', async () => {
@@ -198,9 +249,7 @@ describe('gc', () => {
     await journal.append({ entry: 'step-intent', ...again, token, clusterId: 'j-1' });
     await journal.append({ entry: 'finished', verdict: 'failed', fault: 'step', message: 'x' });
     const { executions } = await collecting({ yes: true });
-    expect(executions.map(({ execution }) => execution)).toEqual([
-      `${keys.attempt('r1', 'song_transform', 1)}/local-2-aa`,
-    ]);
+    expect(executions.map(({ execution }) => execution)).toEqual(['local-2-aa']);
     expect(await store.head(`${executionOf('r1')}/report.json`)).toBeDefined();
   });
 
@@ -211,22 +260,33 @@ describe('gc', () => {
       'journal/notes.json',
       'steps/song_transform/1/mine/report.json',
       'steps/song_transform/1/local-1-ff/mine.csv',
-      'steps/song_transform/1/local-1-ff/tables/songs/notes.txt',
-      'steps/song_transform/1/local-1-ff/tables/songs/year=2001/theirs.parquet',
+      'steps/song_transform/1/local-1-ff/tables/songs/part-0.parquet',
       'steps/song_transform/x/step.py',
     ].map((name) => `${keys.run('r1')}/${name}`);
+    const strangeData = [
+      'delta/notes.txt',
+      'delta/songs/theirs.parquet',
+      'delta/songs/theirs/part-0.parquet',
+      'delta/Songs/r1.local-1-ff/part-0.parquet',
+      'delta/songs/r1.local-1-ff/notes.txt',
+      'delta/songs/r1.local-1-ff/year=2001/theirs.parquet',
+      'delta/songs/r2.local-1-ff/notes.txt',
+      'delta/songs/theirs.local-1-ff/part-0.parquet',
+    ];
     const elsewhere = [
       '_landfall/runs/theirs/notes.txt',
       '_landfall/runs/theirs/journal/000002.json',
       '_landfall/runs/r1.txt',
     ];
-    for (const key of [...strange, ...elsewhere]) await store.put(key, text('x'));
+    for (const key of [...strange, ...strangeData, ...elsewhere]) await store.put(key, text('x'));
     const ofSpark = ['_temporary/0/_temporary/attempt_1/year=1/part-0.parquet', '_SUCCESS', '._SUCCESS.crc'];
-    for (const name of ofSpark) await store.put(`${executionOf('r1')}/tables/songs/${name}`, text('x'));
+    for (const name of ofSpark) await store.put(`${tableOf('r1', 'songs')}${name}`, text('x'));
     const report = await collecting({ keep: 1, yes: true });
     expect(report.runs.map(({ run }) => run)).toEqual(['r1']);
-    expect([...report.strange].sort()).toEqual([...strange].sort());
+    expect([...report.strange].sort()).toEqual([...strange, ...strangeData].sort());
     expect(await listed(`${keys.run('r1')}/`)).toEqual([...strange].sort());
+    const left = (await listed(keys.data)).filter((key) => !isOf('r2', key));
+    expect(left).toEqual([...strangeData].sort());
     for (const key of elsewhere) expect(await store.head(key)).toBeDefined();
   });
 

@@ -6,7 +6,16 @@ import { keys } from '../../src/lake/layout.ts';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { planRollback, rollBack } from '../../src/lake/go-back.ts';
 import { readState } from '../../src/run/read-journal.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  keysFile,
+  landedRun,
+  landRun,
+  plainSongs,
+  tableOf,
+} from '../lake/accepted-run.ts';
 import { songKeys, songs } from '../lake/plans.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
@@ -164,13 +173,9 @@ describe('rollback', () => {
 
   it('removes tables that the earlier set did not have, and restores those it had', async () => {
     const albums = { ...songKeys, name: 'albums', internal: false };
-    const folder = (run: string) => `${executionOf(run)}/tables`;
     await acceptedRun(store, files, { run: 'r4', publication: 4, years: [2004], tables: [songs, albums] });
-    await store.copy(
-      `${folder('r4')}/song_keys/part-0-v.zstd.parquet`,
-      `${folder('r4')}/albums/part-0-v.zstd.parquet`,
-    );
-    await store.remove([`${folder('r4')}/song_keys/part-0-v.zstd.parquet`]);
+    await store.copy(keysFile('r4'), `${tableOf('r4', 'albums')}part-0-v.zstd.parquet`);
+    await store.remove([keysFile('r4')]);
     const report = `${executionOf('r4')}/report.json`;
     const text = new TextDecoder().decode(await store.get(report));
     await store.put(report, new TextEncoder().encode(text.replace('"song_keys"', '"albums"')));

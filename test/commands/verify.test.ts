@@ -8,7 +8,17 @@ import type { Entry } from '../../src/run/entries.ts';
 import { openJournal } from '../../src/run/journal.ts';
 import { tokens } from '../../src/run/plan.ts';
 import { songs } from '../lake/plans.ts';
-import { acceptedRun, dataFile, executionOf, landedRun, planOf, rejectedFile } from '../lake/accepted-run.ts';
+import { QUARANTINE } from '../../src/lake/layout.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  keysFile,
+  landedRun,
+  planOf,
+  rejectedFile,
+  tableOf,
+} from '../lake/accepted-run.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { cwd, files, store } from './own-lake.ts';
 import { advising, said } from '../support/advice.ts';
@@ -30,7 +40,7 @@ async function findings(run?: string): Promise<string[]> {
 }
 
 const DATA = dataFile('r2', 2004);
-const FOLDER = `${executionOf('r2')}/tables/songs/`;
+const FOLDER = tableOf('r2', 'songs');
 const PLAIN = 'songs/year=2004/r2-2-part-0-u.zstd.parquet';
 const COUNTS = (rows: number) =>
   `songs: its row counts differ: 4 written by the step, ${String(rows)} in the Parquet footers, 4 read back ()`;
@@ -165,7 +175,6 @@ describe('verify', () => {
       (key) => truncateSync(join(cwd, key), 100),
       '0 (part-0-w.gz.parquet: it is truncated: it does not end as Parquet does)',
     ],
-    ['there twice', (key) => store.copy(key, key.replace('part-0', 'part-1')), '10 ()'],
   ])('compares the quarantine with the books: its file is %s', async (_, spoil, held) => {
     await spoil(rejectedFile('r2'));
     const expected = [`song_data: the step reports 5 rows of quarantine, but their Parquet holds ${held}`];
@@ -198,20 +207,20 @@ describe('verify', () => {
     expect(await findings()).toContain(`songs: a published file was rewritten since publication (${DATA})`);
   });
 
-  it('names foreign files among the tables of an execution, except folder markers', async () => {
-    const tables = `${executionOf('r2')}/tables`;
-    for (const name of ['ghosts_$folder$', 'songs_$folder$'])
-      await store.put(`${tables}/${name}`, new Uint8Array());
+  it('names foreign files among the rejected lines of a step, except folder markers', async () => {
+    const folder = tableOf('r2', QUARANTINE);
+    for (const name of ['x_$folder$', '_SUCCESS']) await store.put(`${folder}${name}`, new Uint8Array());
     expect((await verifying()).failure).toBeUndefined();
-    const strays = [`${tables}/ghosts/part-0.parquet`, `${tables}/notes.parquet`];
-    for (const key of strays) await store.put(key, files.songs);
-    const message = `song_transform: an object beside its tables belongs to none of them (${strays.join(', ')})`;
+    await store.put(`${folder}part-1.parquet`, files.rejected);
+    await store.put(`${folder}notes.txt`, files.songs);
+    const message =
+      'quarantine: its step did not write one of the files (part-1.parquet, notes.txt)';
     expect(await findings()).toEqual([message]);
     expect(await findings('r2')).toEqual([message]);
   });
 
   it('checks the tables that are not published too', async () => {
-    await store.remove([`${executionOf('r2')}/tables/song_keys/part-0-v.zstd.parquet`]);
+    await store.remove([keysFile('r2')]);
     expect(await findings()).toEqual([
       'song_keys: it has no data file, so not even a schema ()',
       'song_keys: a data file that its step wrote is gone (part-0-v.zstd.parquet)',

@@ -5,11 +5,11 @@ import unittest
 from unittest import mock
 
 from engine.failure import StepFailure
-from engine.upstreams import find_execution
+from engine.upstreams import files_of, find_execution
 
 
 def report(ended, **others):
-    return json.dumps({"version": 2, "step": "first", "endedAt": ended, **others}).encode()
+    return json.dumps({"version": 3, "step": "first", "endedAt": ended, **others}).encode()
 
 
 class Upstreams(unittest.TestCase):
@@ -22,7 +22,7 @@ class Upstreams(unittest.TestCase):
             exists=lambda _spark, uri: uri in files,
             read_bytes=lambda _spark, uri: files[uri],
         ):
-            return find_execution(None, "first", "/up")
+            return find_execution(None, "first", "/up")[0]
 
     def test_are_the_execution_that_ended_first(self):
         self.assertEqual(self.find({"a": report(9), "b": report(5), "c": report(7)}), "/up/b")
@@ -39,6 +39,19 @@ class Upstreams(unittest.TestCase):
                 with self.assertRaises(StepFailure) as failed:
                     self.find({"a": content})
                 self.assertEqual(failed.exception.kind, "upstream")
+
+    def test_are_read_by_the_file_names_of_the_report(self):
+        tables = {"cats": {"files": [{"name": "a=1/x.parquet", "size": 1}, {"name": "y.parquet", "size": 2}]}}
+        found = json.loads(report(1, tables=tables))
+        self.assertEqual(files_of(found, "cats"), ["a=1/x.parquet", "y.parquet"])
+
+    def test_are_not_read_when_a_name_leaves_the_folder_of_the_table(self):
+        names = ["../x", "a/../../x", "/x", "a//x", "./x", ""]
+        wrong = [{"files": [{"name": "y"}, {"name": name}]} for name in names]
+        for table in [*wrong, {"files": []}, {"files": [3]}, {"files": 3}, {}, None]:
+            with self.subTest(table), self.assertRaises(StepFailure) as failed:
+                files_of(json.loads(report(1, tables={"cats": table})), "cats")
+            self.assertEqual(failed.exception.kind, "upstream")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 /** Which objects are damaged in which ways. */
+import { parseWritten } from '../../src/lake/layout.ts';
 import type { Damage } from './damage.ts';
 import { placesOf } from './damage.ts';
 import { RUNS } from './scene.ts';
@@ -153,6 +154,10 @@ export const PLANTED: readonly Damage[] = [
     '_landfall/runs/__proto__/journal/000001.json',
     `_landfall/runs/${'n'.repeat(200)}/journal/000001.json`,
     '_landfall/runs/journal',
+    'delta/songs/nobody.local-1-ff/part-00000-u.zstd.parquet',
+    'delta/songs/second.local-1-ff/year=..%2f..%2foutside/part-00000-u.zstd.parquet',
+    'delta/../songs/second.local-1-ff/part-00000-u.zstd.parquet',
+    'delta/\u001b[2J/x',
     'songs/year=2018/000001.json',
     'songs/year=..%2f..%2foutside/second-4-part-00000-u.zstd.parquet',
   ].flatMap((key): Damage[] => [
@@ -165,7 +170,7 @@ export const PLANTED: readonly Damage[] = [
 export function kindsOf({ original, keys }: Scene): string[] {
   const kinds = new Map<string, string>();
   const order: readonly string[] = RUNS;
-  const age = (key: string) => order.indexOf(key.split('/')[2] ?? '');
+  const age = (key: string) => order.indexOf(runOf(key) ?? '');
   for (const key of keys.toSorted((a, b) => age(b) - age(a))) {
     const kind = kindOf(key, () => original(key).toString());
     if (!kinds.has(kind)) kinds.set(kind, key);
@@ -178,7 +183,7 @@ function kindOf(key: string, read: () => string): string {
   if (key.startsWith('_landfall/published/')) return key;
   const [top = ''] = key.split('/');
   const name = key.slice(key.lastIndexOf('/') + 1);
-  if (key.includes('/quarantine/')) return 'quarantine';
+  if (key.startsWith('delta/')) return key.startsWith('delta/quarantine/') ? 'quarantine' : 'a data file';
   if (key.includes('/logs/')) return `log ${name}`;
   return top === '_landfall' ? name : `at ${top}`;
 }
@@ -197,5 +202,5 @@ export function oneOfEach(scene: Scene, turn: number): Damage[] {
 /** The run to which an object belongs. */
 export function runOf(key: string): string | undefined {
   const [, run] = /^_landfall\/runs\/([^/]+)\//.exec(key) ?? [];
-  return run;
+  return run ?? parseWritten(key)?.run;
 }

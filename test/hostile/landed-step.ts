@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { keys } from '../../src/lake/layout.ts';
+import { QUARANTINE, keys } from '../../src/lake/layout.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
@@ -59,7 +59,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
   const planned = plan.steps.find(({ name }) => name === step)!;
   const execution = join(output, `application_1795000000000_0001-${random}`);
   const landTable = (contract: TableContract): TableReport => {
-    const folder = join(execution, 'tables', contract.name);
+    const folder = keys.table(execution, contract.name);
     const names = partitions(contract).map((part) => `${part}part-00000-u.zstd.parquet`);
     const body = files.get(contract.name)!;
     for (const name of names) lake.write(join(folder, name), body);
@@ -68,11 +68,14 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     return { files: written, rows, readBack: rows, conflicts: null, checks: 2, violations: [], matched: [] };
   };
   const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
-  for (const { name: source } of planned.sources)
-    lake.write(join(execution, 'quarantine', source, 'part-00000-w.gz.parquet'), files.get('rejected')!);
+  const landRejected = (source: string) => {
+    const [name, body] = [`source=${source}/part-00000-u.gz.parquet`, files.get('rejected')!];
+    lake.write(join(keys.table(execution, QUARANTINE), name), body);
+    return [{ name, size: body.length }];
+  };
   const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
   const report: StepReport = {
-    version: 2,
+    version: 3,
     step,
     token,
     applicationId: 'application_1795000000000_0001',
@@ -80,6 +83,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     startedAt: 1_795_000_000_000,
     endedAt: 1_795_000_060_000,
     sources: Object.fromEntries(planned.sources.map(({ name, views }) => [name, booksOf(plan, name, views)])),
+    quarantine: Object.fromEntries(planned.sources.map(({ name }) => [name, landRejected(name)])),
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };

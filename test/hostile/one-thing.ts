@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Flags } from '../../src/cli/context.ts';
+import { QUARANTINE, keys } from '../../src/lake/layout.ts';
 import type { Damage } from './damage.ts';
 import { complaintsOf, damage, examine, look } from './examine.ts';
 import type { Examined } from './examine.ts';
@@ -74,9 +75,7 @@ it.each<Record<string, unknown>>([
   { damage: 'footer', claims: 3e9, bytes: 3.2e9 },
   { damage: 'nested lists' },
 ])('a quarantine that claims to be huge is named and not read: %j', async (how) => {
-  const key = scene.keys.find(
-    (one) => one.startsWith('_landfall/runs/first/') && one.includes('/quarantine/'),
-  )!;
+  const key = scene.keys.find((one) => one.startsWith(keys.dataOfRun(QUARANTINE, 'first')))!;
   const { failure } = await tried('quarantine first', 'first', { key, ...how } as Damage);
   expect(failure).toMatchObject({ fault: 'input', message: expect.stringContaining(key) });
 });

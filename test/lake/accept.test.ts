@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptExecution } from '../../src/lake/accept.ts';
-import { mostBytes } from '../../src/lake/layout.ts';
+import { keys, mostBytes } from '../../src/lake/layout.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { temporaryFolder } from '../support/landfall.ts';
@@ -17,7 +17,7 @@ describe('accepting an execution', () => {
   it('accepts the one whose report is complete', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/step.py`, text('program'));
-    await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
+    await lake.put(`${keys.table(`${ATTEMPT}/local-1-ff`, 'songs')}a.parquet`, text('x'));
     await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toEqual({
       step: 'song_transform',
@@ -29,7 +29,7 @@ describe('accepting an execution', () => {
   it('accepts none while there is no report', async () => {
     const lake = store();
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
-    await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/a.parquet`, text('x'));
+    await lake.put(`${keys.table(`${ATTEMPT}/local-1-ff`, 'songs')}a.parquet`, text('x'));
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
   });
 
@@ -39,6 +39,11 @@ describe('accepting an execution', () => {
     ['of another shape', text('{"version": 1}')],
     ['of another step', body({ step: 'log_transform' })],
     ['with a table named as a path', body({ tables: { '../songs': tableReport(1) } })],
+    ['with a table named as a folder of the lake', body({ tables: { delta: tableReport(1) } })],
+    [
+      'with rejected lines in a file elsewhere',
+      body({ quarantine: { song_data: [{ name: '../../x.parquet', size: 1 }] } }),
+    ],
     ['with a source named as a path', body({ sources: { '../x': books() } })],
     ...['../../x.parquet', '/x.parquet', 'year=1/../x.parquet', '', 'a\0b'].map(
       (name): [string, Uint8Array] => [
@@ -90,7 +95,7 @@ describe('accepting an execution', () => {
 
   it('does not take a file of a table or of another attempt for a report', async () => {
     const lake = store();
-    await lake.put(`${ATTEMPT}/local-1-ff/tables/report.json`, body());
+    await lake.put(`${keys.table(`${ATTEMPT}/local-1-ff`, 'songs')}report.json`, body());
     await lake.put(`${ATTEMPT}/report.json`, body());
     await lake.put(`${ATTEMPT}0/local-1-ff/report.json`, body());
     expect(await acceptExecution(lake, ATTEMPT, TOKEN)).toBeUndefined();
@@ -100,7 +105,7 @@ describe('accepting an execution', () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body());
     for (let n = 0; n < 100; n += 1)
-      await lake.put(`${ATTEMPT}/local-1-ff/tables/songs/${String(n)}`, text('x'));
+      await lake.put(`${keys.table(`${ATTEMPT}/local-1-ff`, 'songs')}${String(n)}`, text('x'));
     const blind = {
       ...lake,
       list: () => {

@@ -10,7 +10,7 @@ import type { Entry } from '../../src/run/entries.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import { land } from '../../src/run/landing.ts';
-import { keys } from '../../src/lake/layout.ts';
+import { QUARANTINE, keys } from '../../src/lake/layout.ts';
 import { tokens } from '../../src/run/plan.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -76,11 +76,16 @@ export async function filesBelow(store: Store, folder: string): Promise<TableRep
 /** The folder of the run's accepted execution, relative to the lake. */
 export const executionOf = (run: string) => `${keys.attempt(run, STEP, 1)}/local-1-ff`;
 
+/** The folder of what it wrote of a table, with a trailing slash. */
+export const tableOf = (run: string, table: string) => keys.table(executionOf(run), table);
+
 export const dataFile = (run: string, year: number) =>
-  `${executionOf(run)}/tables/songs/year=${String(year)}/part-0-u.zstd.parquet`;
+  `${tableOf(run, 'songs')}year=${String(year)}/part-0-u.zstd.parquet`;
+
+export const keysFile = (run: string) => `${tableOf(run, 'song_keys')}part-0-v.zstd.parquet`;
 
 /** Contains the lines that the run's books count as quarantined. */
-export const rejectedFile = (run: string) => `${executionOf(run)}/quarantine/song_data/part-0-w.gz.parquet`;
+export const rejectedFile = (run: string) => `${tableOf(run, QUARANTINE)}source=song_data/part-0-w.gz.parquet`;
 
 /** Writes the run's journal, inputs, program, tables and report, as if its one step had just been accepted. */
 export async function acceptedRun(store: Store, files: Files, its: AcceptedRun): Promise<void> {
@@ -94,15 +99,16 @@ export async function acceptedRun(store: Store, files: Files, its: AcceptedRun):
   await store.put(keys.inputs(run), text('manifest'));
   await store.put(keys.program(run, STEP, 1), text('program'));
   for (const year of years) await store.put(dataFile(run, year), files.songs);
-  await store.put(`${executionOf(run)}/tables/song_keys/part-0-v.zstd.parquet`, files.keys);
+  await store.put(keysFile(run), files.keys);
   await store.put(rejectedFile(run), files.rejected);
   const tables = {
     songs: tableReport(2 * years.length, {
-      files: await filesBelow(store, `${executionOf(run)}/tables/songs/`),
+      files: await filesBelow(store, tableOf(run, 'songs')),
     }),
-    song_keys: tableReport(3, { files: await filesBelow(store, `${executionOf(run)}/tables/song_keys/`) }),
+    song_keys: tableReport(3, { files: await filesBelow(store, tableOf(run, 'song_keys')) }),
   };
-  const body: StepReport = { ...report(tables), token };
+  const quarantine = { song_data: await filesBelow(store, tableOf(run, QUARANTINE)) };
+  const body: StepReport = { ...report(tables), quarantine, token };
   await store.put(`${executionOf(run)}/report.json`, text(JSON.stringify(body)));
   const about = { step: STEP, attempt: 1 };
   const accepted: Entry[] = [

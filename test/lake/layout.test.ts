@@ -1,13 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  QUARANTINE,
   entryNumber,
   isName,
   isPlainPathOf,
   isRunId,
+  isTableName,
   keys,
   parseDataFile,
   parseExecution,
   publicationNumber,
+  writerOf,
 } from '../../src/lake/layout.ts';
 
 describe('the layout of a lake', () => {
@@ -53,11 +56,43 @@ describe('the layout of a lake', () => {
   it('reads executions and data files back from their keys', () => {
     const execution = keys.execution(keys.attempt('r1', 'songs', 2), 'application_1_2-0a');
     expect(parseExecution(execution)).toEqual({ run: 'r1', step: 'songs', attempt: 2, execution });
-    expect(parseDataFile(`${keys.table(execution, 't')}year=2004/a=%2F/part-0.parquet`)).toMatchObject({
-      execution,
+    expect(parseDataFile(`${keys.table(execution, 't')}year=2004/a=%2F/part-0.parquet`)).toEqual({
+      run: 'r1',
+      execution: 'application_1_2-0a',
       table: 't',
       name: 'year=2004/a=%2F/part-0.parquet',
     });
+  });
+
+  it.each(['r1', 'r.1', 'r1.local-1-ff', 'r', '1.2.'])(
+    'knows the data files of run %s by their names',
+    (run) => {
+      const execution = keys.execution(keys.attempt(run, 's', 1), 'local-1-ff');
+      const key = `${keys.table(execution, QUARANTINE)}part-0.parquet`;
+      expect(key.startsWith(keys.dataOfRun(QUARANTINE, run))).toBe(true);
+      expect(writerOf({ key, size: 1 })).toMatchObject({ run, execution: 'local-1-ff' });
+      expect(keys.written(writerOf({ key, size: 1 })!, QUARANTINE)).toBe(keys.table(execution, QUARANTINE));
+    },
+  );
+
+  it.each([
+    'delta/t/local-1-ff/part-0.parquet',
+    'delta/t/.local-1-ff/part-0.parquet',
+    'delta/t/r1.elsewhere/part-0.parquet',
+    'delta/t/r1.local-1-ff',
+    'delta/T/r1.local-1-ff/part-0.parquet',
+    'delta/delta/r1.local-1-ff/part-0.parquet',
+    'delta/../r1.local-1-ff/part-0.parquet',
+    'x/delta/t/r1.local-1-ff/part-0.parquet',
+    'delta/t/r1.local-1-ff/notes.txt',
+    'delta/t/r1.local-1-ff/theirs.parquet',
+  ])('takes %s for nothing that an execution wrote', (key) => {
+    expect(writerOf({ key, size: 1 })).toBeUndefined();
+  });
+
+  it.each(['delta', 'quarantine', 'objects'])('takes %s for no table of a pipeline', (name) => {
+    expect(isTableName(name)).toBe(false);
+    expect(isTableName(`${name}_1`)).toBe(true);
   });
 
   it.each([
@@ -85,11 +120,11 @@ describe('the layout of a lake', () => {
     'year=1/../a.parquet',
     '',
   ])('does not accept %j as the name of a data file', (name) => {
-    expect(parseDataFile(`_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/${name}`)).toBeUndefined();
+    expect(parseDataFile(`delta/t/r1.local-1-ff/${name}`)).toBeUndefined();
   });
 
   it('recognises a plain path by its table, partition, run and an existing number', () => {
-    const file = parseDataFile('_landfall/runs/r1/steps/s/1/local-1-ff/tables/t/y=1/a.parquet')!;
+    const file = parseDataFile('delta/t/r1.local-1-ff/y=1/a.parquet')!;
     const of = { run: 'r-2', publication: 12 };
     const wrong = [
       't/y=1/r-2-13-a.parquet',

@@ -121,7 +121,7 @@ export function report(
   sources: StepReport['sources'] = { song_data: books() },
 ): StepReport {
   return {
-    version: 2,
+    version: 3,
     step: 'song_transform',
     token: `landfall/${RUN}/song_transform#1`,
     applicationId: 'local-1',
@@ -129,6 +129,7 @@ export function report(
     startedAt: 0,
     endedAt: 1,
     sources,
+    quarantine: {},
     upstreams: {},
     tables,
   };

@@ -147,7 +147,7 @@ describe('the publication log', () => {
   });
 
   const file = { size: 1, etag: 'e', rows: 1 };
-  const data = '_landfall/runs/r1/steps/s/1/local-1-ff/tables/songs';
+  const data = 'delta/songs/r1.local-1-ff';
   const shown = 'songs/r1-1-a.parquet';
   it.each<[string, object]>([
     ['a journal entry as a plain path', { key: `${data}/a.parquet`, mirror: keys.entry('r1', 1) }],
@@ -178,6 +178,7 @@ describe('the publication log', () => {
     ['another number than its name', { number: 2 }],
     ['a run that can have no such name', { run: '../r1' }],
     ['a table that can have no such name', { formerTables: ['_landfall'] }],
+    ['a table with the name of the folder of data files', { formerTables: ['delta'] }],
     ['a later entry that it goes back to', { rollbackTo: 1 }],
   ])('is damaged if it contains %s', async (_, wrong) => {
     const lake = store();

@@ -1,4 +1,5 @@
 /** Runs that publish two small tables, for tests of the publication log and its mirror. */
+import { keys, parseDataFile } from '../../src/lake/layout.ts';
 import type { LandedTable } from '../../src/run/verification.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -11,12 +12,12 @@ export async function landed(
   years: readonly number[],
   number = 1,
 ): Promise<LandedTable[]> {
-  const folder = `_landfall/runs/${run}/steps/s/1/local-1-ff/tables`;
+  const execution = keys.execution(keys.attempt(run, 's', 1), 'local-1-ff');
   const table = async (name: string, names: readonly string[]): Promise<LandedTable> => {
     const files = await Promise.all(
       names.map(async (file) => {
         const cut = file.lastIndexOf('/') + 1;
-        const key = `${folder}/${name}/${file}`;
+        const key = `${keys.table(execution, name)}${file}`;
         const { size, etag } = await store.put(key, bytes(`${run} ${name} ${file}`));
         return {
           key,
@@ -42,7 +43,8 @@ export async function landed(
 export async function plainPaths(store: Store): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { key } of store.list('')) {
-    if (!key.startsWith('_landfall/')) found[key] = new TextDecoder().decode(await store.get(key));
+    if (!key.startsWith(keys.landfall) && !key.startsWith(keys.data))
+      found[key] = new TextDecoder().decode(await store.get(key));
   }
   return found;
 }
@@ -52,8 +54,8 @@ export function expectedPaths(tables: readonly LandedTable[]): Record<string, st
   return Object.fromEntries(
     tables.flatMap(({ table, files }) =>
       files.map(({ key, mirror }) => {
-        const [, , run = '', , , , , , , ...name] = key.split('/');
-        return [mirror, `${run} ${table} ${name.join('/')}`];
+        const { run, name } = parseDataFile(key)!;
+        return [mirror, `${run} ${table} ${name}`];
       }),
     ),
   );

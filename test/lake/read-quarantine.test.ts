@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readQuarantine } from '../../src/lake/read-quarantine.ts';
+import { QUARANTINE, keys } from '../../src/lake/layout.ts';
 import type { QuarantineQuestion } from '../../src/lake/read-quarantine.ts';
 import type { ViewBooks } from '../../src/pipeline/report.ts';
 import { formatQuarantine } from '../../src/report/format-quarantine.ts';
@@ -39,6 +40,9 @@ const BY = [
 
 const STEP = `_landfall/runs/${RUN}/steps/song_transform`;
 
+/** The folder of what an execution rejected. */
+const rejectedBy = (key: string) => keys.table(key, QUARANTINE).slice(0, -1);
+
 let lake: string;
 beforeAll(async () => {
   lake = await mkdtemp(join(tmpdir(), 'landfall quarantine '));
@@ -49,10 +53,12 @@ beforeEach(async () => {
   await mkdir(lake);
 });
 
+const partNames = (files: number) => Array.from({ length: files }, (_, at) => `part-${String(at)}.parquet`);
+
 /** An execution with its report and its rejected lines, in this many files. */
 async function execution(attempt: number, name: string, codec = 'gzip', files = 1): Promise<string> {
   const key = `${STEP}/${String(attempt)}/${name}`;
-  const folder = join(lake, key, 'quarantine/song_data');
+  const folder = join(lake, rejectedBy(key));
   await mkdir(folder, { recursive: true });
   const rejected = {
     ...books(),
@@ -69,14 +75,16 @@ async function execution(attempt: number, name: string, codec = 'gzip', files = 
   const its = {
     ...report({}, { song_data: rejected }),
     token: `landfall/${RUN}/song_transform#${String(attempt)}`,
+    quarantine: { song_data: partNames(files).map((name) => ({ name, size: 1 })) },
   };
+  await mkdir(join(lake, key), { recursive: true });
   await writeFile(join(lake, key, 'report.json'), JSON.stringify(its));
   await duckdb(
     folder,
-    Array.from({ length: files }, (_, at) =>
+    partNames(files).map((name, at) =>
       copyTo(
         `select * from (select *, row_number() over () as n from (${REJECTED})) where n % ${String(files)} = ${String(at)}`,
-        `$root/part-${String(at)}.parquet`,
+        `$root/${name}`,
         `compression ${codec}`,
       ),
     ),
@@ -123,7 +131,7 @@ describe('the quarantine of a run', () => {
         read: 100,
         quarantined: 7,
       });
-      expect(source?.folder).toBe(`file://${lake}/${key}/quarantine/song_data`);
+      expect(source?.folder).toBe(`file://${lake}/${rejectedBy(key)}`);
       expect(source?.by.map(({ samples, ...one }) => ({ ...one, samples: samples.length }))).toEqual(
         BY.map((one) => ({ ...one, samples: Math.min(2, one.lines) })),
       );
@@ -167,17 +175,17 @@ describe('the quarantine of a run', () => {
 
   it('needs no file for the counts', async () => {
     const key = await execution(1, 'local-1-aa');
-    await rm(join(lake, key, 'quarantine'), { recursive: true });
+    await rm(join(lake, rejectedBy(key)), { recursive: true });
     const found = await read(state({ attempt: 1, execution: key }), { limit: 0 });
     expect(found.sources[0]?.by).toEqual(BY.map((one) => ({ ...one, samples: [] })));
     expect(formatQuarantine(found)).toContain(
-      `  some or all of their Parquet is gone: ${lake}/${key}/quarantine/song_data`,
+      `  some or all of their Parquet is gone: ${lake}/${rejectedBy(key)}`,
     );
   });
 
   it('shows values of other types as text', async () => {
     const key = await execution(1, 'local-1-aa');
-    const folder = join(lake, key, 'quarantine/song_data');
+    const folder = join(lake, rejectedBy(key));
     await duckdb(folder, [
       copyTo(
         `select null::varchar as view, 'unparsable' as reason, null::varchar as field, 7::bigint as file, 'x' as line, [1::bigint] as value,
@@ -196,7 +204,7 @@ describe('the quarantine of a run', () => {
     const key = await execution(1, 'local-1-aa', 'gzip', 3);
     const whole = async () => (await read(state({ attempt: 1, execution: key }))).sources[0]?.isWhole;
     expect(await whole()).toBe(true);
-    await rm(join(lake, key, 'quarantine/song_data/part-1.parquet'));
+    await rm(join(lake, rejectedBy(key), 'part-1.parquet'));
     expect(await whole()).toBe(false);
   });
 
@@ -205,9 +213,7 @@ describe('the quarantine of a run', () => {
     const second = await execution(2, 'local-2-bb');
     await mkdir(join(lake, STEP, '3/local-3-cc'), { recursive: true });
     const found = await read(state({ attempt: 1 }, { attempt: 2 }, { attempt: 3 }));
-    expect(found.sources.map(({ folder }) => folder)).toEqual([
-      `file://${lake}/${second}/quarantine/song_data`,
-    ]);
+    expect(found.sources.map(({ folder }) => folder)).toEqual([`file://${lake}/${rejectedBy(second)}`]);
   });
 
   it('is unknown for a source whose step has not reported', async () => {
@@ -218,17 +224,17 @@ describe('the quarantine of a run', () => {
 
   it('names a broken file, and what still works', async () => {
     const key = await execution(1, 'local-1-aa');
-    await truncate(join(lake, key, 'quarantine/song_data/part-0.parquet'), 50);
+    await truncate(join(lake, rejectedBy(key), 'part-0.parquet'), 50);
     await expect(read(state({ attempt: 1, execution: key }))).rejects.toMatchObject({
       fault: 'input',
-      message: `the quarantine ${key}/quarantine/song_data/part-0.parquet cannot be read`,
+      message: `the quarantine ${rejectedBy(key)}/part-0.parquet cannot be read`,
       next: '--limit 0 shows the counts alone',
     });
   });
 
   it('is reported as broken, once, if its file is a FIFO', async () => {
     const key = await execution(1, 'local-1-aa');
-    const path = join(lake, key, 'quarantine/song_data/part-0.parquet');
+    const path = join(lake, rejectedBy(key), 'part-0.parquet');
     await rm(path);
     spawnSync('mkfifo', [path]);
     await expect(read(state({ attempt: 1, execution: key }))).rejects.toMatchObject({ fault: 'input' });
@@ -260,7 +266,7 @@ describe('the quarantine as text', () => {
       '  type duration in titled: 1 line',
       '    /in/b.json, line 12345: duration is "lo\\"ng"',
       '      {"duration":"long"}',
-      `  as Parquet: ${lake}/${key}/quarantine/song_data`,
+      `  as Parquet: ${lake}/${rejectedBy(key)}`,
       '7 lines quarantined in all',
     ]);
   });

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rename, rm, truncate, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { keys } from '../../src/lake/layout.ts';
 import { createLake } from '../../src/lake/lake.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
@@ -13,7 +14,7 @@ import { books, EXECUTION, plan, report, RUN, songKeys, songs, tableReport, view
 
 let made: string;
 let root: string;
-const folder = (name: string) => join(root, EXECUTION, 'tables', name);
+const folder = (name: string) => join(root, keys.table(EXECUTION, name));
 
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), 'landfall-made-'));
@@ -56,7 +57,7 @@ async function place(table: string, name: string, from: string): Promise<void> {
   await copyFile(join(made, `${from}.parquet`), join(folder(table), name));
 }
 
-const filesOf = (table: string) => filesBelow(openFolder(root), `${EXECUTION}/tables/${table}/`);
+const filesOf = (table: string) => filesBelow(openFolder(root), keys.table(EXECUTION, table));
 
 interface Given {
   contract?: Partial<TableContract>;
@@ -111,7 +112,7 @@ describe('verifying what landed', () => {
     expect(tables[0]!.files).toMatchObject([
       {
         mirror: `songs/year=0/${RUN}-1-part-0-u.zstd.parquet`,
-        key: `${EXECUTION}/tables/songs/year=0/part-0-u.zstd.parquet`,
+        key: `${keys.table(EXECUTION, 'songs')}year=0/part-0-u.zstd.parquet`,
         rows: 1,
       },
       { mirror: `songs/year=2004/${RUN}-1-part-0-u.zstd.parquet`, rows: 2 },

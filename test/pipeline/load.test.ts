@@ -111,6 +111,20 @@ describe('loading a pipeline', () => {
       { [PIPELINE]: ['  shape: {', '  __proto__: {'] },
       'pipeline.yaml:3: __proto__ is a word of JavaScript; choose another name',
     ],
+    ...['delta', 'objects', 'quarantine'].flatMap(
+      (name): [string, Record<string, [string, string]>, string][] => [
+        [
+          `a table named ${name}, as something of every lake`,
+          { [PIPELINE]: ['writes: [cats]', `writes: [${name}]`] },
+          `pipeline.yaml:10: steps[0].writes[0]: ${name} is a name that every lake uses for itself; choose another name`,
+        ],
+        [
+          `a source named ${name}, as something of every lake`,
+          { [PIPELINE]: ['sources: [raw]', `sources: [${name}]`] },
+          `pipeline.yaml:5: sources[0]: ${name} is a name that every lake uses for itself; choose another name`,
+        ],
+      ],
+    ),
     [
       'a step that is named as a folder',
       { [PIPELINE]: ['name: second', 'name: sources'] },

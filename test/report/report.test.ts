@@ -175,7 +175,8 @@ describe('the summary of a run', () => {
   const skippedBy = { 'names starting with _ or .': 1, '.csv': 3 };
   const low = { column: 'x_id', found: 'its x', rows: 1, warnBelow: 0.2 };
   const report = {
-    version: 2 as const,
+    version: 3 as const,
+    quarantine: {},
     step: 's',
     token: 't',
     applicationId: 'a',

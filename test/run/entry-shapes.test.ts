@@ -115,6 +115,18 @@ describe('a check of a planned table', () => {
   });
 });
 
+describe('a planned table', () => {
+  it.each(['delta', 'objects', 'quarantine', '../songs', 'constructor'])(
+    'is damaged when it is called %s',
+    async (name) => {
+      const { objects } = await withEntry({
+        ...{ entry: 'replanned', plan: withTable({ name }), rerun: [], elsewhere: false },
+      });
+      await expect(readState(objects, 'r1')).rejects.toMatchObject(damage);
+    },
+  );
+});
+
 describe('an entry that runs steps again', () => {
   it.each([
     { entry: 'infrastructure-retry', clusterId: 'j-1', rerun: ['others'], why: 'x' },

@@ -51,13 +51,14 @@ describe('a local lake', () => {
   beforeEach(() => {
     for (const folder of ['runs', 'published'])
       mkdirSync(join(lake, '_landfall', folder), { recursive: true });
+    mkdirSync(join(lake, 'delta'), { recursive: true });
   });
 
   it('of this user is changed', () => {
     expect(() => check(us)).not.toThrow();
   });
 
-  it.each(['', '_landfall', '_landfall/runs', '_landfall/published'])(
+  it.each(['', '_landfall', '_landfall/runs', '_landfall/published', 'delta'])(
     'is refused if %j in it belongs to another user, unless --trust-lake is given',
     (path) => {
       const { user } = giveToOtherUser(path);

@@ -368,11 +368,12 @@ def compare(database, name, folder):
     }
 
 
-def compare_quarantine(database, folder, rejected):
+def compare_quarantine(database, folder, source, rejected):
     """Rejected lines missing from the quarantine, and extra lines; an absent quarantine is empty."""
     actual = []
-    if os.path.isdir(folder):
-        os.chdir(folder)
+    partition = os.path.join(folder, "source=%s" % source)
+    if os.path.isdir(partition):
+        os.chdir(partition)
         query = "SELECT view, file, line, reason, field, value, raw, bytes FROM read_parquet('*.parquet')"
         actual = [[view, file[len("file://") :], *rest] for view, file, *rest in database.execute(query).fetchall()]
     expected, found = Counter(map(repr, rejected)), Counter(map(repr, actual))
@@ -400,7 +401,7 @@ def main(shape, song_data, log_data, *folders):
         "matched": database.execute("SELECT count(song_id) FROM (%s)" % TABLES["songplays"]).fetchone()[0],
         "differences": {name: compare(database, name, folder) for name, folder in found.items()},
         "quarantine": {
-            name: compare_quarantine(database, os.path.join(os.path.dirname(folder), "quarantine", name), rejected)
+            name: compare_quarantine(database, os.path.join(folder, "quarantine"), name, rejected)
             for folder, (name, rejected) in zip(folders, [("song_data", song_rejected), ("log_data", log_rejected)])
         },
     }

@@ -154,7 +154,7 @@ export async function expectSeveralViews(folder: string, result: JobResult | und
   expect(booksFindings('log', BOOKS, { ...planned, maxQuarantined: 0.5 })).toMatchObject([
     { limit: 'max_quarantined', count: 5 },
   ]);
-  const rejected = await rowsBelow(join(execution, 'quarantine/log'));
+  const rejected = await rowsBelow(join(execution, 'tables/quarantine/source=log'));
   expect(
     rejected.map(({ line, view, reason, field, value }) => [Number(line), view, reason, field, value]),
   ).toEqual(REJECTED);

@@ -87,7 +87,7 @@ export function describeTypedFields(folder: () => string): void {
     it('are null, and reject the line if required, where their path does not lead through objects', async () => {
       const { report } = execution();
       const rejected = await ask(
-        `select line, reason, field, value from read_parquet('quarantine/raw/*.parquet')
+        `select line, reason, field, value from read_parquet('tables/quarantine/source=raw/*.parquet')
           where coalesce(view, 'raw') = 'raw' and ends_with(file, '/lines.json') order by line`,
       );
       expect(rejected).toEqual(
@@ -104,7 +104,7 @@ export function describeTypedFields(folder: () => string): void {
 
     it('reject a line for a byte that is not UTF-8 only if they contain it', async () => {
       const rejected = await ask(
-        `select line, reason, field from read_parquet('quarantine/raw/*.parquet')
+        `select line, reason, field from read_parquet('tables/quarantine/source=raw/*.parquet')
           where coalesce(view, 'raw') = 'raw' and ends_with(file, '/bytes.json') order by line`,
       );
       expect(rejected).toEqual(

@@ -110,7 +110,7 @@ function reportOf(
   contents: Contents,
 ): StepReport {
   return {
-    version: 2,
+    version: 3,
     step: step.name,
     token: tokens.step(plan.run, step.name, 1),
     applicationId: EXECUTION.split('-', 1).join(''),
@@ -123,6 +123,7 @@ function reportOf(
         return [name, booksOf(objects, views)];
       }),
     ),
+    quarantine: {},
     upstreams: {},
     tables: Object.fromEntries(
       landed.map(({ contract: { name }, names }) => [

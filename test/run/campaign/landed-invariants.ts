@@ -1,4 +1,5 @@
 /** Invariants of landed tables: publications and plain paths. */
+import { keys } from '../../../src/lake/layout.ts';
 import { newestPublication, readPublication } from '../../../src/lake/publication.ts';
 import { currentAttempt } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
@@ -20,7 +21,7 @@ export async function published(world: World, run: string, state: RunState): Pro
       execution === undefined ||
       file === undefined ||
       files.length > 1 ||
-      !file.key.startsWith(`${execution}/`)
+      !file.key.startsWith(keys.table(execution, name))
     ) {
       complaints.push(
         `${run} published ${JSON.stringify(files)} of ${name}, and accepted ${execution ?? 'none'}`,
@@ -58,7 +59,7 @@ export async function mirror(world: World): Promise<string[]> {
   const wanted = new Map(newest?.tables.flatMap(({ files }) => files.map((one) => [one.mirror, one.key])));
   const complaints: string[] = [];
   for await (const { key } of world.store.list('')) {
-    if (key.startsWith('_landfall/')) continue;
+    if (key.startsWith(keys.landfall) || key.startsWith(keys.data)) continue;
     const from = wanted.get(key);
     if (from === undefined) complaints.push(`${key} is left of another publication`);
     else if ((await textOf(world, key)) !== (await textOf(world, from)))

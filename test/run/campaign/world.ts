@@ -168,9 +168,9 @@ async function execute(
   const folder = `${outputKey(store, step)}/${execution}`;
   const [, , name = ''] = step.name.split(/[/#]/);
   const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  await store.put(`${folder}/tables/${name}/part-${execution}.parquet`, body(step.args));
+  await store.put(`${keys.table(folder, name)}part-${execution}.parquet`, body(step.args));
   const report: StepReport = {
-    version: 2,
+    version: 3,
     step: name,
     token: step.name,
     applicationId: execution,
@@ -178,8 +178,9 @@ async function execute(
     startedAt: 0,
     endedAt: 0,
     sources: {},
+    quarantine: {},
     upstreams: {},
     tables: {},
   };
-  await store.put(`${folder}/report.json`, body(report));
+  await store.put(keys.report(folder), body(report));
 }
