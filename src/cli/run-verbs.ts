@@ -34,6 +34,11 @@ const keepAlive = {
   describe: 'Leave the cluster that Landfall launches running after the run',
 } as const satisfies Options;
 
+const full = {
+  type: 'boolean',
+  describe: 'Run everything, even if nothing changed since the newest publication',
+} as const satisfies Options;
+
 export const submitVerb = {
   name: 'submit',
   summary: 'Run the pipeline: render, stage, run the steps, verify, publish',
@@ -42,6 +47,7 @@ export const submitVerb = {
     lake,
     templates,
     'run-id': { type: 'string', describe: 'Name of the run; a second submit of it never runs it twice' },
+    full,
     'keep-alive': keepAlive,
     detach,
     'retry-infrastructure': retryInfrastructure,
@@ -67,6 +73,7 @@ export const planVerb = {
     lake,
     templates,
     'run-id': { type: 'string', describe: 'Name of the run' },
+    full,
     'keep-alive': keepAlive,
     detach,
     requests: { type: 'boolean', describe: 'Show the RunJobFlow and AddJobFlowSteps requests as well' },

@@ -164,9 +164,13 @@ export async function whyNeededSince(
 const keysOf = ({ tables }: Publication): string[] =>
   tables.flatMap(({ files }) => files.map(({ key }) => key));
 
-/** The run that published, and the runs that wrote the files. */
+/** The run that published, the one that has the list of inputs, and those that wrote the files. */
 const runsOf = (entry: Publication): ReadonlySet<string> =>
-  new Set([entry.run, ...keysOf(entry).flatMap((key) => parseDataFile(key)?.run ?? [])]);
+  new Set([
+    entry.run,
+    entry.madeOf.inputs.run,
+    ...keysOf(entry).flatMap((key) => parseDataFile(key)?.run ?? []),
+  ]);
 
 const namedBy = (number: number) => `publication ${String(number)} names its files`;
 

@@ -1,5 +1,6 @@
 /** The port `Lake` over a store. */
 import { present } from '../present.ts';
+import { madeOf } from '../run/made-of.ts';
 import type { Lake } from '../run/ports.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
@@ -33,7 +34,8 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
     },
     publish: async (plan, { tables }) => {
       const { run, publication: number } = plan;
-      return (await publish(store, { number, run, driver, tables })) === 'published';
+      const candidate = { number, run, driver, tables, madeOf: madeOf(plan) };
+      return (await publish(store, candidate)) === 'published';
     },
     mirror: () => mirror(store, onTable),
   };

@@ -22,8 +22,12 @@ export interface PlainPath {
 const TAIL = 64 * 1024;
 const AT_ONCE = 16;
 
-/** Compares each table of the publication, and each that was published before. */
-export async function comparePlainPaths(store: Store, entry: Publication): Promise<PlainPath[]> {
+/** Compares each table of the publication, and each that was published before; the ends of the files only with `ends`. */
+export async function comparePlainPaths(
+  store: Store,
+  entry: Publication,
+  { ends }: { ends: boolean } = { ends: true },
+): Promise<PlainPath[]> {
   const named = namedBy(store);
   const compare = async (table: string, files: readonly LandedFile[]): Promise<PlainPath> => {
     const there = new Map<string, number>();
@@ -40,7 +44,7 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
       changed: await changedOf(
         store,
         files.filter(({ mirror }) => there.has(mirror)),
-        there,
+        { sizes: there, ends },
       ),
       leftover: others.filter((key) => ours.has(key)),
       foreign: others.filter((key) => !ours.has(key)),
@@ -54,17 +58,17 @@ export async function comparePlainPaths(store: Store, entry: Publication): Promi
 
 /** True when this publication was mirrored completely, whatever others have done to the plain paths since. */
 export async function isMirrored(store: Store, entry: Publication): Promise<boolean> {
-  const compared = await comparePlainPaths(store, entry);
+  const compared = await comparePlainPaths(store, entry, { ends: false });
   return compared.every(({ missing, leftover }) => [...missing, ...leftover].length === 0);
 }
 
 async function changedOf(
   store: Store,
   files: readonly LandedFile[],
-  sizes: ReadonlyMap<string, number>,
+  { sizes, ends }: { sizes: ReadonlyMap<string, number>; ends: boolean },
 ): Promise<string[]> {
   const isChanged = async ({ key, mirror, size }: LandedFile) =>
-    sizes.get(mirror) !== size || !(await endAlike(store, key, mirror, size));
+    sizes.get(mirror) !== size || (ends && !(await endAlike(store, key, mirror, size)));
   const changed = await atOnce(AT_ONCE, files, isChanged);
   return files.filter((_, at) => changed[at] === true).map(({ mirror }) => mirror);
 }

@@ -5,13 +5,14 @@
 import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
+import type { MadeOf } from '../run/made-of.ts';
 import type { LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { isPlainPathOf, isRunId, isTableName, keys, mostBytes, parseDataFile } from './layout.ts';
 import { newestNumber } from './publication-numbers.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 const count = z.number().int().nonnegative();
 
@@ -34,6 +35,15 @@ const landedTable = z.object({
   ),
 });
 
+const digest = z.string();
+
+const madeOf = z.object({
+  inputs: z.object({ digest, run: z.string().refine(isRunId, 'is not a run id') }),
+  sources: z.array(z.object({ source: name, digest, objects: count, bytes: count })),
+  tables: z.record(name, digest),
+  maxQuarantined: z.number(),
+});
+
 const publicationShape = z.object({
   version: z.literal(VERSION),
   number: z.number().int().positive(),
@@ -43,6 +53,7 @@ const publicationShape = z.object({
   /** ISO 8601, by the store's clock. */
   publishedAt: z.string(),
   tables: z.array(landedTable),
+  madeOf,
   /** The earlier entry whose files these are, when this one goes back to it: never itself one that goes back. */
   rollbackTo: z.number().int().positive().optional(),
   /** Tables of earlier entries that this one no longer has: their plain paths are to be emptied. */
@@ -57,6 +68,7 @@ export interface Candidate {
   run: string;
   driver: string;
   tables: readonly LandedTable[];
+  madeOf: MadeOf;
   rollbackTo?: number;
 }
 
@@ -134,7 +146,7 @@ const SAMPLE = 5;
  * that is, of the same run and with the same files: an answer was lost, or an earlier driver of this run wrote it.
  */
 export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
-  const { number, run, driver, tables, rollbackTo } = candidate;
+  const { number, run, driver, tables, madeOf: made, rollbackTo } = candidate;
   const before = number === 1 ? undefined : await readPublication(store, number - 1);
   if (number !== 1 && before === undefined) {
     throw new LandfallError(
@@ -156,6 +168,7 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     publishedAt,
     rollbackTo,
     tables,
+    madeOf: made,
     formerTables: former,
   };
   const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);

@@ -153,6 +153,12 @@ export interface ReadSource {
   views: readonly string[];
 }
 
+/** By name, hex SHA-256 of what decides the content of each source that is read and of each table. */
+export interface Digests {
+  sources: Readonly<Record<string, string>>;
+  tables: Readonly<Record<string, string>>;
+}
+
 /** One step, ready to upload: a self-contained PySpark program. */
 export interface RenderedStep {
   name: string;

@@ -4,6 +4,7 @@ import { present } from '../present.ts';
 import { formatDiagnostic } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type {
+  Digests,
   Engine,
   Pipeline,
   PipelineStep,
@@ -18,6 +19,7 @@ import type { ParameterValues } from './parameters.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
+import { contentDigests } from './digests.ts';
 import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
 import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -25,9 +27,10 @@ import { contractWith } from './resolve.ts';
 import { checkTemplate } from './strict.ts';
 import type { Rules } from './strict.ts';
 
-/** The result of rendering: no steps when a diagnostic is an error. */
+/** The result of rendering: no steps and no digests when a diagnostic is an error. */
 export interface Rendered {
   steps: RenderedStep[];
+  digests: Digests;
   diagnostics: Diagnostic[];
 }
 
@@ -60,7 +63,7 @@ export function renderSteps(
   sha256: (text: string) => string,
 ): Rendered {
   const { values, diagnostics } = settleParameters(pipeline.parameters, parameters);
-  if (diagnostics.length > 0) return { steps: [], diagnostics };
+  if (diagnostics.length > 0) return { ...NOTHING, diagnostics };
   const tables = new Map<string, RenderedTable>();
   const readable = readableOf(pipeline);
   for (const [step, template] of pipeline.steps.flatMap(({ name, writes }) =>
@@ -79,13 +82,22 @@ export function renderSteps(
       diagnostics.push(renderMistake(error, template));
     }
   }
-  if (diagnostics.length > 0) return { steps: [], diagnostics };
+  if (diagnostics.length > 0) return { ...NOTHING, diagnostics };
   const steps = pipeline.steps.map((step) => {
     const program = renderProgram(engine, dataOf(pipeline, step, { tables, values }));
     return describe(pipeline, step, { tables, program, digest: sha256(program) });
   });
-  return { steps, diagnostics };
+  const sources = pipeline.sources.map((source) => ({ source, views: viewsRead(pipeline, source) }));
+  const targetFileSize = Number(values['target_file_size']);
+  const digests = contentDigests(
+    sources.filter(({ views }) => views.length > 0),
+    tables.values(),
+    { engine, targetFileSize, sha256 },
+  );
+  return { steps, digests, diagnostics };
 }
+
+const NOTHING = { steps: [], digests: { sources: {}, tables: {} } };
 
 function readableOf({ sources, steps }: Pipeline): Readable {
   const named = steps.map((step) => ({
@@ -176,6 +188,11 @@ function sourcesOf(pipeline: Pipeline, step: PipelineStep): SourceContract[] {
 
 function viewsOf({ views }: SourceContract, { reads }: PipelineStep): View[] {
   return views.filter(({ name }) => reads.includes(name));
+}
+
+/** The views that some step reads. */
+function viewsRead({ steps }: Pipeline, { views }: SourceContract): View[] {
+  return views.filter(({ name }) => steps.some(({ reads }) => reads.includes(name)));
 }
 
 /** The steps that write what this one reads, in the pipeline's order. */

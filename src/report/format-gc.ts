@@ -26,7 +26,7 @@ export function formatGc(report: GcReport): string {
     ...runs.map((one) => [verb, `run ${one.run}`, counted(one.objects, 'object'), bytes(one.bytes)]),
     ...executions.map((one) => [
       verb,
-      `${one.execution ?? ''}, which no attempt accepted`,
+      `execution ${one.execution ?? ''} of run ${one.run}, which no attempt accepted`,
       counted(one.objects, 'object'),
       bytes(one.bytes),
     ]),

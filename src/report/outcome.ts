@@ -4,6 +4,8 @@ import type { RunStatus } from '../run/status-of.ts';
 import { spoken } from '../shell-words.ts';
 import type { Invocation } from '../shell-words.ts';
 import { formatStatus } from './format-status.ts';
+import { whyNothing } from './format-nothing-to-do.ts';
+import type { NothingToDo } from './format-nothing-to-do.ts';
 import type { Printer } from './printer.ts';
 import { formatSubmission } from './submission.ts';
 import { formatSummary } from './summary.ts';
@@ -15,6 +17,8 @@ export type Outcome =
   | { kind: 'submitted'; submission: Submission }
   /** It had succeeded before; `note` says what was done nevertheless. */
   | { kind: 'over'; status: RunStatus; note?: string }
+  /** The newest publication is what the run would have made; none was begun. */
+  | { kind: 'nothing to do'; why: NothingToDo }
   | { kind: 'nothing to retry'; run: string }
   | { kind: 'nothing to cancel'; run: string; verdict: RunStatus['verdict'] }
   | { kind: 'cancelled'; run: string };
@@ -44,6 +48,14 @@ export function printOutcome(
       printer.result(
         (value) => [formatStatus(value), ...(note === undefined ? [] : [note])].join('\n'),
         status,
+      );
+      return;
+    }
+    case 'nothing to do': {
+      const { why } = outcome;
+      printer.result(
+        (value) => `nothing to do\n${whyNothing(value)}`,
+        isNdjson ? { event: 'nothing-to-do', ...why } : { state: 'nothing to do', ...why },
       );
       return;
     }

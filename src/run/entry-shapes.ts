@@ -20,6 +20,8 @@ const names = z.array(name);
 const emrId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'is not an id that EMR gives');
 const texts = z.array(z.string());
 
+const digests = z.record(name, z.string());
+
 const plan = z.looseObject({
   version: z.literal(1),
   run,
@@ -31,6 +33,7 @@ const plan = z.looseObject({
     z.looseObject({ name: tableName, uri: z.string(), objects: count, bytes: count, skipped: count }),
   ),
   inputsDigest: z.string(),
+  digests: z.object({ sources: digests, tables: digests }),
   steps: z.array(
     z.looseObject({
       name,

@@ -1,6 +1,6 @@
 /** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
 import { keys } from '../lake/layout.ts';
-import type { ReadSource, TableContract } from '../pipeline/contract.ts';
+import type { Digests, ReadSource, TableContract } from '../pipeline/contract.ts';
 
 export interface PlannedSource {
   name: string;
@@ -67,6 +67,8 @@ export interface RunPlan {
   sources: readonly PlannedSource[];
   /** SHA-256 over the manifest: same digest, same inputs. */
   inputsDigest: string;
+  /** Of what decides the content of each source and table: same digests and same inputs, same content. */
+  digests: Digests;
   steps: readonly PlannedStep[];
   cluster: ClusterChoice;
   /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */

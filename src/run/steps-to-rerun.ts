@@ -1,6 +1,7 @@
 /** What a retry runs again, and why. Pure. */
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
+import { digestsAfterRerun } from './made-of.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
@@ -16,6 +17,17 @@ export interface RetryChoice {
   from?: string | undefined;
   /** This step alone. */
   only?: string | undefined;
+}
+
+/** The plan of a retry that would make `planned`, and the steps that run again. Throws as `stepsToRerun`. */
+export function replan(
+  state: RunState,
+  planned: RunPlan,
+  choice: RetryChoice,
+): { plan: RunPlan; rerun: Rerun[] } {
+  const rerun = stepsToRerun(state, planned.steps, choice);
+  const names = rerun.map(({ step }) => step);
+  return { plan: { ...planned, digests: digestsAfterRerun(state.plan, planned, names) }, rerun };
 }
 
 /**

@@ -52,7 +52,7 @@ async function stageAgain(cli: CliContext, configured: Configured, plan: RunPlan
   const manifest = await listInputs(configured.settings, cli);
   const differs = [
     ...plan.steps
-      .filter(({ name, digest }) => rendered.find((step) => step.name === name)?.digest !== digest)
+      .filter(({ name, digest }) => rendered.steps.find((step) => step.name === name)?.digest !== digest)
       .map(({ name }) => `step ${name}`),
     ...(manifest.digest === plan.inputsDigest ? [] : ['the inputs']),
   ];

@@ -5,6 +5,8 @@ import { partitionedLayouts } from '../pipeline/table-layout.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/layout-text.ts';
 import type { Action, PlanText } from '../report/format-plan.ts';
+import { whyNothing } from '../report/format-nothing-to-do.ts';
+import type { NothingToDo } from '../report/format-nothing-to-do.ts';
 import { count } from '../counted.ts';
 import { bytes } from '../report/quantities.ts';
 import { skippedText } from '../report/skipped.ts';
@@ -18,6 +20,7 @@ import { place } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
 import { launchSettings } from './planned-launch.ts';
+import { madeAlready, plainPathsOf } from './nothing-to-do.ts';
 import { checkStart, firstRequests } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import { printDiagnostics } from './configure.ts';
@@ -25,7 +28,9 @@ import type { CliContext, Flags } from '../cli/context.ts';
 import type { PlanFlags } from '../cli/run-verbs.ts';
 
 export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promise<Planned> {
-  const { configured, plan, settings } = await prepare('plan', flags, cli);
+  const { configured, plan, settings, store } = await prepare('plan', flags, cli);
+  const made = flags.full === true ? undefined : await madeAlready(cli, store, plan);
+  if (made !== undefined) return nothingToDo(plan, await plainPathsOf(cli, store, made, false));
   await checkStart(cli, settings, plan);
   const detached = flags.detach === true;
   const candidates = plan.cluster.kind === 'reuse' ? await reusable(cli, settings, plan) : undefined;
@@ -51,8 +56,15 @@ export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promis
   };
 }
 
+function nothingToDo(plan: RunPlan, why: NothingToDo): Planned {
+  const actions = [{ action: 'nothing to do', reason: whyNothing(why) }];
+  return { plan, actions, layouts: [], nothingToDo: why };
+}
+
 export interface Planned extends PlanText {
   plan: RunPlan;
+  /** Submit would start nothing. */
+  nothingToDo?: NothingToDo;
   layouts: readonly TableLayout[];
   /** The live clusters, for a run that may reuse one. */
   candidates?: Candidates;

@@ -7,6 +7,7 @@ import type { RenderedStep } from '../pipeline/contract.ts';
 import { placedIn } from './pipeline-folder.ts';
 import { settleParameters } from '../pipeline/parameters.ts';
 import { renderSteps } from '../pipeline/render.ts';
+import type { Rendered } from '../pipeline/render.ts';
 import { contractWith } from '../pipeline/resolve.ts';
 import type { Staging } from '../run/drive.ts';
 import { checkBeginnings } from '../run/first-line.ts';
@@ -55,7 +56,7 @@ export async function prepare(
   const manifest = await listInputs(settings, cli);
   await lookAtInputs(manifest.inputs, { ...given, settings }, cli);
   const store = await openLake(settings, cli);
-  const publication = await nextPublication(store, rendered);
+  const publication = await nextPublication(store, rendered.steps);
   const plan = makePlan({
     run: checkRunId(flags['run-id'] ?? newRunId(cli.clock, cli.random), '--run-id'),
     plannedAt: cli.clock.now().toISOString(),
@@ -120,21 +121,24 @@ export async function lookAtInputs(
 }
 
 /** What is uploaded before the first step. */
-export function stagingOf(rendered: readonly RenderedStep[], manifest: Manifest): Staging {
-  const programs = Object.fromEntries(rendered.map(({ name, program }) => [name, program]));
+export function stagingOf({ steps }: Pick<Rendered, 'steps'>, manifest: Manifest): Staging {
+  const programs = Object.fromEntries(steps.map(({ name, program }) => [name, program]));
   return { manifest: manifest.body, programs };
 }
 
-/** The steps as programs. Throws `input` with every mistake in the templates. */
-export function render({ pipeline, templates, engine, parameters }: Configured): RenderedStep[] {
-  const { steps, diagnostics } = renderSteps({ pipeline, engine }, parameters, sha256);
-  throwIfErrors(placedIn(templates, diagnostics), 'the templates have mistakes; nothing was started');
-  return steps;
+/** The steps as programs, and the digests of what they make. Throws `input` with every mistake in the templates. */
+export function render({ pipeline, templates, engine, parameters }: Configured): Rendered {
+  const rendered = renderSteps({ pipeline, engine }, parameters, sha256);
+  throwIfErrors(
+    placedIn(templates, rendered.diagnostics),
+    'the templates have mistakes; nothing was started',
+  );
+  return rendered;
 }
 
 /** By step: the digest of its program. */
-export function digestsOf(rendered: readonly RenderedStep[]): ReadonlyMap<string, string> {
-  return new Map(rendered.map(({ name, digest }) => [name, digest]));
+export function digestsOf({ steps }: Pick<Rendered, 'steps'>): ReadonlyMap<string, string> {
+  return new Map(steps.map(({ name, digest }) => [name, digest]));
 }
 
 /** `local`, `new`, `reuse` or a cluster's id. */
@@ -192,7 +196,7 @@ export interface PlanParts {
   settings: Settings;
   inputs: readonly Input[];
   inputsDigest: string;
-  rendered: readonly RenderedStep[];
+  rendered: Pick<Rendered, 'steps' | 'digests'>;
   choice: ClusterChoice;
   publication: number;
   retryInfrastructure?: number | undefined;
@@ -222,7 +226,8 @@ export function makePlan({
       skipped,
       ...(skipped === 0 ? {} : { skippedBy }),
     })),
-    steps: rendered.map(({ name, digest, sources, upstreams, tables }) => ({
+    digests: rendered.digests,
+    steps: rendered.steps.map(({ name, digest, sources, upstreams, tables }) => ({
       name,
       digest,
       sources,

@@ -11,7 +11,7 @@ import { keys, mostBytes } from '../lake/layout.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { readState } from '../run/read-journal.ts';
 import { shapeDifferences } from '../run/shape.ts';
-import { stepsToRerun } from '../run/steps-to-rerun.ts';
+import { replan } from '../run/steps-to-rerun.ts';
 import type { Rerun, RetryChoice } from '../run/steps-to-rerun.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
@@ -94,7 +94,7 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   const rendered = render({ ...configured, settings });
   const manifest = await listInputs(settings, cli);
   await checkInputs(store, state, manifest);
-  const plan = makePlan({
+  const planned = makePlan({
     run: name,
     plannedAt: clock.now().toISOString(),
     pipeline: configured.pipeline.name,
@@ -103,12 +103,12 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
     inputsDigest: manifest.digest,
     rendered,
     choice: retry.cluster === undefined ? state.plan.cluster : clusterChoice(retry.cluster),
-    publication: await nextPublication(store, rendered),
+    publication: await nextPublication(store, rendered.steps),
     retryInfrastructure: retry.retryInfrastructure ?? state.plan.retryInfrastructure,
     origin: retry.origin,
   });
-  refuseOtherShape(state.plan, plan);
-  const rerun = stepsToRerun(state, plan.steps, retry.choice);
+  refuseOtherShape(state.plan, planned);
+  const { plan, rerun } = replan(state, planned, retry.choice);
   if (rerun.length === 0 && state.finished?.verdict === 'succeeded')
     return { kind: 'nothing to retry', run: name };
   if (rerun.length > 0) {

@@ -16,6 +16,7 @@ import { checkRunId } from '../run/run-id.ts';
 import { planDifferences } from '../run/steps-to-rerun.ts';
 import { madeHere, rememberOwnPlan } from './plan-trust.ts';
 import type { ProvenStore } from '../store/proven.ts';
+import { madeAlready, plainPathsOf } from './nothing-to-do.ts';
 import { checkStart, proveLake } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
@@ -38,6 +39,8 @@ export async function startRun(flags: SubmitFlags & Flags, cli: CliContext): Pro
   refuseForeignLake(store, flags, cli);
   const named = flags['run-id'] !== undefined;
   if (named && (await runExists(store, plan.run))) return submitAgain(cli, prepared, flags, watch);
+  const made = flags.full === true ? undefined : await madeAlready(cli, store, plan);
+  if (made !== undefined) return { kind: 'nothing to do', why: await plainPathsOf(cli, store, made, true) };
   const stage = () => Promise.resolve(staging);
   await preflight(cli, settings, plan, store);
   cli.interrupted.throwIfAborted();

@@ -11,7 +11,7 @@ import type { RenderFlags } from '../cli/run-verbs.ts';
 
 /** The files that were written, one for each step. Throws `input` where the folder cannot be written. */
 export async function writePrograms(flags: RenderFlags & Flags, cli: CliContext): Promise<WrittenProgram[]> {
-  const steps = render(configure('render', flags, cli));
+  const { steps } = render(configure('render', flags, cli));
   const to = flags.to ?? 'rendered';
   const folder = resolve(cli.cwd, to);
   try {

@@ -138,6 +138,19 @@ describe('a second submit', () => {
     expect(published()).toEqual(before);
     rmSync(stranger);
   });
+
+  it('has nothing to do when nothing changed, and starts no run', async () => {
+    const before = readdirSync(join(lake, '_landfall/runs'));
+    const args = ['submit', '--cluster', 'local', '--output', 'json'];
+    const { code, stdout, stderr } = await landfall(args, surroundings);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ state: 'nothing to do', publication: 1, run: summary.run, plainPaths: 'complete' },
+    });
+    expect(readdirSync(join(lake, '_landfall/runs'))).toEqual(before);
+    const asked = await landfall(['plan', '--cluster', 'local'], surroundings);
+    expect(asked.stdout).toContain(`nothing changed since publication 1 of run ${summary.run}`);
+  });
 });
 
 /** Settings of another Spark, Java and Python on the machine, and of another language: each would break a step. */

@@ -35,6 +35,7 @@ import { memoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../../src/system-clock.ts';
 import { cwd, files, store } from './own-lake.ts';
+import { madeOf } from '../lake/plans.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const clock = systemClock;
@@ -231,7 +232,7 @@ describe('gc', () => {
     const { tables } = (await readPublication(store, 2))!;
     const mirror = keys.plainFile('songs', { run: 'r3', publication: 3 }, parseDataFile(carried.key)!.name);
     const mixed = tables.map((table) => ({ ...table, files: [{ ...carried, mirror }] }));
-    await publishEntry(store, { number: 3, run: 'r3', driver: 'd', tables: mixed });
+    await publishEntry(store, { number: 3, run: 'r3', driver: 'd', madeOf, tables: mixed });
     const report = await collecting({ keep: 1, yes: true });
     expect(why(report, 'r1')).toBe('publication 3 names its files');
     expect(await store.head(carried.key)).toBeDefined();

@@ -14,6 +14,7 @@ import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { plan } from '../support/fake-run.ts';
 import { temporaryFolder } from '../support/landfall.ts';
 import { landed } from '../lake/publishing.ts';
+import { madeOf } from '../lake/plans.ts';
 
 let cwd: string;
 let remove: () => void;
@@ -41,6 +42,7 @@ async function published(number: number, run: string, rollbackTo?: number): Prom
     number,
     run,
     driver: 'd',
+    madeOf,
     tables,
     ...(rollbackTo === undefined ? {} : { rollbackTo }),
   });

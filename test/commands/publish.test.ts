@@ -10,6 +10,7 @@ import { neededBy, planGc } from '../../src/lake/gc-plan.ts';
 import { newestPublication, readPublication } from '../../src/lake/publication.ts';
 import { completed } from '../../src/report/standing.ts';
 import { openJournal } from '../../src/run/journal.ts';
+import { madeOf } from '../../src/run/made-of.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { keys } from '../../src/lake/layout.ts';
 import { tokens } from '../../src/run/plan.ts';
@@ -17,7 +18,7 @@ import { stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../../src/system-clock.ts';
-import { acceptedRun, dataFile, landedRun, landRun, plainSongs } from '../lake/accepted-run.ts';
+import { acceptedRun, dataFile, landedRun, landRun, planOf, plainSongs } from '../lake/accepted-run.ts';
 import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';
 import { advising } from '../support/advice.ts';
@@ -110,6 +111,7 @@ describe('publish', () => {
       dataFile('r2', 2004),
       dataFile('r2', 2005),
     ]);
+    expect((await newestPublication(store))!.madeOf).toEqual(madeOf(planOf(second, store.uri)));
     expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
     const state = await readState(store, 'r2');
     expect(state).toMatchObject({ published: 2, mirrored: true, finished: { verdict: 'succeeded' } });

@@ -43,6 +43,7 @@ describe('rollback', () => {
       tables: [{ table: 'songs', rows: 4, rowsBefore: 2, files: 2 }],
     });
     expect(await newestPublication(store)).toMatchObject({ number: 4, run: 'r2', rollbackTo: 2 });
+    expect((await newestPublication(store))?.madeOf).toMatchObject({ inputs: { run: 'r2' } });
     expect(await plainSongs(store)).toEqual(['2002 r2-4', '2003 r2-4']);
   });
 

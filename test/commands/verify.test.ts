@@ -173,7 +173,7 @@ describe('verify', () => {
     [
       'cut',
       (key) => truncateSync(join(cwd, key), 100),
-      '0 (part-0-w.gz.parquet: it is truncated: it does not end as Parquet does)',
+      '0 (source=song_data/part-0-w.gz.parquet: it is truncated: it does not end as Parquet does)',
     ],
   ])('compares the quarantine with the books: its file is %s', async (_, spoil, held) => {
     await spoil(rejectedFile('r2'));
@@ -213,8 +213,7 @@ describe('verify', () => {
     expect((await verifying()).failure).toBeUndefined();
     await store.put(`${folder}part-1.parquet`, files.rejected);
     await store.put(`${folder}notes.txt`, files.songs);
-    const message =
-      'quarantine: its step did not write one of the files (part-1.parquet, notes.txt)';
+    const message = 'quarantine: its step did not write one of the files (part-1.parquet, notes.txt)';
     expect(await findings()).toEqual([message]);
     expect(await findings('r2')).toEqual([message]);
   });

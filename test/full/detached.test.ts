@@ -30,7 +30,7 @@ const STEP = /^s-\w+$/;
 
 async function submitDetached(run: string, ...more: string[]): Promise<Submission> {
   const { code, stdout, stderr } = await landfall(
-    ['submit', '--detach', '--run-id', run, ...asked, ...json, ...more],
+    ['submit', '--detach', '--full', '--run-id', run, ...asked, ...json, ...more],
     { cwd },
   );
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -86,7 +86,7 @@ describe('submit --detach', () => {
 
   it('shows its single request in plan --requests', async () => {
     const { stdout } = await landfall(
-      ['plan', '--detach', '--requests', '--run-id', 'p', ...asked, ...json],
+      ['plan', '--detach', '--full', '--requests', '--run-id', 'p', ...asked, ...json],
       {
         cwd,
       },

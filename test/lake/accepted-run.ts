@@ -85,7 +85,8 @@ export const dataFile = (run: string, year: number) =>
 export const keysFile = (run: string) => `${tableOf(run, 'song_keys')}part-0-v.zstd.parquet`;
 
 /** Contains the lines that the run's books count as quarantined. */
-export const rejectedFile = (run: string) => `${tableOf(run, QUARANTINE)}source=song_data/part-0-w.gz.parquet`;
+export const rejectedFile = (run: string) =>
+  `${tableOf(run, QUARANTINE)}source=song_data/part-0-w.gz.parquet`;
 
 /** Writes the run's journal, inputs, program, tables and report, as if its one step had just been accepted. */
 export async function acceptedRun(store: Store, files: Files, its: AcceptedRun): Promise<void> {

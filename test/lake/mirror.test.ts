@@ -11,6 +11,7 @@ import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { expectedPaths, landed, plainPaths, watched } from './publishing.ts';
 import { advising } from '../support/advice.ts';
+import { madeOf } from './plans.ts';
 
 const memory = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -19,13 +20,13 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: LandedTable[] }> {
   const first = await landed(store, 'r1', [2003, 2004]);
   const second = await landed(store, 'r2', [2004, 2005], 2);
-  await publish(store, { number: 1, run: 'r1', driver: 'd1', tables: first });
+  await publish(store, { number: 1, run: 'r1', driver: 'd1', madeOf, tables: first });
   await mirror(store);
   return { first, second };
 }
 
 const publishSecond = (store: Store, tables: LandedTable[]) =>
-  publish(store, { number: 2, run: 'r2', driver: 'd2', tables });
+  publish(store, { number: 2, run: 'r2', driver: 'd2', madeOf, tables });
 
 describe('the mirror', () => {
   it('does nothing before the first publication', async () => {
@@ -93,7 +94,7 @@ describe('the mirror', () => {
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
     const third = await landed(store, 'r3', [2010], 3);
-    await publish(store, { number: 3, run: 'r3', driver: 'd3', tables: third });
+    await publish(store, { number: 3, run: 'r3', driver: 'd3', madeOf, tables: third });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(third));
   });
@@ -102,8 +103,8 @@ describe('the mirror', () => {
     const store = memory();
     const { second } = await twoRuns(store);
     const songs = second.filter(({ table }) => table === 'songs');
-    await publish(store, { number: 2, run: 'r2', driver: 'd', tables: songs });
-    await publish(store, { number: 3, run: 'r2', driver: 'd', tables: songs });
+    await publish(store, { number: 2, run: 'r2', driver: 'd', madeOf, tables: songs });
+    await publish(store, { number: 3, run: 'r2', driver: 'd', madeOf, tables: songs });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(songs));
   });
@@ -113,7 +114,7 @@ describe('the mirror', () => {
     const { first, second } = await twoRuns(store);
     await publishSecond(store, second);
     await mirror(store);
-    await publish(store, { number: 3, run: 'r1', driver: 'd', tables: first });
+    await publish(store, { number: 3, run: 'r1', driver: 'd', madeOf, tables: first });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(first));
   });
@@ -147,7 +148,7 @@ describe('the mirror', () => {
   it('deletes files of earlier entries even if the listing does not show them yet', async () => {
     const store = memory();
     const one = await landed(store, 'one', [2004]);
-    await publish(store, { number: 1, run: 'one', driver: 'd', tables: one });
+    await publish(store, { number: 1, run: 'one', driver: 'd', madeOf, tables: one });
     await mirror(store);
     const hidden = new Set(Object.keys(await plainPaths(store)));
     const lagging = {
@@ -159,7 +160,7 @@ describe('the mirror', () => {
     for (const number of [2, 3]) {
       const run = `n${String(number)}`;
       const tables = await landed(store, run, [2004 + number], number);
-      await publish(store, { number, run, driver: 'd', tables });
+      await publish(store, { number, run, driver: 'd', madeOf, tables });
       if (number === 3) await mirror(lagging);
     }
     expect(Object.keys(await plainPaths(store)).sort()).toEqual([
@@ -173,11 +174,17 @@ describe('the mirror', () => {
     await twoRuns(store);
     for (let number = 2; number <= 20; number += 1) {
       const run = `n${String(number)}`;
-      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004], number) });
+      await publish(store, {
+        number,
+        run,
+        driver: 'd',
+        madeOf,
+        tables: await landed(store, run, [2004], number),
+      });
       await mirror(store);
     }
     const last = await landed(store, 'last', [2004], 21);
-    await publish(store, { number: 21, run: 'last', driver: 'd', tables: last });
+    await publish(store, { number: 21, run: 'last', driver: 'd', madeOf, tables: last });
     const read: string[] = [];
     const get = (key: string) => {
       read.push(key.slice(-11, -5));
@@ -218,7 +225,7 @@ describe('the mirror', () => {
       const slow = watched(store, async () => {
         calls += 1;
         if (calls !== n) return;
-        await publish(store, { number: 3, run: 'r3', driver: 'd3', tables: third });
+        await publish(store, { number: 3, run: 'r3', driver: 'd3', madeOf, tables: third });
         await mirror(store);
       });
       await mirror(slow);
@@ -286,7 +293,13 @@ describe('unknown objects', () => {
     const store = memory();
     for (let number = 1; number <= 30; number += 1) {
       const run = `n${String(number)}`;
-      await publish(store, { number, run, driver: 'd', tables: await landed(store, run, [2004], number) });
+      await publish(store, {
+        number,
+        run,
+        driver: 'd',
+        madeOf,
+        tables: await landed(store, run, [2004], number),
+      });
     }
     const left = (await landed(store, 'n7', [2004], 7))[0]!.files[0]!;
     await store.copy(left.key, left.mirror);

@@ -1,6 +1,7 @@
 /** A plan and reports about two small tables, for tests of what landed. */
 import type { TableContract } from '../../src/pipeline/contract.ts';
 import type { SourceBooks, StepReport, TableReport, ViewBooks } from '../../src/pipeline/report.ts';
+import { madeOf as madeOfPlan } from '../../src/run/made-of.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 
 const column = (name: string, type: TableContract['columns'][number]['type'], nullable = false) => ({
@@ -49,6 +50,10 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
     logUri: 'file:///lake/_landfall/logs',
     sources: [{ name: 'song_data', uri: 'file:///in', objects: 4, bytes: 100, skipped: 0 }],
     inputsDigest: 'x',
+    digests: {
+      sources: { song_data: 'x' },
+      tables: Object.fromEntries(tables.map(({ name }) => [name, 'x'])),
+    },
     steps: [
       {
         name: 'song_transform',
@@ -69,6 +74,9 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
     origin: { folder: 'spark-templates/sparkify', variables: {} },
   };
 }
+
+/** What publications of such plans are made of. */
+export const madeOf = madeOfPlan(plan());
 
 /** The books of a source with one view, which has its name unless another is given. */
 export function books(

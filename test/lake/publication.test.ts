@@ -4,10 +4,12 @@ import { newestPublication, publicationAfter, publish, readPublication } from '.
 import { listPublications } from '../../src/lake/publication-numbers.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { landed } from './publishing.ts';
+import { madeOf } from './plans.ts';
 
 const store = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
 const entryOf = (files: readonly object[]) => ({
-  version: 1,
+  version: 2,
+  madeOf,
   number: 1,
   run: 'r1',
   driver: 'd',
@@ -26,9 +28,10 @@ describe('the publication log', () => {
   it('names every file of every table, the run and the time', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables })).toBe('published');
+    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables })).toBe('published');
     expect(await newestPublication(lake)).toEqual({
-      version: 1,
+      version: 2,
+      madeOf,
       number: 1,
       run: 'r1',
       driver: 'd1',
@@ -42,8 +45,8 @@ describe('the publication log', () => {
   it('lets only one of two runs take a number, and keeps its entry', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables });
-    const second = { number: 1, run: 'r2', driver: 'd2', tables: await landed(lake, 'r2', [2004]) };
+    await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables });
+    const second = { number: 1, run: 'r2', driver: 'd2', madeOf, tables: await landed(lake, 'r2', [2004]) };
     expect(await publish(lake, second)).toBe('taken');
     expect(await publish(lake, { ...second, tables })).toBe('taken');
     expect((await newestPublication(lake))!.run).toBe('r1');
@@ -52,14 +55,14 @@ describe('the publication log', () => {
   it('recognises a run’s own entry, also when another driver of that run wrote it', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables });
+    await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables });
     for (const driver of ['d1', 'd2']) {
-      expect(await publish(lake, { number: 1, run: 'r1', driver, tables: [...tables].reverse() })).toBe(
-        'published',
-      );
+      expect(
+        await publish(lake, { number: 1, run: 'r1', driver, madeOf, tables: [...tables].reverse() }),
+      ).toBe('published');
     }
     const others = await landed(lake, 'r1', [2004, 2005]);
-    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', tables: others })).toBe('taken');
+    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables: others })).toBe('taken');
   });
 
   it('recognises its own entry if the answer to the write was lost', async () => {
@@ -72,13 +75,13 @@ describe('the publication log', () => {
       },
     };
     const tables = await landed(lake, 'r1', [2004]);
-    expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', tables })).toBe('published');
+    expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', madeOf, tables })).toBe('published');
   });
 
   it('distinguishes a rollback to a run’s tables from that run’s own publication', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    const candidate = { run: 'r1', driver: 'd1', tables };
+    const candidate = { run: 'r1', driver: 'd1', madeOf, tables };
     await publish(lake, { number: 1, ...candidate });
     await publish(lake, { number: 2, ...candidate, rollbackTo: 1 });
     expect(await publish(lake, { number: 2, ...candidate })).toBe('taken');
@@ -89,7 +92,7 @@ describe('the publication log', () => {
   it('has no gaps', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await expect(publish(lake, { number: 3, run: 'r1', driver: 'd', tables })).rejects.toMatchObject({
+    await expect(publish(lake, { number: 3, run: 'r1', driver: 'd', madeOf, tables })).rejects.toMatchObject({
       fault: 'input',
       message: 'cannot publish as number 3: there is no number 2',
     });
@@ -98,7 +101,7 @@ describe('the publication log', () => {
 
   it('finds the newest of many entries by number, not by text, and ignores other objects', async () => {
     const lake = store();
-    await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
+    await publish(lake, { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] });
     const entry = (await readPublication(lake, 1))!;
     for (let number = 2; number <= 10; number += 1)
       await lake.put(keys.publication(number), bytes({ ...entry, number }));
@@ -120,7 +123,7 @@ describe('the publication log', () => {
     'treats entry %d after entry 1 as a gap, without reading all numbers between',
     async (far) => {
       const lake = store();
-      await publish(lake, { number: 1, run: 'r1', driver: 'd', tables: [] });
+      await publish(lake, { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] });
       await lake.put(keys.publication(far), bytes({ ...(await readPublication(lake, 1)), number: far }));
       const asked: string[] = [];
       const head = (key: string) => {
@@ -139,7 +142,7 @@ describe('the publication log', () => {
   it('looks up an entry by name if the listing does not show it yet', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
-      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', madeOf, tables: [] });
     const list = async function* (prefix: string) {
       for await (const object of lake.list(prefix)) if (object.key !== keys.publication(2)) yield object;
     };
@@ -178,6 +181,14 @@ describe('the publication log', () => {
     ['another number than its name', { number: 2 }],
     ['a run that can have no such name', { run: '../r1' }],
     ['a table that can have no such name', { formerTables: ['_landfall'] }],
+    [
+      'inputs of a run that can have no such name',
+      { madeOf: { ...madeOf, inputs: { digest: 'x', run: '../r1' } } },
+    ],
+    [
+      'a digest of a table that can have no such name',
+      { madeOf: { ...madeOf, tables: { '../songs': 'x' } } },
+    ],
     ['a table with the name of the folder of data files', { formerTables: ['delta'] }],
     ['a later entry that it goes back to', { rollbackTo: 1 }],
   ])('is damaged if it contains %s', async (_, wrong) => {
@@ -189,7 +200,7 @@ describe('the publication log', () => {
   it('finds the entries after a given one without listing', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
-      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', tables: [] });
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', madeOf, tables: [] });
     const blind = {
       ...lake,
       list: () => {
@@ -205,7 +216,7 @@ describe('the publication log', () => {
     const published = async (number: number, names: readonly string[]) => {
       const run = `r${String(number)}`;
       const tables = (await landed(lake, run, [2004])).filter(({ table }) => names.includes(table));
-      await publish(lake, { number, run, driver: 'd', tables });
+      await publish(lake, { number, run, driver: 'd', madeOf, tables });
     };
     await published(1, ['songs', 'users']);
     await published(2, ['songs']);
@@ -222,13 +233,13 @@ describe('the publication log', () => {
 
   it('refuses an entry of a newer Landfall with the next move, and names a damaged one', async () => {
     const lake = store();
-    await lake.put(keys.publication(1), bytes({ version: 2, whatever: true }));
+    await lake.put(keys.publication(1), bytes({ version: 3, whatever: true }));
     await expect(newestPublication(lake)).rejects.toMatchObject({
       fault: 'input',
       next: expect.stringContaining('update Landfall'),
     });
     for (const damaged of [
-      bytes({ version: 1 }),
+      bytes({ version: 2 }),
       bytes([]),
       new TextEncoder().encode('{"version": 1, '),
       new Uint8Array(),

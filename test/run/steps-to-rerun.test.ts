@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
-import { planDifferences, stepsToRerun } from '../../src/run/steps-to-rerun.ts';
+import { planDifferences, replan, stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
+import { songs } from '../lake/plans.ts';
 import { begun, driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
@@ -38,6 +39,25 @@ function ended(ends: Record<string, string>): RunState {
 
 const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
 const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
+
+describe('the plan of a retry', () => {
+  it('has no digests of tables that are left behind with --only, so that the next submit runs', () => {
+    const withTables = steps.map((step) => ({ ...step, tables: [{ ...songs, name: `${step.name}_table` }] }));
+    const digestsOf = (digest: string) => ({
+      sources: {},
+      tables: { song_table: digest, log_table: digest, other_table: digest },
+    });
+    const state = ended(good);
+    const before = { ...state, plan: { ...state.plan, steps: withTables, digests: digestsOf('old') } };
+    const planned = { ...plan, steps: withTables, digests: digestsOf('new') };
+    const replanned = replan(before, planned, { only: 'song' });
+    expect(names(replanned.rerun)).toEqual(['song']);
+    expect(replanned.plan.digests.tables).toEqual({ song_table: 'new', other_table: 'old' });
+    expect(replan(before, planned, { from: 'song' }).plan.digests.tables).toEqual({
+      ...{ song_table: 'new', log_table: 'new', other_table: 'old' },
+    });
+  });
+});
 
 describe('the steps a retry runs again', () => {
   it('are none if every step was accepted and nothing changed', () => {

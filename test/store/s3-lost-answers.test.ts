@@ -11,6 +11,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 import { answer, refuse, scriptedS3 } from './scripted-s3.ts';
 import type { Reply, ScriptedS3, Seen } from './scripted-s3.ts';
+import { madeOf } from '../lake/plans.ts';
 
 type Trouble = 'lost' | 'lost before' | 'conflict' | 'conflict after';
 
@@ -128,7 +129,7 @@ describe.each(cases)('under %j, with %i tries of the SDK’s own,', (trouble, ma
   it('a publication is won once, by the run that is told so', async () => {
     const objects = lake(4);
     troubles = [...trouble];
-    const candidate = { number: 1, run: 'r1', driver: 'd', tables: [] };
+    const candidate = { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] };
     expect(await publish(objects, candidate)).toBe('published');
     troubles = [...trouble];
     expect(await publish(objects, { ...candidate, run: 'r2' })).toBe('taken');

@@ -35,6 +35,7 @@ export const plan: RunPlan = {
   logUri: 's3://lake/root/_landfall/logs/',
   sources: [{ name: 'song_data', uri: 's3://in/song_data', objects: 1, bytes: 10, skipped: 0 }],
   inputsDigest: 'd',
+  digests: { sources: { song_data: 'd' }, tables: {} },
   steps: [
     {
       name: 'song_transform',

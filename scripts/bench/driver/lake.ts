@@ -1,6 +1,7 @@
 /** A lake in which many runs have published, and whose next run has finished its steps. */
 import { keys } from '../../../src/lake/layout.ts';
 import { publish } from '../../../src/lake/publication.ts';
+import { madeOf } from '../../../src/run/made-of.ts';
 import type { RunPlan } from '../../../src/run/plan.ts';
 import type { LandedTable } from '../../../src/run/verification.ts';
 import { openS3 } from '../../../src/store/s3.ts';
@@ -51,7 +52,7 @@ async function publishAs(
   { plan, tables }: { plan: RunPlan; tables: LandedTable[] },
 ): Promise<void> {
   const { run, publication: number } = plan;
-  await publish(store, { number, run, driver: 'bench', tables });
+  await publish(store, { number, run, driver: 'bench', tables, madeOf: madeOf(plan) });
 }
 
 /** Entry 1 again, a day older each, as every entry from 2 to `last`. */
