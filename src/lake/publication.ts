@@ -3,6 +3,7 @@
  * from 1, without gaps.
  */
 import { z } from 'zod';
+import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
 import type { MadeOf } from '../run/made-of.ts';
@@ -171,12 +172,34 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     madeOf: made,
     formerTables: former,
   };
-  const body = new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
+  const body = entryBody(store, entry);
   if (await store.createIfAbsent(keys.publication(number), body)) return 'published';
   const there = await readPublication(store, number);
   const isOurs =
     there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);
   return isOurs ? 'published' : 'taken';
+}
+
+/**
+ * An entry as it is stored. Throws `tables` for one with more bytes than readers accept: nobody could read the log any more.
+ */
+export function entryBody(
+  store: Store,
+  entry: Pick<Candidate, 'number' | 'tables'>,
+  most: number = mostBytes.publication,
+): Uint8Array {
+  const files = entry.tables.flatMap((table) => table.files);
+  const names = files.reduce((sum, { key, mirror }) => sum + key.length + mirror.length, 0);
+  const body =
+    names > most ? undefined : new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
+  if (body !== undefined && body.length <= most) return body;
+  throw new LandfallError('tables', `${counted(files.length, 'data file')}: too many for one publication`, {
+    why: [
+      `${uriOf(store, keys.publication(entry.number))} would have more than ${String(most)} bytes, the most that is read`,
+    ],
+    stand: ['nothing was published'],
+    next: 'make fewer files: raise [TABLES] target_file_size or partition by fewer columns, then submit again',
+  });
 }
 
 function formerTables(before: Publication | undefined, tables: readonly LandedTable[]): string[] {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
-import { newestPublication, publicationAfter, publish, readPublication } from '../../src/lake/publication.ts';
+import {
+  entryBody,
+  newestPublication,
+  publicationAfter,
+  publish,
+  readPublication,
+} from '../../src/lake/publication.ts';
 import { listPublications } from '../../src/lake/publication-numbers.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { landed } from './publishing.ts';
@@ -229,6 +235,21 @@ describe('the publication log', () => {
       ['users'],
       ['songs'],
     ]);
+  });
+
+  it('refuses to write an entry that is too long to be read', async () => {
+    const lake = store();
+    const entry = { number: 1, tables: await landed(lake, 'r1', [2004, 2005]) };
+    const { length } = entryBody(lake, entry);
+    expect(entryBody(lake, entry, length)).toHaveLength(length);
+    for (const most of [length - 1, 10])
+      expect(() => entryBody(lake, entry, most)).toThrow(
+        expect.objectContaining({
+          fault: 'tables',
+          message: '3 data files: too many for one publication',
+          next: expect.stringContaining('target_file_size'),
+        }),
+      );
   });
 
   it('refuses an entry of a newer Landfall with the next move, and names a damaged one', async () => {
