@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { changedInputs, checkInputs, manifestLines, readListing } from '../../src/run/input-manifest.ts';
 import type { ObjectInStore } from '../../src/run/input-manifest.ts';
 
@@ -106,5 +107,47 @@ describe('inputs that changed since a manifest was written', () => {
       count: 4,
     });
     expect((await changedInputs(lines(), [after])).first.at(-1)).toBe('log_data/new.json is new');
+  });
+
+  it('are the same as two sets of objects would show', async () => {
+    const contents = fc.dictionary(
+      fc.constantFrom('a', 'a/b', 'a0', 'b', 'ä', 'z/1', 'z/2'),
+      fc.integer({ min: 1, max: 2 }),
+    );
+    const inputs = async (sources: Record<string, number>[]) =>
+      Promise.all(
+        sources.map((objects, at) =>
+          readListing(
+            `s${String(at)}`,
+            `s3://raw/s${String(at)}`,
+            listing(Object.entries(objects).map(([name, size]) => listed(`${name}.json`, size))),
+          ),
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(contents, contents), fc.tuple(contents, contents), async (before, after) => {
+        const lines = async function* () {
+          for (const line of manifestLines(await inputs(before))) yield line;
+        };
+        const expected = before.flatMap((objects, at) => {
+          const now = after[at]!;
+          const place = `s${String(at)}/`;
+          return [
+            ...Object.keys(objects)
+              .filter((name) => !(name in now))
+              .map((name) => `s3://raw/${place}${name}.json is gone`),
+            ...Object.keys(objects)
+              .filter((name) => name in now && now[name] !== objects[name])
+              .map((name) => `s3://raw/${place}${name}.json changed`),
+            ...Object.keys(now)
+              .filter((name) => !(name in objects))
+              .map((name) => `${place}${name}.json is new`),
+          ];
+        });
+        const { first, count } = await changedInputs(lines(), await inputs(after), 100);
+        expect([...first].sort()).toEqual(expected.sort());
+        expect(count).toBe(expected.length);
+      }),
+    );
   });
 });
