@@ -63,8 +63,8 @@ export const mostBytes = {
   report: 64 * 1024 * 1024,
   publication: 256 * 1024 * 1024,
   /** Of `inputs.json.gz`, and of its text, which is read line by line. An object takes about 50 and 250 bytes in them. */
-  inputs: 1024 * 1024 * 1024,
-  inputsText: 6 * 1024 * 1024 * 1024,
+  inputs: 512 * 1024 * 1024,
+  inputsText: 3 * 1024 * 1024 * 1024,
   footer: 64 * 1024 * 1024,
 } as const;
 
