@@ -8,7 +8,7 @@ import type { Owner } from '../run/ownership.ts';
 import { listRuns } from '../run/runs.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
-import { entryNumber, isExecutionName, isRunId, keys, parseDataFile } from './layout.ts';
+import { entryNumber, isExecutionName, isRunId, keys, parseDataFile, parseExecution } from './layout.ts';
 import { dataByRun, objectsOf } from './objects-of-run.ts';
 import type { DataByRun } from './objects-of-run.ts';
 import { listPublications, newestNumber } from './publication-numbers.ts';
@@ -164,11 +164,12 @@ export async function whyNeededSince(
 const keysOf = ({ tables }: Publication): string[] =>
   tables.flatMap(({ files }) => files.map(({ key }) => key));
 
-/** The run that published, the one that has the list of inputs, and those that wrote the files. */
+/** The run that published, the one that has the list of inputs, and those that made the tables and wrote the files. */
 const runsOf = (entry: Publication): ReadonlySet<string> =>
   new Set([
     entry.run,
     entry.madeOf.inputs.run,
+    ...entry.madeOf.steps.flatMap(({ execution }) => parseExecution(execution)?.run ?? []),
     ...keysOf(entry).flatMap((key) => parseDataFile(key)?.run ?? []),
   ]);
 

@@ -32,9 +32,9 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
       const { tables, findings } = await verify(store, plan, accepted);
       return { tables, findings: [...findings, ...(await unknownObjectsFindings(store, plan))] };
     },
-    publish: async (plan, { tables }) => {
+    publish: async (plan, { tables }, executions) => {
       const { run, publication: number } = plan;
-      const candidate = { number, run, driver, tables, madeOf: madeOf(plan) };
+      const candidate = { number, run, driver, tables, madeOf: madeOf(plan, executions) };
       return (await publish(store, candidate)) === 'published';
     },
     mirror: () => mirror(store, onTable),

@@ -177,20 +177,17 @@ export function isNameBelow(name: string): boolean {
 }
 
 /**
- * True for the plain path that a publication gives this data file. Entries may also show a file under the number of an
- * earlier publication of the same run.
+ * True for a plain path that the publication of this number, or an earlier one, may give the data file: files that are
+ * carried over keep the path that they have, which names the run that published them first.
  */
-export function isPlainPathOf(
-  { table, name }: WrittenPlace,
-  { run, publication }: Publishing,
-  key: string,
-): boolean {
+export function isPlainPathOf({ table, name }: WrittenPlace, publication: number, key: string): boolean {
   const cut = name.lastIndexOf('/') + 1;
-  const start = `${table}/${name.slice(0, cut)}${run}-`;
+  const start = `${table}/${name.slice(0, cut)}`;
   const end = `-${name.slice(cut)}`;
-  if (!key.startsWith(start) || !key.endsWith(end)) return false;
-  const number = key.slice(start.length, key.length - end.length);
-  return /^[1-9]\d{0,15}$/.test(number) && Number(number) <= publication;
+  if (!key.startsWith(start) || !key.endsWith(end) || key.length < start.length + end.length) return false;
+  const [, run = '', number = ''] =
+    /^(.+)-([1-9]\d{0,15})$/.exec(key.slice(start.length, key.length - end.length)) ?? [];
+  return isRunId(run) && Number(number) <= publication;
 }
 
 /** The numbers that a plain path may contain between its run and the name of its file; none when no publication gives such a path. */

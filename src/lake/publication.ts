@@ -7,10 +7,18 @@ import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
 import type { MadeOf } from '../run/made-of.ts';
-import type { LandedTable } from '../run/verification.ts';
+import type { LandedFile, LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
-import { isPlainPathOf, isRunId, isTableName, keys, mostBytes, parseDataFile } from './layout.ts';
+import {
+  isPlainPathOf,
+  isRunId,
+  isTableName,
+  keys,
+  mostBytes,
+  parseDataFile,
+  parseExecution,
+} from './layout.ts';
 import { newestNumber } from './publication-numbers.ts';
 
 const VERSION = 2;
@@ -42,6 +50,19 @@ const madeOf = z.object({
   inputs: z.object({ digest, run: z.string().refine(isRunId, 'is not a run id') }),
   sources: z.array(z.object({ source: name, digest, objects: count, bytes: count })),
   tables: z.record(name, digest),
+  steps: z.array(
+    z
+      .object({
+        step: z.string(),
+        execution: z.string(),
+        reads: z.array(z.string()),
+        writes: z.array(name),
+      })
+      .refine(
+        ({ step, execution }) => parseExecution(execution)?.step === step,
+        'names an execution that is none of its step',
+      ),
+  ),
   maxQuarantined: z.number(),
 });
 
@@ -124,7 +145,7 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
 
 /** What is wrong with an entry of this number: it may only name objects that a publication can consist of. */
 function misplaced(entry: Publication, number: number): string[] {
-  const { run, tables, rollbackTo } = entry;
+  const { tables, rollbackTo } = entry;
   const wrong: string[] = [];
   if (entry.number !== number) wrong.push(`its content says number ${String(entry.number)}`);
   if (rollbackTo !== undefined && rollbackTo >= number)
@@ -133,7 +154,7 @@ function misplaced(entry: Publication, number: number): string[] {
     for (const { key, mirror } of files) {
       const file = parseDataFile(key);
       if (file?.table !== table) wrong.push(`${JSON.stringify(key)} is not a data file of ${table}`);
-      else if (!isPlainPathOf(file, { run, publication: number }, mirror))
+      else if (!isPlainPathOf(file, number, mirror))
         wrong.push(`${JSON.stringify(mirror)} is not a plain path of ${key}`);
     }
   }
@@ -147,7 +168,7 @@ const SAMPLE = 5;
  * that is, of the same run and with the same files: an answer was lost, or an earlier driver of this run wrote it.
  */
 export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
-  const { number, run, driver, tables, madeOf: made, rollbackTo } = candidate;
+  const { number, run, driver, madeOf: made, rollbackTo } = candidate;
   const before = number === 1 ? undefined : await readPublication(store, number - 1);
   if (number !== 1 && before === undefined) {
     throw new LandfallError(
@@ -160,6 +181,7 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     );
   }
   const publishedAt = (await store.now()).toISOString();
+  const tables = candidate.tables.map((table) => ({ ...table, files: shownAs(table, run, before) }));
   const former = formerTables(before, tables);
   const entry = {
     version: VERSION,
@@ -199,6 +221,20 @@ export function entryBody(
     ],
     stand: ['nothing was published'],
     next: 'make fewer files: raise [TABLES] target_file_size or partition by fewer columns, then submit again',
+  });
+}
+
+/** The files of a table; those of other runs keep the plain paths that they have in the publication before. */
+function shownAs(
+  { table, files }: LandedTable,
+  run: string,
+  before: Publication | undefined,
+): readonly LandedFile[] {
+  const earlier = before?.tables.find((one) => one.table === table)?.files ?? [];
+  const shown = new Map(earlier.map(({ key, mirror }) => [key, mirror]));
+  return files.map((file) => {
+    const mirror = parseDataFile(file.key)?.run === run ? undefined : shown.get(file.key);
+    return mirror === undefined ? file : { ...file, mirror };
   });
 }
 

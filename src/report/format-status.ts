@@ -9,7 +9,7 @@ export function formatStatus(status: RunStatus): string {
   const { run, verdict, plannedAt, lake, cluster, steps, tables, publication, mirrored } = status;
   const rows = steps.map((one) => [
     one.step,
-    one.attempt === 1 ? '' : `attempt ${String(one.attempt)}`,
+    one.attempt <= 1 ? '' : `attempt ${String(one.attempt)}`,
     one.state,
     one.id ?? '',
   ]);

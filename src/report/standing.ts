@@ -1,5 +1,6 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { grouped } from '../grouped.ts';
+import { carriedSteps } from '../run/carried.ts';
 import { LandfallError } from '../faults.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { errorsFound, onlyForeign } from '../run/publishing.ts';
@@ -84,6 +85,7 @@ function stepWord(state: RunState, name: string): string {
   const { finished, cancelRequested } = state;
   if (attempt === undefined) return 'not started';
   const again = attempt.attempt === 1 ? '' : ` (attempt ${String(attempt.attempt)})`;
+  if (carriedSteps(state).includes(name)) return 'carried over';
   if (attempt.execution !== undefined) return `done${again}`;
   const cluster = state.clusters.find(({ id }) => id === attempt.clusterId);
   if (cluster?.ended !== undefined) return `${attempt.ended?.state ?? 'lost'} with its cluster${again}`;
@@ -153,6 +155,16 @@ function tellsOtherInputs(line: string): boolean {
   return /^\d+ input objects? \(/.test(line);
 }
 
+/** The error for a run whose carried tables are of a publication that is no longer the newest: it must be planned again. */
+export function outdated({ plan }: RunState): LandfallError {
+  const { run, publication } = plan;
+  return new LandfallError(
+    'overtaken',
+    `run ${run} carries tables over from publication ${String(publication - 1)}, which is no longer the newest`,
+    { stand: ['its tables stay under the run; nothing was published'], next: submitLike(plan) },
+  );
+}
+
 export function submitOnCurrentInputs(plan: RunPlan): Advice {
   return advise`${submitLike(plan)}, for a run on the inputs as they are now`;
 }
@@ -182,6 +194,7 @@ function nextMove(
     case 'cancelled':
       return state.finished === undefined ? onward : retry;
     case 'overtaken':
+      if (carriedSteps(state).length > 0) return next ?? submitLike(state.plan);
       return next ?? command('publish', state.plan, '--rebase');
     case 'cluster':
       return next ?? afterCluster(state, retry);

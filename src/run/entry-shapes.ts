@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { EXIT_CODES } from '../faults.ts';
-import { isExecutionName, isRunId, keys } from '../lake/layout.ts';
+import { isExecutionName, isRunId, keys, parseExecution } from '../lake/layout.ts';
 import { contract, name, tableName } from './contract-shape.ts';
 import type { Entry } from './entries.ts';
 import type { RunPlan } from './plan.ts';
@@ -43,6 +43,7 @@ const plan = z.looseObject({
       tables: z.array(contract),
     }),
   ),
+  carried: z.record(name, z.string()).optional(),
   cluster: z.union([
     z.looseObject({ kind: z.enum(['local', 'new', 'reuse']) }),
     z.looseObject({ kind: z.literal('id'), id: emrId }),
@@ -144,8 +145,14 @@ export function problemOf(kind: Entry['entry'], ofRun: string, value: unknown): 
   return undefined;
 }
 
-function problemOfPlan(ofRun: string, { run: its, steps }: RunPlan): string | undefined {
+function problemOfPlan(ofRun: string, { run: its, steps, carried = {} }: RunPlan): string | undefined {
   if (its !== ofRun) return `it has the plan of run ${its}`;
+  for (const [step, execution] of Object.entries(carried)) {
+    if (parseExecution(execution)?.step !== step)
+      return `${JSON.stringify(execution)}, carried over, is no execution of ${step}`;
+    if (!steps.some(({ name: planned }) => planned === step))
+      return `it carries over ${step}, which is no step`;
+  }
   const earlier = new Set<string>();
   const tables = new Set<string>();
   for (const step of steps) {

@@ -7,6 +7,7 @@ import type { Landing } from './driven-run.ts';
 import type { TableSummary } from './entries.ts';
 import type { Phase } from './events.ts';
 import type { RunPlan } from './plan.ts';
+import { executionsOf } from './executions.ts';
 import { currentAttempt } from './state.ts';
 import { explained } from './verification.ts';
 import type { Accepted, Verification } from './verification.ts';
@@ -155,7 +156,7 @@ export async function publish(run: Landing, verification: Verification): Promise
   const { plan } = journal.state();
   await checkpoint(run);
   await journal.append({ entry: 'publish-intent', publication: plan.publication });
-  const won = await ports.lake.publish(plan, verification);
+  const won = await ports.lake.publish(plan, verification, executionsOf(journal.state()));
   if (!won) {
     throw new LandfallError(
       'overtaken',

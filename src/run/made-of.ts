@@ -2,17 +2,51 @@
 import type { Digests } from '../pipeline/contract.ts';
 import type { PlannedStep, RunPlan } from './plan.ts';
 
+/** The execution that made a step's tables, and what that step reads and writes. */
+export interface StepMade {
+  step: string;
+  /** Relative to the lake: of the run that published, or of the one that it carried the tables over from. */
+  execution: string;
+  /** Views, and tables' steps. */
+  reads: readonly string[];
+  /** Tables, internal ones too. */
+  writes: readonly string[];
+}
+
 export interface MadeOf {
   /** The digest of the list of inputs, and the run that has this list. */
   inputs: { digest: string; run: string };
   sources: readonly { source: string; digest: string; objects: number; bytes: number }[];
   /** By table, internal ones too: the digest of its contract, query and engine. */
   tables: Readonly<Record<string, string>>;
+  steps: readonly StepMade[];
   /** The limit that the rejected lines were held against. */
   maxQuarantined: number;
 }
 
-export function madeOf({ run, inputsDigest, sources, digests, maxQuarantined }: RunPlan): MadeOf {
+/** `executions`: by step, the one that was accepted or carried over. */
+export function madeOf(plan: RunPlan, executions: Readonly<Record<string, string>>): MadeOf {
+  const { steps } = plan;
+  return {
+    ...contentOf(plan),
+    steps: steps.flatMap((step) => {
+      const execution = executions[step.name];
+      return execution === undefined ? [] : [stepMade(step, execution)];
+    }),
+  };
+}
+
+export function stepMade({ name, sources, upstreams, tables }: PlannedStep, execution: string): StepMade {
+  const views = sources.flatMap((source) => source.views.map((view) => `${source.name}.${view}`));
+  return {
+    step: name,
+    execution,
+    reads: [...views, ...upstreams],
+    writes: tables.map((table) => table.name),
+  };
+}
+
+function contentOf({ run, inputsDigest, sources, digests, maxQuarantined }: RunPlan): Omit<MadeOf, 'steps'> {
   return {
     inputs: { digest: inputsDigest, run },
     sources: sources.map(({ name, objects, bytes }) => ({
@@ -26,13 +60,12 @@ export function madeOf({ run, inputsDigest, sources, digests, maxQuarantined }: 
   };
 }
 
-/** Why the plan would make something else; empty when it would make the same tables and come to the same verdict. */
+/** Why the plan would make something else from the same inputs; empty when it would come to the same tables and verdict. */
 export function differences(made: MadeOf, plan: RunPlan): string[] {
-  const now = madeOf(plan);
-  const digests = ({ sources }: MadeOf) =>
+  const now = contentOf(plan);
+  const digests = ({ sources }: Pick<MadeOf, 'sources'>) =>
     Object.fromEntries(sources.map(({ source, digest }) => [source, digest]));
   return [
-    ...(made.inputs.digest === now.inputs.digest ? [] : ['the inputs changed']),
     ...changed(digests(made), digests(now)).map((name) => `the contract of the source ${name} changed`),
     ...changed(made.tables, now.tables).map((name) => `the query or contract of ${name} changed`),
     ...(made.maxQuarantined === now.maxQuarantined ? [] : ['max_quarantined changed']),

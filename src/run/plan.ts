@@ -70,6 +70,11 @@ export interface RunPlan {
   /** Of what decides the content of each source and table: same digests and same inputs, same content. */
   digests: Digests;
   steps: readonly PlannedStep[];
+  /**
+   * By step that need not run: the execution, of an earlier run, that made its tables. It is of the publication before this
+   * run's.
+   */
+  carried?: Readonly<Record<string, string>>;
   cluster: ClusterChoice;
   /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */
   launch?: PlannedLaunch;

@@ -123,8 +123,15 @@ export interface Lake {
   readExecution(key: string, token: string): Promise<Accepted | undefined>;
   /** Verifies what was accepted; checks last whether objects of others lie where it would be published. */
   verify(plan: RunPlan, accepted: readonly Accepted[]): Promise<Verification>;
-  /** Creates publication entry `number`. False: another run has taken it. True also when our own earlier write did. */
-  publish(plan: RunPlan, verification: Verification): Promise<boolean>;
+  /**
+   * Creates the run's publication entry; `executions` made its tables, by step. False: another run has taken its number.
+   * True also when our own earlier write did.
+   */
+  publish(
+    plan: RunPlan,
+    verification: Verification,
+    executions: Readonly<Record<string, string>>,
+  ): Promise<boolean>;
   /** Makes the plain paths equal to the newest publication. */
   mirror(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The state of a run: a fold over its journal. Pure. */
 import { present } from '../present.ts';
 import { keys } from '../lake/layout.ts';
+import { CARRIED, carriedAttempts } from './carried.ts';
 import type { Stamped, TableSummary } from './entries.ts';
 import { tokens } from './plan.ts';
 import type { RunPlan } from './plan.ts';
@@ -11,6 +12,7 @@ import type { Finding } from './verification.ts';
 export interface AttemptState {
   attempt: number;
   token: string;
+  /** Empty for a step that is carried over. */
   clusterId: string;
   /** By the store's clock. */
   intendedAt: Date;
@@ -82,11 +84,13 @@ export function planned(plan: RunPlan): RunState {
     driver: '',
     staged: false,
     clusters: [],
-    attempts: noAttempts(plan),
+    attempts: { ...noAttempts(plan), ...carriedAttempts(plan) },
     renewCluster: 'no',
     infrastructureRetries: 0,
     publishing: false,
-    current: Object.fromEntries(plan.steps.map((step) => [step.name, 1])),
+    current: Object.fromEntries(
+      plan.steps.map(({ name }) => [name, plan.carried?.[name] === undefined ? 1 : CARRIED]),
+    ),
     mirrored: false,
     cancelRequested: false,
     length: 0,

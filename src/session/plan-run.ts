@@ -5,6 +5,7 @@ import { partitionedLayouts } from '../pipeline/table-layout.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/layout-text.ts';
 import type { Action, PlanText } from '../report/format-plan.ts';
+import { carriedActions, changedObjects, rebuiltLines } from '../report/format-rebuild.ts';
 import { whyNothing } from '../report/format-nothing-to-do.ts';
 import type { NothingToDo } from '../report/format-nothing-to-do.ts';
 import { count } from '../counted.ts';
@@ -12,7 +13,7 @@ import { bytes } from '../report/quantities.ts';
 import { skippedText } from '../report/skipped.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
-import { planStages } from '../run/stages.ts';
+import { planStages, stepsToSubmit } from '../run/stages.ts';
 import type { Stage, StepToRun } from '../run/stages.ts';
 import { planned } from '../run/state.ts';
 import { requestOf } from '../run/submit-steps.ts';
@@ -20,18 +21,24 @@ import { place } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
 import { launchSettings } from './planned-launch.ts';
-import { madeAlready, plainPathsOf } from './nothing-to-do.ts';
+import { plainPathsOf } from './nothing-to-do.ts';
 import { checkStart, firstRequests } from './preflight.ts';
 import { prepare } from './prepare.ts';
+import { sincePublished } from './since-published.ts';
+import type { Rebuild } from './since-published.ts';
 import { printDiagnostics } from './configure.ts';
 import type { CliContext, Flags } from '../cli/context.ts';
 import type { PlanFlags } from '../cli/run-verbs.ts';
 
 export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promise<Planned> {
-  const { configured, plan, settings, store } = await prepare('plan', flags, cli);
-  const made = flags.full === true ? undefined : await madeAlready(cli, store, plan);
+  const prepared = await prepare('plan', flags, cli);
+  const { configured, settings, store } = prepared;
+  const { made, plan, rebuild } = await sincePublished(cli, store, {
+    ...prepared,
+    full: flags.full === true,
+  });
   if (made !== undefined) return nothingToDo(plan, await plainPathsOf(cli, store, made, false));
-  await checkStart(cli, settings, plan);
+  if (stepsToSubmit(planned(plan)).length > 0) await checkStart(cli, settings, plan);
   const detached = flags.detach === true;
   const candidates = plan.cluster.kind === 'reuse' ? await reusable(cli, settings, plan) : undefined;
   const requests =
@@ -46,11 +53,12 @@ export async function planRun(flags: PlanFlags & Flags, cli: CliContext): Promis
     settings.tables.targetFileSize,
   );
   printDiagnostics(layouts.flatMap(tinyFiles), cli);
-  const actions = actionsOf(plan, layouts, candidates, detached);
+  const actions = actionsOf({ plan, layouts, candidates, rebuild }, detached);
   return {
     plan,
     actions,
     layouts,
+    ...(rebuild === undefined ? {} : { rebuild }),
     ...(candidates === undefined ? {} : { candidates }),
     ...(requests === undefined ? {} : { requests }),
   };
@@ -63,6 +71,8 @@ function nothingToDo(plan: RunPlan, why: NothingToDo): Planned {
 
 export interface Planned extends PlanText {
   plan: RunPlan;
+  /** What changed since the newest publication, and what is made again because of it. */
+  rebuild?: Rebuild;
   /** Submit would start nothing. */
   nothingToDo?: NothingToDo;
   layouts: readonly TableLayout[];
@@ -89,39 +99,40 @@ function clusterId({ cluster }: RunPlan, candidates: Candidates | undefined): st
 }
 
 /** The stages that `submit` performs, in words; those of a detached run that `attach` performs come last. */
-function actionsOf(
-  plan: RunPlan,
-  layouts: readonly TableLayout[],
-  candidates: Candidates | undefined,
-  detached: boolean,
-): Action[] {
+function actionsOf(shown: Shown, detached: boolean): Action[] {
+  const { plan, rebuild } = shown;
   const toTheEnd = planStages(planned(plan));
   const later = toTheEnd.filter(({ kind }) => kind === 'verify' || kind === 'publish');
   const stages = detached ? [...planStages(planned(plan), { detached }), ...later] : toTheEnd;
-  return stages.flatMap((stage) => actionsOfStage(stage, { plan, layouts, candidates }));
+  const carried = rebuild === undefined ? [] : carriedActions(rebuild);
+  return [...carried, ...stages.flatMap((stage) => actionsOfStage(stage, shown))];
 }
 
 interface Shown {
   plan: RunPlan;
   layouts: readonly TableLayout[];
   candidates: Candidates | undefined;
+  rebuild: Rebuild | undefined;
 }
 
-function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Action[] {
+function actionsOfStage(stage: Stage, { plan, layouts, candidates, rebuild }: Shown): Action[] {
   const { reason } = stage;
   switch (stage.kind) {
     case 'upload':
-      return plan.sources.map(({ name, uri, objects, bytes: size, skippedBy }) => ({
+      return sourcesRead(plan).map(({ name, uri, objects, bytes: size, skippedBy }) => ({
         action: `read ${name}: ${count(objects)} objects, ${bytes(size)}`,
-        reason: place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
+        reason: [
+          place(uri) + (skippedBy === undefined ? '' : `; ${skippedText(skippedBy)}`),
+          ...(rebuild === undefined ? [] : changedObjects(rebuild, name)),
+        ].join('\n'),
       }));
     case 'cluster':
       return [clusterAction(stage, plan, candidates)];
     case 'run':
-      return stage.steps.map((step) => stepAction(step, plan, layouts));
+      return stage.steps.map((step) => stepAction(step, { plan, layouts, rebuild }));
     case 'submit':
       return [
-        ...stage.steps.map((step) => stepAction(step, plan, layouts)),
+        ...stage.steps.map((step) => stepAction(step, { plan, layouts, rebuild })),
         { action: 'submit all of them in one request, and exit', reason },
       ];
     case 'verify':
@@ -138,16 +149,26 @@ function actionsOfStage(stage: Stage, { plan, layouts, candidates }: Shown): Act
   }
 }
 
+/** The sources of steps that run. */
+function sourcesRead(plan: RunPlan): RunPlan['sources'] {
+  const read = stepsToSubmit(planned(plan)).flatMap(({ sources }) => sources.map(({ name }) => name));
+  return plan.sources.filter(({ name }) => read.includes(name));
+}
+
 function stepAction(
   { step, reason }: StepToRun,
-  { steps, sources }: RunPlan,
-  layouts: readonly TableLayout[],
+  { plan, layouts, rebuild }: Omit<Shown, 'candidates'>,
 ): Action {
+  const { steps, sources } = plan;
   const tables = steps.find(({ name }) => name === step)?.tables.map(({ name }) => name) ?? [];
   const written = layouts.filter(({ table }) => tables.includes(table));
   return {
     action: `run ${step}: writes ${tables.join(', ')}`,
-    reason: [reason, ...written.map((layout) => layoutLine(layout, sources))].join('\n'),
+    reason: [
+      reason,
+      ...(rebuild === undefined ? [] : rebuiltLines(rebuild, step)),
+      ...written.map((layout) => layoutLine(layout, sources)),
+    ].join('\n'),
   };
 }
 
@@ -206,9 +227,9 @@ async function requestsOf(
   const { hidden } = await import('../emr/hidden-values.ts');
   const shown = { ...launch, clusterJson: hidden(launch.clusterJson) };
   const runJobFlow = () => runJobFlowRequest(shown, tokens.cluster(plan.run, 1));
-  const nothingYet = { plan, current: {}, attempts: {} };
+  const begun = planned(plan);
   const batches = detached
-    ? [plan.steps.map((step) => stepConfig(requestOf(nothingYet, step), 'CANCEL_AND_WAIT'))]
+    ? [stepsToSubmit(begun).map((step) => stepConfig(requestOf(begun, step), 'CANCEL_AND_WAIT'))]
     : firstRequests(plan, '<application id>').map((step) => [stepConfig(step)]);
   return {
     ...(cluster === undefined ? { RunJobFlow: runJobFlow() } : {}),

@@ -1,13 +1,13 @@
 /** Checks before anything is started: requests that EMR would refuse, clusters that cannot be used. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
-import { needsCluster, willLaunch } from '../run/stages.ts';
+import { needsCluster, stepsToSubmit, willLaunch } from '../run/stages.ts';
 import { placeOf } from '../run/cluster-home.ts';
 import { keys } from '../lake/layout.ts';
 import { stepArguments, tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
-import { currentCluster } from '../run/state.ts';
+import { currentCluster, planned } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { submitLike } from '../report/standing.ts';
 import type { ProvenStore } from '../store/proven.ts';
@@ -85,12 +85,12 @@ function isLoopback(endpoint: string | undefined): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** The requests of the steps' first attempts; `execution` names an upstream's folder below its attempt's. */
+/** The requests of the steps' first attempts; `execution` names the folder, below its attempt's, of an upstream that runs. */
 export function firstRequests(plan: RunPlan, execution: string): StepRequest[] {
-  return plan.steps.map((step) => {
+  return stepsToSubmit(planned(plan)).map((step) => {
     const upstreams = step.upstreams.map((name) => [
       name,
-      keys.execution(keys.attempt(plan.run, name, 1), execution),
+      plan.carried?.[name] ?? keys.execution(keys.attempt(plan.run, name, 1), execution),
     ]);
     return {
       name: tokens.step(plan.run, step.name, 1),

@@ -37,6 +37,7 @@ export interface Prepared {
   configured: Configured;
   settings: Settings;
   plan: RunPlan;
+  inputs: readonly Input[];
   staging: Staging;
   store: ProvenStore;
 }
@@ -74,6 +75,7 @@ export async function prepare(
     configured: { ...given, settings },
     settings,
     plan,
+    inputs: manifest.inputs,
     staging: stagingOf(rendered, manifest),
     store,
   };

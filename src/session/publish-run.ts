@@ -1,11 +1,12 @@
 /** Verifies, publishes and copies to the plain paths what a run left in the lake, without a cluster. */
 import { LandfallError } from '../faults.ts';
-import { command, completed, leftUp } from '../report/standing.ts';
+import { command, completed, leftUp, outdated } from '../report/standing.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { openJournal } from '../run/journal.ts';
 import { land } from '../run/landing.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { leftToPublish } from '../run/publishing.ts';
+import { carriedSteps } from '../run/carried.ts';
 import type { RunState } from '../run/state.ts';
 import { statusOf } from '../run/status-of.ts';
 import type { Store } from '../store/store.ts';
@@ -42,11 +43,13 @@ export async function publishRun(flags: PublishFlags, cli: CliContext): Promise<
     throw refused(new LandfallError('input', message, { why, next: command(next, before.plan) }));
   }
   if (left.left === 'rebasing' && flags.rebase !== true) throw refused(overtaken(before));
-  await journal.append(
-    left.left === 'rebasing' || left.left === 'obstructed'
-      ? { entry: 'rebased', publication: await nextPublication(store, before.plan.steps) }
-      : { entry: 'taken-over', from: before.driver },
-  );
+  if (left.left === 'landing') await journal.append({ entry: 'taken-over', from: before.driver });
+  else {
+    const publication = await nextPublication(store, before.plan.steps);
+    if (publication !== before.plan.publication && carriedSteps(before).length > 0)
+      throw refused(outdated(before));
+    await journal.append({ entry: 'rebased', publication });
+  }
   const { interrupted: signal } = cli;
   const lease = await acquireLease(cli, { store, journal });
   try {

@@ -1,10 +1,11 @@
 /** Renders a run again, reruns what has to be, and keeps the rest. */
+import { carriedSteps } from '../run/carried.ts';
 import type { RetryFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { changedInputs } from '../run/input-manifest.ts';
 import type { Changes } from '../run/input-manifest.ts';
-import { command, completed, submitLike, submitOnCurrentInputs } from '../report/standing.ts';
+import { command, completed, outdated, submitLike, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
@@ -109,6 +110,7 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   });
   refuseOtherShape(state.plan, planned);
   const { plan, rerun } = replan(state, planned, retry.choice);
+  refuseOutdated(state, plan, rerun);
   if (rerun.length === 0 && state.finished?.verdict === 'succeeded')
     return { kind: 'nothing to retry', run: name };
   if (rerun.length > 0) {
@@ -136,6 +138,12 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
     watch,
     planMs: clock.monotonic() - started,
   });
+}
+
+/** Throws `overtaken` when the run would publish tables that it carried over from what is no longer the newest publication. */
+function refuseOutdated(state: RunState, plan: RunPlan, rerun: readonly Rerun[]): void {
+  const carried = carriedSteps(state).filter((name) => !rerun.some(({ step }) => step === name));
+  if (carried.length > 0 && plan.publication !== state.plan.publication) throw outdated(state);
 }
 
 /** Throws `input` when the tables would no longer be those that the run was planned to make. */

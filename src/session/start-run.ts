@@ -2,6 +2,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { SubmitFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
+import { carriedLines } from '../report/format-rebuild.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { createJournal } from '../run/journal.ts';
 import type { Journal } from '../run/journal.ts';
@@ -13,14 +14,17 @@ import { launchSettings } from './planned-launch.ts';
 import { checkSparkTools, prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
+import { stepsToSubmit } from '../run/stages.ts';
+import { planned } from '../run/state.ts';
 import { planDifferences } from '../run/steps-to-rerun.ts';
 import { madeHere, rememberOwnPlan } from './plan-trust.ts';
 import type { ProvenStore } from '../store/proven.ts';
-import { madeAlready, plainPathsOf } from './nothing-to-do.ts';
+import { plainPathsOf } from './nothing-to-do.ts';
 import { checkStart, proveLake } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { retryRun } from './retry-run.ts';
+import { sincePublished } from './since-published.ts';
 import { resumeRun, runExists } from './resume.ts';
 import { configureLake, countFlag } from './configure.ts';
 import { driveToVerdict } from './drive-to-verdict.ts';
@@ -35,11 +39,14 @@ export async function startRun(flags: SubmitFlags & Flags, cli: CliContext): Pro
   const started = clock.monotonic();
   const { flags: wanted, cli: theirs } = await likeEarlier(flags, cli);
   const prepared = await prepare('submit', wanted, theirs);
-  const { settings, plan, staging, store } = prepared;
+  const { settings, staging, store } = prepared;
   refuseForeignLake(store, flags, cli);
   const named = flags['run-id'] !== undefined;
-  if (named && (await runExists(store, plan.run))) return submitAgain(cli, prepared, flags, watch);
-  const made = flags.full === true ? undefined : await madeAlready(cli, store, plan);
+  if (named && (await runExists(store, prepared.plan.run))) return submitAgain(cli, prepared, flags, watch);
+  const { made, plan, rebuild } = await sincePublished(cli, store, {
+    ...prepared,
+    full: flags.full === true,
+  });
   if (made !== undefined) return { kind: 'nothing to do', why: await plainPathsOf(cli, store, made, true) };
   const stage = () => Promise.resolve(staging);
   await preflight(cli, settings, plan, store);
@@ -51,6 +58,8 @@ export async function startRun(flags: SubmitFlags & Flags, cli: CliContext): Pro
   );
   if (journal === undefined) return submitAgain(cli, prepared, flags, watch);
   printer.emit({ event: 'planned', plan });
+  for (const message of rebuild === undefined ? [] : carriedLines(rebuild))
+    printer.emit({ event: 'note', message });
   const planMs = clock.monotonic() - started;
   return driveToVerdict(cli, { settings, store, journal, staging: stage, watch, planMs });
 }
@@ -148,6 +157,7 @@ async function preflight(
   plan: RunPlan,
   store: ProvenStore,
 ): Promise<void> {
+  if (stepsToSubmit(planned(plan)).length === 0) return proveLake(store);
   const isLocal = plan.cluster.kind === 'local';
   await checkStart(cli, settings, plan);
   if (isLocal) await checkSparkTools(cli, settings, plan);

@@ -47,7 +47,7 @@ beforeEach(async () => {
   const prepared = await prepare('submit', flags, world);
   const tables = await landed(store, 'r1', [2003, 2004]);
   const about = { number: 1, run: 'r1', driver: 'd', tables };
-  await publish(store, { ...about, madeOf: madeOf({ ...prepared.plan, run: 'r1' }) });
+  await publish(store, { ...about, madeOf: madeOf({ ...prepared.plan, run: 'r1' }, {}) });
   spawned = 0;
   emr.requests.length = 0;
 });

@@ -18,7 +18,15 @@ import { stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../../src/system-clock.ts';
-import { acceptedRun, dataFile, landedRun, landRun, planOf, plainSongs } from '../lake/accepted-run.ts';
+import {
+  acceptedRun,
+  dataFile,
+  executionOf,
+  landedRun,
+  landRun,
+  planOf,
+  plainSongs,
+} from '../lake/accepted-run.ts';
 import type { AcceptedRun } from '../lake/accepted-run.ts';
 import { cwd, files, store } from './own-lake.ts';
 import { advising } from '../support/advice.ts';
@@ -111,7 +119,9 @@ describe('publish', () => {
       dataFile('r2', 2004),
       dataFile('r2', 2005),
     ]);
-    expect((await newestPublication(store))!.madeOf).toEqual(madeOf(planOf(second, store.uri)));
+    expect((await newestPublication(store))!.madeOf).toEqual(
+      madeOf(planOf(second, store.uri), { song_transform: executionOf('r2') }),
+    );
     expect(await plainSongs(store)).toEqual(['2004 r2-2', '2005 r2-2']);
     const state = await readState(store, 'r2');
     expect(state).toMatchObject({ published: 2, mirrored: true, finished: { verdict: 'succeeded' } });

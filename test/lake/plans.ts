@@ -76,7 +76,7 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
 }
 
 /** What publications of such plans are made of. */
-export const madeOf = madeOfPlan(plan());
+export const madeOf = madeOfPlan(plan(), {});
 
 /** The books of a source with one view, which has its name unless another is given. */
 export function books(

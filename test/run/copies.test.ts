@@ -83,11 +83,11 @@ describe('of several duplicates', () => {
           : ({ kind: 'new' } as const);
       const journal = await startRun(world, 'driver-1', { ...plan, keepAlive, cluster });
       const { publish } = ports.lake;
-      ports.lake.publish = async (its, verification) => {
+      ports.lake.publish = async (...its) => {
         const requests = plan.steps.map((step) => requestOf(journal.state(), step));
         await emr.addSteps(emr.clusters[0]?.id ?? '', requests);
         await clock.sleep(5_000);
-        return publish(its, verification);
+        return publish(...its);
       };
       await driveRun(world, journal);
       const [song, log, ...copies] = emr.clusters[0]?.steps ?? [];

@@ -1,0 +1,54 @@
+/** What is made again since the newest publication, and what is carried over, as text. Pure. */
+import type { SourceDifference } from '../run/difference.ts';
+import { changesLine } from '../run/rebuild.ts';
+import type { StepDecision } from '../run/rebuild.ts';
+import type { Action } from './format-plan.ts';
+
+interface Rebuild {
+  publication: number;
+  sources?: readonly SourceDifference[];
+  steps: readonly StepDecision[];
+}
+
+/** The steps that do not run, for `plan`. */
+export function carriedActions({ steps }: Rebuild): Action[] {
+  return steps
+    .filter(({ runs }) => !runs)
+    .map(({ step, tables }) => ({
+      action: `carry over ${tables.map(({ table }) => table).join(', ')}: ${step} does not run`,
+      reason: tables[0]?.reason ?? '',
+    }));
+}
+
+/** The same, a line each, for `submit`. */
+export function carriedLines(rebuild: Rebuild): string[] {
+  return carriedActions(rebuild).map(({ action, reason }) => `${action}; ${reason}`);
+}
+
+/** Why a step makes its tables again: a line for each reason. */
+export function rebuiltLines({ steps }: Rebuild, name: string): string[] {
+  const tables = steps.find(({ step }) => step === name)?.tables ?? [];
+  const reasons = new Set(tables.map(({ reason }) => reason));
+  return [...reasons].map((reason) => {
+    const its = tables.filter((one) => one.reason === reason).map(({ table }) => table);
+    return `rebuild ${its.join(', ')} whole: ${reason}`;
+  });
+}
+
+/** How a source differs, with its first objects of each kind. */
+export function changedObjects({ publication, sources = [] }: Rebuild, name: string): string[] {
+  const its = sources.find(({ source }) => source === name);
+  if (its === undefined) return [];
+  const kinds = [
+    ['new', its.new],
+    ['changed', its.changed],
+    ['gone', its.gone],
+  ] as const;
+  return [
+    `since publication ${String(publication)}: ${changesLine(its)}, ${String(its.unchanged)} as before`,
+    ...kinds.flatMap(([kind, { count, first }]) => [
+      ...first.map((uri) => `${kind}: ${uri}`),
+      ...(count > first.length ? [`${kind}: ${String(count - first.length)} more`] : []),
+    ]),
+  ];
+}

@@ -1,0 +1,129 @@
+/** What changed since the newest publication, and so what a run has to make again. Starts nothing. */
+import { keys, mostBytes } from '../lake/layout.ts';
+import type { Publication } from '../lake/publication.ts';
+import { difference, isUnchanged } from '../run/difference.ts';
+import type { SourceDifference } from '../run/difference.ts';
+import type { Input } from '../run/input-manifest.ts';
+import { differences } from '../run/made-of.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { carriedBy, decideRebuild } from '../run/rebuild.ts';
+import type { StepDecision } from '../run/rebuild.ts';
+import { retry } from '../run/with-retry.ts';
+import { explained } from '../run/verification.ts';
+import type { Store } from '../store/store.ts';
+import { messageOf } from '../message-of.ts';
+import { linesOfManifest } from './staged-manifest.ts';
+import { noteTo, retryPolicyOf } from '../cli/context.ts';
+import type { CliContext } from '../cli/context.ts';
+
+/** Findings that are named. */
+const SHOWN = 3;
+
+export interface Rebuild {
+  /** The newest publication. */
+  publication: number;
+  /** Absent when its list of inputs cannot be read. */
+  sources?: readonly SourceDifference[];
+  steps: readonly StepDecision[];
+}
+
+export interface SincePublished {
+  /** The newest publication, when the run would make the same: submit has nothing to do. */
+  made?: Publication;
+  /** The plan, with what it carries over. */
+  plan: RunPlan;
+  /** Absent when nothing was published, or everything is to run. */
+  rebuild?: Rebuild;
+}
+
+/**
+ * Compares a plan with the newest publication: inputs by object, the digests of what is made of them, and the files that lie
+ * in the lake. Reads the publication, its list of inputs and the reports of its steps: no EMR, no process.
+ */
+export async function sincePublished(
+  cli: CliContext,
+  store: Store,
+  { plan, inputs, full }: { plan: RunPlan; inputs: readonly Input[]; full: boolean },
+): Promise<SincePublished> {
+  if (full) return { plan };
+  const { readPublication } = await import('../lake/publication.ts');
+  const lasting = <T>(work: () => Promise<T>) => retry(retryPolicyOf(cli), work);
+  // The plan takes the number after the newest publication.
+  const before = plan.publication - 1;
+  const newest = before === 0 ? undefined : await lasting(() => readPublication(store, before));
+  if (newest === undefined) return { plan };
+  const { number, madeOf } = newest;
+  const sources =
+    madeOf.inputs.digest === plan.inputsDigest
+      ? unchanged(inputs)
+      : await lasting(() => differenceFrom(cli, store, newest, inputs));
+  const isSame = sources?.every(isUnchanged) === true && differences(madeOf, plan).length === 0;
+  const lost = await lasting(() => lostSteps(cli, store, newest, isSame));
+  if (isSame && lost.size === 0) return { made: newest, plan };
+  const steps = decideRebuild(plan, { publication: number, madeOf, differences: sources, lost });
+  const carried = carriedBy(steps);
+  return {
+    plan: carried === undefined ? plan : { ...plan, carried },
+    rebuild: { publication: number, ...(sources === undefined ? {} : { sources }), steps },
+  };
+}
+
+function unchanged(inputs: readonly Input[]): SourceDifference[] {
+  const none = { count: 0, first: [] };
+  return inputs.map(({ source, objects }) => ({
+    source,
+    new: none,
+    changed: none,
+    gone: none,
+    unchanged: objects.length,
+  }));
+}
+
+/** Undefined, with a note, when the publication's list of inputs is gone or damaged. */
+async function differenceFrom(
+  cli: CliContext,
+  store: Store,
+  { number, madeOf }: Publication,
+  inputs: readonly Input[],
+): Promise<SourceDifference[] | undefined> {
+  const key = keys.inputs(madeOf.inputs.run);
+  const body = await store.get(key, mostBytes.inputs);
+  try {
+    if (body === undefined) throw new Error('it is gone');
+    return await difference(linesOfManifest(body, madeOf.inputs.digest), inputs);
+  } catch (error) {
+    const why = messageOf(error).split('\n', 1).join('').slice(0, 300);
+    noteTo(cli)(`the inputs of publication ${String(number)} are not known, ${store.uri}/${key}: ${why}`);
+    return undefined;
+  }
+}
+
+/** By step, or by table of no known step: why what it published, or keeps for other steps, is not as it was. */
+async function lostSteps(
+  cli: CliContext,
+  store: Store,
+  newest: Publication,
+  isSame: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const { publishedFindings } = await import('../lake/verify-publication.ts');
+  const { whyUnusable } = await import('../lake/whole-execution.ts');
+  const broken = (await publishedFindings(store, newest)).filter(({ severity }) => severity === 'error');
+  const { steps } = newest.madeOf;
+  const lost = new Map<string, string>();
+  for (const finding of broken) {
+    const step = steps.find(({ writes }) => writes.includes(finding.subject))?.step ?? finding.subject;
+    lost.set(step, explained(finding));
+  }
+  for (const { step, execution } of steps.filter((one) => !lost.has(one.step))) {
+    const why = await whyUnusable(store, execution);
+    if (why !== undefined) lost.set(step, why);
+  }
+  if (isSame && lost.size > 0) {
+    const number = String(newest.number);
+    const first = [...lost.values()].slice(0, SHOWN).join('; ');
+    noteTo(cli)(
+      `nothing changed since publication ${number}, but its files are not as they were published: ${first}`,
+    );
+  }
+  return lost;
+}
