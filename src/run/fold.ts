@@ -5,7 +5,8 @@ import { messageOf } from '../message-of.ts';
 import { damaged, notAnEntry } from './damaged.ts';
 import type { Stamped } from './entries.ts';
 import type { Objects } from './ports.ts';
-import { advance, attemptNumber, begin } from './state.ts';
+import { advance, begin } from './advance.ts';
+import { attemptNumber } from './state.ts';
 import type { RunState } from './state.ts';
 
 type Place = Pick<Objects, 'uri'>;

@@ -9,7 +9,7 @@ import type { Clock, Objects, Random } from './ports.ts';
 import { readEntry, readState } from './read-journal.ts';
 import { retry } from './with-retry.ts';
 import { beingRemoved, refuseRemains } from './remains.ts';
-import { begin } from './state.ts';
+import { begin } from './advance.ts';
 import type { RunState } from './state.ts';
 
 export interface Journal {

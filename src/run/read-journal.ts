@@ -11,7 +11,7 @@ import { isEntryKind, problemOf } from './entry-shapes.ts';
 import { fold, follow } from './fold.ts';
 import type { Objects } from './ports.ts';
 import { beingRemoved } from './remains.ts';
-import { begin } from './state.ts';
+import { begin } from './advance.ts';
 import type { RunState } from './state.ts';
 
 /**

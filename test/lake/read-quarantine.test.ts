@@ -11,7 +11,7 @@ import type { QuarantineQuestion } from '../../src/lake/read-quarantine.ts';
 import type { ViewBooks } from '../../src/pipeline/report.ts';
 import { formatQuarantine } from '../../src/report/format-quarantine.ts';
 import type { RunState } from '../../src/run/state.ts';
-import { begin } from '../../src/run/state.ts';
+import { begin } from '../../src/run/advance.ts';
 import { openFolder } from '../../src/store/local-folder.ts';
 import { copyTo, duckdb } from './parquet.ts';
 import { books, plan, report, RUN, viewBooks } from './plans.ts';

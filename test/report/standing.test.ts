@@ -5,7 +5,7 @@ import type { Fault } from '../../src/faults.ts';
 import { command, completed, standing } from '../../src/report/standing.ts';
 import type { Entry } from '../../src/run/entries.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
-import { advance, begin } from '../../src/run/state.ts';
+import { advance, begin } from '../../src/run/advance.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
 import { plan } from '../support/fake-run.ts';

@@ -17,7 +17,7 @@ import type { RunPlan } from '../../../src/run/plan.ts';
 import type { Lake, Ports } from '../../../src/run/ports.ts';
 import { retry as retryCall } from '../../../src/run/with-retry.ts';
 import { stepsToRerun } from '../../../src/run/steps-to-rerun.ts';
-import { advance } from '../../../src/run/state.ts';
+import { advance } from '../../../src/run/advance.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import type { Accepted, LandedTable } from '../../../src/run/verification.ts';
 import type { Store } from '../../../src/store/store.ts';

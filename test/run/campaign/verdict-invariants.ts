@@ -1,7 +1,7 @@
 /** Invariants of journals and verdicts: journals are complete, and verdicts are true. */
 import type { Entry, Stamped } from '../../../src/run/entries.ts';
 import { keys } from '../../../src/lake/layout.ts';
-import { advance, begin } from '../../../src/run/state.ts';
+import { advance, begin } from '../../../src/run/advance.ts';
 import type { RunState } from '../../../src/run/state.ts';
 import { entriesByPlan, entriesOf } from './trace.ts';
 import type { Written } from './trace.ts';
