@@ -12,7 +12,10 @@ import type { PlainPath } from './plain-paths.ts';
 import type { Publication } from './publication.ts';
 
 /** Files of the entry that are gone, changed or replaced, and data that was added beside them. */
-export async function publishedFindings(store: Store, { tables }: Publication): Promise<Finding[]> {
+export async function publishedFindings(
+  store: Store,
+  { tables }: Pick<Publication, 'tables'>,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const etags = etagsOf(tables);
   for (const { table, files } of tables) {

@@ -5,8 +5,15 @@ import type { Store } from '../store/store.ts';
 import { readExecution } from './accept.ts';
 import { QUARANTINE, keys, kindOfName, parseExecution } from './layout.ts';
 
-/** Why it cannot; undefined when its files lie there by name and size, and no other data beside them. */
-export async function whyUnusable(store: Store, execution: string): Promise<string | undefined> {
+/**
+ * Why it cannot; undefined when its files lie there by name and size, and no other data beside them. The tables that were
+ * `checked` before are not listed again.
+ */
+export async function whyUnusable(
+  store: Store,
+  execution: string,
+  checked: readonly string[] = [],
+): Promise<string | undefined> {
   const place = parseExecution(execution);
   const token = place === undefined ? '' : tokens.step(place.run, place.step, place.attempt);
   try {
@@ -15,6 +22,7 @@ export async function whyUnusable(store: Store, execution: string): Promise<stri
     const written = new Map(Object.entries(report.tables).map(([table, { files }]) => [table, files]));
     const rejected = Object.values(report.quarantine).flat();
     if (rejected.length > 0) written.set(QUARANTINE, rejected);
+    for (const table of checked) written.delete(table);
     for (const [table, files] of written) {
       const why = await difference(store, keys.table(execution, table), files);
       if (why !== undefined) return why;

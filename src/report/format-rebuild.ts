@@ -1,6 +1,7 @@
 /** What is made again since the newest publication, and what is carried over, as text. Pure. */
+import { count } from '../counted.ts';
 import type { SourceDifference } from '../run/difference.ts';
-import { changesLine } from '../run/rebuild.ts';
+import { changesWords } from '../run/rebuild.ts';
 import type { StepDecision } from '../run/rebuild.ts';
 import type { Action } from './format-plan.ts';
 
@@ -45,10 +46,10 @@ export function changedObjects({ publication, sources = [] }: Rebuild, name: str
     ['gone', its.gone],
   ] as const;
   return [
-    `since publication ${String(publication)}: ${changesLine(its)}, ${String(its.unchanged)} as before`,
-    ...kinds.flatMap(([kind, { count, first }]) => [
+    `since publication ${String(publication)}: ${changesWords(its)}`,
+    ...kinds.flatMap(([kind, { count: total, first }]) => [
       ...first.map((uri) => `${kind}: ${uri}`),
-      ...(count > first.length ? [`${kind}: ${String(count - first.length)} more`] : []),
+      ...(total > first.length ? [`${kind}: ${count(total - first.length)} more`] : []),
     ]),
   ];
 }

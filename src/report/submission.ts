@@ -7,7 +7,7 @@ import { columns } from './quantities.ts';
 export function formatSubmission({ run, lake, cluster, steps }: Submission, next: string): string {
   const rows = steps.map(({ step, attempt, id = '', state }) => [
     `step ${step}`,
-    attempt === 1 ? '' : `attempt ${String(attempt)}`,
+    attempt <= 1 ? '' : `attempt ${String(attempt)}`,
     id,
     state,
   ]);

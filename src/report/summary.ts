@@ -1,5 +1,6 @@
 /** The result of a run, collected from its events: what `--output json` prints, and the text is made from. */
 import type { SourceBooks, TableReport, ViewBooks } from '../pipeline/report.ts';
+import { parseDataFile } from '../lake/layout.ts';
 import { checksMade } from '../pipeline/checks-made.ts';
 import type { ChecksMade } from '../pipeline/checks-made.ts';
 import { booksOfRun } from '../pipeline/run-books.ts';
@@ -18,7 +19,16 @@ export interface RunSummary {
   lake: string;
   /** Number of the publication entry, once published. */
   publication?: number;
-  tables: { table: string; rows: number; files: number; bytes: number; path: string; conflicts?: number }[];
+  tables: {
+    table: string;
+    rows: number;
+    files: number;
+    bytes: number;
+    path: string;
+    conflicts?: number;
+    /** The run that made the table, where this one carried it over. */
+    carriedOverFrom?: string;
+  }[];
   books: Record<string, SourceBooks>;
   /** By source: objects that are not input, by the ending or the kind of their names. */
   skipped: Record<string, Readonly<Record<string, number>>>;
@@ -38,7 +48,7 @@ export function collect(summary: RunSummary, event: RunEvent): RunSummary {
     case 'phase-ended':
       return { ...summary, times: withTime(summary.times, event) };
     case 'verified':
-      return { ...summary, ...landed(summary.lake, event) };
+      return { ...summary, ...landed(summary, event) };
     case 'published':
       return { ...summary, publication: event.number };
     case 'finished':
@@ -77,7 +87,7 @@ export const emptySummary: RunSummary = {
 };
 
 function landed(
-  lake: string,
+  { run, lake }: RunSummary,
   { tables, reports, findings }: Extract<RunEvent, { event: 'verified' }>,
 ): Pick<RunSummary, 'tables' | 'books' | 'matched' | 'checks' | 'findings'> {
   const conflicts = new Map(
@@ -88,8 +98,12 @@ function landed(
   return {
     tables: tables.map(({ table, rows, bytes: size, files }) => {
       const resolved = conflicts.get(table) ?? undefined;
-      const base = { table, rows, files: files.length, bytes: size, path: `${lake}/${table}` };
-      return resolved === undefined ? base : { ...base, conflicts: resolved };
+      const writer = files.flatMap(({ key }) => parseDataFile(key)?.run ?? [])[0] ?? run;
+      return {
+        ...{ table, rows, files: files.length, bytes: size, path: `${lake}/${table}` },
+        ...(resolved === undefined ? {} : { conflicts: resolved }),
+        ...(writer === run ? {} : { carriedOverFrom: writer }),
+      };
     }),
     books: booksOfRun(reports),
     matched: reports.flatMap((report) => Object.entries(report.tables).flatMap(matchedOf)),
@@ -119,10 +133,11 @@ export function formatSummary(summary: RunSummary): string {
     count(one.files),
     bytes(one.bytes),
     place(one.path),
+    one.carriedOverFrom === undefined ? '' : `carried over from run ${one.carriedOverFrom}`,
   ]);
   const lines = columns(
-    [['table', 'rows', 'files', 'bytes', 'path'], ...rows],
-    [false, true, true, true, false],
+    [['table', 'rows', 'files', 'bytes', 'path', ''], ...rows],
+    [false, true, true, true, false, false],
   );
   const resolved = tables.flatMap(({ table, conflicts }) =>
     conflicts === undefined || conflicts === 0 ? [] : [{ table, conflicts }],

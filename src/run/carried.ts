@@ -6,6 +6,13 @@ import type { RunPlan } from './plan.ts';
 /** The number of that attempt. */
 export const CARRIED = 0;
 
+/** What of the state of a run says which steps these are. */
+interface Carrying {
+  plan: Pick<RunPlan, 'steps'>;
+  attempts: Readonly<Record<string, readonly { attempt: number; execution?: string }[]>>;
+  current: Readonly<Record<string, number>>;
+}
+
 /** By step that is carried over: its attempt. */
 export function carriedAttempts({ carried = {}, plannedAt }: Pick<RunPlan, 'carried' | 'plannedAt'>) {
   return Object.fromEntries(
@@ -18,12 +25,23 @@ export function carriedAttempts({ carried = {}, plannedAt }: Pick<RunPlan, 'carr
 }
 
 /** The steps that the run carries over still: none of their attempts is its own. */
-export function carriedSteps({
-  plan,
-  current,
-}: {
-  plan: Pick<RunPlan, 'steps'>;
-  current: Readonly<Record<string, number>>;
-}): string[] {
+export function carriedSteps({ plan, current }: Pick<Carrying, 'plan' | 'current'>): string[] {
   return plan.steps.map(({ name }) => name).filter((name) => current[name] === CARRIED);
+}
+
+/** The run that made the tables of that step, when this one was planned to carry them over. */
+export function carriedFrom({ attempts }: Pick<Carrying, 'attempts'>, step: string): string | undefined {
+  const { execution = '' } = attempts[step]?.find(({ attempt }) => attempt === CARRIED) ?? {};
+  return parseExecution(execution)?.run;
+}
+
+/** By table that the run carries over still: the run that made it. */
+export function carriedTables(state: Carrying): ReadonlyMap<string, string> {
+  const steps = carriedSteps(state);
+  return new Map(
+    state.plan.steps.flatMap(({ name, tables }) => {
+      const from = steps.includes(name) ? carriedFrom(state, name) : undefined;
+      return from === undefined ? [] : tables.map((table) => [table.name, from] as const);
+    }),
+  );
 }

@@ -5,6 +5,7 @@
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
+import { carriedSteps } from './carried.ts';
 import type { RunPlan } from './plan.ts';
 import { attemptNumber, currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
@@ -15,7 +16,7 @@ export interface Submission {
   lake: string;
   /** `ours`: launched by this run, so that it costs money until it has been idle for so long. Absent when none was needed. */
   cluster?: { id: string; where: 'local' | 'ours' | 'not ours'; idleTimeoutSeconds: number };
-  steps: { step: string; attempt: number; id?: string; state: 'submitted' | 'accepted' }[];
+  steps: { step: string; attempt: number; id?: string; state: 'submitted' | 'accepted' | 'carried over' }[];
   /** The next command. */
   next: Advice;
 }
@@ -36,6 +37,7 @@ export function sideBySide({ run, lake }: RunPlan, clusterId: string, level: num
 export function submission(state: RunState): Submission {
   const { plan } = state;
   const cluster = currentCluster(state);
+  const carried = carriedSteps(state);
   return {
     run: plan.run,
     lake: plan.lake,
@@ -54,7 +56,11 @@ export function submission(state: RunState): Submission {
         step: name,
         attempt: attemptNumber(state, name),
         ...(attempt?.stepId === undefined ? {} : { id: attempt.stepId }),
-        state: attempt?.execution === undefined ? 'submitted' : 'accepted',
+        state: carried.includes(name)
+          ? 'carried over'
+          : attempt?.execution === undefined
+            ? 'submitted'
+            : 'accepted',
       };
     }),
     next: advise`${commandAt(plan.lake, 'attach', plan.run)}`,

@@ -1,4 +1,4 @@
-/** How the listed inputs differ from those that a publication was made of, object by object. Pure. */
+/** How the listed inputs differ from those of an earlier run, object by object. Pure. */
 import { z } from 'zod';
 import type { Input, ListedObject } from './input-manifest.ts';
 
@@ -17,24 +17,47 @@ export interface SourceDifference {
   unchanged: number;
 }
 
-/** Objects of each kind that are named. */
+/** Objects of each kind that are named, unless the caller wants more. */
 const NAMED = 3;
 
 /**
- * The difference of each source that is listed now. `manifest` has the lines of the earlier `inputs.json.gz`; it is sorted
- * by key within each source, as listings are, so that its lines are read as they come and not kept.
+ * The difference of each source that is listed now, or was then. `manifest` has the lines of the earlier `inputs.json.gz`. It
+ * is sorted by key within each source, as listings are, so that its lines are read as they come and not kept.
  */
 export async function difference(
   manifest: AsyncIterable<string>,
   inputs: readonly Input[],
+  named = NAMED,
 ): Promise<SourceDifference[]> {
-  const merges = new Map(inputs.map((input) => [input.source, merge(input)]));
+  const merges = new Map(inputs.map((input) => [input.source, merge(input, named)]));
   for await (const text of manifest) {
     if (text === '') continue;
     const line = manifestLine.parse(JSON.parse(text));
-    merges.get(line.source)?.earlier(line);
+    const { source } = line;
+    const its = merges.get(source) ?? merge({ source, uri: '', objects: [] }, named);
+    merges.set(source, its);
+    its.earlier(line);
   }
   return [...merges.values()].map((one) => one.end());
+}
+
+/** Changes of all sources: a line for each of the first few objects, and how many there are. */
+export interface Changes {
+  first: string[];
+  count: number;
+}
+
+export function changesOf(sources: readonly SourceDifference[]): Changes {
+  const changes: Changes = { first: [], count: 0 };
+  for (const { new: added, changed, gone } of sources) {
+    changes.count += gone.count + changed.count + added.count;
+    changes.first.push(
+      ...gone.first.map((uri) => `${uri} is gone`),
+      ...changed.first.map((uri) => `${uri} changed`),
+      ...added.first.map((uri) => `${uri} is new`),
+    );
+  }
+  return changes;
 }
 
 /** True when every object is as it was. */
@@ -53,11 +76,14 @@ const manifestLine = z.object({
 type Line = z.infer<typeof manifestLine>;
 
 /** Merges the sorted objects of a source now with its earlier ones, which are told one after the other. */
-function merge({ source, uri: root, objects }: Input): {
+function merge(
+  { source, uri: root, objects }: Pick<Input, 'source' | 'uri' | 'objects'>,
+  named: number,
+): {
   earlier: (line: Line) => void;
   end: () => SourceDifference;
 } {
-  const [added, changed, gone] = [counting(), counting(), counting()];
+  const [added, changed, gone] = [counting(named), counting(named), counting(named)];
   const uriOf = ({ key }: ListedObject) => (key === '' ? root : `${root}/${key}`);
   let at = 0;
   let unchanged = 0;
@@ -90,13 +116,13 @@ function merge({ source, uri: root, objects }: Input): {
   };
 }
 
-function counting() {
+function counting(named: number) {
   const counted = { count: 0, first: [] as string[] };
   return {
     counted,
     add: (uri: string): void => {
       counted.count += 1;
-      if (counted.first.length < NAMED) counted.first.push(uri);
+      if (counted.first.length < named) counted.first.push(uri);
     },
   };
 }

@@ -1,5 +1,4 @@
 /** The inputs of a run, frozen: every object it will read, by name, size and etag. */
-import { z } from 'zod';
 import type { Diagnostic } from '../faults.ts';
 import { gatherArchived } from './archived-inputs.ts';
 import type { Archived, MaybeArchived } from './archived-inputs.ts';
@@ -79,72 +78,6 @@ export function* manifestLines(inputs: readonly Input[]): Iterable<string> {
     }
   }
 }
-
-/** Changes of inputs: the first few, a line each, and how many there are. */
-export interface Changes {
-  first: string[];
-  count: number;
-}
-
-/**
- * Objects that an earlier manifest names and that are gone or changed now, and new ones. Both are sorted by key within each
- * source, so the manifest's lines are compared as they come: neither they nor the objects are kept in a second place.
- */
-export async function changedInputs(
-  manifest: AsyncIterable<string>,
-  inputs: readonly Input[],
-  most = 10,
-): Promise<Changes> {
-  const [changed, added] = [changes(most), changes(most)];
-  const next = new Map(inputs.map(({ source }) => [source, 0]));
-  const listed = new Map(inputs.map(({ source, objects }) => [source, objects]));
-  /** Tells of the source's new objects before this key, or of all that are left. */
-  const addNew = (source: string, key?: string) => {
-    const objects = listed.get(source) ?? [];
-    let at = next.get(source) ?? 0;
-    for (; at < objects.length; at += 1) {
-      const object = objects[at];
-      if (object === undefined || (key !== undefined && object.key >= key)) break;
-      added.tell(`${source}/${object.key} is new`);
-    }
-    next.set(source, at);
-    return objects[at];
-  };
-  for await (const line of manifest) {
-    if (line === '') continue;
-    const { source, key, uri, size, etag } = manifestLine.parse(JSON.parse(line));
-    const object = addNew(source, key);
-    if (object?.key !== key) {
-      changed.tell(`${uri} is gone`);
-      continue;
-    }
-    next.set(source, (next.get(source) ?? 0) + 1);
-    if (object.size !== size || object.etag !== etag) changed.tell(`${uri} changed`);
-  }
-  for (const { source } of inputs) addNew(source);
-  return {
-    first: [...changed.found.first, ...added.found.first].slice(0, most),
-    count: changed.found.count + added.found.count,
-  };
-}
-
-/** Counts changes, and keeps the first of them. */
-function changes(most: number): { found: Changes; tell: (change: string) => void } {
-  const found: Changes = { first: [], count: 0 };
-  const tell = (change: string) => {
-    found.count += 1;
-    if (found.first.length < most) found.first.push(change);
-  };
-  return { found, tell };
-}
-
-const manifestLine = z.object({
-  source: z.string(),
-  key: z.string(),
-  uri: z.string(),
-  size: z.number(),
-  etag: z.string(),
-});
 
 /** Mistakes that the listing shows. */
 export function checkInputs(inputs: readonly Input[]): Diagnostic[] {

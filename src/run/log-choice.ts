@@ -1,4 +1,5 @@
 /** Chooses whose logs are shown: which attempt of which step. Pure. */
+import { carriedFrom } from './carried.ts';
 import { attemptsOf } from './state.ts';
 import { LandfallError } from '../faults.ts';
 import { nearest } from '../nearest.ts';
@@ -89,6 +90,16 @@ function ofStep(state: RunState, step: string, attempt: number | undefined): Sub
     });
   }
   const there = submitted(state, step);
+  const from = carriedFrom(state, step);
+  if (there.length === 0 && from !== undefined) {
+    throw new LandfallError(
+      'input',
+      `step ${step} of run ${run} did not run: its tables are those of run ${from}`,
+      {
+        next: commandAt(lake, 'logs', step, '--run', from),
+      },
+    );
+  }
   if (there.length === 0) throw nothingYet(state, `step ${step} of run ${run} was never submitted`);
   const found = attempt === undefined ? there.at(-1) : there.find((one) => one.attempt === attempt);
   if (found !== undefined) return found;

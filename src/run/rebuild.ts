@@ -1,4 +1,5 @@
 /** Which tables a run makes again, and which it takes over from the newest publication. Pure. */
+import { count } from '../counted.ts';
 import { isUnchanged } from './difference.ts';
 import type { SourceDifference } from './difference.ts';
 import { stepMade } from './made-of.ts';
@@ -53,7 +54,7 @@ export function decideRebuild(
         tables: step.tables.map(({ name }) => ({
           table: name,
           decision: 'carry over' as const,
-          reason: `nothing that it is made of changed since publication ${String(base.publication)}`,
+          reason: `inputs, queries and contracts are those of publication ${String(base.publication)}`,
         })),
       };
     running.add(step.name);
@@ -85,7 +86,7 @@ function reasonForAll(
     if (sourceDigest(base.madeOf, name) !== digests.sources[name]) return `the contract of ${name} changed`;
     const changes = base.differences?.find(({ source }) => source === name);
     if (changes === undefined) return `what changed in ${name} is not known`;
-    if (!isUnchanged(changes)) return changesLine(changes);
+    if (!isUnchanged(changes)) return `objects of ${name}: ${changesWords(changes)}`;
   }
   const upstream = step.upstreams.find((name) => running.has(name));
   if (upstream !== undefined) return `it reads what ${upstream} makes again`;
@@ -109,14 +110,15 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name) => other.includes(name));
 }
 
-/** `log_data: 1 object is new, 2 changed, 1 is gone`. */
-export function changesLine({ source, new: added, changed, gone }: SourceDifference): string {
+/** `1 new, 2 changed, 1 gone, 5 unchanged`, without what there is none of. */
+export function changesWords({ new: added, changed, gone, unchanged }: SourceDifference): string {
   const kinds = [
-    ...(added.count > 0 ? [`${String(added.count)} new`] : []),
-    ...(changed.count > 0 ? [`${String(changed.count)} changed`] : []),
-    ...(gone.count > 0 ? [`${String(gone.count)} gone`] : []),
-  ];
-  return `${source}: ${kinds.length === 0 ? 'nothing changed' : `${kinds.join(', ')} object(s)`}`;
+    [added.count, 'new'],
+    [changed.count, 'changed'],
+    [gone.count, 'gone'],
+    [unchanged, 'unchanged'],
+  ] as const;
+  return kinds.flatMap(([number, word]) => (number === 0 ? [] : [`${count(number)} ${word}`])).join(', ');
 }
 
 /** By step: the execution whose tables are carried over; undefined when there is none. */

@@ -191,6 +191,11 @@ export function needsCluster(state: RunState): boolean {
   return planStages(state).some(({ kind }) => kind === 'follow' || kind === 'cluster');
 }
 
+/** Whether a driver of the run may have to call EMR: a step is to run, or a cluster was asked for before. */
+export function needsEmr(state: RunState): boolean {
+  return state.clusters.length > 0 || stepsToSubmit(state).length > 0;
+}
+
 /** Whether the run's next driver has to launch a cluster, unless one is found to reuse. */
 export function willLaunch(state: RunState): boolean {
   if (state.cancelRequested) return false;

@@ -219,7 +219,7 @@ export async function composeLanding(
 export async function composePorts(
   cli: CliContext,
   { store, journal, trustLake = false }: Driven,
-  { emr, explain, clusters }: Connection,
+  { emr, explain, clusters }: Pick<Connection, 'emr' | 'explain' | 'clusters'>,
   signal: AbortSignal,
 ): Promise<Ports> {
   const { note, policy } = retriesOf(cli, signal);

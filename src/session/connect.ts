@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { EmrSettings } from '../emr/emr.ts';
 import type { EndpointFile } from '../local/endpoint-file.ts';
 import { atHome, homeOf } from '../run/cluster-home.ts';
+import { needsEmr } from '../run/stages.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import type { Ports } from '../run/ports.ts';
@@ -11,6 +12,7 @@ import type { Connection } from './compose.ts';
 import { startEndpointOf, stateFolderOf, stopEndpointOf } from './local-cluster.ts';
 import { launchSettings } from './planned-launch.ts';
 import type { Session } from './session.ts';
+import { withoutEmr } from './without-emr.ts';
 import type { CliContext } from '../cli/context.ts';
 
 export interface ConnectionNeeds {
@@ -46,10 +48,17 @@ export interface Driver {
   close(goesOn: boolean): Promise<void>;
 }
 
-/** The ports of a run that this process drives, with the local endpoint that it needs. `signal` ends their retries. */
+/**
+ * The ports of a run that this process drives, with the local endpoint that it needs. A run in which no step runs needs neither
+ * endpoint nor EMR. `signal` ends their retries.
+ */
 export async function connectDriver(cli: CliContext, session: Session, signal: AbortSignal): Promise<Driver> {
   const { journal, settings, store, watch } = session;
   const { plan } = journal.state();
+  if (!needsEmr(journal.state())) {
+    const ports = await composePorts(cli, session, withoutEmr(), signal);
+    return { ports, close: () => Promise.resolve() };
+  }
   const stateFolder = plan.cluster.kind === 'local' ? stateFolderOf(cli, store, plan.run) : undefined;
   let endpoint: EndpointFile | undefined;
   if (stateFolder !== undefined) {

@@ -7,6 +7,7 @@ import type { Onward } from '../report/standing.ts';
 import { collect, emptySummary } from '../report/summary.ts';
 import type { RunSummary } from '../report/summary.ts';
 import type { Journal } from '../run/journal.ts';
+import { carriedTables } from '../run/carried.ts';
 import { claimRun } from '../run/ownership.ts';
 import { readState } from '../run/read-journal.ts';
 import type { RunState } from '../run/state.ts';
@@ -47,11 +48,16 @@ export async function acquireLease(cli: CliContext, { store, journal, planMs }: 
 }
 
 /** The summary of what earlier drivers of the run did. */
-function summaryOf({ plan, verified, published }: RunState): RunSummary {
+function summaryOf(state: RunState): RunSummary {
+  const { plan, verified, published } = state;
   const summary = collect(emptySummary, { event: 'planned', plan });
+  const carried = carriedTables(state);
   return {
     ...summary,
-    tables: [...(verified?.tables ?? [])],
+    tables: (verified?.tables ?? []).map((one) => {
+      const from = carried.get(one.table);
+      return from === undefined ? one : { ...one, carriedOverFrom: from };
+    }),
     findings: verified?.findings ?? [],
     ...(published === undefined ? {} : { publication: published }),
   };

@@ -37,6 +37,8 @@ export interface Prepared {
   configured: Configured;
   settings: Settings;
   plan: RunPlan;
+  /** The newest publication, the one before the run's. */
+  newest: Publication | undefined;
   inputs: readonly Input[];
   staging: Staging;
   store: ProvenStore;
@@ -57,7 +59,7 @@ export async function prepare(
   const manifest = await listInputs(settings, cli);
   await lookAtInputs(manifest.inputs, { ...given, settings }, cli);
   const store = await openLake(settings, cli);
-  const publication = await nextPublication(store, rendered.steps);
+  const newest = await newestBefore(store, rendered.steps);
   const plan = makePlan({
     run: checkRunId(flags['run-id'] ?? newRunId(cli.clock, cli.random), '--run-id'),
     plannedAt: cli.clock.now().toISOString(),
@@ -67,7 +69,7 @@ export async function prepare(
     inputsDigest: manifest.digest,
     rendered,
     choice,
-    publication,
+    publication: numberAfter(newest),
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
     origin: originOf(flags, cli, given),
   });
@@ -75,6 +77,7 @@ export async function prepare(
     configured: { ...given, settings },
     settings,
     plan,
+    newest,
     inputs: manifest.inputs,
     staging: stagingOf(rendered, manifest),
     store,
@@ -159,6 +162,13 @@ type Writes = Pick<RenderedStep, 'tables'>;
  * The number after the newest publication; throws `input` when objects of others lie where tables will be mirrored.
  */
 export async function nextPublication(store: Store, steps: readonly Writes[]): Promise<number> {
+  return numberAfter(await newestBefore(store, steps));
+}
+
+const numberAfter = (newest: Publication | undefined) => (newest?.number ?? 0) + 1;
+
+/** The newest publication. Throws `input` when objects of others lie where the tables of these steps would be mirrored. */
+async function newestBefore(store: Store, steps: readonly Writes[]): Promise<Publication | undefined> {
   const { newestPublication } = await import('../lake/publication.ts');
   const tables = steps.flatMap(({ tables: written }) => written.filter(({ internal }) => !internal));
   const newest = await newestPublication(store);
@@ -167,7 +177,7 @@ export async function nextPublication(store: Store, steps: readonly Writes[]): P
     tables.map(({ name }) => name),
     newest,
   );
-  return (newest?.number ?? 0) + 1;
+  return newest;
 }
 
 /** Throws `input` when objects of others lie where these tables will be mirrored. */

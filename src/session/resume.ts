@@ -17,6 +17,7 @@ import { keys } from '../lake/layout.ts';
 import { objectsWithRetry } from '../run/with-retry.ts';
 import { statusOf } from '../run/status-of.ts';
 import { follow } from '../run/fold.ts';
+import { needsEmr } from '../run/stages.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { checkEndpointHere, prepareSpark } from './local-cluster.ts';
@@ -99,7 +100,7 @@ async function takeRunOver(
   await checkPlanTrust(cli, resumption, state);
   if (!resumption.takeOver) checkEndpointHere(cli, store, state);
   await checkResume(cli, settings, state);
-  if (state.plan.cluster.kind === 'local') await prepareSpark(cli, settings, state.plan);
+  if (state.plan.cluster.kind === 'local' && needsEmr(state)) await prepareSpark(cli, settings, state.plan);
   const driver = random.hex(8);
   const journal = await openJournal({ objects: store, clock, random, driver, note: noteTo(cli) }, run);
   if (journal.state().length !== state.length) return undefined;

@@ -3,8 +3,8 @@ import { carriedSteps } from '../run/carried.ts';
 import type { RetryFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';
-import { changedInputs } from '../run/input-manifest.ts';
-import type { Changes } from '../run/input-manifest.ts';
+import { changesOf, difference } from '../run/difference.ts';
+import type { Changes } from '../run/difference.ts';
 import { command, completed, outdated, submitLike, submitOnCurrentInputs } from '../report/standing.ts';
 import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
@@ -12,6 +12,7 @@ import { keys, mostBytes } from '../lake/layout.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
 import { readState } from '../run/read-journal.ts';
 import { shapeDifferences } from '../run/shape.ts';
+import { needsEmr } from '../run/stages.ts';
 import { replan } from '../run/steps-to-rerun.ts';
 import type { Rerun, RetryChoice } from '../run/steps-to-rerun.ts';
 import { currentCluster } from '../run/state.ts';
@@ -121,7 +122,8 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
     await proveLake(store);
   }
   sayRerun(cli, plan, rerun);
-  if (plan.cluster.kind === 'local') await prepareSpark(cli, settings, plan);
+  if (plan.cluster.kind === 'local' && (rerun.length > 0 || needsEmr(state)))
+    await prepareSpark(cli, settings, plan);
   rememberOwnPlan(cli, store, plan);
   await journal.append({
     entry: 'replanned',
@@ -182,13 +184,16 @@ async function checkOwner(cli: CliContext, state: RunState, store: Store): Promi
   throw completed(early, state, cli.clock.now());
 }
 
+const CHANGES_SHOWN = 10;
+
 /** A retry runs on the same inputs, or not at all. */
 async function checkInputs(store: Store, state: RunState, manifest: Manifest): Promise<void> {
   if (manifest.digest === state.plan.inputsDigest) return;
   const { first, count } = await changedSince(store, state.plan, manifest);
+  const shown = first.slice(0, CHANGES_SHOWN);
   throw new LandfallError('input', `the inputs changed since run ${state.plan.run} was planned`, {
-    why: first,
-    stand: count > first.length ? [`and ${String(count - first.length)} more`] : [],
+    why: shown,
+    stand: count > shown.length ? [`and ${String(count - shown.length)} more`] : [],
     next: submitOnCurrentInputs(state.plan),
   });
 }
@@ -207,7 +212,7 @@ async function changedSince(
   try {
     const body = await store.get(key, mostBytes.inputs);
     if (body === undefined) return alone('is gone');
-    return await changedInputs(linesOfManifest(body, inputsDigest), inputs);
+    return changesOf(await difference(linesOfManifest(body, inputsDigest), inputs, CHANGES_SHOWN));
   } catch (error) {
     if (error instanceof LandfallError && error.fault !== 'input') throw error;
     const why = error instanceof Error ? error.message.split('\n', 1).join('') : String(error);

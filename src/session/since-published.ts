@@ -12,6 +12,7 @@ import { retry } from '../run/with-retry.ts';
 import { explained } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { messageOf } from '../message-of.ts';
+import type { Prepared } from './prepare.ts';
 import { linesOfManifest } from './staged-manifest.ts';
 import { noteTo, retryPolicyOf } from '../cli/context.ts';
 import type { CliContext } from '../cli/context.ts';
@@ -43,24 +44,23 @@ export interface SincePublished {
 export async function sincePublished(
   cli: CliContext,
   store: Store,
-  { plan, inputs, full }: { plan: RunPlan; inputs: readonly Input[]; full: boolean },
+  { plan, newest, inputs, full }: Pick<Prepared, 'plan' | 'newest' | 'inputs'> & { full: boolean },
 ): Promise<SincePublished> {
-  if (full) return { plan };
-  const { readPublication } = await import('../lake/publication.ts');
+  if (full || newest === undefined) return { plan };
   const lasting = <T>(work: () => Promise<T>) => retry(retryPolicyOf(cli), work);
-  // The plan takes the number after the newest publication.
-  const before = plan.publication - 1;
-  const newest = before === 0 ? undefined : await lasting(() => readPublication(store, before));
-  if (newest === undefined) return { plan };
   const { number, madeOf } = newest;
   const sources =
     madeOf.inputs.digest === plan.inputsDigest
       ? unchanged(inputs)
       : await lasting(() => differenceFrom(cli, store, newest, inputs));
   const isSame = sources?.every(isUnchanged) === true && differences(madeOf, plan).length === 0;
-  const lost = await lasting(() => lostSteps(cli, store, newest, isSame));
+  const decide = (lost: ReadonlyMap<string, string>) =>
+    decideRebuild(plan, { publication: number, madeOf, differences: sources, lost });
+  const used = isSame ? newest : carriedOf(newest, decide(new Map()));
+  const lost = await lasting(() => lostSteps(store, used));
   if (isSame && lost.size === 0) return { made: newest, plan };
-  const steps = decideRebuild(plan, { publication: number, madeOf, differences: sources, lost });
+  if (isSame) sayLost(cli, number, lost);
+  const steps = decide(lost);
   const carried = carriedBy(steps);
   return {
     plan: carried === undefined ? plan : { ...plan, carried },
@@ -98,32 +98,42 @@ async function differenceFrom(
   }
 }
 
+/** What of the publication would be carried over: its tables, and the steps that made them. */
+function carriedOf({ tables, madeOf }: Publication, decisions: readonly StepDecision[]): Used {
+  const isCarried = (name: string) => decisions.some(({ step, runs }) => step === name && !runs);
+  const steps = madeOf.steps.filter(({ step }) => isCarried(step));
+  const written = steps.flatMap(({ writes }) => writes);
+  return { tables: tables.filter(({ table }) => written.includes(table)), madeOf: { steps } };
+}
+
+interface Used extends Pick<Publication, 'tables'> {
+  madeOf: Pick<Publication['madeOf'], 'steps'>;
+}
+
 /** By step, or by table of no known step: why what it published, or keeps for other steps, is not as it was. */
 async function lostSteps(
-  cli: CliContext,
   store: Store,
-  newest: Publication,
-  isSame: boolean,
+  { tables, madeOf: { steps } }: Used,
 ): Promise<ReadonlyMap<string, string>> {
   const { publishedFindings } = await import('../lake/verify-publication.ts');
   const { whyUnusable } = await import('../lake/whole-execution.ts');
-  const broken = (await publishedFindings(store, newest)).filter(({ severity }) => severity === 'error');
-  const { steps } = newest.madeOf;
+  const broken = (await publishedFindings(store, { tables })).filter(({ severity }) => severity === 'error');
   const lost = new Map<string, string>();
   for (const finding of broken) {
     const step = steps.find(({ writes }) => writes.includes(finding.subject))?.step ?? finding.subject;
     lost.set(step, explained(finding));
   }
+  const checked = tables.map(({ table }) => table);
   for (const { step, execution } of steps.filter((one) => !lost.has(one.step))) {
-    const why = await whyUnusable(store, execution);
+    const why = await whyUnusable(store, execution, checked);
     if (why !== undefined) lost.set(step, why);
   }
-  if (isSame && lost.size > 0) {
-    const number = String(newest.number);
-    const first = [...lost.values()].slice(0, SHOWN).join('; ');
-    noteTo(cli)(
-      `nothing changed since publication ${number}, but its files are not as they were published: ${first}`,
-    );
-  }
   return lost;
+}
+
+function sayLost(cli: CliContext, publication: number, lost: ReadonlyMap<string, string>): void {
+  const first = [...lost.values()].slice(0, SHOWN).join('; ');
+  noteTo(cli)(
+    `nothing changed since publication ${String(publication)}, but its files are not as they were published: ${first}`,
+  );
 }

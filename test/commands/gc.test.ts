@@ -238,6 +238,17 @@ describe('gc', () => {
     expect(await store.head(carried.key)).toBeDefined();
   });
 
+  it('keeps the runs that a kept publication was made from, though it names no file of theirs', async () => {
+    await landedRuns(3);
+    const { tables } = (await readPublication(store, 3))!;
+    const made = { step: 'song_transform', execution: executionOf('r1'), reads: [], writes: ['song_keys'] };
+    const from = { ...madeOf, steps: [made], inputs: { ...madeOf.inputs, run: 'r2' } };
+    await publishEntry(store, { number: 4, run: 'r3', driver: 'd', tables, madeOf: from });
+    const report = await collecting({ keep: 1, yes: true });
+    expect(report.runs).toEqual([]);
+    expect([why(report, 'r1'), why(report, 'r2')]).toEqual(Array(2).fill('publication 4 names its files'));
+  });
+
   it('keeps every execution of a run that may continue, and those that an earlier attempt had accepted', async () => {
     await acceptedRun(store, files, { run: 'r1', publication: 1, years: [2001] });
     await store.put(`${keys.attempt('r1', 'song_transform', 1)}/local-2-aa/report.json`, text('x'));

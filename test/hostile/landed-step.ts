@@ -50,8 +50,8 @@ export async function rowFiles(tables: readonly TableContract[]): Promise<RowFil
 
 const argument = (args: readonly string[], name: string) => args[args.indexOf(name) + 1] ?? '';
 
-/** Writes what a successful step with these arguments would write. */
-export function landStep(lake: LakeFiles, args: readonly string[], files: RowFiles, random: string): void {
+/** Writes what a successful step with these arguments would write. Returns the folder of its execution. */
+export function landStep(lake: LakeFiles, args: readonly string[], files: RowFiles, random: string): string {
   const output = argument(args, '--output').replace(/^.*(?=_landfall\/runs\/)/, '');
   const token = argument(args, '--token');
   const [, run = '', step = ''] = /^landfall\/([^/]+)\/(.+)#\d+$/.exec(token) ?? [];
@@ -88,6 +88,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     tables: Object.fromEntries(tables),
   };
   lake.write(join(execution, 'report.json'), JSON.stringify(report));
+  return execution;
 }
 
 function booksOf({ sources }: RunPlan, name: string, [view]: readonly string[]) {

@@ -1,6 +1,6 @@
 /** What a run makes again, by what changed since the newest publication. */
 import { describe, expect, it } from '@jest/globals';
-import { difference, isUnchanged } from '../../src/run/difference.ts';
+import { changesOf, difference, isUnchanged } from '../../src/run/difference.ts';
 import type { SourceDifference } from '../../src/run/difference.ts';
 import { manifestLines } from '../../src/run/input-manifest.ts';
 import type { Input, ListedObject } from '../../src/run/input-manifest.ts';
@@ -11,9 +11,11 @@ import type { Base } from '../../src/run/rebuild.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { plan, songs } from '../lake/plans.ts';
 
+const none = { count: 0, first: [] };
+
 const object = (key: string, etag = 'e', size = 1): ListedObject => ({
   ...{ key, etag, size },
-  lastModified: new Date(0),
+  modified: 0,
 });
 
 const input = (source: string, objects: readonly ListedObject[], uri = `s3://b/${source}`): Input => ({
@@ -47,7 +49,7 @@ describe('the difference of inputs', () => {
     expect(await difference(linesOf(before), now)).toEqual([
       {
         source: 'events',
-        ...{ new: { count: 0, first: [] }, changed: { count: 0, first: [] }, gone: { count: 0, first: [] } },
+        ...{ new: none, changed: none, gone: none },
         unchanged: 1,
       },
       {
@@ -80,6 +82,24 @@ describe('the difference of inputs', () => {
       [0, 1, 0],
       [0, 0, 1],
     ]);
+  });
+
+  it('has the objects of a source that is not listed any more as gone', async () => {
+    const found = await difference(linesOf([input('songs', [object('a')])]), [input('events', [])]);
+    expect(found.map(({ source, gone }) => [source, gone])).toEqual([
+      ['events', none],
+      ['songs', { count: 1, first: ['s3://b/songs/a'] }],
+    ]);
+  });
+
+  it('can be told as a line for each of the first objects, and a count of all', async () => {
+    const before = ['a', 'b', 'c', 'd'].map((key) => object(key));
+    const now = [object('c', 'other'), object('d'), object('e'), object('f')];
+    const found = await difference(linesOf([input('songs', before)]), [input('songs', now)], 1);
+    expect(changesOf(found)).toEqual({
+      first: ['s3://b/songs/a is gone', 's3://b/songs/c changed', 's3://b/songs/e is new'],
+      count: 5,
+    });
   });
 
   it('agrees with a comparison of sets, for any two listings', async () => {
@@ -138,7 +158,6 @@ const planned: RunPlan = {
 };
 const execution = (name: string) => `_landfall/runs/r1/steps/${name}/1/local-1-ff`;
 const made = madeOf(planned, Object.fromEntries(steps.map(({ name }) => [name, execution(name)])));
-const none = { count: 0, first: [] };
 const same = (source: string): SourceDifference => ({
   ...{ source, new: none, changed: none, gone: none, unchanged: 3 },
 });
@@ -220,7 +239,7 @@ describe('what a run makes again', () => {
       { table: 'time', decision: 'rebuild whole', reason: 'its step makes songplays again' },
     ]);
     const [song, events] = decideRebuild(planned, changedIn('song_data'));
-    expect(song!.tables[0]!.reason).toBe('song_data: 2 new object(s)');
+    expect(song!.tables[0]!.reason).toBe('objects of song_data: 2 new, 3 unchanged');
     expect(events!.tables[0]!.reason).toBe('it reads what song_transform makes again');
   });
 });

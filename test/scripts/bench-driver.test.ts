@@ -43,7 +43,7 @@ const STEPS = 2;
 const INTERNAL = 1;
 const published = sizes.files - INTERNAL;
 
-it('the plan lists inputs, publications and plain paths once, and reads one object of each source and the newest publication twice', () => {
+it('the plan lists inputs, publications and plain paths once, and reads one object of each source, the newest publication and its inputs', () => {
   const LIST = pages(songs!) + pages(events!) + log + TABLES;
   expect(requestsOf('plan')).toEqual({ LIST, GET: 2 + 2, HEAD: TABLES });
 });

@@ -6,10 +6,11 @@ import { runInNewContext } from 'node:vm';
 import { createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { linesOfManifest, packManifest } from '../../src/session/staged-manifest.ts';
-import { changedInputs } from '../../src/run/input-manifest.ts';
+import { changesOf, difference } from '../../src/run/difference.ts';
 
 const line = (key: string) =>
   `${JSON.stringify({ source: 'log_data', key, uri: `s3://raw/${key}`, size: 1, etag: 'e', last_modified: '' })}\n`;
+const changedInputs = async (lines: AsyncIterable<string>) => changesOf(await difference(lines, []));
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 async function gathered(lines: AsyncIterable<string>): Promise<string[]> {
@@ -51,7 +52,7 @@ async function readWatching(lines: AsyncIterable<string>): Promise<{ count: numb
       yield one;
     }
   };
-  const { count } = await changedInputs(watched(), []);
+  const { count } = await changedInputs(watched());
   return { count, peak };
 }
 
@@ -96,20 +97,20 @@ describe('a manifest in the lake', () => {
     const lines = linesOfManifest(body, digest);
     const { value } = await lines.next();
     expect(value).toHaveLength(64 * 1024);
-    await expect(changedInputs(lines, [])).rejects.toThrow(SyntaxError);
+    await expect(changedInputs(lines)).rejects.toThrow(SyntaxError);
   });
 
   it('is refused above a size limit', async () => {
     const text = line('a').repeat(2000);
-    const read = changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length - 1), []);
+    const read = changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length - 1));
     await expect(read).rejects.toThrow(`it unpacks to more than ${String(text.length - 1)} bytes`);
-    expect(
-      (await changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length), [])).count,
-    ).toBe(2000);
+    expect((await changedInputs(linesOfManifest(gzipSync(text), digestOf(text), text.length))).count).toBe(
+      2000,
+    );
   });
 
   it('that names other objects than planned is reported as a different one', async () => {
-    const read = changedInputs(linesOfManifest(gzipSync(line('a')), digestOf(line('b'))), []);
+    const read = changedInputs(linesOfManifest(gzipSync(line('a')), digestOf(line('b'))));
     await expect(read).rejects.toThrow('it is not the planned one');
   });
 });

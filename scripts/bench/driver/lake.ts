@@ -8,7 +8,7 @@ import { openS3 } from '../../../src/store/s3.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { MemoryS3 } from '../../../test/support/memory-s3.ts';
 import { fillInputs } from './inputs.ts';
-import { landFiles, makeContents } from './landed-files.ts';
+import { executionOf, landFiles, makeContents } from './landed-files.ts';
 import { planNext } from './planning.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -51,8 +51,9 @@ async function publishAs(
   store: Store,
   { plan, tables }: { plan: RunPlan; tables: LandedTable[] },
 ): Promise<void> {
-  const { run, publication: number } = plan;
-  await publish(store, { number, run, driver: 'bench', tables, madeOf: madeOf(plan) });
+  const { run, publication: number, steps } = plan;
+  const executions = Object.fromEntries(steps.map(({ name }) => [name, executionOf(run, name)]));
+  await publish(store, { number, run, driver: 'bench', tables, madeOf: madeOf(plan, executions) });
 }
 
 /** Entry 1 again, a day older each, as every entry from 2 to `last`. */

@@ -2,7 +2,7 @@
 import { createLake } from '../../../src/lake/lake.ts';
 import { keys, mostBytes } from '../../../src/lake/layout.ts';
 import { present } from '../../../src/present.ts';
-import { changedInputs } from '../../../src/run/input-manifest.ts';
+import { changesOf, difference } from '../../../src/run/difference.ts';
 import type { Input } from '../../../src/run/input-manifest.ts';
 import { tokens } from '../../../src/run/plan.ts';
 import type { Lake } from '../../../src/run/ports.ts';
@@ -72,7 +72,8 @@ export function operations(endpoint: string, folder: string): readonly Operation
         const { inputs, digest } = present(held.manifest, 'a manifest');
         const key = keys.inputs(present(held.planning, 'a plan').plan.run);
         const body = await present(held.store, 'a lake').get(key, mostBytes.inputs);
-        const { count } = await changedInputs(linesOfManifest(present(body, key), digest), inputs.map(later));
+        const lines = linesOfManifest(present(body, key), digest);
+        const { count } = changesOf(await difference(lines, inputs.map(later)));
         const changed = inputs.reduce((sum, { objects }) => sum + Math.ceil(objects.length / CHANGED), 0);
         if (count !== changed) throw new Error(`${count} of ${changed} changed objects were found`);
         delete held.manifest;
@@ -102,7 +103,10 @@ export function operations(endpoint: string, folder: string): readonly Operation
       run: async () => {
         const { plan } = present(held.planning, 'a plan');
         const verification = present(held.verification, 'a verification');
-        if (!(await present(held.lake, 'a lake').publish(plan, verification)))
+        const executions = Object.fromEntries(
+          plan.steps.map(({ name }) => [name, executionOf(plan.run, name)]),
+        );
+        if (!(await present(held.lake, 'a lake').publish(plan, verification, executions)))
           throw new Error(`number ${String(plan.publication)} is taken`);
       },
     },
