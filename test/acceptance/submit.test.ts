@@ -151,7 +151,36 @@ describe('a second submit', () => {
     const asked = await landfall(['plan', '--cluster', 'local'], surroundings);
     expect(asked.stdout).toContain(`nothing changed since publication 1 of run ${summary.run}`);
   });
+
+  it('with one more file of a source runs only the step that reads it, and lands what all files hold', async () => {
+    const [songs, logs] = [join(cwd, 'sample/song_data'), join(cwd, 'sample/log_data')];
+    const some = filesBelow(logs).find((path) => path.endsWith('.json'))!;
+    const lines = readFileSync(some, 'utf8').split('\n').slice(0, 40);
+    const later = lines.map((line) => line.replace(/(?<ts>"ts": ?\d+)\d/, '$<ts>1'));
+    writeFileSync(join(logs, 'later.json'), later.join('\n'));
+    const inputs = ['--song-data', songs, '--log-data', logs];
+    const args = ['submit', '--cluster', 'local', ...inputs, '--output', 'json'];
+    const { code, stdout, stderr } = await landfall(args, surroundings);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    const second = JSON.parse(stdout) as RunSummary;
+    expect(stepsOf(second.run)).toEqual(['log_transform']);
+    const carried = second.tables.filter(({ carriedOverFrom: from }) => from === summary.run);
+    expect(carried.map(({ table }) => table).sort()).toEqual(['artists', 'songs']);
+    const { differences, rows, books } = judge(songs, logs, lake);
+    expect(differences).toEqual(equalTables);
+    expect(rows['songplays']).toBeGreaterThan(
+      summary.tables.find(({ table }) => table === 'songplays')!.rows,
+    );
+    expect(second.books).toEqual(books);
+  }, 200_000);
 });
+
+/** The steps that wrote something for the run. */
+const stepsOf = (run: string) =>
+  readdirSync(join(lake, '_landfall/runs', run, 'steps'), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('report.json'))
+    .map((name) => name.split('/')[0]);
 
 /** Settings of another Spark, Java and Python on the machine, and of another language: each would break a step. */
 const foreign = {
