@@ -162,9 +162,7 @@ export async function publish(run: Landing, verification: Verification): Promise
       'overtaken',
       `another run published number ${String(plan.publication)} since this one was planned`,
       {
-        stand: [
-          'its tables are verified and stay in the run’s own folder; the published tables are the other run’s',
-        ],
+        stand: ['its tables are verified and stay in the lake; the published tables are the other run’s'],
       },
     );
   }

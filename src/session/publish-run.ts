@@ -84,5 +84,5 @@ async function unlessOver(
 
 function overtaken({ plan: { run, publication } }: RunState): LandfallError {
   const message = `another run published number ${String(publication)} since run ${run} was planned`;
-  return new LandfallError('overtaken', message, { stand: ['its tables stay in the run’s own folder'] });
+  return new LandfallError('overtaken', message, { stand: ['its tables stay in the lake'] });
 }
