@@ -75,7 +75,7 @@ const manifestLine = z.object({
 
 type Line = z.infer<typeof manifestLine>;
 
-/** Merges the sorted objects of a source now with its earlier ones, which are told one after the other. */
+/** Merges the sorted objects of a source with its earlier ones, which come one after the other. */
 function merge(
   { source, uri: root, objects }: Pick<Input, 'source' | 'uri' | 'objects'>,
   named: number,
