@@ -293,7 +293,7 @@ describe('the number of S3 requests', () => {
   });
 
   it('for a publication and for staging does not depend on the number of files', () => {
-    expect(count(below('published/'))).toEqual({ LIST: 4, PUT: 1, GET: 7 });
+    expect(count(below('published/'))).toEqual({ LIST: 3, PUT: 1, GET: 7 });
     expect(count(({ key }) => key.endsWith('/inputs.json.gz'))).toEqual({ PUT: 1 });
     expect(count(({ key }) => key.endsWith('/step.py'))).toEqual({ PUT: 2, GET: 2 });
     expect(count(({ key }) => key.endsWith('/report.json'))).toEqual({ GET: 4 });
