@@ -54,6 +54,9 @@ SETTINGS = {
     "spark.sql.codegen.hugeMethodLimit": "8000",
     # Spark writes each plan as text several times, for listeners. Plans are wide, and nobody reads these texts.
     "spark.sql.debug.maxToStringFields": "2",
+    # An adaptive plan is written as it was and as it is. In plans of cached frames, which contain one another, that
+    # would double the text at each level.
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "false",
 }
 
 # For so many bytes, planning and compiling queries takes longer than running them.

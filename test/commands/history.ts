@@ -50,10 +50,9 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
   for (const source of Object.values(SOURCE)) objects[source] = new Map([['one.json', 1]]);
   lake.whenLanded((args, execution) => {
     const step = stepOf(args) as Step;
-    const upstream = args[args.indexOf('--upstream') + 1] ?? '';
-    const read = [...made].find(([folder]) =>
-      upstream.replace(/^.*(?=_landfall\/runs\/)/, '').startsWith(folder),
-    );
+    const upstream = (args[args.indexOf('--upstream') + 1] ?? '').replace(/^.*(?=_landfall\/runs\/)/, '');
+    // A detached step is given the folder of the attempt, because there was no execution when it was submitted.
+    const read = [...made].find(([folder]) => folder === upstream || folder.startsWith(`${upstream}/`));
     const { song_transform: song, log_transform: log } = full();
     made.set(
       execution,

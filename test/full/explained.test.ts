@@ -439,11 +439,11 @@ describe('the lines of the cause and of the template', () => {
   });
 
   it('are Spark’s reason and the query that was running: a killed executor', () => {
-    const [error, place] = told('executor').why;
+    const [error, query] = told('executor').why;
     expect(error).toMatch(
-      /^ExecutorLostFailure \(executor \d+ exited .*\) Reason: Command exited with code 137/,
+      /^writing \w+: ExecutorLostFailure \(executor \d+ exited .*\) Reason: Command exited with code 137/,
     );
-    expect(place).toBe(`at templates/${SONGS} (table songs)`);
+    expect(query).toMatch(WRITING_SONGS);
   });
 
   it('are the exit code and the query that was running: a killed driver', () => {
