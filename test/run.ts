@@ -81,7 +81,10 @@ interface Counts {
   numFailedTestSuites: number;
 }
 
-/** Runs Jest over some folders, two files at a time. Acceptance tests tell stories: their order is kept. */
+/**
+ * Runs Jest over some folders. Acceptance tests tell stories: their order is kept. Three files at a time keep two cores busy,
+ * because many tests wait for processes.
+ */
 function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.ProcessEnv): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'landfall-jest-'));
   const outputFile = join(folder, 'result.json');
@@ -90,7 +93,7 @@ function jest(folders: readonly string[], order: 'any' | 'told', env: NodeJS.Pro
     process.execPath,
     [
       ...args,
-      '--maxWorkers=2',
+      '--maxWorkers=3',
       `--randomize=${String(order === 'any')}`,
       '--json',
       `--outputFile=${outputFile}`,
