@@ -1,6 +1,7 @@
 """The content of each table below some folders, independent of the row order: the number of rows, and a digest.
 
 Usage: table_digests.py TABLES_FOLDER...; prints a JSON list, an object by table for each folder.
+The quarantine is left out: a bad line that is delivered twice is rejected twice.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ def digest(database, folder, table):
 def main(*folders):
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
-    print(json.dumps([{table: digest(database, folder, table) for table in os.listdir(folder)} for folder in folders]))
+    tables = [[table for table in os.listdir(folder) if table != "quarantine"] for folder in folders]
+    digests = [{table: digest(database, folder, table) for table in its} for folder, its in zip(folders, tables)]
+    print(json.dumps(digests))
 
 
 main(*sys.argv[1:])
