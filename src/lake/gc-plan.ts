@@ -1,5 +1,5 @@
 /** What nothing in the lake needs any more: runs, and executions of runs that stay. */
-import pLimit from 'p-limit';
+import { atOnce } from '../at-once.ts';
 import { LandfallError } from '../faults.ts';
 import { fold } from '../run/fold.ts';
 import { readEntry, readJournal } from '../run/read-journal.ts';
@@ -9,8 +9,8 @@ import { listRuns } from '../run/runs.ts';
 import type { RunState } from '../run/state.ts';
 import type { Store } from '../store/store.ts';
 import { entryNumber, isExecutionName, isRunId, keys, parseDataFile, parseExecution } from './layout.ts';
-import { dataByRun, objectsOf } from './objects-of-run.ts';
-import type { DataByRun } from './objects-of-run.ts';
+import { dataByRun, dataOfRun, objectsOf } from './objects-of-run.ts';
+import type { DataByRun, DataObject } from './objects-of-run.ts';
 import { listPublications, newestNumber } from './publication-numbers.ts';
 import { readPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
@@ -59,8 +59,7 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
   const data = await readable(() => dataByRun(store));
   const names = await listRuns(store);
   const going = await halfRemoved(store, names);
-  const limit = pLimit(JOURNALS_AT_ONCE);
-  const states = await Promise.all(names.map((run) => limit(() => readRun(store, run))));
+  const states = await atOnce(JOURNALS_AT_ONCE, names, (run) => readRun(store, run));
   for (const [at, run] of [...names.entries()].reverse()) {
     const state = states[at];
     if (state === undefined) continue;
@@ -78,13 +77,13 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
     else {
       plan.kept.unshift({ run, why: decided.why });
       for (const execution of decided.executions) {
-        const removal = await removalOf(store, needed, plan, { run, execution });
+        const removal = await removalOf(store, { needed, data }, plan, { run, execution });
         if (removal.objects > 0) plan.executions.push(removal);
       }
     }
   }
   if (needed.unclear === undefined)
-    for (const run of going) plan.runs.push(await removalOf(store, needed, plan, { run }));
+    for (const run of going) plan.runs.push(await removalOf(store, { needed, data }, plan, { run }));
   const unowned =
     'unreadable' in data ? [] : [...data.of].filter(([run]) => !names.includes(run) && !going.includes(run));
   plan.strange.push(
@@ -122,7 +121,7 @@ async function decide(
   const busy = await whyBusy(store, state, needed, isDead);
   const why = newest ?? busy ?? whyNeeded(run, needed);
   if (why === undefined) {
-    await objectsOf(store, { run }, needed);
+    await objectsOf(store, { run }, needed, await dataOf(store, data, run));
     return { goes: true };
   }
   if (busy !== undefined || needed.unclear !== undefined) return kept(why);
@@ -255,13 +254,18 @@ async function unaccepted(store: Store, state: RunState, data: DataByRun): Promi
   return [...names].filter((name) => !namesAccepted.has(name)).sort();
 }
 
+/** The data files of a run, which are listed again only where not all of them could be listed at once. */
+async function dataOf(store: Store, data: Deciding['data'], run: string): Promise<readonly DataObject[]> {
+  return 'unreadable' in data ? dataOfRun(store, run) : (data.of.get(run) ?? []);
+}
+
 async function removalOf(
   store: Store,
-  needed: Needed,
+  { needed, data }: Pick<Deciding, 'needed' | 'data'>,
   { strange }: GcPlan,
   what: Pick<Removal, 'run' | 'execution'>,
 ): Promise<Removal> {
-  const { ours, others } = await objectsOf(store, what, needed);
+  const { ours, others } = await objectsOf(store, what, needed, await dataOf(store, data, what.run));
   strange.push(...others);
   const bytes = ours.reduce((sum, { size }) => sum + size, 0);
   return { ...what, objects: ours.length, bytes };

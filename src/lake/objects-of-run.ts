@@ -35,12 +35,13 @@ export async function dataByRun(store: Store): Promise<DataByRun> {
 
 /**
  * Landfall's own objects of the run, or of one of its executions, but for the data files that are `needed`; and the keys of
- * what else lies in the run's folder, or in those of that execution.
+ * what else lies in the run's folder, or in those of that execution. `data`: all data files of the run.
  */
 export async function objectsOf(
   store: Store,
   { run, execution }: { run: string; execution?: string },
   needed: { files: ReadonlySet<string> },
+  data: readonly DataObject[],
 ): Promise<{ ours: ObjectInfo[]; others: string[] }> {
   const ours: ObjectInfo[] = [];
   const others: string[] = [];
@@ -49,17 +50,22 @@ export async function objectsOf(
     if (isOfRun(run, object)) ours.push(object);
     else others.push(object.key);
   }
-  for await (const table of store.folders(keys.data)) {
-    for (const object of await dataOfRun(store, table, run)) {
-      if (needed.files.has(object.key)) continue;
-      if (execution === undefined || object.execution === execution) ours.push(object);
-    }
+  for (const object of data) {
+    if (needed.files.has(object.key)) continue;
+    if (execution === undefined || object.execution === execution) ours.push(object);
   }
   return { ours, others };
 }
 
+/** All data files of the run, of which each table is listed. */
+export async function dataOfRun(store: Store, run: string): Promise<DataObject[]> {
+  const found: DataObject[] = [];
+  for await (const table of store.folders(keys.data)) found.push(...(await dataOfTable(store, table, run)));
+  return found;
+}
+
 /** What the run wrote of the table; nothing where a link stands in place of the table's folder, which is not followed. */
-async function dataOfRun(store: Store, table: string, run: string): Promise<DataObject[]> {
+async function dataOfTable(store: Store, table: string, run: string): Promise<DataObject[]> {
   const found: DataObject[] = [];
   try {
     for await (const object of store.list(keys.dataOfRun(table, run))) {

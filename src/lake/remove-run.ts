@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { readRun, whyBusy, whyNeededSince } from './gc-plan.ts';
 import type { GcChoice, Needed, Removal } from './gc-plan.ts';
 import { entryNumber, keys } from './layout.ts';
-import { objectsOf } from './objects-of-run.ts';
+import { dataOfRun, objectsOf } from './objects-of-run.ts';
 
 export interface Gc extends Pick<GcChoice, 'isDead'> {
   store: Store;
@@ -24,7 +24,7 @@ export interface Gc extends Pick<GcChoice, 'isDead'> {
 export async function removeRun(gc: Gc, run: string): Promise<string | undefined> {
   const refused = await announce(gc, run);
   if (refused !== undefined) return refused;
-  const { ours } = await objectsOf(gc.store, { run }, gc.needed);
+  const { ours } = await objectsOf(gc.store, { run }, gc.needed, await dataOfRun(gc.store, run));
   const numbered = ours.map(({ key }) => ({ key, number: entryNumber(run, key) ?? 0 }));
   const entries = numbered.filter(({ number }) => number > 0).sort((a, b) => a.number - b.number);
   await gc.store.remove(numbered.filter(({ number }) => number === 0).map(({ key }) => key));
@@ -60,7 +60,7 @@ async function announce(
 
 /** Removes one execution, its report first: without a report it does not count. */
 export async function removeExecution({ store, needed }: Gc, execution: Removal): Promise<void> {
-  const { ours } = await objectsOf(store, execution, needed);
+  const { ours } = await objectsOf(store, execution, needed, await dataOfRun(store, execution.run));
   const isData = (key: string) => key.startsWith(keys.data);
   const found = ours.map(({ key }) => key);
   await store.remove(found.filter((key) => !isData(key)));
