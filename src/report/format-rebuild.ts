@@ -5,8 +5,10 @@ import { changesWords } from '../run/rebuild.ts';
 import type { StepDecision } from '../run/rebuild.ts';
 import type { Action } from './format-plan.ts';
 
-interface Rebuild {
+export interface Rebuild {
+  /** The newest publication. */
   publication: number;
+  /** Absent when its list of inputs cannot be read. */
   sources?: readonly SourceDifference[];
   steps: readonly StepDecision[];
 }

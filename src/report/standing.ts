@@ -1,6 +1,6 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { grouped } from '../grouped.ts';
-import { carriedSteps } from '../run/carried.ts';
+import { carriedSteps, isCarried } from '../run/carried.ts';
 import { LandfallError } from '../faults.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { errorsFound, onlyForeign } from '../run/publishing.ts';
@@ -85,7 +85,7 @@ function stepWord(state: RunState, name: string): string {
   const { finished, cancelRequested } = state;
   if (attempt === undefined) return 'not started';
   const again = attempt.attempt === 1 ? '' : ` (attempt ${String(attempt.attempt)})`;
-  if (carriedSteps(state).includes(name)) return 'carried over';
+  if (isCarried(state, name)) return 'carried over';
   if (attempt.execution !== undefined) return `done${again}`;
   const cluster = state.clusters.find(({ id }) => id === attempt.clusterId);
   if (cluster?.ended !== undefined) return `${attempt.ended?.state ?? 'lost'} with its cluster${again}`;
@@ -161,7 +161,7 @@ export function outdated({ plan }: RunState): LandfallError {
   return new LandfallError(
     'overtaken',
     `run ${run} carries tables over from publication ${String(publication - 1)}, which is no longer the newest`,
-    { stand: ['its tables stay under the run; nothing was published'], next: submitLike(plan) },
+    { stand: ['its tables stay in the lake; nothing was published'], next: submitLike(plan) },
   );
 }
 

@@ -24,9 +24,14 @@ export function carriedAttempts({ carried = {}, plannedAt }: Pick<RunPlan, 'carr
   );
 }
 
-/** The steps that the run carries over still: none of their attempts is its own. */
-export function carriedSteps({ plan, current }: Pick<Carrying, 'plan' | 'current'>): string[] {
-  return plan.steps.map(({ name }) => name).filter((name) => current[name] === CARRIED);
+/** True for a step that the run carries over still: none of its attempts is the run's own. */
+export function isCarried({ current }: Pick<Carrying, 'current'>, step: string): boolean {
+  return current[step] === CARRIED;
+}
+
+/** Those steps. */
+export function carriedSteps(state: Pick<Carrying, 'plan' | 'current'>): string[] {
+  return state.plan.steps.map(({ name }) => name).filter((name) => isCarried(state, name));
 }
 
 /** The run that made the tables of that step, when this one was planned to carry them over. */
@@ -37,10 +42,9 @@ export function carriedFrom({ attempts }: Pick<Carrying, 'attempts'>, step: stri
 
 /** By table that the run carries over still: the run that made it. */
 export function carriedTables(state: Carrying): ReadonlyMap<string, string> {
-  const steps = carriedSteps(state);
   return new Map(
     state.plan.steps.flatMap(({ name, tables }) => {
-      const from = steps.includes(name) ? carriedFrom(state, name) : undefined;
+      const from = isCarried(state, name) ? carriedFrom(state, name) : undefined;
       return from === undefined ? [] : tables.map((table) => [table.name, from] as const);
     }),
   );

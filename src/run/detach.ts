@@ -5,7 +5,7 @@
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
 import type { Advice } from '../shell-words.ts';
-import { carriedSteps } from './carried.ts';
+import { isCarried } from './carried.ts';
 import type { RunPlan } from './plan.ts';
 import { attemptNumber, currentAttempt, currentCluster, isOurs } from './state.ts';
 import type { RunState } from './state.ts';
@@ -37,7 +37,6 @@ export function sideBySide({ run, lake }: RunPlan, clusterId: string, level: num
 export function submission(state: RunState): Submission {
   const { plan } = state;
   const cluster = currentCluster(state);
-  const carried = carriedSteps(state);
   return {
     run: plan.run,
     lake: plan.lake,
@@ -56,7 +55,7 @@ export function submission(state: RunState): Submission {
         step: name,
         attempt: attemptNumber(state, name),
         ...(attempt?.stepId === undefined ? {} : { id: attempt.stepId }),
-        state: carried.includes(name)
+        state: isCarried(state, name)
           ? 'carried over'
           : attempt?.execution === undefined
             ? 'submitted'

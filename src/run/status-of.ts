@@ -1,5 +1,5 @@
 /** The state of a run for people and scripts. Pure. */
-import { carriedSteps } from './carried.ts';
+import { isCarried } from './carried.ts';
 import type { TableSummary } from './entries.ts';
 import type { Verdict } from './events.ts';
 import { attemptNumber, currentAttempt, currentCluster } from './state.ts';
@@ -57,7 +57,7 @@ function stepStatus(state: RunState, step: string): RunStatus['steps'][number] {
   const id = attempt?.stepId === undefined ? {} : { id: attempt.stepId };
   const base = { step, attempt: number, ...id };
   if (attempt === undefined) return { ...base, state: 'not submitted' };
-  if (carriedSteps(state).includes(step)) return { ...base, state: 'carried over' };
+  if (isCarried(state, step)) return { ...base, state: 'carried over' };
   if (attempt.execution !== undefined) return { ...base, state: 'accepted' };
   if (attempt.ended !== undefined) return { ...base, state: attempt.ended.state };
   return { ...base, state: attempt.stepId === undefined ? 'being submitted' : 'submitted' };

@@ -1,6 +1,7 @@
 /** What changed since the newest publication, and so what a run has to make again. Starts nothing. */
 import { keys, mostBytes } from '../lake/layout.ts';
 import type { Publication } from '../lake/publication.ts';
+import type { Rebuild } from '../report/format-rebuild.ts';
 import { difference, isUnchanged } from '../run/difference.ts';
 import type { SourceDifference } from '../run/difference.ts';
 import type { Input } from '../run/input-manifest.ts';
@@ -19,14 +20,6 @@ import type { CliContext } from '../cli/context.ts';
 
 /** Findings that are named. */
 const SHOWN = 3;
-
-export interface Rebuild {
-  /** The newest publication. */
-  publication: number;
-  /** Absent when its list of inputs cannot be read. */
-  sources?: readonly SourceDifference[];
-  steps: readonly StepDecision[];
-}
 
 export interface SincePublished {
   /** The newest publication, when the run would make the same: submit has nothing to do. */
