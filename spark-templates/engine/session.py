@@ -99,7 +99,7 @@ def open_session() -> SparkSession:
     configurator = jvm(spark).org.apache.logging.log4j.core.config.Configurator
     # Silences the warning that the text of a plan was truncated.
     configurator.setLevel("org.apache.spark.sql.catalyst.util.package", "ERROR")
-    # report_failure() already reports the failure.
+    # A failure is reported by report_failure(), once.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)

@@ -14,7 +14,7 @@ import { sampleFile } from './sample-shape.ts';
 import type { GeneratorFile, RowsFile, SampleFile } from './sample-shape.ts';
 import { mistake } from './template-file.ts';
 import type { TemplateFile } from './template-file.ts';
-import { inside, meaningOf, resolve, addMistake, unknownRows } from './sample-names.ts';
+import { addMistake, inside, meaningOf, resolve, unknownRows } from './sample-names.ts';
 import type { Meaning, Reading, Scope } from './sample-names.ts';
 import { didYouMean, readYaml } from './yaml.ts';
 import type { ValuePath } from './yaml.ts';

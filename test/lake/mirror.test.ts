@@ -28,6 +28,18 @@ async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: La
 const publishSecond = (store: Store, tables: LandedTable[]) =>
   publish(store, { number: 2, run: 'r2', driver: 'd2', madeOf, tables });
 
+/** Publishes a run n1, n2, ... of that number, whose songs are all of 2004. */
+async function publishOneYear(store: Store, number: number): Promise<void> {
+  const run = `n${String(number)}`;
+  await publish(store, {
+    number,
+    run,
+    driver: 'd',
+    madeOf,
+    tables: await landed(store, run, [2004], number),
+  });
+}
+
 describe('the mirror', () => {
   it('does nothing before the first publication', async () => {
     const store = memory();
@@ -173,14 +185,7 @@ describe('the mirror', () => {
     const store = memory();
     await twoRuns(store);
     for (let number = 2; number <= 20; number += 1) {
-      const run = `n${String(number)}`;
-      await publish(store, {
-        number,
-        run,
-        driver: 'd',
-        madeOf,
-        tables: await landed(store, run, [2004], number),
-      });
+      await publishOneYear(store, number);
       await mirror(store);
     }
     const last = await landed(store, 'last', [2004], 21);
@@ -292,14 +297,7 @@ describe('unknown objects', () => {
   it('are found without reading the log, except for entries whose numbers are in their names', async () => {
     const store = memory();
     for (let number = 1; number <= 30; number += 1) {
-      const run = `n${String(number)}`;
-      await publish(store, {
-        number,
-        run,
-        driver: 'd',
-        madeOf,
-        tables: await landed(store, run, [2004], number),
-      });
+      await publishOneYear(store, number);
     }
     const left = (await landed(store, 'n7', [2004], 7))[0]!.files[0]!;
     await store.copy(left.key, left.mirror);
