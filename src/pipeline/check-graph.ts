@@ -20,8 +20,14 @@ export function checkGraph(
     ...checkNames(file, locate),
     ...file.steps.flatMap((_, index) => checkReads(file, index, { locate, sources: read.sources })),
     ...unusedSources(file, locate, read.sources),
-    ...checkParameters(file, locate, read.tables),
+    ...checkParameters(file, locate),
+    ...unusedParameters(file, locate, read.tables),
   ];
+}
+
+/** Mistakes that pipeline.yaml alone shows. */
+export function checkPipelineFile(file: PipelineFile, locate: Locate): Diagnostic[] {
+  return [...checkNames(file, locate), ...checkParameters(file, locate)];
 }
 
 function checkNames(file: PipelineFile, locate: Locate): Diagnostic[] {
@@ -135,23 +141,28 @@ function unusedSources(file: PipelineFile, locate: Locate, sources: readonly Sou
   });
 }
 
-function checkParameters(file: PipelineFile, locate: Locate, tables: readonly TableFile[]): Diagnostic[] {
-  const areAllRead = tables.length === file.steps.flatMap(({ writes }) => writes).length;
+function checkParameters(file: PipelineFile, locate: Locate): Diagnostic[] {
   return Object.entries(file.parameters).flatMap(([name, parameter]) => {
     const at = locate(['parameters', name]);
     const words = 'one_of' in parameter ? parameter.one_of : parameter.list_of;
     const defaults = [parameter.default].flat();
-    const unused = !tables.some((table) => uses(table, name));
     return [
       ...defaults
         .filter((word) => !words.includes(word))
         .map((word) => mistake(at, `the default ${word} is not one of ${words.join(', ')}`)),
-      ...(unused && areAllRead ? [mistake(at, `no table uses the parameter ${name}`)] : []),
       ...(name === 'target_file_size'
         ? [mistake(at, 'target_file_size is known to every pipeline already')]
         : []),
     ];
   });
+}
+
+function unusedParameters(file: PipelineFile, locate: Locate, tables: readonly TableFile[]): Diagnostic[] {
+  const areAllRead = tables.length === file.steps.flatMap(({ writes }) => writes).length;
+  if (!areAllRead) return [];
+  return Object.keys(file.parameters)
+    .filter((name) => !tables.some((table) => uses(table, name)))
+    .map((name) => mistake(locate(['parameters', name]), `no table uses the parameter ${name}`));
 }
 
 function uses({ query, front }: TableFile, name: string): boolean {

@@ -18,12 +18,11 @@ import { frontMatter, pipelineFile, sourceFile } from './shapes.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
 import { toParameters, toSource, toTable } from './resolve.ts';
 import type { SourceText } from './source-text.ts';
-import { mistake, normalized, placeOf } from './template-file.ts';
+import { mistake, normalized, PIPELINE, placeOf } from './template-file.ts';
 import type { TemplateFile } from './template-file.ts';
 import { didYouMean, readYaml } from './yaml.ts';
 import type { Locate, YamlRead } from './yaml.ts';
 
-const PIPELINE = 'pipeline.yaml';
 const tablePath = (step: string, table: string) => `tables/${step}/${table}.sql.hbs`;
 
 /** The result of loading: a pipeline only when no diagnostic is an error. */

@@ -1,6 +1,9 @@
 /** The texts a pipeline is loaded from, and how places in them are named. */
 import type { Diagnostic } from '../faults.ts';
 
+/** The file that names all others. */
+export const PIPELINE = 'pipeline.yaml';
+
 export interface TemplateFile {
   /** Relative to the pipeline's folder, `/`-separated. */
   path: string;

@@ -7,6 +7,7 @@ import { readConfig } from '../config/read.ts';
 import { LandfallError } from '../faults.ts';
 import type { Diagnostic } from '../faults.ts';
 import type { Engine } from '../pipeline/contract.ts';
+import { PIPELINE } from '../pipeline/template-file.ts';
 import type { TemplateFile } from '../pipeline/template-file.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { PlaceFlags } from '../cli/run-verbs.ts';
@@ -59,6 +60,11 @@ export function readPipelineFolder({ name, place }: ChosenFolder): PipelineFolde
     text: textOf(path, () => shown(path)),
   }));
   return { name, files };
+}
+
+/** pipeline.yaml of a pipeline. Throws when it cannot be read. */
+export function readPipelineFile({ name, place }: ChosenFolder): TemplateFile {
+  return { path: PIPELINE, text: textOf(join(place, PIPELINE), () => join(name, PIPELINE)) };
 }
 
 /** The same diagnostics, with the folder of the pipeline in front of their places. */

@@ -1,11 +1,12 @@
-/** The keys that a pipeline adds to the settings, for verbs that need nothing else of it. */
+/** The keys that a pipeline adds to the settings, for verbs that need nothing else of it. They read pipeline.yaml only. */
 import { pipelineSettings } from '../config/schema.ts';
 import type { PipelineKeys } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';
 import type { Pipeline } from '../pipeline/contract.ts';
-import { loadPipeline } from '../pipeline/load.ts';
+import { outlineOf } from '../pipeline/outline.ts';
+import type { PipelineOutline } from '../pipeline/outline.ts';
 import { codeOf } from '../error-code.ts';
-import { findPipeline, readPipelineFolder } from './pipeline-folder.ts';
+import { findPipeline, readPipelineFile } from './pipeline-folder.ts';
 import type { CliContext } from '../cli/context.ts';
 import type { PipelineNames } from '../cli/pipeline-names.ts';
 import type { PlaceFlags } from '../cli/run-verbs.ts';
@@ -17,13 +18,13 @@ export function keysOf(pipeline: Pipeline | undefined): PipelineKeys {
   };
 }
 
-/** The chosen pipeline; undefined where it cannot be read. */
-function chosenPipeline(
+/** Undefined where pipeline.yaml cannot be read, or has mistakes. */
+function chosenOutline(
   flags: PlaceFlags,
   cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
-): Pipeline | undefined {
+): PipelineOutline | undefined {
   try {
-    return loadPipeline(readPipelineFolder(findPipeline(flags, cli)).files).pipeline;
+    return outlineOf(readPipelineFile(findPipeline(flags, cli)));
   } catch (error) {
     if (error instanceof LandfallError || codeOf(error) !== '') return undefined;
     throw error;
@@ -35,7 +36,8 @@ export function pipelineKeys(
   flags: PlaceFlags,
   cli: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ): PipelineKeys {
-  return keysOf(chosenPipeline(flags, cli));
+  const { sources = [], parameters = [] } = chosenOutline(flags, cli) ?? {};
+  return { sources, parameters };
 }
 
 /** The flags of a pipeline's keys, without dashes in front. */
@@ -48,11 +50,7 @@ export function pipelineNames(
   flags: PlaceFlags,
   from: Pick<CliContext, 'cwd' | 'prefix' | 'env'>,
 ): PipelineNames {
-  const pipeline = chosenPipeline(flags, from);
-  const keys = keysOf(pipeline);
-  return {
-    flags: pipelineSettings(keys).map(({ flag, doc }) => ({ name: flag, doc })),
-    sources: keys.sources,
-    steps: pipeline?.steps.map(({ name }) => name) ?? [],
-  };
+  const { sources = [], parameters = [], steps = [] } = chosenOutline(flags, from) ?? {};
+  const settings = pipelineSettings({ sources, parameters });
+  return { flags: settings.map(({ flag, doc }) => ({ name: flag, doc })), sources, steps };
 }

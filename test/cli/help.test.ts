@@ -1,5 +1,5 @@
 /** The help of a verb names the sources, parameters and steps of the pipeline in use. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseArguments } from '../../src/cli/arguments.ts';
@@ -55,6 +55,14 @@ describe('the help of a verb', () => {
     const text = await help('submit', '--templates', 'nowhere');
     expect(text).toMatch(/--SOURCE .*s3:\/\/raw\/SOURCE/);
     expect(text).toContain('Each source and each parameter of the pipeline has a flag of its name.');
+  });
+
+  it('needs pipeline.yaml only: it uses its names whatever other files say, and placeholders if it has mistakes', async () => {
+    writeFileSync(join(cwd, 'tiny/sources/raw.yaml'), 'name: [');
+    expect(await help('submit', '--templates', 'tiny')).toContain('--raw Root of raw');
+    const main = join(cwd, 'tiny/pipeline.yaml');
+    writeFileSync(main, readFileSync(main, 'utf8').replace('parameters:', 'parameter:'));
+    expect(await help('submit', '--templates', 'tiny')).toMatch(/--SOURCE .*s3:\/\/raw\/SOURCE/);
   });
 
   it('leaves no placeholder unfilled in any verb', async () => {
