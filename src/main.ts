@@ -14,7 +14,7 @@ import type { CliContext } from './cli/context.ts';
 import { EXIT_CODES, adviseRepeat, failureFrom } from './faults.ts';
 import { ignoredAtStart } from './ignored-signals.ts';
 import { createPrinter } from './report/printer.ts';
-import type { Printer } from './report/printer.ts';
+import type { Printer, Streams } from './report/printer.ts';
 import type { Random } from './run/ports.ts';
 import { systemClock } from './system-clock.ts';
 import { leaveTerminals, openTerminals } from './terminals.ts';
@@ -67,18 +67,27 @@ function bootId(): string {
   }
 }
 
+/** The process that runs a command line. */
+export interface Host {
+  started: Started;
+  streams: Streams;
+  /** Called once, by a command line that runs a verb. */
+  interruptions: () => AbortSignal;
+  leaving: CliContext['leaving'];
+}
+
 /** Runs one command line; returns its exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  const parsed = await parseArguments(argv, startedAs(), async () => {
+export async function main(argv: readonly string[], host: Host): Promise<number> {
+  const parsed = await parseArguments(argv, host.started, async () => {
     const { pipelineNames } = await import('./session/pipeline-keys.ts');
     return pipelineNames;
   });
-  const printer = createPrinter({ ...parsed, monotonic: () => systemClock.monotonic() });
+  const printer = createPrinter(host.streams, { ...parsed, monotonic: () => systemClock.monotonic() });
   let exitCode = 0;
   if (parsed.kind === 'help') printer.result(parsed.text, parsed.text);
   else if (parsed.kind === 'mistake') exitCode = fail(printer, parsed.error);
   else {
-    const cli = contextOf(parsed, printer);
+    const cli = contextOf(parsed, printer, host);
     try {
       const verb = await verbBodies[parsed.verb.name]();
       await Promise.race([verb.run(parsed.flags, cli), unanswered(cli)]);
@@ -90,23 +99,14 @@ async function main(argv: readonly string[]): Promise<number> {
   return lost === undefined ? exitCode : exitCode || fail(printer, lost);
 }
 
-function startedAs(): Started {
-  return {
-    env: process.env,
-    cwd: process.cwd(),
-    node: process.execPath,
-    script: process.argv[1] ?? join(import.meta.dirname, 'cli.js'),
-    home: dirname(import.meta.dirname),
-  };
-}
-
 /** From here on the first signal interrupts the verb. */
 function contextOf(
   { cwd, prefix, invocation }: Extract<Parsed, { kind: 'verb' }>,
   printer: Printer,
+  { started, interruptions, leaving }: Host,
 ): CliContext {
   return {
-    env: process.env,
+    env: started.env,
     cwd,
     prefix,
     clock: systemClock,
@@ -114,8 +114,8 @@ function contextOf(
     printer,
     interrupted: interruptions(),
     answering: { interruptions: false },
-    leaving: (act) => void process.on('exit', act),
-    self: [process.execPath, ...process.execArgv, join(import.meta.dirname, 'cli.js')],
+    leaving,
+    self: [started.node, ...process.execArgv, join(import.meta.dirname, 'cli.js')],
     process: { host: hostname(), boot: bootId(), pid: process.pid },
     user: process.geteuid?.(),
     invocation,
@@ -143,12 +143,24 @@ function fail(printer: Printer, error: unknown): number {
   return exitCode;
 }
 
+/** The process of the CLI itself. */
+function ownProcess(): Host {
+  const { env, execPath: node, stdout, stderr } = process;
+  const script = process.argv[1] ?? join(import.meta.dirname, 'cli.js');
+  return {
+    started: { env, cwd: process.cwd(), node, script, home: dirname(import.meta.dirname) },
+    streams: { stdout, stderr },
+    interruptions,
+    leaving: (act) => void process.on('exit', act),
+  };
+}
+
 /** Runs the command line of this process and sets its exit code. */
 export async function start(): Promise<void> {
   // package.json says which Node versions are supported; what later SDKs will require does not concern users.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   process.on('exit', leaveTerminals(openTerminals()));
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2), ownProcess());
   // Pending work, such as a request to a store that does not answer, must not keep this process alive.
   setTimeout(() => process.exit(), LEAVE_MS).unref();
 }

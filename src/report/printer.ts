@@ -1,4 +1,5 @@
 /** Where reports are written: data to stdout, everything else to stderr. The only room that touches the streams. */
+import type { Writable } from 'node:stream';
 import { isFull, LandfallError } from '../faults.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Emit } from '../run/ports.ts';
@@ -46,14 +47,23 @@ export interface PrinterOptions {
   invocation: Invocation;
 }
 
-/** Writes to this process's streams. A reader that goes away (EPIPE) silences the stream and nothing else. */
-export function createPrinter({ output, colours, monotonic, invocation }: PrinterOptions): Printer {
+/** `isTTY` and `columns`: of a terminal. */
+export interface Streams {
+  stdout: Writable;
+  stderr: Writable & { isTTY?: boolean; columns?: number };
+}
+
+/** Writes to the streams. A reader that goes away (EPIPE) silences the stream and nothing else. */
+export function createPrinter(
+  { stdout, stderr }: Streams,
+  { output, colours, monotonic, invocation }: PrinterOptions,
+): Printer {
   let lost: Error | undefined;
-  process.stdout.on('error', (error: Error) => (lost ??= error));
-  process.stderr.on('error', () => undefined);
-  const out = (text: string) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-  const paint = painter(colours && process.stderr.isTTY);
-  const print = createLines(process.stderr, monotonic, every);
+  stdout.on('error', (error: Error) => (lost ??= error));
+  stderr.on('error', () => undefined);
+  const out = (text: string) => stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const paint = painter(colours && stderr.isTTY === true);
+  const print = createLines(stderr, monotonic, every);
   const live = (text: string, transient: boolean) => print({ text, transient });
   let said: Said = {};
   const emit = (happened: RunEvent) => {
@@ -68,7 +78,7 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
     emit,
     say: (text) => live(oneLine(text), false),
     written: async () => {
-      for (const stream of [process.stdout, process.stderr])
+      for (const stream of [stdout, stderr])
         await new Promise<void>((taken) => stream.write('', () => taken()));
       return lost === undefined ? undefined : lostResult(lost);
     },
@@ -80,7 +90,7 @@ export function createPrinter({ output, colours, monotonic, invocation }: Printe
     data: (text) => {
       live('', false);
       return new Promise((resolve) => {
-        process.stdout.write(text, (error) => resolve(error === undefined || error === null));
+        stdout.write(text, (error) => resolve(error === undefined || error === null));
       });
     },
     interruption: ({ signal, left }, exitCode) => {

@@ -1,10 +1,27 @@
 # Read by bash before the script of a transcript. What our commands say goes to one file, after each command as it was typed.
 exec >> "$SAID" 2>&1
 set -m
-trap 'case $BASH_COMMAND in landfall*) printf "\n$ %s\n" "$BASH_COMMAND" ;; esac' DEBUG
+trap 'case $BASH_COMMAND in landfall*|process\ landfall*) printf "\n$ %s\n" "${BASH_COMMAND#process }" ;; esac' DEBUG
 
+# Runs a command inside the test, which finds our streams as 4 and 5.
 landfall() {
-  command landfall "$@" || { local code=$?; echo "[exit $code]" >&2; return $code; }
+  local code
+  exec 3<> "/dev/tcp/127.0.0.1/$CALLEE" 4>&1 5>&2
+  { printf '%s\0' "$BASHPID" "$PWD" "$#" "$@"; env -0; printf '\0'; } >&3
+  read -r code <&3
+  exec 3>&- 4>&- 5>&-
+  ended "$code"
+}
+
+# Runs a command as a process of its own.
+process() {
+  command "$@"
+  ended $?
+}
+
+ended() {
+  [ "$1" = 0 ] || echo "[exit $1]" >&2
+  return "$1"
 }
 
 # Runs the command that the last answer advised.

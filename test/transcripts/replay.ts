@@ -1,6 +1,7 @@
 /**
- * Replays a transcript: a folder with `script`, for bash, with `input/`, whose copy it runs in, and with `output.txt`. The CLI is the
- * built one, called `landfall`. EMR is an account on this machine that does with each step what `input/emr.json` says.
+ * Replays a transcript: a folder with `script`, for bash, with `input/`, whose copy it runs in, and with `output.txt`. The command
+ * `landfall` runs inside this process; `process landfall` and `interrupt` start the built CLI. EMR is an account on this machine that
+ * does with each step what `input/emr.json` says.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { scriptedAccount } from './account.ts';
+import { listenForCalls } from './callee.ts';
 import type { RowFiles } from '../hostile/landed-step.ts';
 import { normalised } from './normalise.ts';
 
@@ -33,11 +35,13 @@ export async function replay(name: string, rows: RowFiles): Promise<string> {
   if (existsSync(input)) cpSync(input, at('etl'), { recursive: true });
   writeFileSync(at('said'), '');
   const account = await scriptedAccount(at('etl/emr.json'), rows);
+  const callee = await listenForCalls({ script: at('bin/landfall'), home: ROOT });
   try {
     await runScript(name, at('etl'), {
       PATH: [at('bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
       HOME: at('home'),
       SAID: at('said'),
+      CALLEE: String(callee.port),
       BASH_ENV: join(FOLDER, 'prelude.sh'),
       LANG: 'C.UTF-8',
       TZ: 'UTC',
@@ -52,6 +56,7 @@ export async function replay(name: string, rows: RowFiles): Promise<string> {
     const said = readFileSync(at('said'), 'utf8').trimStart();
     return normalised(said, { '/home/ann/etl': at('etl'), '/home/ann': at('home'), '/opt/landfall': ROOT });
   } finally {
+    await callee.close();
     await account.close();
     rmSync(base, { recursive: true, force: true });
   }

@@ -1,0 +1,72 @@
+/**
+ * Runs commands of a transcript inside this process, in a tenth of the time. For each, bash connects, sends its process id, folder,
+ * arguments and environment, and reads the exit code.
+ */
+import '../hostile/loaded.ts';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { main } from '../../src/main.ts';
+
+export interface Callee {
+  port: number;
+  close: () => Promise<void>;
+}
+
+/** `script`: the path that the CLI was started by; `home`: the folder of our package.json. */
+export async function listenForCalls(at: { script: string; home: string }): Promise<Callee> {
+  const server = createServer((socket) => {
+    let asked = '';
+    const end = (exitCode: unknown) => socket.end(`${String(exitCode)}\n`);
+    socket.on('data', (text) => {
+      asked += String(text);
+      if (asked.endsWith(END)) void answer(asked.slice(0, -END.length), at).then(end, end);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+/** An entry of the environment is never empty. */
+const END = '\0\0';
+
+async function answer(asked: string, at: { script: string; home: string }): Promise<number> {
+  const [shell = '', cwd = '', count, ...rest] = asked.split('\0');
+  const argv = rest.slice(0, Number(count));
+  const env = Object.fromEntries(
+    rest.slice(Number(count)).map((entry) => entry.split(/=(.*)/s).slice(0, 2) as [string, string]),
+  );
+  const [stdout, stderr] = ['4', '5'].map((stream) => openSync(join('/proc', shell, 'fd', stream), 'a'));
+  const { env: own } = process;
+  // The SDK looks for credentials there.
+  process.env = env;
+  try {
+    return await main(argv, {
+      started: { env, cwd, node: process.execPath, ...at },
+      streams: { stdout: writingTo(stdout!), stderr: writingTo(stderr!) },
+      interruptions: () => new AbortController().signal,
+      leaving: () => undefined,
+    });
+  } finally {
+    process.env = own;
+    for (const file of [stdout!, stderr!]) closeSync(file);
+  }
+}
+
+function writingTo(file: number): Writable {
+  return new Writable({
+    write: (bytes: Buffer, _, done) => {
+      try {
+        writeSync(file, bytes);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}
