@@ -414,7 +414,6 @@ describe('gc', () => {
 });
 
 describe('a gc that is killed', () => {
-  const memory = () => memoryStore('s3://lake', () => new Date());
   const choice = { keep: 1, isDead: () => false };
 
   async function collect(its: Store): Promise<void> {
@@ -424,16 +423,16 @@ describe('a gc that is killed', () => {
   }
 
   it('before any of its calls leaves each run whole or absent, and the next gc finishes', async () => {
-    const whole = memory();
-    await landedRuns(2, whole);
+    const made = memoryStore('s3://lake', () => new Date());
+    await landedRuns(2, made);
+    const whole = made.fork();
     await collect(whole);
     const expected = await listed('', whole);
     expect(expected.some((key) => key.startsWith(keys.run('r1')))).toBe(false);
     let survived = false;
     const seen = new Set<string>();
     for (let n = 1; !survived; n += 1) {
-      const its = memory();
-      await landedRuns(2, its);
+      const its = made.fork();
       const before = await listed('', its);
       let calls = 0;
       const dying = watched(its, async (call) => {

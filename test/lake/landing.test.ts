@@ -6,6 +6,7 @@ import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { systemClock } from '../../src/system-clock.ts';
 import { acceptedRun, landAs, landedRun, landRun, makeFiles, plainSongs, takenOver } from './accepted-run.ts';
@@ -13,18 +14,17 @@ import type { Files } from './accepted-run.ts';
 import { watched } from './publishing.ts';
 
 let files: Files;
+/** r1 (2001, 2002) and r2 (2002, 2003) are published as 1 and 2; r3 (2003, 2004) is accepted, and planned as number 3. */
+let made: MemoryStore;
 beforeAll(async () => {
   files = await makeFiles();
+  made = memoryStore('s3://lake', () => new Date());
+  await landedRun(made, files, { run: 'r1', publication: 1, years: [2001, 2002] });
+  await landedRun(made, files, { run: 'r2', publication: 2, years: [2002, 2003] });
+  await acceptedRun(made, files, { run: 'r3', publication: 3, years: [2003, 2004] });
 });
 
-/** r1 (2001, 2002) and r2 (2002, 2003) are published as 1 and 2; r3 (2003, 2004) is accepted, and planned as number 3. */
-async function threeRuns(): Promise<Store> {
-  const store = memoryStore('s3://lake', () => new Date());
-  await landedRun(store, files, { run: 'r1', publication: 1, years: [2001, 2002] });
-  await landedRun(store, files, { run: 'r2', publication: 2, years: [2002, 2003] });
-  await acceptedRun(store, files, { run: 'r3', publication: 3, years: [2003, 2004] });
-  return store;
-}
+const threeRuns = (): Store => made.fork();
 
 const FIRST = (number: number) => [`2001 r1-${String(number)}`, `2002 r1-${String(number)}`];
 const SECOND = ['2002 r2-2', '2003 r2-2'];
@@ -49,7 +49,7 @@ async function killedAnywhere(
   after: (store: Store) => Promise<void>,
 ): Promise<number> {
   for (let n = 1; ; n += 1) {
-    const store = await threeRuns();
+    const store = threeRuns();
     let calls = 0;
     const dying = watched(store, async (call) => {
       calls += 1;
@@ -72,7 +72,7 @@ async function pausedAnywhere(
   after: (store: Store, outcome: 'done' | 'refused') => Promise<void>,
 ): Promise<number> {
   for (let n = 1; ; n += 1) {
-    const store = await threeRuns();
+    const store = threeRuns();
     let calls = 0;
     const slow = watched(store, async () => {
       calls += 1;
@@ -183,7 +183,7 @@ const yearAndRun = ({ mirror }: { mirror: string }) => {
 describe('readers', () => {
   /** Looks before every call of `work` that changes something, and once after its end. */
   async function looking(look: (store: Store) => Promise<void>): Promise<Store> {
-    const store = await threeRuns();
+    const store = threeRuns();
     const seen = watched(store, () => look(store), true);
     await landRun(seen, 'r3');
     await rollback(seen, 1);

@@ -12,7 +12,7 @@ import type { Measured } from '../../scripts/bench/driver/measure.ts';
 import { operations } from '../../scripts/bench/driver/operations.ts';
 import { driverPage } from '../../scripts/bench/driver/report.ts';
 
-const sizes = { objects: 2500, files: 60, publications: 1200 };
+const sizes = { objects: 1200, files: 30, publications: 1020 };
 const folder = mkdtempSync(join(tmpdir(), 'landfall-driver-'));
 let s3: CountingS3;
 let measured: Measured[];

@@ -84,16 +84,16 @@ describe('a manifest in the lake', () => {
     expect(lines.map((one) => `${one}\n`).join('')).toBe(text);
   });
 
-  it('that decompresses to hundreds of megabytes takes a small part of that memory', async () => {
+  it('that decompresses to many megabytes takes a small part of that memory', async () => {
     const megabyte = Buffer.from(line('x'.repeat(32_000)).repeat(32));
-    const { body, digest } = await bomb(megabyte, 250);
+    const { body, digest } = await bomb(megabyte, 80);
     const { count, peak } = await readWatching(linesOfManifest(body, digest));
-    expect(count).toBe(250 * 32);
-    expect(peak).toBeLessThan(100_000_000);
+    expect(count).toBe(80 * 32);
+    expect(peak).toBeLessThan(30_000_000);
   });
 
   it('that has one endless line is given up near its beginning', async () => {
-    const { body, digest } = await bomb(Buffer.alloc(1_000_000), 400);
+    const { body, digest } = await bomb(Buffer.alloc(1_000_000), 100);
     const lines = linesOfManifest(body, digest);
     const { value } = await lines.next();
     expect(value).toHaveLength(64 * 1024);

@@ -7,10 +7,18 @@ import type { ObjectInfo, Store } from '../../src/store/store.ts';
 export interface MemoryStore extends Store {
   /** Puts an object there, as if uploaded at that time. */
   place(key: string, body: Uint8Array, lastModified: Date): void;
+  /** Another store that holds the same now. */
+  fork(): MemoryStore;
 }
 
-export function memoryStore(uri: string, now: () => Date): MemoryStore {
-  const objects = new Map<string, { body: Uint8Array; etag: string; lastModified: Date }>();
+interface Held {
+  body: Uint8Array;
+  etag: string;
+  lastModified: Date;
+}
+
+export function memoryStore(uri: string, now: () => Date, held?: ReadonlyMap<string, Held>): MemoryStore {
+  const objects = new Map(held);
   const place = (key: string, body: Uint8Array, lastModified: Date) => {
     const etag = createHash('sha256').update(body).digest('hex');
     objects.set(key, { body, etag, lastModified });
@@ -32,6 +40,7 @@ export function memoryStore(uri: string, now: () => Date): MemoryStore {
   return {
     uri,
     place,
+    fork: () => memoryStore(uri, now, objects),
     list: async function* (prefix) {
       for (const key of [...objects.keys()].sort()) {
         if (key.startsWith(prefix)) yield await Promise.resolve(info(key)!);

@@ -8,21 +8,21 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { main } from '../../src/main.ts';
+import { callMain } from '../support/landfall-here.ts';
 
 export interface Callee {
   port: number;
   close: () => Promise<void>;
 }
 
-/** `script`: the path that the CLI was started by; `home`: the folder of our package.json. */
-export async function listenForCalls(at: { script: string; home: string }): Promise<Callee> {
+/** `script`: the path that the CLI was started by. */
+export async function listenForCalls(script: string): Promise<Callee> {
   const server = createServer((socket) => {
     let asked = '';
     const end = (exitCode: unknown) => socket.end(`${String(exitCode)}\n`);
     socket.on('data', (text) => {
       asked += String(text);
-      if (asked.endsWith(END)) void answer(asked.slice(0, -END.length), at).then(end, end);
+      if (asked.endsWith(END)) void answer(asked.slice(0, -END.length), script).then(end, end);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -35,7 +35,7 @@ export async function listenForCalls(at: { script: string; home: string }): Prom
 /** An entry of the environment is never empty. */
 const END = '\0\0';
 
-async function answer(asked: string, at: { script: string; home: string }): Promise<number> {
+async function answer(asked: string, script: string): Promise<number> {
   const [shell = '', cwd = '', count, ...rest] = asked.split('\0');
   const argv = rest.slice(0, Number(count));
   const env = Object.fromEntries(
@@ -46,12 +46,8 @@ async function answer(asked: string, at: { script: string; home: string }): Prom
   // The SDK looks for credentials there.
   process.env = env;
   try {
-    return await main(argv, {
-      started: { env, cwd, node: process.execPath, ...at },
-      streams: { stdout: writingTo(stdout!), stderr: writingTo(stderr!) },
-      interruptions: () => new AbortController().signal,
-      leaving: () => undefined,
-    });
+    const streams = { stdout: writingTo(stdout!), stderr: writingTo(stderr!) };
+    return await callMain(argv, { cwd, env, script }, streams);
   } finally {
     process.env = own;
     for (const file of [stdout!, stderr!]) closeSync(file);

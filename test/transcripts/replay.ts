@@ -35,7 +35,7 @@ export async function replay(name: string, rows: RowFiles): Promise<string> {
   if (existsSync(input)) cpSync(input, at('etl'), { recursive: true });
   writeFileSync(at('said'), '');
   const account = await scriptedAccount(at('etl/emr.json'), rows);
-  const callee = await listenForCalls({ script: at('bin/landfall'), home: ROOT });
+  const callee = await listenForCalls(at('bin/landfall'));
   try {
     await runScript(name, at('etl'), {
       PATH: [at('bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
