@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from engine.baked import DOC, SOURCES, STEP, UPSTREAMS
 
-USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more]
+USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more] [--then PROGRAM arguments]
 
 Writes below URI/<application id>-<random>/: tables/, and last report.json. Rejected lines are the table quarantine.
 URIs are raw, not percent-encoded: s3://bucket/key with blanks, file:///folder.
+After --then comes the program of another step, which then runs in the same Spark application, and its arguments.
 """
 
 

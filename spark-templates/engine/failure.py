@@ -135,8 +135,11 @@ def end_on_signal() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def end_after(seconds: float) -> None:
-    """Ends the program after this many seconds. EMR's idle timeout does not end a step that hangs."""
+def end_after(seconds: float) -> threading.Timer:
+    """Ends the program after this many seconds, unless the timer is cancelled before.
+
+    EMR's idle timeout does not end a step that hangs.
+    """
 
     def end() -> None:
         report_failure(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
@@ -145,3 +148,4 @@ def end_after(seconds: float) -> None:
     watchdog = threading.Timer(seconds, end)
     watchdog.daemon = True
     watchdog.start()
+    return watchdog

@@ -11,6 +11,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from engine.application import forget, load_program, split_arguments
 from engine.arguments import parse_arguments
 from engine.baked import SOURCES, STEP, TABLES
 from engine.books import open_source
@@ -80,15 +81,16 @@ def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str,
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs the step and returns the exit code."""
+    """Runs the step, and then the steps after it in the application. Returns the exit code."""
     started = time.time()
-    arguments = parse_arguments(argv)
+    own, following = split_arguments(argv)
+    arguments = parse_arguments(own)
     end_on_signal()
-    if arguments.timeout:
-        end_after(arguments.timeout)
+    watchdog = end_after(arguments.timeout) if arguments.timeout else None
     try:
         spark = open_session()
         run(spark, arguments, started)
+        program = load_program(spark, following[0]) if following else None
     except StepFailure as failure:
         report_failure(failure)
         return 1
@@ -99,5 +101,12 @@ def main(argv: Sequence[str]) -> int:
         traceback.print_exc()
         report_failure(program_failure(error))
         return 1
-    spark.stop()
-    return 0
+    finally:
+        if watchdog:
+            watchdog.cancel()
+    if program is None:
+        spark.stop()
+        return 0
+    forget(spark)
+    exit_code: int = program.main(following[1:])
+    return exit_code

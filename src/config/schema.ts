@@ -105,6 +105,10 @@ const emr = {
     doc: 'Seconds without work after which a cluster that Landfall launched terminates itself.',
     default: '600',
   }),
+  applications: setting(oneOf('joined', 'per_step'), {
+    doc: 'Whether steps that run one after the other share a Spark application, or each has its own.',
+    default: 'joined',
+  }),
   stepTimeout: setting(seconds(0, WEEK), { doc: 'Seconds a step may take; 0 is no limit.', default: '0' }),
   logWait: setting(seconds(0, 3600), {
     doc: 'Seconds to wait for the logs of a failure; EMR uploads them within ten minutes.',
@@ -178,11 +182,7 @@ const s3 = {
 };
 
 const aws = {
-  profile: optional(text, {
-    doc: 'Profile of ~/.aws/config to use.',
-    example: 'default',
-    env: ['AWS_PROFILE'],
-  }),
+  profile: optional(text, { doc: 'Profile of ~/.aws/config.', example: 'default', env: ['AWS_PROFILE'] }),
   accessKeyId: optional(credential, {
     doc: 'Better left out: the SDK finds environment, profile, SSO and roles without it.',
     key: 'AWS_ACCESS_KEY_ID',

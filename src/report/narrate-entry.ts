@@ -33,7 +33,7 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'cluster-duplicate':
       return `terminating duplicate cluster ${entry.id}`;
     case 'step-intent':
-      return `submitting step ${entry.step}`;
+      return `submitting step ${[entry, ...(entry.with ?? [])].map(({ step }) => step).join(', ')}`;
     case 'step-submitted':
       return `step ${entry.step}  ${entry.id}  submitted`;
     case 'step-duplicate':

@@ -40,7 +40,7 @@ export function narrate(said: Said, event: RunEvent, paint: Paint): { line?: Lin
       const text = `step ${event.step}${again}  ${event.id}  ${paintState(event.state, paint)}`;
       const { state, elapsedMs } = event;
       const runs = !['completed', 'failed', 'cancelled'].includes(stepPhase(state));
-      return changed(said, event.id, { state, text, elapsedMs, runs });
+      return changed(said, `${event.id} ${event.step}`, { state, text, elapsedMs, runs });
     }
     case 'note':
       return { said, line: { ...steady(paint('dim', event.message)), clock: 'goes on' } };

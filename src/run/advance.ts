@@ -48,9 +48,9 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'refused':
       return withoutIntent(state, entry.token);
     case 'step-intent':
-      return addAttempt(state, entry);
+      return addApplication(state, entry);
     case 'step-submitted':
-      return changeAttempt(state, entry, { stepId: entry.id });
+      return nameApplication(state, entry);
     case 'step-ended':
       return changeAttempt(state, entry, { ended: { state: entry.state }, endedAt: endOf(entry) });
     case 'step-accepted':
@@ -143,17 +143,37 @@ function withNewAttempts(current: RunState['current'], rerun: readonly string[])
   );
 }
 
-function addAttempt(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
-  const { step, attempt, clusterId, at, since = at } = entry;
-  const token = tokens.step(state.plan.run, step, attempt);
-  const added = { attempt, token, clusterId, intendedAt: new Date(since) };
-  return { ...state, attempts: { ...state.attempts, [step]: [...attemptsOf(state, step), added] } };
+/** Adds an attempt of each step of an application. */
+function addApplication(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
+  const { clusterId, at, since = at } = entry;
+  const { run } = state.plan;
+  const steps = [entry, ...(entry.with ?? [])];
+  const common = {
+    application: tokens.application(run, steps),
+    clusterId,
+    intendedAt: new Date(since),
+  };
+  const added = steps.map(({ step, attempt }): [string, AttemptState[]] => [
+    step,
+    [...attemptsOf(state, step), { attempt, token: tokens.step(run, step, attempt), ...common }],
+  ]);
+  return { ...state, attempts: { ...state.attempts, ...Object.fromEntries(added) } };
 }
 
-/** What was intended under that token was never created. */
+/** EMR gave the application of that attempt an id. */
+function nameApplication(
+  state: RunState,
+  { step, attempt, id }: Extract<Stamped, { entry: 'step-submitted' }>,
+): RunState {
+  const application = attemptsOf(state, step).find((one) => one.attempt === attempt)?.application;
+  return changeAttempts(state, (one) => one.application === application, { stepId: id });
+}
+
+/** What was intended under that token, a cluster or an application, was never created. */
 function withoutIntent(state: RunState, token: string): RunState {
   const attempts = Object.entries(state.attempts).map(
-    ([step, all]) => [step, all.filter((one) => one.token !== token || one.stepId !== undefined)] as const,
+    ([step, all]) =>
+      [step, all.filter((one) => one.application !== token || one.stepId !== undefined)] as const,
   );
   return {
     ...state,
@@ -171,6 +191,17 @@ function changeAttempt(
     one.attempt === attempt ? { ...one, ...change } : one,
   );
   return { ...state, attempts: { ...state.attempts, [step]: attempts } };
+}
+
+function changeAttempts(
+  state: RunState,
+  which: (attempt: AttemptState) => boolean,
+  change: Partial<AttemptState>,
+): RunState {
+  const attempts = Object.entries(state.attempts).map(
+    ([step, all]) => [step, all.map((one) => (which(one) ? { ...one, ...change } : one))] as const,
+  );
+  return { ...state, attempts: Object.fromEntries(attempts) };
 }
 
 function changeCluster(

@@ -1,6 +1,8 @@
 /** Cancelling a run: requests at once, then a while in which they are confirmed. */
 import { LandfallError } from '../faults.ts';
+import { grouped } from '../grouped.ts';
 import { messageOf } from '../message-of.ts';
+import { present } from '../present.ts';
 import type { Run } from './driven-run.ts';
 import { CLOCK_SLACK_MS, liveClusters } from './live-clusters.ts';
 import { isNotOurs } from './guard.ts';
@@ -195,17 +197,20 @@ async function launching(
   return found.map(({ id }) => clusterTarget(run, id));
 }
 
-/** Our steps whose end is not known; one whose submission has no result yet is looked up by its token. */
+/** Our applications whose end is not known; one whose submission has no result yet is looked up by its name. */
 function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const open = Object.entries(state.attempts).flatMap(([name, attempts]) =>
     attempts
       .filter(({ ended, execution }) => ended === undefined && execution === undefined)
       .map((attempt) => ({ name, attempt })),
   );
-  return open.map(async ({ name, attempt }) => {
+  const together = grouped(open, ({ attempt: { application, clusterId } }) => `${clusterId} ${application}`);
+  return [...together.values()].map(async (steps) => {
+    const { attempt } = present(steps[0], 'step of the application');
+    const names = steps.map(({ name }) => name).join(', ');
     const ids = attempt.stepId === undefined ? await submitting(run, attempt, how) : [attempt.stepId];
-    if (ids.length === 0 && how.settle !== true) outcome.requested.push(`step ${name}, should it appear`);
-    return ids.map((id) => stepTarget(run, name, attempt.clusterId, id));
+    if (ids.length === 0 && how.settle !== true) outcome.requested.push(`step ${names}, should it appear`);
+    return ids.map((id) => stepTarget(run, names, attempt.clusterId, id));
   });
 }
 
@@ -222,12 +227,12 @@ async function lateCopies(run: Run): Promise<Target[]> {
 
 async function submitting(
   run: Run,
-  { clusterId, token, intendedAt }: AttemptState,
+  { clusterId, application, intendedAt }: AttemptState,
   how: CancelHow,
 ): Promise<string[]> {
   const since = new Date(intendedAt.getTime() - CLOCK_SLACK_MS);
   const look = async () =>
-    (await run.ports.emr.listSteps(clusterId, since)).filter(({ name }) => name === token);
+    (await run.ports.emr.listSteps(clusterId, since)).filter(({ name }) => name === application);
   return (await lookAgain(run, how, look)).map(({ id }) => id);
 }
 

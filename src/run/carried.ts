@@ -19,7 +19,19 @@ export function carriedAttempts({ carried = {}, plannedAt }: Pick<RunPlan, 'carr
     Object.entries(carried).map(([step, execution]) => {
       const { run = '', attempt = 0 } = parseExecution(execution) ?? {};
       const token = tokens.step(run, step, attempt);
-      return [step, [{ attempt: CARRIED, token, clusterId: '', intendedAt: new Date(plannedAt), execution }]];
+      return [
+        step,
+        [
+          {
+            attempt: CARRIED,
+            token,
+            application: token,
+            clusterId: '',
+            intendedAt: new Date(plannedAt),
+            execution,
+          },
+        ],
+      ];
     }),
   );
 }

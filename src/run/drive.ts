@@ -1,6 +1,7 @@
 /** A run from its plan to its verdict: the stages that are planned, one after the other. */
 import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
+import { applicationsToSubmit } from './applications.ts';
 import { cancelledError, cancelLines, cancelRun } from './cancel.ts';
 import { checkForDetached, obtainCluster, untilReady } from './cluster.ts';
 import { bestEffort } from './driven-run.ts';
@@ -103,9 +104,8 @@ async function perform(run: Run, stage: Stage, driving: Driving, progress: Progr
       await runSteps(run, present(progress.clusterId, 'cluster of an earlier stage'));
       break;
     case 'submit': {
-      const names = stage.steps.map(({ step }) => step);
-      const steps = run.journal.state().plan.steps.filter(({ name }) => names.includes(name));
-      await submit(run, steps, present(progress.clusterId, 'cluster of an earlier stage'));
+      const applications = applicationsToSubmit(run.journal.state());
+      await submit(run, applications, present(progress.clusterId, 'cluster of an earlier stage'));
       break;
     }
     case 'verify':

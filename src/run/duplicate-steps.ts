@@ -14,7 +14,7 @@ export interface DuplicateStep {
 }
 
 /**
- * Cancels all other steps with the token of a submitted step, in one request. If only the first duplicate of a
+ * Cancels all other steps with the name of a submitted one, in one request. If only the first duplicate of a
  * batch were cancelled, the next one would start without its tables.
  */
 export async function cancelDuplicates(run: Run, clusterId: string, listed: readonly Step[]): Promise<void> {
@@ -35,17 +35,21 @@ export async function cancelLateCopies(run: Run): Promise<void> {
     await cancelDuplicates(run, clusterId, await listOurSteps(run, clusterId));
 }
 
-/** The listed steps that have not ended and carry the token of a step submitted under another id. Pure. */
+/**
+ * The listed steps that have not ended and carry the name of an application submitted under another id. Each is told by the
+ * first step of its application. Pure.
+ */
 export function duplicateSteps({ attempts, current }: RunState, listed: readonly Step[]): DuplicateStep[] {
-  return Object.entries(attempts).flatMap(([step, all]) =>
-    all.flatMap(({ attempt, token, stepId }) =>
+  const found = Object.entries(attempts).flatMap(([step, all]) =>
+    all.flatMap(({ attempt, application, stepId }) =>
       stepId === undefined && attempt === current[step]
         ? []
         : listed
-            .filter(({ id, name, state }) => name === token && id !== stepId && !isStepOver(state))
+            .filter(({ id, name, state }) => name === application && id !== stepId && !isStepOver(state))
             .map(({ id }) => ({ step, attempt, id })),
     ),
   );
+  return found.filter(({ id }, at) => found.findIndex((one) => one.id === id) === at);
 }
 
 /** Clusters with steps of the run that neither have ended nor end with it. Pure. */

@@ -1,7 +1,7 @@
 /** The entries of a run's journal. Each stands in an object of its own, made by create-if-absent. */
 import type { Fault } from '../faults.ts';
 import type { Verdict } from './events.ts';
-import type { RunPlan } from './plan.ts';
+import type { RunPlan, StepAttempt } from './plan.ts';
 import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 
@@ -49,14 +49,17 @@ export type Entry =
   | { entry: 'cluster-duplicate'; id: string }
   /** EMR refused the call that was intended: nothing carries this token. */
   | { entry: 'refused'; token: string }
+  /** `with`: the steps that run after it in the same Spark application, in this order. */
   | {
       entry: 'step-intent';
       step: string;
       attempt: number;
+      with?: readonly StepAttempt[];
       token: string;
       clusterId: string;
       since?: string;
     }
+  /** All steps of that step's application. */
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
   | { entry: 'step-duplicate'; step: string; attempt: number; id: string }
   /** `ended`: when, by EMR's clock, ISO 8601; absent when EMR does not tell. */

@@ -43,6 +43,7 @@ const plan = z.looseObject({
       tables: z.array(contract),
     }),
   ),
+  applications: z.enum(['joined', 'per_step']),
   carried: z.record(name, z.string()).optional(),
   cluster: z.union([
     z.looseObject({ kind: z.enum(['local', 'new', 'reuse']) }),
@@ -105,7 +106,13 @@ const SHAPES = {
   'cluster-ended': { clusterId: emrId, state: z.string(), code: z.string().optional() },
   'cluster-duplicate': { id: emrId },
   refused: { token: z.string() },
-  'step-intent': { ...attempt, token: z.string(), clusterId: emrId, since: time.optional() },
+  'step-intent': {
+    ...attempt,
+    with: z.array(z.looseObject(attempt)).optional(),
+    token: z.string(),
+    clusterId: emrId,
+    since: time.optional(),
+  },
   'step-submitted': { ...attempt, id: emrId, how: z.enum(['accepted', 'adopted']) },
   'step-duplicate': { ...attempt, id: emrId },
   'step-ended': { ...attempt, state: z.string(), ended: time.optional() },

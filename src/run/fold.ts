@@ -7,6 +7,7 @@ import type { Stamped } from './entries.ts';
 import type { Objects } from './ports.ts';
 import { advance, begin } from './advance.ts';
 import { attemptNumber } from './state.ts';
+import type { StepAttempt } from './plan.ts';
 import type { RunState } from './state.ts';
 
 type Place = Pick<Objects, 'uri'>;
@@ -36,12 +37,17 @@ function misfit(state: RunState, entry: Stamped): string | undefined {
   if (entry.entry === 'replanned') return unplanned(entry.plan, entry.rerun);
   if (entry.entry === 'infrastructure-retry') return unplanned(plan, entry.rerun);
   if (!('step' in entry)) return undefined;
-  const { step, attempt } = entry;
-  const strange = unplanned(plan, [step]);
+  const together = entry.entry === 'step-intent' ? (entry.with ?? []) : [];
+  const attempts: readonly StepAttempt[] = [entry, ...together];
+  const strange = unplanned(
+    plan,
+    attempts.map(({ step }) => step),
+  );
   if (strange !== undefined) return strange;
-  const newest = attemptNumber(state, step);
-  if (attempt <= newest) return undefined;
-  return `attempt ${String(attempt)} of ${step} was never begun; the newest is ${String(newest)}`;
+  const early = attempts.find(({ step, attempt }) => attempt > attemptNumber(state, step));
+  if (early === undefined) return undefined;
+  const newest = String(attemptNumber(state, early.step));
+  return `attempt ${String(early.attempt)} of ${early.step} was never begun; the newest is ${newest}`;
 }
 
 function unplanned({ steps }: RunState['plan'], names: readonly string[]): string | undefined {

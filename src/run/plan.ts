@@ -1,5 +1,6 @@
 /** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
 import { keys } from '../lake/layout.ts';
+import { present } from '../present.ts';
 import type { Digests, ReadSource, TableContract } from '../pipeline/contract.ts';
 
 export interface PlannedSource {
@@ -44,6 +45,9 @@ export interface PlannedLaunch {
   clusterJson?: { file: string; sha256: string };
 }
 
+/** Whether steps that run one after the other share a Spark application, or each has its own. */
+export type Applications = 'joined' | 'per_step';
+
 /** Where a plan's templates and settings were read, on the machine that made it. */
 export interface PlanOrigin {
   /** The pipeline's folder, absolute; absent: the pipeline that comes with Landfall. */
@@ -70,6 +74,7 @@ export interface RunPlan {
   /** Of what decides the content of each source and table: same digests and same inputs, same content. */
   digests: Digests;
   steps: readonly PlannedStep[];
+  applications: Applications;
   /**
    * By step that need not run: the execution, of an earlier run, that made its tables. It is of the publication before this
    * run's.
@@ -98,10 +103,22 @@ export interface RunPlan {
   origin: PlanOrigin;
 }
 
+/** An attempt of a step, by its number. */
+export interface StepAttempt {
+  step: string;
+  attempt: number;
+}
+
 /** The names by which we find our own cluster or step again. Never reused for anything else. */
 export const tokens = {
   cluster: (run: string, n: number) => `landfall/${run}/cluster#${n}`,
   step: (run: string, step: string, attempt: number) => `landfall/${run}/${step}#${attempt}`,
+  /** The name of an EMR step: of the step that it runs, or of the first and the last of several. */
+  application: (run: string, steps: readonly StepAttempt[]) => {
+    const [first, last] = [present(steps[0], 'first step'), present(steps.at(-1), 'last step')];
+    const name = tokens.step(run, first.step, first.attempt);
+    return steps.length === 1 ? name : `${name}..${last.step}#${last.attempt}`;
+  },
 } as const;
 
 /** True for the name of a cluster of this run. */
@@ -110,30 +127,49 @@ export function isClusterToken(run: string, name: string): boolean {
   return n !== undefined && name === tokens.cluster(run, Number(n));
 }
 
-/** True for the name of a step of this run. */
+/** True for the name of an EMR step of this run. */
 export function isStepToken(run: string, name: string): boolean {
-  const [, step, attempt] = /^landfall\/[^/]+\/([^/#]+)#(\d+)$/.exec(name) ?? [];
-  return step !== undefined && name === tokens.step(run, step, Number(attempt));
+  const [, step, attempt, last, ofLast] =
+    /^landfall\/[^/]+\/([^/#]+)#(\d+)(?:\.\.([^/#]+)#(\d+))?$/.exec(name) ?? [];
+  if (step === undefined) return false;
+  const first = { step, attempt: Number(attempt) };
+  const steps = last === undefined ? [first] : [first, { step: last, attempt: Number(ofLast) }];
+  return name === tokens.application(run, steps);
+}
+
+/** A step as a Spark application runs it. */
+export interface StepArguments {
+  step: PlannedStep;
+  attempt: number;
+  /**
+   * By step that it reads: the folder of its accepted execution, or of its attempt where none is accepted yet. Of several
+   * complete executions below that, the step reads the one that `Lake.acceptExecution` accepts.
+   */
+  upstreams: Readonly<Record<string, string>>;
 }
 
 /**
- * The argument vector of a step: `spark-submit` and the program's own arguments (`spark-templates/engine/arguments.py` reads them).
- * `upstreams` maps a step to its accepted execution's folder, or to its attempt's folder where none is accepted yet: of
- * several complete executions below that, the step reads the one that `Lake.acceptExecution` accepts.
+ * The argument vector of an EMR step: `spark-submit`, and for each step its program and the arguments of that
+ * (`spark-templates/engine/arguments.py` reads them). The first program starts the others, each after `--then`.
  */
-export function stepArguments(
-  plan: RunPlan,
-  step: PlannedStep,
-  attempt: number,
-  upstreams: Readonly<Record<string, string>>,
-): string[] {
-  const at = (key: string) => `${plan.lake}/${key}`;
-  const uri = new Map(plan.sources.map((source) => [source.name, source.uri]));
+export function applicationArguments(plan: RunPlan, steps: readonly StepArguments[]): string[] {
+  const program = ({ step, attempt }: StepArguments) =>
+    `${plan.lake}/${keys.program(plan.run, step.name, attempt)}`;
   return [
     'spark-submit',
     '--deploy-mode',
     'client',
-    encodedUri(at(keys.program(plan.run, step.name, attempt))),
+    ...steps.flatMap((one, at) => [
+      ...(at === 0 ? [encodedUri(program(one))] : ['--then', program(one)]),
+      ...stepArguments(plan, one),
+    ]),
+  ];
+}
+
+function stepArguments(plan: RunPlan, { step, attempt, upstreams }: StepArguments): string[] {
+  const at = (key: string) => `${plan.lake}/${key}`;
+  const uri = new Map(plan.sources.map((source) => [source.name, source.uri]));
+  return [
     '--output',
     at(keys.attempt(plan.run, step.name, attempt)),
     '--token',

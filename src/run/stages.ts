@@ -1,7 +1,9 @@
 /** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
 import { present } from '../present.ts';
 import { place } from '../shell-words.ts';
-import type { PlannedStep, RunPlan } from './plan.ts';
+import { applicationsToSubmit, stepsToSubmit } from './applications.ts';
+import type { Application } from './applications.ts';
+import type { RunPlan } from './plan.ts';
 import { jvmReason } from './small-data.ts';
 import { endedUnused } from './ended-unused.ts';
 import { currentAttempt, currentCluster, isToBeCancelled } from './state.ts';
@@ -18,9 +20,9 @@ export type Stage = { reason: string } &
     | { kind: 'follow'; steps: readonly string[] }
     /** Get a cluster from that source; wait until it runs steps, unless they are only submitted to it. */
     | { kind: 'cluster'; source: ClusterSource }
-    /** Submit each step once its upstreams are accepted, and follow it. */
+    /** Submit each application once what its steps read is accepted, and follow it. */
     | { kind: 'run'; steps: readonly StepToRun[] }
-    /** Submit the steps in one request, and leave them to EMR. */
+    /** Submit the applications in one request, and leave them to EMR. */
     | { kind: 'submit'; steps: readonly StepToRun[] }
     | { kind: 'verify' }
     | { kind: 'publish'; publication: number }
@@ -90,23 +92,19 @@ function isUnderWay(state: RunState, step: string): boolean {
   return attempt?.stepId !== undefined && attempt.execution === undefined;
 }
 
-/** The steps that the run's next driver has to submit, in the plan's order. */
-export function stepsToSubmit(state: RunState): PlannedStep[] {
-  if (state.published !== undefined) return [];
-  return state.plan.steps.filter(({ name }) => {
-    const attempt = currentAttempt(state, name);
-    return attempt?.stepId === undefined && attempt?.execution === undefined;
-  });
+function openSteps(state: RunState): StepToRun[] {
+  return applicationsToSubmit(state).flatMap(stepsOf);
 }
 
-function openSteps(state: RunState): StepToRun[] {
-  return stepsToSubmit(state).map(({ name, upstreams }) => ({
-    step: name,
-    reason:
+function stepsOf(application: Application): StepToRun[] {
+  return application.map(({ name, upstreams }, at) => {
+    const where = at === 0 ? '' : ', in the same Spark application';
+    const reason =
       upstreams.length === 0
         ? 'it waits for nothing'
-        : `after ${upstreams.join(', ')}, whose tables it reads`,
-  }));
+        : `after ${upstreams.join(', ')}, whose tables it reads${where}`;
+    return { step: name, reason };
+  });
 }
 
 function running(state: RunState, progress: Progress): Stage[] {

@@ -9,6 +9,8 @@ import type { Finding } from './verification.ts';
 export interface AttemptState {
   attempt: number;
   token: string;
+  /** The name of the EMR step that runs it, alone or with other steps. */
+  application: string;
   /** Empty for a step that is carried over. */
   clusterId: string;
   /** By the store's clock. */

@@ -1,11 +1,14 @@
 /** Steps that ended, but not as COMPLETED: why, and what happens to the others that were submitted with them. */
 import { LandfallError } from '../faults.ts';
+import { acceptFinished, endTime } from './accept-steps.ts';
+import { submittedApplications } from './applications.ts';
+import type { Filled } from './applications.ts';
 import { failAtCluster, INFRASTRUCTURE } from './cluster-lost.ts';
 import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { releaseCluster } from './end-cluster.ts';
 import type { Cluster, Step } from './ports.ts';
-import { currentAttempt } from './state.ts';
+import { attemptNumber, currentAttempt } from './state.ts';
 import type { AttemptState } from './state.ts';
 import { listOurSteps } from './submit-steps.ts';
 import { cancelDuplicates } from './duplicate-steps.ts';
@@ -68,27 +71,40 @@ function stepFailed(
 }
 
 /**
- * Journals the end of each submitted step that failed or was cancelled, and cancels those still running, unless
- * their cluster is gone (`journal`). A completed step is left for later.
+ * Journals the end of an application that failed or was cancelled. `names`: its steps that have no execution. Only the first
+ * of them ran.
+ */
+export async function journalEnds({ journal }: Run, names: Filled<string>, step: Step): Promise<void> {
+  for (const [at, name] of names.entries()) {
+    const attempt = attemptNumber(journal.state(), name);
+    const state = at === 0 ? step.state : 'CANCELLED';
+    await journal.append({ entry: 'step-ended', step: name, attempt, state, ...endTime(step) });
+  }
+}
+
+/**
+ * Journals the end of each submitted application that failed or was cancelled, accepts its steps that were done by then, and
+ * cancels those still running, unless their cluster is gone (`journal`). A completed one is left for later.
  */
 export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise<void> {
   const { journal, ports } = run;
   const state = journal.state();
-  const open = state.plan.steps.flatMap(({ name }) => {
-    const its = currentAttempt(state, name);
-    if (its?.stepId === undefined || its.ended !== undefined || its.execution !== undefined) return [];
-    return [{ name, attempt: its.attempt, token: its.token, clusterId: its.clusterId, id: its.stepId }];
-  });
+  const open = submittedApplications(state).filter(
+    ({ steps: [name] }) => currentAttempt(state, name)?.ended === undefined,
+  );
   for (const clusterId of new Set(open.map((one) => one.clusterId))) {
     const its = open.filter((one) => one.clusterId === clusterId);
-    const ids = its.map(({ id }) => id);
-    const steps = await ports.emr.getSteps(clusterId, ids);
-    for (const { name, attempt, id } of its) {
-      const step = steps.find((one) => one.id === id);
+    const steps = await ports.emr.getSteps(
+      clusterId,
+      its.map(({ stepId }) => stepId),
+    );
+    for (const { stepId, steps: names } of its) {
+      const step = steps.find(({ id }) => id === stepId);
       if (step === undefined || !['failed', 'cancelled'].includes(stepPhase(step.state))) continue;
-      await journal.append({ entry: 'step-ended', step: name, attempt, state: step.state, ...endTime(step) });
+      await journalEnds(run, await acceptFinished(run, names, step), step);
     }
-    const ours = steps.filter(({ name }) => its.some(({ token }) => token === name));
+    const applications = its.map(({ steps: [name] }) => currentAttempt(state, name)?.application);
+    const ours = steps.filter(({ name }) => applications.includes(name));
     const going = ours.filter((step) => !hasStepEnded(step.state)).map(({ id }) => id);
     if (how === 'journal' || going.length === 0) continue;
     await journal.refresh();
@@ -97,6 +113,3 @@ export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise
     );
   }
 }
-
-/** For the journal: when EMR says that the step ended. */
-export const endTime = ({ ended }: Step) => (ended === undefined ? {} : { ended: ended.toISOString() });

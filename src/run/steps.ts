@@ -1,36 +1,41 @@
 /** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
 import { LandfallError } from '../faults.ts';
+import { present } from '../present.ts';
+import { acceptCompleted, acceptFinished, emitStep } from './accept-steps.ts';
+import { applicationsToSubmit, submittedApplications } from './applications.ts';
+import type { Submitted } from './applications.ts';
 import { failAtCluster } from './cluster-lost.ts';
 import { pause, untilNextLook } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
-import { keys } from '../lake/layout.ts';
-import { tokens } from './plan.ts';
 import type { Step } from './ports.ts';
-import { attemptNumber, currentAttempt } from './state.ts';
+import { currentAttempt } from './state.ts';
 import { isOver, stepPhase } from './states.ts';
-import { endTime, failAtStep } from './step-ends.ts';
+import { failAtStep, journalEnds } from './step-ends.ts';
 import { listOurSteps, submit } from './submit-steps.ts';
 import { cancelDuplicates } from './duplicate-steps.ts';
 import { toWatch, watchCluster } from './watch-cluster.ts';
 
-/** Runs every step that has no accepted execution yet, in the plan's order. Throws `step` when one fails. */
+/** Runs every step that was not submitted yet, an application after the other. Throws `step` when a step fails. */
 export async function runSteps(run: Run, clusterId: string): Promise<void> {
-  for (const step of run.journal.state().plan.steps) {
-    const attempt = currentAttempt(run.journal.state(), step.name);
-    if (attempt?.execution !== undefined) continue;
+  for (;;) {
+    const [application] = applicationsToSubmit(run.journal.state());
+    if (application === undefined) return;
     run.signal.throwIfAborted();
-    if (attempt?.stepId === undefined) await submit(run, [step], clusterId);
-    await accept(run, step.name, await follow(run, step.name));
+    await submit(run, [application], clusterId);
+    await followSubmitted(run);
   }
 }
 
 /** Follows the steps that were submitted before, on any cluster: one that has ended still lists its steps. */
 export async function followSubmitted(run: Run): Promise<void> {
-  for (const { name } of run.journal.state().plan.steps) {
-    const attempt = currentAttempt(run.journal.state(), name);
-    if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
+  for (;;) {
+    const state = run.journal.state();
+    const [submitted] = submittedApplications(state);
+    if (submitted === undefined) return;
+    const [name] = submitted.steps;
+    const attempt = present(currentAttempt(state, name), `attempt of ${name}`);
     if (attempt.ended !== undefined) return failAtStep(run, name, attempt, attempt.ended.state);
-    await accept(run, name, await follow(run, name));
+    await follow(run, submitted);
   }
 }
 
@@ -38,32 +43,30 @@ export async function followSubmitted(run: Run): Promise<void> {
 const LAST_REPORT_MS = 2_000;
 
 /**
- * Polls until the submitted step completes; duplicates of our steps are cancelled on sight. Throws when it ends
- * otherwise.
+ * Polls until the submitted application completes, and accepts each of its steps; duplicates of our steps are cancelled
+ * on sight. Throws when it ends otherwise.
  */
-async function follow(run: Run, name: string): Promise<Step> {
+async function follow(run: Run, submitted: Submitted): Promise<void> {
   const { ports, journal } = run;
   const { clock } = ports;
-  const followed = currentAttempt(journal.state(), name);
-  if (followed?.stepId === undefined) throw new Error(`step ${name} was not submitted`);
-  const { attempt, clusterId, stepId } = followed;
-  let cluster = toWatch(clusterId);
+  let cluster = toWatch(submitted.clusterId);
   let changed = clock.monotonic();
   let last: Step | undefined;
+  let open = submitted.steps;
   for (;;) {
-    const step = await look(run, { name, clusterId, stepId }, changed);
+    const step = await look(run, submitted, changed);
     const phase = step === undefined ? 'unknown' : stepPhase(step.state);
     cluster = await watchCluster(run, cluster, phase);
     if (step !== undefined) {
       if (step.state !== last?.state) changed = clock.monotonic();
       last = step;
-      const { state } = step;
-      const elapsedMs = elapsed(clock.now(), step);
-      ports.emit({ event: 'step', step: name, attempt, id: stepId, state, elapsedMs });
-      if (phase === 'completed') return step;
+      if (phase === 'completed') return acceptCompleted(run, open, step);
+      if (phase !== 'waiting') open = await acceptFinished(run, open, step);
+      emitStep(run, open[0], step);
       if (phase === 'failed' || phase === 'cancelled') {
-        await journal.append({ entry: 'step-ended', step: name, attempt, state, ...endTime(step) });
-        return failAtStep(run, name, followed, state);
+        const failed = present(currentAttempt(journal.state(), open[0]), `attempt of ${open[0]}`);
+        await journalEnds(run, open, step);
+        return failAtStep(run, open[0], failed, step.state);
       }
     }
     if (cluster.isLost) await pause(run, LAST_REPORT_MS);
@@ -72,13 +75,13 @@ async function follow(run: Run, name: string): Promise<Step> {
 }
 
 /**
- * The step as EMR lists it, else as EMR describes it by its id. Undefined when EMR does not know it, for one settle
+ * The EMR step as EMR lists it, else as EMR describes it by its id. Undefined when EMR does not know it, for one settle
  * window after `changed`, because its answers may lag. Throws once it has been missing for longer. Cancels duplicates
  * of our steps.
  */
 async function look(
   run: Run,
-  { name, clusterId, stepId }: { name: string; clusterId: string; stepId: string },
+  { steps, clusterId, stepId }: Submitted,
   changed: number,
 ): Promise<Step | undefined> {
   const { ports, journal } = run;
@@ -88,38 +91,12 @@ async function look(
   if (step === undefined && missingMs >= journal.state().plan.settleSeconds * 1000) {
     const cluster = await ports.emr.describeCluster(clusterId);
     if (!isOver(cluster.state))
-      throw new LandfallError('step', `step ${name} (${stepId}) is no longer known to cluster ${clusterId}`);
+      throw new LandfallError(
+        'step',
+        `step ${steps.join(', ')} (${stepId}) is no longer known to cluster ${clusterId}`,
+      );
     return failAtCluster(run, cluster);
   }
   await cancelDuplicates(run, clusterId, listed);
   return step;
-}
-
-function elapsed(now: Date, { created, started, ended }: Step): number {
-  const from = started ?? created ?? now;
-  return Math.max(0, (ended ?? now).getTime() - from.getTime());
-}
-
-/** Journals which execution of the step's attempt counts; `step` when none left a complete report. */
-async function accept(run: Run, name: string, completed: Step): Promise<void> {
-  const { journal, ports } = run;
-  const state = journal.state();
-  const attempt = attemptNumber(state, name);
-  const token = tokens.step(journal.run, name, attempt);
-  const folder = keys.attempt(journal.run, name, attempt);
-  const accepted = await ports.lake.acceptExecution(folder, token);
-  if (accepted === undefined) {
-    throw new LandfallError('step', `step ${name} COMPLETED but left no complete report`, {
-      why: [
-        `${state.plan.lake}/${keys.report(keys.execution(folder, '<application id>'))} is missing or broken`,
-      ],
-    });
-  }
-  await journal.append({
-    entry: 'step-accepted',
-    step: name,
-    attempt,
-    execution: accepted.key,
-    ...endTime(completed),
-  });
 }

@@ -1,32 +1,36 @@
-/** Submitting steps: those of one request together, each exactly once. */
+/** Submitting applications: those of one request together, each exactly once. */
 import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
+import { applicationsToSubmit } from './applications.ts';
+import type { Application } from './applications.ts';
 import { failAtCluster } from './cluster-lost.ts';
 import { isUncertain } from './create-once.ts';
 import { nextAction } from './creation.ts';
 import type { Creation } from './creation.ts';
 import { checkpoint } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
-import { keys } from '../lake/layout.ts';
 import { CLOCK_SLACK_MS } from './live-clusters.ts';
-import { stepArguments, tokens } from './plan.ts';
-import type { PlannedStep } from './plan.ts';
 import type { Answer, Step, StepRequest } from './ports.ts';
 import { plannedProgramOf } from './programs.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { attemptNumber, currentAttempt } from './state.ts';
-import type { RunState } from './state.ts';
 import { isOver } from './states.ts';
+import { nameOf, requestOf } from './step-request.ts';
 
 /**
- * Submits these steps in one request. When its answer is lost, or an earlier driver may have sent it, they are looked for
- * by their tokens, and only what is missing is sent again.
+ * Submits these applications in one request. When its answer is lost, or an earlier driver may have sent it, they are looked
+ * for by their names, and only what is missing is sent again.
  */
-export async function submit(run: Run, steps: readonly PlannedStep[], clusterId: string): Promise<void> {
+export async function submit(
+  run: Run,
+  applications: readonly Application[],
+  clusterId: string,
+): Promise<void> {
   const { journal, ports } = run;
   const before = journal.state();
+  const steps = applications.flat();
   const intendedBefore = steps.some(({ name }) => currentAttempt(before, name) !== undefined);
-  await recordIntents(run, steps, clusterId);
+  await recordIntents(run, applications, clusterId);
   const names = steps.map(({ name }) => name).join(', ');
   const creation: Creation = {
     what: `step ${names}`,
@@ -37,67 +41,77 @@ export async function submit(run: Run, steps: readonly PlannedStep[], clusterId:
   };
   const { happened } = creation;
   const ids = new Map<string, { id: string; how: 'accepted' | 'adopted' }>();
+  const isFound = (application: Application) => ids.has(nameOf(before, application));
   for (;;) {
     const action = await nextAction(run, creation);
-    const missing = steps.filter((step) => !ids.has(tokenOf(before, step)));
+    const missing = applications.filter((application) => !isFound(application));
     switch (action.kind) {
       case 'send':
         await checkpoint(run);
         try {
-          for (const step of missing) await plannedProgramOf(run, step, attemptNumber(before, step.name));
-          const requests = missing.map((step) => requestOf(before, step));
+          for (const step of missing.flat())
+            await plannedProgramOf(run, step, attemptNumber(before, step.name));
+          const requests = missing.map((application) => requestOf(before, application));
           const answer = await addSteps(run, clusterId, requests);
           if (answer.kind === 'accepted')
             for (const [at, { name }] of requests.entries())
               ids.set(name, { id: present(answer.value[at], `id of ${name}`), how: 'accepted' });
           happened.push({ kind: 'answered', answer });
         } catch (refusal) {
-          const tokens = missing.map((step) => tokenOf(before, step));
-          if (!isUncertain(happened)) await recordRefusal(run, tokens, refusal);
+          const refused = missing.map((application) => nameOf(before, application));
+          if (!isUncertain(happened)) await recordRefusal(run, refused, refusal);
           throw refusal;
         }
         break;
       case 'look':
-        for (const [token, id] of await submittedOn(run, clusterId)) ids.set(token, { id, how: 'adopted' });
-        happened.push({ kind: 'looked', found: steps.every((step) => ids.has(tokenOf(before, step))) });
+        for (const [name, id] of await submittedOn(run, clusterId)) ids.set(name, { id, how: 'adopted' });
+        happened.push({ kind: 'looked', found: applications.every(isFound) });
         break;
       case 'done':
-        for (const step of steps) {
-          const { id, how } = present(ids.get(tokenOf(before, step)), `id of step ${step.name}`);
-          await recordSubmitted(run, step.name, id, how);
+        for (const application of applications) {
+          const name = nameOf(before, application);
+          const { id, how } = present(ids.get(name), `id of ${name}`);
+          await recordSubmitted(run, application, id, how);
         }
         return;
     }
   }
 }
 
-async function recordIntents(run: Run, steps: readonly PlannedStep[], clusterId: string): Promise<void> {
+async function recordIntents(
+  run: Run,
+  applications: readonly Application[],
+  clusterId: string,
+): Promise<void> {
   const { journal, ports } = run;
   const before = journal.state();
   const since = (await ports.objects.now()).toISOString();
-  for (const step of steps) {
-    if (currentAttempt(before, step.name) !== undefined) continue;
-    const attempt = attemptNumber(before, step.name);
-    const token = tokenOf(before, step);
-    await journal.append({ entry: 'step-intent', step: step.name, attempt, token, clusterId, since });
+  for (const application of applications) {
+    const [first, ...others] = application.map(({ name }) => ({
+      step: name,
+      attempt: attemptNumber(before, name),
+    }));
+    if (first === undefined || currentAttempt(before, first.step) !== undefined) continue;
+    const token = nameOf(before, application);
+    const together = others.length === 0 ? {} : { with: others };
+    await journal.append({ entry: 'step-intent', ...first, ...together, token, clusterId, since });
   }
 }
 
-/** Journals the ids of intended steps that did reach EMR; looks once, and sends nothing. */
+/** Journals the ids of intended applications that did reach EMR; looks once, and sends nothing. */
 export async function adoptSubmitted(run: Run): Promise<void> {
   const { journal } = run;
-  const state = journal.state();
-  for (const { name } of state.plan.steps) {
-    const attempt = currentAttempt(journal.state(), name);
-    if (attempt === undefined || attempt.stepId !== undefined) continue;
-    const id = (await submittedOn(run, attempt.clusterId)).get(attempt.token);
-    if (id !== undefined) await recordSubmitted(run, name, id, 'adopted');
+  for (const application of applicationsToSubmit(journal.state())) {
+    const attempt = currentAttempt(journal.state(), present(application[0], 'step').name);
+    if (attempt === undefined) continue;
+    const id = (await submittedOn(run, attempt.clusterId)).get(attempt.application);
+    if (id !== undefined) await recordSubmitted(run, application, id, 'adopted');
   }
 }
 
 /**
- * Ids of our steps on that cluster by token, in the plan's order, up to the first that is missing. Of several
- * copies of a step, it is the oldest that comes after the step before it: EMR runs steps in the order in which they
+ * Ids of our applications on that cluster by name, in the plan's order, up to the first that is missing. Of several
+ * copies of one, it is the oldest that comes after the one before it: EMR runs steps in the order in which they
  * were added, and a step that runs before its upstream fails for lack of its tables.
  */
 async function submittedOn(run: Run, clusterId: string): Promise<Map<string, string>> {
@@ -107,51 +121,28 @@ async function submittedOn(run: Run, clusterId: string): Promise<Map<string, str
   let behind = -1;
   for (const { name } of state.plan.steps) {
     const attempt = currentAttempt(state, name);
-    if (attempt?.clusterId !== clusterId) continue;
-    const { token, stepId } = attempt;
+    if (attempt?.clusterId !== clusterId || found.has(attempt.application)) continue;
+    const { application, stepId } = attempt;
     const at = listed.findIndex(({ id, name: its }, place) =>
-      stepId === undefined ? its === token && place > behind : id === stepId,
+      stepId === undefined ? its === application && place > behind : id === stepId,
     );
     const id = stepId ?? listed[at]?.id;
     if (id === undefined) break;
     behind = Math.max(behind, at);
-    found.set(token, id);
+    found.set(application, id);
   }
   return found;
 }
 
 function recordSubmitted(
   { journal }: Run,
-  step: string,
+  [first]: Application,
   id: string,
   how: 'accepted' | 'adopted',
 ): Promise<unknown> {
-  const attempt = attemptNumber(journal.state(), step);
-  return journal.append({ entry: 'step-submitted', step, attempt, id, how });
-}
-
-/** The token of a step's current attempt. */
-function tokenOf(state: Pick<RunState, 'plan' | 'current'>, { name }: PlannedStep): string {
-  return tokens.step(state.plan.run, name, attemptNumber(state, name));
-}
-
-/** The request of a step. An upstream without an accepted execution is given by its attempt's folder. */
-export function requestOf(
-  state: Pick<RunState, 'plan' | 'current' | 'attempts'>,
-  step: PlannedStep,
-): StepRequest {
-  const { plan } = state;
-  const attempt = attemptNumber(state, step.name);
-  const upstreams = Object.fromEntries(
-    step.upstreams.map((name) => {
-      const accepted = currentAttempt(state, name)?.execution;
-      return [name, accepted ?? keys.attempt(plan.run, name, attemptNumber(state, name))];
-    }),
-  );
-  return {
-    name: tokenOf(state, step),
-    args: stepArguments(plan, step, attempt, upstreams),
-  };
+  const { name } = present(first, 'step');
+  const attempt = attemptNumber(journal.state(), name);
+  return journal.append({ entry: 'step-submitted', step: name, attempt, id, how });
 }
 
 /** Sends them once. Throws the cluster's end when it takes no steps because it has ended. */

@@ -14,10 +14,11 @@ import { bytes } from '../report/quantities.ts';
 import { skippedText } from '../report/skipped.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { tokens } from '../run/plan.ts';
-import { planStages, stepsToSubmit } from '../run/stages.ts';
+import { applicationsToSubmit, stepsToSubmit } from '../run/applications.ts';
+import { planStages } from '../run/stages.ts';
 import type { Stage, StepToRun } from '../run/stages.ts';
 import { planned } from '../run/state.ts';
-import { requestOf } from '../run/submit-steps.ts';
+import { requestOf } from '../run/step-request.ts';
 import { place } from '../shell-words.ts';
 import { connectEmr, emrAccess } from './compose.ts';
 import type { Connection } from './compose.ts';
@@ -229,7 +230,7 @@ async function requestsOf(
   const runJobFlow = () => runJobFlowRequest(shown, tokens.cluster(plan.run, 1));
   const begun = planned(plan);
   const batches = detached
-    ? [stepsToSubmit(begun).map((step) => stepConfig(requestOf(begun, step), 'CANCEL_AND_WAIT'))]
+    ? [applicationsToSubmit(begun).map((one) => stepConfig(requestOf(begun, one), 'CANCEL_AND_WAIT'))]
     : firstRequests(plan, '<application id>').map((step) => [stepConfig(step)]);
   return {
     ...(cluster === undefined ? { RunJobFlow: runJobFlow() } : {}),

@@ -7,7 +7,7 @@ import { isOwnPlan, rememberPlan } from '../local/own-plans.ts';
 import { willLaunch } from '../run/stages.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { plannedProgram } from '../run/programs.ts';
-import { stepsToSubmit } from '../run/stages.ts';
+import { stepsToSubmit } from '../run/applications.ts';
 import { attemptNumber, isToBeCancelled } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
 import { advise, commandAt } from '../shell-words.ts';

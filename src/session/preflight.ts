@@ -1,14 +1,16 @@
 /** Checks before anything is started: requests that EMR would refuse, clusters that cannot be used. */
 import type { Settings } from '../config/settings.ts';
 import { formatDiagnostic, LandfallError, throwIfErrors } from '../faults.ts';
-import { needsCluster, stepsToSubmit, willLaunch } from '../run/stages.ts';
+import { applicationsToSubmit, stepsToSubmit } from '../run/applications.ts';
+import { needsCluster, willLaunch } from '../run/stages.ts';
 import { placeOf } from '../run/cluster-home.ts';
 import { keys } from '../lake/layout.ts';
-import { stepArguments, tokens } from '../run/plan.ts';
+import { tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster, planned } from '../run/state.ts';
-import type { RunState } from '../run/state.ts';
+import type { AttemptState, RunState } from '../run/state.ts';
+import { requestOf } from '../run/step-request.ts';
 import { submitLike } from '../report/standing.ts';
 import type { ProvenStore } from '../store/proven.ts';
 import { advise, commandAt, place } from '../shell-words.ts';
@@ -85,18 +87,28 @@ function isLoopback(endpoint: string | undefined): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** The requests of the steps' first attempts; `execution` names the folder, below its attempt's, of an upstream that runs. */
+/** The requests of the first attempts; `execution` names the folder, below its attempt's, of an upstream that runs before. */
 export function firstRequests(plan: RunPlan, execution: string): StepRequest[] {
-  return stepsToSubmit(planned(plan)).map((step) => {
-    const upstreams = step.upstreams.map((name) => [
-      name,
-      plan.carried?.[name] ?? keys.execution(keys.attempt(plan.run, name, 1), execution),
-    ]);
-    return {
-      name: tokens.step(plan.run, step.name, 1),
-      args: stepArguments(plan, step, 1, Object.fromEntries(upstreams) as Record<string, string>),
-    };
+  const state = planned(plan);
+  return applicationsToSubmit(state).map((application) => {
+    const earlier = stepsToSubmit(state).filter((step) => !application.includes(step));
+    const attempts = Object.fromEntries(
+      earlier.map(({ name }) => [name, [completed(plan, name, execution)]]),
+    );
+    return requestOf({ ...state, attempts: { ...state.attempts, ...attempts } }, application);
   });
+}
+
+function completed({ run, plannedAt }: RunPlan, step: string, execution: string): AttemptState {
+  const token = tokens.step(run, step, 1);
+  return {
+    attempt: 1,
+    token,
+    application: token,
+    clusterId: '',
+    intendedAt: new Date(plannedAt),
+    execution: keys.execution(keys.attempt(run, step, 1), execution),
+  };
 }
 
 /** As long as an execution's folder can get: `application_1795253400000_0001-0a1b2c3d`, and some room. */

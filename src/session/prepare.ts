@@ -246,6 +246,7 @@ export function makePlan({
       upstreams,
       tables,
     })),
+    applications: emr.applications,
     cluster: choice,
     release: emr.release,
     ...(emr.region === undefined ? {} : { region: emr.region }),

@@ -14,7 +14,7 @@ import { launchSettings } from './planned-launch.ts';
 import { checkSparkTools, prepareSpark } from './local-cluster.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { checkRunId } from '../run/run-id.ts';
-import { stepsToSubmit } from '../run/stages.ts';
+import { stepsToSubmit } from '../run/applications.ts';
 import { planned } from '../run/state.ts';
 import { planDifferences } from '../run/steps-to-rerun.ts';
 import { madeHere, rememberOwnPlan } from './plan-trust.ts';

@@ -130,7 +130,7 @@ describe('submit when nothing changed', () => {
   it('runs everything with --full', async () => {
     await expect(submitting({ full: true })).rejects.toMatchObject({ fault: 'tables' });
     expect(emr.inputs('RunJobFlow')).toHaveLength(1);
-    expect(emr.submitted()).toHaveLength(2);
+    expect(emr.submitted()).toHaveLength(1);
   });
 
   it('is what a rollback makes of it, where the set that is current again is that of these inputs', async () => {

@@ -20,6 +20,7 @@ import { plainPaths } from '../lake/publishing.ts';
 import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import { root, temporaryFolder } from '../support/landfall.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { runPrograms } from '../support/step-arguments.ts';
 
 /** The step that a program with these arguments is. */
 export const stepOf = (args: readonly string[]) => /\/steps\/(\w+)\//.exec(args.join(' '))?.[1] ?? '';
@@ -39,9 +40,12 @@ export async function steppedLake() {
   let ending: (args: readonly string[]) => StepEnd = () => 'COMPLETED';
   let landed: (args: readonly string[], execution: string) => void = () => undefined;
   emr.onStep((args, clusterId, stepId) => {
-    submitted.push(args);
-    const end = ending(args);
-    if (end === 'COMPLETED') landed(args, landStep(files, args, rows!, random.hex(4)));
+    const end = runPrograms(args, (its) => {
+      submitted.push(its);
+      const ended = ending(its);
+      if (ended === 'COMPLETED') landed(its, landStep(files, its, rows!, random.hex(4)));
+      return ended;
+    });
     if (end !== 'RUNNING')
       writeLogs(files, clusterId, stepId, end === 'FAILED' ? 'no such column' : undefined);
     return end;

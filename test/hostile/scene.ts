@@ -17,6 +17,7 @@ import { commandWorld, outcomeOf } from '../support/command-world.ts';
 import type { CommandWorld } from '../support/command-world.ts';
 import type { MemoryS3, StoredObject } from '../support/memory-s3.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { programsOf } from '../support/step-arguments.ts';
 import { emrAccount } from './emr-account.ts';
 import type { EmrAccount, StepEnd } from './emr-account.ts';
 import { fastClock } from './fast-clock.ts';
@@ -163,7 +164,7 @@ async function fill(scene: Scene): Promise<void> {
   const random = seededRandom(1);
   const ends = (end: StepEnd) =>
     emr.onStep((args, clusterId, stepId) => {
-      if (end === 'COMPLETED') landStep(files, args, rows, random.hex(4));
+      if (end === 'COMPLETED') for (const its of programsOf(args)) landStep(files, its, rows, random.hex(4));
       if (end !== 'RUNNING')
         writeLogs(files, clusterId, stepId, end === 'FAILED' ? 'no such column' : undefined);
       return end;

@@ -63,6 +63,7 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
         tables,
       },
     ],
+    applications: 'joined',
     cluster: { kind: 'local' },
     release: 'emr-7.13.0',
     publication: 1,

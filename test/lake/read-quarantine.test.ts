@@ -99,12 +99,10 @@ function state(...attempts: { attempt: number; execution?: string }[]): RunState
     entry: 'planned',
     plan: plan(),
   });
-  const all = attempts.map((one) => ({
-    ...one,
-    token: `landfall/${RUN}/song_transform#${String(one.attempt)}`,
-    clusterId: 'j-1',
-    intendedAt: new Date(0),
-  }));
+  const all = attempts.map((one) => {
+    const token = `landfall/${RUN}/song_transform#${String(one.attempt)}`;
+    return { ...one, token, application: token, clusterId: 'j-1', intendedAt: new Date(0) };
+  });
   return { ...first, attempts: { song_transform: all } };
 }
 

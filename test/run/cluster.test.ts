@@ -185,7 +185,16 @@ describe('continuing a run', () => {
   const accepted = Object.fromEntries(
     plan.steps.map(({ name }) => [
       name,
-      [{ attempt: 1, token: 't', clusterId: 'j-1', intendedAt: new Date(0), execution: 'e' }],
+      [
+        {
+          attempt: 1,
+          token: 't',
+          application: 't',
+          clusterId: 'j-1',
+          intendedAt: new Date(0),
+          execution: 'e',
+        },
+      ],
     ]),
   );
   const launched = { ...intended, id: 'j-1', how: 'launched' as const };

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../src/run/cancel.ts';
 import { readState } from '../../src/run/read-journal.ts';
 import { tokens } from '../../src/run/plan.ts';
-import { requestOf } from '../../src/run/submit-steps.ts';
+import { requestOf } from '../../src/run/step-request.ts';
 import { driveRun, fakeWorld, interruptedRun, plan, startRun, takeOver } from '../support/fake-run.ts';
 
 describe('of several duplicates', () => {
@@ -21,7 +21,7 @@ describe('of several duplicates', () => {
     await expect(driveRun(world, journal, stop.signal)).rejects.toThrow('killed');
     emr.addSteps = addSteps;
     const [cluster] = emr.clusters;
-    const request = requestOf(journal.state(), plan.steps[0]!);
+    const request = requestOf(journal.state(), [plan.steps[0]!]);
     for (let copies = 0; copies < 3; copies += 1) {
       await addSteps(cluster?.id ?? '', [request]);
       await clock.sleep(5_000);
@@ -84,7 +84,7 @@ describe('of several duplicates', () => {
       const journal = await startRun(world, 'driver-1', { ...plan, keepAlive, cluster });
       const { publish } = ports.lake;
       ports.lake.publish = async (...its) => {
-        const requests = plan.steps.map((step) => requestOf(journal.state(), step));
+        const requests = plan.steps.map((step) => requestOf(journal.state(), [step]));
         await emr.addSteps(emr.clusters[0]?.id ?? '', requests);
         await clock.sleep(5_000);
         return publish(...its);
@@ -107,7 +107,7 @@ describe('of several duplicates', () => {
     await clock.sleep(200_000);
     expect(journal.state().attempts['song_transform']?.[0]?.execution).toBeDefined();
     stop.abort(new Error('SIGINT'));
-    await emr.addSteps(emr.clusters[0]?.id ?? '', [requestOf(journal.state(), plan.steps[0]!)]);
+    await emr.addSteps(emr.clusters[0]?.id ?? '', [requestOf(journal.state(), [plan.steps[0]!])]);
     const outcome = await cancelRun(interruptedRun({ ports }, journal), { by: 'SIGINT' });
     const [, log, copy] = emr.clusters[0]?.steps ?? [];
     expect([log?.cancelled, copy?.cancelled]).toEqual([expect.any(Number), expect.any(Number)]);
@@ -126,7 +126,7 @@ describe('of several duplicates', () => {
     const journal = await startRun(world, 'driver-1', kept);
     await expect(driveRun(world, journal)).rejects.toMatchObject({ fault: 'step' });
     fails = false;
-    const early = requestOf(journal.state(), plan.steps[0]!);
+    const early = requestOf(journal.state(), [plan.steps[0]!]);
     const rerun = plan.steps.map(({ name }) => name);
     await journal.append({ entry: 'replanned', plan: kept, rerun, elsewhere: false });
     const driving = driveRun(world, journal);

@@ -10,6 +10,7 @@ const minute = (n: number) => new Date(Date.UTC(2026, 10, 21, 9, 30 + n));
 const attempt = (n: number, more: Partial<AttemptState> = {}): AttemptState => ({
   attempt: n,
   token: 't',
+  application: 't',
   clusterId: 'j-1',
   intendedAt: minute(n),
   stepId: `s-${String(n)}`,

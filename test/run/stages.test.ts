@@ -11,6 +11,7 @@ const kinds = (state: RunState, progress: Progress = {}, detached = false) =>
 const attempt = {
   attempt: 1,
   token: 't',
+  application: 't',
   clusterId: 'j-1',
   intendedAt: new Date(0),
 };

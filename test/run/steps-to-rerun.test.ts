@@ -23,7 +23,7 @@ const steps = [song, log, other];
 function ended(ends: Record<string, string>): RunState {
   const attempts = Object.fromEntries(
     Object.entries(ends).map(([name, end]) => {
-      const base = { attempt: 1, token: 't', clusterId: 'j-1', intendedAt: new Date(0) };
+      const base = { attempt: 1, token: 't', application: 't', clusterId: 'j-1', intendedAt: new Date(0) };
       return [
         name,
         [

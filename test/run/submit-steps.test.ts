@@ -2,13 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../src/lake/layout.ts';
 import type { AttemptState } from '../../src/run/state.ts';
-import { requestOf } from '../../src/run/submit-steps.ts';
+import { requestOf } from '../../src/run/step-request.ts';
 import { plan } from '../support/fake-run.ts';
 import { argument } from '../support/step-arguments.ts';
 
 const attempt = (number: number, execution?: string): AttemptState => ({
   attempt: number,
   token: `t${String(number)}`,
+  application: `t${String(number)}`,
   clusterId: 'j-1',
   intendedAt: new Date(0),
   ...(execution === undefined ? {} : { execution }),
@@ -17,7 +18,7 @@ const attempt = (number: number, execution?: string): AttemptState => ({
 /** The upstream that the second step gets if the first has these attempts, the last of which counts. */
 function upstreamOf(song: AttemptState[], log: number): string {
   const current = { song_transform: song.length, log_transform: log };
-  const request = requestOf({ plan, current, attempts: { song_transform: song } }, plan.steps[1]!);
+  const request = requestOf({ plan, current, attempts: { song_transform: song } }, [plan.steps[1]!]);
   return argument(request, '--upstream');
 }
 

@@ -52,6 +52,7 @@ export const plan: RunPlan = {
       tables: [],
     },
   ],
+  applications: 'per_step',
   cluster: { kind: 'new' },
   release: 'emr-7.13.0',
   publication: 1,

@@ -9,6 +9,7 @@ import '../../src/emr/requests.ts';
 import '../../src/lake/lake.ts';
 import '../../src/store/precondition.ts';
 import { report } from '../lake/plans.ts';
+import { programsOf } from './step-arguments.ts';
 import { scriptedEmr } from './scripted-emr.ts';
 import type { Input, ScriptedEmr } from './scripted-emr.ts';
 
@@ -60,7 +61,7 @@ export async function runEmr(): Promise<RunEmr> {
     },
     AddJobFlowSteps: ({ Steps }) => {
       const added = (Steps as StepInput[]).map((step) => {
-        leaveReport(step);
+        for (const args of programsOf(step.HadoopJarStep.Args)) leaveReport(args);
         return { Id: `s-${String(steps.length + 1)}`, Name: step.Name };
       });
       steps.push(...added);
@@ -94,11 +95,13 @@ settle_seconds = 0
 }
 
 /** Writes what a step writes: an execution with a report, but without tables. */
-function leaveReport({ Name, HadoopJarStep: { Args } }: StepInput): void {
-  const output = (Args[Args.indexOf('--output') + 1] ?? '').replace('file://', '');
+function leaveReport(args: readonly string[]): void {
+  const [output = '', token = ''] = ['--output', '--token'].map((flag) =>
+    args[args.indexOf(flag) + 1]?.replace('file://', ''),
+  );
   const folder = join(output, 'application_1795253400000_0001-0a1b2c3d');
   mkdirSync(folder, { recursive: true });
-  const [, , step = ''] = Name.split('/');
-  const body = { ...report({}, {}), step: step.replace(/#.*/, ''), token: Name };
+  const [, , step = ''] = token.split('/');
+  const body = { ...report({}, {}), step: step.replace(/#.*/, ''), token };
   writeFileSync(join(folder, 'report.json'), JSON.stringify(body));
 }

@@ -11,6 +11,7 @@ import type { EmrAccount } from '../hostile/emr-account.ts';
 import { landStep, rowFiles, writeLogs } from '../hostile/landed-step.ts';
 import type { RowFiles } from '../hostile/landed-step.ts';
 import { folderFiles } from '../hostile/lake-files.ts';
+import { runPrograms } from '../support/step-arguments.ts';
 
 const account = z.strictObject({
   /** How each step ends, in the order of submission; all others are completed. */
@@ -38,9 +39,14 @@ export async function scriptedAccount(path: string, rows: RowFiles): Promise<Emr
   const steps = [...told.steps];
   let count = 0;
   emr.onStep((args, clusterId, stepId) => {
-    const { end, stderr } = steps.shift() ?? { end: 'COMPLETED' };
     const lake = folderFiles(/file:\/\/(.*)\/_landfall\//.exec(args[args.indexOf('--output') + 1]!)![1]!);
-    if (end === 'COMPLETED') landStep(lake, args, rows, String((count += 1)).padStart(8, '0'));
+    let stderr: string[] | undefined;
+    const end = runPrograms(args, (its) => {
+      const ended = steps.shift() ?? { end: 'COMPLETED' };
+      ({ stderr } = ended);
+      if (ended.end === 'COMPLETED') landStep(lake, its, rows, String((count += 1)).padStart(8, '0'));
+      return ended.end;
+    });
     if (end !== 'RUNNING') {
       writeLogs(lake, clusterId, stepId);
       if (stderr !== undefined)

@@ -1,0 +1,80 @@
+/** Which steps share a Spark application: one EMR step, one JVM. Pure. */
+import type { PlannedStep } from './plan.ts';
+import { currentAttempt } from './state.ts';
+import type { RunState } from './state.ts';
+import { requestOf } from './step-request.ts';
+
+/** Steps that one Spark application runs, in this order. */
+export type Application = readonly PlannedStep[];
+
+/** The steps that the run's next driver has to submit, in the plan's order. */
+export function stepsToSubmit(state: RunState): PlannedStep[] {
+  if (state.published !== undefined) return [];
+  return state.plan.steps.filter(({ name }) => {
+    const attempt = currentAttempt(state, name);
+    return attempt?.stepId === undefined && attempt?.execution === undefined;
+  });
+}
+
+/**
+ * The same steps as applications, in the order in which they are submitted. A step joins the application of the steps that it
+ * reads when these are all in one: nothing stands between them. Otherwise it begins another. What was intended together
+ * stays together.
+ */
+export function applicationsToSubmit(state: RunState): Application[] {
+  const applications: PlannedStep[][] = [];
+  for (const step of stepsToSubmit(state)) {
+    const joined = applicationToJoin(state, applications, step);
+    if (joined === undefined) applications.push([step]);
+    else joined.push(step);
+  }
+  return applications;
+}
+
+function applicationToJoin(
+  state: RunState,
+  applications: PlannedStep[][],
+  step: PlannedStep,
+): PlannedStep[] | undefined {
+  const intended = (steps: Application) =>
+    steps.map(({ name }) => currentAttempt(state, name)?.application).find((name) => name !== undefined);
+  const its = intended([step]);
+  if (its !== undefined) return applications.find((steps) => intended(steps) === its);
+  if (state.plan.applications === 'per_step') return undefined;
+  const [read, ...others] = applications.filter((steps) =>
+    steps.some(({ name }) => step.upstreams.includes(name)),
+  );
+  if (read === undefined || others.length > 0 || intended(read) !== undefined) return undefined;
+  return fits(state, [...read, step]) ? read : undefined;
+}
+
+/** EMR takes 10,240 characters (API_HadoopJarStepConfig). Accepted executions have longer names than attempts. */
+const MOST_CHARACTERS = 9_000;
+
+function fits(state: RunState, steps: Application): boolean {
+  return requestOf(state, steps).args.join('').length <= MOST_CHARACTERS;
+}
+
+/** At least one. */
+export type Filled<T> = readonly [T, ...T[]];
+
+/** An EMR step, and those of its steps that are not accepted yet. */
+export interface Submitted {
+  clusterId: string;
+  stepId: string;
+  steps: Filled<string>;
+}
+
+/** What was submitted and has no accepted execution yet, in the plan's order. */
+export function submittedApplications(state: RunState): Submitted[] {
+  const found: (Submitted & { steps: [string, ...string[]] })[] = [];
+  for (const { name } of state.plan.steps) {
+    const attempt = currentAttempt(state, name);
+    if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
+    const { clusterId, stepId } = attempt;
+    const its = found.find((one) => one.stepId === stepId && one.clusterId === clusterId);
+    if (its === undefined) found.push({ clusterId, stepId, steps: [name] });
+    else its.steps.push(name);
+  }
+  return found;
+}
