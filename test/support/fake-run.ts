@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/run/events.ts';
 import { createJournal, openJournal } from '../../src/run/journal.ts';
 import type { Journal } from '../../src/run/journal.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
-import type { Lake, Objects, Ports } from '../../src/run/ports.ts';
+import type { Lake, Objects, Ports, StepRequest } from '../../src/run/ports.ts';
 import { planned } from '../../src/run/state.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Accepted } from '../../src/run/verification.ts';
@@ -22,7 +22,7 @@ import type { FakeEmr, FakeEmrOptions } from './fake-emr.ts';
 import { memoryObjects } from './memory-objects.ts';
 import type { MemoryObjects } from './memory-objects.ts';
 import { seededRandom } from './seeded-random.ts';
-import { argument, outputKey } from './step-arguments.ts';
+import { argument, outputKey, programsOf } from './step-arguments.ts';
 import { virtualClock } from './virtual-clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -88,7 +88,7 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
   const objects = memoryObjects(clock);
   const events: RunEvent[] = [];
   const published: string[] = [];
-  const complete: FakeEmrOptions['complete'] = async (step, applicationId) => {
+  const completeProgram = async (step: Pick<StepRequest, 'args'>, applicationId: string) => {
     const [upstream, uri] = argument(step, '--upstream').split('=');
     const read =
       uri === undefined ? undefined : await firstComplete(objects, uri.slice(objects.uri.length + 1));
@@ -97,13 +97,18 @@ export function fakeWorld(seed: number, options: Partial<FakeEmrOptions> = {}): 
     const upstreams = read === undefined ? {} : { [upstream ?? '']: `${objects.uri}/${read.key}` };
     const report = {
       version: 1,
-      token: step.name,
+      token: argument(step, '--token'),
       applicationId,
       endedAt,
       upstreams,
     } as unknown as StepReport;
     const key = `${outputKey(objects, step)}/${applicationId}-${random.hex(4)}/report.json`;
     await objects.put(key, new TextEncoder().encode(JSON.stringify(report)));
+    return true;
+  };
+  const complete: FakeEmrOptions['complete'] = async (step, applicationId) => {
+    for (const args of programsOf(step.args))
+      if (!(await completeProgram({ args }, applicationId))) return false;
     return true;
   };
   const emr = fakeEmr({ clock, random, complete, ...options });

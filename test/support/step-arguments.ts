@@ -1,7 +1,7 @@
 import type { Objects, StepRequest } from '../../src/run/ports.ts';
 
 /** The value after a flag in a step's argument vector. */
-export function argument({ args }: StepRequest, flag: string): string {
+export function argument({ args }: Pick<StepRequest, 'args'>, flag: string): string {
   return args[args.indexOf(flag) + 1] ?? '';
 }
 
@@ -27,6 +27,6 @@ export function runPrograms<End extends string>(
 }
 
 /** Where a step was told to write, relative to the lake. */
-export function outputKey(objects: Pick<Objects, 'uri'>, step: StepRequest): string {
+export function outputKey(objects: Pick<Objects, 'uri'>, step: Pick<StepRequest, 'args'>): string {
   return argument(step, '--output').slice(objects.uri.length + 1);
 }

@@ -113,11 +113,12 @@ const writerOf = ({ ports: { objects, clock, random }, process }: Driver) => ({
 });
 
 async function planOf({ world, run, store }: Driver): Promise<RunPlan> {
-  const { cluster, keepAlive } = world.schedule;
+  const { cluster, keepAlive, applications } = world.schedule;
   return {
     ...plan,
     run,
     keepAlive,
+    applications,
     cluster: chosen(cluster, world.given),
     publication: ((await newestPublication(store))?.number ?? 0) + 1,
   };

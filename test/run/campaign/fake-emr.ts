@@ -5,6 +5,7 @@
 import { LandfallError } from '../../../src/faults.ts';
 import type { Answer, Clock, Cluster, Emr, Random, Step, StepRequest } from '../../../src/run/ports.ts';
 import { answerUnder } from '../../support/creation-fault.ts';
+import { programsOf } from '../../support/step-arguments.ts';
 import type { CreationFault } from '../../support/creation-fault.ts';
 
 /** How a step ends by itself, and after what time, by default `stepMs`. */
@@ -24,8 +25,8 @@ export interface ClusterLoss {
 export interface FakeEmrOptions {
   clock: Clock;
   random: Random;
-  /** Called when a step completes: writes its output to the lake. */
-  complete: (step: StepRequest, applicationId: string) => Promise<void>;
+  /** Called when a program of an EMR step completes: writes its output to the lake. `at`: on the clock. */
+  complete: (args: readonly string[], applicationId: string, at: number) => Promise<void>;
   /** The fault of the n-th creating call, if any. */
   fault?: (call: number) => CreationFault | undefined;
   /** How the n-th added step ends; COMPLETED by default. */
@@ -52,6 +53,10 @@ export interface FakeStep {
   started?: number;
   ended?: { at: number; state: StepEnd['state'] };
   fate: StepEnd;
+  /** Of its Spark application. */
+  applicationId: string;
+  /** How many of its programs have completed. */
+  completed: number;
 }
 
 export interface FakeCluster {
@@ -72,8 +77,6 @@ export interface FakeEmr extends Emr {
   liveClusters(): FakeCluster[];
   /** Processes everything that is due by now; every call does so first. */
   catchUp(): Promise<void>;
-  /** Writes a step's output to the lake, as its completion does. */
-  leaveOutput(step: StepRequest): Promise<void>;
   /** A cluster of someone else, without an idle timeout. */
   addCluster(token: string): FakeCluster;
 }
@@ -149,8 +152,11 @@ export function fakeEmr({
   });
   const due = { now: () => clock.monotonic(), stepMs, cancelMs, idleMs };
   async function catchUp(): Promise<void> {
-    for (const { request, fate } of clusters.flatMap((cluster) => advance(cluster, due)))
-      if (fate.silent !== true) await complete(request, `application_${random.hex(4)}`);
+    for (const cluster of clusters) {
+      advance(cluster, due);
+      for (const step of cluster.steps.filter(({ fate }) => fate.silent !== true))
+        for (const { args, at } of newlyCompleted(step, due)) await complete(args, step.applicationId, at);
+    }
   }
   const listSteps = async (clusterId: string, since = new Date(0)) => {
     await clock.sleep(20);
@@ -166,7 +172,6 @@ export function fakeEmr({
     creatingCalls: () => calls,
     liveClusters: () => clusters.filter((cluster) => cluster.terminated === undefined),
     catchUp,
-    leaveOutput: (step) => complete(step, `application_${random.hex(4)}`),
     addCluster: (token) => add(token, clock.monotonic()),
     runJobFlow: (token) =>
       creating((visible) => ({
@@ -198,6 +203,8 @@ export function fakeEmr({
             created: clock.monotonic(),
             visible,
             fate: typeof fate === 'string' ? { state: fate } : fate,
+            applicationId: `application_${random.hex(4)}`,
+            completed: 0,
           });
           return id;
         });
@@ -250,19 +257,38 @@ interface Due {
   idleMs: number;
 }
 
-/** Advances a cluster and its steps to now; returns the steps that completed. */
-function advance(cluster: FakeCluster, { now, stepMs, cancelMs, idleMs }: Due): FakeStep[] {
+/** Advances a cluster and its steps to now. */
+function advance(cluster: FakeCluster, { now, stepMs, cancelMs, idleMs }: Due): void {
   const { loss, created, steps } = cluster;
-  const completed: FakeStep[] = [];
   if (loss !== undefined && created + loss.afterMs <= now()) lost(cluster, created + loss.afterMs, loss.code);
   let free = created + START_MS;
   for (const step of steps) {
-    if (step.ended === undefined && runOn(cluster, step, { free, now: now(), stepMs, cancelMs }))
-      completed.push(step);
+    if (step.ended === undefined) runOn(cluster, step, { free, now: now(), stepMs, cancelMs });
     free = Math.max(free, step.ended?.at ?? Number.POSITIVE_INFINITY);
   }
   if (isOurs(cluster) && free + idleMs <= now()) lost(cluster, free + idleMs, 'ALL_STEPS_COMPLETED');
-  return completed;
+}
+
+/** The programs of a step that have completed since it was last asked. Each takes an equal part of the step's time. */
+function newlyCompleted(step: FakeStep, { now, stepMs }: Due): { args: readonly string[]; at: number }[] {
+  const { request, started, ended, completed } = step;
+  if (started === undefined) return [];
+  const programs = programsOf(request.args);
+  const each = durationOf(step, stepMs) / programs.length;
+  const end = Math.min(now(), ended?.at ?? Number.POSITIVE_INFINITY);
+  const done = programs.filter((_, index) => {
+    const isLast = index === programs.length - 1;
+    return isLast ? ended?.state === 'COMPLETED' : started + each * (index + 1) <= end;
+  });
+  step.completed = Math.max(completed, done.length);
+  return done.slice(completed).map((args, index) => ({
+    args,
+    at: started + each * (completed + index + 1),
+  }));
+}
+
+function durationOf({ fate }: FakeStep, stepMs: number): number {
+  return Math.max(fate.ms ?? stepMs, 1);
 }
 
 function lost(cluster: FakeCluster, at: number, reason: string): void {
@@ -279,19 +305,17 @@ interface Moment {
   cancelMs: number;
 }
 
-/** Whether the step completed by now. */
+/** Starts and ends the step, where that is due. */
 function runOn(
   { terminated = Number.POSITIVE_INFINITY }: FakeCluster,
   step: FakeStep,
   { free, now, stepMs, cancelMs }: Moment,
-): boolean {
+): void {
   const starts = Math.max(free, step.created + PENDING_MS);
   const { cancelled = Number.POSITIVE_INFINITY, fate } = step;
-  const natural = starts + Math.max(fate.ms ?? stepMs, 1);
+  const natural = starts + durationOf(step, stepMs);
   const killed = cancelled < starts ? cancelled : Math.max(cancelled + cancelMs, starts);
   const end = Math.min(natural, killed, terminated);
   if (starts <= now && starts < Math.min(killed, terminated)) step.started = starts;
-  if (end > now) return false;
-  step.ended = { at: end, state: end === natural ? fate.state : 'CANCELLED' };
-  return end === natural && fate.state === 'COMPLETED';
+  if (end <= now) step.ended = { at: end, state: end === natural ? fate.state : 'CANCELLED' };
 }

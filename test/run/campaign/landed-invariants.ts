@@ -3,7 +3,6 @@ import { keys } from '../../../src/lake/layout.ts';
 import { newestPublication, readPublication } from '../../../src/lake/publication.ts';
 import { currentAttempt } from '../../../src/run/state.ts';
 import type { RunState } from '../../../src/run/state.ts';
-import { argument } from '../../support/step-arguments.ts';
 import type { World } from './world.ts';
 
 /** A run publishes what it accepted: one execution of each step of this run, each made from the accepted upstreams. */
@@ -28,13 +27,11 @@ export async function published(world: World, run: string, state: RunState): Pro
       );
       continue;
     }
-    const args = JSON.parse(await textOf(world, file.key)) as string[];
+    const { read } = JSON.parse(await textOf(world, file.key)) as { read?: string };
     for (const upstream of upstreams) {
       const wanted = `${upstream}=${state.plan.lake}/${currentAttempt(state, upstream)?.execution ?? ''}`;
-      if (argument({ name, args }, '--upstream') !== wanted)
-        complaints.push(
-          `${name} of ${run} read ${argument({ name, args }, '--upstream')} instead of ${wanted}`,
-        );
+      if (read !== wanted)
+        complaints.push(`${name} of ${run} read ${read ?? 'nothing'} instead of ${wanted}`);
     }
   }
   return complaints;

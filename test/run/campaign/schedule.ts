@@ -1,4 +1,5 @@
 /** A schedule: everything that goes wrong in one play, as plain data. Decided by its seed alone. */
+import type { Applications } from '../../../src/run/plan.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 export type EmrOperation =
@@ -74,6 +75,7 @@ export interface Schedule {
   cancelMs: number;
   cluster: 'new' | 'given' | 'reuse';
   keepAlive: boolean;
+  applications: Applications;
   /** Whether all processes are on one machine, where they can see that one is dead. */
   sameHost: boolean;
   troubles: Trouble[];
@@ -101,6 +103,7 @@ export function scheduleOf(seed: number): Schedule {
     cancelMs: below(dice.oneOf([1, 5_000, 120_000])),
     cluster: dice.oneOf(['new', 'new', 'new', 'given', 'reuse']),
     keepAlive: dice.chance(0.1),
+    applications: seed % 2 === 0 ? 'joined' : 'per_step',
     sameHost: dice.chance(0.3),
     troubles: Array.from({ length: 1 + below(10) }, () => troublesOf(dice, 60_000 + 2.5 * stepMs)).flat(),
   };

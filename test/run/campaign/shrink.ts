@@ -19,10 +19,11 @@ function without(schedule: Schedule): Schedule[] {
 
 /** The schedule with one smaller number, or one default choice. */
 function plainer(schedule: Schedule): Schedule[] {
-  const { stepMs, cancelMs, cluster, keepAlive, sameHost, troubles } = schedule;
+  const { stepMs, cancelMs, cluster, keepAlive, applications, sameHost, troubles } = schedule;
   return [
     ...(cluster === 'new' ? [] : [{ ...schedule, cluster: 'new' as const }]),
     ...(keepAlive ? [{ ...schedule, keepAlive: false }] : []),
+    ...(applications === 'joined' ? [{ ...schedule, applications: 'per_step' as const }] : []),
     ...(sameHost ? [{ ...schedule, sameHost: false }] : []),
     ...smaller(stepMs, 1_000).map((less) => ({ ...schedule, stepMs: less })),
     ...smaller(cancelMs, 0).map((less) => ({ ...schedule, cancelMs: less })),

@@ -2,8 +2,10 @@
 import type { Stamped } from '../../../src/run/entries.ts';
 import { keys } from '../../../src/lake/layout.ts';
 import type { StepReport } from '../../../src/pipeline/report.ts';
+import { tokens } from '../../../src/run/plan.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { outputKey } from '../../support/step-arguments.ts';
+import { acceptExecution } from '../../../src/lake/accept.ts';
+import { argument, outputKey } from '../../support/step-arguments.ts';
 import { fakeEmr } from './fake-emr.ts';
 import type { FakeEmr } from './fake-emr.ts';
 import { plan } from '../../support/fake-run.ts';
@@ -73,7 +75,11 @@ export function createWorld(schedule: Schedule): World {
   const emr = fakeEmr({
     clock,
     random,
-    complete: (step, applicationId) => execute(store, step, `${applicationId}-${random.hex(4)}`),
+    complete: (args, applicationId, at) =>
+      execute(store, args, {
+        execution: `${applicationId}-${random.hex(4)}`,
+        endedAt: Math.round(clock.now().getTime() - clock.monotonic() + at),
+      }),
     end: (_, n) => {
       const end = troubles().find((one) => one.trouble === 'end' && one.n === n);
       return end?.trouble === 'end' ? end : 'COMPLETED';
@@ -162,25 +168,37 @@ function text(body: Uint8Array): string {
 /** The simulated Spark: one file, then the report. */
 async function execute(
   store: Store,
-  step: Parameters<typeof outputKey>[1],
-  execution: string,
+  args: readonly string[],
+  { execution, endedAt }: { execution: string; endedAt: number },
 ): Promise<void> {
-  const folder = `${outputKey(store, step)}/${execution}`;
-  const [, , name = ''] = step.name.split(/[/#]/);
+  const token = argument({ args }, '--token');
+  const folder = `${outputKey(store, { args })}/${execution}`;
+  const [, , name = ''] = token.split(/[/#]/);
   const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  await store.put(`${keys.table(folder, name)}part-${execution}.parquet`, body(step.args));
+  const read = await upstreamRead(store, argument({ args }, '--upstream'));
+  await store.put(`${keys.table(folder, name)}part-${execution}.parquet`, body({ args, read }));
   const report: StepReport = {
     version: 3,
     step: name,
-    token: step.name,
+    token,
     applicationId: execution,
     sparkVersion: '3.5.6',
     startedAt: 0,
-    endedAt: 0,
+    endedAt,
     sources: {},
     quarantine: {},
     upstreams: {},
     tables: {},
   };
   await store.put(keys.report(folder), body(report));
+}
+
+/** `step=folder` of the execution that a step reads; its argument may name the attempt's folder. */
+async function upstreamRead(store: Store, upstream: string): Promise<string | undefined> {
+  const [, step = '', run = '', attempt = ''] =
+    /^([^=]+)=.*\/runs\/([^/]+)\/steps\/[^/]+\/(\d+)$/.exec(upstream) ?? [];
+  if (step === '') return upstream;
+  const key = keys.attempt(run, step, Number(attempt));
+  const found = await acceptExecution(store, key, tokens.step(run, step, Number(attempt)));
+  return found === undefined ? undefined : `${step}=${store.uri}/${found.key}`;
 }
