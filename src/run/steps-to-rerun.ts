@@ -68,12 +68,9 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
   const attempt = currentAttempt(state, step.name);
   if (planned === undefined || attempt === undefined) return 'it never ran';
   if (attempt.execution === undefined) {
-    const phase = attempt.ended === undefined ? 'unknown' : stepPhase(attempt.ended.state);
-    return phase === 'cancelled'
-      ? 'it was cancelled'
-      : phase === 'unknown'
-        ? 'its end was not confirmed'
-        : 'it failed';
+    if (attempt.ended === undefined)
+      return state.finished?.verdict === 'cancelled' ? 'it was cancelled' : 'its end was not confirmed';
+    return stepPhase(attempt.ended.state) === 'cancelled' ? 'it was cancelled' : 'it failed';
   }
   if (planned.digest !== step.digest) return 'its program changed';
   if (state.published !== undefined && state.finished?.verdict === 'failed')
