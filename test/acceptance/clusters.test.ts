@@ -237,7 +237,7 @@ describe('plan', () => {
       `not j-STRANGE: ${strange}`,
       'not j-BUSY: j-OLDER comes before it',
     ]);
-    expect(requests).toMatchObject({ AddJobFlowSteps: [{ JobFlowId: 'j-OLDER' }, { JobFlowId: 'j-OLDER' }] });
+    expect(requests).toMatchObject({ AddJobFlowSteps: [{ JobFlowId: 'j-OLDER' }] });
     expect(requests.RunJobFlow).toBeUndefined();
     expect(operations()).toEqual(['DescribeCluster', 'ListClusters']);
   });
@@ -290,7 +290,7 @@ describe('plan', () => {
 describe('what plan --requests shows', () => {
   it('is what submit sends, except for the folders that executions choose', async () => {
     writeFileSync(join(cwd, 'cluster.json'), JSON.stringify(CLUSTER_JSON));
-    configure(`${LAUNCH}\ncluster_json = cluster.json`);
+    configure(`${LAUNCH}\ncluster_json = cluster.json\napplications = per_step`);
     const { requests, plan } = await planned('shown', ['--cluster', 'new']);
     await abandoned('shown', 'AddJobFlowSteps', 2, ['--cluster', 'new']);
     const values = new Set(hiddenValues(CLUSTER_JSON));
@@ -358,8 +358,8 @@ describe('a cluster named by --cluster', () => {
     clusters['j-X'] = cluster('j-X', { Tags: [] });
     const { requests } = await planned('named', ['--cluster', 'j-X']);
     expect(requests.RunJobFlow).toBeUndefined();
-    await abandoned('named', 'AddJobFlowSteps', 2, ['--cluster', 'j-X']);
-    expect(server.inputs('AddJobFlowSteps').map(({ JobFlowId }) => JobFlowId)).toEqual(['j-X', 'j-X']);
+    await abandoned('named', 'AddJobFlowSteps', 1, ['--cluster', 'j-X']);
+    expect(server.inputs('AddJobFlowSteps').map(({ JobFlowId }) => JobFlowId)).toEqual(['j-X']);
     expect(operations()).not.toContain('RunJobFlow');
   });
 });
@@ -462,7 +462,7 @@ describe('a second submit of a run', () => {
     expect(await run('submit', state)).toMatchObject({ code });
     expect(await run('submit', state)).toMatchObject({ code });
     const names = server.inputs('AddJobFlowSteps').map(({ Steps }) => (Steps as StepInput[])[0]?.Name);
-    expect(names).toEqual([1, 2].map((attempt) => `landfall/${state}/song_transform#${String(attempt)}`));
+    expect(names).toEqual([1, 2].map((n) => `landfall/${state}/song_transform#${String(n)}..log_transform#${String(n)}`));
     expect(journalOf(state).filter((entry) => entry.includes('"entry":"replanned"'))).toHaveLength(1);
   });
 });

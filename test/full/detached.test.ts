@@ -99,9 +99,8 @@ describe('submit --detach', () => {
     expect(requests.AddJobFlowSteps).toMatchObject([
       {
         Steps: [
-          { Name: 'landfall/p/song_transform#1', ActionOnFailure: 'CANCEL_AND_WAIT' },
           {
-            Name: 'landfall/p/log_transform#1',
+            Name: 'landfall/p/song_transform#1..log_transform#1',
             ActionOnFailure: 'CANCEL_AND_WAIT',
             HadoopJarStep: {
               Args: expect.arrayContaining([`song_transform=${attempt('song_transform')}`]),

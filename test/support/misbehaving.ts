@@ -41,7 +41,11 @@ export function misbehavingPlace(settleSeconds = 2): Place {
   const inputs = Object.entries(sources).map(([name, path]) => `${name} = ${JSON.stringify(path)}`);
   writeFileSync(
     join(cwd, 'dl.cfg'),
-    ['[INPUT]', ...inputs, '[EMR]', `settle_seconds = ${String(settleSeconds)}`, ''].join('\n'),
+    // Each step is an EMR step of its own, so that a fault can strike the first or the second.
+    [
+      ...['[INPUT]', ...inputs, '[EMR]', 'applications = per_step'],
+      ...[`settle_seconds = ${String(settleSeconds)}`, ''],
+    ].join('\n'),
   );
   const endpoints = new Set<EmrProcess>();
   const startOn = async (state: string, flags: readonly string[]) => {
