@@ -1,7 +1,9 @@
 """Runs further steps in the same Spark application. Each is a program of its own, complete in itself."""
 
+import atexit
 import importlib.util
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +26,10 @@ def load_program(spark: SparkSession, uri: str) -> Any:
     """Returns the program of another step as a module. Its main part does not run."""
     if not exists(spark, uri):
         raise StepFailure("program", "the program of the next step does not exist: %s" % uri)
-    path = os.path.join(tempfile.mkdtemp(prefix="landfall-"), os.path.basename(uri))
+    folder = tempfile.mkdtemp(prefix="landfall-")
+    # A failure is explained with the lines of the program, so the file stays to the end.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(folder, os.path.basename(uri))
     with open(path, "wb") as file:
         file.write(read_bytes(spark, uri))
     specification = importlib.util.spec_from_file_location("next_step", path)

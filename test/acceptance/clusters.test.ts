@@ -462,7 +462,9 @@ describe('a second submit of a run', () => {
     expect(await run('submit', state)).toMatchObject({ code });
     expect(await run('submit', state)).toMatchObject({ code });
     const names = server.inputs('AddJobFlowSteps').map(({ Steps }) => (Steps as StepInput[])[0]?.Name);
-    expect(names).toEqual([1, 2].map((n) => `landfall/${state}/song_transform#${String(n)}..log_transform#${String(n)}`));
+    expect(names).toEqual(
+      [1, 2].map((n) => `landfall/${state}/song_transform#${String(n)}..log_transform#${String(n)}`),
+    );
     expect(journalOf(state).filter((entry) => entry.includes('"entry":"replanned"'))).toHaveLength(1);
   });
 });

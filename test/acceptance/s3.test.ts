@@ -232,7 +232,7 @@ describe('submit --cluster local with its input and lake in S3', () => {
 
   it('keeps the logs of its steps in the lake', () => {
     const logs = [...objects.keys()].filter((key) => key.startsWith('_landfall/logs/'));
-    expect(logs.filter((key) => key.endsWith('/stderr.gz'))).toHaveLength(2);
+    expect(logs.filter((key) => key.endsWith('/stderr.gz'))).toHaveLength(1);
     const stdouts = logs.filter((key) => key.endsWith('/stdout.gz')).map((key) => text(objects.get(key)));
     expect(stdouts.join()).toContain('songplays: ');
   });
