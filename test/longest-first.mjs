@@ -27,7 +27,6 @@ const LONGEST = [
   'emr-local/lifecycle',
   'emr/any-text',
   'emr-local/rules',
-  'session/staged-manifest',
   'full/determinism',
   'full/hostile-lakes',
   'full/generated',

@@ -10,6 +10,7 @@ import { run as rollback } from '../../src/commands/rollback.ts';
 import { keys, parseDataFile } from '../../src/lake/layout.ts';
 import type { Publication } from '../../src/lake/publication.ts';
 import type { LandfallError } from '../../src/faults.ts';
+import { readEngine } from '../../src/session/pipeline-folder.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { stepOf } from './stepped-lake.ts';
 import type { SteppedLake } from './stepped-lake.ts';
@@ -22,8 +23,12 @@ const TABLE: Record<Step, string> = { song_transform: 'songs', log_transform: 'u
 /** What a step's tables are made of, by step. Two loads of the same have the same. */
 type Content = Record<Step, string>;
 
-/** Plays a history of that many events. Returns what is wrong with it; nothing if each publication equals a full load. */
+/**
+ * Plays a history of that many events. Returns what is wrong with it; nothing if each publication equals a full load. Throws when
+ * somebody changes the engine meanwhile: every step runs again then, and the model would not know why.
+ */
 export async function playHistory(lake: SteppedLake, seed: number, events: number): Promise<string[]> {
+  const engine = JSON.stringify(readEngine());
   const random = seededRandom(seed);
   const below = (count: number) => Math.floor(random.fraction() * count);
   const pick = <T>(all: readonly T[]): T => all[below(all.length)]!;
@@ -223,6 +228,8 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
     const flags = pick<Record<string, unknown>>([{}, {}, {}, { detach: true }, { full: true }]);
     await submit(flags, pick(['lands', 'lands', 'lands', 'fails', 'is overtaken'] as const));
   }
+  if (JSON.stringify(readEngine()) !== engine)
+    throw new Error('spark-templates/engine was changed while this history was played; run the test again');
   return wrong;
 }
 

@@ -1,7 +1,7 @@
 """The tables of the examples of spark-templates/README.md as DuckDB reads them, and the sessions of the raw events.
 
-Usage: template_examples.py LOG_DATA NAME=FOLDER ..., the names being songs, logs, ratings and days, and FOLDER the `tables` folder
-of its example. Prints JSON about the examples that are given.
+Usage: template_examples.py LOG_DATA NAME=FOLDER ..., the names being songs, logs, ratings and days, and FOLDER the
+`tables` folder of its example. Prints JSON about the examples that are given.
 """
 
 import json
