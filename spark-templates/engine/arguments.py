@@ -32,6 +32,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--manifest", metavar="URI", help="gzipped JSON lines, one per input object; default: list the sources"
     )
+    parser.add_argument(
+        "--base", metavar="URI", help="where the step wrote before: objects that are unchanged are not parsed again"
+    )
     parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")
     arguments = parser.parse_args(argv)

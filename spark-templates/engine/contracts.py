@@ -1,5 +1,6 @@
 """The data types that modules of the engine share."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
 
 # A value as a contract writes it.
@@ -51,6 +52,8 @@ class Source(TypedDict):
     """The contract of a raw input."""
 
     name: str
+    # Of what decides how its lines are parsed and judged.
+    digest: str
     fields: list[Field]
     # The views that the step reads.
     views: list[View]
@@ -177,6 +180,54 @@ class Input(NamedTuple):
     size: int
     # In epoch milliseconds.
     modified: int
+    # None if the objects are listed by the step itself.
+    etag: Optional[str] = None
+
+
+class Fate(NamedTuple):
+    """What became of a line in a view, before duplicates are found."""
+
+    # The fate is None for a line that does not parse, the others are for a line that is not rejected.
+    fate: Any
+    reason: Any
+    field: Any
+
+
+class Kind(NamedTuple):
+    """Lines of an object that are alike."""
+
+    form: str
+    # None if no view reads the fields.
+    state: Any
+    lines: int
+    # In the order of the views.
+    fates: Sequence[Fate]
+
+
+class ReadObject(NamedTuple):
+    """An object whose lines were parsed, in this execution or an earlier one."""
+
+    uri: str
+    size: int
+    etag: Optional[str]
+    modified: int
+    # Its URI as Spark reports it, or None if it has no lines.
+    file: Optional[str]
+    # Of its lines, without their ends.
+    bytes: int
+    # What its first line opens, if it is JSON but not an object a line: array or object.
+    shape: Optional[str]
+    kinds: Sequence[Kind]
+
+
+class Lost(NamedTuple):
+    """Duplicates of a view."""
+
+    # The state of the lines.
+    state: str
+    lines: int
+    # Of these, those that differ from the line kept.
+    conflicts: int
 
 
 class DataFile(TypedDict):

@@ -14,16 +14,16 @@ from engine.typed import read_fields
 # The forms of a line.
 BLANK_LINE = "blank"
 OBJECT = "object"
-# The fates of a line in a view.
+# The fates of a line in a view. A line that is kept may be a duplicate.
 KEPT = "kept"
 FILTERED = "filtered"
-DUPLICATE = "duplicate"
 QUARANTINED = "quarantined"
 
 # The columns that a line has for each view: the parts of its verdict, and the others that are derived on the way.
-Part = Literal["problem", "verdict", "fate", "reason", "field", "value", "conflict"]
+Part = Literal["problem", "verdict", "fate", "reason", "field", "value"]
 VERDICT: tuple[Part, ...] = ("fate", "reason", "field", "value")
-DECIDED: tuple[Part, ...] = (*VERDICT, "conflict")
+# The parts by which lines are counted.
+COUNTED: tuple[Part, ...] = ("fate", "reason", "field")
 
 # The letter of `_state` for a text that does not fit its field.
 UNFIT = "u"
@@ -47,7 +47,7 @@ def classify(lines: DataFrame, source: Source, typed: Container[str]) -> DataFra
         F.octet_length("_line").alias("_bytes"),
         "_form",
         "_state",
-        *[of_view(view, part) for view in source["views"] for part in DECIDED],
+        *[of_view(view, part) for view in source["views"] for part in VERDICT],
         F.when(rejected, raw).alias("_raw"),
         *[final_value(field) for field in source["fields"]],
     )
@@ -87,8 +87,7 @@ def judge(rows: DataFrame, source: Source) -> DataFrame:
 def unpacked(view: View) -> list[Column]:
     """The parts of the verdict of a view as columns of their own."""
     verdict_column = of_view(view, "verdict")
-    parts = [F.col("%s.%s" % (verdict_column, part)).alias(of_view(view, part)) for part in VERDICT]
-    return [*parts, F.lit(False).alias(of_view(view, "conflict"))]
+    return [F.col("%s.%s" % (verdict_column, part)).alias(of_view(view, part)) for part in VERDICT]
 
 
 def verdict(view: View) -> Column:

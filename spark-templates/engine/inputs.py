@@ -40,7 +40,7 @@ def manifest_inputs(spark: SparkSession, uri: str) -> dict[str, list[Input]]:
         entries = [json.loads(line) for line in unpacked_lines(read_bytes(spark, uri))]
         return {
             source["name"]: [
-                Input(entry["uri"], entry["size"], epoch_millis(entry["last_modified"]))
+                Input(entry["uri"], entry["size"], epoch_millis(entry["last_modified"]), entry["etag"])
                 for entry in entries
                 if entry["source"] == source["name"]
             ]
@@ -50,12 +50,12 @@ def manifest_inputs(spark: SparkSession, uri: str) -> dict[str, list[Input]]:
         raise StepFailure("input", "the manifest %s cannot be read: %s" % (uri, explain(error))) from error
 
 
-def unpacked_lines(packed: bytes) -> Iterator[bytes]:
+def unpacked_lines(packed: bytes, longest: int = LONGEST_ENTRY) -> Iterator[bytes]:
     """Yields the lines of a gzipped text one by one: the whole text may be a thousand times as large as `packed`."""
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as text:
-        while line := text.readline(LONGEST_ENTRY + 1):
-            if len(line) > LONGEST_ENTRY:
-                raise ValueError("a line is longer than %d bytes" % LONGEST_ENTRY)
+        while line := text.readline(longest + 1):
+            if len(line) > longest:
+                raise ValueError("a line is longer than %d bytes" % longest)
             yield line
 
 
@@ -95,14 +95,21 @@ def read_lines(spark: SparkSession, source: Source, root: str, inputs: Sequence[
         F.col("_metadata.file_size").alias("_size"),
         F.unix_millis("_metadata.file_modification_time").alias("_modified"),
         F.col("_metadata.file_block_start").alias("_start"),
-        # Increases by one from line to line within a split.
-        F.monotonically_increasing_id().alias("_id"),
         F.col("value").alias("_line"),
     )
-    strangers = [(file,) for where, file in found.items() if where not in wanted]
-    if not strangers:
-        return lines
-    return lines.join(F.broadcast(spark.createDataFrame(strangers, "_file STRING")), on="_file", how="left_anti")
+    strangers = [file for where, file in found.items() if where not in wanted]
+    if strangers:
+        own = [file for where, file in found.items() if where in wanted]
+        # Spark does not open the files that this leaves out.
+        lines = lines.where(is_among("_file", own) if len(own) < len(strangers) else ~is_among("_file", strangers))
+    # Increases by one from line to line within a split.
+    return lines.select("_file", "_size", "_modified", "_start", F.monotonically_increasing_id().alias("_id"), "_line")
+
+
+def is_among(name: str, texts: Sequence[str]) -> Column:
+    """Whether a column is one of these texts. Written as SQL, because a call per text would take minutes for many."""
+    quoted = [text.replace("\\", "\\\\").replace("'", "\\'") for text in texts]
+    return F.expr("%s IN ('%s')" % (name, "', '".join(quoted))) if quoted else F.lit(False)
 
 
 def full_uri(path: Column) -> Column:

@@ -11,6 +11,11 @@ def report_file(execution: str) -> str:
     return execution + "/report.json"
 
 
+def objects_file(execution: str) -> str:
+    """Returns where an execution keeps what its input objects contained. `execution` is its folder."""
+    return execution + "/objects.json.gz"
+
+
 def table_folder(execution: str, table: str) -> str:
     """Returns where an execution writes a table. `execution` is its folder.
 

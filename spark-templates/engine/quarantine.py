@@ -1,24 +1,28 @@
 """The quarantine of a source: a Parquet table of its rejected lines."""
 
-from typing import Any, Optional
+from typing import Optional
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from engine.contracts import DataFile, Source
+from engine.earlier import QUARANTINE, Earlier
 from engine.fates import BLANK_LINE, QUARANTINED, is_unparsable, of_view, text_struct
-from engine.inputs import FEW, raw_name
+from engine.inputs import is_among, raw_name
 from engine.listing import data_files
 from engine.places import table_folder
+from engine.schema import literal_paths
+from engine.storage import decoded
 from engine.tables import rebalanced
 
+QUARANTINE_SCHEMA = (
+    "view STRING, file STRING, line BIGINT, reason STRING, field STRING, value STRING, raw STRING, bytes INT"
+)
 
-def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folder: str) -> list[DataFile]:
-    """Writes a row for each line and view that rejects it, with its place, reason, field and value. Long lines are cut.
 
-    All sources of a step share one table, and each has a partition of it. Returns the data files of this one.
-    """
-    rejected = numbered(rejections(rows, source), rows).select(
+def rejected_lines(judged: DataFrame, source: Source) -> DataFrame:
+    """Returns a row for each line and view that rejects it, with its place and the reason. Cuts long lines."""
+    return numbered(rejections(judged, source), judged).select(
         "view",
         raw_name().alias("file"),
         "line",
@@ -28,9 +32,23 @@ def write_quarantine(spark: SparkSession, rows: DataFrame, source: Source, folde
         F.col("_raw").alias("raw"),
         F.col("_bytes").alias("bytes"),
     )
+
+
+def earlier_rejections(spark: SparkSession, earlier: Earlier) -> DataFrame:
+    """Returns the rows of the quarantine that an earlier execution wrote, but for those of objects that left."""
+    paths = literal_paths(table_folder(earlier.folder, QUARANTINE), earlier.quarantine)
+    rows = spark.read.schema(QUARANTINE_SCHEMA).parquet(*paths)
+    return rows.where(~is_among("file", [decoded(file) for file in earlier.left])) if earlier.left else rows
+
+
+def write_quarantine(spark: SparkSession, rejected: DataFrame, source: Source, folder: str) -> list[DataFile]:
+    """Writes rejected lines. All sources of a step share one table, and each has a partition of it.
+
+    Returns the data files of this one.
+    """
     balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line", "view")
     partition = "source=%s" % source["name"]
-    uri = "%s/%s" % (table_folder(folder, "quarantine"), partition)
+    uri = "%s/%s" % (table_folder(folder, QUARANTINE), partition)
     # Every reader of Parquet supports gzip.
     balanced.write.parquet(uri, compression="gzip")
     return [{"name": "%s/%s" % (partition, file["name"]), "size": file["size"]} for file in data_files(spark, uri)]
@@ -66,16 +84,11 @@ def numbered(rejected: DataFrame, rows: DataFrame) -> DataFrame:
     return rejected.join(offsets, on=["_file", "_start"]).withColumn("line", number)
 
 
-def misshapen_objects(rows: DataFrame) -> list[dict[str, Any]]:
-    """Counts the objects that start with an array, or with an object of several lines, and names a few of each."""
-    starts = rows.where((F.col("_start") == 0) & (F.col("_form") != BLANK_LINE))
+def shapes_of(judged: DataFrame) -> dict[str, str]:
+    """Returns the objects that start with an array, or with an object of several lines, and which of the two."""
+    starts = judged.where((F.col("_start") == 0) & (F.col("_form") != BLANK_LINE))
     first = starts.groupBy("_file").agg(F.min_by(F.struct("_form", "_raw"), "_id").alias("_first"))
     goes_on = (F.col("_first._form") == "unparsable") & F.col("_first._raw").rlike(r"^\s*\{(.*[,{\[])?\s*$")
     shape = F.when(F.col("_first._form") == "array", F.lit("array")).when(goes_on, F.lit("object"))
-    shaped = first.select(raw_name().alias("_name"), shape.alias("_shape")).where(F.col("_shape").isNotNull())
-    names = F.slice(F.sort_array(F.collect_set("_name")), 1, FEW)
-    found = shaped.groupBy("_shape").agg(F.count(F.lit(1)).alias("objects"), names.alias("names")).collect()
-    return [
-        {"shape": row["_shape"], "objects": row["objects"], "sample": row["names"]}
-        for row in sorted(found, key=lambda one: one["_shape"])
-    ]
+    shaped = first.select("_file", shape.alias("_shape")).where(F.col("_shape").isNotNull())
+    return {row["_file"]: row["_shape"] for row in shaped.collect()}

@@ -6,6 +6,8 @@ import os
 import time
 import traceback
 from collections.abc import Sequence
+from functools import partial
+from typing import Any, Callable
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -14,17 +16,19 @@ from pyspark.sql import SparkSession
 from engine.application import forget, load_program, split_arguments
 from engine.arguments import parse_arguments
 from engine.baked import SOURCES, STEP, TABLES
-from engine.books import open_source
 from engine.checks import read_back, report_table
 from engine.conditions import check_conditions
 from engine.console import say
-from engine.contracts import Input
+from engine.contracts import Input, Written
+from engine.earlier import plan_work
 from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, report_failure
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
+from engine.objects import write_objects
 from engine.parallel import all_at_once
 from engine.places import report_file
 from engine.reading import check_queries
 from engine.session import fit_to_data, open_session
+from engine.sources import open_source, write_source_table
 from engine.storage import create_file
 from engine.tables import write_table
 from engine.upstreams import REPORT_VERSION, register_upstreams, upstream_size
@@ -39,13 +43,15 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     check_queries(spark, TABLES)
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
-    fit_to_data(spark, [one for found in inputs.values() for one in found], upstream_size(spark))
-    opened = {
-        source["name"]: open_source(spark, source, arguments.source[source["name"]], inputs[source["name"]], folder)
-        for source in SOURCES
-    }
-    sources = {name: books for name, (books, _) in opened.items()}
-    written = all_at_once(spark, lambda table: write_table(spark, table, folder), TABLES)
+    work = {source["name"]: plan_work(spark, source, inputs[source["name"]], arguments.base) for source in SOURCES}
+    known = sum(one.earlier.size for one in work.values() if one.earlier is not None)
+    fit_to_data(spark, [entry for one in work.values() for entry in one.new], upstream_size(spark) + known)
+    opened = [open_source(spark, one, arguments.source[one["name"]], work[one["name"]], folder) for one in SOURCES]
+    sources = {one.source["name"]: one.books for one in opened}
+    writes: list[Callable[[], Any]] = [partial(write_table, spark, table, folder) for table in TABLES]
+    writes += [partial(write_source_table, spark, one, folder) for one in opened]
+    done = all_at_once(spark, lambda write: write(), writes)
+    written: list[Written] = done[: len(TABLES)]
     for one in written:
         read_back(spark, one).createOrReplaceTempView(one.table["name"])
     views = {name: books for source in sources.values() for name, books in source["views"].items()}
@@ -65,7 +71,9 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
         "startedAt": int(started * 1000),
         "endedAt": int(time.time() * 1000),
         "sources": sources,
-        "quarantine": {name: rejected for name, (_, rejected) in opened.items()},
+        "quarantine": {one.source["name"]: one.quarantine for one in opened},
+        "objects": {"size": write_objects(spark, {one.source["name"]: one.objects for one in opened}, folder)},
+        "sourceTables": {one.source["name"]: table for one, table in zip(opened, done[len(TABLES) :])},
         "upstreams": upstreams,
         "tables": tables,
     }

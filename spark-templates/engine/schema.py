@@ -68,8 +68,13 @@ def read_table(spark: SparkSession, uri: str, table: ReadTable) -> DataFrame:
 
 def read_files(spark: SparkSession, uri: str, names: Sequence[str], table: ReadTable) -> DataFrame:
     """Reads these files of a written table and no other, whatever lies beside them."""
-    paths = [literal_glob("%s/%s" % (uri, name)) for name in names]
-    return selected(spark.read.schema(schema_of(table)).option("basePath", uri).parquet(*paths), table)
+    frame = spark.read.schema(schema_of(table)).option("basePath", uri).parquet(*literal_paths(uri, names))
+    return selected(frame, table)
+
+
+def literal_paths(uri: str, names: Sequence[str]) -> list[str]:
+    """Returns the paths of files below a folder, none of which Spark takes for a pattern."""
+    return [literal_glob("%s/%s" % (uri, name)) for name in names]
 
 
 def selected(frame: DataFrame, table: ReadTable) -> DataFrame:

@@ -77,6 +77,8 @@ FOR_OTHER_DATA = {
 }
 # How often JSON is larger than its gzip, at most as a rule.
 GZIP_RATIO = 20
+# Bytes of JSON per byte of zstd Parquet, approximately.
+JSON_RATIO = 8
 # Bytes of shuffle data per byte of zstd Parquet, approximately.
 SHUFFLE_EXPANSION = 2
 MIB = 1 << 20
@@ -110,7 +112,7 @@ def open_session() -> SparkSession:
 def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int) -> None:
     """Fits the number of tasks to the input, and the way in which Spark runs queries to all data of the step.
 
-    `upstream_size`: the bytes of the tables that the step reads.
+    `upstream_size`: the bytes of the tables that the step reads, those of its own earlier executions too.
     """
     cores = spark.sparkContext.defaultParallelism
     total = sum(found.size for found in inputs)
@@ -125,7 +127,7 @@ def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int
     if remote:
         # Makes tasks list the folders. Otherwise Spark 3.5 lists up to 32 folders one by one.
         spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.threshold", "8")
-    partitions = min(max(2 * cores, math.ceil(total / (64 * MIB))), 10000)
+    partitions = min(max(2 * cores, math.ceil((total + JSON_RATIO * upstream_size) / (64 * MIB))), 10000)
     small = is_small(inputs, upstream_size)
     spark.conf.set("spark.sql.shuffle.partitions", "1" if small else str(partitions))
     for key, value in (FOR_SMALL_DATA if small else FOR_OTHER_DATA).items():

@@ -51,9 +51,14 @@ def files_of(report: dict[str, Any], table: str) -> list[str]:
         names: list[str] = [str(file["name"]) for file in report["tables"][table]["files"]]
     except (KeyError, TypeError):
         names = []
-    if not names or any(part in ("", ".", "..") for name in names for part in name.split("/")):
+    if not names or not all(is_name_below(name) for name in names):
         raise StepFailure("upstream", "the report of step %s names no data files of %s" % (report["step"], table))
     return names
+
+
+def is_name_below(name: str) -> bool:
+    """Whether a file of this name lies below the folder to which the name is relative."""
+    return not any(part in ("", ".", "..") for part in name.split("/"))
 
 
 def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, str]:

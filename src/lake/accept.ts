@@ -57,10 +57,11 @@ async function readReport(store: Store, execution: string): Promise<StepReport |
 }
 
 /** A report may name sources, views, tables, and files below its tables' folders, and no other place. */
-function namesNothingElse({ sources, quarantine, tables }: StepReport): boolean {
+function namesNothingElse({ sources, quarantine, sourceTables, tables }: StepReport): boolean {
   const views = Object.values(sources).flatMap((source) => Object.keys(source.views));
-  const names = [...Object.keys(sources), ...Object.keys(tables)];
+  const names = [...Object.keys(sources), ...Object.keys(sourceTables), ...Object.keys(tables)];
   const written = [
+    ...Object.values(sourceTables).flatMap(({ files }) => files),
     ...Object.values(quarantine).flat(),
     ...Object.values(tables).flatMap(({ files }) => files),
   ];

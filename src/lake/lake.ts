@@ -57,7 +57,10 @@ export async function verify(
     for (const { name } of contracts) tables.set(name, await inspectTable(store, keys.table(key, name)));
     const hasRejected = Object.values(report.sources).some(({ lines }) => lines.quarantined > 0);
     const quarantine = hasRejected ? await inspectTable(store, keys.table(key, QUARANTINE)) : undefined;
-    outputs.set(step, { report, tables, quarantine });
+    const sourceTables = new Map<string, InspectedTable>();
+    for (const source of Object.keys(report.sourceTables))
+      sourceTables.set(source, await inspectTable(store, keys.table(key, source)));
+    outputs.set(step, { report, tables, quarantine, sourceTables });
   }
   return verification(plan, outputs);
 }

@@ -27,6 +27,8 @@ export const keys = {
   execution: (attempt: string, name: string) => `${attempt}/${name}`,
   /** `execution` is the execution's folder. */
   report: (execution: string) => `${execution}/report.json`,
+  /** What each input object contained. */
+  objects: (execution: string) => `${execution}/objects.json.gz`,
 
   /** The data files of all tables, whichever run wrote them. */
   data: 'delta/',
@@ -222,7 +224,7 @@ export function isFolderMarker(key: string, size: number): boolean {
 
 const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
 const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
-const REPORT = /^\.?report\.json(\.crc)?$/;
+const REPORT = /^\.?(report\.json|objects\.json\.gz)(\.crc)?$/;
 /** What Spark's writers leave: data files and markers with their checksums, and files of attempts that crashed. */
 const BY_SPARK = /^(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
 

@@ -18,6 +18,8 @@ export interface StepOutput {
   report: StepReport;
   tables: ReadonlyMap<string, InspectedTable>;
   quarantine: InspectedTable | undefined;
+  /** By source. */
+  sourceTables: ReadonlyMap<string, InspectedTable>;
 }
 
 /** Verifies a run. `outputs` holds what each step left, by step name. */
@@ -39,6 +41,7 @@ export function verification(plan: RunPlan, outputs: ReadonlyMap<string, StepOut
     }
     findings.push(
       ...sourceFindings(plan, step, output),
+      ...sourceTableFindings(output),
       ...strangeRejections(output),
       ...namedFinding(step.name, 'it reports a table that it does not write', unknownTables(step, output)),
     );
@@ -78,6 +81,18 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantine }
       ...booksFindings(name, books, { objects, views, maxQuarantined: plan.maxQuarantined }),
       ...quarantineFindings(name, books, report.quarantine[name] ?? [], quarantine),
     ];
+  });
+}
+
+/** Source tables that are not as their step wrote them: a later run would take their rows for lines of the input. */
+function sourceTableFindings({ report, sourceTables }: StepOutput): Finding[] {
+  return Object.entries(report.sourceTables).flatMap(([source, { rows, files }]) => {
+    const inspected = sourceTables.get(source) ?? { folder: '', files: [], broken: [], strays: [] };
+    const found = writtenFindings(source, inspected, files);
+    const there = inspected.files.reduce((sum, file) => sum + file.rows, 0);
+    if (there === rows) return found;
+    const message = `its source table has ${String(there)} rows, but the step kept ${String(rows)} lines`;
+    return [...found, { severity: 'error', subject: source, message }];
   });
 }
 

@@ -22,6 +22,7 @@ export async function whyUnusable(
     const written = new Map(Object.entries(report.tables).map(([table, { files }]) => [table, files]));
     const rejected = Object.values(report.quarantine).flat();
     if (rejected.length > 0) written.set(QUARANTINE, rejected);
+    for (const [source, { files }] of Object.entries(report.sourceTables)) written.set(source, files);
     for (const table of checked) written.delete(table);
     for (const [table, files] of written) {
       const why = await difference(store, keys.table(execution, table), files);

@@ -25,14 +25,27 @@ function withoutLines({ checks }: TableContract): Record<string, number> {
   );
 }
 
-/** `views`: by source, those that some step reads. */
+/** A source, and those of its views that count. */
+export interface DigestedSource {
+  source: SourceContract;
+  views: readonly View[];
+}
+
+/** The digest of how the lines of a source are parsed and judged. */
+export function sourceDigest(
+  { source, views }: DigestedSource,
+  digesting: Omit<Digesting, 'targetFileSize'>,
+) {
+  return digester(digesting)(bakedSource(source, views));
+}
+
+/** `sources`: with the views that some step reads. */
 export function contentDigests(
-  sources: readonly { source: SourceContract; views: readonly View[] }[],
+  sources: readonly DigestedSource[],
   tables: Iterable<DigestedTable>,
-  { engine: { frame, modules }, targetFileSize, sha256 }: Digesting,
+  { targetFileSize, ...digesting }: Digesting,
 ): Digests {
-  const engine = sha256(JSON.stringify([frame, Object.entries(modules).sort()]));
-  const digest = (...parts: unknown[]) => sha256(JSON.stringify([engine, ...parts]));
+  const digest = digester(digesting);
   return {
     sources: Object.fromEntries(
       sources.map(({ source, views }) => [source.name, digest(bakedSource(source, views))]),
@@ -44,4 +57,9 @@ export function contentDigests(
       ]),
     ),
   };
+}
+
+function digester({ engine: { frame, modules }, sha256 }: Omit<Digesting, 'targetFileSize'>) {
+  const engine = sha256(JSON.stringify([frame, Object.entries(modules).sort()]));
+  return (...parts: unknown[]) => sha256(JSON.stringify([engine, ...parts]));
 }

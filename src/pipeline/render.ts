@@ -19,7 +19,7 @@ import type { ParameterValues } from './parameters.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
-import { contentDigests } from './digests.ts';
+import { contentDigests, sourceDigest } from './digests.ts';
 import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
 import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -84,7 +84,9 @@ export function renderSteps(
   }
   if (diagnostics.length > 0) return { ...NOTHING, diagnostics };
   const steps = pipeline.steps.map((step) => {
-    const program = renderProgram(engine, dataOf(pipeline, step, { tables, values }));
+    const digestOf = (source: SourceContract) =>
+      sourceDigest({ source, views: viewsOf(source, step) }, { engine, sha256 });
+    const program = renderProgram(engine, dataOf(pipeline, step, { tables, values, digestOf }));
     return describe(pipeline, step, { tables, program, digest: sha256(program) });
   });
   const sources = pipeline.sources.map((source) => ({ source, views: viewsRead(pipeline, source) }));
@@ -137,7 +139,15 @@ function renderedOf({ contract: { name } }: TableTemplate, tables: ReadonlyMap<s
 function dataOf(
   pipeline: Pipeline,
   step: PipelineStep,
-  { tables, values }: { tables: ReadonlyMap<string, RenderedTable>; values: ParameterValues },
+  {
+    tables,
+    values,
+    digestOf,
+  }: {
+    tables: ReadonlyMap<string, RenderedTable>;
+    values: ParameterValues;
+    digestOf: (source: SourceContract) => string;
+  },
 ) {
   const written = step.writes.map((table) => renderedOf(table, tables));
   const upstreams = upstreamsOf(pipeline, step).map((upstream) => {
@@ -148,7 +158,10 @@ function dataOf(
     step: step.name,
     doc: step.doc,
     target_file_size: values['target_file_size'],
-    sources: sourcesOf(pipeline, step).map((source) => bakedSource(source, viewsOf(source, step))),
+    sources: sourcesOf(pipeline, step).map((source) => ({
+      ...bakedSource(source, viewsOf(source, step)),
+      digest: digestOf(source),
+    })),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
     tables: written.map(({ contract, conditionLines }) => bakedTable(contract, conditionLines)),
     column_lines: Object.fromEntries(

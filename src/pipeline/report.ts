@@ -76,6 +76,17 @@ export const tableReport = z.object({
     .default([]),
 });
 
+/** What a step keeps of a source, so that no later execution has to parse the same lines again. */
+export const sourceTable = z.object({
+  /** Of how its lines are parsed and judged. */
+  digest: z.string(),
+  /** Lines that at least one view keeps, those that are duplicates too. */
+  rows: count,
+  files: writtenFiles,
+  /** Objects whose lines this execution parsed. */
+  parsed: count,
+});
+
 export const stepReport = z.object({
   version: z.literal(3),
   step: z.string(),
@@ -88,11 +99,15 @@ export const stepReport = z.object({
   sources: z.record(z.string(), sourceBooks),
   /** By source: the data files of the quarantine that hold its rejected lines. */
   quarantine: z.record(z.string(), writtenFiles),
+  /** The file that says what each input object contained, whichever execution parsed it. */
+  objects: z.object({ size: count }).optional(),
+  sourceTables: z.record(z.string(), sourceTable).default({}),
   upstreams: z.record(z.string(), z.string()),
   tables: z.record(z.string(), tableReport),
 });
 
 export type ViewBooks = z.infer<typeof viewBooks>;
 export type SourceBooks = z.infer<typeof sourceBooks>;
+export type SourceTable = z.infer<typeof sourceTable>;
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

@@ -1,5 +1,6 @@
 /** What is made again since the newest publication, and what is carried over, as text. Pure. */
 import { count } from '../counted.ts';
+import { parseExecution } from '../lake/layout.ts';
 import type { SourceDifference } from '../run/difference.ts';
 import { changesWords } from '../run/rebuild.ts';
 import type { StepDecision } from '../run/rebuild.ts';
@@ -28,14 +29,20 @@ export function carriedLines(rebuild: Rebuild): string[] {
   return carriedActions(rebuild).map(({ action, reason }) => `${action}; ${reason}`);
 }
 
-/** Why a step makes its tables again: a line for each reason. */
+/** Why a step makes its tables again, a line for each reason, and from what. */
 export function rebuiltLines({ steps }: Rebuild, name: string): string[] {
-  const tables = steps.find(({ step }) => step === name)?.tables ?? [];
+  const { tables = [], base = '' } = steps.find(({ step }) => step === name) ?? {};
   const reasons = new Set(tables.map(({ reason }) => reason));
-  return [...reasons].map((reason) => {
-    const its = tables.filter((one) => one.reason === reason).map(({ table }) => table);
-    return `rebuild ${its.join(', ')} whole: ${reason}`;
-  });
+  const earlier = parseExecution(base)?.run;
+  return [
+    ...[...reasons].map((reason) => {
+      const its = tables.filter((one) => one.reason === reason).map(({ table }) => table);
+      return `rebuild ${its.join(', ')} whole: ${reason}`;
+    }),
+    ...(earlier === undefined
+      ? []
+      : [`unchanged objects are not parsed again: run ${earlier} has their rows`]),
+  ];
 }
 
 /** How a source differs, with its first objects of each kind. */

@@ -45,6 +45,7 @@ const plan = z.looseObject({
   ),
   applications: z.enum(['joined', 'per_step']),
   carried: z.record(name, z.string()).optional(),
+  bases: z.record(name, z.string()).optional(),
   cluster: z.union([
     z.looseObject({ kind: z.enum(['local', 'new', 'reuse']) }),
     z.looseObject({ kind: z.literal('id'), id: emrId }),
@@ -152,13 +153,16 @@ export function problemOf(kind: Entry['entry'], ofRun: string, value: unknown): 
   return undefined;
 }
 
-function problemOfPlan(ofRun: string, { run: its, steps, carried = {} }: RunPlan): string | undefined {
+function problemOfPlan(
+  ofRun: string,
+  { run: its, steps, carried = {}, bases = {} }: RunPlan,
+): string | undefined {
   if (its !== ofRun) return `it has the plan of run ${its}`;
-  for (const [step, execution] of Object.entries(carried)) {
+  for (const [step, execution] of [...Object.entries(carried), ...Object.entries(bases)]) {
     if (parseExecution(execution)?.step !== step)
-      return `${JSON.stringify(execution)}, carried over, is no execution of ${step}`;
+      return `${JSON.stringify(execution)}, which it uses, is no execution of ${step}`;
     if (!steps.some(({ name: planned }) => planned === step))
-      return `it carries over ${step}, which is no step`;
+      return `it uses an execution of ${step}, which is no step`;
   }
   const earlier = new Set<string>();
   const tables = new Set<string>();

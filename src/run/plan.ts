@@ -80,6 +80,8 @@ export interface RunPlan {
    * run's.
    */
   carried?: Readonly<Record<string, string>>;
+  /** By step: the execution, of an earlier run, whose source tables it uses, so that it parses only what is new since. */
+  bases?: Readonly<Record<string, string>>;
   cluster: ClusterChoice;
   /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */
   launch?: PlannedLaunch;
@@ -177,8 +179,14 @@ function stepArguments(plan: RunPlan, { step, attempt, upstreams }: StepArgument
     ...(step.sources.length > 0 ? ['--manifest', at(keys.inputs(plan.run))] : []),
     ...step.sources.flatMap(({ name }) => ['--source', `${name}=${uri.get(name) ?? ''}`]),
     ...step.upstreams.flatMap((name) => ['--upstream', `${name}=${at(upstreams[name] ?? '')}`]),
+    ...baseArguments(plan, step),
     ...(plan.stepTimeoutSeconds > 0 ? ['--timeout', String(plan.stepTimeoutSeconds)] : []),
   ];
+}
+
+function baseArguments({ lake, bases = {} }: RunPlan, { name }: PlannedStep): string[] {
+  const base = bases[name];
+  return base === undefined ? [] : ['--base', `${lake}/${base}`];
 }
 
 /** spark-submit takes its program for a URI, percent-encoded, unlike every path that the program itself is given. */

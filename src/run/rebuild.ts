@@ -28,6 +28,8 @@ export interface StepDecision {
   tables: readonly TableDecision[];
   /** Where the tables that are carried over are: the execution that made them. */
   execution?: string;
+  /** Of a step that runs: the execution whose source tables it uses. */
+  base?: string;
 }
 
 /**
@@ -62,6 +64,7 @@ export function decideRebuild(
     return {
       step: step.name,
       runs: true,
+      ...baseOf(step, made, { base, digests }),
       tables: own.map(([table, reason]) => ({
         table,
         decision: 'rebuild whole' as const,
@@ -69,6 +72,16 @@ export function decideRebuild(
       })),
     };
   });
+}
+
+/** The execution before, when the step reads a source whose contract is as it was. */
+function baseOf(
+  { sources }: PlannedStep,
+  made: StepMade | undefined,
+  { base: { madeOf }, digests }: { base: Base; digests: RunPlan['digests'] },
+): Pick<StepDecision, 'base'> {
+  const isSame = sources.some(({ name }) => sourceDigest(madeOf, name) === digests.sources[name]);
+  return made !== undefined && isSame ? { base: made.execution } : {};
 }
 
 /** Why all tables of the step are made again; undefined when nothing that they share changed. */
@@ -121,10 +134,23 @@ export function changesWords({ new: added, changed, gone, unchanged }: SourceDif
   return kinds.flatMap(([number, word]) => (number === 0 ? [] : [`${count(number)} ${word}`])).join(', ');
 }
 
-/** By step: the execution whose tables are carried over; undefined when there is none. */
-export function carriedBy(decisions: readonly StepDecision[]): Record<string, string> | undefined {
-  const carried = decisions.flatMap(({ step, execution }) =>
-    execution === undefined ? [] : [[step, execution] as const],
-  );
-  return carried.length === 0 ? undefined : Object.fromEntries(carried);
+/** What of earlier executions the plan uses: those whose tables are carried over, and those that steps build on. */
+export function earlierExecutions(decisions: readonly StepDecision[]): Pick<RunPlan, 'carried' | 'bases'> {
+  const carried = byStep(decisions, ({ execution }) => execution);
+  const bases = byStep(decisions, ({ base }) => base);
+  return {
+    ...(carried === undefined ? {} : { carried }),
+    ...(bases === undefined ? {} : { bases }),
+  };
+}
+
+function byStep(
+  decisions: readonly StepDecision[],
+  pick: (decision: StepDecision) => string | undefined,
+): Record<string, string> | undefined {
+  const picked = decisions.flatMap((decision) => {
+    const execution = pick(decision);
+    return execution === undefined ? [] : [[decision.step, execution] as const];
+  });
+  return picked.length === 0 ? undefined : Object.fromEntries(picked);
 }

@@ -27,7 +27,9 @@ export function replan(
 ): { plan: RunPlan; rerun: Rerun[] } {
   const rerun = stepsToRerun(state, planned.steps, choice);
   const names = rerun.map(({ step }) => step);
-  return { plan: { ...planned, digests: digestsAfterRerun(state.plan, planned, names) }, rerun };
+  const { bases } = state.plan;
+  const digests = digestsAfterRerun(state.plan, planned, names);
+  return { plan: { ...planned, digests, ...(bases === undefined ? {} : { bases }) }, rerun };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { SourceDifference } from '../run/difference.ts';
 import type { Input } from '../run/input-manifest.ts';
 import { differences } from '../run/made-of.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { carriedBy, decideRebuild } from '../run/rebuild.ts';
+import { decideRebuild, earlierExecutions } from '../run/rebuild.ts';
 import type { StepDecision } from '../run/rebuild.ts';
 import { retry } from '../run/with-retry.ts';
 import { explained } from '../run/verification.ts';
@@ -54,9 +54,8 @@ export async function sincePublished(
   if (isSame && lost.size === 0) return { made: newest, plan };
   if (isSame) sayLost(cli, number, lost);
   const steps = decide(lost);
-  const carried = carriedBy(steps);
   return {
-    plan: carried === undefined ? plan : { ...plan, carried },
+    plan: { ...plan, ...earlierExecutions(steps) },
     rebuild: { publication: number, ...(sources === undefined ? {} : { sources }), steps },
   };
 }

@@ -281,8 +281,13 @@ describe('the number of S3 requests', () => {
     const data = /(^|\/)delta\/(?!quarantine\/)/;
     const files = [...objects.keys()].filter((one) => data.test(one) && one.endsWith('.parquet')).length;
     const published = [...objects.keys()].filter(plain).length;
-    const [tables, internal] = [6, 1];
-    expect(files).toBe(published + internal);
+    const ofSources = [...objects.keys()].filter((one) =>
+      /(^|\/)delta\/(song|log)_data\/.*\.parquet$/.test(one),
+    ).length;
+    // The five tables, one that is internal, and two source tables.
+    const [tables, internal] = [8, 1];
+    expect(ofSources).toBeGreaterThan(1);
+    expect(files).toBe(published + internal + ofSources);
     expect(count(({ key }) => data.test(key))).toEqual({ LIST: tables, GET: files, HEAD: published });
     const plainPaths = /\/(songs|artists|users|time|songplays)(\/|$)/;
     expect(count(({ key }) => !/(_landfall|delta)\//.test(key) && plainPaths.test(key))).toEqual({

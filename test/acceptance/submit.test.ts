@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stepReport } from '../../src/pipeline/report.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, temporaryFolder } from '../support/landfall.ts';
 import type { Ended, Surroundings } from '../support/landfall.ts';
@@ -164,6 +165,7 @@ describe('a second submit', () => {
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const second = JSON.parse(stdout) as RunSummary;
     expect(stepsOf(second.run)).toEqual(['log_transform']);
+    expect(parsedBy(second.run)).toEqual({ log_data: 1 });
     const carried = second.tables.filter(({ carriedOverFrom: from }) => from === summary.run);
     expect(carried.map(({ table }) => table).sort()).toEqual(['artists', 'songs']);
     const { differences, rows, books } = judge(songs, logs, lake);
@@ -181,6 +183,15 @@ const stepsOf = (run: string) =>
     .map(String)
     .filter((name) => name.endsWith('report.json'))
     .map((name) => name.split('/')[0]);
+
+/** By source: the objects that the only step of the run parsed. */
+function parsedBy(run: string): Record<string, number> {
+  const [report = ''] = filesBelow(join(lake, '_landfall/runs', run)).filter((path) =>
+    path.endsWith('/report.json'),
+  );
+  const { sourceTables } = stepReport.parse(JSON.parse(readFileSync(report, 'utf8')));
+  return Object.fromEntries(Object.entries(sourceTables).map(([source, { parsed }]) => [source, parsed]));
+}
 
 /** Settings of another Spark, Java and Python on the machine, and of another language: each would break a step. */
 const foreign = {

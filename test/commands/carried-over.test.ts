@@ -31,6 +31,9 @@ beforeEach(async () => {
 
 const SONGS = ['songs', 'artists'];
 
+/** What a step is to build on, by its arguments. */
+const baseOf = (args: readonly string[]) => args[args.indexOf('--base') + 1 || args.length];
+
 describe('a run of which one step is to run', () => {
   it('is planned so, and plan says why, table by table', async () => {
     lake.changeQuery();
@@ -38,6 +41,7 @@ describe('a run of which one step is to run', () => {
     expect(text).toContain('carry over songs, artists, song_keys: song_transform does not run');
     expect(text).toContain('rebuild users whole: its query or contract changed');
     expect(text).toContain('its step makes users again');
+    expect(text).toContain('unchanged objects are not parsed again: run r1 has their rows');
     expect(text).not.toContain('read song_data');
     expect(text.match(/"Name": "landfall\//g)).toHaveLength(2);
     expect(text).toMatch(/song_transform=file:\/\/.*\/runs\/r1\/steps\/song_transform\/1\/application_/);
@@ -75,6 +79,7 @@ describe('a run of which one step is to run', () => {
     expect(upstream).toMatch(
       /^song_transform=.*\/_landfall\/runs\/r1\/steps\/song_transform\/1\/application_[^/]+$/,
     );
+    expect(baseOf(args!)).toMatch(/\/_landfall\/runs\/r1\/steps\/log_transform\/1\/application_[^/]+$/);
     const second = await lake.newest();
     for (const [table, writer] of Object.entries(writers(second)))
       expect([table, writer]).toEqual([table, SONGS.includes(table) ? 'r1' : 'r2']);
@@ -118,6 +123,7 @@ describe('a run of which one step is to run', () => {
     lake.write('log_data/three.json', '{"a":3}\n');
     expect((await lake.submitting('r4')).failure).toBeUndefined();
     expect(lake.steps()).toEqual(['log_transform']);
+    expect(baseOf(lake.submitted()[0]!)).toContain('/_landfall/runs/r3/');
     await lake.isIntact();
   });
 
@@ -136,6 +142,7 @@ describe('a run of which one step is to run', () => {
     expect(lake.steps()).toEqual(['song_transform', 'log_transform']);
     expect((await lake.submitting('r4', { full: true })).failure).toBeUndefined();
     expect(lake.steps()).toEqual(['song_transform', 'log_transform']);
+    expect(lake.submitted().map(baseOf)).toEqual([undefined, undefined]);
     expect(writers(await lake.newest())).toMatchObject({ songs: 'r4', users: 'r4' });
     await lake.isIntact();
   });

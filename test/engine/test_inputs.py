@@ -21,7 +21,7 @@ from engine.inputs import (
     unpacked_lines,
 )
 
-ENTRY = {"source": "raw", "uri": "s3://b/a b", "size": 7, "last_modified": "2018-11-15T00:00:01Z"}
+ENTRY = {"source": "raw", "uri": "s3://b/a b", "size": 7, "last_modified": "2018-11-15T00:00:01Z", "etag": "e"}
 
 
 class ManifestLines(unittest.TestCase):
@@ -65,7 +65,7 @@ class Manifest(unittest.TestCase):
 
     def test_lists_objects_by_source(self):
         inputs = self.read(json.dumps(ENTRY), json.dumps({**ENTRY, "source": "unknown"}))
-        self.assertEqual(inputs, {"raw": [Input("s3://b/a b", 7, 1542240001000)], "other": []})
+        self.assertEqual(inputs, {"raw": [Input("s3://b/a b", 7, 1542240001000, "e")], "other": []})
 
     def test_that_cannot_be_parsed_fails_the_step_with_its_uri(self):
         for line in ["{", "{}", json.dumps({**ENTRY, "last_modified": "yesterday"})]:

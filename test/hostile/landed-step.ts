@@ -84,6 +84,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     endedAt: 1_795_000_060_000,
     sources: Object.fromEntries(planned.sources.map(({ name, views }) => [name, booksOf(plan, name, views)])),
     quarantine: Object.fromEntries(planned.sources.map(({ name }) => [name, landRejected(name)])),
+    sourceTables: {},
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };

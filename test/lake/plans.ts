@@ -139,6 +139,7 @@ export function report(
     endedAt: 1,
     sources,
     quarantine: {},
+    sourceTables: {},
     upstreams: {},
     tables,
   };

@@ -63,6 +63,7 @@ interface Given {
   contract?: Partial<TableContract>;
   tables?: StepReport['tables'];
   sources?: StepReport['sources'];
+  sourceTables?: StepReport['sourceTables'];
 }
 
 /** What the step wrote: the two tables placed before each test. */
@@ -78,15 +79,18 @@ const clean = {
   },
 };
 
-async function verify({ contract = {}, tables = {}, sources = clean }: Given = {}): Promise<Verification> {
-  const step = report(
-    {
-      songs: tableReport(3, { files: written.songs }),
-      song_keys: tableReport(3, { files: written.song_keys }),
-      ...tables,
-    },
-    sources,
-  );
+async function verify({
+  contract = {},
+  tables = {},
+  sources = clean,
+  sourceTables = {},
+}: Given = {}): Promise<Verification> {
+  const landed = {
+    songs: tableReport(3, { files: written.songs }),
+    song_keys: tableReport(3, { files: written.song_keys }),
+    ...tables,
+  };
+  const step = { ...report(landed, sources), sourceTables };
   const lake = createLake(openFolder(root), { driver: 'd' });
   return lake.verify(plan([{ ...songs, ...contract }, songKeys]), [
     { step: 'song_transform', key: EXECUTION, report: step },
@@ -119,6 +123,21 @@ describe('verifying what landed', () => {
     ]);
     expect(tables[0]!.bytes).toBe(tables[0]!.files.reduce((sum, { size }) => sum + size, 0));
     expect(tables[0]!.files.every(({ size, etag }) => size > 0 && etag !== '')).toBe(true);
+  });
+
+  it('finds source tables whose files or rows are not those that their step kept', async () => {
+    await place('song_data', 'part-0-s.zstd.parquet', '2004');
+    const files = await filesOf('song_data');
+    const kept = (rows: number) => ({ song_data: { digest: 'd', rows, files, parsed: 1 } });
+    expect(await findings({ sourceTables: kept(2) })).toEqual([]);
+    expect(await findings({ sourceTables: kept(3) })).toEqual([
+      'error song_data: its source table has 2 rows, but the step kept 3 lines',
+    ]);
+    await place('song_data', 'part-1-s.zstd.parquet', '0');
+    expect(await findings({ sourceTables: kept(2) })).toEqual([
+      'error song_data: its step did not write one of the data files',
+      'error song_data: its source table has 3 rows, but the step kept 2 lines',
+    ]);
   });
 
   it('finds a missing file', async () => {

@@ -47,6 +47,7 @@ describe('rendering', () => {
     expect(held(first!, 'SOURCES')).toEqual([
       {
         name: 'raw',
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
         fields: [
           { name: 'id', type: 'BIGINT', path: ['id'], min: 0, below: 10 },
           { name: 'kind', type: 'STRING', path: ['kind'] },

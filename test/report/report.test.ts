@@ -177,6 +177,7 @@ describe('the summary of a run', () => {
   const report = {
     version: 3 as const,
     quarantine: {},
+    sourceTables: {},
     step: 's',
     token: 't',
     applicationId: 'a',

@@ -6,7 +6,7 @@ import { manifestLines } from '../../src/run/input-manifest.ts';
 import type { Input, ListedObject } from '../../src/run/input-manifest.ts';
 import { madeOf } from '../../src/run/made-of.ts';
 import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
-import { carriedBy, decideRebuild } from '../../src/run/rebuild.ts';
+import { decideRebuild, earlierExecutions } from '../../src/run/rebuild.ts';
 import type { Base } from '../../src/run/rebuild.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { plan, songs } from '../lake/plans.ts';
@@ -182,9 +182,9 @@ const withTable = (name: string): Partial<RunPlan> => ({
 describe('what a run makes again', () => {
   it('is nothing where nothing changed: each table is carried over from the execution that made it', () => {
     const decisions = decideRebuild(planned, base);
-    expect(carriedBy(decisions)).toEqual(
-      Object.fromEntries(steps.map(({ name }) => [name, execution(name)])),
-    );
+    expect(earlierExecutions(decisions)).toEqual({
+      carried: Object.fromEntries(steps.map(({ name }) => [name, execution(name)])),
+    });
     expect(decisions.flatMap(({ tables }) => tables.map(({ decision }) => decision))).toEqual(
       Array.from({ length: 6 }, () => 'carry over'),
     );
@@ -230,6 +230,21 @@ describe('what a run makes again', () => {
     ],
   ])('follows from %s', (_, now, from, expected) => {
     expect(running(now, from)).toEqual(expected);
+  });
+
+  it('builds on the execution before, except where the contract of its source changed', () => {
+    const bases = (now: Partial<RunPlan>, from: Base = base) =>
+      earlierExecutions(decideRebuild({ ...planned, ...now }, from)).bases;
+    const log = { log_transform: execution('log_transform') };
+    expect(bases(withTable('songplays'))).toEqual(log);
+    expect(bases({}, changedIn('log_data'))).toEqual({ ...log, audit: execution('audit') });
+    expect(bases({}, { ...base, differences: undefined })).toEqual({
+      ...{ song_transform: execution('song_transform'), audit: execution('audit') },
+      ...log,
+    });
+    const other = { ...digests, sources: { ...digests.sources, log_data: 'other' } };
+    expect(bases({ digests: other })).toBeUndefined();
+    expect(bases({}, { ...base, madeOf: { ...made, steps: made.steps.slice(0, 3) } })).toBeUndefined();
   });
 
   it('has a reason for each table', () => {

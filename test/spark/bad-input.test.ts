@@ -16,7 +16,7 @@ import type { Job, JobResult } from './batch.ts';
 import { brokenContractsJob, describeBrokenContracts } from './broken-contracts.ts';
 import { judge, NOTHING } from './oracle.ts';
 import type { Judgement } from './oracle.ts';
-import { expectSeveralViews, severalViewsJob } from './several-views.ts';
+import { expectSeveralViews, severalViewsJobs } from './several-views.ts';
 import { describeTypedFields, typedJob } from './typed-fields.ts';
 import { executionOf, renderInto } from './spark.ts';
 import { scale } from '../support/scale.ts';
@@ -100,7 +100,7 @@ beforeAll(async () => {
     jobs.push({ name: what, job: { ...plain, [what]: join(unstableInput(what), 'does not.json') } });
   }
   jobs.push(...actingJobs(programs['song_transform']!, join(folder, 'acting')));
-  jobs.push({ name: 'several views', job: severalViewsJob(join(folder, 'several views')) });
+  jobs.push(...severalViewsJobs(join(folder, 'several views')));
   const examples = exampleJobs(join(folder, 'examples'));
   jobs.push(...examples);
   const all = await runBatch(

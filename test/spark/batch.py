@@ -2,9 +2,10 @@
 
 Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
 
-    {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null, "append": PATH, "remove": PATH}
+    {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null, "moves": [[PATH, PATH], ...],
+     "append": PATH, "remove": PATH}
 
-of which the last two are done to an input once it was read.
+of which the moves are done first, and the last two to an input once it was read.
 RESULTS is written as a JSON list of the same length: the failure of each job or null; the counts that its books were
 made of, by view: [file, fate, reason, field, lines]; how often all lines were parsed, by source; and where a template is
 wrong, as [table, file, line], or null.
@@ -27,20 +28,28 @@ def load(program):
 
 def watch_books(step, job):
     """Saves the counts by file when they enter the books, which is when all input has been read."""
-    counted, keep_books = {}, step.keep_books
+    counted, objects_parsed, find_losers = {}, step.objects_parsed, step.find_losers
 
     def fate(row, view):
         if row["_form"] == "object":
             return [row["_in_%s_%s" % (view, part)] for part in ("fate", "reason", "field")]
         return ["blank", None, None] if row["_form"] == "blank" else ["quarantined", row["_form"], None]
 
-    def keep(spark, source, inputs, counts):
+    def parsed(spark, source, inputs, counts):
         for view in [view["name"] for view in source["views"]]:
             counted[view] = [[step.decoded(row["_file"]), *fate(row, view), row["lines"]] for row in counts]
         meddle(job)
-        return keep_books(spark, source, inputs, counts)
+        return objects_parsed(spark, source, inputs, counts)
 
-    step.keep_books = keep
+    def find(rows, source, view):
+        losers = find_losers(rows, source, view)
+        for row in [] if losers is None else losers.groupBy("_file").count().collect():
+            file = step.decoded(row["_file"])
+            its = counted.setdefault(view["name"], [])
+            its += [[file, "duplicate", None, None, row[1]], [file, "kept", None, None, -row[1]]]
+        return losers
+
+    step.objects_parsed, step.find_losers = parsed, find
     return counted
 
 
@@ -77,6 +86,8 @@ def run_as_large(step, partitions):
 
 
 def run(job):
+    for old, new in job.get("moves", []):
+        os.replace(old, new)
     step = load(job["program"])
     counted = watch_books(step, job)
     parsed = watch_parsing(step)

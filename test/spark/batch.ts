@@ -11,6 +11,8 @@ export interface Job {
   arguments: readonly string[];
   /** If given, queries run as on large data, with this number of partitions. */
   shufflePartitions?: number;
+  /** Local files that are moved before the job starts: from where to where. */
+  moves?: readonly (readonly [from: string, to: string])[];
   /** A local input that gets another line, or is deleted, after all input was read. */
   append?: string;
   remove?: string;
@@ -52,12 +54,13 @@ export async function runBatch(
   };
   const args = Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
   const program = join(import.meta.dirname, 'batch.py');
-  const { code, stderr } = await runSpark(
+  const { code, stdout, stderr } = await runSpark(
     [...args, program, todo, done],
     zone === undefined ? {} : { TZ: zone },
     spark,
   );
-  if (code !== 0) throw new Error(stderr.slice(-4000));
+  // Spark puts the traceback of a Python program on stdout.
+  if (code !== 0) throw new Error(`${stderr.slice(-4000)}\n${stdout.slice(-4000)}`);
   return JSON.parse(readFileSync(done, 'utf8')) as JobResult[];
 }
 

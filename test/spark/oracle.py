@@ -246,7 +246,8 @@ def read(root, fields, view, is_log):
             if fate != "blank" and not unparsable:
                 fates[fate] += 1
             if fate == "kept":
-                rows.append((values, [texts[name] for name in fields], nulls_of(line, fields, texts, values)))
+                shown = [canonical(values[name], kind) for name, kind in fields.items()]
+                rows.append((values, shown, nulls_of(line, fields, texts, values)))
             if fate == "quarantined":
                 rejections[(reason, field)] = rejections.get((reason, field), 0) + 1
                 value = None if field is None or texts[field] is None else texts[field][:LONGEST_VALUE]
@@ -313,12 +314,19 @@ def nulls_of(line, fields, texts, values):
     return why
 
 
+def canonical(value, kind):
+    """The text of a value as the tables have it, so that 7 and "007" are the same number."""
+    if value is None or kind.startswith("text"):
+        return value
+    return java_text(repr(value)) if kind.startswith("double") else str(value)
+
+
 def settle(rows, books):
-    """Keeps the event with the lowest texts of equal events."""
+    """Keeps the event with the lowest canonical texts of equal events."""
     events = {}
     for values, texts, nulls in rows:
         order = [(text is not None, (text or "").encode("utf-8")) for text in texts]
-        order.append("".join(nulls.get(name, ".")[0].replace("u", ".") for name in LOG_FIELDS))
+        order.append("".join(nulls.get(name, ".")[0] for name in LOG_FIELDS))
         events.setdefault(tuple(values[name] for name in EVENT_KEY), []).append((order, texts, values, nulls))
     kept = []
     for same in events.values():

@@ -1,7 +1,7 @@
 /** A pipeline with several views of one source, lines that the views treat differently, and the expected results. */
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { parquetReadObjects } from 'hyparquet';
 import { booksFindings } from '../../src/lake/books.ts';
@@ -60,23 +60,39 @@ FROM events
   },
 ];
 
-const LINES = [
-  '{"ts":1,"userId":7,"page":"NextSong","plays":"long"}',
-  '{"ts":1,"userId":7,"page":"NextSong","plays":"long"}',
-  '{"ts":1,"userId":8,"page":"NextSong"}',
-  '{"ts":2,"userId":"","page":"Home","plays":1}',
-  '{"ts":3,"page":"NextSong"}',
-  '{"ts":"x","userId":1,"page":"Home"}',
-  '{"userId":9}',
-  '{"ts":1,',
-  ' ',
-  '[1]',
+/** By object: its lines. */
+const OBJECTS = {
+  'first.json.gz': [
+    '{"ts":1,"userId":8,"page":"NextSong"}',
+    '{"ts":2,"userId":"","page":"Home","plays":1}',
+    '{"ts":3,"page":"NextSong"}',
+    '{"ts":"x","userId":1,"page":"Home"}',
+  ],
+  'last.json': [
+    '{"ts":1,"userId":7,"page":"NextSong","plays":"long"}',
+    '{"userId":9}',
+    '{"ts":1,',
+    ' ',
+    '{"ts":1,"userId":7,"page":"NextSong","plays":"long"}',
+    '[1]',
+  ],
+};
+
+/**
+ * Lines that other objects had in an earlier execution. Each would show if it stayed: an event that wins, events of their own,
+ * and lines that are rejected or cannot be parsed.
+ */
+const EARLIER = [
+  '{"ts":1,"userId":6,"page":"NextSong"}',
+  '{"ts":9,"userId":5,"page":"NextSong"}',
+  '{"userId":1}',
+  '{',
 ];
 
 const unknowns = { unknown: [], otherKeys: [] };
 
 const BOOKS: SourceBooks = {
-  objects: { manifest: 1, read: 1, empty: 0, unaccounted: [] },
+  objects: { manifest: 2, read: 2, empty: 0, unaccounted: [] },
   lines: { read: 9, blank: 1, unparsable: 2, quarantined: 5 },
   unparsableBy: [
     { reason: 'array', lines: 1 },
@@ -120,53 +136,85 @@ const BOOKS: SourceBooks = {
   },
 };
 
-/** Rows of the quarantine: line, view, reason, field and value. */
+/** Rows of the quarantine: object, line, view, reason, field and value. */
 const REJECTED = [
-  [5, 'plays', 'missing', 'userId', null],
-  [6, 'events', 'type', 'ts', 'x'],
-  [6, 'firsts', 'type', 'ts', 'x'],
-  [7, 'events', 'missing', 'ts', null],
-  [7, 'firsts', 'missing', 'ts', null],
-  [7, 'plays', 'missing', 'page', null],
-  [8, null, 'unparsable', null, null],
-  [10, null, 'array', null, null],
+  ['first.json.gz', 3, 'plays', 'missing', 'userId', null],
+  ['first.json.gz', 4, 'events', 'type', 'ts', 'x'],
+  ['first.json.gz', 4, 'firsts', 'type', 'ts', 'x'],
+  ['last.json', 2, 'events', 'missing', 'ts', null],
+  ['last.json', 2, 'firsts', 'missing', 'ts', null],
+  ['last.json', 2, 'plays', 'missing', 'page', null],
+  ['last.json', 3, null, 'unparsable', null, null],
+  ['last.json', 6, null, 'array', null, null],
 ];
 
-/** Writes the lines below `folder`, and renders the step that reads them. */
-export function severalViewsJob(folder: string): Job {
-  mkdirSync(join(folder, 'log'), { recursive: true });
-  writeFileSync(join(folder, 'log/events.json'), LINES.join('\n'));
+/**
+ * Two executions: one that finds an object with other lines, and an object that is gone for the second one, and the second
+ * one, which builds on it. The object that stays has the same size and time for both, but cannot be read any more.
+ */
+export function severalViewsJobs(folder: string): { name: string; job: Job }[] {
+  const here = (name: string) => join(folder, 'log', name);
+  const away = (name: string) => join(folder, 'away', name);
+  for (const name of ['log', 'away']) mkdirSync(join(folder, name), { recursive: true });
+  const [first, last] = ['first.json.gz', 'last.json'] as const;
+  const packed = gzipSync(OBJECTS[first].join('\n'));
+  writeFileSync(here(first), packed);
+  writeFileSync(away(first), Buffer.alloc(packed.length, 'x'));
+  for (const path of [here(first), away(first)]) utimesSync(path, 1.7e9, 1.7e9);
+  writeFileSync(away(last), OBJECTS[last].join('\n'));
+  for (const name of [last, 'gone.json']) writeFileSync(here(name), EARLIER.join('\n'));
   const programs = renderInto(join(folder, 'programs'), {}, { ...templates(), files: SEVERAL_VIEWS });
-  const [source, output] = [join(folder, 'log'), join(folder, 'out')];
-  return {
-    program: programs['look']!,
-    arguments: ['--output', `file://${output}`, '--source', `log=file://${source}`],
-  };
+  const program = programs['look']!;
+  const source = `log=file://${join(folder, 'log')}`;
+  const writing = (name: string) => ['--output', `file://${join(folder, name)}`, '--source', source];
+  const moves = [
+    [here('gone.json'), away('gone.json')],
+    [away(last), here(last)],
+    [away(first), here(first)],
+  ] as const;
+  return [
+    { name: 'several views before', job: { program, arguments: writing('before') } },
+    {
+      name: 'several views',
+      job: { program, moves, arguments: [...writing('out'), '--base', `file://${join(folder, 'before')}`] },
+    },
+  ];
 }
 
-/** Checks that each view has its own books and quarantined rows, and that lines are parsed once. */
+/**
+ * Checks that each view has its own books and quarantined rows, that lines are parsed once, and that an object that is
+ * unchanged is not even read again.
+ */
 export async function expectSeveralViews(folder: string, result: JobResult | undefined): Promise<void> {
   expect(result).toMatchObject({ failure: null, parsed: { log: 1 } });
   const { folder: execution, report } = executionOf(join(folder, 'out'));
   expect(report.sources).toEqual({ log: BOOKS });
-  const planned = { objects: 1, views: Object.keys(BOOKS.views) };
+  expect(report.sourceTables['log']).toMatchObject({ parsed: 1, rows: 5 });
+  const planned = { objects: 2, views: Object.keys(BOOKS.views) };
   expect(booksFindings('log', BOOKS, { ...planned, maxQuarantined: 5 / 9 })).toEqual([]);
   expect(booksFindings('log', BOOKS, { ...planned, maxQuarantined: 0.5 })).toMatchObject([
     { limit: 'max_quarantined', count: 5 },
   ]);
   const rejected = await rowsBelow(join(execution, 'tables/quarantine/source=log'));
   expect(
-    rejected.map(({ line, view, reason, field, value }) => [Number(line), view, reason, field, value]),
-  ).toEqual(REJECTED);
+    rejected
+      .map(({ file, line, view, reason, field, value }) => {
+        const name = String(file).slice(`file://${join(folder, 'log')}/`.length);
+        return [name, Number(line), view, reason, field, value];
+      })
+      .sort(),
+  ).toEqual(REJECTED.toSorted());
   expect(report.tables['seen']!.violations).toEqual([]);
   expect(report.tables['seen']!.rows).toBe(3);
 }
 
-/** The rows of the only Parquet file in a folder of the quarantine. */
+/** The rows of the Parquet files in a folder of the quarantine. */
 async function rowsBelow(folder: string): Promise<Record<string, unknown>[]> {
-  const [name, ...more] = readdirSync(folder).filter((one) => one.endsWith('.parquet'));
-  expect(more).toEqual([]);
-  const bytes = new Uint8Array(readFileSync(join(folder, name!)));
   const decompress = { GZIP: (packed: Uint8Array) => new Uint8Array(gunzipSync(packed)) };
-  return parquetReadObjects({ file: bytes.buffer, compressors: decompress });
+  const rows: Record<string, unknown>[] = [];
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.parquet'))) {
+    const bytes = new Uint8Array(readFileSync(join(folder, name)));
+    rows.push(...(await parquetReadObjects({ file: bytes.buffer, compressors: decompress })));
+  }
+  return rows;
 }

@@ -124,6 +124,7 @@ function reportOf(
       }),
     ),
     quarantine: {},
+    sourceTables: {},
     upstreams: {},
     tables: Object.fromEntries(
       landed.map(({ contract: { name }, names }) => [

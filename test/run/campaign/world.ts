@@ -187,6 +187,7 @@ async function execute(
     endedAt,
     sources: {},
     quarantine: {},
+    sourceTables: {},
     upstreams: {},
     tables: {},
   };
