@@ -10,30 +10,27 @@ import { openJournal } from '../run/journal.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { keys, mostBytes } from '../lake/layout.ts';
 import type { PlanOrigin, RunPlan } from '../run/plan.ts';
-import { readState } from '../run/read-journal.ts';
 import { shapeDifferences } from '../run/shape.ts';
 import { needsEmr } from '../run/stages.ts';
 import { replan } from '../run/steps-to-rerun.ts';
 import type { Rerun, RetryChoice } from '../run/steps-to-rerun.ts';
 import { currentCluster } from '../run/state.ts';
 import type { RunState } from '../run/state.ts';
-import { advise, commandAt, place } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import type { ProvenStore } from '../store/proven.ts';
 import type { Store } from '../store/store.ts';
-import { asPlanned, originOf } from './as-planned.ts';
-import { refuseForeignLake } from './lake-owner.ts';
-import { chosenRun } from './chosen-run.ts';
-import { openLake } from './compose.ts';
+import { originOf } from './as-planned.ts';
+import { earlierRun } from './earlier-run.ts';
 import { listInputs } from './list-inputs.ts';
 import type { Manifest } from './list-inputs.ts';
 import { prepareSpark } from './local-cluster.ts';
-import { checkRetryTrust, madeHere, rememberOwnPlan } from './plan-trust.ts';
+import { checkRetryTrust, rememberOwnPlan } from './plan-trust.ts';
 import { checkHome, checkStart, proveLake } from './preflight.ts';
 import { clusterChoice, lookAtInputs, makePlan, nextPublication, render, stagingOf } from './prepare.ts';
 import { isDead } from './resume.ts';
 import { linesOfManifest } from './staged-manifest.ts';
 import { driveToVerdict } from './drive-to-verdict.ts';
-import { configure, configureLake, countFlag, withInputsOf } from './configure.ts';
+import { countFlag, withInputsOf } from './configure.ts';
 import type { Configured } from './configure.ts';
 import { watchFlags } from './watch.ts';
 import type { Watch } from './watch.ts';
@@ -42,21 +39,11 @@ import type { Flags, CliContext } from '../cli/context.ts';
 
 export async function retryNamed(flags: RetryFlags & Flags, cli: CliContext): Promise<Outcome> {
   const watch = watchFlags(flags);
-  const store = await openLake(configureLake(flags, cli), cli);
-  refuseForeignLake(store, flags, cli);
-  const name = await chosenRun(flags, store);
-  const { plan } = await readState(store, name);
-  const trustLake = flags['trust-lake'] === true;
-  const planned = asPlanned(flags, cli, plan, {
-    strict: true,
-    trusted: trustLake || madeHere(cli, store, plan),
-  });
-  // The run's configuration file may name another lake than the one it is looked up in.
-  const configured = configure('retry', { ...planned.flags, lake: place(store.uri) }, planned.cli);
+  const { store, run, trustLake, planned, configured } = await earlierRun('retry', flags, cli);
   return retryRun(cli, configured, {
     origin: originOf(planned.flags, planned.cli, configured),
     store,
-    run: name,
+    run,
     choice: { from: flags.from, only: flags.only },
     cluster: flags.cluster,
     retryInfrastructure: countFlag(flags, 'retry-infrastructure'),
