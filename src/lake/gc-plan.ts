@@ -58,7 +58,7 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
   // Data files first: the run of each of them has begun, so that it is among the runs that are listed then.
   const data = await readable(() => dataByRun(store));
   const names = await listRuns(store);
-  const going = await halfRemoved(store, names);
+  const going: Going[] = (await halfRemoved(store, names)).map((run) => ({ run }));
   const states = await atOnce(JOURNALS_AT_ONCE, names, (run) => readRun(store, run));
   for (const [at, run] of [...names.entries()].reverse()) {
     const state = states[at];
@@ -73,25 +73,42 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
     );
     if ('unreadable' in decided)
       plan.kept.unshift({ run, why: `it cannot be read completely: ${decided.unreadable}` });
-    else if (decided.goes) going.push(run);
+    else if (decided.goes) going.push({ run, listed: decided.listed });
     else {
       plan.kept.unshift({ run, why: decided.why });
       for (const execution of decided.executions) {
-        const removal = await removalOf(store, { needed, data }, plan, { run, execution });
+        const { removal, strange } = await listRemoval(store, { needed, data }, { run, execution });
+        plan.strange.push(...strange);
         if (removal.objects > 0) plan.executions.push(removal);
       }
     }
   }
   if (needed.unclear === undefined)
-    for (const run of going) plan.runs.push(await removalOf(store, { needed, data }, plan, { run }));
-  const unowned =
-    'unreadable' in data ? [] : [...data.of].filter(([run]) => !names.includes(run) && !going.includes(run));
+    for (const { run, listed } of going) {
+      const { removal, strange } = listed ?? (await listRemoval(store, { needed, data }, { run }));
+      plan.runs.push(removal);
+      plan.strange.push(...strange);
+    }
+  const known = new Set([...names, ...going.map(({ run }) => run)]);
+  const unowned = 'unreadable' in data ? [] : [...data.of].filter(([run]) => !known.has(run));
   plan.strange.push(
     ...('unreadable' in data ? [] : data.strange),
     ...unowned.flatMap(([, objects]) => objects.map(({ key }) => key)),
     ...(await listPublications(store)).foreign,
   );
   return plan;
+}
+
+/** What a removal would remove, and the keys of others' objects among it. */
+interface Listed {
+  removal: Removal;
+  strange: readonly string[];
+}
+
+/** A run that goes; not yet listed where its removal has begun. */
+interface Going {
+  run: string;
+  listed?: Listed | undefined;
 }
 
 interface Deciding extends Pick<GcChoice, 'isDead'> {
@@ -101,7 +118,7 @@ interface Deciding extends Pick<GcChoice, 'isDead'> {
   data: DataByRun | Unreadable;
 }
 
-type Decision = { goes: true } | { goes: false; why: string; executions: readonly string[] };
+type Decision = { goes: true; listed?: Listed } | { goes: false; why: string; executions: readonly string[] };
 
 /** Whether a run is removed, and which of its executions are removed if it stays. */
 async function decide(
@@ -120,10 +137,7 @@ async function decide(
   if ('unreadable' in data) return kept(`its data files cannot be listed: ${data.unreadable}`);
   const busy = await whyBusy(store, state, needed, isDead);
   const why = newest ?? busy ?? whyNeeded(run, needed);
-  if (why === undefined) {
-    await objectsOf(store, { run }, needed, await dataOf(store, data, run));
-    return { goes: true };
-  }
+  if (why === undefined) return { goes: true, listed: await listRemoval(store, { needed, data }, { run }) };
   if (busy !== undefined || needed.unclear !== undefined) return kept(why);
   return kept(why, await unaccepted(store, state, data));
 }
@@ -259,14 +273,12 @@ async function dataOf(store: Store, data: Deciding['data'], run: string): Promis
   return 'unreadable' in data ? dataOfRun(store, run) : (data.of.get(run) ?? []);
 }
 
-async function removalOf(
+async function listRemoval(
   store: Store,
   { needed, data }: Pick<Deciding, 'needed' | 'data'>,
-  { strange }: GcPlan,
   what: Pick<Removal, 'run' | 'execution'>,
-): Promise<Removal> {
+): Promise<Listed> {
   const { ours, others } = await objectsOf(store, what, needed, await dataOf(store, data, what.run));
-  strange.push(...others);
   const bytes = ours.reduce((sum, { size }) => sum + size, 0);
-  return { ...what, objects: ours.length, bytes };
+  return { removal: { ...what, objects: ours.length, bytes }, strange: others };
 }

@@ -413,6 +413,16 @@ describe('gc', () => {
   });
 });
 
+it('the plan of a gc lists the folder of a run that goes once', async () => {
+  const made = memoryStore('s3://lake', () => new Date());
+  await landedRuns(2, made);
+  const listed: string[] = [];
+  const counting: Store = { ...made, list: (prefix) => (listed.push(prefix), made.list(prefix)) };
+  const { runs } = await planGc(counting, await neededBy(made, 1), { keep: 1, isDead: () => false });
+  expect(runs.map(({ run }) => run)).toEqual(['r1']);
+  expect(listed.filter((prefix) => prefix === `${keys.run('r1')}/`)).toHaveLength(1);
+});
+
 describe('a gc that is killed', () => {
   const choice = { keep: 1, isDead: () => false };
 
