@@ -53,7 +53,7 @@ async function killEndpoint(run: string): Promise<void> {
 }
 
 describe('submit --detach', () => {
-  it('exits 0 once both steps are submitted, and leaves them running', async () => {
+  it('exits 0 once its application is submitted, and leaves them running', async () => {
     const left = await submitDetached('left');
     expect(left).toMatchObject({
       state: 'submitted',
@@ -66,7 +66,7 @@ describe('submit --detach', () => {
       next: expect.stringMatching(/^node \S+cli\.js attach left --lake /),
     });
     expect(commandLines('emr-local/left')).not.toEqual([]);
-    expect(entriesOf('left').at(-1)).toMatchObject({ entry: 'step-submitted', step: 'log_transform' });
+    expect(entriesOf('left').at(-1)).toMatchObject({ entry: 'step-submitted', step: 'song_transform' });
   }, 100_000);
 
   it('submits nothing more when it is repeated', async () => {

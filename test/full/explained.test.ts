@@ -354,7 +354,7 @@ describe('a step that failed', () => {
     'reports what is done, what costs money, and the next command: %s',
     (run) => {
       expect(told(run).stand).toEqual([
-        'song_transform FAILED; log_transform not started; nothing was published',
+        'song_transform FAILED; log_transform CANCELLED; nothing was published',
         `cluster ${clusterOf(run)}: termination requested, not yet confirmed`,
       ]);
       if (run === 'input')
@@ -501,7 +501,7 @@ describe('a cluster that was lost', () => {
   it('during a step says what was lost with it', () => {
     expect(told('spot').why[0]).toMatch(/^INSTANCE_FAILURE: .*Spot/);
     expect(told('spot').stand.slice(1)).toEqual([
-      'song_transform CANCELLED with its cluster; log_transform not started; nothing was published',
+      'song_transform, log_transform CANCELLED with its cluster; nothing was published',
       expect.stringMatching(`^cluster ${clusterOf('spot')} (is ending|has ended)$`),
     ]);
   });
