@@ -135,6 +135,11 @@ def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int
     say("%d input objects of %.1f MB: %s" % (len(inputs), total / 1e6, WHY_SMALL if small else WHY_NOT_SMALL))
 
 
+def plans_adaptively(spark: SparkSession) -> bool:
+    """Whether Spark adapts plans while they run: it does unless the data are small."""
+    return spark.conf.get("spark.sql.adaptive.enabled") == "true"
+
+
 def is_small(inputs: Sequence[Input], upstream_size: int) -> bool:
     """Whether planning takes longer than reading the inputs, and tables of `upstream_size` bytes.
 

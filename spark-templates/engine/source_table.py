@@ -16,6 +16,7 @@ from engine.fates import KEPT, of_view
 from engine.listing import data_files
 from engine.places import table_folder
 from engine.schema import literal_paths, spark_type
+from engine.session import plans_adaptively
 
 
 def is_row_of(view: str) -> str:
@@ -45,7 +46,8 @@ def schema_of_rows(source: Source) -> T.StructType:
 def write_rows(rows: DataFrame, source: Source, folder: str) -> list[DataFile]:
     """Writes the source table of an execution. Returns its data files."""
     uri = table_folder(folder, source["name"])
-    rows.write.parquet(uri, mode="errorifexists")
+    whole = rows if plans_adaptively(rows.sparkSession) else rows.coalesce(1)
+    whole.write.parquet(uri, mode="errorifexists")
     return data_files(rows.sparkSession, uri)
 
 

@@ -21,6 +21,7 @@ from engine.failure import StepFailure, query_failure, write_failure
 from engine.places import table_folder
 from engine.reading import query_text
 from engine.schema import same_type, schema_of
+from engine.session import plans_adaptively
 
 # How long Spark may take to deliver the observed count.
 OBSERVED_SECONDS = 60
@@ -113,6 +114,9 @@ def sql_type(table: Table, name: str) -> str:
 
 def rebalanced(spark: SparkSession, frame: DataFrame, names: Sequence[str]) -> DataFrame:
     """Repartitions a frame by `names` into partitions of about the target size."""
+    if not plans_adaptively(spark):
+        # Spark ignores the hint then. Small data fit into one partition.
+        return frame.coalesce(1)
     # Several tables are written at the same time.
     view = "_landfall_" + os.urandom(8).hex()
     frame.createOrReplaceTempView(view)

@@ -79,6 +79,12 @@ describe('submit --cluster local with nothing configured', () => {
     expect(published()).toHaveLength(counted);
   });
 
+  it('writes one file for each value of the partition columns', () => {
+    const folders = published().map((path) => dirname(path));
+    expect(folders).toHaveLength(new Set(folders).size);
+    expect(folders.filter((folder) => folder.includes('/songplays/'))).not.toEqual([]);
+  });
+
   it('prints no warning', () => {
     expect(first.stderr).not.toMatch(/warning/i);
   });
