@@ -143,7 +143,7 @@ function fail(printer: Printer, error: unknown): number {
   return exitCode;
 }
 
-/** The process of the CLI itself. */
+/** The CLI's own process as the host. */
 function ownProcess(): Host {
   const { env, execPath: node, stdout, stderr } = process;
   const script = process.argv[1] ?? join(import.meta.dirname, 'cli.js');

@@ -1,4 +1,4 @@
-"""Runs further steps in the same Spark application. Each is a program of its own, complete in itself."""
+"""Runs further steps in the same Spark application. Each step is a complete program of its own."""
 
 import atexit
 import importlib.util
@@ -17,7 +17,7 @@ THEN = "--then"
 
 
 def split_arguments(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Returns the arguments of this step, and what follows `--then`: the next program and its arguments."""
+    """Splits arguments at the first `--then`: those of this step, and the next program with its arguments."""
     at = list(argv).index(THEN) if THEN in argv else len(argv)
     return list(argv[:at]), list(argv[at + 1 :])
 
@@ -27,7 +27,7 @@ def load_program(spark: SparkSession, uri: str) -> Any:
     if not exists(spark, uri):
         raise StepFailure("program", "the program of the next step does not exist: %s" % uri)
     folder = tempfile.mkdtemp(prefix="landfall-")
-    # A failure is explained with the lines of the program, so the file stays to the end.
+    # Failure messages quote lines of the program, so its file stays until this process exits.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = os.path.join(folder, os.path.basename(uri))
     with open(path, "wb") as file:
@@ -40,6 +40,6 @@ def load_program(spark: SparkSession, uri: str) -> Any:
 
 
 def forget(spark: SparkSession) -> None:
-    """Drops what a step keeps in memory, and its views: the next step sees only its own."""
+    """Drops the cached data and the views of a step, so that the next step sees only its own."""
     spark.catalog.clearCache()
     spark._jsparkSession.sessionState().catalog().clearTempTables()

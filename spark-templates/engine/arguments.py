@@ -9,7 +9,7 @@ USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more] [--t
 
 Writes below URI/<application id>-<random>/: tables/, and last report.json. Rejected lines are the table quarantine.
 URIs are raw, not percent-encoded: s3://bucket/key with blanks, file:///folder.
-After --then comes the program of another step, which then runs in the same Spark application, and its arguments.
+--then names the program of the next step, which runs in the same Spark application with the arguments that follow.
 """
 
 
@@ -33,7 +33,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--manifest", metavar="URI", help="gzipped JSON lines, one per input object; default: list the sources"
     )
     parser.add_argument(
-        "--base", metavar="URI", help="where the step wrote before: objects that are unchanged are not parsed again"
+        "--base", metavar="URI", help="where the step wrote before; unchanged objects are not parsed again"
     )
     parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")

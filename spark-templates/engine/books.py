@@ -57,7 +57,7 @@ def keep_books(source: Source, objects: Sequence[ReadObject], lost: Mapping[str,
 
 
 def misshapen(objects: Sequence[ReadObject]) -> list[dict[str, Any]]:
-    """Counts the objects that are JSON, but not an object a line, and names a few of each shape."""
+    """Counts, by shape, objects that are JSON but not one JSON object per line, and names a few of each."""
     by_shape: dict[str, list[str]] = {}
     for one in objects:
         if one.shape is not None and one.file is not None:
@@ -125,5 +125,5 @@ def never_known(source: Source, states: Mapping[tuple[str, str], int]) -> list[U
 
 
 def makes_up(one: ReadObject) -> bool:
-    """Whether the lines of an object can make it up. The size of a compressed object proves nothing."""
+    """Whether its lines account for the size of an object. The size of a compressed object proves nothing."""
     return one.uri.endswith(".gz") or is_whole(one.size, sum(kind.lines for kind in one.kinds), one.bytes)

@@ -52,7 +52,7 @@ class Source(TypedDict):
     """The contract of a raw input."""
 
     name: str
-    # Of what decides how its lines are parsed and judged.
+    # The digest of everything that decides how its lines are parsed and judged.
     digest: str
     fields: list[Field]
     # The views that the step reads.
@@ -180,14 +180,14 @@ class Input(NamedTuple):
     size: int
     # In epoch milliseconds.
     modified: int
-    # None if the objects are listed by the step itself.
+    # None if the step itself listed the objects.
     etag: Optional[str] = None
 
 
 class Fate(NamedTuple):
     """What became of a line in a view, before duplicates are found."""
 
-    # The fate is None for a line that does not parse, the others are for a line that is not rejected.
+    # `fate` is None for a line that does not parse. `reason` and `field` are None unless the view rejects the line.
     fate: Any
     reason: Any
     field: Any
@@ -197,7 +197,7 @@ class Kind(NamedTuple):
     """Lines of an object that are alike."""
 
     form: str
-    # None if no view reads the fields.
+    # None if no view keeps or rejects the lines.
     state: Any
     lines: int
     # In the order of the views.
@@ -213,9 +213,9 @@ class ReadObject(NamedTuple):
     modified: int
     # Its URI as Spark reports it, or None if it has no lines.
     file: Optional[str]
-    # Of its lines, without their ends.
+    # The bytes of its lines, without line ends.
     bytes: int
-    # What its first line opens, if it is JSON but not an object a line: array or object.
+    # If it is JSON, but not one JSON object per line: what it starts with, `array` or `object`.
     shape: Optional[str]
     kinds: Sequence[Kind]
 
@@ -226,7 +226,7 @@ class Lost(NamedTuple):
     # The state of the lines.
     state: str
     lines: int
-    # Of these, those that differ from the line kept.
+    # How many of them differ from the line kept.
     conflicts: int
 
 

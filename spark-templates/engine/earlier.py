@@ -1,4 +1,4 @@
-"""What an earlier execution of the step left of its inputs: lines of unchanged objects are not parsed again."""
+"""Finds what an earlier execution of the step kept, so that the lines of unchanged objects are not parsed again."""
 
 import zlib
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from engine.storage import hadoop_path
 from engine.upstreams import find_execution, is_name_below
 
 QUARANTINE = "quarantine"
-# What reading a file raises if it is not what it should be.
+# What reading a malformed file raises.
 UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError)
 
 
 class UnusableBase(Exception):
-    """What an earlier execution left cannot be used. The text says why."""
+    """The rows of an earlier execution cannot be used. The text says why."""
 
 
 class Earlier(NamedTuple):
-    """What an earlier execution left of a source."""
+    """What an earlier execution kept of a source."""
 
     folder: str
     # Names of the data files of its source table, and of its quarantine.
@@ -34,10 +34,10 @@ class Earlier(NamedTuple):
     quarantine: Sequence[str]
     # The bytes of the source table.
     size: int
-    # The objects that are as they were.
+    # The objects that have not changed since.
     unchanged: Sequence[ReadObject]
-    # Those that changed or are gone, if they have lines: their URIs as Spark spells them.
-    left: Sequence[str]
+    # The objects that changed or are gone and had lines: their URIs as Spark reports them.
+    stale: Sequence[str]
 
 
 class Work(NamedTuple):
@@ -52,7 +52,7 @@ class Work(NamedTuple):
 
 
 def plan_work(spark: SparkSession, source: Source, inputs: Sequence[Input], base: Optional[str]) -> Work:
-    """Decides which objects are parsed. `base`: where an earlier execution wrote, whose rows are used again."""
+    """Decides which objects are parsed. `base`: where the earlier execution wrote whose rows are used again."""
     if base is None:
         return Work(inputs, inputs, None)
     try:
@@ -68,15 +68,15 @@ def plan_work(spark: SparkSession, source: Source, inputs: Sequence[Input], base
 
 
 def find_earlier(spark: SparkSession, source: Source, inputs: Sequence[Input], base: str) -> Earlier:
-    """Returns what an earlier execution left of a source. Fails if that cannot be used."""
+    """Returns what an earlier execution kept of a source. Fails if that cannot be used."""
     try:
         folder, report = find_execution(spark, STEP, base)
         known = report["sourceTables"][source["name"]]
         if known["digest"] != source["digest"]:
-            raise UnusableBase("its contract, or the engine, changed since %s" % folder)
+            raise UnusableBase("its contract or the engine changed since %s" % folder)
         rows = [data_file(one) for one in known["files"]]
         if not rows:
-            raise ValueError("not even a schema")
+            raise ValueError("no data files")
         quarantine = [data_file(one) for one in report["quarantine"].get(source["name"], [])]
         check_there(spark, objects_file(folder), report["objects"]["size"])
         for table, files in [(source["name"], rows), (QUARANTINE, quarantine)]:
@@ -84,24 +84,24 @@ def find_earlier(spark: SparkSession, source: Source, inputs: Sequence[Input], b
                 check_there(spark, "%s/%s" % (table_folder(folder, table), file["name"]), file["size"])
         objects = earlier_objects(spark, source, folder)
     except (*UNREADABLE, StepFailure, Py4JError) as error:
-        raise UnusableBase("%s does not say what it read" % base) from error
+        raise UnusableBase("the records of %s are missing or broken" % base) from error
     now = {entry.uri: entry for entry in inputs}
     unchanged = [one for one in objects if one.uri in now and is_same(one, now[one.uri])]
     same = {one.uri for one in unchanged}
-    left = [one.file for one in objects if one.file is not None and one.uri not in same]
+    stale = [one.file for one in objects if one.file is not None and one.uri not in same]
     size = sum(file["size"] for file in rows)
-    return Earlier(folder, names_of(rows), names_of(quarantine), size, unchanged, left)
+    return Earlier(folder, names_of(rows), names_of(quarantine), size, unchanged, stale)
 
 
 def is_same(one: ReadObject, entry: Input) -> bool:
-    """Whether an object is as it was when its lines were parsed. Without etags, the time of its change decides."""
+    """Whether an object is as it was when its lines were parsed. Without etags, its modification time decides."""
     if one.etag is None or entry.etag is None:
         return one.size == entry.size and one.modified == entry.modified
     return one.size == entry.size and one.etag == entry.etag
 
 
 def data_file(value: Any) -> DataFile:
-    """Checks a data file of a report, which anybody may have written. Its name must stay in its table's folder."""
+    """Checks an entry of a report, which anybody may have written. The name must stay in the table's folder."""
     name, size = value["name"], value["size"]
     if not isinstance(name, str) or not isinstance(size, int) or not is_name_below(name):
         raise ValueError("not a data file")
@@ -111,7 +111,7 @@ def data_file(value: Any) -> DataFile:
 def check_there(spark: SparkSession, uri: str, size: int) -> None:
     path, files = hadoop_path(spark, uri)
     if not files.exists(path) or files.getFileStatus(path).getLen() != size:
-        raise UnusableBase("%s is not as it was written" % uri)
+        raise UnusableBase("%s is missing or has another size" % uri)
 
 
 def names_of(files: Sequence[DataFile]) -> list[str]:

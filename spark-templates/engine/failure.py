@@ -136,7 +136,7 @@ def end_on_signal() -> None:
 
 
 def end_after(seconds: float) -> threading.Timer:
-    """Ends the program after this many seconds, unless the timer is cancelled before.
+    """Ends the program after this many seconds, unless the returned timer is cancelled first.
 
     EMR's idle timeout does not end a step that hangs.
     """

@@ -100,14 +100,14 @@ def read_lines(spark: SparkSession, source: Source, root: str, inputs: Sequence[
     strangers = [file for where, file in found.items() if where not in wanted]
     if strangers:
         own = [file for where, file in found.items() if where in wanted]
-        # Spark does not open the files that this leaves out.
+        # Spark does not open the files that this filter excludes.
         lines = lines.where(is_among("_file", own) if len(own) < len(strangers) else ~is_among("_file", strangers))
     # Increases by one from line to line within a split.
     return lines.select("_file", "_size", "_modified", "_start", F.monotonically_increasing_id().alias("_id"), "_line")
 
 
 def is_among(name: str, texts: Sequence[str]) -> Column:
-    """Whether a column is one of these texts. Written as SQL, because a call per text would take minutes for many."""
+    """Whether a column is one of these texts. Uses SQL, because a call for each of many texts takes minutes."""
     quoted = [text.replace("\\", "\\\\").replace("'", "\\'") for text in texts]
     return F.expr("%s IN ('%s')" % (name, "', '".join(quoted))) if quoted else F.lit(False)
 

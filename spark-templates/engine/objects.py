@@ -1,4 +1,4 @@
-"""What each input object contained, for the books, which are sums over the objects, and for later executions."""
+"""Records what each input object contained. The books are sums over these; later executions use them again."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ from engine.long_lines import refuse_long_lines
 from engine.places import objects_file
 from engine.storage import create_file, decoded, hadoop_path, place, read_bytes
 
-# The longest line that is read, in bytes.
+# The longest line of `objects.json.gz` that is read, in bytes.
 LONGEST_OBJECT = 64 << 20
 
 
@@ -68,7 +68,7 @@ def is_bad(kind: Kind) -> bool:
 
 
 def is_kept(kind: Kind) -> bool:
-    """Whether at least one view keeps the lines, unless they are duplicates."""
+    """Whether at least one view keeps the lines, duplicates included."""
     return any(one.fate == KEPT for one in kind.fates)
 
 
@@ -83,9 +83,9 @@ def differs(spark: SparkSession, entry: Input, row: Optional[Row]) -> bool:
 
 
 def write_objects(spark: SparkSession, objects: Mapping[str, Sequence[ReadObject]], folder: str) -> int:
-    """Writes what each object contained, by source: a line of JSON each, gzipped. Returns the size of the file.
+    """Writes what each object contained as a line of JSON, gzipped. Returns the size of the file.
 
-    Python has made these rows, and reads them again: a table of Parquet would cost small data a job each time.
+    Only Python makes and reads these rows. For a Parquet table, Spark would run a job each time.
     """
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:

@@ -12,7 +12,7 @@ def report_file(execution: str) -> str:
 
 
 def objects_file(execution: str) -> str:
-    """Returns where an execution keeps what its input objects contained. `execution` is its folder."""
+    """Returns where an execution records what its input objects contained. `execution` is its folder."""
     return execution + "/objects.json.gz"
 
 

@@ -21,7 +21,7 @@ QUARANTINE_SCHEMA = (
 
 
 def rejected_lines(judged: DataFrame, source: Source) -> DataFrame:
-    """Returns a row for each line and view that rejects it, with its place and the reason. Cuts long lines."""
+    """Returns a row for each line and each view that rejects it, with its place and the reason. Cuts long lines."""
     return numbered(rejections(judged, source), judged).select(
         "view",
         raw_name().alias("file"),
@@ -35,10 +35,10 @@ def rejected_lines(judged: DataFrame, source: Source) -> DataFrame:
 
 
 def earlier_rejections(spark: SparkSession, earlier: Earlier) -> DataFrame:
-    """Returns the rows of the quarantine that an earlier execution wrote, but for those of objects that left."""
+    """Returns the rows of the quarantine that an earlier execution wrote, except those of stale objects."""
     paths = literal_paths(table_folder(earlier.folder, QUARANTINE), earlier.quarantine)
     rows = spark.read.schema(QUARANTINE_SCHEMA).parquet(*paths)
-    return rows.where(~is_among("file", [decoded(file) for file in earlier.left])) if earlier.left else rows
+    return rows.where(~is_among("file", [decoded(file) for file in earlier.stale])) if earlier.stale else rows
 
 
 def write_quarantine(spark: SparkSession, rejected: DataFrame, source: Source, folder: str) -> list[DataFile]:
@@ -85,7 +85,7 @@ def numbered(rejected: DataFrame, rows: DataFrame) -> DataFrame:
 
 
 def shapes_of(judged: DataFrame) -> dict[str, str]:
-    """Returns the objects that start with an array, or with an object of several lines, and which of the two."""
+    """Returns the shape of each object that starts with an array, or with a JSON object of several lines."""
     starts = judged.where((F.col("_start") == 0) & (F.col("_form") != BLANK_LINE))
     first = starts.groupBy("_file").agg(F.min_by(F.struct("_form", "_raw"), "_id").alias("_first"))
     goes_on = (F.col("_first._form") == "unparsable") & F.col("_first._raw").rlike(r"^\s*\{(.*[,{\[])?\s*$")

@@ -89,7 +89,7 @@ def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str,
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs the step, and then the steps after it in the application. Returns the exit code."""
+    """Runs this step, and then the next steps of its application. Returns the exit code."""
     started = time.time()
     own, following = split_arguments(argv)
     arguments = parse_arguments(own)

@@ -73,7 +73,7 @@ def read_files(spark: SparkSession, uri: str, names: Sequence[str], table: ReadT
 
 
 def literal_paths(uri: str, names: Sequence[str]) -> list[str]:
-    """Returns the paths of files below a folder, none of which Spark takes for a pattern."""
+    """Returns the paths of files below a folder, escaped so that Spark takes none of them for a pattern."""
     return [literal_glob("%s/%s" % (uri, name)) for name in names]
 
 

@@ -112,7 +112,7 @@ def open_session() -> SparkSession:
 def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int) -> None:
     """Fits the number of tasks to the input, and the way in which Spark runs queries to all data of the step.
 
-    `upstream_size`: the bytes of the tables that the step reads, those of its own earlier executions too.
+    `upstream_size`: the bytes of the tables that the step reads, source tables of an earlier execution included.
     """
     cores = spark.sparkContext.defaultParallelism
     total = sum(found.size for found in inputs)
@@ -136,7 +136,7 @@ def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int
 
 
 def plans_adaptively(spark: SparkSession) -> bool:
-    """Whether Spark adapts plans while they run: it does unless the data are small."""
+    """Whether adaptive query execution is on. It is, unless the data are small."""
     return spark.conf.get("spark.sql.adaptive.enabled") == "true"
 
 

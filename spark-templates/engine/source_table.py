@@ -1,6 +1,6 @@
 """The source table of a source: the parsed lines that at least one view keeps, for this execution and later ones.
 
-Lines of the same event are all in it, because a line that arrives later may decide which of them is kept.
+It has all lines of the same event, because a later execution may find another line and keep a different one.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from engine.session import plans_adaptively
 
 
 def is_row_of(view: str) -> str:
-    """The name of the column that says whether a line is a row of a view, unless it is a duplicate."""
+    """The name of the column that says whether a view keeps a line, before duplicates are removed."""
     return "_in_" + view
 
 

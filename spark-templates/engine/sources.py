@@ -1,4 +1,4 @@
-"""Opens the sources of a step: parses lines, takes others from an earlier execution, and registers the views."""
+"""Opens the sources of a step: parses lines, takes rows of an earlier execution, and registers the views."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -69,7 +69,7 @@ def open_source(spark: SparkSession, source: Source, root: str, work: Work, fold
 
 
 def parse_objects(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> Share:
-    """Parses the lines of objects. Each line is parsed once."""
+    """Parses the lines of objects, and caches them, so that no query parses them again."""
     lines = read_lines(spark, source, root, inputs)
     judged = classify(lines, source, find_typed(spark, source, inputs))
     judged = cached_alone(judged.persist(StorageLevel.MEMORY_AND_DISK))
@@ -97,10 +97,10 @@ def count_lines(judged: DataFrame, source: Source) -> list[Row]:
 
 
 def take_over(spark: SparkSession, source: Source, earlier: Earlier) -> Share:
-    """Takes what an earlier execution knows of the objects that are unchanged."""
+    """Takes the rows and counts of unchanged objects from an earlier execution."""
     rows = read_rows(spark, source, earlier.folder, earlier.rows)
-    if earlier.left:
-        rows = rows.where(~is_among("_file", earlier.left))
+    if earlier.stale:
+        rows = rows.where(~is_among("_file", earlier.stale))
     rejected = earlier_rejections(spark, earlier) if earlier.quarantine else None
     return Share(earlier.unchanged, rows, rejected)
 
@@ -117,7 +117,7 @@ def register_views(rows: DataFrame, source: Source, losers: Mapping[str, Optiona
 
 
 def name_other_keys(spark: SparkSession, source: Source, root: str, work: Work, books: Books) -> None:
-    """Adds to the books which keys the lines have, if a view has a field that no line has."""
+    """If no line has a certain field of a view, adds the keys that the lines do have to the books."""
     for view in source["views"]:
         its = books["views"][view["name"]]
         if not its["unknown"]:
@@ -130,7 +130,7 @@ def name_other_keys(spark: SparkSession, source: Source, root: str, work: Work, 
 
 
 def write_source_table(spark: SparkSession, opened: Opened, folder: str) -> dict[str, Any]:
-    """Writes what a later execution needs, to parse none of these lines again. Returns its part of the report."""
+    """Writes the source table, so that no later execution parses these lines again. Returns its part of the report."""
     source = opened.source
     return {
         "digest": source["digest"],

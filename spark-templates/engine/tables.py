@@ -115,7 +115,7 @@ def sql_type(table: Table, name: str) -> str:
 def rebalanced(spark: SparkSession, frame: DataFrame, names: Sequence[str]) -> DataFrame:
     """Repartitions a frame by `names` into partitions of about the target size."""
     if not plans_adaptively(spark):
-        # Spark ignores the hint then. Small data fit into one partition.
+        # Without adaptive execution Spark ignores the hint. Small data fit into one partition.
         return frame.coalesce(1)
     # Several tables are written at the same time.
     view = "_landfall_" + os.urandom(8).hex()

@@ -57,7 +57,7 @@ def files_of(report: dict[str, Any], table: str) -> list[str]:
 
 
 def is_name_below(name: str) -> bool:
-    """Whether a file of this name lies below the folder to which the name is relative."""
+    """Whether a relative file name stays below its folder."""
     return not any(part in ("", ".", "..") for part in name.split("/"))
 
 

@@ -106,7 +106,7 @@ const emr = {
     default: '600',
   }),
   applications: setting(oneOf('joined', 'per_step'), {
-    doc: 'Whether steps that run one after the other share a Spark application, or each has its own.',
+    doc: 'Whether a step joins the Spark application of the steps that it reads, or each has its own.',
     default: 'joined',
   }),
   stepTimeout: setting(seconds(0, WEEK), { doc: 'Seconds a step may take; 0 is no limit.', default: '0' }),

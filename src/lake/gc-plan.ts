@@ -99,13 +99,13 @@ export async function planGc(store: Store, needed: Needed, { keep, isDead }: GcC
   return plan;
 }
 
-/** What a removal would remove, and the keys of others' objects among it. */
+/** A removal, and the keys of objects in the same places that are not ours to remove. */
 interface Listed {
   removal: Removal;
   strange: readonly string[];
 }
 
-/** A run that goes; not yet listed where its removal has begun. */
+/** A run to remove. Its objects are not listed yet if an earlier gc began to remove it. */
 interface Going {
   run: string;
   listed?: Listed | undefined;

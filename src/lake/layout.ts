@@ -27,7 +27,7 @@ export const keys = {
   execution: (attempt: string, name: string) => `${attempt}/${name}`,
   /** `execution` is the execution's folder. */
   report: (execution: string) => `${execution}/report.json`,
-  /** What each input object contained. */
+  /** The file that says what each input object contained. */
   objects: (execution: string) => `${execution}/objects.json.gz`,
 
   /** The data files of all tables, whichever run wrote them. */
@@ -224,7 +224,7 @@ export function isFolderMarker(key: string, size: number): boolean {
 
 const LOOSE = /^(owner\.json|inputs\.json\.gz|steps\/[^/]+\/\d+\/step\.py)$/;
 const IN_EXECUTION = /^steps\/[^/]+\/\d+\/([^/]+)\/(.+)$/;
-const REPORT = /^\.?(report\.json|objects\.json\.gz)(\.crc)?$/;
+const RECORD = /^\.?(report\.json|objects\.json\.gz)(\.crc)?$/;
 /** What Spark's writers leave: data files and markers with their checksums, and files of attempts that crashed. */
 const BY_SPARK = /^(.+\/)?(\.?part-[^/]+|\.?_SUCCESS(\.crc)?|(_temporary|\.spark-staging-[^/]+)\/.+)$/;
 
@@ -233,7 +233,7 @@ export function isOfRun(run: string, { key, size }: { key: string; size: number 
   const name = key.slice(keys.run(run).length + 1);
   if (entryNumber(run, key) !== undefined || LOOSE.test(name) || isFolderMarker(name, size)) return true;
   const [, execution = '', file = ''] = IN_EXECUTION.exec(name) ?? [];
-  return isExecutionName(execution) && REPORT.test(file);
+  return isExecutionName(execution) && RECORD.test(file);
 }
 
 /** Whose object below `delta/` that is, by its name; undefined when Spark, writing for a run, gives no object such a name. */

@@ -84,7 +84,7 @@ function sourceFindings(plan: RunPlan, step: PlannedStep, { report, quarantine }
   });
 }
 
-/** Source tables that are not as their step wrote them: a later run would take their rows for lines of the input. */
+/** Source tables that are not as their step wrote them: a later run would take their rows for input lines. */
 function sourceTableFindings({ report, sourceTables }: StepOutput): Finding[] {
   return Object.entries(report.sourceTables).flatMap(([source, { rows, files }]) => {
     const inspected = sourceTables.get(source) ?? { folder: '', files: [], broken: [], strays: [] };

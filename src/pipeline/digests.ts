@@ -25,7 +25,7 @@ function withoutLines({ checks }: TableContract): Record<string, number> {
   );
 }
 
-/** A source, and those of its views that count. */
+/** A source, and the views of it that its digest covers. */
 export interface DigestedSource {
   source: SourceContract;
   views: readonly View[];
@@ -39,7 +39,7 @@ export function sourceDigest(
   return digester(digesting)(bakedSource(source, views));
 }
 
-/** `sources`: with the views that some step reads. */
+/** `sources`: each with those of its views that some step reads. */
 export function contentDigests(
   sources: readonly DigestedSource[],
   tables: Iterable<DigestedTable>,

@@ -13,7 +13,7 @@ export interface PipelineOutline {
   steps: readonly string[];
 }
 
-/** Undefined if the text of pipeline.yaml has mistakes. The other files are not read, so they may have any. */
+/** Undefined if pipeline.yaml has mistakes. The other files are not read, so mistakes in them do not matter. */
 export function outlineOf(file: TemplateFile): PipelineOutline | undefined {
   const { value, locate } = readYaml({ ...normalized(file), firstLine: 1 }, pipelineFile);
   if (value === undefined || checkPipelineFile(value, locate).length > 0) return undefined;

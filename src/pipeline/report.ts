@@ -76,11 +76,11 @@ export const tableReport = z.object({
     .default([]),
 });
 
-/** What a step keeps of a source, so that no later execution has to parse the same lines again. */
+/** What a step keeps of a source, so that no later execution parses the same lines again. */
 export const sourceTable = z.object({
-  /** Of how its lines are parsed and judged. */
+  /** The digest of everything that decides how its lines are parsed and judged. */
   digest: z.string(),
-  /** Lines that at least one view keeps, those that are duplicates too. */
+  /** Lines that at least one view keeps, duplicates included. */
   rows: count,
   files: writtenFiles,
   /** Objects whose lines this execution parsed. */

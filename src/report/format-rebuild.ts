@@ -29,7 +29,7 @@ export function carriedLines(rebuild: Rebuild): string[] {
   return carriedActions(rebuild).map(({ action, reason }) => `${action}; ${reason}`);
 }
 
-/** Why a step makes its tables again, a line for each reason, and from what. */
+/** Why a step makes its tables again, a line for each reason, and the run whose rows it uses. */
 export function rebuiltLines({ steps }: Rebuild, name: string): string[] {
   const { tables = [], base = '' } = steps.find(({ step }) => step === name) ?? {};
   const reasons = new Set(tables.map(({ reason }) => reason));

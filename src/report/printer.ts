@@ -47,7 +47,7 @@ export interface PrinterOptions {
   invocation: Invocation;
 }
 
-/** `isTTY` and `columns`: of a terminal. */
+/** `isTTY` and `columns` are there if the stream is a terminal. */
 export interface Streams {
   stdout: Writable;
   stderr: Writable & { isTTY?: boolean; columns?: number };

@@ -1,6 +1,6 @@
 /** Accepting executions: for each step of an application, the one whose tables count. */
 import { LandfallError } from '../faults.ts';
-import type { Filled } from './applications.ts';
+import type { NonEmpty } from './applications.ts';
 import type { Run } from './driven-run.ts';
 import { keys } from '../lake/layout.ts';
 import type { Step } from './ports.ts';
@@ -10,7 +10,7 @@ import type { RunState } from './state.ts';
 import type { Accepted } from './verification.ts';
 
 /** Accepts these steps of an application that has COMPLETED. Throws `step` when one of them left no complete report. */
-export async function acceptCompleted(run: Run, names: Filled<string>, step: Step): Promise<void> {
+export async function acceptCompleted(run: Run, names: NonEmpty<string>, step: Step): Promise<void> {
   const [last, ...more] = await acceptFinished(run, names, step);
   const accepted = more.length === 0 ? await executionOf(run, last) : undefined;
   if (accepted === undefined) throw withoutReport(run, last);
@@ -18,14 +18,14 @@ export async function acceptCompleted(run: Run, names: Filled<string>, step: Ste
 }
 
 /**
- * Accepts the steps that are done, while their application runs or whatever became of it. Returns the others: the first is
- * the one that runs, or ran. The last one is not done before the application has COMPLETED.
+ * Accepts the steps that have finished, whether their application still runs or has ended. Returns the others: the first of
+ * them is running, or was the last to run. Never accepts the last step, which counts only once the application has COMPLETED.
  */
 export async function acceptFinished(
   run: Run,
-  [name, next, ...more]: Filled<string>,
+  [name, next, ...more]: NonEmpty<string>,
   step: Step,
-): Promise<Filled<string>> {
+): Promise<NonEmpty<string>> {
   if (next === undefined) return [name];
   const accepted = await executionOf(run, name);
   if (accepted === undefined) return [name, next, ...more];
@@ -44,7 +44,7 @@ export function emitStep({ ports, journal }: Run, name: string, step: Step): voi
   ports.emit({ event: 'step', step: name, attempt, id: step.id, state: step.state, elapsedMs });
 }
 
-/** When the step before it in its application ended; undefined for the first one. */
+/** When the previous step of its application ended; undefined for the first step. */
 function endBefore(state: RunState, name: string): Date | undefined {
   const application = currentAttempt(state, name)?.application;
   const ends = state.plan.steps.flatMap((step) => {

@@ -50,7 +50,7 @@ function apply(state: RunState, entry: Stamped): RunState {
     case 'step-intent':
       return addApplication(state, entry);
     case 'step-submitted':
-      return nameApplication(state, entry);
+      return addStepId(state, entry);
     case 'step-ended':
       return changeAttempt(state, entry, { ended: { state: entry.state }, endedAt: endOf(entry) });
     case 'step-accepted':
@@ -160,8 +160,8 @@ function addApplication(state: RunState, entry: Extract<Stamped, { entry: 'step-
   return { ...state, attempts: { ...state.attempts, ...Object.fromEntries(added) } };
 }
 
-/** EMR gave the application of that attempt an id. */
-function nameApplication(
+/** Adds the id that EMR gave to the application of that attempt. */
+function addStepId(
   state: RunState,
   { step, attempt, id }: Extract<Stamped, { entry: 'step-submitted' }>,
 ): RunState {

@@ -17,9 +17,9 @@ export function stepsToSubmit(state: RunState): PlannedStep[] {
 }
 
 /**
- * The same steps as applications, in the order in which they are submitted. A step joins the application of the steps that it
- * reads when these are all in one: nothing stands between them. Otherwise it begins another. What was intended together
- * stays together.
+ * The same steps as applications, in the order in which they are submitted. A step joins the application of its upstreams if
+ * those that are still to be submitted are all in one and its arguments fit. Otherwise it begins another. Steps whose
+ * submission was recorded as one intent stay together.
  */
 export function applicationsToSubmit(state: RunState): Application[] {
   const applications: PlannedStep[][] = [];
@@ -48,21 +48,21 @@ function applicationToJoin(
   return fits(state, [...read, step]) ? read : undefined;
 }
 
-/** EMR takes 10,240 characters (API_HadoopJarStepConfig). Accepted executions have longer names than attempts. */
+/** EMR takes 10,240 characters (API_HadoopJarStepConfig). The rest is room: an execution's folder is longer than its attempt's. */
 const MOST_CHARACTERS = 9_000;
 
 function fits(state: RunState, steps: Application): boolean {
   return requestOf(state, steps).args.join('').length <= MOST_CHARACTERS;
 }
 
-/** At least one. */
-export type Filled<T> = readonly [T, ...T[]];
+/** At least one element. */
+export type NonEmpty<T> = readonly [T, ...T[]];
 
-/** An EMR step, and those of its steps that are not accepted yet. */
+/** An EMR step, and the steps of the pipeline in it that have no accepted execution yet. */
 export interface Submitted {
   clusterId: string;
   stepId: string;
-  steps: Filled<string>;
+  steps: NonEmpty<string>;
 }
 
 /** What was submitted and has no accepted execution yet, in the plan's order. */

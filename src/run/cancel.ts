@@ -197,7 +197,7 @@ async function launching(
   return found.map(({ id }) => clusterTarget(run, id));
 }
 
-/** Our applications whose end is not known; one whose submission has no result yet is looked up by its name. */
+/** Our applications whose end is not known. One whose submission has no result yet is looked up by its name. */
 function liveSteps(run: Run, state: RunState, how: CancelHow, outcome: CancelOutcome): Promise<Target[]>[] {
   const open = Object.entries(state.attempts).flatMap(([name, attempts]) =>
     attempts

@@ -36,8 +36,8 @@ export async function cancelLateCopies(run: Run): Promise<void> {
 }
 
 /**
- * The listed steps that have not ended and carry the name of an application submitted under another id. Each is told by the
- * first step of its application. Pure.
+ * The listed steps that have not ended and carry the name of an application submitted under another id. Each is reported under
+ * the first step of its application. Pure.
  */
 export function duplicateSteps({ attempts, current }: RunState, listed: readonly Step[]): DuplicateStep[] {
   const found = Object.entries(attempts).flatMap(([step, all]) =>

@@ -59,7 +59,7 @@ export type Entry =
       clusterId: string;
       since?: string;
     }
-  /** All steps of that step's application. */
+  /** EMR has the application that begins with this step. */
   | { entry: 'step-submitted'; step: string; attempt: number; id: string; how: 'accepted' | 'adopted' }
   | { entry: 'step-duplicate'; step: string; attempt: number; id: string }
   /** `ended`: when, by EMR's clock, ISO 8601; absent when EMR does not tell. */

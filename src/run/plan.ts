@@ -45,7 +45,7 @@ export interface PlannedLaunch {
   clusterJson?: { file: string; sha256: string };
 }
 
-/** Whether steps that run one after the other share a Spark application, or each has its own. */
+/** Whether a step joins the Spark application of the steps that it reads, or each has its own. */
 export type Applications = 'joined' | 'per_step';
 
 /** Where a plan's templates and settings were read, on the machine that made it. */
@@ -80,7 +80,7 @@ export interface RunPlan {
    * run's.
    */
   carried?: Readonly<Record<string, string>>;
-  /** By step: the execution, of an earlier run, whose source tables it uses, so that it parses only what is new since. */
+  /** By step: the execution, of an earlier run, whose source tables it uses, so that it parses only what changed since. */
   bases?: Readonly<Record<string, string>>;
   cluster: ClusterChoice;
   /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */
@@ -115,7 +115,7 @@ export interface StepAttempt {
 export const tokens = {
   cluster: (run: string, n: number) => `landfall/${run}/cluster#${n}`,
   step: (run: string, step: string, attempt: number) => `landfall/${run}/${step}#${attempt}`,
-  /** The name of an EMR step: of the step that it runs, or of the first and the last of several. */
+  /** The name of an EMR step: the token of its only step, or one made of its first and its last step. */
   application: (run: string, steps: readonly StepAttempt[]) => {
     const [first, last] = [present(steps[0], 'first step'), present(steps.at(-1), 'last step')];
     const name = tokens.step(run, first.step, first.attempt);
@@ -139,20 +139,20 @@ export function isStepToken(run: string, name: string): boolean {
   return name === tokens.application(run, steps);
 }
 
-/** A step as a Spark application runs it. */
+/** What the arguments of a step are made of. */
 export interface StepArguments {
   step: PlannedStep;
   attempt: number;
   /**
-   * By step that it reads: the folder of its accepted execution, or of its attempt where none is accepted yet. Of several
+   * For each step that it reads: the folder of its accepted execution, or of its attempt where none is accepted yet. Of several
    * complete executions below that, the step reads the one that `Lake.acceptExecution` accepts.
    */
   upstreams: Readonly<Record<string, string>>;
 }
 
 /**
- * The argument vector of an EMR step: `spark-submit`, and for each step its program and the arguments of that
- * (`spark-templates/engine/arguments.py` reads them). The first program starts the others, each after `--then`.
+ * The argument vector of an EMR step: `spark-submit`, then the program and the arguments of each step
+ * (`spark-templates/engine/arguments.py` reads them). Each program starts the one after its `--then`.
  */
 export function applicationArguments(plan: RunPlan, steps: readonly StepArguments[]): string[] {
   const program = ({ step, attempt }: StepArguments) =>

@@ -74,7 +74,7 @@ export function decideRebuild(
   });
 }
 
-/** The execution before, when the step reads a source whose contract is as it was. */
+/** The previous execution, if the digest of at least one source that the step reads is unchanged. */
 function baseOf(
   { sources }: PlannedStep,
   made: StepMade | undefined,
@@ -134,7 +134,7 @@ export function changesWords({ new: added, changed, gone, unchanged }: SourceDif
   return kinds.flatMap(([number, word]) => (number === 0 ? [] : [`${count(number)} ${word}`])).join(', ');
 }
 
-/** What of earlier executions the plan uses: those whose tables are carried over, and those that steps build on. */
+/** The earlier executions that the plan uses: those whose tables are carried over, and those that steps build on. */
 export function earlierExecutions(decisions: readonly StepDecision[]): Pick<RunPlan, 'carried' | 'bases'> {
   const carried = byStep(decisions, ({ execution }) => execution);
   const bases = byStep(decisions, ({ base }) => base);

@@ -20,7 +20,7 @@ export type Stage = { reason: string } &
     | { kind: 'follow'; steps: readonly string[] }
     /** Get a cluster from that source; wait until it runs steps, unless they are only submitted to it. */
     | { kind: 'cluster'; source: ClusterSource }
-    /** Submit each application once what its steps read is accepted, and follow it. */
+    /** Submit the applications one after another, and follow each until its steps are accepted. */
     | { kind: 'run'; steps: readonly StepToRun[] }
     /** Submit the applications in one request, and leave them to EMR. */
     | { kind: 'submit'; steps: readonly StepToRun[] }

@@ -2,7 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import { acceptFinished, endTime } from './accept-steps.ts';
 import { submittedApplications } from './applications.ts';
-import type { Filled } from './applications.ts';
+import type { NonEmpty } from './applications.ts';
 import { failAtCluster, INFRASTRUCTURE } from './cluster-lost.ts';
 import { bestEffort } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
@@ -71,10 +71,10 @@ function stepFailed(
 }
 
 /**
- * Journals the end of an application that failed or was cancelled. `names`: its steps that have no execution. Only the first
- * of them ran.
+ * Journals the end of an application that failed or was cancelled. `names`: its steps without an accepted execution. Only the
+ * first of them ran.
  */
-export async function journalEnds({ journal }: Run, names: Filled<string>, step: Step): Promise<void> {
+export async function journalEnds({ journal }: Run, names: NonEmpty<string>, step: Step): Promise<void> {
   for (const [at, name] of names.entries()) {
     const attempt = attemptNumber(journal.state(), name);
     const state = at === 0 ? step.state : 'CANCELLED';
@@ -83,8 +83,8 @@ export async function journalEnds({ journal }: Run, names: Filled<string>, step:
 }
 
 /**
- * Journals the end of each submitted application that failed or was cancelled, accepts its steps that were done by then, and
- * cancels those still running, unless their cluster is gone (`journal`). A completed one is left for later.
+ * Journals the end of each submitted application that failed or was cancelled, and accepts its steps that finished before.
+ * Cancels the applications that still run, unless their cluster is gone (`journal`). Leaves completed ones for later.
  */
 export async function endSubmitted(run: Run, how: 'cancel' | 'journal'): Promise<void> {
   const { journal, ports } = run;

@@ -1,4 +1,4 @@
-/** The steps of a run: each submitted exactly once when its upstreams are accepted, followed, and accepted itself. */
+/** The steps of a run: each submitted exactly once, alone or with others in an application, followed, and accepted. */
 import { LandfallError } from '../faults.ts';
 import { present } from '../present.ts';
 import { acceptCompleted, acceptFinished, emitStep } from './accept-steps.ts';
@@ -15,7 +15,7 @@ import { listOurSteps, submit } from './submit-steps.ts';
 import { cancelDuplicates } from './duplicate-steps.ts';
 import { toWatch, watchCluster } from './watch-cluster.ts';
 
-/** Runs every step that was not submitted yet, an application after the other. Throws `step` when a step fails. */
+/** Runs every step that was not submitted yet, one application after another. Throws `step` when a step fails. */
 export async function runSteps(run: Run, clusterId: string): Promise<void> {
   for (;;) {
     const [application] = applicationsToSubmit(run.journal.state());
@@ -43,8 +43,8 @@ export async function followSubmitted(run: Run): Promise<void> {
 const LAST_REPORT_MS = 2_000;
 
 /**
- * Polls until the submitted application completes, and accepts each of its steps; duplicates of our steps are cancelled
- * on sight. Throws when it ends otherwise.
+ * Polls until the submitted application completes, and accepts each of its steps. Cancels duplicates of our steps on
+ * sight. Throws when the application ends otherwise.
  */
 async function follow(run: Run, submitted: Submitted): Promise<void> {
   const { ports, journal } = run;

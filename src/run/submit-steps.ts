@@ -111,7 +111,7 @@ export async function adoptSubmitted(run: Run): Promise<void> {
 
 /**
  * Ids of our applications on that cluster by name, in the plan's order, up to the first that is missing. Of several
- * copies of one, it is the oldest that comes after the one before it: EMR runs steps in the order in which they
+ * copies of one, it takes the oldest that comes after the application before it: EMR runs steps in the order in which they
  * were added, and a step that runs before its upstream fails for lack of its tables.
  */
 async function submittedOn(run: Run, clusterId: string): Promise<Map<string, string>> {

@@ -19,7 +19,7 @@ export interface EarlierRun {
   plan: RunPlan;
   /** `--trust-lake`. */
   trustLake: boolean;
-  /** The flags and the context as they were when the run was planned, but for those given now. */
+  /** The flags and the context as they were when the run was planned, except those given now. */
   planned: ReturnType<typeof asPlanned>;
   configured: Configured;
 }

@@ -1,4 +1,4 @@
-/** The keys that a pipeline adds to the settings, for verbs that need nothing else of it. They read pipeline.yaml only. */
+/** The keys that a pipeline adds to the settings, for verbs that need nothing else of it. Only pipeline.yaml is read. */
 import { pipelineSettings } from '../config/schema.ts';
 import type { PipelineKeys } from '../config/schema.ts';
 import { LandfallError } from '../faults.ts';

@@ -87,7 +87,7 @@ function isLoopback(endpoint: string | undefined): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** The requests of the first attempts; `execution` names the folder, below its attempt's, of an upstream that runs before. */
+/** The requests of all first attempts. `execution`: the folder name of each execution that an earlier application makes. */
 export function firstRequests(plan: RunPlan, execution: string): StepRequest[] {
   const state = planned(plan);
   return applicationsToSubmit(state).map((application) => {

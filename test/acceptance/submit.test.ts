@@ -190,7 +190,7 @@ const stepsOf = (run: string) =>
     .filter((name) => name.endsWith('report.json'))
     .map((name) => name.split('/')[0]);
 
-/** By source: the objects that the only step of the run parsed. */
+/** By source: how many objects the only step of the run parsed. */
 function parsedBy(run: string): Record<string, number> {
   const [report = ''] = filesBelow(join(lake, '_landfall/runs', run)).filter((path) =>
     path.endsWith('/report.json'),

@@ -57,7 +57,7 @@ describe('the help of a verb', () => {
     expect(text).toContain('Each source and each parameter of the pipeline has a flag of its name.');
   });
 
-  it('needs pipeline.yaml only: it uses its names whatever other files say, and placeholders if it has mistakes', async () => {
+  it('reads only pipeline.yaml: mistakes elsewhere do not matter, and it shows placeholders if that file has some', async () => {
     writeFileSync(join(cwd, 'tiny/sources/raw.yaml'), 'name: [');
     expect(await help('submit', '--templates', 'tiny')).toContain('--raw Root of raw');
     const main = join(cwd, 'tiny/pipeline.yaml');

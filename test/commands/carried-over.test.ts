@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const SONGS = ['songs', 'artists'];
 
-/** What a step is to build on, by its arguments. */
+/** The execution that a step builds on, according to its arguments. */
 const baseOf = (args: readonly string[]) => args[args.indexOf('--base') + 1 || args.length];
 
 describe('a run of which one step is to run', () => {

@@ -24,8 +24,8 @@ const TABLE: Record<Step, string> = { song_transform: 'songs', log_transform: 'u
 type Content = Record<Step, string>;
 
 /**
- * Plays a history of that many events. Returns what is wrong with it; nothing if each publication equals a full load. Throws when
- * somebody changes the engine meanwhile: every step runs again then, and the model would not know why.
+ * Plays a history of that many events. Returns what is wrong: nothing if each publication equals a full load. Throws if the files
+ * of the engine changed meanwhile, because then every step runs again, which the model does not expect.
  */
 export async function playHistory(lake: SteppedLake, seed: number, events: number): Promise<string[]> {
   const engine = JSON.stringify(readEngine());

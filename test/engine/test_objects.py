@@ -1,4 +1,4 @@
-"""What objects contained, from counts of their lines, and whether they are as they were."""
+"""What objects contained, from counts of their lines, and whether they are unchanged."""
 
 import unittest
 from unittest import mock

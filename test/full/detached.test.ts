@@ -53,7 +53,7 @@ async function killEndpoint(run: string): Promise<void> {
 }
 
 describe('submit --detach', () => {
-  it('exits 0 once its application is submitted, and leaves them running', async () => {
+  it('exits 0 once its application is submitted, and leaves it running', async () => {
     const left = await submitDetached('left');
     expect(left).toMatchObject({
       state: 'submitted',

@@ -125,7 +125,7 @@ async function runBoth(name: string, master: string, [line, onLine]: [RegExp, ()
   return end;
 }
 
-/** Copies what was written to this machine, and asks the oracle. */
+/** Downloads what the steps wrote, and asks the oracle. */
 async function judged(name: string) {
   for await (const { key } of lake.list(`${name}/`)) save(at(`copy/${key}`), (await lake.get(key))!);
   const [song, log] = ['song', 'log'].map((step) => executionOf(at(`copy/${name}/${step}`)));

@@ -43,12 +43,12 @@ describe('steps that are to be submitted', () => {
       [['a'], ['b']],
     ],
     [
-      'applications of their own if they read nothing of each other',
+      'applications of their own if neither reads what the other writes',
       planOf(step('a'), step('b')),
       [['a'], ['b']],
     ],
     [
-      'an application after those of both steps that the last one reads',
+      'a third application of a step that reads steps of two applications',
       planOf(step('a'), step('b'), step('c', 'a', 'b'), step('d', 'b')),
       [['a'], ['b', 'd'], ['c']],
     ],
@@ -61,7 +61,7 @@ describe('steps that are to be submitted', () => {
       [['b', 'c']],
     ],
     [
-      'as many applications as EMR’s limit of arguments asks for',
+      'as many applications as EMR’s limit on arguments requires',
       planOf(
         ...Array.from({ length: 60 }, (_, n) =>
           step(`s${String(n)}`, ...(n === 0 ? [] : [`s${String(n - 1)}`])),
@@ -73,7 +73,7 @@ describe('steps that are to be submitted', () => {
     expect(names(planned(plan))).toEqual(applications);
   });
 
-  it('stay in the application in which they were intended', () => {
+  it('stay in the application with which they were intended', () => {
     const attempt: AttemptState = {
       attempt: 1,
       token: 't',
@@ -98,7 +98,7 @@ const endOf = (state: RunState, name: string) => {
   return execution === undefined ? ended?.state : 'accepted';
 };
 
-/** Has the first step of each application write its report at once. */
+/** Makes the first step of each application write its report at once. */
 function leaveFirstReport({ emr }: FakeWorld): void {
   const { addSteps } = emr;
   emr.addSteps = async (clusterId, requests) => {
@@ -173,7 +173,7 @@ describe('an application of two steps', () => {
     ]);
   });
 
-  it('runs only its second step again after the cluster was lost in the second', async () => {
+  it('runs only its second step again after the cluster was lost during that step', async () => {
     const loss = { afterMs: 60_000, code: 'INSTANCE_FAILURE' } as const;
     const world = fakeWorld(5, { loss: (n) => (n === 1 ? loss : undefined) });
     leaveFirstReport(world);
@@ -182,7 +182,7 @@ describe('an application of two steps', () => {
     expect(world.published).toEqual([separate.run]);
   });
 
-  it('is submitted once, after whichever journal entry its driver dies', async () => {
+  it('is submitted once, whichever journal entry is the last that its driver writes before it dies', async () => {
     const whole = fakeWorld(6);
     await driveRun(whole, await startRun(whole, 'driver-1', joined));
     const { length } = await stateOf(whole);
@@ -198,7 +198,7 @@ describe('an application of two steps', () => {
     }
   });
 
-  it('is cancelled with one request, and told with both steps', async () => {
+  it('is cancelled with one request, and the outcome names both steps', async () => {
     const world = fakeWorld(7);
     const journal = await startRun(world, 'driver-1', joined);
     const interrupted = new AbortController();

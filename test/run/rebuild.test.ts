@@ -232,7 +232,7 @@ describe('what a run makes again', () => {
     expect(running(now, from)).toEqual(expected);
   });
 
-  it('builds on the execution before, except where the contract of its source changed', () => {
+  it('builds on the previous execution, except where the contract of its source changed', () => {
     const bases = (now: Partial<RunPlan>, from: Base = base) =>
       earlierExecutions(decideRebuild({ ...planned, ...now }, from)).bases;
     const log = { log_transform: execution('log_transform') };

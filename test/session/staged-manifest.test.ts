@@ -84,7 +84,7 @@ describe('a manifest in the lake', () => {
     expect(lines.map((one) => `${one}\n`).join('')).toBe(text);
   });
 
-  it('that decompresses to many megabytes takes a small part of that memory', async () => {
+  it('that decompresses to many megabytes needs only a fraction of them in memory', async () => {
     const megabyte = Buffer.from(line('x'.repeat(32_000)).repeat(32));
     const { body, digest } = await bomb(megabyte, 80);
     const { count, peak } = await readWatching(linesOfManifest(body, digest));

@@ -29,7 +29,7 @@ const LARGE = { shufflePartitions: 4 };
 const VIEWS = { song_data: 'song_data', log_data: 'plays' } as const;
 const STEPS = { song_data: 'song_transform', log_data: 'log_transform' } as const;
 
-/** What makes a whole object unreadable is alike for all sources. */
+/** All sources fail alike on an object that cannot be read. */
 const FATAL_SOURCES = scale<readonly Source[]>(['song_data'], SOURCES);
 
 const cases = badInput();

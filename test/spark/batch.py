@@ -5,7 +5,7 @@ Usage: spark-submit batch.py JOBS RESULTS. JOBS is a JSON list, a job being
     {"program": PATH, "arguments": [TEXT, ...], "shufflePartitions": N or null, "moves": [[PATH, PATH], ...],
      "append": PATH, "remove": PATH}
 
-of which the moves are done first, and the last two to an input once it was read.
+The moves are done first. `append` and `remove` change an input after it was read.
 RESULTS is written as a JSON list of the same length: the failure of each job or null; the counts that its books were
 made of, by view: [file, fate, reason, field, lines]; how often all lines were parsed, by source; and where a template is
 wrong, as [table, file, line], or null.

@@ -322,7 +322,7 @@ def canonical(value, kind):
 
 
 def settle(rows, books):
-    """Keeps the event with the lowest canonical texts of equal events."""
+    """Of equal events, keeps the one with the lowest canonical texts."""
     events = {}
     for values, texts, nulls in rows:
         order = [(text is not None, (text or "").encode("utf-8")) for text in texts]

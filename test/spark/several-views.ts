@@ -79,8 +79,8 @@ const OBJECTS = {
 };
 
 /**
- * Lines that other objects had in an earlier execution. Each would show if it stayed: an event that wins, events of their own,
- * and lines that are rejected or cannot be parsed.
+ * Lines of the changed and the removed object in an earlier execution. Each would show if it stayed: an event that wins, an event
+ * of its own, and lines that are rejected or cannot be parsed.
  */
 const EARLIER = [
   '{"ts":1,"userId":6,"page":"NextSong"}',
@@ -149,8 +149,8 @@ const REJECTED = [
 ];
 
 /**
- * Two executions: one that finds an object with other lines, and an object that is gone for the second one, and the second
- * one, which builds on it. The object that stays has the same size and time for both, but cannot be read any more.
+ * Two executions, the second of which builds on the first. Between them, one object changes and one is removed. The third keeps
+ * its size and time, but cannot be read any more.
  */
 export function severalViewsJobs(folder: string): { name: string; job: Job }[] {
   const here = (name: string) => join(folder, 'log', name);

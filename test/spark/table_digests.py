@@ -1,8 +1,8 @@
 """The content of each table below some folders, independent of the row order: the number of rows, and a digest.
 
 Usage: table_digests.py TABLES_FOLDER...; prints a JSON list, an object by table for each folder.
-The quarantine is left out: a bad line that is delivered twice is rejected twice. So are source tables, which number the
-lines as they were read.
+The quarantine is left out: a bad line that is delivered twice is rejected twice. So are source tables,
+because they number lines in the order in which they were read.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 /**
- * The examples of spark-templates/README.md as jobs of a batch, and what they must land. Quickly: the one that makes a whole pipeline,
- * without those that change the shipped one.
+ * The examples of spark-templates/README.md as jobs of a batch, and what they must land. A quick test runs only the example that makes
+ * a whole pipeline, and none of those that change the shipped one.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

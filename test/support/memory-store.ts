@@ -7,7 +7,7 @@ import type { ObjectInfo, Store } from '../../src/store/store.ts';
 export interface MemoryStore extends Store {
   /** Puts an object there, as if uploaded at that time. */
   place(key: string, body: Uint8Array, lastModified: Date): void;
-  /** Another store that holds the same now. */
+  /** A copy of the store as it is now. */
   fork(): MemoryStore;
 }
 

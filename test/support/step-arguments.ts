@@ -5,7 +5,7 @@ export function argument({ args }: Pick<StepRequest, 'args'>, flag: string): str
   return args[args.indexOf(flag) + 1] ?? '';
 }
 
-/** The arguments of each step of an application, the program first. */
+/** The arguments of each step of an application. */
 export function programsOf(args: readonly string[]): string[][] {
   const programs: string[][] = [[]];
   for (const arg of args)
@@ -14,7 +14,7 @@ export function programsOf(args: readonly string[]): string[][] {
   return programs;
 }
 
-/** Runs the steps of an application one after the other, up to one that does not complete. Returns how that ended. */
+/** Runs the steps of an application in turn, until one does not complete. Returns how the last one ended. */
 export function runPrograms<End extends string>(
   args: readonly string[],
   run: (args: readonly string[]) => End | 'COMPLETED',

@@ -32,7 +32,7 @@ export async function listenForCalls(script: string): Promise<Callee> {
   };
 }
 
-/** An entry of the environment is never empty. */
+/** Ends a request: no entry of an environment is empty. */
 const END = '\0\0';
 
 async function answer(asked: string, script: string): Promise<number> {
@@ -43,7 +43,7 @@ async function answer(asked: string, script: string): Promise<number> {
   );
   const [stdout, stderr] = ['4', '5'].map((stream) => openSync(join('/proc', shell, 'fd', stream), 'a'));
   const { env: own } = process;
-  // The SDK looks for credentials there.
+  // The SDK looks for credentials in process.env.
   process.env = env;
   try {
     const streams = { stdout: writingTo(stdout!), stderr: writingTo(stderr!) };

@@ -3,7 +3,7 @@ exec >> "$SAID" 2>&1
 set -m
 trap 'case $BASH_COMMAND in landfall*|process\ landfall*) printf "\n$ %s\n" "${BASH_COMMAND#process }" ;; esac' DEBUG
 
-# Runs a command inside the test, which finds our streams as 4 and 5.
+# Runs a command inside the test, which opens descriptors 4 and 5 of this shell: our stdout and stderr.
 landfall() {
   local code
   exec 3<> "/dev/tcp/127.0.0.1/$CALLEE" 4>&1 5>&2

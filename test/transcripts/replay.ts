@@ -1,5 +1,5 @@
 /**
- * Replays a transcript: a folder with `script`, for bash, with `input/`, whose copy it runs in, and with `output.txt`. The command
+ * Replays a transcript: a folder with `script`, a bash script, `input/`, a copy of which it runs in, and `output.txt`. The command
  * `landfall` runs inside this process; `process landfall` and `interrupt` start the built CLI. EMR is an account on this machine that
  * does with each step what `input/emr.json` says.
  */

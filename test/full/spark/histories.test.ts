@@ -1,4 +1,4 @@
-/** Random histories of a source. After each change, a step that builds on an earlier execution equals the oracle. */
+/** Random histories of a source. After each change, a step that builds on an earlier execution makes what the oracle makes. */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ import { executionOf, renderInto } from '../../spark/spark.ts';
 const STATES = 10;
 const SOURCE = 'log_data';
 
-/** By name: the id of the file that has this name. Each content has an id of its own, also if it is equal to another. */
+/** By file name: the id of the content. Each content gets a new id, even if it equals an earlier one. */
 type State = ReadonlyMap<string, number>;
 
 const play = (fields: Record<string, unknown>) =>
   JSON.stringify({ page: 'NextSong', userId: '7', sessionId: 1, itemInSession: 0, level: 'free', ...fields });
 
-/** A line of few different events, with few different contents; some lines are bad. */
+/** A line with one of a few events and one of a few contents. Some lines are bad. */
 function line(dice: Dice): string {
   const ts = 1541106106796 + between(dice, 0, 6);
   return pick(dice, [
@@ -60,7 +60,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const root = (source: string) => join(folder, source);
 const away = (id: number) => join(folder, 'away', String(id));
 
-/** The renames that make one state of another. A file that stays is not touched, so it keeps its time. */
+/** The renames that turn one state into the other. A file that stays is not touched, so it keeps its time. */
 function movesBetween(before: State, after: State): [string, string][] {
   const at = (name: string) => join(root(SOURCE), name);
   const leaving = [...before].filter(([name, id]) => after.get(name) !== id);
@@ -83,7 +83,7 @@ it.each([1, 2])(
     const contents: string[] = [];
     const write = (content: string) => {
       writeFileSync(away(contents.length), content);
-      // No two files have the same time, as of files that are written at different times.
+      // Each file has a time of its own, as if they were written one after another.
       utimesSync(away(contents.length), 1.7e9, 1.7e9 + contents.length);
       return contents.push(content) - 1;
     };

@@ -15,10 +15,10 @@ import { executionOf, renderInto, templates } from '../../spark/spark.ts';
 const STEP = 'log_transform';
 const SOURCE = 'log_data';
 
-/** Lines that are rejected, filtered and unparsable. Lines of an object that stays follow them. */
+/** Lines that are rejected, filtered and unparsable. In a file, the lines of an unchanged object follow them. */
 const OTHER = ['{"page":"NextSong","ts":"x"}', '{"page":"Home"}', '[1]', '{'];
 
-/** Objects that are new, changed, and gone for the second execution. */
+/** Objects that are new, changed or gone when the second execution runs. */
 interface Changes {
   added: readonly string[];
   changed: readonly string[];
@@ -34,8 +34,8 @@ function changesOf(inputs: readonly string[]): Changes {
 }
 
 /**
- * Two executions, and one of another query over the same inputs. Takes the inputs back to what they were before the first of
- * these jobs; the second one makes them what they are now.
+ * Two executions, and a third of a changed query over the same inputs. Puts the inputs back to an earlier state, which the first
+ * job reads; the second job moves them to their present state before it runs.
  */
 async function changingJobs(full: Job): Promise<{ name: string; job: Job }[]> {
   const { added, changed, gone } = changesOf(inputs);
@@ -76,7 +76,7 @@ async function changingJobs(full: Job): Promise<{ name: string; job: Job }[]> {
   ];
 }
 
-/** The arguments of the job, with others in place of its own. */
+/** The arguments of the job, with these values in place of its own. */
 function given({ arguments: own }: Job, values: Record<string, string>): string[] {
   const kept = own.filter((_, at) => !(own[at - (at % 2)]!.slice(2) in values));
   return [...kept, ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])];
@@ -87,7 +87,7 @@ let inputs: readonly string[];
 let results: Record<string, JobResult>;
 const root = (source: string) => join(folder, source);
 
-/** Stages the manifest of what is below the root of a source now. */
+/** Writes the manifest of what is below the root of a source now. */
 async function manifest(source: string, path = `${root(source)}.json.gz`): Promise<string> {
   const store = await openStore(`file://${root(source)}`);
   const input = await readListing(source, `file://${root(source)}`, store.list(''));

@@ -25,7 +25,7 @@ export interface ClusterLoss {
 export interface FakeEmrOptions {
   clock: Clock;
   random: Random;
-  /** Called when a program of an EMR step completes: writes its output to the lake. `at`: on the clock. */
+  /** Called when a program of an EMR step completes: writes its output to the lake. `at`: when, on the clock. */
   complete: (args: readonly string[], applicationId: string, at: number) => Promise<void>;
   /** The fault of the n-th creating call, if any. */
   fault?: (call: number) => CreationFault | undefined;
@@ -53,7 +53,7 @@ export interface FakeStep {
   started?: number;
   ended?: { at: number; state: StepEnd['state'] };
   fate: StepEnd;
-  /** Of its Spark application. */
+  /** The id of its Spark application. */
   applicationId: string;
   /** How many of its programs have completed. */
   completed: number;
@@ -269,7 +269,7 @@ function advance(cluster: FakeCluster, { now, stepMs, cancelMs, idleMs }: Due): 
   if (isOurs(cluster) && free + idleMs <= now()) lost(cluster, free + idleMs, 'ALL_STEPS_COMPLETED');
 }
 
-/** The programs of a step that have completed since it was last asked. Each takes an equal part of the step's time. */
+/** The programs of a step that have completed since the last call. Each takes an equal part of the step's time. */
 function newlyCompleted(step: FakeStep, { now, stepMs }: Due): { args: readonly string[]; at: number }[] {
   const { request, started, ended, completed } = step;
   if (started === undefined) return [];
