@@ -22,7 +22,7 @@ LONGEST_OBJECT = 64 << 20
 def objects_parsed(
     spark: SparkSession, source: Source, inputs: Sequence[Input], counts: Sequence[Row]
 ) -> list[ReadObject]:
-    """Returns what objects contained, from counts of their lines. Fails if one has changed or a line is too long."""
+    """Makes the rows of objects from counts of their lines. Fails if one has changed or a line is too long."""
     by_place: dict[str, list[Row]] = {}
     for row in counts:
         by_place.setdefault(place(decoded(row["_file"])), []).append(row)

@@ -160,9 +160,9 @@ function problemOfPlan(
   if (its !== ofRun) return `it has the plan of run ${its}`;
   for (const [step, execution] of [...Object.entries(carried), ...Object.entries(bases)]) {
     if (parseExecution(execution)?.step !== step)
-      return `${JSON.stringify(execution)}, which it uses, is no execution of ${step}`;
+      return `${JSON.stringify(execution)}, which it uses, is not an execution of ${step}`;
     if (!steps.some(({ name: planned }) => planned === step))
-      return `it uses an execution of ${step}, which is no step`;
+      return `it uses an execution of ${step}, which is not one of its steps`;
   }
   const earlier = new Set<string>();
   const tables = new Set<string>();

@@ -9,7 +9,7 @@ import type { Finding } from './verification.ts';
 export interface AttemptState {
   attempt: number;
   token: string;
-  /** The name of the EMR step that runs it, alone or with other steps. */
+  /** The name of the EMR step that runs this step, alone or with others. */
   application: string;
   /** Empty for a step that is carried over. */
   clusterId: string;

@@ -413,7 +413,7 @@ describe('gc', () => {
   });
 });
 
-it('the plan of a gc lists the folder of each run that it removes only once', async () => {
+it('planning a gc needs one listing of the folder of each run to remove', async () => {
   const made = memoryStore('s3://lake', () => new Date());
   await landedRuns(2, made);
   const listed: string[] = [];
