@@ -20,7 +20,7 @@ IDENTITY = ["_file", "_id"]
 def find_losers(rows: DataFrame, source: Source, view: View) -> Optional[DataFrame]:
     """Returns the rows of a view that are duplicates of another one, or None if no event occurs twice.
 
-    Each has its identity, its state, and whether it conflicts with the row kept, which is that its content differs.
+    Each has its identity, its state, and `_conflict`: whether its content differs from that of the row kept.
     """
     if not view["event_key"]:
         return None
