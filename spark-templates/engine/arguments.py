@@ -35,6 +35,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--base", metavar="URI", help="where the step wrote before; unchanged objects are not parsed again"
     )
+    parser.add_argument("--digest", metavar="SHA-256", help="of this program, for the one that starts it by --then")
     parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")
     arguments = parser.parse_args(argv)

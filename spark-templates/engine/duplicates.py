@@ -54,7 +54,8 @@ def contest(rivals: DataFrame, source: Source, view: View) -> DataFrame:
 def canonical_text(field: Field) -> Column:
     """The value of a field as text: null if it has none. Different values have different texts."""
     if element_of(field["type"]) is not None:
-        return F.to_json(field["name"])
+        # As JSON, a timestamp would lose its microseconds.
+        return F.to_json(F.col(field["name"]).cast("array<string>"))
     return F.col(field["name"]).cast("string")
 
 

@@ -11,14 +11,16 @@ from engine.baked import STEP
 from engine.console import say
 from engine.contracts import DataFile, Input, ReadObject, Source
 from engine.failure import StepFailure
-from engine.objects import earlier_objects
+from engine.objects import earlier_objects, is_bad
 from engine.places import objects_file, table_folder
 from engine.storage import hadoop_path
 from engine.upstreams import find_execution, is_name_below
 
 QUARANTINE = "quarantine"
 # What reading a malformed file raises.
-UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+# Rows of stale objects are left out by a condition that names each of them.
+MOST_STALE = 10000
 
 
 class UnusableBase(Exception):
@@ -89,6 +91,10 @@ def find_earlier(spark: SparkSession, source: Source, inputs: Sequence[Input], b
     unchanged = [one for one in objects if one.uri in now and is_same(one, now[one.uri])]
     same = {one.uri for one in unchanged}
     stale = [one.file for one in objects if one.file is not None and one.uri not in same]
+    if not unchanged or len(stale) > MOST_STALE:
+        raise UnusableBase("%d of the objects that %s read are unchanged, %d are not" % (len(same), folder, len(stale)))
+    if not quarantine and any(is_bad(kind) for one in unchanged for kind in one.kinds):
+        raise UnusableBase("%s names no file of rejected lines" % folder)
     size = sum(file["size"] for file in rows)
     return Earlier(folder, names_of(rows), names_of(quarantine), size, unchanged, stale)
 

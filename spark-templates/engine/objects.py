@@ -100,9 +100,24 @@ def write_objects(spark: SparkSession, objects: Mapping[str, Sequence[ReadObject
 def earlier_objects(spark: SparkSession, source: Source, folder: str) -> list[ReadObject]:
     """Returns the objects of a source as an execution wrote them."""
     rows = (json.loads(line) for line in unpacked_lines(read_bytes(spark, objects_file(folder)), LONGEST_OBJECT))
-    return [stored_object(row) for row in rows if row["source"] == source["name"]]
+    return [stored_object(source, row) for row in rows if row["source"] == source["name"]]
 
 
-def stored_object(row: Mapping[str, Any]) -> ReadObject:
+def stored_object(source: Source, row: Mapping[str, Any]) -> ReadObject:
+    """Returns the object of a row, which anybody may have written. Raises ValueError if a value cannot be right."""
     kinds = [Kind(**{**kind, "fates": [Fate(*fate) for fate in kind["fates"]]}) for kind in row["kinds"]]
-    return ReadObject(**{**{name: row[name] for name in ReadObject._fields}, "kinds": kinds})
+    one = ReadObject(**{**{name: row[name] for name in ReadObject._fields}, "kinds": kinds})
+    texts = [one.etag, one.file, one.shape, *[text for kind in kinds for fate in kind.fates for text in fate]]
+    texts += [kind.state for kind in kinds]
+    counts = [one.size, one.modified, one.bytes, *[kind.lines for kind in kinds]]
+    is_right = (
+        all(isinstance(text, str) for text in [one.uri, *[kind.form for kind in kinds]])
+        and all(text is None or isinstance(text, str) for text in texts)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and all(len(kind.fates) == len(source["views"]) for kind in kinds)
+        and all(kind.state is None or len(kind.state) == len(source["fields"]) for kind in kinds)
+        and (one.file is not None or not kinds)
+    )
+    if not is_right:
+        raise ValueError("not what was read of an object")
+    return one

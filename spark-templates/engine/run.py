@@ -98,7 +98,13 @@ def main(argv: Sequence[str]) -> int:
     try:
         spark = open_session()
         run(spark, arguments, started)
-        program = load_program(spark, following[0]) if following else None
+        if watchdog:
+            watchdog.cancel()
+        if not following:
+            spark.stop()
+            return 0
+        program = load_program(spark, following)
+        forget(spark)
     except StepFailure as failure:
         report_failure(failure)
         return 1
@@ -112,9 +118,5 @@ def main(argv: Sequence[str]) -> int:
     finally:
         if watchdog:
             watchdog.cancel()
-    if program is None:
-        spark.stop()
-        return 0
-    forget(spark)
     exit_code: int = program.main(following[1:])
     return exit_code

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { columnType } from './column-type.ts';
 
 const count = z.number().int().nonnegative();
+/** Epoch milliseconds, up to the year 9999. */
+const moment = count.max(253_402_300_799_999);
 
 /** What became of a source's lines in a view: `read - unparsable = kept + filtered + duplicates + quarantined`. */
 export const viewBooks = z.object({
@@ -94,8 +96,8 @@ export const stepReport = z.object({
   applicationId: z.string(),
   sparkVersion: z.string(),
   /** Epoch milliseconds, by the clock of the machine the step ran on. */
-  startedAt: count,
-  endedAt: count,
+  startedAt: moment,
+  endedAt: moment,
   sources: z.record(z.string(), sourceBooks),
   /** By source: the data files of the quarantine that hold its rejected lines. */
   quarantine: z.record(z.string(), writtenFiles),

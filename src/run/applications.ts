@@ -1,4 +1,5 @@
 /** Which steps share a Spark application: one EMR step, one JVM. Pure. */
+import { grouped } from '../grouped.ts';
 import type { PlannedStep } from './plan.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
@@ -65,16 +66,17 @@ export interface Submitted {
   steps: NonEmpty<string>;
 }
 
-/** What was submitted and has no accepted execution yet, in the plan's order. */
+/** What was submitted and has no accepted execution yet, in the order of submission. */
 export function submittedApplications(state: RunState): Submitted[] {
-  const found: (Submitted & { steps: [string, ...string[]] })[] = [];
-  for (const { name } of state.plan.steps) {
-    const attempt = currentAttempt(state, name);
-    if (attempt?.stepId === undefined || attempt.execution !== undefined) continue;
-    const { clusterId, stepId } = attempt;
-    const its = found.find((one) => one.stepId === stepId && one.clusterId === clusterId);
-    if (its === undefined) found.push({ clusterId, stepId, steps: [name] });
-    else its.steps.push(name);
-  }
-  return found;
+  const submitted = state.plan.steps.flatMap(({ name }) => {
+    const { clusterId = '', stepId, execution } = currentAttempt(state, name) ?? {};
+    return stepId === undefined ? [] : [{ name, clusterId, stepId, isAccepted: execution !== undefined }];
+  });
+  const together = grouped(submitted, ({ clusterId, stepId }) => `${clusterId} ${stepId}`);
+  return [...together.values()].flatMap((its) => {
+    const [first, ...others] = its.filter(({ isAccepted }) => !isAccepted);
+    if (first === undefined) return [];
+    const { clusterId, stepId } = first;
+    return [{ clusterId, stepId, steps: [first.name, ...others.map(({ name }) => name)] as const }];
+  });
 }

@@ -44,6 +44,9 @@ function misfit(state: RunState, entry: Stamped): string | undefined {
     attempts.map(({ step }) => step),
   );
   if (strange !== undefined) return strange;
+  const places = attempts.map(({ step }) => plan.steps.findIndex(({ name }) => name === step));
+  if (places.some((place, at) => place <= (places[at - 1] ?? -1)))
+    return 'it names the steps of an application in another order than the plan';
   const early = attempts.find(({ step, attempt }) => attempt > attemptNumber(state, step));
   if (early === undefined) return undefined;
   const newest = String(attemptNumber(state, early.step));

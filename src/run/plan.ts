@@ -162,7 +162,7 @@ export function applicationArguments(plan: RunPlan, steps: readonly StepArgument
     '--deploy-mode',
     'client',
     ...steps.flatMap((one, at) => [
-      ...(at === 0 ? [encodedUri(program(one))] : ['--then', program(one)]),
+      ...(at === 0 ? [encodedUri(program(one))] : ['--then', program(one), '--digest', one.step.digest]),
       ...stepArguments(plan, one),
     ]),
   ];

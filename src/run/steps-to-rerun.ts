@@ -27,9 +27,23 @@ export function replan(
 ): { plan: RunPlan; rerun: Rerun[] } {
   const rerun = stepsToRerun(state, planned.steps, choice);
   const names = rerun.map(({ step }) => step);
-  const { bases } = state.plan;
+  const bases = basesForRetry(state, names);
   const digests = digestsAfterRerun(state.plan, planned, names);
   return { plan: { ...planned, digests, ...(bases === undefined ? {} : { bases }) }, rerun };
+}
+
+/**
+ * The executions that the steps build on. A step that failed builds on none when it runs again, for the execution may be why:
+ * its files may be damaged.
+ */
+function basesForRetry(state: RunState, rerun: readonly string[]): RunPlan['bases'] {
+  if (state.plan.bases === undefined) return undefined;
+  const hasFailed = (step: string) => {
+    const { ended } = currentAttempt(state, step) ?? {};
+    return ended !== undefined && stepPhase(ended.state) === 'failed';
+  };
+  const kept = Object.entries(state.plan.bases).filter(([step]) => !rerun.includes(step) || !hasFailed(step));
+  return Object.fromEntries(kept);
 }
 
 /**

@@ -3,7 +3,7 @@
 import unittest
 from unittest import mock
 
-from engine.contracts import Input, ReadObject
+from engine.contracts import Input, Kind, ReadObject
 from engine.earlier import UnusableBase, plan_work
 from engine.failure import StepFailure
 
@@ -67,6 +67,20 @@ class Earlier(unittest.TestCase):
 
     def test_is_not_used_if_a_file_is_not_as_it_was_written(self, find, check, read, say):
         check.side_effect = UnusableBase("gone")
+        self.assertTrue(self.parses_all())
+
+    def test_is_not_used_if_nothing_is_unchanged_or_too_much_is_stale(self, find, check, read, say):
+        read.return_value = OBJECTS[1:]
+        self.assertTrue(self.parses_all())
+        read.return_value = OBJECTS
+        with mock.patch("engine.earlier.MOST_STALE", 1):
+            self.assertTrue(self.parses_all())
+
+    def test_is_not_used_if_it_names_no_file_of_rejected_lines(self, find, check, read, say):
+        bad = [Kind("unparsable", None, 1, [])]
+        read.return_value = [OBJECTS[0]._replace(kinds=bad)]
+        self.assertFalse(self.parses_all())
+        find.return_value = (BASE, {**REPORT, "quarantine": {}})
         self.assertTrue(self.parses_all())
 
     def test_is_not_used_if_it_cannot_be_read(self, find, check, read, say):

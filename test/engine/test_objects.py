@@ -6,7 +6,7 @@ from unittest import mock
 from engine.contracts import Fate, Input, Kind, ReadObject
 from engine.earlier import is_same
 from engine.failure import StepFailure
-from engine.objects import objects_parsed
+from engine.objects import objects_parsed, stored_object
 
 SOURCE = {"name": "raw", "fields": [], "views": [{"name": "all"}, {"name": "placed"}]}
 
@@ -44,6 +44,32 @@ class Objects(unittest.TestCase):
         self.assertEqual(
             failed.exception.error, "1 input object (file:///a.json) of raw: changed since they were listed"
         )
+
+    def test_are_stored_only_as_they_can_be(self):
+        fates = [["kept", None, None], ["quarantined", "missing", "place"]]
+        kind = {"form": "object", "state": "", "lines": 2, "fates": fates}
+        row = {
+            "uri": "a",
+            "size": 3,
+            "etag": None,
+            "modified": 5,
+            "file": "a",
+            "bytes": 3,
+            "shape": None,
+            "kinds": [kind],
+        }
+        self.assertEqual(stored_object(SOURCE, row).kinds[0].fates[1].field, "place")
+        wrong = [{"uri": 7}, {"size": -1}, {"etag": 1}, {"modified": True}, {"file": None}, {"shape": []}]
+        kinds = [
+            {"form": None},
+            {"state": "x"},
+            {"lines": "2"},
+            {"fates": fates[:1]},
+            {"fates": [*fates[:1], [1, None, None]]},
+        ]
+        for one in [*wrong, *[{"kinds": [{**kind, **changed}]} for changed in kinds]]:
+            with self.subTest(one), self.assertRaises(ValueError):
+                stored_object(SOURCE, {**row, **one})
 
     def test_are_as_they_were_if_size_and_etag_are(self):
         known = ReadObject("a.json", 30, "e1", 5000, None, 0, None, [])

@@ -1,6 +1,6 @@
 /** Steps that share a Spark application. All on a virtual clock. */
 import { describe, expect, it } from '@jest/globals';
-import { applicationsToSubmit } from '../../src/run/applications.ts';
+import { applicationsToSubmit, submittedApplications } from '../../src/run/applications.ts';
 import { readEntries, readState } from '../../src/run/read-journal.ts';
 import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
 import { currentAttempt, planned } from '../../src/run/state.ts';
@@ -63,7 +63,7 @@ describe('steps that are to be submitted', () => {
     [
       'as many applications as EMR’s limit on arguments requires',
       planOf(
-        ...Array.from({ length: 60 }, (_, n) =>
+        ...Array.from({ length: 45 }, (_, n) =>
           step(`s${String(n)}`, ...(n === 0 ? [] : [`s${String(n - 1)}`])),
         ),
       ),
@@ -88,6 +88,22 @@ describe('steps that are to be submitted', () => {
       ['c'],
     ]);
   });
+});
+
+it('are followed in the order in which they were submitted, also after some of their steps were accepted', () => {
+  const state = planned(planOf(step('a'), step('b'), step('c', 'a')));
+  const attempt = (application: string, stepId: string, more: Partial<AttemptState> = {}): AttemptState[] => [
+    { attempt: 1, token: 't', application, clusterId: 'j-1', intendedAt: new Date(0), stepId, ...more },
+  ];
+  const attempts = {
+    a: attempt('a..c', 's-1', { execution: 'e' }),
+    b: attempt('b', 's-2'),
+    c: attempt('a..c', 's-1'),
+  };
+  expect(submittedApplications({ ...state, attempts })).toEqual([
+    { clusterId: 'j-1', stepId: 's-1', steps: ['c'] },
+    { clusterId: 'j-1', stepId: 's-2', steps: ['b'] },
+  ]);
 });
 
 const submitted = ({ emr }: FakeWorld) =>

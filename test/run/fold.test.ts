@@ -29,6 +29,16 @@ function thrownBy(work: () => unknown): LandfallError {
   throw new Error('nothing was thrown');
 }
 
+it.each([
+  ['twice', ['song_transform', 'song_transform']],
+  ['in another order than the plan', ['log_transform', 'song_transform']],
+])('refuses an application that names its steps %s', (_, [step, other]) => {
+  const intent = { entry: 'step-intent', step, attempt: 1, token: 't', clusterId: 'j-1' };
+  expect(thrownBy(() => foldWith({ ...intent, with: [{ step: other, attempt: 1 }] })).why.join()).toContain(
+    'in another order than the plan',
+  );
+});
+
 it('considers an attempt begun once its steps run again', () => {
   const submitted = {
     entry: 'step-intent',

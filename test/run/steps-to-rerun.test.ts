@@ -41,6 +41,17 @@ const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
 const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
 
 describe('the plan of a retry', () => {
+  it('keeps what its steps build on, but for a step that failed, which may have failed because of that', () => {
+    const bases = { song: 'one', log: 'two', other: 'three' };
+    const basesAfter = (ends: Record<string, string>) => {
+      const state = ended(ends);
+      const before = { ...state.plan, bases };
+      return replan({ ...state, plan: before }, state.plan, {}).plan.bases;
+    };
+    expect(basesAfter({ ...good, log: 'CANCELLED' })).toEqual(bases);
+    expect(basesAfter({ ...good, log: 'FAILED' })).toEqual({ song: 'one', other: 'three' });
+  });
+
   it('has no digests of tables that are left behind with --only, so that the next submit runs', () => {
     const withTables = steps.map((step) => ({ ...step, tables: [{ ...songs, name: `${step.name}_table` }] }));
     const digestsOf = (digest: string) => ({
