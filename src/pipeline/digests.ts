@@ -10,12 +10,13 @@ export interface DigestedTable {
   query: string;
 }
 
-export interface Digesting {
-  engine: Engine;
-  /** In bytes; it decides how many files there are. */
-  targetFileSize: number;
-  /** Hex digest of a text. */
-  sha256: (text: string) => string;
+/** The digest of a value, together with the engine. */
+export type Digest = (...parts: unknown[]) => string;
+
+/** `sha256`: the hex digest of a text. */
+export function digester({ frame, modules }: Engine, sha256: (text: string) => string): Digest {
+  const engine = sha256(JSON.stringify([frame, Object.entries(modules).sort()]));
+  return (...parts) => sha256(JSON.stringify([engine, ...parts]));
 }
 
 /** Where a condition stands in its file decides nothing. */
@@ -25,27 +26,12 @@ function withoutLines({ checks }: TableContract): Record<string, number> {
   );
 }
 
-/** A source, and the views of it that its digest covers. */
-export interface DigestedSource {
-  source: SourceContract;
-  views: readonly View[];
-}
-
-/** The digest of how the lines of a source are parsed and judged. */
-export function sourceDigest(
-  { source, views }: DigestedSource,
-  digesting: Omit<Digesting, 'targetFileSize'>,
-) {
-  return digester(digesting)(bakedSource(source, views));
-}
-
-/** `sources`: each with those of its views that some step reads. */
+/** `sources`: each with those of its views that some step reads. `targetFileSize`: in bytes; it decides how many files there are. */
 export function contentDigests(
-  sources: readonly DigestedSource[],
+  sources: readonly { source: SourceContract; views: readonly View[] }[],
   tables: Iterable<DigestedTable>,
-  { targetFileSize, ...digesting }: Digesting,
+  { digest, targetFileSize }: { digest: Digest; targetFileSize: number },
 ): Digests {
-  const digest = digester(digesting);
   return {
     sources: Object.fromEntries(
       sources.map(({ source, views }) => [source.name, digest(bakedSource(source, views))]),
@@ -57,9 +43,4 @@ export function contentDigests(
       ]),
     ),
   };
-}
-
-function digester({ engine: { frame, modules }, sha256 }: Omit<Digesting, 'targetFileSize'>) {
-  const engine = sha256(JSON.stringify([frame, Object.entries(modules).sort()]));
-  return (...parts: unknown[]) => sha256(JSON.stringify([engine, ...parts]));
 }

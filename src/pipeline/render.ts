@@ -19,7 +19,8 @@ import type { ParameterValues } from './parameters.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
-import { contentDigests, sourceDigest } from './digests.ts';
+import { contentDigests, digester } from './digests.ts';
+import type { Digest } from './digests.ts';
 import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
 import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -83,10 +84,9 @@ export function renderSteps(
     }
   }
   if (diagnostics.length > 0) return { ...NOTHING, diagnostics };
+  const digest = digester(engine, sha256);
   const steps = pipeline.steps.map((step) => {
-    const digestOf = (source: SourceContract) =>
-      sourceDigest({ source, views: viewsOf(source, step) }, { engine, sha256 });
-    const program = renderProgram(engine, dataOf(pipeline, step, { tables, values, digestOf }));
+    const program = renderProgram(engine, dataOf(pipeline, step, { tables, values, digest }));
     return describe(pipeline, step, { tables, program, digest: sha256(program) });
   });
   const sources = pipeline.sources.map((source) => ({ source, views: viewsRead(pipeline, source) }));
@@ -94,7 +94,7 @@ export function renderSteps(
   const digests = contentDigests(
     sources.filter(({ views }) => views.length > 0),
     tables.values(),
-    { engine, targetFileSize, sha256 },
+    { digest, targetFileSize },
   );
   return { steps, digests, diagnostics };
 }
@@ -142,12 +142,8 @@ function dataOf(
   {
     tables,
     values,
-    digestOf,
-  }: {
-    tables: ReadonlyMap<string, RenderedTable>;
-    values: ParameterValues;
-    digestOf: (source: SourceContract) => string;
-  },
+    digest,
+  }: { tables: ReadonlyMap<string, RenderedTable>; values: ParameterValues; digest: Digest },
 ) {
   const written = step.writes.map((table) => renderedOf(table, tables));
   const upstreams = upstreamsOf(pipeline, step).map((upstream) => {
@@ -158,10 +154,10 @@ function dataOf(
     step: step.name,
     doc: step.doc,
     target_file_size: values['target_file_size'],
-    sources: sourcesOf(pipeline, step).map((source) => ({
-      ...bakedSource(source, viewsOf(source, step)),
-      digest: digestOf(source),
-    })),
+    sources: sourcesOf(pipeline, step).map((source) => {
+      const baked = bakedSource(source, viewsOf(source, step));
+      return { ...baked, digest: digest(baked) };
+    }),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
     tables: written.map(({ contract, conditionLines }) => bakedTable(contract, conditionLines)),
     column_lines: Object.fromEntries(

@@ -110,6 +110,5 @@ export const stepReport = z.object({
 
 export type ViewBooks = z.infer<typeof viewBooks>;
 export type SourceBooks = z.infer<typeof sourceBooks>;
-export type SourceTable = z.infer<typeof sourceTable>;
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

@@ -1,5 +1,6 @@
 /** Journal entries as lines, for a command that only follows the run. Pure. */
 import { counted } from '../counted.ts';
+import { attemptsIntended } from '../run/entries.ts';
 import type { Stamped } from '../run/entries.ts';
 
 /** One line, or undefined for what is not worth one. */
@@ -33,7 +34,9 @@ export function narrateEntry(entry: Stamped): string | undefined {
     case 'cluster-duplicate':
       return `terminating duplicate cluster ${entry.id}`;
     case 'step-intent':
-      return `submitting step ${[entry, ...(entry.with ?? [])].map(({ step }) => step).join(', ')}`;
+      return `submitting step ${attemptsIntended(entry)
+        .map(({ step }) => step)
+        .join(', ')}`;
     case 'step-submitted':
       return `step ${entry.step}  ${entry.id}  submitted`;
     case 'step-duplicate':

@@ -1,6 +1,7 @@
 /** The state of a run after one more entry of its journal. Pure. */
 import { homeOf } from './cluster-home.ts';
 import { keys } from '../lake/layout.ts';
+import { attemptsIntended } from './entries.ts';
 import type { Stamped, TableSummary } from './entries.ts';
 import { tokens } from './plan.ts';
 import { attemptsOf, noAttempts, planned } from './state.ts';
@@ -147,7 +148,7 @@ function withNewAttempts(current: RunState['current'], rerun: readonly string[])
 function addApplication(state: RunState, entry: Extract<Stamped, { entry: 'step-intent' }>): RunState {
   const { clusterId, at, since = at } = entry;
   const { run } = state.plan;
-  const steps = [entry, ...(entry.with ?? [])];
+  const steps = attemptsIntended(entry);
   const common = {
     application: tokens.application(run, steps),
     clusterId,
@@ -187,19 +188,16 @@ function changeAttempt(
   { step, attempt }: { step: string; attempt: number },
   change: Partial<AttemptState>,
 ): RunState {
-  const attempts = attemptsOf(state, step).map((one) =>
-    one.attempt === attempt ? { ...one, ...change } : one,
-  );
-  return { ...state, attempts: { ...state.attempts, [step]: attempts } };
+  return changeAttempts(state, (one, its) => its === step && one.attempt === attempt, change);
 }
 
 function changeAttempts(
   state: RunState,
-  which: (attempt: AttemptState) => boolean,
+  which: (attempt: AttemptState, step: string) => boolean,
   change: Partial<AttemptState>,
 ): RunState {
   const attempts = Object.entries(state.attempts).map(
-    ([step, all]) => [step, all.map((one) => (which(one) ? { ...one, ...change } : one))] as const,
+    ([step, all]) => [step, all.map((one) => (which(one, step) ? { ...one, ...change } : one))] as const,
   );
   return { ...state, attempts: Object.fromEntries(attempts) };
 }

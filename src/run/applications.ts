@@ -6,7 +6,10 @@ import type { RunState } from './state.ts';
 import { requestOf } from './step-request.ts';
 
 /** Steps that one Spark application runs, in this order. */
-export type Application = readonly PlannedStep[];
+export type Application = NonEmpty<PlannedStep>;
+
+/** At least one element. */
+export type NonEmpty<T> = readonly [T, ...T[]];
 
 /** The steps that the run's next driver has to submit, in the plan's order. */
 export function stepsToSubmit(state: RunState): PlannedStep[] {
@@ -23,7 +26,7 @@ export function stepsToSubmit(state: RunState): PlannedStep[] {
  * submission was recorded as one intent stay together.
  */
 export function applicationsToSubmit(state: RunState): Application[] {
-  const applications: PlannedStep[][] = [];
+  const applications: Joinable[] = [];
   for (const step of stepsToSubmit(state)) {
     const joined = applicationToJoin(state, applications, step);
     if (joined === undefined) applications.push([step]);
@@ -32,11 +35,13 @@ export function applicationsToSubmit(state: RunState): Application[] {
   return applications;
 }
 
+type Joinable = [PlannedStep, ...PlannedStep[]];
+
 function applicationToJoin(
   state: RunState,
-  applications: PlannedStep[][],
+  applications: Joinable[],
   step: PlannedStep,
-): PlannedStep[] | undefined {
+): Joinable | undefined {
   const intended = (steps: Application) =>
     steps.map(({ name }) => currentAttempt(state, name)?.application).find((name) => name !== undefined);
   const its = intended([step]);
@@ -55,9 +60,6 @@ const MOST_CHARACTERS = 9_000;
 function fits(state: RunState, steps: Application): boolean {
   return requestOf(state, steps).args.join('').length <= MOST_CHARACTERS;
 }
-
-/** At least one element. */
-export type NonEmpty<T> = readonly [T, ...T[]];
 
 /** An EMR step, and the steps of the pipeline in it that have no accepted execution yet. */
 export interface Submitted {

@@ -92,6 +92,13 @@ export interface Stamp {
 
 export type Stamped = Stamp & Entry;
 
+/** The attempts of an application that was intended, in the order in which it runs them. */
+export function attemptsIntended({ step, attempt, with: others = [] }: Intent): StepAttempt[] {
+  return [{ step, attempt }, ...others];
+}
+
+type Intent = Pick<Extract<Entry, { entry: 'step-intent' }>, 'step' | 'attempt' | 'with'>;
+
 /** Entries that anyone may append, and that leave the run with its driver. */
 export const FROM_ANYONE: readonly string[] = ['cancel-requested', 'rollback-intent'];
 /** Entries that a driver may append to a run it does not own. */

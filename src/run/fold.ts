@@ -3,6 +3,7 @@
  */
 import { messageOf } from '../message-of.ts';
 import { damaged, notAnEntry } from './damaged.ts';
+import { attemptsIntended } from './entries.ts';
 import type { Stamped } from './entries.ts';
 import type { Objects } from './ports.ts';
 import { advance, begin } from './advance.ts';
@@ -37,8 +38,7 @@ function misfit(state: RunState, entry: Stamped): string | undefined {
   if (entry.entry === 'replanned') return unplanned(entry.plan, entry.rerun);
   if (entry.entry === 'infrastructure-retry') return unplanned(plan, entry.rerun);
   if (!('step' in entry)) return undefined;
-  const together = entry.entry === 'step-intent' ? (entry.with ?? []) : [];
-  const attempts: readonly StepAttempt[] = [entry, ...together];
+  const attempts: readonly StepAttempt[] = entry.entry === 'step-intent' ? attemptsIntended(entry) : [entry];
   const strange = unplanned(
     plan,
     attempts.map(({ step }) => step),

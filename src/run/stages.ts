@@ -1,7 +1,7 @@
 /** What is left to do of a run, in order, and why: `plan` prints it, a driver does it. Pure. */
 import { present } from '../present.ts';
 import { place } from '../shell-words.ts';
-import { applicationsToSubmit, stepsToSubmit } from './applications.ts';
+import { applicationsToSubmit, stepsToSubmit, submittedApplications } from './applications.ts';
 import type { Application } from './applications.ts';
 import type { RunPlan } from './plan.ts';
 import { jvmReason } from './small-data.ts';
@@ -86,12 +86,6 @@ function isUncertain(state: RunState, step: string): boolean {
   return attempt !== undefined && attempt.stepId === undefined && attempt.execution === undefined;
 }
 
-/** Whether a step was submitted and its end is not journalled yet. */
-function isUnderWay(state: RunState, step: string): boolean {
-  const attempt = currentAttempt(state, step);
-  return attempt?.stepId !== undefined && attempt.execution === undefined;
-}
-
 function openSteps(state: RunState): StepToRun[] {
   return applicationsToSubmit(state).flatMap(stepsOf);
 }
@@ -109,7 +103,7 @@ function stepsOf(application: Application): StepToRun[] {
 
 function running(state: RunState, progress: Progress): Stage[] {
   const { plan } = state;
-  const underWay = plan.steps.map(({ name }) => name).filter((name) => isUnderWay(state, name));
+  const underWay = submittedApplications(state).flatMap(({ steps }) => steps);
   const steps = openSteps(state);
   return [
     ...(underWay.length === 0

@@ -10,6 +10,7 @@ import type { Creation } from './creation.ts';
 import { checkpoint } from './driven-run.ts';
 import type { Run } from './driven-run.ts';
 import { CLOCK_SLACK_MS } from './live-clusters.ts';
+import type { PlannedStep } from './plan.ts';
 import type { Answer, Step, StepRequest } from './ports.ts';
 import { plannedProgramOf } from './programs.ts';
 import { recordRefusal } from './record-refusal.ts';
@@ -86,15 +87,13 @@ async function recordIntents(
   const { journal, ports } = run;
   const before = journal.state();
   const since = (await ports.objects.now()).toISOString();
+  const attemptOf = ({ name }: PlannedStep) => ({ step: name, attempt: attemptNumber(before, name) });
   for (const application of applications) {
-    const [first, ...others] = application.map(({ name }) => ({
-      step: name,
-      attempt: attemptNumber(before, name),
-    }));
-    if (first === undefined || currentAttempt(before, first.step) !== undefined) continue;
+    const [first, ...others] = application;
+    if (currentAttempt(before, first.name) !== undefined) continue;
     const token = nameOf(before, application);
-    const together = others.length === 0 ? {} : { with: others };
-    await journal.append({ entry: 'step-intent', ...first, ...together, token, clusterId, since });
+    const together = others.length === 0 ? {} : { with: others.map(attemptOf) };
+    await journal.append({ entry: 'step-intent', ...attemptOf(first), ...together, token, clusterId, since });
   }
 }
 
@@ -102,7 +101,7 @@ async function recordIntents(
 export async function adoptSubmitted(run: Run): Promise<void> {
   const { journal } = run;
   for (const application of applicationsToSubmit(journal.state())) {
-    const attempt = currentAttempt(journal.state(), present(application[0], 'step').name);
+    const attempt = currentAttempt(journal.state(), application[0].name);
     if (attempt === undefined) continue;
     const id = (await submittedOn(run, attempt.clusterId)).get(attempt.application);
     if (id !== undefined) await recordSubmitted(run, application, id, 'adopted');
@@ -136,11 +135,10 @@ async function submittedOn(run: Run, clusterId: string): Promise<Map<string, str
 
 function recordSubmitted(
   { journal }: Run,
-  [first]: Application,
+  [{ name }]: Application,
   id: string,
   how: 'accepted' | 'adopted',
 ): Promise<unknown> {
-  const { name } = present(first, 'step');
   const attempt = attemptNumber(journal.state(), name);
   return journal.append({ entry: 'step-submitted', step: name, attempt, id, how });
 }

@@ -5,11 +5,10 @@ import { applicationsToSubmit, stepsToSubmit } from '../run/applications.ts';
 import { needsCluster, willLaunch } from '../run/stages.ts';
 import { placeOf } from '../run/cluster-home.ts';
 import { keys } from '../lake/layout.ts';
-import { tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { StepRequest } from '../run/ports.ts';
 import { currentCluster, planned } from '../run/state.ts';
-import type { AttemptState, RunState } from '../run/state.ts';
+import type { RunState } from '../run/state.ts';
 import { requestOf } from '../run/step-request.ts';
 import { submitLike } from '../report/standing.ts';
 import type { ProvenStore } from '../store/proven.ts';
@@ -91,24 +90,13 @@ function isLoopback(endpoint: string | undefined): boolean {
 export function firstRequests(plan: RunPlan, execution: string): StepRequest[] {
   const state = planned(plan);
   return applicationsToSubmit(state).map((application) => {
-    const earlier = stepsToSubmit(state).filter((step) => !application.includes(step));
-    const attempts = Object.fromEntries(
-      earlier.map(({ name }) => [name, [completed(plan, name, execution)]]),
+    const others = stepsToSubmit(state).filter((step) => !application.includes(step));
+    const made = others.map(
+      ({ name }) => [name, keys.execution(keys.attempt(plan.run, name, 1), execution)] as const,
     );
-    return requestOf({ ...state, attempts: { ...state.attempts, ...attempts } }, application);
+    const carried = { ...plan.carried, ...Object.fromEntries(made) };
+    return requestOf(planned({ ...plan, carried }), application);
   });
-}
-
-function completed({ run, plannedAt }: RunPlan, step: string, execution: string): AttemptState {
-  const token = tokens.step(run, step, 1);
-  return {
-    attempt: 1,
-    token,
-    application: token,
-    clusterId: '',
-    intendedAt: new Date(plannedAt),
-    execution: keys.execution(keys.attempt(run, step, 1), execution),
-  };
 }
 
 /** As long as an execution's folder can get: `application_1795253400000_0001-0a1b2c3d`, and some room. */

@@ -9,6 +9,7 @@ import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { copyTo, duckdb } from '../lake/parquet.ts';
 import { books } from '../lake/plans.ts';
+import { argument } from '../support/step-arguments.ts';
 import type { LakeFiles } from './lake-files.ts';
 
 /** Parquet files by name: one for each table, with a single row, and `rejected`, with five lines. */
@@ -48,12 +49,10 @@ export async function rowFiles(tables: readonly TableContract[]): Promise<RowFil
   }
 }
 
-const argument = (args: readonly string[], name: string) => args[args.indexOf(name) + 1] ?? '';
-
 /** Writes what a successful step with these arguments would write. Returns the folder of its execution. */
 export function landStep(lake: LakeFiles, args: readonly string[], files: RowFiles, random: string): string {
-  const output = argument(args, '--output').replace(/^.*(?=_landfall\/runs\/)/, '');
-  const token = argument(args, '--token');
+  const output = argument({ args }, '--output').replace(/^.*(?=_landfall\/runs\/)/, '');
+  const token = argument({ args }, '--token');
   const [, run = '', step = ''] = /^landfall\/([^/]+)\/(.+)#\d+$/.exec(token) ?? [];
   const { plan } = JSON.parse(lake.read(keys.entry(run, 1)).toString()) as { plan: RunPlan };
   const planned = plan.steps.find(({ name }) => name === step)!;

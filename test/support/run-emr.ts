@@ -9,7 +9,7 @@ import '../../src/emr/requests.ts';
 import '../../src/lake/lake.ts';
 import '../../src/store/precondition.ts';
 import { report } from '../lake/plans.ts';
-import { programsOf } from './step-arguments.ts';
+import { argument, programsOf } from './step-arguments.ts';
 import { scriptedEmr } from './scripted-emr.ts';
 import type { Input, ScriptedEmr } from './scripted-emr.ts';
 
@@ -96,9 +96,8 @@ settle_seconds = 0
 
 /** Writes what a step writes: an execution with a report, but without tables. */
 function leaveReport(args: readonly string[]): void {
-  const [output = '', token = ''] = ['--output', '--token'].map((flag) =>
-    args[args.indexOf(flag) + 1]?.replace('file://', ''),
-  );
+  const output = argument({ args }, '--output').replace('file://', '');
+  const token = argument({ args }, '--token');
   const folder = join(output, 'application_1795253400000_0001-0a1b2c3d');
   mkdirSync(folder, { recursive: true });
   const [, , step = ''] = token.split('/');

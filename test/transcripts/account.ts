@@ -11,7 +11,7 @@ import type { EmrAccount } from '../hostile/emr-account.ts';
 import { landStep, rowFiles, writeLogs } from '../hostile/landed-step.ts';
 import type { RowFiles } from '../hostile/landed-step.ts';
 import { folderFiles } from '../hostile/lake-files.ts';
-import { runPrograms } from '../support/step-arguments.ts';
+import { argument, runPrograms } from '../support/step-arguments.ts';
 
 const account = z.strictObject({
   /** How each step ends, in the order of submission; all others are completed. */
@@ -39,7 +39,7 @@ export async function scriptedAccount(path: string, rows: RowFiles): Promise<Emr
   const steps = [...told.steps];
   let count = 0;
   emr.onStep((args, clusterId, stepId) => {
-    const lake = folderFiles(/file:\/\/(.*)\/_landfall\//.exec(args[args.indexOf('--output') + 1]!)![1]!);
+    const lake = folderFiles(/file:\/\/(.*)\/_landfall\//.exec(argument({ args }, '--output'))![1]!);
     let stderr: string[] | undefined;
     const end = runPrograms(args, (its) => {
       const ended = steps.shift() ?? { end: 'COMPLETED' };
