@@ -6,6 +6,8 @@ import re
 import signal
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Callable, Optional
 
@@ -135,11 +137,15 @@ def end_on_signal() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def end_after(seconds: float) -> threading.Timer:
-    """Ends the program after this many seconds, unless the returned timer is cancelled first.
+@contextmanager
+def time_limit(seconds: Optional[float]) -> Iterator[None]:
+    """Ends the program if the block takes longer than this. None or 0 is no limit.
 
     EMR's idle timeout does not end a step that hangs.
     """
+    if not seconds:
+        yield
+        return
 
     def end() -> None:
         report_failure(StepFailure("timeout", "the step took longer than its timeout of %g seconds" % seconds))
@@ -148,4 +154,7 @@ def end_after(seconds: float) -> threading.Timer:
     watchdog = threading.Timer(seconds, end)
     watchdog.daemon = True
     watchdog.start()
-    return watchdog
+    try:
+        yield
+    finally:
+        watchdog.cancel()

@@ -38,7 +38,7 @@ def earlier_rejections(spark: SparkSession, earlier: Earlier) -> DataFrame:
     """Returns the rows of the quarantine that an earlier execution wrote, except those of stale objects."""
     paths = literal_paths(table_folder(earlier.folder, QUARANTINE), earlier.quarantine)
     rows = spark.read.schema(QUARANTINE_SCHEMA).parquet(*paths)
-    return rows.where(~is_among("file", [decoded(file) for file in earlier.stale])) if earlier.stale else rows
+    return rows.where(~is_among("file", [decoded(file) for file in earlier.stale]))
 
 
 def write_quarantine(spark: SparkSession, rejected: DataFrame, source: Source, folder: str) -> list[DataFile]:

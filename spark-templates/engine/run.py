@@ -21,7 +21,7 @@ from engine.conditions import check_conditions
 from engine.console import say
 from engine.contracts import Input, Written
 from engine.earlier import plan_work
-from engine.failure import StepFailure, end_after, end_on_signal, explain, program_failure, report_failure
+from engine.failure import StepFailure, end_on_signal, explain, program_failure, report_failure, time_limit
 from engine.inputs import check_unchanged, listed_inputs, manifest_inputs
 from engine.objects import write_objects
 from engine.parallel import all_at_once
@@ -94,12 +94,10 @@ def main(argv: Sequence[str]) -> int:
     own, following = split_arguments(argv)
     arguments = parse_arguments(own)
     end_on_signal()
-    watchdog = end_after(arguments.timeout) if arguments.timeout else None
     try:
-        spark = open_session()
-        run(spark, arguments, started)
-        if watchdog:
-            watchdog.cancel()
+        with time_limit(arguments.timeout):
+            spark = open_session()
+            run(spark, arguments, started)
         if not following:
             spark.stop()
             return 0
@@ -115,8 +113,5 @@ def main(argv: Sequence[str]) -> int:
         traceback.print_exc()
         report_failure(program_failure(error))
         return 1
-    finally:
-        if watchdog:
-            watchdog.cancel()
     exit_code: int = program.main(following[1:])
     return exit_code

@@ -99,8 +99,7 @@ def count_lines(judged: DataFrame, source: Source) -> list[Row]:
 def take_over(spark: SparkSession, source: Source, earlier: Earlier) -> Share:
     """Takes the rows and counts of unchanged objects from an earlier execution."""
     rows = read_rows(spark, source, earlier.folder, earlier.rows)
-    if earlier.stale:
-        rows = rows.where(~is_among("_file", earlier.stale))
+    rows = rows.where(~is_among("_file", earlier.stale))
     rejected = earlier_rejections(spark, earlier) if earlier.quarantine else None
     return Share(earlier.unchanged, rows, rejected)
 
