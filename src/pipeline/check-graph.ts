@@ -6,7 +6,7 @@ import type { TableFile } from './table-file.ts';
 import type { PipelineFile } from './shapes.ts';
 import { nearest } from '../nearest.ts';
 import { lacking } from './consequences.ts';
-import { repeated } from './check-table.ts';
+import { repeated } from './repeated.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
 import type { Locate } from './yaml.ts';

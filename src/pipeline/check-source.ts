@@ -1,7 +1,7 @@
 /** Mistakes inside one input contract. */
 import type { Diagnostic } from '../faults.ts';
 import { checkField } from './check-field.ts';
-import { repeated } from './check-table.ts';
+import { repeated } from './repeated.ts';
 import { checkView } from './check-view.ts';
 import type { SourceFile } from './shapes.ts';
 import { mistake } from './template-file.ts';

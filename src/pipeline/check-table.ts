@@ -11,8 +11,10 @@ import type { ColumnType } from './column-type.ts';
 import type { Parameter, SourceContract } from './contract.ts';
 import type { TableFile } from './table-file.ts';
 import type { FrontMatter, PipelineFile } from './shapes.ts';
+import { checkRebuild } from './check-rebuild.ts';
 import { checkResolves } from './check-resolves.ts';
 import { lacking } from './consequences.ts';
+import { repeated } from './repeated.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
 import type { ValuePath } from './yaml.ts';
@@ -33,19 +35,12 @@ export function checkTable(table: TableFile, around: Surroundings): Diagnostic[]
     ...checkColumns(table, around),
     ...checkKeys(table),
     ...checkPartitions(table, around),
+    ...checkRebuild(table, around.parameters),
     ...table.front.checks.flatMap((check, index) =>
       checkCheck(table, check, { around, path: ['checks', index] }),
     ),
     ...checkResolves(table, around),
   ];
-}
-
-/** The names that occur earlier in the list already, whatever their case, with their indices. */
-export function repeated(names: readonly string[]): { name: string; index: number }[] {
-  const folded = names.map((name) => name.toLowerCase());
-  return names.flatMap((name, index) =>
-    folded.indexOf(name.toLowerCase()) < index ? [{ name, index }] : [],
-  );
 }
 
 function checkColumns({ front, locate }: TableFile, { parameters }: Surroundings): Diagnostic[] {

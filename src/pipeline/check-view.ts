@@ -1,7 +1,7 @@
 /** Mistakes inside one view of a source: its filter, its required fields and its event key. */
 import type { Diagnostic } from '../faults.ts';
 import { exactHint, fits } from './check-field.ts';
-import { repeated } from './check-table.ts';
+import { repeated } from './repeated.ts';
 import { elementOf } from './column-type.ts';
 import type { SourceFile } from './shapes.ts';
 import { mistake } from './template-file.ts';

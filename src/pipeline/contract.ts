@@ -52,6 +52,8 @@ export interface TableContract {
   /** Handed to later steps, never published. */
   internal: boolean;
   checks: readonly Check[];
+  /** A run to which only input objects are new makes only the partitions again that these change; `by`: their columns. */
+  rebuild?: { by: readonly string[] };
   /** Counts keys of `view` under which rows differ in `comparing`: conflicts that the query resolves. */
   resolves?: { view: string; by: readonly string[]; comparing: readonly string[] };
 }
@@ -159,6 +161,14 @@ export interface Digests {
   tables: Readonly<Record<string, string>>;
 }
 
+/** What a table depends on beside its contract and its query: names of views and tables. */
+export interface TableDependencies {
+  /** Those that its query may read. */
+  query: readonly string[];
+  /** Those that its checks compare it with, of its own step too, and the view of `resolves`. */
+  checks: readonly string[];
+}
+
 /** One step, ready to upload: a self-contained PySpark program. */
 export interface RenderedStep {
   name: string;
@@ -169,4 +179,6 @@ export interface RenderedStep {
   /** Names of the steps whose tables it reads. */
   upstreams: readonly string[];
   tables: readonly TableContract[];
+  /** By table. */
+  dependencies: Readonly<Record<string, TableDependencies>>;
 }

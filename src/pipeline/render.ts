@@ -21,6 +21,7 @@ import type { Readable } from './check-query-reads.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { contentDigests, digester } from './digests.ts';
 import type { Digest } from './digests.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { inlinePackage } from './inline-python.ts';
 import { pythonLiteral, pythonText } from './python-text.ts';
 import { RENDERING, checkReading, renderMistake, renderQuery } from './query.ts';
@@ -128,6 +129,12 @@ function describe(
     })),
     upstreams: upstreamsOf(pipeline, step).map(({ name }) => name),
     tables: step.writes.map((table) => renderedOf(table, tables).contract),
+    dependencies: Object.fromEntries(
+      step.writes.map((table) => [
+        table.contract.name,
+        dependenciesOf(renderedOf(table, tables), step.reads),
+      ]),
+    ),
   };
 }
 

@@ -61,6 +61,7 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     mayBeEmpty: front.may_be_empty,
     internal: front.internal,
     checks: front.checks.map(toCheck),
+    ...(front.rebuild === undefined ? {} : { rebuild: front.rebuild }),
     ...(front.resolves === undefined ? {} : { resolves: front.resolves }),
   };
   return {
@@ -92,7 +93,10 @@ function toCheck(check: FrontMatter['checks'][number]): Check {
   return { ...rest, warnBelow };
 }
 
-/** The contract as these values of the parameters make it. */
+/**
+ * The contract as these values of the parameters make it. A table that these values partition by other columns than those of
+ * its `rebuild` is always made whole.
+ */
 export function contractWith(
   { contract, varying }: Pick<TableTemplate, 'contract' | 'varying'>,
   values: ParameterValues,
@@ -103,10 +107,13 @@ export function contractWith(
     const word = choice === undefined ? undefined : values[choice.parameter];
     return { ...column, type: (typeof word === 'string' ? choice?.types[word] : undefined) ?? column.type };
   };
+  const { rebuild, ...rest } = contract;
+  const partitionBy = Array.isArray(partitions) ? (partitions as readonly string[]) : contract.partitionBy;
   return {
-    ...contract,
+    ...rest,
     columns: contract.columns.map(typed),
-    partitionBy: Array.isArray(partitions) ? (partitions as readonly string[]) : contract.partitionBy,
+    partitionBy,
+    ...(rebuild?.by.every((name) => partitionBy.includes(name)) === true ? { rebuild } : {}),
   };
 }
 

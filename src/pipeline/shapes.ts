@@ -132,6 +132,7 @@ export const frontMatter = z.strictObject({
   may_be_empty: z.boolean().default(false),
   internal: z.boolean().default(false),
   checks: z.array(check).default([]),
+  rebuild: z.strictObject({ by: z.array(name).min(1) }).optional(),
   resolves: z
     .strictObject({ view: name, by: z.array(fieldName).min(1), comparing: z.array(fieldName).min(1) })
     .optional(),
