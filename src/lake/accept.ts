@@ -1,7 +1,7 @@
 /** Which execution of an attempt counts. */
 import { LandfallError } from '../faults.ts';
 import { stepReport } from '../pipeline/report.ts';
-import type { StepReport } from '../pipeline/report.ts';
+import type { ReportedFile, StepReport } from '../pipeline/report.ts';
 import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -11,7 +11,9 @@ import {
   isTableName,
   keys,
   mostBytes,
+  parseDataFile,
   parseExecution,
+  parseWriter,
 } from './layout.ts';
 
 /**
@@ -49,21 +51,40 @@ async function readReport(store: Store, execution: string): Promise<StepReport |
     const body = await store.get(keys.report(execution), mostBytes.report);
     if (body === undefined) return undefined;
     const report = stepReport.safeParse(JSON.parse(new TextDecoder().decode(body))).data;
-    return report !== undefined && namesNothingElse(report) ? report : undefined;
+    return report !== undefined && namesNothingElse(execution, report) ? report : undefined;
   } catch (error) {
     if (error instanceof LandfallError && error.fault !== 'input') throw error;
     return undefined;
   }
 }
 
-/** A report may name sources, views, tables, and files below its tables' folders, and no other place. */
-function namesNothingElse({ sources, quarantine, sourceTables, tables }: StepReport): boolean {
+/**
+ * A report may name sources, views, tables, and data files of its tables, which it or another execution wrote, and nothing else.
+ */
+function namesNothingElse(
+  execution: string,
+  { sources, quarantine, sourceTables, tables }: StepReport,
+): boolean {
   const views = Object.values(sources).flatMap((source) => Object.keys(source.views));
-  const names = [...Object.keys(sources), ...Object.keys(sourceTables), ...Object.keys(tables)];
-  const written = [
-    ...Object.values(sourceTables).flatMap(({ files }) => files),
-    ...Object.values(quarantine).flat(),
-    ...Object.values(tables).flatMap(({ files }) => files),
-  ];
-  return names.every(isTableName) && views.every(isName) && written.every(({ name }) => isNameBelow(name));
+  const kept = [...Object.entries(sourceTables), ...Object.entries(tables)];
+  const names = [...Object.keys(sources), ...kept.map(([table]) => table)];
+  const rejected = Object.values(quarantine).flat();
+  return (
+    names.every(isTableName) &&
+    views.every(isName) &&
+    rejected.every(({ name }) => isNameBelow(name)) &&
+    kept.every(([table, { files }]) => areDataFiles(execution, table, files))
+  );
+}
+
+/** No two files of a table may have one name: they would have one plain path. */
+function areDataFiles(execution: string, table: string, files: readonly ReportedFile[]): boolean {
+  const isIts = ({ name, in: writer }: ReportedFile) =>
+    isNameBelow(name) &&
+    (writer === undefined || isOfAnother(keys.reported(execution, table, { name, in: writer }), writer));
+  const isOfAnother = (key: string, writer: string) =>
+    parseWriter(writer) !== undefined &&
+    parseDataFile(key) !== undefined &&
+    !key.startsWith(keys.table(execution, table));
+  return files.every(isIts) && new Set(files.map(({ name }) => name)).size === files.length;
 }

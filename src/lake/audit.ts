@@ -14,7 +14,7 @@ import type { Publication } from './publication.ts';
 import { effective } from './go-back.ts';
 import { plainPathFindings, publishedFindings } from './verify-publication.ts';
 
-export type Audited = Verification & { checks: ChecksMade };
+export type Audited = Omit<Verification, 'kept'> & { checks: ChecksMade };
 
 /**
  * Checks the publication's files against the contracts and reports of the run that made them, and the plain paths.

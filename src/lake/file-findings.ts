@@ -1,7 +1,6 @@
 /** Data files against the contract of their table, as far as names and footers tell. */
 import { grouped } from '../grouped.ts';
 import type { Column, TableContract } from '../pipeline/contract.ts';
-import type { TableReport } from '../pipeline/report.ts';
 import type { Finding } from '../run/verification.ts';
 import type { DataFile, InspectedTable } from './inspect.ts';
 import { namedFinding } from './named-finding.ts';
@@ -30,30 +29,35 @@ export function fileFindings(contract: TableContract, { files, broken, strays }:
   );
 }
 
-/** Data files that were added, removed or changed since their step wrote them, even if the row counts still match. */
+/**
+ * Data files that were added, removed or changed since a step wrote them, even if the row counts still match. `reported`: by key,
+ * the size. Names of files of earlier executions are given as keys.
+ */
 export function writtenFindings(
   subject: string,
-  { files, broken }: InspectedTable,
-  written: TableReport['files'],
+  { folder, files, broken }: InspectedTable,
+  reported: ReadonlyMap<string, number>,
 ): Finding[] {
-  const there = new Set([...files, ...broken].map(({ name }) => name));
-  const sizes = new Map(written.map(({ name, size }) => [name, size]));
-  const resized = files.filter(({ name, size }) => sizes.has(name) && sizes.get(name) !== size);
+  const there = new Set([...files, ...broken].map(({ key }) => key));
+  const resized = files.filter(({ key, size }) => reported.has(key) && reported.get(key) !== size);
+  const named = (message: string, found: readonly string[]) =>
+    namedFinding(
+      subject,
+      message,
+      found.map((key) => (key.startsWith(folder) ? key.slice(folder.length) : key)),
+    );
   return [
-    ...namedFinding(
-      subject,
+    ...named(
       'a data file that its step wrote is gone',
-      written.filter(({ name }) => !there.has(name)).map(({ name }) => name),
+      [...reported.keys()].filter((key) => !there.has(key)),
     ),
-    ...namedFinding(
-      subject,
+    ...named(
       'a data file differs in size from what its step wrote',
-      resized.map(({ name }) => name),
+      resized.map(({ key }) => key),
     ),
-    ...namedFinding(
-      subject,
+    ...named(
       'its step did not write one of the data files',
-      [...there].filter((name) => !sizes.has(name)),
+      [...there].filter((key) => !reported.has(key)),
     ),
   ];
 }

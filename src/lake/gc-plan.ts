@@ -174,8 +174,8 @@ export async function whyNeededSince(
   }
 }
 
-const keysOf = ({ tables }: Publication): string[] =>
-  tables.flatMap(({ files }) => files.map(({ key }) => key));
+const keysOf = ({ tables, kept }: Publication): string[] =>
+  [...tables, ...kept].flatMap(({ files }): string[] => files.map(({ key }: { key: string }) => key));
 
 /** The run that published, the one that has the list of inputs, and those that made the tables and wrote the files. */
 const runsOf = (entry: Publication): ReadonlySet<string> =>

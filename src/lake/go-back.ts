@@ -158,9 +158,9 @@ async function unfinished(store: Store, to: number | undefined): Promise<Rollbac
 
 /** Makes the target's files current, under the rollback's number. Throws `overtaken` when another run took that. */
 export async function rollBack(store: Store, { number, target }: Rollback, driver: string): Promise<void> {
-  const { run, number: rollbackTo, madeOf } = target;
+  const { run, number: rollbackTo, kept, madeOf } = target;
   const tables = renumbered(target.tables, { run, publication: number });
-  const outcome = await publish(store, { number, run, driver, tables, madeOf, rollbackTo });
+  const outcome = await publish(store, { number, run, driver, tables, kept, madeOf, rollbackTo });
   if (outcome === 'published') return;
   throw new LandfallError('overtaken', `another publication took number ${String(number)} meanwhile`, {
     stand: ['nothing was changed by this rollback'],

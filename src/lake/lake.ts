@@ -1,4 +1,5 @@
 /** The port `Lake` over a store. */
+import type { ReportedFile } from '../pipeline/report.ts';
 import { present } from '../present.ts';
 import { madeOf } from '../run/made-of.ts';
 import type { Lake } from '../run/ports.ts';
@@ -29,12 +30,13 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
     acceptExecution: (attemptKey, token) => acceptExecution(store, attemptKey, token),
     readExecution: (key, token) => readExecution(store, key, token),
     verify: async (plan, accepted) => {
-      const { tables, findings } = await verify(store, plan, accepted);
-      return { tables, findings: [...findings, ...(await unknownObjectsFindings(store, plan))] };
+      const verified = await verify(store, plan, accepted);
+      const findings = [...verified.findings, ...(await unknownObjectsFindings(store, plan))];
+      return { ...verified, findings };
     },
-    publish: async (plan, { tables }, executions) => {
+    publish: async (plan, { tables, kept }, executions) => {
       const { run, publication: number } = plan;
-      const candidate = { number, run, driver, tables, madeOf: madeOf(plan, executions) };
+      const candidate = { number, run, driver, tables, kept, madeOf: madeOf(plan, executions) };
       return (await publish(store, candidate)) === 'published';
     },
     mirror: () => mirror(store, onTable),
@@ -53,14 +55,19 @@ export async function verify(
       plan.steps.find(({ name }) => name === step),
       `step ${step} in the plan`,
     );
+    const inspect = (table: string, files: readonly ReportedFile[]) => {
+      const earlier = files.filter((file) => file.in !== undefined);
+      const named = earlier.map((file) => keys.reported(key, table, file));
+      return inspectTable(store, keys.table(key, table), named);
+    };
     const tables = new Map<string, InspectedTable>();
-    for (const { name } of contracts) tables.set(name, await inspectTable(store, keys.table(key, name)));
+    for (const { name } of contracts) tables.set(name, await inspect(name, report.tables[name]?.files ?? []));
     const hasRejected = Object.values(report.sources).some(({ lines }) => lines.quarantined > 0);
     const quarantine = hasRejected ? await inspectTable(store, keys.table(key, QUARANTINE)) : undefined;
     const sourceTables = new Map<string, InspectedTable>();
-    for (const source of Object.keys(report.sourceTables))
-      sourceTables.set(source, await inspectTable(store, keys.table(key, source)));
-    outputs.set(step, { report, tables, quarantine, sourceTables });
+    for (const [source, { files }] of Object.entries(report.sourceTables))
+      sourceTables.set(source, await inspect(source, files));
+    outputs.set(step, { execution: key, report, tables, quarantine, sourceTables });
   }
   return verification(plan, outputs);
 }

@@ -40,6 +40,12 @@ export const keys = {
     return keys.written({ run, execution: name }, table);
   },
   written: ({ run, execution }: Writer, table: string) => `delta/${table}/${run}.${execution}/`,
+  /** A data file of a table, as the report of an execution names it. `in`: the folder of another execution, which wrote it. */
+  reported: (
+    execution: string,
+    table: string,
+    { name, in: writer }: { name: string; in?: string | undefined },
+  ) => `${writer === undefined ? keys.table(execution, table) : `delta/${table}/${writer}/`}${name}`,
 
   publication: (number: number) => `_landfall/published/${padded(number)}.json`,
 
@@ -161,10 +167,16 @@ export interface WrittenPlace extends Writer {
 /** Which execution the folder below `delta/<table>/` belongs to: what it is named after. Undefined for any other object. */
 export function parseWritten(key: string): WrittenPlace | undefined {
   const [, table = '', folder = '', name = ''] = /^delta\/([^/]+)\/([^/]+)\/(.*)$/s.exec(key) ?? [];
+  const writer = parseWriter(folder);
+  const isTable = isTableName(table) || OWN_TABLES.includes(table);
+  return isTable && writer !== undefined ? { ...writer, table, name } : undefined;
+}
+
+/** The execution that the folder of a table, `<run>.<execution>`, is named after; undefined for any other name. */
+export function parseWriter(folder: string): Writer | undefined {
   const dot = folder.lastIndexOf('.');
   const [run, execution] = [folder.slice(0, Math.max(0, dot)), folder.slice(dot + 1)];
-  const isTable = isTableName(table) || OWN_TABLES.includes(table);
-  return isTable && isRunId(run) && isExecutionName(execution) ? { run, execution, table, name } : undefined;
+  return isRunId(run) && isExecutionName(execution) ? { run, execution } : undefined;
 }
 
 /** The same for a data file; undefined for any other key. */

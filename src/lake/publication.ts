@@ -7,7 +7,7 @@ import { counted } from '../counted.ts';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
 import type { MadeOf } from '../run/made-of.ts';
-import type { LandedFile, LandedTable } from '../run/verification.ts';
+import type { KeptTable, LandedFile, LandedTable } from '../run/verification.ts';
 import { uriOf } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -21,7 +21,7 @@ import {
 } from './layout.ts';
 import { newestNumber } from './publication-numbers.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 
 const count = z.number().int().nonnegative();
 
@@ -75,6 +75,8 @@ const publicationShape = z.object({
   /** ISO 8601, by the store's clock. */
   publishedAt: z.string(),
   tables: z.array(landedTable),
+  /** Internal tables, and the rows of sources, which a later run may need. */
+  kept: z.array(z.object({ table: name, files: z.array(z.object({ key: z.string(), size: count })) })),
   madeOf,
   /** The earlier entry whose files these are, when this one goes back to it: never itself one that goes back. */
   rollbackTo: z.number().int().positive().optional(),
@@ -90,6 +92,7 @@ export interface Candidate {
   run: string;
   driver: string;
   tables: readonly LandedTable[];
+  kept: readonly KeptTable[];
   madeOf: MadeOf;
   rollbackTo?: number;
 }
@@ -145,7 +148,7 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
 
 /** What is wrong with an entry of this number: it may only name objects that a publication can consist of. */
 function misplaced(entry: Publication, number: number): string[] {
-  const { tables, rollbackTo } = entry;
+  const { tables, kept, rollbackTo } = entry;
   const wrong: string[] = [];
   if (entry.number !== number) wrong.push(`its content says number ${String(entry.number)}`);
   if (rollbackTo !== undefined && rollbackTo >= number)
@@ -158,6 +161,11 @@ function misplaced(entry: Publication, number: number): string[] {
         wrong.push(`${JSON.stringify(mirror)} is not a plain path of ${key}`);
     }
   }
+  for (const { table, files } of kept) {
+    for (const { key } of files)
+      if (parseDataFile(key)?.table !== table)
+        wrong.push(`${JSON.stringify(key)} is not a data file of ${table}`);
+  }
   return wrong;
 }
 
@@ -168,7 +176,7 @@ const SAMPLE = 5;
  * that is, of the same run and with the same files: an answer was lost, or an earlier driver of this run wrote it.
  */
 export async function publish(store: Store, candidate: Candidate): Promise<'published' | 'taken'> {
-  const { number, run, driver, madeOf: made, rollbackTo } = candidate;
+  const { number, run, driver, kept, madeOf: made, rollbackTo } = candidate;
   const before = number === 1 ? undefined : await readPublication(store, number - 1);
   if (number !== 1 && before === undefined) {
     throw new LandfallError(
@@ -191,6 +199,7 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     publishedAt,
     rollbackTo,
     tables,
+    kept,
     madeOf: made,
     formerTables: former,
   };
@@ -207,11 +216,11 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
  */
 export function entryBody(
   store: Store,
-  entry: Pick<Candidate, 'number' | 'tables'>,
+  entry: Pick<Candidate, 'number' | 'tables' | 'kept'>,
   most: number = mostBytes.publication,
 ): Uint8Array {
-  const files = entry.tables.flatMap((table) => table.files);
-  const names = files.reduce((sum, { key, mirror }) => sum + key.length + mirror.length, 0);
+  const files = [...entry.tables, ...entry.kept].flatMap((table): readonly { key: string }[] => table.files);
+  const names = files.reduce((sum, { key }) => sum + key.length, 0);
   const body =
     names > most ? undefined : new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);
   if (body !== undefined && body.length <= most) return body;

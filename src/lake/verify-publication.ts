@@ -14,18 +14,21 @@ import type { Publication } from './publication.ts';
 /** Files of the entry that are gone, changed or replaced, and data that was added beside them. */
 export async function publishedFindings(
   store: Store,
-  { tables }: Pick<Publication, 'tables'>,
+  { tables, madeOf }: { tables: Publication['tables']; madeOf: Pick<Publication['madeOf'], 'steps'> },
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const etags = etagsOf(tables);
   for (const { table, files } of tables) {
     const there = new Map<string, ObjectInfo>();
-    const folders = new Set(
-      files.flatMap(({ key }) => {
+    const maker = madeOf.steps.find(({ writes }) => writes.includes(table))?.execution;
+    const own = maker === undefined ? [] : [keys.table(maker, table)];
+    const folders = new Set([
+      ...own,
+      ...files.flatMap(({ key }) => {
         const file = parseDataFile(key);
         return file === undefined ? [] : [keys.written(file, file.table)];
       }),
-    );
+    ]);
     for (const folder of folders) {
       for await (const object of store.list(folder)) there.set(object.key, object);
     }
@@ -40,7 +43,10 @@ export async function publishedFindings(
       const how = await rewriting(store, etags, file, there.get(file.key) ?? file);
       if (how !== undefined) (how === 'copied' ? copied : rewritten).push(file.key);
     }
-    const added = [...there.keys()].filter((key) => key.endsWith('.parquet') && !known.has(key));
+    // The folders of earlier executions have files that this publication no longer needs.
+    const added = [...there.keys()].filter(
+      (key) => key.endsWith('.parquet') && !known.has(key) && own.some((folder) => key.startsWith(folder)),
+    );
     findings.push(
       ...namedFinding(
         table,

@@ -1,8 +1,10 @@
 /** Whether what an execution wrote can be used again: its report, and each file that this names. */
 import { LandfallError } from '../faults.ts';
+import type { ReportedFile } from '../pipeline/report.ts';
 import { tokens } from '../run/plan.ts';
 import type { Store } from '../store/store.ts';
 import { readExecution } from './accept.ts';
+import { namedFiles } from './inspect.ts';
 import { QUARANTINE, keys, kindOfName, parseExecution } from './layout.ts';
 
 /**
@@ -19,13 +21,15 @@ export async function whyUnusable(
   try {
     const report = (await readExecution(store, execution, token))?.report;
     if (report === undefined) return `its report, ${keys.report(execution)}, is gone or broken`;
-    const written = new Map(Object.entries(report.tables).map(([table, { files }]) => [table, files]));
+    const written = new Map<string, readonly ReportedFile[]>(
+      Object.entries(report.tables).map(([table, { files }]) => [table, files]),
+    );
     const rejected = Object.values(report.quarantine).flat();
     if (rejected.length > 0) written.set(QUARANTINE, rejected);
     for (const [source, { files }] of Object.entries(report.sourceTables)) written.set(source, files);
     for (const table of checked) written.delete(table);
     for (const [table, files] of written) {
-      const why = await difference(store, keys.table(execution, table), files);
+      const why = await difference(store, { execution, table }, files);
       if (why !== undefined) return why;
     }
     return undefined;
@@ -37,16 +41,26 @@ export async function whyUnusable(
 
 async function difference(
   store: Store,
-  folder: string,
-  files: readonly { name: string; size: number }[],
+  { execution, table }: { execution: string; table: string },
+  files: readonly ReportedFile[],
 ): Promise<string | undefined> {
-  const left = new Map(files.map(({ name, size }) => [name, size]));
-  for await (const { key, size } of store.list(folder)) {
-    const name = key.slice(folder.length);
-    if (kindOfName(name, size) === 'left-by-custom') continue;
-    if (left.get(name) !== size) return `${key} is not as its step wrote it`;
-    left.delete(name);
+  const folder = keys.table(execution, table);
+  const left = new Map(files.map((file) => [keys.reported(execution, table, file), file.size]));
+  const earlier = [...left.keys()].filter((key) => !key.startsWith(folder));
+  const ofSize = ({ key, size }: { key: string; size: number }) => {
+    const isWhole = left.get(key) === size;
+    left.delete(key);
+    return isWhole ? undefined : `${key} is not as its step wrote it`;
+  };
+  for await (const object of store.list(folder)) {
+    if (kindOfName(object.key.slice(folder.length), object.size) === 'left-by-custom') continue;
+    const why = ofSize(object);
+    if (why !== undefined) return why;
+  }
+  for await (const object of namedFiles(store, earlier)) {
+    const why = ofSize(object);
+    if (why !== undefined) return why;
   }
   const [missing] = left.keys();
-  return missing === undefined ? undefined : `${folder}${missing} is gone`;
+  return missing === undefined ? undefined : `${missing} is gone`;
 }

@@ -23,6 +23,18 @@ export const viewBooks = z.object({
 /** `name` is relative to the folder that the execution has of the table; `size` in bytes. */
 const writtenFiles = z.array(z.object({ name: z.string(), size: count }));
 
+/** `in`, where an earlier execution wrote the file: `<run>.<execution>`, below whose folder of the table `name` is. */
+const files = z.array(z.object({ name: z.string(), size: count, in: z.string().optional() }));
+
+/** How much of a table the execution made; what it did not make lies in files of earlier executions. */
+export const made = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('whole') }),
+  /** By their values of the contract's `rebuild.by`, as paths spell them. */
+  z.object({ kind: z.literal('partitions'), partitions: z.array(z.array(z.string())) }),
+  /** The rest of the report is a copy of the earlier execution's. */
+  z.object({ kind: z.literal('carried over') }),
+]);
+
 /** The books of one source: `objects = read + empty`. */
 export const sourceBooks = z.object({
   objects: z.object({
@@ -61,8 +73,9 @@ export const violation = z.object({
 
 export const tableReport = z.object({
   /** Data files as they were before they were read back. */
-  files: writtenFiles,
-  /** As the query produced them. */
+  files,
+  made,
+  /** Rows that were written, and those of files that an earlier execution wrote. */
   rows: count,
   /** As counted by reading the written files back. */
   readBack: count,
@@ -84,13 +97,13 @@ export const sourceTable = z.object({
   digest: z.string(),
   /** Lines that at least one view keeps, duplicates included. */
   rows: count,
-  files: writtenFiles,
+  files,
   /** Objects whose lines this execution parsed. */
   parsed: count,
 });
 
 export const stepReport = z.object({
-  version: z.literal(3),
+  version: z.literal(4),
   step: z.string(),
   token: z.string(),
   applicationId: z.string(),
@@ -110,5 +123,7 @@ export const stepReport = z.object({
 
 export type ViewBooks = z.infer<typeof viewBooks>;
 export type SourceBooks = z.infer<typeof sourceBooks>;
+export type Made = z.infer<typeof made>;
+export type ReportedFile = z.infer<typeof files>[number];
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

@@ -1,9 +1,10 @@
 /** What is made again since the newest publication, and what is carried over, as text. Pure. */
 import { count } from '../counted.ts';
+import { grouped } from '../grouped.ts';
 import { parseExecution } from '../lake/layout.ts';
 import type { SourceDifference } from '../run/difference.ts';
 import { changesWords } from '../run/rebuild.ts';
-import type { StepDecision } from '../run/rebuild.ts';
+import type { StepDecision, TableDecision } from '../run/rebuild.ts';
 import type { Action } from './format-plan.ts';
 
 export interface Rebuild {
@@ -29,21 +30,47 @@ export function carriedLines(rebuild: Rebuild): string[] {
   return carriedActions(rebuild).map(({ action, reason }) => `${action}; ${reason}`);
 }
 
-/** Why a step makes its tables again, a line for each reason, and the run whose rows it uses. */
-export function rebuiltLines({ steps }: Rebuild, name: string): string[] {
-  const { tables = [], base = '' } = steps.find(({ step }) => step === name) ?? {};
-  const reasons = new Set(tables.map(({ reason }) => reason));
-  const earlier = parseExecution(base)?.run;
+/** The tables that a step makes again; all of them where nothing is known of a publication before. */
+export function rebuiltTables(rebuild: Rebuild | undefined, name: string, all: readonly string[]): string[] {
+  const carried = rebuild === undefined ? [] : tablesOf(rebuild, name).filter(isCarriedOver);
+  return all.filter((table) => !carried.some((one) => one.table === table));
+}
+
+/** What a step makes again and why, a line for each reason, what it carries over, and the run whose rows it uses. */
+export function rebuiltLines(rebuild: Rebuild, name: string): string[] {
+  const { base, reason } = rebuild.steps.find(({ step }) => step === name) ?? {};
+  const earlier = parseExecution(base?.execution ?? '')?.run;
+  const alike = grouped(
+    tablesOf(rebuild, name),
+    ({ decision, by, reason }) => `${decision} ${String(by)} ${reason}`,
+  );
   return [
-    ...[...reasons].map((reason) => {
-      const its = tables.filter((one) => one.reason === reason).map(({ table }) => table);
-      return `rebuild ${its.join(', ')} whole: ${reason}`;
-    }),
+    ...(reason === undefined ? [] : [`makes no table again; runs because of ${reason}`]),
+    ...[...alike.values()].flatMap((its) => decisionLine(its)),
     ...(earlier === undefined
       ? []
       : [`unchanged objects are not parsed again: run ${earlier} has their rows`]),
   ];
 }
+
+/** Tables with the same decision for the same reason. */
+function decisionLine(its: readonly TableDecision[]): string[] {
+  const tables = its.map(({ table }) => table).join(', ');
+  return its.slice(0, 1).map(({ decision, by = [], reason }) => {
+    switch (decision) {
+      case 'carry over':
+        return `carry over ${tables}: ${reason}`;
+      case 'rebuild partitions':
+        return `rebuild partitions of ${tables}, by ${by.join(', ')}: ${reason}`;
+      case 'rebuild whole':
+        return `rebuild ${tables} whole: ${reason}`;
+    }
+  });
+}
+
+const isCarriedOver = ({ decision }: TableDecision) => decision === 'carry over';
+
+const tablesOf = ({ steps }: Rebuild, name: string) => steps.find(({ step }) => step === name)?.tables ?? [];
 
 /** How a source differs, with its first objects of each kind. */
 export function changedObjects({ publication, sources = [] }: Rebuild, name: string): string[] {

@@ -1,6 +1,6 @@
 /** What the journal adds to a run's failure: where things stand, what costs money until when, the next command. Pure. */
 import { grouped } from '../grouped.ts';
-import { carriedSteps, isCarried } from '../run/carried.ts';
+import { isCarried, stepsOnEarlierFiles } from '../run/carried.ts';
 import { LandfallError } from '../faults.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { errorsFound, onlyForeign } from '../run/publishing.ts';
@@ -155,12 +155,12 @@ function tellsOtherInputs(line: string): boolean {
   return /^\d+ input objects? \(/.test(line);
 }
 
-/** The error for a run whose carried tables are of a publication that is no longer the newest: it must be planned again. */
+/** The error for a run that builds on files of a publication that is no longer the newest: it must be planned again. */
 export function outdated({ plan }: RunState): LandfallError {
   const { run, publication } = plan;
   return new LandfallError(
     'overtaken',
-    `run ${run} carries tables over from publication ${String(publication - 1)}, which is no longer the newest`,
+    `run ${run} builds on publication ${String(publication - 1)}, which is no longer the newest`,
     { stand: ['its tables stay in the lake; nothing was published'], next: submitLike(plan) },
   );
 }
@@ -194,7 +194,7 @@ function nextMove(
     case 'cancelled':
       return state.finished === undefined ? onward : retry;
     case 'overtaken':
-      if (carriedSteps(state).length > 0) return next ?? submitLike(state.plan);
+      if (stepsOnEarlierFiles(state).length > 0) return next ?? submitLike(state.plan);
       return next ?? command('publish', state.plan, '--rebase');
     case 'cluster':
       return next ?? afterCluster(state, retry);

@@ -8,7 +8,7 @@ export const CARRIED = 0;
 
 /** What of the state of a run says which steps these are. */
 interface Carrying {
-  plan: Pick<RunPlan, 'steps'>;
+  plan: Pick<RunPlan, 'steps' | 'bases'>;
   attempts: Readonly<Record<string, readonly { attempt: number; execution?: string }[]>>;
   current: Readonly<Record<string, number>>;
 }
@@ -41,9 +41,10 @@ export function isCarried({ current }: Pick<Carrying, 'current'>, step: string):
   return current[step] === CARRIED;
 }
 
-/** Those steps. */
-export function carriedSteps(state: Pick<Carrying, 'plan' | 'current'>): string[] {
-  return state.plan.steps.map(({ name }) => name).filter((name) => isCarried(state, name));
+/** The steps whose tables may be in files of the publication before this run's: those carried over, and those with a base. */
+export function stepsOnEarlierFiles(state: Pick<Carrying, 'plan' | 'current'>): string[] {
+  const { steps, bases = {} } = state.plan;
+  return steps.map(({ name }) => name).filter((name) => isCarried(state, name) || Object.hasOwn(bases, name));
 }
 
 /** The run that made the tables of that step, when this one was planned to carry them over. */

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { EXIT_CODES } from '../faults.ts';
 import { isExecutionName, isRunId, keys, parseExecution } from '../lake/layout.ts';
-import { contract, name, tableName } from './contract-shape.ts';
+import { contract, dependencies, name, tableName } from './contract-shape.ts';
 import type { Entry } from './entries.ts';
 import type { RunPlan } from './plan.ts';
 
@@ -41,11 +41,12 @@ const plan = z.looseObject({
       sources: z.array(z.looseObject({ name, views: names })),
       upstreams: names,
       tables: z.array(contract),
+      dependencies,
     }),
   ),
   applications: z.enum(['joined', 'per_step']),
   carried: z.record(name, z.string()).optional(),
-  bases: z.record(name, z.string()).optional(),
+  bases: z.record(name, z.object({ execution: z.string(), carryOver: names, partitions: names })).optional(),
   cluster: z.union([
     z.looseObject({ kind: z.enum(['local', 'new', 'reuse']) }),
     z.looseObject({ kind: z.literal('id'), id: emrId }),
@@ -158,11 +159,20 @@ function problemOfPlan(
   { run: its, steps, carried = {}, bases = {} }: RunPlan,
 ): string | undefined {
   if (its !== ofRun) return `it has the plan of run ${its}`;
-  for (const [step, execution] of [...Object.entries(carried), ...Object.entries(bases)]) {
+  const used = Object.entries(bases).map(([step, { execution }]) => [step, execution] as const);
+  for (const [step, execution] of [...Object.entries(carried), ...used]) {
     if (parseExecution(execution)?.step !== step)
       return `${JSON.stringify(execution)}, which it uses, is not an execution of ${step}`;
     if (!steps.some(({ name: planned }) => planned === step))
       return `it uses an execution of ${step}, which is not one of its steps`;
+  }
+  for (const [step, { carryOver, partitions }] of Object.entries(bases)) {
+    const its = steps.find((one) => one.name === step)?.tables.map((table) => table.name) ?? [];
+    const wrong = [...carryOver, ...partitions].find(
+      (table, at, all) => !its.includes(table) || all.indexOf(table) < at,
+    );
+    if (wrong !== undefined)
+      return `${wrong}, which ${step} takes over, is not one of its tables, or is named twice`;
   }
   const earlier = new Set<string>();
   const tables = new Set<string>();

@@ -1,7 +1,7 @@
 /** The plan of a run: a plain value, fixed before anything starts, and the first entry of the journal. No secrets. */
 import { keys } from '../lake/layout.ts';
 import { present } from '../present.ts';
-import type { Digests, ReadSource, TableContract } from '../pipeline/contract.ts';
+import type { Digests, ReadSource, TableContract, TableDependencies } from '../pipeline/contract.ts';
 
 export interface PlannedSource {
   name: string;
@@ -23,6 +23,18 @@ export interface PlannedStep {
   /** Steps whose tables it reads. */
   upstreams: readonly string[];
   tables: readonly TableContract[];
+  /** By table. */
+  dependencies: Readonly<Record<string, TableDependencies>>;
+}
+
+/** An execution of an earlier run, and what a step takes from it. */
+export interface StepBase {
+  /** Relative to the lake. */
+  execution: string;
+  /** Tables that the step need not make: nothing that they depend on has changed. */
+  carryOver: readonly string[];
+  /** Tables of which the step makes only the partitions again that new, changed or gone objects have rows in. */
+  partitions: readonly string[];
 }
 
 export type ClusterChoice =
@@ -80,8 +92,8 @@ export interface RunPlan {
    * run's.
    */
   carried?: Readonly<Record<string, string>>;
-  /** By step: the execution, of an earlier run, whose source tables it uses, so that it parses only what changed since. */
-  bases?: Readonly<Record<string, string>>;
+  /** By step: what it builds on, so that it parses only what changed since. It is of the publication before this run's. */
+  bases?: Readonly<Record<string, StepBase>>;
   cluster: ClusterChoice;
   /** Absent where the cluster is named, and in the journals of earlier versions: those launch by the settings at hand. */
   launch?: PlannedLaunch;
@@ -186,7 +198,13 @@ function stepArguments(plan: RunPlan, { step, attempt, upstreams }: StepArgument
 
 function baseArguments({ lake, bases = {} }: RunPlan, { name }: PlannedStep): string[] {
   const base = bases[name];
-  return base === undefined ? [] : ['--base', `${lake}/${base}`];
+  if (base === undefined) return [];
+  return [
+    '--base',
+    `${lake}/${base.execution}`,
+    ...base.carryOver.flatMap((table) => ['--carry-over', table]),
+    ...base.partitions.flatMap((table) => ['--partitions', table]),
+  ];
 }
 
 /** spark-submit takes its program for a URI, percent-encoded, unlike every path that the program itself is given. */

@@ -1,10 +1,12 @@
-/** Which tables a run makes again, and which it takes over from the newest publication. Pure. */
+/** Which tables a run makes again, how much of them, and which it takes over from the newest publication. Pure. */
 import { count } from '../counted.ts';
+import type { TableContract, TableDependencies } from '../pipeline/contract.ts';
+import { present } from '../present.ts';
 import { isUnchanged } from './difference.ts';
 import type { SourceDifference } from './difference.ts';
 import { stepMade } from './made-of.ts';
 import type { MadeOf, StepMade } from './made-of.ts';
-import type { PlannedStep, RunPlan } from './plan.ts';
+import type { PlannedStep, RunPlan, StepBase } from './plan.ts';
 
 /** The publication that a plan is compared with. */
 export interface Base {
@@ -18,101 +20,160 @@ export interface Base {
 
 export interface TableDecision {
   table: string;
-  decision: 'carry over' | 'rebuild whole';
+  decision: 'carry over' | 'rebuild partitions' | 'rebuild whole';
   reason: string;
+  /** Of which only some partitions are made again: the columns that tell these apart. */
+  by?: readonly string[];
 }
 
 export interface StepDecision {
   step: string;
   runs: boolean;
   tables: readonly TableDecision[];
-  /** Where the tables that are carried over are: the execution that made them. */
+  /** Why it runs although it carries all of its tables over. */
+  reason?: string;
+  /** Where the tables that are carried over are, if the step does not run: the execution that made them. */
   execution?: string;
-  /** Of a step that runs: the execution whose source tables it uses. */
-  base?: string;
+  /** Of a step that runs: what it takes from the execution before. */
+  base?: StepBase;
+}
+
+/** What decisions are made from. */
+interface Known {
+  base: Base;
+  digests: RunPlan['digests'];
+  /** Tables that are made again, whole or in part. */
+  again: ReadonlySet<string>;
 }
 
 /**
- * Decides for each step whether it runs. It does if anything changed that decides the content of one of its tables: what it
- * reads, the contract or query of a table, or a table of an earlier step. A step makes all of its tables, or none.
+ * Decides for each table whether it is made again. It is if anything changed that decides its content or the outcome of its checks:
+ * its contract or query, objects or the contract of a source, or another table. A step runs if it makes a table again, or if
+ * its sources changed, because its report counts their lines.
  */
 export function decideRebuild(
   { steps, digests }: Pick<RunPlan, 'steps' | 'digests'>,
   base: Base,
 ): StepDecision[] {
-  const running = new Set<string>();
+  const again = new Set<string>();
   return steps.map((step) => {
     const made = base.madeOf.steps.find((one) => one.step === step.name);
-    const common = reasonForAll(step, made, { base, digests, running });
-    const own = step.tables.map(
-      ({ name }) => [name, ownReason(name, digests.tables, base.madeOf.tables)] as const,
-    );
-    const [changed] = own.filter(([, reason]) => reason !== undefined);
-    if (made !== undefined && common === undefined && changed === undefined)
-      return {
-        step: step.name,
-        runs: false,
-        execution: made.execution,
-        tables: step.tables.map(({ name }) => ({
-          table: name,
-          decision: 'carry over' as const,
-          reason: `inputs, queries and contracts are those of publication ${String(base.publication)}`,
-        })),
-      };
-    running.add(step.name);
-    const fallback = common ?? `its step makes ${changed?.[0] ?? ''} again`;
+    const tables = decideTables(step, made, { base, digests, again });
+    const isMadeAgain = tables.some(({ decision }) => decision !== 'carry over');
+    const reason = reasonToRun(step, made, { base, digests });
+    for (const { table, decision } of tables) if (decision !== 'carry over') again.add(table);
+    if (made !== undefined && reason === undefined && !isMadeAgain)
+      return { step: step.name, runs: false, execution: made.execution, tables };
     return {
       step: step.name,
       runs: true,
-      ...baseOf(step, made, { base, digests }),
-      tables: own.map(([table, reason]) => ({
-        table,
-        decision: 'rebuild whole' as const,
-        reason: reason ?? fallback,
-      })),
+      tables,
+      ...(isMadeAgain || reason === undefined ? {} : { reason }),
+      ...baseOf(step, made, tables, { base, digests }),
     };
   });
 }
 
-/** The previous execution, if the digest of at least one source that the step reads is unchanged. */
+/** A check may compare a table with another one of its step, which may come later. */
+function decideTables(step: PlannedStep, made: StepMade | undefined, known: Known): TableDecision[] {
+  const again = new Set(known.again);
+  for (;;) {
+    const decided = step.tables.map((table) => decideTable(table, step, made, { ...known, again }));
+    const more = decided.filter(({ table, decision }) => decision !== 'carry over' && !again.has(table));
+    if (more.length === 0) return decided;
+    for (const { table } of more) again.add(table);
+  }
+}
+
+function decideTable(
+  { name: table, rebuild }: TableContract,
+  step: PlannedStep,
+  made: StepMade | undefined,
+  known: Known,
+): TableDecision {
+  const { query, checks } = present<TableDependencies>(step.dependencies[table], `dependencies of ${table}`);
+  const read = query.flatMap((name) => changeOf(name, step, known) ?? []);
+  const compared = checks.flatMap((name) => (name === table ? [] : (changeOf(name, step, known) ?? [])));
+  const other = ownReason(table, step, made, known) ?? read.find(({ onlyObjects }) => !onlyObjects)?.reason;
+  if (other !== undefined) return { table, decision: 'rebuild whole', reason: other };
+  const [change] = [...read, ...compared];
+  if (change === undefined) {
+    const reason = `inputs, queries and contracts are those of publication ${String(known.base.publication)}`;
+    return { table, decision: 'carry over', reason };
+  }
+  const { reason } = change;
+  // Checks look at the whole table, so that what changed for them alone decides no partition.
+  return rebuild === undefined
+    ? { table, decision: 'rebuild whole', reason }
+    : { table, decision: 'rebuild partitions', reason, by: rebuild.by };
+}
+
+/** Why the table is made again, whatever it reads. */
+function ownReason(
+  table: string,
+  { name }: PlannedStep,
+  made: StepMade | undefined,
+  { base: { publication, madeOf, lost }, digests }: Known,
+): string | undefined {
+  const before = madeOf.tables[table];
+  if (made === undefined) return `publication ${String(publication)} has no step ${name}`;
+  if (lost.has(name)) return lost.get(name);
+  if (!made.writes.includes(table)) return before === undefined ? 'it is new' : 'another step made it before';
+  if (before === undefined) return 'how the published one was made is not known';
+  return before === digests.tables[table] ? undefined : 'its query or contract changed';
+}
+
+interface Change {
+  reason: string;
+  /** Nothing but input objects changed. */
+  onlyObjects: boolean;
+}
+
+/** What changed about a view that the step reads, or about a table. */
+function changeOf(name: string, { sources }: PlannedStep, known: Known): Change | undefined {
+  const source = sources.find(({ views }) => views.includes(name));
+  if (source !== undefined) return sourceChange(source.name, known);
+  const reason = `it depends on ${name}, which is made again`;
+  return known.again.has(name) ? { reason, onlyObjects: false } : undefined;
+}
+
+function sourceChange(name: string, { base, digests }: Omit<Known, 'again'>): Change | undefined {
+  if (sourceDigest(base.madeOf, name) !== digests.sources[name])
+    return { reason: `the contract of ${name} changed`, onlyObjects: false };
+  const changes = base.differences?.find(({ source }) => source === name);
+  if (changes === undefined) return { reason: `what changed in ${name} is not known`, onlyObjects: false };
+  if (isUnchanged(changes)) return undefined;
+  return { reason: `objects of ${name}: ${changesWords(changes)}`, onlyObjects: true };
+}
+
+/** Why the step runs, whatever becomes of its tables. */
+function reasonToRun(
+  step: PlannedStep,
+  made: StepMade | undefined,
+  known: Omit<Known, 'again'>,
+): string | undefined {
+  if (made === undefined) return undefined;
+  const { reads, writes } = stepMade(step, made.execution);
+  if (!sameNames(reads, made.reads)) return 'it reads something else than before';
+  if (!sameNames(writes, made.writes)) return 'it writes other tables than before';
+  const [change] = step.sources.flatMap(({ name }) => sourceChange(name, known) ?? []);
+  return change?.reason ?? known.base.lost.get(step.name);
+}
+
+/** The previous execution, if the step can take tables from it, or rows of a source whose digest is unchanged. */
 function baseOf(
   { sources }: PlannedStep,
   made: StepMade | undefined,
-  { base: { madeOf }, digests }: { base: Base; digests: RunPlan['digests'] },
+  tables: readonly TableDecision[],
+  { base: { madeOf }, digests }: Omit<Known, 'again'>,
 ): Pick<StepDecision, 'base'> {
   const isSame = sources.some(({ name }) => sourceDigest(madeOf, name) === digests.sources[name]);
-  return made !== undefined && isSame ? { base: made.execution } : {};
-}
-
-/** Why all tables of the step are made again; undefined when nothing that they share changed. */
-function reasonForAll(
-  step: PlannedStep,
-  made: StepMade | undefined,
-  { base, digests, running }: { base: Base; digests: RunPlan['digests']; running: ReadonlySet<string> },
-): string | undefined {
-  const number = String(base.publication);
-  if (made === undefined) return `publication ${number} has no step ${step.name}`;
-  const { reads, writes } = stepMade(step, made.execution);
-  if (!sameNames(reads, made.reads)) return 'its step reads something else than before';
-  if (!sameNames(writes, made.writes)) return 'its step writes other tables than before';
-  for (const { name } of step.sources) {
-    if (sourceDigest(base.madeOf, name) !== digests.sources[name]) return `the contract of ${name} changed`;
-    const changes = base.differences?.find(({ source }) => source === name);
-    if (changes === undefined) return `what changed in ${name} is not known`;
-    if (!isUnchanged(changes)) return `objects of ${name}: ${changesWords(changes)}`;
-  }
-  const upstream = step.upstreams.find((name) => running.has(name));
-  if (upstream !== undefined) return `it reads what ${upstream} makes again`;
-  return base.lost.get(step.name);
-}
-
-function ownReason(
-  table: string,
-  now: Readonly<Record<string, string>>,
-  before: Readonly<Record<string, string>>,
-): string | undefined {
-  if (before[table] === undefined) return 'how the published one was made is not known';
-  return before[table] === now[table] ? undefined : 'its query or contract changed';
+  const those = (wanted: TableDecision['decision']) =>
+    tables.filter(({ decision }) => decision === wanted).map(({ table }) => table);
+  const [carryOver, partitions] = [those('carry over'), those('rebuild partitions')];
+  return made !== undefined && (isSame || carryOver.length + partitions.length > 0)
+    ? { base: { execution: made.execution, carryOver, partitions } }
+    : {};
 }
 
 function sourceDigest({ sources }: MadeOf, name: string): string | undefined {
@@ -144,13 +205,13 @@ export function earlierExecutions(decisions: readonly StepDecision[]): Pick<RunP
   };
 }
 
-function byStep(
+function byStep<Value>(
   decisions: readonly StepDecision[],
-  pick: (decision: StepDecision) => string | undefined,
-): Record<string, string> | undefined {
+  pick: (decision: StepDecision) => Value | undefined,
+): Record<string, Value> | undefined {
   const picked = decisions.flatMap((decision) => {
-    const execution = pick(decision);
-    return execution === undefined ? [] : [[decision.step, execution] as const];
+    const value = pick(decision);
+    return value === undefined ? [] : [[decision.step, value] as const];
   });
   return picked.length === 0 ? undefined : Object.fromEntries(picked);
 }

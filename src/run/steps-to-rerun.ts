@@ -1,8 +1,8 @@
 /** What a retry runs again, and why. Pure. */
 import { LandfallError } from '../faults.ts';
 import { advise, commandAt } from '../shell-words.ts';
-import { digestsAfterRerun } from './made-of.ts';
-import type { PlannedStep, RunPlan } from './plan.ts';
+import { differences, digestsAfterRerun, madeOf } from './made-of.ts';
+import type { PlannedStep, RunPlan, StepBase } from './plan.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 import { stepPhase } from './states.ts';
@@ -27,23 +27,33 @@ export function replan(
 ): { plan: RunPlan; rerun: Rerun[] } {
   const rerun = stepsToRerun(state, planned.steps, choice);
   const names = rerun.map(({ step }) => step);
-  const bases = basesForRetry(state, names);
+  const bases = basesForRetry(state, planned, names);
   const digests = digestsAfterRerun(state.plan, planned, names);
   return { plan: { ...planned, digests, ...(bases === undefined ? {} : { bases }) }, rerun };
 }
 
 /**
- * The executions that the steps build on. A step that failed builds on none when it runs again, for the execution may be why:
- * its files may be damaged.
+ * What the steps build on. A step that failed, or whose tables are wrong, builds on nothing when it runs again, for what it built
+ * on may be why: the files may be damaged. Which tables it need not make was decided for the queries and contracts of the first plan.
  */
-function basesForRetry(state: RunState, rerun: readonly string[]): RunPlan['bases'] {
-  if (state.plan.bases === undefined) return undefined;
-  const hasFailed = (step: string) => {
-    const { ended } = currentAttempt(state, step) ?? {};
-    return ended !== undefined && stepPhase(ended.state) === 'failed';
+function basesForRetry(state: RunState, planned: RunPlan, rerun: readonly string[]): RunPlan['bases'] {
+  const { plan } = state;
+  if (plan.bases === undefined) return undefined;
+  const isNewest = planned.publication === plan.publication;
+  const isAsPlanned = differences(madeOf(plan, {}), planned).length === 0;
+  const baseOf = (step: string, base: StepBase): StepBase | undefined => {
+    if (!rerun.includes(step)) return base;
+    const { ended, execution } = currentAttempt(state, step) ?? {};
+    const hasFailed = ended !== undefined && stepPhase(ended.state) === 'failed';
+    if (!isNewest || hasFailed || (isAsPlanned && execution !== undefined)) return undefined;
+    return isAsPlanned ? base : { ...base, carryOver: [], partitions: [] };
   };
-  const kept = Object.entries(state.plan.bases).filter(([step]) => !rerun.includes(step) || !hasFailed(step));
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    Object.entries(plan.bases).flatMap(([step, base]) => {
+      const kept = baseOf(step, base);
+      return kept === undefined ? [] : [[step, kept] as const];
+    }),
+  );
 }
 
 /**

@@ -48,8 +48,16 @@ export function explained({ subject, message, sample = [] }: Finding): string {
   return [`${subject}: ${message}`, ...sample].join('\n  ');
 }
 
+/** Data files that later runs need, and that nobody reads as a table: of an internal table, or of a source. */
+export interface KeptTable {
+  table: string;
+  files: readonly Pick<LandedFile, 'key' | 'size'>[];
+}
+
 export interface Verification {
   /** Published tables only: internal ones are verified but not listed. */
   tables: readonly LandedTable[];
+  /** Internal tables and source tables. */
+  kept: readonly KeptTable[];
   findings: readonly Finding[];
 }

@@ -5,7 +5,7 @@ import { partitionedLayouts } from '../pipeline/table-layout.ts';
 import type { TableLayout } from '../pipeline/table-layout.ts';
 import { layoutLine, tinyFiles } from '../report/layout-text.ts';
 import type { Action, PlanText } from '../report/format-plan.ts';
-import { carriedActions, changedObjects, rebuiltLines } from '../report/format-rebuild.ts';
+import { carriedActions, changedObjects, rebuiltLines, rebuiltTables } from '../report/format-rebuild.ts';
 import type { Rebuild } from '../report/format-rebuild.ts';
 import { whyNothing } from '../report/format-nothing-to-do.ts';
 import type { NothingToDo } from '../report/format-nothing-to-do.ts';
@@ -162,9 +162,10 @@ function stepAction(
 ): Action {
   const { steps, sources } = plan;
   const tables = steps.find(({ name }) => name === step)?.tables.map(({ name }) => name) ?? [];
-  const written = layouts.filter(({ table }) => tables.includes(table));
+  const made = rebuiltTables(rebuild, step, tables);
+  const written = layouts.filter(({ table }) => made.includes(table));
   return {
-    action: `run ${step}: writes ${tables.join(', ')}`,
+    action: made.length === 0 ? `run ${step}` : `run ${step}: writes ${made.join(', ')}`,
     reason: [
       reason,
       ...(rebuild === undefined ? [] : rebuiltLines(rebuild, step)),

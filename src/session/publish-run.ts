@@ -6,7 +6,7 @@ import { openJournal } from '../run/journal.ts';
 import { land } from '../run/landing.ts';
 import { ownedBy, ownership } from '../run/ownership.ts';
 import { leftToPublish } from '../run/publishing.ts';
-import { carriedSteps } from '../run/carried.ts';
+import { stepsOnEarlierFiles } from '../run/carried.ts';
 import type { RunState } from '../run/state.ts';
 import { statusOf } from '../run/status-of.ts';
 import type { Store } from '../store/store.ts';
@@ -46,7 +46,7 @@ export async function publishRun(flags: PublishFlags, cli: CliContext): Promise<
   if (left.left === 'landing') await journal.append({ entry: 'taken-over', from: before.driver });
   else {
     const publication = await nextPublication(store, before.plan.steps);
-    if (publication !== before.plan.publication && carriedSteps(before).length > 0)
+    if (publication !== before.plan.publication && stepsOnEarlierFiles(before).length > 0)
       throw refused(outdated(before));
     await journal.append({ entry: 'rebased', publication });
   }

@@ -1,5 +1,5 @@
 /** Renders a run again, reruns what has to be, and keeps the rest. */
-import { carriedSteps } from '../run/carried.ts';
+import { stepsOnEarlierFiles } from '../run/carried.ts';
 import type { RetryFlags } from '../cli/run-verbs.ts';
 import { LandfallError } from '../faults.ts';
 import type { Outcome } from '../report/outcome.ts';
@@ -129,10 +129,10 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   });
 }
 
-/** Throws `overtaken` when the run would publish tables that it carried over from what is no longer the newest publication. */
+/** Throws `overtaken` when the run would publish files that it took over from what is no longer the newest publication. */
 function refuseOutdated(state: RunState, plan: RunPlan, rerun: readonly Rerun[]): void {
-  const carried = carriedSteps(state).filter((name) => !rerun.some(({ step }) => step === name));
-  if (carried.length > 0 && plan.publication !== state.plan.publication) throw outdated(state);
+  const kept = stepsOnEarlierFiles(state).filter((name) => !rerun.some(({ step }) => step === name));
+  if (kept.length > 0 && plan.publication !== state.plan.publication) throw outdated(state);
 }
 
 /** Throws `input` when the tables would no longer be those that the run was planned to make. */

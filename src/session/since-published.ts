@@ -103,13 +103,13 @@ interface Used extends Pick<Publication, 'tables'> {
 }
 
 /** By step, or by table of no known step: why what it published, or keeps for other steps, is not as it was. */
-async function lostSteps(
-  store: Store,
-  { tables, madeOf: { steps } }: Used,
-): Promise<ReadonlyMap<string, string>> {
+async function lostSteps(store: Store, { tables, madeOf }: Used): Promise<ReadonlyMap<string, string>> {
+  const { steps } = madeOf;
   const { publishedFindings } = await import('../lake/verify-publication.ts');
   const { whyUnusable } = await import('../lake/whole-execution.ts');
-  const broken = (await publishedFindings(store, { tables })).filter(({ severity }) => severity === 'error');
+  const broken = (await publishedFindings(store, { tables, madeOf })).filter(
+    ({ severity }) => severity === 'error',
+  );
   const lost = new Map<string, string>();
   for (const finding of broken) {
     const step = steps.find(({ writes }) => writes.includes(finding.subject))?.step ?? finding.subject;

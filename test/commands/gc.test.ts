@@ -232,7 +232,7 @@ describe('gc', () => {
     const { tables } = (await readPublication(store, 2))!;
     const mirror = keys.plainFile('songs', { run: 'r3', publication: 3 }, parseDataFile(carried.key)!.name);
     const mixed = tables.map((table) => ({ ...table, files: [{ ...carried, mirror }] }));
-    await publishEntry(store, { number: 3, run: 'r3', driver: 'd', madeOf, tables: mixed });
+    await publishEntry(store, { number: 3, run: 'r3', driver: 'd', kept: [], madeOf, tables: mixed });
     const report = await collecting({ keep: 1, yes: true });
     expect(why(report, 'r1')).toBe('publication 3 names its files');
     expect(await store.head(carried.key)).toBeDefined();
@@ -243,7 +243,7 @@ describe('gc', () => {
     const { tables } = (await readPublication(store, 3))!;
     const made = { step: 'song_transform', execution: executionOf('r1'), reads: [], writes: ['song_keys'] };
     const from = { ...madeOf, steps: [made], inputs: { ...madeOf.inputs, run: 'r2' } };
-    await publishEntry(store, { number: 4, run: 'r3', driver: 'd', tables, madeOf: from });
+    await publishEntry(store, { number: 4, run: 'r3', driver: 'd', kept: [], tables, madeOf: from });
     const report = await collecting({ keep: 1, yes: true });
     expect(report.runs).toEqual([]);
     expect([why(report, 'r1'), why(report, 'r2')]).toEqual(Array(2).fill('publication 4 names its files'));

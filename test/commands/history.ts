@@ -9,6 +9,7 @@ import { run as retry } from '../../src/commands/retry.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { keys, parseDataFile } from '../../src/lake/layout.ts';
 import type { Publication } from '../../src/lake/publication.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
 import type { LandfallError } from '../../src/faults.ts';
 import { readEngine } from '../../src/session/pipeline-folder.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -18,10 +19,33 @@ import type { SteppedLake } from './stepped-lake.ts';
 const STEPS = ['song_transform', 'log_transform'] as const;
 type Step = (typeof STEPS)[number];
 const SOURCE: Record<Step, string> = { song_transform: 'song_data', log_transform: 'log_data' };
-const TABLE: Record<Step, string> = { song_transform: 'songs', log_transform: 'users' };
 
-/** What a step's tables are made of, by step. Two loads of the same have the same. */
-type Content = Record<Step, string>;
+/** What each table is made of, and what its checks looked at, by table. Two loads of the same have the same. */
+type Content = Record<string, string>;
+
+/** By table: its step, the source and the tables that its query reads, and the tables that its checks look at. */
+const TABLES: Record<
+  string,
+  { step: Step; source: string; reads: string[]; checks: string[]; partial?: true }
+> = {
+  songs: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
+  artists: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
+  song_keys: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
+  users: { step: 'log_transform', source: 'log_data', reads: [], checks: [] },
+  time: { step: 'log_transform', source: 'log_data', reads: [], checks: [], partial: true },
+  songplays: {
+    ...{ step: 'log_transform', source: 'log_data', reads: ['song_keys'], partial: true },
+    checks: ['songs', 'artists', 'users', 'time'],
+  },
+};
+const tablesOf = (step: Step) => Object.keys(TABLES).filter((table) => TABLES[table]!.step === step);
+
+/** What a table is made of: its query, its objects, and the contents of the tables that it reads. */
+interface Made {
+  query: string;
+  objects: string;
+  reads: string[];
+}
 
 /**
  * Plays a history of that many events. Returns what is wrong: nothing if each publication equals a full load. Throws if the files
@@ -37,60 +61,132 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
 
   // The model: objects by source and name, and the version of each step's query.
   const objects: Record<string, Map<string, number>> = {};
-  const versions: Content = { song_transform: '0', log_transform: '0' };
+  const versions: Content = { songs: '0', users: '0', song_keys: '0' };
   let limit = 98;
   let writes = 1;
-  const full = (): Content => {
-    const own = (step: Step) =>
-      JSON.stringify([versions[step], [...objects[SOURCE[step]]!].sort((a, b) => (a[0] < b[0] ? -1 : 1))]);
-    const song = own('song_transform');
-    return { song_transform: song, log_transform: JSON.stringify([own('log_transform'), song]) };
+  /** What a full load makes now. `songs`: the tables of the first step, where the second reads others. */
+  const full = (songs?: Content): Content => {
+    const contents: Content = { ...songs };
+    for (const [table, { source, reads }] of Object.entries(TABLES)) {
+      const its: Made = {
+        query: versions[table] ?? '0',
+        objects: JSON.stringify([...objects[source]!].sort((a, b) => (a[0] < b[0] ? -1 : 1))),
+        reads: reads.map((one) => contents[one]!),
+      };
+      contents[table] ??= JSON.stringify(its);
+    }
+    const looked = Object.entries(TABLES).map(([table, { checks }]) => [
+      `checks of ${table}`,
+      JSON.stringify([contents[table], ...checks.map((one) => contents[one])]),
+    ]);
+    return { ...contents, ...(Object.fromEntries(looked) as Content) };
   };
-  /** By folder of an execution: what it was made of, by its own upstreams. */
-  const made = new Map<string, string>();
+  /** By folder of an execution: the contents of its tables. */
+  const made = new Map<string, Content>();
   const lost = new Set<string>();
   const limits = new Map<number, number>();
 
   await lake.begin();
+  for (const table of ['songplays', 'time']) {
+    const path = lake.at(`templates/tables/log_transform/${table}.sql.hbs`);
+    const text = readFileSync(path, 'utf8').replace(/^rebuild:.*\n/m, '');
+    const partitioned = 'partition_by: [year, month]\n';
+    writeFileSync(path, text.replace(partitioned, `${partitioned}rebuild: { by: [year, month] }\n`));
+  }
   for (const source of Object.values(SOURCE)) objects[source] = new Map([['one.json', 1]]);
   lake.whenLanded((args, execution) => {
     const step = stepOf(args) as Step;
-    const upstream = (args[args.indexOf('--upstream') + 1] ?? '').replace(/^.*(?=_landfall\/runs\/)/, '');
+    const placeOf = (flag: string) =>
+      (args[args.indexOf(flag) + 1] ?? '').replace(/^.*(?=_landfall\/runs\/)/, '');
+    const upstream = placeOf('--upstream');
     // A detached step is given the folder of the attempt, because there was no execution when it was submitted.
-    const read = [...made].find(([folder]) => folder === upstream || folder.startsWith(`${upstream}/`));
-    const { song_transform: song, log_transform: log } = full();
-    made.set(
-      execution,
-      step === 'song_transform' ? song : JSON.stringify([(JSON.parse(log) as string[])[0], read?.[1]]),
-    );
+    const read = [...made].find(([folder]) => folder === upstream || folder.startsWith(`${upstream}/`))?.[1];
+    const songs = Object.fromEntries(tablesOf('song_transform').map((table) => [table, read?.[table] ?? '']));
+    const now = step === 'song_transform' ? full() : full(songs);
+    const before = args.includes('--base') ? made.get(placeOf('--base')) : undefined;
+    const report = reportOf(execution);
+    for (const table of tablesOf(step)) {
+      const kind = report.tables[table]?.made.kind;
+      const checks = `checks of ${table}`;
+      if (kind === 'carried over') {
+        now[table] = before?.[table] ?? 'nothing';
+        now[checks] = before?.[checks] ?? 'nothing';
+      }
+      if (kind === 'partitions') {
+        // Partitions that are not made again have what an earlier query made of other tables, if these were others.
+        const [old, its] = [before?.[table] ?? '{}', now[table]!].map((text) => JSON.parse(text) as Made);
+        const isSame = old!.query === its!.query && JSON.stringify(old!.reads) === JSON.stringify(its!.reads);
+        if (!isSame) now[table] = 'a mix';
+      }
+    }
+    made.set(execution, now);
   });
 
-  const contentOf = ({ madeOf }: Publication): Partial<Content> =>
-    Object.fromEntries(madeOf.steps.map(({ step, execution }) => [step, made.get(execution)]));
+  const reportOf = (execution: string) =>
+    JSON.parse(lake.files.read(keys.report(execution)).toString()) as StepReport;
+  const contentOf = ({ madeOf }: Publication): Content =>
+    Object.fromEntries(
+      madeOf.steps.flatMap(({ step, execution }) =>
+        tablesOf(step as Step).flatMap((table) =>
+          [table, `checks of ${table}`].map((name) => [name, made.get(execution)?.[name] ?? '']),
+        ),
+      ),
+    );
   const newest = () => lake.newest().catch(() => undefined);
   const complain = (what: string) => wrong.push(`${what}, after ${told.slice(-6).join('; ')}`);
 
-  /** The steps that have to run, by the model. */
-  const needed = (before: Publication | undefined): Step[] => {
+  /** The files that a step of the publication made, or took over. */
+  const filesOf = ({ tables, kept }: Publication, step: Step): string[] => {
+    const isIts = ({ table }: { table: string }) => table === SOURCE[step] || TABLES[table]?.step === step;
+    return [...tables, ...kept]
+      .filter(isIts)
+      .flatMap(({ files }): string[] => files.map(({ key }: { key: string }) => key));
+  };
+
+  /** By step that has to run, by the model: the tables that it need not make, and those of which it makes partitions. */
+  const needed = (before: Publication | undefined): Map<Step, string> => {
     const now = full();
     const content = before === undefined ? {} : contentOf(before);
-    const isGone = (step: Step) =>
-      before?.madeOf.steps.some((one) => one.step === step && lost.has(one.execution)) ?? false;
-    const song = content.song_transform !== now.song_transform || isGone('song_transform');
-    const log = song || content.log_transform !== now.log_transform || isGone('log_transform');
-    return [...(song ? (['song_transform'] as const) : []), ...(log ? (['log_transform'] as const) : [])];
+    const isGone = (step: Step) => before !== undefined && filesOf(before, step).some((key) => lost.has(key));
+    const again = new Set<string>();
+    const needs = new Map<Step, string>();
+    for (const step of STEPS) {
+      const gone = before === undefined || isGone(step);
+      const isSame = (table: string) => content[table] === now[table];
+      for (const table of tablesOf(step)) if (gone || !isSame(table)) again.add(table);
+      const of = (table: string) => {
+        const { reads, checks, partial } = TABLES[table]!;
+        const [old, its] = [content[table] ?? '{}', now[table]!].map((text) => JSON.parse(text) as Made);
+        if (gone) return '';
+        const isRead = reads.some((one) => again.has(one));
+        if (!again.has(table) && !isRead && !checks.some((one) => again.has(one)))
+          return `--carry-over ${table}`;
+        again.add(table);
+        return partial && !isRead && old!.query === its!.query ? `--partitions ${table}` : '';
+      };
+      const lists = tablesOf(step).map(of);
+      if (lists.some((one) => !one.startsWith('--carry-over')))
+        needs.set(step, lists.filter(Boolean).sort().join(' '));
+    }
+    return needs;
   };
 
   const checkNewest = async () => {
     const entry = await newest();
     if (entry === undefined) return;
     const now = full();
-    for (const { step, execution, writes } of entry.madeOf.steps) {
-      if (made.get(execution) !== now[step as Step]) complain(`${step} is not what a full load makes`);
+    const content = contentOf(entry);
+    for (const name of Object.keys(now))
+      if (content[name] !== now[name]) complain(`${name} is not what a full load makes`);
+    for (const { execution, writes } of entry.madeOf.steps) {
       const place = execution.split('/').at(-1);
-      for (const { table, files } of entry.tables.filter((one) => writes.includes(one.table)))
-        if (files.some(({ key }) => parseDataFile(key)?.execution !== place))
-          complain(`${table} has files of another execution than ${execution}`);
+      const report = reportOf(execution);
+      for (const { table, files } of entry.tables.filter((one) => writes.includes(one.table))) {
+        const own = files.filter(({ key }) => parseDataFile(key)?.execution === place).length;
+        const { kind } = report.tables[table]!.made;
+        const isRight = { whole: own === files.length, partitions: own > 0, 'carried over': own === 0 }[kind];
+        if (!isRight) complain(`${table} of ${execution} (${kind}) has ${String(own)} files of its own`);
+      }
     }
     await lake.isIntact().catch((error: unknown) => complain(String(error)));
   };
@@ -99,7 +195,8 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
   const submit = async (flags: Record<string, unknown>, how: 'lands' | 'fails' | 'is overtaken') => {
     const run = `r${String((runs += 1))}`;
     const before = await newest();
-    const expected = flags['full'] === true ? [...STEPS] : needed(before);
+    const needs = flags['full'] === true ? new Map<Step, string>() : needed(before);
+    const expected = flags['full'] === true ? [...STEPS] : [...needs.keys()];
     const isSame = before !== undefined && expected.length === 0 && limits.get(before.number) === limit;
     const failing = how === 'fails' ? pick(STEPS) : undefined;
     let stolen: Publication | undefined;
@@ -134,6 +231,13 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
     }
     if (JSON.stringify(ran) !== JSON.stringify(expected))
       complain(`${run} ran ${ran.join('+')} where ${expected.join('+')} had to run`);
+    for (const args of lake.submitted()) {
+      const lists = args.flatMap((word, at) =>
+        ['--carry-over', '--partitions'].includes(word) ? [`${word} ${args[at + 1]!}`] : [],
+      );
+      const [given, wanted] = [lists.sort().join(' '), needs.get(stepOf(args) as Step) ?? ''];
+      if (given !== wanted) complain(`${run} gave ${stepOf(args)} ${given} where ${wanted} was right`);
+    }
     if (stolen !== undefined) {
       if (failure?.fault !== 'overtaken') complain(`${run} should have been overtaken: ${reason(failure)}`);
       return;
@@ -157,13 +261,13 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
   };
 
   const changeQuery = () => {
-    const step = pick(STEPS);
-    const path = lake.at(`templates/tables/${step}/${TABLE[step]}.sql.hbs`);
+    const table = pick(Object.keys(versions));
+    const path = lake.at(`templates/tables/${TABLES[table]!.step}/${table}.sql.hbs`);
     const version = below(3);
     const query = readFileSync(path, 'utf8').replace(/\n-- version \d+\n$|$/, '');
     writeFileSync(path, `${query}${version === 0 ? '' : `\n-- version ${String(version)}\n`}`);
-    versions[step] = String(version);
-    told.push(`${step} has query ${String(version)}`);
+    versions[table] = String(version);
+    told.push(`${table} has query ${String(version)}`);
   };
 
   const changeObject = () => {
@@ -207,12 +311,9 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
     loss: async () => {
       const before = await newest();
       if (before === undefined) return;
-      const { execution, writes } = pick(before.madeOf.steps);
-      const folder = keys.table(execution, pick(writes));
-      const file = lake.files.keys().find((key) => key.startsWith(folder));
-      if (file === undefined) return void complain(`${folder} is empty`);
-      rmSync(lake.at(`lake/${file}`));
-      lost.add(execution);
+      const file = pick(filesOf(before, pick(STEPS)).filter((key) => !lost.has(key)));
+      rmSync(lake.at(`lake/${file}`), { force: true });
+      lost.add(file);
       told.push(`lost ${file}`);
     },
   };

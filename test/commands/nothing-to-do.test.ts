@@ -46,7 +46,7 @@ beforeEach(async () => {
   flags = { lake, templates, cluster: 'new' };
   const prepared = await prepare('submit', flags, world);
   const tables = await landed(store, 'r1', [2003, 2004]);
-  const about = { number: 1, run: 'r1', driver: 'd', tables };
+  const about = { number: 1, run: 'r1', driver: 'd', kept: [], tables };
   await publish(store, { ...about, madeOf: madeOf({ ...prepared.plan, run: 'r1' }, {}) });
   spawned = 0;
   emr.requests.length = 0;
@@ -137,7 +137,7 @@ describe('submit when nothing changed', () => {
     const first = (await readPublication(store, 1))!;
     const other = { ...first.madeOf, inputs: { digest: 'other', run: 'r2' } };
     const tables = await landed(store, 'r2', [2005]);
-    await publish(store, { number: 2, run: 'r2', driver: 'd', tables, madeOf: other });
+    await publish(store, { number: 2, run: 'r2', driver: 'd', kept: [], tables, madeOf: other });
     expect((await planning()).text).not.toContain('nothing to do');
     await publish(store, { ...first, number: 3, rollbackTo: 1 });
     expect((await planning()).text).toContain('nothing changed since publication 3 of run r1');

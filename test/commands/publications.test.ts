@@ -42,6 +42,7 @@ async function published(number: number, run: string, rollbackTo?: number): Prom
     number,
     run,
     driver: 'd',
+    kept: [],
     madeOf,
     tables,
     ...(rollbackTo === undefined ? {} : { rollbackTo }),

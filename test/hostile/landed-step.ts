@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { QUARANTINE, keys } from '../../src/lake/layout.ts';
+import { QUARANTINE, keys, parseExecution } from '../../src/lake/layout.ts';
 import type { TableContract } from '../../src/pipeline/contract.ts';
-import type { StepReport, TableReport } from '../../src/pipeline/report.ts';
+import type { ReportedFile, StepReport, TableReport } from '../../src/pipeline/report.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { copyTo, duckdb } from '../lake/parquet.ts';
 import { books } from '../lake/plans.ts';
@@ -57,14 +57,37 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
   const { plan } = JSON.parse(lake.read(keys.entry(run, 1)).toString()) as { plan: RunPlan };
   const planned = plan.steps.find(({ name }) => name === step)!;
   const execution = join(output, `application_1795000000000_0001-${random}`);
+  const base = baseOf(lake, argument({ args }, '--base'));
   const landTable = (contract: TableContract): TableReport => {
     const folder = keys.table(execution, contract.name);
-    const names = partitions(contract).map((part) => `${part}part-00000-u.zstd.parquet`);
+    const before = base?.tables[contract.name];
+    const isNamed = (flag: string) =>
+      args.some((word, at) => word === flag && args[at + 1] === contract.name);
+    if (before !== undefined && isNamed('--carry-over')) return { ...before, made: { kind: 'carried over' } };
+    const [again = '', ...others] = partitions(contract);
+    const inPart = before?.files.filter(({ name }) => !name.startsWith(again)) ?? [];
+    const isPartial = isNamed('--partitions') && inPart.length > 0;
+    const names = (isPartial ? [again] : [again, ...others]).map(
+      (part) => `${part}part-00000-u.zstd.parquet`,
+    );
     const body = files.get(contract.name)!;
     for (const name of names) lake.write(join(folder, name), body);
-    const written = names.map((name) => ({ name, size: body.length }));
-    const rows = names.length;
-    return { files: written, rows, readBack: rows, conflicts: null, checks: 2, violations: [], matched: [] };
+    const written = [...names.map((name) => ({ name, size: body.length })), ...(isPartial ? inPart : [])];
+    const rows = written.length;
+    const values =
+      contract.rebuild?.by.map((column) => again.split(`${column}=`)[1]?.split('/')[0] ?? '') ?? [];
+    return {
+      files: written,
+      made: isPartial ? { kind: 'partitions', partitions: [values] } : { kind: 'whole' },
+      ...{ rows, readBack: rows, conflicts: null, checks: 2, violations: [], matched: [] },
+    };
+  };
+  const landSource = (source: string): StepReport['sourceTables'][string] => {
+    const [name, body] = [`part-00000-${random}.zstd.parquet`, files.get('rejected')!];
+    lake.write(join(keys.table(execution, source), name), body);
+    const before = base?.sourceTables[source]?.files ?? [];
+    const all = [...(before.length < 3 ? before : []), { name, size: body.length }];
+    return { digest: 'd', rows: 5 * all.length, files: all, parsed: 1 };
   };
   const tables = planned.tables.map((contract) => [contract.name, landTable(contract)] as const);
   const landRejected = (source: string) => {
@@ -74,7 +97,7 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
   };
   const upstreams = args.flatMap((word, at) => (word === '--upstream' ? [args[at + 1]!.split('=')] : []));
   const report: StepReport = {
-    version: 3,
+    version: 4,
     step,
     token,
     applicationId: 'application_1795000000000_0001',
@@ -83,12 +106,35 @@ export function landStep(lake: LakeFiles, args: readonly string[], files: RowFil
     endedAt: 1_795_000_060_000,
     sources: Object.fromEntries(planned.sources.map(({ name, views }) => [name, booksOf(plan, name, views)])),
     quarantine: Object.fromEntries(planned.sources.map(({ name }) => [name, landRejected(name)])),
-    sourceTables: {},
+    sourceTables: Object.fromEntries(planned.sources.map(({ name }) => [name, landSource(name)])),
     upstreams: Object.fromEntries(upstreams) as Record<string, string>,
     tables: Object.fromEntries(tables),
   };
   lake.write(join(execution, 'report.json'), JSON.stringify(report));
   return execution;
+}
+
+/** The report of the execution that a step builds on, whose own files it names as another's; undefined if any file is gone. */
+function baseOf(lake: LakeFiles, uri: string): StepReport | undefined {
+  const execution = uri.replace(/^.*(?=_landfall\/runs\/)/, '');
+  const there = new Set(lake.keys());
+  const place = parseExecution(execution);
+  if (place === undefined || !there.has(keys.report(execution))) return undefined;
+  const report = JSON.parse(lake.read(keys.report(execution)).toString()) as StepReport;
+  const writer = `${place.run}.${execution.split('/').at(-1)!}`;
+  const tables = [...Object.entries(report.tables), ...Object.entries(report.sourceTables)];
+  const named = tables.flatMap(([table, { files }]) =>
+    files.map((file) => keys.reported(execution, table, file)),
+  );
+  if (!named.every((key) => there.has(key))) return undefined;
+  const referred = <Table extends { files: ReportedFile[] }>(its: Record<string, Table>) =>
+    Object.fromEntries(
+      Object.entries(its).map(([table, one]) => [
+        table,
+        { ...one, files: one.files.map((file) => ({ in: writer, ...file })) },
+      ]),
+    );
+  return { ...report, tables: referred(report.tables), sourceTables: referred(report.sourceTables) };
 }
 
 function booksOf({ sources }: RunPlan, name: string, [view]: readonly string[]) {

@@ -13,7 +13,23 @@ const text = (value: string) => new TextEncoder().encode(value);
 const store = () => memoryStore('s3://lake', () => new Date());
 const body = (change: Partial<StepReport> = {}) => text(JSON.stringify({ ...report({}), ...change }));
 
+const sourceTable = (files: StepReport['sourceTables'][string]['files']) => ({
+  ...{ digest: 'd', rows: 1, parsed: 1 },
+  files,
+});
+
 describe('accepting an execution', () => {
+  it('accepts one that names data files of earlier executions', async () => {
+    const lake = store();
+    const files = [{ name: 'year=1/a.parquet', size: 1, in: 'r.0.application_1_2-ff' }];
+    const its = {
+      tables: { songs: tableReport(1, { files }) },
+      sourceTables: { song_data: sourceTable(files) },
+    };
+    await lake.put(`${ATTEMPT}/local-1-ff/report.json`, body(its));
+    expect((await acceptExecution(lake, ATTEMPT, TOKEN))!.report).toMatchObject(its);
+  });
+
   it('accepts the one whose report is complete', async () => {
     const lake = store();
     await lake.put(`${ATTEMPT}/step.py`, text('program'));
@@ -51,6 +67,36 @@ describe('accepting an execution', () => {
         body({ tables: { songs: tableReport(1, { files: [{ name, size: 1 }] }) } }),
       ],
     ),
+    ...[
+      '',
+      '..',
+      'r0',
+      'r0.else',
+      'r0.local-1-ff/year=1',
+      '../songs/r0.local-1-ff',
+      '.local-1-ff',
+      `${RUN}.local-1-ff`,
+    ].map((writer): [string, Uint8Array] => [
+      `with a file in ${JSON.stringify(writer)}, which is no folder of an earlier execution`,
+      body({ tables: { songs: tableReport(1, { files: [{ name: 'a.parquet', size: 1, in: writer }] }) } }),
+    ]),
+    ...['../x.parquet', 'a.txt', '_temporary/a.parquet', 'x/a.parquet'].map((name): [string, Uint8Array] => [
+      `with ${JSON.stringify(name)} of an earlier execution, which is no data file`,
+      body({ sourceTables: { song_data: sourceTable([{ name, size: 1, in: 'r0.local-1-ff' }]) } }),
+    ]),
+    [
+      'with two files of one name, which would have one plain path',
+      body({
+        tables: {
+          songs: tableReport(1, {
+            files: [
+              { name: 'a.parquet', size: 1 },
+              { name: 'a.parquet', size: 1, in: 'r0.local-1-ff' },
+            ],
+          }),
+        },
+      }),
+    ],
     ['of another token', body({ token: `landfall/${RUN}/song_transform#2` })],
   ])('ignores a report that is %s, and continues with the next', async (_, broken) => {
     const lake = store();

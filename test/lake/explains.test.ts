@@ -160,7 +160,7 @@ describe('a file without one object per line', () => {
 
 describe('a view that keeps no line', () => {
   const step = (name: string, sources: string[], upstreams: string[] = []) => ({
-    ...{ name, digest: 'd', upstreams, tables: [] },
+    ...{ name, digest: 'd', upstreams, tables: [], dependencies: {} },
     sources: sources.map((source) => ({ name: source, views: [] })),
   });
   const steps = [step('one', ['a']), step('two', ['b'], ['one'])];

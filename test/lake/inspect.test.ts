@@ -157,7 +157,11 @@ describe('inspecting a table', () => {
     const { files, broken } = await inspectTable({ ...lake, getRange }, 'tables/songs/');
     expect(files).toEqual([]);
     expect(broken).toEqual([
-      { name: 'huge.parquet', why: expect.stringContaining('3000000000 bytes; at most') },
+      {
+        key: 'tables/songs/huge.parquet',
+        name: 'huge.parquet',
+        why: expect.stringContaining('3000000000 bytes; at most'),
+      },
     ]);
     expect(Math.max(...asked)).toBeLessThan(100_000);
   });
@@ -182,7 +186,9 @@ describe('inspecting a table', () => {
       await place('claims.parquet', Buffer.concat([Buffer.from('PAR1'), footer, end]));
       const before = process.memoryUsage().rss;
       const { broken } = await inspect();
-      expect(broken).toEqual([{ name: 'claims.parquet', why: expect.stringMatching(why) }]);
+      expect(broken).toEqual([
+        { key: 'tables/songs/claims.parquet', name: 'claims.parquet', why: expect.stringMatching(why) },
+      ]);
       expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
     },
   );
@@ -211,7 +217,9 @@ describe('inspecting a table', () => {
     await place('b.parquet', body);
     const { files, broken } = await inspect();
     expect(files).toHaveLength(1);
-    expect(broken).toEqual([{ name: 'b.parquet', why: expect.stringMatching(why) }]);
+    expect(broken).toEqual([
+      { key: 'tables/songs/b.parquet', name: 'b.parquet', why: expect.stringMatching(why) },
+    ]);
   });
 
   it('treats a file cut at any place as broken', async () => {
@@ -230,7 +238,7 @@ describe('inspecting a table', () => {
     const whole = await readFile(path);
     await writeFile(path, Buffer.concat([whole.subarray(0, 5000), whole.subarray(9000)]));
     expect((await inspect()).broken).toEqual([
-      { name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) },
+      { key: 'tables/songs/a.parquet', name: 'a.parquet', why: expect.stringMatching(/bytes are missing/) },
     ]);
   });
 
@@ -241,7 +249,11 @@ describe('inspecting a table', () => {
     expect(at).toBeGreaterThan(0);
     await place('a.parquet', whole.with(at + 1, 0x0c));
     expect((await inspect()).broken).toEqual([
-      { name: 'a.parquet', why: 'its footer counts 6 rows, and its row groups 5' },
+      {
+        key: 'tables/songs/a.parquet',
+        name: 'a.parquet',
+        why: 'its footer counts 6 rows, and its row groups 5',
+      },
     ]);
   });
 

@@ -20,13 +20,13 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 async function twoRuns(store: Store): Promise<{ first: LandedTable[]; second: LandedTable[] }> {
   const first = await landed(store, 'r1', [2003, 2004]);
   const second = await landed(store, 'r2', [2004, 2005], 2);
-  await publish(store, { number: 1, run: 'r1', driver: 'd1', madeOf, tables: first });
+  await publish(store, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables: first });
   await mirror(store);
   return { first, second };
 }
 
 const publishSecond = (store: Store, tables: LandedTable[]) =>
-  publish(store, { number: 2, run: 'r2', driver: 'd2', madeOf, tables });
+  publish(store, { number: 2, run: 'r2', driver: 'd2', kept: [], madeOf, tables });
 
 /** Publishes a run n1, n2, ... of that number, whose songs are all of 2004. */
 async function publishOneYear(store: Store, number: number): Promise<void> {
@@ -35,6 +35,7 @@ async function publishOneYear(store: Store, number: number): Promise<void> {
     number,
     run,
     driver: 'd',
+    kept: [],
     madeOf,
     tables: await landed(store, run, [2004], number),
   });
@@ -106,7 +107,7 @@ describe('the mirror', () => {
     const { second } = await twoRuns(store);
     await publishSecond(store, second);
     const third = await landed(store, 'r3', [2010], 3);
-    await publish(store, { number: 3, run: 'r3', driver: 'd3', madeOf, tables: third });
+    await publish(store, { number: 3, run: 'r3', driver: 'd3', kept: [], madeOf, tables: third });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(third));
   });
@@ -115,8 +116,8 @@ describe('the mirror', () => {
     const store = memory();
     const { second } = await twoRuns(store);
     const songs = second.filter(({ table }) => table === 'songs');
-    await publish(store, { number: 2, run: 'r2', driver: 'd', madeOf, tables: songs });
-    await publish(store, { number: 3, run: 'r2', driver: 'd', madeOf, tables: songs });
+    await publish(store, { number: 2, run: 'r2', driver: 'd', kept: [], madeOf, tables: songs });
+    await publish(store, { number: 3, run: 'r2', driver: 'd', kept: [], madeOf, tables: songs });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(songs));
   });
@@ -126,7 +127,7 @@ describe('the mirror', () => {
     const { first, second } = await twoRuns(store);
     await publishSecond(store, second);
     await mirror(store);
-    await publish(store, { number: 3, run: 'r1', driver: 'd', madeOf, tables: first });
+    await publish(store, { number: 3, run: 'r1', driver: 'd', kept: [], madeOf, tables: first });
     await mirror(store);
     expect(await plainPaths(store)).toEqual(expectedPaths(first));
   });
@@ -160,7 +161,7 @@ describe('the mirror', () => {
   it('deletes files of earlier entries even if the listing does not show them yet', async () => {
     const store = memory();
     const one = await landed(store, 'one', [2004]);
-    await publish(store, { number: 1, run: 'one', driver: 'd', madeOf, tables: one });
+    await publish(store, { number: 1, run: 'one', driver: 'd', kept: [], madeOf, tables: one });
     await mirror(store);
     const hidden = new Set(Object.keys(await plainPaths(store)));
     const lagging = {
@@ -172,7 +173,7 @@ describe('the mirror', () => {
     for (const number of [2, 3]) {
       const run = `n${String(number)}`;
       const tables = await landed(store, run, [2004 + number], number);
-      await publish(store, { number, run, driver: 'd', madeOf, tables });
+      await publish(store, { number, run, driver: 'd', kept: [], madeOf, tables });
       if (number === 3) await mirror(lagging);
     }
     expect(Object.keys(await plainPaths(store)).sort()).toEqual([
@@ -189,7 +190,7 @@ describe('the mirror', () => {
       await mirror(store);
     }
     const last = await landed(store, 'last', [2004], 21);
-    await publish(store, { number: 21, run: 'last', driver: 'd', madeOf, tables: last });
+    await publish(store, { number: 21, run: 'last', driver: 'd', kept: [], madeOf, tables: last });
     const read: string[] = [];
     const get = (key: string) => {
       read.push(key.slice(-11, -5));
@@ -230,7 +231,7 @@ describe('the mirror', () => {
       const slow = watched(store, async () => {
         calls += 1;
         if (calls !== n) return;
-        await publish(store, { number: 3, run: 'r3', driver: 'd3', madeOf, tables: third });
+        await publish(store, { number: 3, run: 'r3', driver: 'd3', kept: [], madeOf, tables: third });
         await mirror(store);
       });
       await mirror(slow);

@@ -61,6 +61,9 @@ export function plan(tables: readonly TableContract[] = [songs, songKeys]): RunP
         sources: [{ name: 'song_data', views: ['song_data'] }],
         upstreams: [],
         tables,
+        dependencies: Object.fromEntries(
+          tables.map(({ name }) => [name, { query: ['song_data'], checks: [] }]),
+        ),
       },
     ],
     applications: 'joined',
@@ -115,6 +118,7 @@ export function viewBooks(
 export function tableReport(rows: number, more: Partial<TableReport> = {}): TableReport {
   return {
     files: [],
+    made: { kind: 'whole' },
     rows,
     readBack: rows,
     conflicts: null,
@@ -130,7 +134,7 @@ export function report(
   sources: StepReport['sources'] = { song_data: books() },
 ): StepReport {
   return {
-    version: 3,
+    version: 4,
     step: 'song_transform',
     token: `landfall/${RUN}/song_transform#1`,
     applicationId: 'local-1',

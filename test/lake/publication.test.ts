@@ -14,7 +14,8 @@ import { madeOf } from './plans.ts';
 
 const store = () => memoryStore('s3://lake', () => new Date('2026-11-21T10:00:00Z'));
 const entryOf = (files: readonly object[]) => ({
-  version: 2,
+  version: 3,
+  kept: [],
   madeOf,
   number: 1,
   run: 'r1',
@@ -34,9 +35,12 @@ describe('the publication log', () => {
   it('names every file of every table, the run and the time', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables })).toBe('published');
+    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables })).toBe(
+      'published',
+    );
     expect(await newestPublication(lake)).toEqual({
-      version: 2,
+      version: 3,
+      kept: [],
       madeOf,
       number: 1,
       run: 'r1',
@@ -51,8 +55,15 @@ describe('the publication log', () => {
   it('lets only one of two runs take a number, and keeps its entry', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables });
-    const second = { number: 1, run: 'r2', driver: 'd2', madeOf, tables: await landed(lake, 'r2', [2004]) };
+    await publish(lake, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables });
+    const second = {
+      number: 1,
+      run: 'r2',
+      driver: 'd2',
+      kept: [],
+      madeOf,
+      tables: await landed(lake, 'r2', [2004]),
+    };
     expect(await publish(lake, second)).toBe('taken');
     expect(await publish(lake, { ...second, tables })).toBe('taken');
     expect((await newestPublication(lake))!.run).toBe('r1');
@@ -61,14 +72,23 @@ describe('the publication log', () => {
   it('recognises a run’s own entry, also when another driver of that run wrote it', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables });
+    await publish(lake, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables });
     for (const driver of ['d1', 'd2']) {
       expect(
-        await publish(lake, { number: 1, run: 'r1', driver, madeOf, tables: [...tables].reverse() }),
+        await publish(lake, {
+          number: 1,
+          run: 'r1',
+          driver,
+          kept: [],
+          madeOf,
+          tables: [...tables].reverse(),
+        }),
       ).toBe('published');
     }
     const others = await landed(lake, 'r1', [2004, 2005]);
-    expect(await publish(lake, { number: 1, run: 'r1', driver: 'd1', madeOf, tables: others })).toBe('taken');
+    expect(
+      await publish(lake, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables: others }),
+    ).toBe('taken');
   });
 
   it('recognises its own entry if the answer to the write was lost', async () => {
@@ -81,13 +101,15 @@ describe('the publication log', () => {
       },
     };
     const tables = await landed(lake, 'r1', [2004]);
-    expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', madeOf, tables })).toBe('published');
+    expect(await publish(deaf, { number: 1, run: 'r1', driver: 'd1', kept: [], madeOf, tables })).toBe(
+      'published',
+    );
   });
 
   it('distinguishes a rollback to a run’s tables from that run’s own publication', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    const candidate = { run: 'r1', driver: 'd1', madeOf, tables };
+    const candidate = { run: 'r1', driver: 'd1', kept: [], madeOf, tables };
     await publish(lake, { number: 1, ...candidate });
     await publish(lake, { number: 2, ...candidate, rollbackTo: 1 });
     expect(await publish(lake, { number: 2, ...candidate })).toBe('taken');
@@ -98,7 +120,9 @@ describe('the publication log', () => {
   it('has no gaps', async () => {
     const lake = store();
     const tables = await landed(lake, 'r1', [2004]);
-    await expect(publish(lake, { number: 3, run: 'r1', driver: 'd', madeOf, tables })).rejects.toMatchObject({
+    await expect(
+      publish(lake, { number: 3, run: 'r1', driver: 'd', kept: [], madeOf, tables }),
+    ).rejects.toMatchObject({
       fault: 'input',
       message: 'cannot publish as number 3: there is no number 2',
     });
@@ -107,7 +131,7 @@ describe('the publication log', () => {
 
   it('finds the newest of many entries by number, not by text, and ignores other objects', async () => {
     const lake = store();
-    await publish(lake, { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] });
+    await publish(lake, { number: 1, run: 'r1', driver: 'd', kept: [], madeOf, tables: [] });
     const entry = (await readPublication(lake, 1))!;
     for (let number = 2; number <= 10; number += 1)
       await lake.put(keys.publication(number), bytes({ ...entry, number }));
@@ -129,7 +153,7 @@ describe('the publication log', () => {
     'treats entry %d after entry 1 as a gap, without reading all numbers between',
     async (far) => {
       const lake = store();
-      await publish(lake, { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] });
+      await publish(lake, { number: 1, run: 'r1', driver: 'd', kept: [], madeOf, tables: [] });
       await lake.put(keys.publication(far), bytes({ ...(await readPublication(lake, 1)), number: far }));
       const asked: string[] = [];
       const head = (key: string) => {
@@ -148,7 +172,7 @@ describe('the publication log', () => {
   it('looks up an entry by name if the listing does not show it yet', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
-      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', madeOf, tables: [] });
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', kept: [], madeOf, tables: [] });
     const list = async function* (prefix: string) {
       for await (const object of lake.list(prefix)) if (object.key !== keys.publication(2)) yield object;
     };
@@ -206,7 +230,7 @@ describe('the publication log', () => {
   it('finds the entries after a given one without listing', async () => {
     const lake = store();
     for (const number of [1, 2, 3])
-      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', madeOf, tables: [] });
+      await publish(lake, { number, run: `r${String(number)}`, driver: 'd', kept: [], madeOf, tables: [] });
     const blind = {
       ...lake,
       list: () => {
@@ -222,7 +246,7 @@ describe('the publication log', () => {
     const published = async (number: number, names: readonly string[]) => {
       const run = `r${String(number)}`;
       const tables = (await landed(lake, run, [2004])).filter(({ table }) => names.includes(table));
-      await publish(lake, { number, run, driver: 'd', madeOf, tables });
+      await publish(lake, { number, run, driver: 'd', kept: [], madeOf, tables });
     };
     await published(1, ['songs', 'users']);
     await published(2, ['songs']);
@@ -237,9 +261,24 @@ describe('the publication log', () => {
     ]);
   });
 
+  it('names the files that later runs need, and no other objects as such', async () => {
+    const lake = store();
+    const keptFile = (key: string) => [{ table: 'rows', files: [{ key, size: 1 }] }];
+    const of = (key: string) => ({ ...entryOf([]), kept: keptFile(key) });
+    const key = 'delta/rows/r0.local-1-ff/a.parquet';
+    await lake.put(keys.publication(1), bytes(of(key)));
+    expect((await newestPublication(lake))!.kept).toEqual(keptFile(key));
+    for (const wrong of [keys.entry('r1', 1), 'delta/songs/r0.local-1-ff/a.parquet', `../${key}`]) {
+      await lake.put(keys.publication(1), bytes(of(wrong)));
+      await expect(newestPublication(lake)).rejects.toMatchObject({
+        why: [`${JSON.stringify(wrong)} is not a data file of rows`],
+      });
+    }
+  });
+
   it('refuses to write an entry that is too long to be read', async () => {
     const lake = store();
-    const entry = { number: 1, tables: await landed(lake, 'r1', [2004, 2005]) };
+    const entry = { number: 1, kept: [], tables: await landed(lake, 'r1', [2004, 2005]) };
     const { length } = entryBody(lake, entry);
     expect(entryBody(lake, entry, length)).toHaveLength(length);
     for (const most of [length - 1, 10])
@@ -254,13 +293,13 @@ describe('the publication log', () => {
 
   it('refuses an entry of a newer Landfall with the next move, and names a damaged one', async () => {
     const lake = store();
-    await lake.put(keys.publication(1), bytes({ version: 3, whatever: true }));
+    await lake.put(keys.publication(1), bytes({ version: 4, whatever: true }));
     await expect(newestPublication(lake)).rejects.toMatchObject({
       fault: 'input',
       next: expect.stringContaining('update Landfall'),
     });
     for (const damaged of [
-      bytes({ version: 2 }),
+      bytes({ version: 3 }),
       bytes([]),
       new TextEncoder().encode('{"version": 1, '),
       new Uint8Array(),

@@ -11,6 +11,7 @@ import { collect, emptySummary, formatSummary } from '../../src/report/summary.t
 import { formatSubmission } from '../../src/report/submission.ts';
 import { command, PLAIN } from '../../src/shell-words.ts';
 import type { Submission } from '../../src/run/detach.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { plan } from '../support/fake-run.ts';
 
@@ -174,8 +175,8 @@ describe('the summary of a run', () => {
   const anything = { kept: 8, filtered: 0, duplicates: 0, quarantined: 1 };
   const skippedBy = { 'names starting with _ or .': 1, '.csv': 3 };
   const low = { column: 'x_id', found: 'its x', rows: 1, warnBelow: 0.2 };
-  const report = {
-    version: 3 as const,
+  const report: StepReport = {
+    version: 4 as const,
     quarantine: {},
     sourceTables: {},
     step: 's',
@@ -195,7 +196,16 @@ describe('the summary of a run', () => {
     },
     upstreams: {},
     tables: {
-      songs: { files: [], rows: 7, readBack: 7, conflicts: 2, checks: 9, violations: [], matched: [low] },
+      songs: {
+        files: [],
+        made: { kind: 'whole' },
+        rows: 7,
+        readBack: 7,
+        conflicts: 2,
+        checks: 9,
+        violations: [],
+        matched: [low],
+      },
     },
   };
   const file = { key: 'k', mirror: 'm', size: 1500, etag: 'e', rows: 7 };
@@ -257,7 +267,16 @@ describe('the summary of a run', () => {
 describe('the number of checks that passed', () => {
   it('leaves out broken checks, and includes the total', () => {
     const broken = { check: 'range', severity: 'warn' as const, detail: 'd', count: 2, sample: [] };
-    const table = { files: [], rows: 1, readBack: 1, conflicts: null, matched: [], checks: 1000 };
+    const whole = { kind: 'whole' as const };
+    const table = {
+      files: [],
+      made: whole,
+      rows: 1,
+      readBack: 1,
+      conflicts: null,
+      matched: [],
+      checks: 1000,
+    };
     const tables = { songs: { ...table, violations: [broken, broken] }, users: { ...table, violations: [] } };
     const made = checksMade([{ tables }]);
     expect(made).toEqual({ passed: 1998, broken: 2 });

@@ -1,5 +1,7 @@
 /** What a run makes again, by what changed since the newest publication. */
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { TableContract, TableDependencies } from '../../src/pipeline/contract.ts';
 import { changesOf, difference, isUnchanged } from '../../src/run/difference.ts';
 import type { SourceDifference } from '../../src/run/difference.ts';
 import { manifestLines } from '../../src/run/input-manifest.ts';
@@ -125,34 +127,55 @@ describe('the difference of inputs', () => {
   });
 });
 
+const column = (name: string) => ({ name, type: 'STRING' as const, nullable: false, doc: name });
+const table = (name: string, rebuild?: TableContract['rebuild']): TableContract => ({
+  ...{ ...songs, name, columns: [column('id'), column('month')], partitionBy: ['month'] },
+  ...(rebuild === undefined ? {} : { rebuild }),
+});
+
+/** `source`: with a view of that name, with `_rows` at its end. */
 const step = (
   name: string,
   source: string | undefined,
-  upstreams: readonly string[],
-  tables: string[],
+  tables: Record<string, TableDependencies>,
+  partial: readonly string[] = [],
 ): PlannedStep => ({
   ...plan().steps[0]!,
   name,
   sources: source === undefined ? [] : [{ name: source, views: [`${source}_rows`] }],
-  upstreams,
-  tables: tables.map((table) => ({ ...songs, name: table })),
+  upstreams: [],
+  tables: Object.keys(tables).map((one) => table(one, partial.includes(one) ? { by: ['month'] } : undefined)),
+  dependencies: tables,
 });
+const reading = (...query: string[]): TableDependencies => ({ query, checks: [] });
 
-/** Songs, and events that read them; a step that reads both, and one that reads only events' source. */
+/** Songs, and plays that look up their song; a step that reads plays, and one that reads only the source of plays. */
 const steps = [
-  step('song_transform', 'song_data', [], ['songs', 'song_keys']),
-  step('log_transform', 'log_data', ['song_transform'], ['songplays', 'time']),
-  step('report', undefined, ['log_transform'], ['totals']),
-  step('audit', 'log_data', [], ['sessions']),
+  step('song_transform', 'songs_in', {
+    songs: reading('songs_in_rows'),
+    song_keys: reading('songs_in_rows'),
+  }),
+  step(
+    'log_transform',
+    'logs',
+    {
+      songplays: { query: ['logs_rows', 'song_keys'], checks: ['songs', 'users', 'logs_rows'] },
+      users: reading('logs_rows'),
+      calendar: reading(),
+    },
+    ['songplays'],
+  ),
+  step('report', undefined, { totals: reading('songplays') }),
+  step('audit', 'logs', { sessions: reading('logs_rows') }, ['sessions']),
 ];
 
 const digests: RunPlan['digests'] = {
-  sources: { song_data: 's', log_data: 'l' },
+  sources: { songs_in: 's', logs: 'l' },
   tables: Object.fromEntries(steps.flatMap(({ tables }) => tables.map(({ name }) => [name, `${name} 1`]))),
 };
 const planned: RunPlan = {
   ...plan(),
-  sources: ['song_data', 'log_data'].map((name) => ({ ...plan().sources[0]!, name })),
+  sources: ['songs_in', 'logs'].map((name) => ({ ...plan().sources[0]!, name })),
   steps,
   digests,
 };
@@ -164,20 +187,35 @@ const same = (source: string): SourceDifference => ({
 const base: Base = {
   publication: 4,
   madeOf: made,
-  differences: [same('song_data'), same('log_data')],
+  differences: [same('songs_in'), same('logs')],
   lost: new Map(),
 };
-const changedIn = (source: string): Base => ({
+const changedIn = (...sources: string[]): Base => ({
   ...base,
   differences: base.differences!.map((one) =>
-    one.source === source ? { ...one, new: { count: 2, first: ['s3://b/1', 's3://b/2'] } } : one,
+    sources.includes(one.source) ? { ...one, new: { count: 2, first: ['s3://b/1', 's3://b/2'] } } : one,
   ),
 });
-const running = (now: Partial<RunPlan>, from: Base = base) =>
-  decideRebuild({ ...planned, ...now }, from).flatMap(({ step: name, runs }) => (runs ? [name] : []));
-const withTable = (name: string): Partial<RunPlan> => ({
-  digests: { ...digests, tables: { ...digests.tables, [name]: 'other' } },
+const withTables = (...names: string[]): Partial<RunPlan> => ({
+  digests: {
+    ...digests,
+    tables: { ...digests.tables, ...Object.fromEntries(names.map((name) => [name, 'other'])) },
+  },
 });
+
+/** The tables that are made again, by step that runs; those of which only partitions are made end with an asterisk. */
+function again(now: Partial<RunPlan>, from: Base = base): Record<string, string> {
+  const running = decideRebuild({ ...planned, ...now }, from).filter(({ runs }) => runs);
+  const marks = { 'carry over': undefined, 'rebuild partitions': '*', 'rebuild whole': '' };
+  return Object.fromEntries(
+    running.map(({ step: name, tables }) => [
+      name,
+      tables
+        .flatMap((one) => (marks[one.decision] === undefined ? [] : `${one.table}${marks[one.decision]}`))
+        .join(' '),
+    ]),
+  );
+}
 
 describe('what a run makes again', () => {
   it('is nothing where nothing changed: each table is carried over from the execution that made it', () => {
@@ -185,76 +223,267 @@ describe('what a run makes again', () => {
     expect(earlierExecutions(decisions)).toEqual({
       carried: Object.fromEntries(steps.map(({ name }) => [name, execution(name)])),
     });
-    expect(decisions.flatMap(({ tables }) => tables.map(({ decision }) => decision))).toEqual(
-      Array.from({ length: 6 }, () => 'carry over'),
+    expect(new Set(decisions.flatMap(({ tables }) => tables.map(({ decision }) => decision)))).toEqual(
+      new Set(['carry over']),
     );
   });
 
-  it.each<[string, Partial<RunPlan>, Base, string[]]>([
-    ['new events', {}, changedIn('log_data'), ['log_transform', 'report', 'audit']],
-    ['new songs', {}, changedIn('song_data'), ['song_transform', 'log_transform', 'report']],
-    ['the query of songs', withTable('songs'), base, ['song_transform', 'log_transform', 'report']],
-    ['the query of songplays', withTable('songplays'), base, ['log_transform', 'report']],
-    ['the query of the last table', withTable('totals'), base, ['report']],
+  const everything = {
+    song_transform: 'songs song_keys',
+    log_transform: 'songplays users calendar',
+    report: 'totals',
+    audit: 'sessions',
+  };
+
+  it.each<[string, Partial<RunPlan>, Base, Record<string, string>]>([
+    [
+      'new objects: whole tables, but for those that can be made by partition; what reads them is whole',
+      {},
+      changedIn('logs'),
+      { log_transform: 'songplays* users', report: 'totals', audit: 'sessions*' },
+    ],
+    [
+      'a table that a query reads: then no partition is as before',
+      {},
+      changedIn('songs_in'),
+      { song_transform: 'songs song_keys', log_transform: 'songplays', report: 'totals' },
+    ],
+    [
+      'both',
+      {},
+      changedIn('songs_in', 'logs'),
+      {
+        ...{ song_transform: 'songs song_keys', log_transform: 'songplays users' },
+        ...{ report: 'totals', audit: 'sessions*' },
+      },
+    ],
+    [
+      'a table that only a check looks at: the check is made again, and no partition has to be',
+      withTables('songs'),
+      base,
+      { song_transform: 'songs', log_transform: 'songplays*', report: 'totals' },
+    ],
+    [
+      'a table of the same step that a check looks at, though it comes later',
+      withTables('users'),
+      base,
+      { log_transform: 'songplays* users', report: 'totals' },
+    ],
+    ['a query that nothing depends on', withTables('calendar'), base, { log_transform: 'calendar' }],
+    ['the query of the last table', withTables('totals'), base, { report: 'totals' }],
     [
       'the contract of a source',
-      { digests: { ...digests, sources: { ...digests.sources, log_data: 'other' } } },
+      { digests: { ...digests, sources: { ...digests.sources, logs: 'other' } } },
       base,
-      ['log_transform', 'report', 'audit'],
+      { log_transform: 'songplays users', report: 'totals', audit: 'sessions' },
     ],
     [
-      'the views that a step reads',
-      { steps: [...steps.slice(0, 3), { ...steps[3]!, sources: [{ name: 'log_data', views: ['more'] }] }] },
+      'a table that is new in its step',
+      {
+        steps: [
+          ...steps.slice(0, 3),
+          { ...step('audit', 'logs', { sessions: reading('logs_rows'), more: reading() }) },
+        ],
+      },
       base,
-      ['audit'],
+      { audit: 'more' },
     ],
     [
-      'what is written by which step',
-      { steps: [steps[0]!, steps[1]!, { ...steps[2]!, tables: [] }, steps[3]!] },
+      'a table that its step no longer writes: the step runs, because its report would name it',
+      {
+        steps: [
+          step('song_transform', 'songs_in', { song_keys: reading('songs_in_rows') }),
+          ...steps.slice(1),
+        ],
+      },
       base,
-      ['report'],
+      { song_transform: '' },
     ],
-    ['a lost file', {}, { ...base, lost: new Map([['log_transform', 'gone']]) }, ['log_transform', 'report']],
-    ['a step that is new', {}, { ...base, madeOf: { ...made, steps: made.steps.slice(0, 3) } }, ['audit']],
+    [
+      'a table that another step made before',
+      {
+        steps: [
+          step('song_transform', 'songs_in', {
+            songs: reading('songs_in_rows'),
+            song_keys: reading('songs_in_rows'),
+            sessions: reading(),
+          }),
+        ],
+      },
+      base,
+      { song_transform: 'sessions' },
+    ],
+    [
+      'a lost file: nothing of that execution is taken over',
+      {},
+      { ...base, lost: new Map([['log_transform', 'gone']]) },
+      { log_transform: 'songplays users calendar', report: 'totals' },
+    ],
+    [
+      'a step that is new',
+      {},
+      { ...base, madeOf: { ...made, steps: made.steps.slice(0, 3) } },
+      { audit: 'sessions' },
+    ],
     [
       'a table of which it is not known how it was made',
       {},
-      { ...base, madeOf: { ...made, tables: { ...made.tables, time: undefined } as never } },
-      ['log_transform', 'report'],
+      { ...base, madeOf: { ...made, tables: { ...made.tables, calendar: undefined } as never } },
+      { log_transform: 'calendar' },
     ],
     [
-      'inputs that cannot be compared',
+      'inputs that cannot be compared: everything that reads a source',
       {},
       { ...base, differences: undefined },
-      steps.map(({ name }) => name),
+      { ...everything, log_transform: 'songplays users' },
     ],
   ])('follows from %s', (_, now, from, expected) => {
-    expect(running(now, from)).toEqual(expected);
+    expect(again(now, from)).toEqual(expected);
   });
 
-  it('builds on the previous execution, except where the contract of its source changed', () => {
+  it('includes a step whose sources changed, though no table depends on them: its report counts their lines', () => {
+    const idle = step('idle', 'logs', { fixed: reading() });
+    const now = { ...planned, steps: [idle], digests: { ...digests, tables: { fixed: 'f' } } };
+    const from = { ...changedIn('logs'), madeOf: madeOf(now, { idle: execution('idle') }) };
+    expect(decideRebuild(now, from)).toEqual([
+      {
+        step: 'idle',
+        runs: true,
+        reason: 'objects of logs: 2 new, 3 unchanged',
+        tables: [expect.objectContaining({ table: 'fixed', decision: 'carry over' })],
+        base: { execution: execution('idle'), carryOver: ['fixed'], partitions: [] },
+      },
+    ]);
+  });
+
+  it('builds on the previous execution, and names what is taken over from it', () => {
     const bases = (now: Partial<RunPlan>, from: Base = base) =>
       earlierExecutions(decideRebuild({ ...planned, ...now }, from)).bases;
-    const log = { log_transform: execution('log_transform') };
-    expect(bases(withTable('songplays'))).toEqual(log);
-    expect(bases({}, changedIn('log_data'))).toEqual({ ...log, audit: execution('audit') });
-    expect(bases({}, { ...base, differences: undefined })).toEqual({
-      ...{ song_transform: execution('song_transform'), audit: execution('audit') },
-      ...log,
+    const on = (name: string, carryOver: string[] = [], partitions: string[] = []) => ({
+      [name]: { execution: execution(name), carryOver, partitions },
     });
-    const other = { ...digests, sources: { ...digests.sources, log_data: 'other' } };
-    expect(bases({ digests: other })).toBeUndefined();
+    expect(bases(withTables('users'))).toEqual(on('log_transform', ['calendar'], ['songplays']));
+    expect(bases({}, changedIn('logs'))).toEqual({
+      ...on('log_transform', ['calendar'], ['songplays']),
+      ...on('audit', [], ['sessions']),
+    });
+    expect(bases({}, { ...base, lost: new Map([['log_transform', 'gone']]) })).toEqual(on('log_transform'));
+    const other = { ...digests, sources: { ...digests.sources, logs: 'other' } };
+    expect(bases({ digests: other })).toEqual(on('log_transform', ['calendar']));
     expect(bases({}, { ...base, madeOf: { ...made, steps: made.steps.slice(0, 3) } })).toBeUndefined();
   });
 
   it('has a reason for each table', () => {
-    const [, log] = decideRebuild({ ...planned, ...withTable('songplays') }, base);
-    expect(log!.tables).toEqual([
-      { table: 'songplays', decision: 'rebuild whole', reason: 'its query or contract changed' },
-      { table: 'time', decision: 'rebuild whole', reason: 'its step makes songplays again' },
-    ]);
-    const [song, events] = decideRebuild(planned, changedIn('song_data'));
-    expect(song!.tables[0]!.reason).toBe('objects of song_data: 2 new, 3 unchanged');
-    expect(events!.tables[0]!.reason).toBe('it reads what song_transform makes again');
+    const reasons = (now: Partial<RunPlan>, from: Base = base) =>
+      new Map(
+        decideRebuild({ ...planned, ...now }, from).flatMap(({ tables }) =>
+          tables.map((one) => [one.table, one.reason]),
+        ),
+      );
+    expect(Object.fromEntries(reasons(withTables('users')))).toMatchObject({
+      users: 'its query or contract changed',
+      songplays: 'it depends on users, which is made again',
+      calendar: 'inputs, queries and contracts are those of publication 4',
+      totals: 'it depends on songplays, which is made again',
+    });
+    expect(reasons({}, changedIn('songs_in')).get('songs')).toBe('objects of songs_in: 2 new, 3 unchanged');
   });
+});
+
+/** Pipelines of some steps and tables, and what changes in them. */
+const histories = fc
+  .record({
+    tables: fc.array(fc.nat(2), { minLength: 1, maxLength: 6 }),
+    bits: fc.infiniteStream(fc.nat(99)),
+  })
+  .map(({ tables, bits }) => {
+    const chance = (percent: number) => (bits.next().value ?? 0) < percent;
+    const sources = ['a', 'b'];
+    const stepOf = tables.toSorted((x, y) => x - y);
+    const names = stepOf.map((_, at) => `t${String(at)}`);
+    const pick = (all: readonly string[]) => all.filter(() => chance(30));
+    const all = [...new Set(stepOf)].map((number): PlannedStep => {
+      const own = names.filter((_, at) => stepOf[at] === number);
+      const earlier = names.filter((_, at) => stepOf[at]! < number);
+      const its = Object.fromEntries(
+        own.map((name) => [
+          name,
+          { query: pick([...sources, ...earlier]), checks: pick([...sources, ...earlier, ...own]) },
+        ]),
+      );
+      return {
+        ...step(`s${String(number)}`, undefined, its, pick(own)),
+        sources: sources.map((name) => ({ name, views: [name] })),
+      };
+    });
+    return { steps: all, objects: pick(sources), contracts: pick(sources), queries: pick(names) };
+  });
+
+it('a table is carried over only if nothing that it depends on changed, and made in part only if nothing but objects did', () => {
+  fc.assert(
+    fc.property(histories, ({ steps: all, objects, contracts, queries }) => {
+      const names = all.flatMap(({ tables }) => tables.map(({ name }) => name));
+      const before = {
+        sources: { a: 'a', b: 'b' },
+        tables: Object.fromEntries(names.map((name) => [name, name])),
+      };
+      const changed = (old: Record<string, string>, those: readonly string[]) =>
+        Object.fromEntries(
+          Object.entries(old).map(([name, one]) => [name, those.includes(name) ? 'other' : one]),
+        );
+      const now = { sources: changed(before.sources, contracts), tables: changed(before.tables, queries) };
+      const executions = Object.fromEntries(all.map(({ name }) => [name, execution(name)]));
+      const decided = decideRebuild(
+        { steps: all, digests: now },
+        {
+          publication: 1,
+          madeOf: madeOf(
+            {
+              ...planned,
+              sources: ['a', 'b'].map((name) => ({ ...planned.sources[0]!, name })),
+              steps: all,
+              digests: before,
+            },
+            executions,
+          ),
+          differences: ['a', 'b'].map((source) => ({
+            ...same(source),
+            new: objects.includes(source) ? { count: 1, first: [] } : none,
+          })),
+          lost: new Map(),
+        },
+      );
+      const decisions = new Map(
+        decided.flatMap(({ tables }) => tables.map((one) => [one.table, one.decision] as const)),
+      );
+      const dependencies = Object.assign(
+        {},
+        ...all.map((one) => one.dependencies),
+      ) as PlannedStep['dependencies'];
+      /** Everything that a table depends on, however indirectly; `checks`: what its own checks look at, too. */
+      const reach = (name: string, withChecks: boolean, met = new Set<string>()): Set<string> => {
+        const { query, checks } = dependencies[name]!;
+        for (const one of [...query, ...(withChecks ? checks : [])]) {
+          if (met.has(one)) continue;
+          met.add(one);
+          if (Object.hasOwn(dependencies, one)) reach(one, false, met);
+        }
+        return met;
+      };
+      for (const [name, decision] of decisions) {
+        const content = new Set([name, ...reach(name, false)]);
+        const isOther = (one: string) => contracts.includes(one) || queries.includes(one);
+        if (decision === 'carry over')
+          expect(
+            [...content, ...reach(name, true)].filter((one) => isOther(one) || objects.includes(one)),
+          ).toEqual([]);
+        if (decision === 'rebuild partitions') {
+          expect([...content].filter(isOther)).toEqual([]);
+          const upstream = dependencies[name]!.query.filter((one) => Object.hasOwn(dependencies, one));
+          expect(upstream.filter((one) => decisions.get(one) !== 'carry over')).toEqual([]);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -22,6 +22,7 @@ const step = (name: string, ...tables: TableContract[]): PlannedStep => ({
   sources: [],
   upstreams: [],
   tables,
+  dependencies: {},
 });
 
 const songs = table('songs', { song_id: 'STRING', year: 'INT' }, ['year']);

@@ -120,7 +120,7 @@ describe('the stages of a run', () => {
     const all = { song_transform: [accepted], log_transform: [accepted] };
     const state = { ...staged, attempts: all };
     expect(kinds(state)).toEqual(['verify', 'publish', 'release', 'mirror']);
-    expect(kinds(state, { verification: { tables: [], findings: [] } })[0]).toBe('publish');
+    expect(kinds(state, { verification: { tables: [], kept: [], findings: [] } })[0]).toBe('publish');
   });
 
   it('run again only the steps of a retry', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/run/journal.ts';
 import { readState } from '../../src/run/read-journal.ts';
-import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
+import type { PlannedStep, RunPlan, StepBase } from '../../src/run/plan.ts';
 import { planDifferences, replan, stepsToRerun } from '../../src/run/steps-to-rerun.ts';
 import type { RunState } from '../../src/run/state.ts';
 import type { Finding } from '../../src/run/verification.ts';
@@ -11,12 +11,33 @@ import type { FakeWorld } from '../support/fake-run.ts';
 
 const sourceOf = (name: string) => [{ name, views: [name] }];
 const song: PlannedStep = {
-  ...{ name: 'song', digest: 'a', sources: sourceOf('song_data'), upstreams: [], tables: [] },
+  ...{
+    name: 'song',
+    digest: 'a',
+    sources: sourceOf('song_data'),
+    upstreams: [],
+    tables: [],
+    dependencies: {},
+  },
 };
 const log: PlannedStep = {
-  ...{ name: 'log', digest: 'b', sources: sourceOf('log_data'), upstreams: ['song'], tables: [] },
+  ...{
+    name: 'log',
+    digest: 'b',
+    sources: sourceOf('log_data'),
+    upstreams: ['song'],
+    tables: [],
+    dependencies: {},
+  },
 };
-const other: PlannedStep = { name: 'other', digest: 'c', sources: [], upstreams: [], tables: [] };
+const other: PlannedStep = {
+  name: 'other',
+  digest: 'c',
+  sources: [],
+  upstreams: [],
+  tables: [],
+  dependencies: {},
+};
 const steps = [song, log, other];
 
 /** A run of these steps; `ends` says how each ended, `accepted` if it wrote tables. */
@@ -40,16 +61,41 @@ function ended(ends: Record<string, string>): RunState {
 const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
 const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
 
+const baseOf = (execution: string): StepBase => ({ execution, carryOver: ['x'], partitions: ['y'] });
+const bases = { song: baseOf('one'), log: baseOf('two'), other: baseOf('three') };
+
+/** What the steps of the retry build on, whose plan would be that of the run but for `now`. */
+function basesAfter(
+  ends: Record<string, string>,
+  more: Partial<RunState> = {},
+  now: Partial<RunPlan> = {},
+): RunPlan['bases'] {
+  const state = { ...ended(ends), ...more };
+  return replan({ ...state, plan: { ...state.plan, bases } }, { ...state.plan, ...now }, {}).plan.bases;
+}
+
 describe('the plan of a retry', () => {
   it('keeps what its steps build on, but for a step that failed, which may have failed because of that', () => {
-    const bases = { song: 'one', log: 'two', other: 'three' };
-    const basesAfter = (ends: Record<string, string>) => {
-      const state = ended(ends);
-      const before = { ...state.plan, bases };
-      return replan({ ...state, plan: before }, state.plan, {}).plan.bases;
-    };
     expect(basesAfter({ ...good, log: 'CANCELLED' })).toEqual(bases);
-    expect(basesAfter({ ...good, log: 'FAILED' })).toEqual({ song: 'one', other: 'three' });
+    expect(basesAfter({ ...good, log: 'FAILED' })).toEqual({ song: bases.song, other: bases.other });
+  });
+
+  it('builds on nothing where the tables were wrong, or another publication has come first', () => {
+    const findings: Finding[] = [{ subject: 'log_data', severity: 'error', message: 'm' }];
+    expect(basesAfter(good, { verified: { tables: [], findings } })).toEqual({
+      ...{ song: bases.song, other: bases.other },
+    });
+    expect(basesAfter({ ...good, log: 'CANCELLED' }, {}, { publication: 9 })).toEqual({
+      ...{ song: bases.song, other: bases.other },
+    });
+  });
+
+  it('makes every table again that it carried over by a plan with other queries', () => {
+    const digests = { sources: {}, tables: { users: 'other' } };
+    expect(basesAfter({ ...good, log: 'CANCELLED' }, {}, { digests })).toEqual({
+      ...bases,
+      log: { ...bases.log, carryOver: [], partitions: [] },
+    });
   });
 
   it('has no digests of tables that are left behind with --only, so that the next submit runs', () => {
@@ -198,7 +244,7 @@ describe('a retried run', () => {
     const world = fakeWorld(4);
     const { lake } = world.ports;
     const findings: Finding[] = [{ severity: 'error', subject: 'songs', message: 'm', foreign: true }];
-    lake.verify = () => Promise.resolve({ tables: [], findings });
+    lake.verify = () => Promise.resolve({ tables: [], kept: [], findings });
     await expect(driveRun(world, await startRun(world))).rejects.toMatchObject({ fault: 'tables' });
     const before = await readState(world.objects, plan.run);
     expect(before.publishing).toBe(false);

@@ -129,7 +129,7 @@ describe.each(cases)('under %j, with %i tries of the SDK’s own,', (trouble, ma
   it('a publication is won once, by the run that is told so', async () => {
     const objects = lake(4);
     troubles = [...trouble];
-    const candidate = { number: 1, run: 'r1', driver: 'd', madeOf, tables: [] };
+    const candidate = { number: 1, run: 'r1', driver: 'd', kept: [], madeOf, tables: [] };
     expect(await publish(objects, candidate)).toBe('published');
     troubles = [...trouble];
     expect(await publish(objects, { ...candidate, run: 'r2' })).toBe('taken');

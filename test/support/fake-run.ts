@@ -43,6 +43,7 @@ export const plan: RunPlan = {
       sources: [{ name: 'song_data', views: ['song_data'] }],
       upstreams: [],
       tables: [],
+      dependencies: {},
     },
     {
       name: 'log_transform',
@@ -50,6 +51,7 @@ export const plan: RunPlan = {
       sources: [],
       upstreams: ['song_transform'],
       tables: [],
+      dependencies: {},
     },
   ],
   applications: 'per_step',
@@ -138,7 +140,7 @@ export function fakeLake(objects: Objects, published: string[]): Lake {
       const found = await firstComplete(objects, attemptKey);
       return found?.report.token === token ? { step: token, ...found } : undefined;
     },
-    verify: () => Promise.resolve({ tables: [], findings: [] }),
+    verify: () => Promise.resolve({ tables: [], kept: [], findings: [] }),
     publish: async (its) => {
       const created = await objects.createIfAbsent(
         `_landfall/published/${String(its.publication)}`,

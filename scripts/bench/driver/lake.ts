@@ -53,7 +53,7 @@ async function publishAs(
 ): Promise<void> {
   const { run, publication: number, steps } = plan;
   const executions = Object.fromEntries(steps.map(({ name }) => [name, executionOf(run, name)]));
-  await publish(store, { number, run, driver: 'bench', tables, madeOf: madeOf(plan, executions) });
+  await publish(store, { number, run, driver: 'bench', kept: [], tables, madeOf: madeOf(plan, executions) });
 }
 
 /** Entry 1 again, a day older each, as every entry from 2 to `last`. */

@@ -110,7 +110,7 @@ function reportOf(
   contents: Contents,
 ): StepReport {
   return {
-    version: 3,
+    version: 4,
     step: step.name,
     token: tokens.step(plan.run, step.name, 1),
     applicationId: EXECUTION.split('-', 1).join(''),
@@ -131,6 +131,7 @@ function reportOf(
         name,
         {
           files: names.map((file) => ({ name: file, size: contents.get(name)!.body.length })),
+          made: { kind: 'whole' as const },
           rows: names.length,
           readBack: names.length,
           conflicts: null,

@@ -86,7 +86,7 @@ function lakeOver(store: Store, driver: string): Lake {
     verify: async (its, accepted) => {
       const tables: LandedTable[] = [];
       for (const one of accepted) tables.push(await tableOf(store, its, one));
-      return { tables, findings: [] };
+      return { tables, kept: [], findings: [] };
     },
   };
 }

@@ -178,7 +178,7 @@ async function execute(
   const read = await upstreamRead(store, argument({ args }, '--upstream'));
   await store.put(`${keys.table(folder, name)}part-${execution}.parquet`, body({ args, read }));
   const report: StepReport = {
-    version: 3,
+    version: 4,
     step: name,
     token,
     applicationId: execution,
