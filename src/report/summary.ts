@@ -1,5 +1,5 @@
 /** The result of a run, collected from its events: what `--output json` prints, and the text is made from. */
-import type { SourceBooks, TableReport, ViewBooks } from '../pipeline/report.ts';
+import type { SourceBooks, StepReport, TableReport, ViewBooks } from '../pipeline/report.ts';
 import { parseDataFile } from '../lake/layout.ts';
 import { checksMade } from '../pipeline/checks-made.ts';
 import type { ChecksMade } from '../pipeline/checks-made.ts';
@@ -26,8 +26,10 @@ export interface RunSummary {
     bytes: number;
     path: string;
     conflicts?: number;
-    /** The run that made the table, where this one carried it over. */
+    /** The runs that made the table, where this one carried it over. */
     carriedOverFrom?: string;
+    /** How many partitions were made, where the others were carried over. */
+    partitionsMade?: number;
   }[];
   books: Record<string, SourceBooks>;
   /** By source: objects that are not input, by the ending or the kind of their names. */
@@ -98,11 +100,14 @@ function landed(
   return {
     tables: tables.map(({ table, rows, bytes: size, files }) => {
       const resolved = conflicts.get(table) ?? undefined;
-      const writer = files.flatMap(({ key }) => parseDataFile(key)?.run ?? [])[0] ?? run;
+      const writers = [...new Set(files.flatMap(({ key }) => parseDataFile(key)?.run ?? []))];
+      const isCarried = writers.length > 0 && !writers.includes(run);
+      const partitions = isCarried ? undefined : partitionsMade(reports, table);
       return {
         ...{ table, rows, files: files.length, bytes: size, path: `${lake}/${table}` },
         ...(resolved === undefined ? {} : { conflicts: resolved }),
-        ...(writer === run ? {} : { carriedOverFrom: writer }),
+        ...(isCarried ? { carriedOverFrom: writers.join(', ') } : {}),
+        ...(partitions === undefined ? {} : { partitionsMade: partitions }),
       };
     }),
     books: booksOfRun(reports),
@@ -110,6 +115,18 @@ function landed(
     checks: checksMade(reports),
     findings,
   };
+}
+
+function partitionsMade(reports: readonly StepReport[], table: string): number | undefined {
+  const made = reports.flatMap(({ tables }) => tables[table]?.made ?? [])[0];
+  return made?.kind === 'partitions' ? made.partitions.length : undefined;
+}
+
+/** How little of the table this run made. */
+function takenOver({ carriedOverFrom, partitionsMade: made }: RunSummary['tables'][number]): string {
+  if (carriedOverFrom !== undefined)
+    return `carried over from run${carriedOverFrom.includes(', ') ? 's' : ''} ${carriedOverFrom}`;
+  return made === undefined ? '' : `${counted(made, 'partition')} made again`;
 }
 
 function skippedOf({ sources }: RunPlan): RunSummary['skipped'] {
@@ -133,7 +150,7 @@ export function formatSummary(summary: RunSummary): string {
     count(one.files),
     bytes(one.bytes),
     place(one.path),
-    one.carriedOverFrom === undefined ? '' : `carried over from run ${one.carriedOverFrom}`,
+    takenOver(one),
   ]);
   const lines = columns(
     [['table', 'rows', 'files', 'bytes', 'path', ''], ...rows],

@@ -42,26 +42,27 @@ export interface StepDecision {
 interface Known {
   base: Base;
   digests: RunPlan['digests'];
-  /** Tables that are made again, whole or in part. */
-  again: ReadonlySet<string>;
+  /** Tables whose content is not as before. */
+  changed: ReadonlySet<string>;
 }
 
 /**
  * Decides for each table whether it is made again. It is if anything changed that decides its content or the outcome of its checks:
- * its contract or query, objects or the contract of a source, or another table. A step runs if it makes a table again, or if
+ * its contract or query, objects or the contract of a source, or the content of another table. A step runs if it makes a table again, or if
  * its sources changed, because its report counts their lines.
  */
 export function decideRebuild(
   { steps, digests }: Pick<RunPlan, 'steps' | 'digests'>,
   base: Base,
 ): StepDecision[] {
-  const again = new Set<string>();
+  const changed = new Set<string>();
   return steps.map((step) => {
     const made = base.madeOf.steps.find((one) => one.step === step.name);
-    const tables = decideTables(step, made, { base, digests, again });
+    const decided = decideTables(step, made, { base, digests, changed });
+    const tables = decided.map(({ decision }) => decision);
     const isMadeAgain = tables.some(({ decision }) => decision !== 'carry over');
     const reason = reasonToRun(step, made, { base, digests });
-    for (const { table, decision } of tables) if (decision !== 'carry over') again.add(table);
+    for (const { decision, isChanged } of decided) if (isChanged) changed.add(decision.table);
     if (made !== undefined && reason === undefined && !isMadeAgain)
       return { step: step.name, runs: false, execution: made.execution, tables };
     return {
@@ -75,14 +76,17 @@ export function decideRebuild(
 }
 
 /** A check may compare a table with another one of its step, which may come later. */
-function decideTables(step: PlannedStep, made: StepMade | undefined, known: Known): TableDecision[] {
-  const again = new Set(known.again);
-  for (;;) {
-    const decided = step.tables.map((table) => decideTable(table, step, made, { ...known, again }));
-    const more = decided.filter(({ table, decision }) => decision !== 'carry over' && !again.has(table));
-    if (more.length === 0) return decided;
-    for (const { table } of more) again.add(table);
-  }
+function decideTables(step: PlannedStep, made: StepMade | undefined, known: Known): Decided[] {
+  const decide = (changed: ReadonlySet<string>) =>
+    step.tables.map((table) => decideTable(table, step, made, { ...known, changed }));
+  const own = decide(known.changed).flatMap(({ decision, isChanged }) => (isChanged ? [decision.table] : []));
+  return decide(new Set([...known.changed, ...own]));
+}
+
+interface Decided {
+  decision: TableDecision;
+  /** What is made again for its checks alone has the content that it had. */
+  isChanged: boolean;
 }
 
 function decideTable(
@@ -90,22 +94,26 @@ function decideTable(
   step: PlannedStep,
   made: StepMade | undefined,
   known: Known,
-): TableDecision {
+): Decided {
   const { query, checks } = present<TableDependencies>(step.dependencies[table], `dependencies of ${table}`);
   const read = query.flatMap((name) => changeOf(name, step, known) ?? []);
   const compared = checks.flatMap((name) => (name === table ? [] : (changeOf(name, step, known) ?? [])));
   const other = ownReason(table, step, made, known) ?? read.find(({ onlyObjects }) => !onlyObjects)?.reason;
-  if (other !== undefined) return { table, decision: 'rebuild whole', reason: other };
+  if (other !== undefined)
+    return { decision: { table, decision: 'rebuild whole', reason: other }, isChanged: true };
+  const isChanged = read.length > 0;
   const [change] = [...read, ...compared];
   if (change === undefined) {
     const reason = `inputs, queries and contracts are those of publication ${String(known.base.publication)}`;
-    return { table, decision: 'carry over', reason };
+    return { decision: { table, decision: 'carry over', reason }, isChanged };
   }
   const { reason } = change;
   // Checks look at the whole table, so that what changed for them alone decides no partition.
-  return rebuild === undefined
-    ? { table, decision: 'rebuild whole', reason }
-    : { table, decision: 'rebuild partitions', reason, by: rebuild.by };
+  const decision: TableDecision =
+    rebuild === undefined
+      ? { table, decision: 'rebuild whole', reason }
+      : { table, decision: 'rebuild partitions', reason, by: rebuild.by };
+  return { decision, isChanged };
 }
 
 /** Why the table is made again, whatever it reads. */
@@ -133,11 +141,11 @@ interface Change {
 function changeOf(name: string, { sources }: PlannedStep, known: Known): Change | undefined {
   const source = sources.find(({ views }) => views.includes(name));
   if (source !== undefined) return sourceChange(source.name, known);
-  const reason = `it depends on ${name}, which is made again`;
-  return known.again.has(name) ? { reason, onlyObjects: false } : undefined;
+  const reason = `it depends on ${name}, which changes`;
+  return known.changed.has(name) ? { reason, onlyObjects: false } : undefined;
 }
 
-function sourceChange(name: string, { base, digests }: Omit<Known, 'again'>): Change | undefined {
+function sourceChange(name: string, { base, digests }: Omit<Known, 'changed'>): Change | undefined {
   if (sourceDigest(base.madeOf, name) !== digests.sources[name])
     return { reason: `the contract of ${name} changed`, onlyObjects: false };
   const changes = base.differences?.find(({ source }) => source === name);
@@ -150,7 +158,7 @@ function sourceChange(name: string, { base, digests }: Omit<Known, 'again'>): Ch
 function reasonToRun(
   step: PlannedStep,
   made: StepMade | undefined,
-  known: Omit<Known, 'again'>,
+  known: Omit<Known, 'changed'>,
 ): string | undefined {
   if (made === undefined) return undefined;
   const { reads, writes } = stepMade(step, made.execution);
@@ -165,7 +173,7 @@ function baseOf(
   { sources }: PlannedStep,
   made: StepMade | undefined,
   tables: readonly TableDecision[],
-  { base: { madeOf }, digests }: Omit<Known, 'again'>,
+  { base: { madeOf }, digests }: Omit<Known, 'changed'>,
 ): Pick<StepDecision, 'base'> {
   const isSame = sources.some(({ name }) => sourceDigest(madeOf, name) === digests.sources[name]);
   const those = (wanted: TableDecision['decision']) =>

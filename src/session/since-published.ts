@@ -49,7 +49,7 @@ export async function sincePublished(
   const isSame = sources?.every(isUnchanged) === true && differences(madeOf, plan).length === 0;
   const decide = (lost: ReadonlyMap<string, string>) =>
     decideRebuild(plan, { publication: number, madeOf, differences: sources, lost });
-  const used = isSame ? newest : carriedOf(newest, decide(new Map()));
+  const used = isSame ? newest : takenFrom(newest, decide(new Map()));
   const lost = await lasting(() => lostSteps(store, used));
   if (isSame && lost.size === 0) return { made: newest, plan };
   if (isSame) sayLost(cli, number, lost);
@@ -90,10 +90,12 @@ async function differenceFrom(
   }
 }
 
-/** What of the publication would be carried over: its tables, and the steps that made them. */
-function carriedOf({ tables, madeOf }: Publication, decisions: readonly StepDecision[]): Used {
-  const isCarried = (name: string) => decisions.some(({ step, runs }) => step === name && !runs);
-  const steps = madeOf.steps.filter(({ step }) => isCarried(step));
+/** What of the publication would be carried over, or taken over by a step: its tables, and the steps that made them. */
+function takenFrom({ tables, madeOf }: Publication, decisions: readonly StepDecision[]): Used {
+  const isTaken = ({ runs, base }: StepDecision) =>
+    !runs || (base !== undefined && [...base.carryOver, ...base.partitions].length > 0);
+  const taken = new Set(decisions.filter(isTaken).map(({ step }) => step));
+  const steps = madeOf.steps.filter(({ step }) => taken.has(step));
   const written = steps.flatMap(({ writes }) => writes);
   return { tables: tables.filter(({ table }) => written.includes(table)), madeOf: { steps } };
 }

@@ -28,9 +28,9 @@ const TABLES: Record<
   string,
   { step: Step; source: string; reads: string[]; checks: string[]; partial?: true }
 > = {
-  songs: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
+  songs: { step: 'song_transform', source: 'song_data', reads: [], checks: ['artists'] },
   artists: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
-  song_keys: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
+  song_keys: { step: 'song_transform', source: 'song_data', reads: [], checks: ['songs'] },
   users: { step: 'log_transform', source: 'log_data', reads: [], checks: [] },
   time: { step: 'log_transform', source: 'log_data', reads: [], checks: [], partial: true },
   songplays: {
@@ -148,20 +148,19 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
     const now = full();
     const content = before === undefined ? {} : contentOf(before);
     const isGone = (step: Step) => before !== undefined && filesOf(before, step).some((key) => lost.has(key));
-    const again = new Set<string>();
+    const changed = new Set<string>();
     const needs = new Map<Step, string>();
     for (const step of STEPS) {
       const gone = before === undefined || isGone(step);
       const isSame = (table: string) => content[table] === now[table];
-      for (const table of tablesOf(step)) if (gone || !isSame(table)) again.add(table);
+      for (const table of tablesOf(step)) if (gone || !isSame(table)) changed.add(table);
       const of = (table: string) => {
         const { reads, checks, partial } = TABLES[table]!;
         const [old, its] = [content[table] ?? '{}', now[table]!].map((text) => JSON.parse(text) as Made);
         if (gone) return '';
-        const isRead = reads.some((one) => again.has(one));
-        if (!again.has(table) && !isRead && !checks.some((one) => again.has(one)))
+        const isRead = reads.some((one) => changed.has(one));
+        if (!changed.has(table) && !isRead && !checks.some((one) => changed.has(one)))
           return `--carry-over ${table}`;
-        again.add(table);
         return partial && !isRead && old!.query === its!.query ? `--partitions ${table}` : '';
       };
       const lists = tablesOf(step).map(of);
