@@ -32,7 +32,7 @@ function changedBy(changed: Changed): string[] {
   );
 }
 
-const [PIPELINE, RAW, , COUNTS] = Object.keys(TINY) as [string, string, string, string];
+const [PIPELINE, RAW, CATS, COUNTS] = Object.keys(TINY) as [string, string, string, string];
 
 describe('the digests of sources and tables', () => {
   it('are one for each source that is read and each table, and the same each time', () => {
@@ -55,6 +55,10 @@ describe('the digests of sources and tables', () => {
       {
         edits: { [COUNTS]: ['checks:', '# Two lines.\n# More.\nchecks:'] },
       },
+    ],
+    [
+      'whether only partitions of a table may be made again',
+      { edits: { [CATS]: ['resolves:', 'rebuild: { by: [year] }\nresolves:'] } },
     ],
     ['the words about a step', { edits: { [PIPELINE]: ['doc: Makes cats.', 'doc: Makes all cats.'] } }],
     ['the name of a step', { edits: { [PIPELINE]: ['name: tiny', 'name: tinier'] } }],

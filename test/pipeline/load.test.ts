@@ -353,6 +353,24 @@ describe('loading a pipeline', () => {
       ':4: year is of a type that does not make good folder names',
     ],
     [
+      'rebuild by a column that is no partition column',
+      CATS,
+      ['resolves:', 'rebuild: { by: [yaer] }\nresolves:'],
+      ':9: yaer is not a partition column; did you mean year?',
+    ],
+    [
+      'rebuild by a column twice',
+      CATS,
+      ['resolves:', 'rebuild: { by: [year, year] }\nresolves:'],
+      ':9: the column is listed twice',
+    ],
+    [
+      'rebuild of a table without partitions',
+      COUNTS,
+      ['internal: true', 'rebuild: { by: [kind] }'],
+      ':4: a table without partitions is always made whole; remove rebuild',
+    ],
+    [
       'an unknown partition parameter',
       CATS,
       ['parameter: layout', 'parameter: layuot'],
