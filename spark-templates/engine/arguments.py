@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from engine.baked import DOC, SOURCES, STEP, UPSTREAMS
+from engine.baked import DOC, SOURCES, STEP, TABLES, UPSTREAMS
 
 USAGE = """spark-submit step.py --output URI %(sources)s%(upstreams)s[more] [--then PROGRAM arguments]
 
@@ -35,12 +35,27 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--base", metavar="URI", help="where the step wrote before; unchanged objects are not parsed again"
     )
+    parser.add_argument(
+        "--carry-over",
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="a table whose files of --base are used again, because nothing that it depends on changed",
+    )
+    parser.add_argument(
+        "--partitions",
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="a table of which only partitions are made again, because only input objects changed since --base",
+    )
     parser.add_argument("--digest", metavar="SHA-256", help="of this program, for the one that starts it by --then")
     parser.add_argument("--token", metavar="TEXT", help="name of this attempt, for the report; default: by-hand")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the step after this time")
     arguments = parser.parse_args(argv)
     arguments.source = named(parser, "--source", arguments.source, [source["name"] for source in SOURCES])
     arguments.upstream = named(parser, "--upstream", arguments.upstream, list(UPSTREAMS))
+    check_tables(parser, arguments)
     if arguments.token is None and "_landfall" in arguments.output.split("/"):
         parser.error("--output is inside a _landfall folder, which belongs to runs: choose another folder")
     return arguments
@@ -58,3 +73,19 @@ def named(parser: argparse.ArgumentParser, flag: str, values: Sequence[str], nam
     if len(values) != len(pairs):
         parser.error("%s: a name is given twice" % flag)
     return {name: uri.rstrip("/") or uri for name, uri in pairs.items()}
+
+
+def check_tables(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Ends the program if a table cannot be carried over, or cannot be made again in part."""
+    given = [*arguments.carry_over, *arguments.partitions]
+    rebuilt = {table["name"]: table["rebuild_by"] for table in TABLES}
+    if given and not arguments.base:
+        parser.error("--carry-over and --partitions need --base")
+    for name in given:
+        if name not in rebuilt:
+            parser.error("%s: this step writes only %s" % (name, ", ".join(rebuilt)))
+        if given.count(name) > 1:
+            parser.error("%s: a table is given twice" % name)
+    for name in arguments.partitions:
+        if not rebuilt[name]:
+            parser.error("--partitions %s: its contract does not say by which columns to rebuild it" % name)

@@ -24,8 +24,8 @@ from engine.contracts import (
     Written,
 )
 from engine.failure import StepFailure, explain
-from engine.listing import data_files
-from engine.schema import constant, read_table
+from engine.references import reported
+from engine.schema import constant, read_files, read_table
 
 # Maximum number of violating rows in the report of a check.
 SAMPLE = 5
@@ -43,13 +43,12 @@ class RowCheck(NamedTuple):
     refers: Optional[ReferencesCheck] = None
 
 
-def report_table(spark: SparkSession, written: Written, views: Mapping[str, ViewBooks]) -> dict[str, Any]:
+def report_table(spark: SparkSession, written: Written, views: Mapping[str, ViewBooks], folder: str) -> dict[str, Any]:
     """Makes the report of a table: its files, rows written and read back, conflicts resolved, and violated checks.
 
-    `views`: the books of each view.
+    `views`: the books of each view. `folder`: of the execution.
     """
     table = written.table
-    files = data_files(spark, written.uri)
     frame = read_back(spark, written)
     checks = row_checks(table)
     counts = count_together(
@@ -79,7 +78,8 @@ def report_table(spark: SparkSession, written: Written, views: Mapping[str, View
     sizes = size_limits(table, views)
     violations += size_violations(sizes, counts["rows"])
     return {
-        "files": files,
+        "files": reported([*written.kept, *written.own], folder, table["name"]),
+        "made": written.made,
         "rows": written.rows,
         "readBack": counts["rows"],
         "conflicts": count_conflicts(spark, table["resolves"]),
@@ -108,7 +108,11 @@ def count_together(table: Table, frame: DataFrame, *counts: Column) -> Row:
 
 
 def read_back(spark: SparkSession, written: Written) -> DataFrame:
-    return read_table(spark, written.uri, written.table)
+    """Reads a whole table: what this execution has written of it, and the files that stay."""
+    frames = [read_table(spark, written.own[0].folder, written.table)] if written.own else []
+    if written.kept:
+        frames.append(read_files(spark, written.kept, written.table))
+    return reduce(DataFrame.union, frames)
 
 
 def row_checks(table: Table) -> list[RowCheck]:

@@ -170,6 +170,8 @@ class Table(ReadTable):
     may_be_empty: bool
     checks: list[TableCheck]
     resolves: Optional[Resolution]
+    # The partition columns by which the table can be made again in part. Empty: it is always made whole.
+    rebuild_by: list[str]
 
 
 class Input(NamedTuple):
@@ -230,8 +232,12 @@ class Lost(NamedTuple):
     conflicts: int
 
 
-class DataFile(TypedDict):
-    # Below the folder that the execution has of the table.
+class DataFile(NamedTuple):
+    """A data file of a table."""
+
+    # The folder that the execution which wrote the file has of the table.
+    folder: str
+    # Below that folder.
     name: str
     size: int
 
@@ -240,9 +246,13 @@ class Written(NamedTuple):
     """A table that the step has written."""
 
     table: Table
-    uri: str
-    # The rows that the query produced.
+    # The files that this execution has written, and those of earlier executions that stay.
+    own: Sequence[DataFile]
+    kept: Sequence[DataFile]
+    # The rows that the query produced, and those of the files that stay.
     rows: int
+    # How it was made, for the report.
+    made: dict[str, Any]
 
 
 class LineCounts(TypedDict):

@@ -44,11 +44,11 @@ def objects_below(spark: SparkSession, path: Any, files: Any) -> list[Listed]:
 
 
 def data_files(spark: SparkSession, uri: str) -> list[DataFile]:
-    """Returns the data files of a written table. Their names are raw and relative to `uri`."""
+    """Returns the data files of a table in the folder where an execution wrote it. Their names are raw."""
     path, files = hadoop_path(spark, uri)
     start = len(place(files.makeQualified(path).toString())) + 1
     found = sorted((place(one.uri)[start:], one.size) for one in objects_below(spark, path, files))
-    return [{"name": name, "size": size} for name, size in found if name.endswith(".parquet")]
+    return [DataFile(uri, name, size) for name, size in found if name.endswith(".parquet")]
 
 
 def files_below_folder(folder: str) -> list[Listed]:

@@ -5,8 +5,9 @@ from typing import Optional
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from engine.base import QUARANTINE
 from engine.contracts import DataFile, Source
-from engine.earlier import QUARANTINE, Earlier
+from engine.earlier import Earlier
 from engine.fates import BLANK_LINE, QUARANTINED, is_unparsable, of_view, text_struct
 from engine.inputs import is_among, raw_name
 from engine.listing import data_files
@@ -36,8 +37,7 @@ def rejected_lines(judged: DataFrame, source: Source) -> DataFrame:
 
 def earlier_rejections(spark: SparkSession, earlier: Earlier) -> DataFrame:
     """Returns the rows of the quarantine that an earlier execution wrote, except those of stale objects."""
-    paths = literal_paths(table_folder(earlier.folder, QUARANTINE), earlier.quarantine)
-    rows = spark.read.schema(QUARANTINE_SCHEMA).parquet(*paths)
+    rows = spark.read.schema(QUARANTINE_SCHEMA).parquet(*literal_paths(earlier.quarantine))
     return rows.where(~is_among("file", [decoded(file) for file in earlier.stale]))
 
 
@@ -47,11 +47,11 @@ def write_quarantine(spark: SparkSession, rejected: DataFrame, source: Source, f
     Returns the data files of this one.
     """
     balanced = rebalanced(spark, rejected, ["file"]).sortWithinPartitions("file", "line", "view")
-    partition = "source=%s" % source["name"]
-    uri = "%s/%s" % (table_folder(folder, QUARANTINE), partition)
+    table, partition = table_folder(folder, QUARANTINE), "source=%s" % source["name"]
+    uri = "%s/%s" % (table, partition)
     # Every reader of Parquet supports gzip.
     balanced.write.parquet(uri, compression="gzip")
-    return [{"name": "%s/%s" % (partition, file["name"]), "size": file["size"]} for file in data_files(spark, uri)]
+    return [DataFile(table, "%s/%s" % (partition, file.name), file.size) for file in data_files(spark, uri)]
 
 
 def rejections(rows: DataFrame, source: Source) -> DataFrame:

@@ -5,7 +5,7 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Callable
 
@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from engine.application import forget, load_program, split_arguments
 from engine.arguments import parse_arguments
 from engine.baked import SOURCES, STEP, TABLES
+from engine.base import QUARANTINE, EarlierTable, find_base
 from engine.checks import read_back, report_table
 from engine.conditions import check_conditions
 from engine.console import say
@@ -27,11 +28,15 @@ from engine.objects import write_objects
 from engine.parallel import all_at_once
 from engine.places import report_file
 from engine.reading import check_queries
+from engine.rebuild import plan_rebuilds, report_carried, tables_of
+from engine.references import reported
+from engine.schema import read_files
 from engine.session import fit_to_data, open_session
 from engine.sources import open_source, write_source_table
 from engine.storage import create_file
 from engine.tables import write_table
 from engine.upstreams import REPORT_VERSION, register_upstreams, upstream_size
+from engine.views import register_views
 
 
 def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> None:
@@ -43,20 +48,33 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     check_queries(spark, TABLES)
     upstreams = register_upstreams(spark, arguments.upstream)
     inputs = find_inputs(spark, arguments)
-    work = {source["name"]: plan_work(spark, source, inputs[source["name"]], arguments.base) for source in SOURCES}
-    known = sum(one.earlier.size for one in work.values() if one.earlier is not None)
+    base = find_base(spark, arguments.base, folder, [*arguments.carry_over, *arguments.partitions])
+    work = {source["name"]: plan_work(source, inputs[source["name"]], base) for source in SOURCES}
+    known = sum(file.size for one in work.values() if one.earlier is not None for file in one.earlier.rows)
     fit_to_data(spark, [entry for one in work.values() for entry in one.new], upstream_size(spark) + known)
     opened = [open_source(spark, one, arguments.source[one["name"]], work[one["name"]], folder) for one in SOURCES]
     sources = {one.source["name"]: one.books for one in opened}
-    writes: list[Callable[[], Any]] = [partial(write_table, spark, table, folder) for table in TABLES]
+    carried = tables_of(base, arguments.carry_over)
+    for name in carried:
+        say("%s: carried over" % name)
+    remaining = [table for table in TABLES if table["name"] not in carried]
+    rebuilds = plan_rebuilds(spark, remaining, opened, tables_of(base, arguments.partitions))
+    for one in opened:
+        register_views(one)
+    writes: list[Callable[[], Any]] = [partial(write_table, spark, *rebuild, folder) for rebuild in rebuilds]
     writes += [partial(write_source_table, spark, one, folder) for one in opened]
     done = all_at_once(spark, lambda write: write(), writes)
-    written: list[Written] = done[: len(TABLES)]
-    for one in written:
-        read_back(spark, one).createOrReplaceTempView(one.table["name"])
+    written: list[Written] = done[: len(rebuilds)]
+    register_tables(spark, written, carried)
     views = {name: books for source in sources.values() for name, books in source["views"].items()}
-    reports = all_at_once(spark, lambda one: report_table(spark, one, views), written)
-    tables = {one.table["name"]: report for one, report in zip(written, reports)}
+    reports = all_at_once(spark, lambda one: report_table(spark, one, views, folder), written)
+    made = {one.table["name"]: report for one, report in zip(written, reports)}
+    tables = {
+        table["name"]: made[table["name"]]
+        if table["name"] in made
+        else report_carried(table, carried[table["name"]], folder)
+        for table in TABLES
+    }
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))
@@ -71,14 +89,24 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
         "startedAt": int(started * 1000),
         "endedAt": int(time.time() * 1000),
         "sources": sources,
-        "quarantine": {one.source["name"]: one.quarantine for one in opened},
+        "quarantine": {one.source["name"]: reported(one.quarantine, folder, QUARANTINE) for one in opened},
         "objects": {"size": write_objects(spark, {one.source["name"]: one.objects for one in opened}, folder)},
-        "sourceTables": {one.source["name"]: table for one, table in zip(opened, done[len(TABLES) :])},
+        "sourceTables": {one.source["name"]: table for one, table in zip(opened, done[len(rebuilds) :])},
         "upstreams": upstreams,
         "tables": tables,
     }
     create_file(spark, report_file(folder), json.dumps(report, ensure_ascii=False, indent=1).encode("utf-8"))
     say("%s is complete after %.1f s: %s" % (STEP, time.time() - started, report_file(folder)))
+
+
+def register_tables(spark: SparkSession, written: Sequence[Written], carried: Mapping[str, EarlierTable]) -> None:
+    """Registers the tables of this step, for checks of others that refer to them."""
+    for one in written:
+        read_back(spark, one).createOrReplaceTempView(one.table["name"])
+    named = {check["table"] for one in written for check in one.table["checks"] if check["check"] == "references"}
+    for table in TABLES:
+        if table["name"] in named and table["name"] in carried:
+            read_files(spark, carried[table["name"]].files, table).createOrReplaceTempView(table["name"])
 
 
 def find_inputs(spark: SparkSession, arguments: argparse.Namespace) -> dict[str, list[Input]]:

@@ -1,13 +1,15 @@
 """Spark schemas of contracts."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Optional
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from engine.contracts import ReadTable, Scalar
+from engine.contracts import DataFile, ReadTable, Scalar
+from engine.references import by_folder
 from engine.storage import literal_glob
 
 SIMPLE_TYPES: dict[str, T.DataType] = {
@@ -66,15 +68,19 @@ def read_table(spark: SparkSession, uri: str, table: ReadTable) -> DataFrame:
     return selected(spark.read.schema(schema_of(table)).parquet(literal_glob(uri)), table)
 
 
-def read_files(spark: SparkSession, uri: str, names: Sequence[str], table: ReadTable) -> DataFrame:
+def read_files(spark: SparkSession, files: Sequence[DataFile], table: ReadTable) -> DataFrame:
     """Reads these files of a written table and no other, whatever lies beside them."""
-    frame = spark.read.schema(schema_of(table)).option("basePath", uri).parquet(*literal_paths(uri, names))
-    return selected(frame, table)
+    reader = spark.read.schema(schema_of(table))
+    # Spark reads partition columns only from the paths of one folder at a time.
+    frames = [
+        reader.option("basePath", folder).parquet(*literal_paths(its)) for folder, its in by_folder(files).items()
+    ]
+    return selected(reduce(DataFrame.union, frames), table)
 
 
-def literal_paths(uri: str, names: Sequence[str]) -> list[str]:
-    """Returns the paths of files below a folder, escaped so that Spark takes none of them for a pattern."""
-    return [literal_glob("%s/%s" % (uri, name)) for name in names]
+def literal_paths(files: Sequence[DataFile]) -> list[str]:
+    """Returns the paths of files, escaped so that Spark takes none of them for a pattern."""
+    return [literal_glob("%s/%s" % (file.folder, file.name)) for file in files]
 
 
 def selected(frame: DataFrame, table: ReadTable) -> DataFrame:

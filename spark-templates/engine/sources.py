@@ -1,4 +1,4 @@
-"""Opens the sources of a step: parses lines, takes rows of an earlier execution, and registers the views."""
+"""Opens the sources of a step: parses lines, and takes the rows of other lines from an earlier execution."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -9,63 +9,103 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from engine.books import keep_books, tell_books
-from engine.contracts import Books, DataFile, Input, ReadObject, Source
-from engine.duplicates import IDENTITY, count_losers, find_losers
-from engine.earlier import Earlier, Work
+from engine.contracts import Books, DataFile, Input, ReadObject, Source, View
+from engine.duplicates import count_losers, find_losers
+from engine.earlier import Work
 from engine.failure import StepFailure
 from engine.fates import COUNTED, classify, of_view
-from engine.inputs import check_unchanged, is_among, raw_name, read_lines, reading_failure
+from engine.inputs import check_unchanged, is_among, read_lines, reading_failure
 from engine.objects import is_bad, is_kept, objects_parsed
 from engine.other_keys import other_keys
 from engine.quarantine import earlier_rejections, rejected_lines, shapes_of, write_quarantine
-from engine.source_table import is_row_of, kept_rows, read_rows, write_rows
+from engine.references import reported
+from engine.source_table import KeptRows, find_mixed, kept_rows, may_stay, read_rows, size_of_lines, write_rows
 from engine.storage import cached_alone
 from engine.typed import find_typed
 
 
 class Share(NamedTuple):
-    """What is known of some objects of a source."""
+    """What is parsed of a source."""
 
     objects: Sequence[ReadObject]
-    # Their rows of the source table.
-    rows: DataFrame
+    # Their rows of the source table, or None if no object is parsed.
+    rows: Optional[DataFrame]
     # Their rejected lines, or None if there are none.
     rejected: Optional[DataFrame]
 
 
+NO_SHARE = Share([], None, None)
+
+
 class Opened(NamedTuple):
-    """A source whose views are registered."""
+    """A source whose lines are read and judged."""
 
     source: Source
     work: Work
     objects: Sequence[ReadObject]
     # The rows of its source table.
     rows: DataFrame
+    # Files of earlier executions that have a part of these rows and stay, and the rest, or None if that is no row.
+    stay: Sequence[DataFile]
+    rest: Optional[DataFrame]
+    # Rows of objects that are new, and of stale ones as they were in the earlier execution. None if there are none.
+    changed: Optional[DataFrame]
+    # The rows of each view that are duplicates.
+    losers: Mapping[str, Optional[DataFrame]]
     books: Books
     # The data files of its rejected lines.
     quarantine: list[DataFile]
+    # The bytes of the lines in `rest`, approximately.
+    size: int
 
 
 def open_source(spark: SparkSession, source: Source, root: str, work: Work, folder: str) -> Opened:
-    """Reads a source and registers its views. Writes its rejected lines."""
-    shares = []
-    if work.new or work.earlier is None:
-        shares.append(parse_objects(spark, source, root, work.new))
-    if work.earlier is not None:
-        shares.append(take_over(spark, source, work.earlier))
-    objects = [one for share in shares for one in share.objects]
-    rows = reduce(DataFrame.unionByName, [share.rows for share in shares])
-    losers = {view["name"]: find_losers(rows, source, view) for view in source["views"]}
-    lost = {name: count_losers(its) for name, its in losers.items()}
-    books = keep_books(source, objects, lost)
-    register_views(rows, source, losers)
-    rejected = [share.rejected for share in shares if share.rejected is not None]
+    """Reads a source, finds duplicates, and writes its rejected lines."""
+    parsed = parse_objects(spark, source, root, work.new) if work.new or work.earlier is None else NO_SHARE
+    files = KeptRows([], []) if work.earlier is None else find_mixed(spark, source, work.earlier)
+    stale = [] if work.earlier is None else work.earlier.stale
+    added = [parsed.rows] if parsed.rows is not None and (work.earlier is None or has_rows(parsed)) else []
+    mixed = [read_rows(spark, source, files.mixed)] if files.mixed else []
+    rest = added + [rows.where(~is_among("_file", stale)) for rows in mixed]
+    changed = added + [rows.where(is_among("_file", stale)) for rows in mixed]
+    whole = [read_rows(spark, source, files.whole)] if files.whole else []
+    rows = reduce(DataFrame.unionByName, rest + whole)
+    objects = [*parsed.objects, *([] if work.earlier is None else work.earlier.unchanged)]
+    losers = {
+        # What did not change has the duplicates that it had.
+        view["name"]: find_losers(rows, source, view) if changed or had_duplicates(work, view) else None
+        for view in source["views"]
+    }
+    books = keep_books(source, objects, {name: count_losers(its) for name, its in losers.items()})
+    rejected = [] if parsed.rejected is None else [parsed.rejected]
+    if work.earlier is not None and work.earlier.quarantine:
+        rejected.append(earlier_rejections(spark, work.earlier))
     quarantine: list[DataFile] = []
     if books["lines"]["quarantined"] > 0:
         quarantine = write_quarantine(spark, reduce(DataFrame.unionByName, rejected), source, folder)
     name_other_keys(spark, source, root, work, books)
     tell_books(source, books)
-    return Opened(source, work, objects, rows, books, quarantine)
+    return Opened(
+        source=source,
+        work=work,
+        objects=objects,
+        rows=rows,
+        stay=files.whole,
+        rest=reduce(DataFrame.unionByName, rest) if rest else None,
+        changed=reduce(DataFrame.unionByName, changed) if changed else None,
+        losers=losers,
+        books=books,
+        quarantine=quarantine,
+        size=sum(one.bytes for one in parsed.objects) + size_of_lines(files.mixed),
+    )
+
+
+def has_rows(share: Share) -> bool:
+    return any(is_kept(kind) for one in share.objects for kind in one.kinds)
+
+
+def had_duplicates(work: Work, view: View) -> bool:
+    return work.earlier is None or work.earlier.duplicates[view["name"]] > 0
 
 
 def parse_objects(spark: SparkSession, source: Source, root: str, inputs: Sequence[Input]) -> Share:
@@ -96,25 +136,6 @@ def count_lines(judged: DataFrame, source: Source) -> list[Row]:
     return judged.groupBy(*counted).agg(*totals).collect()
 
 
-def take_over(spark: SparkSession, source: Source, earlier: Earlier) -> Share:
-    """Takes the rows and counts of unchanged objects from an earlier execution."""
-    rows = read_rows(spark, source, earlier.folder, earlier.rows)
-    rows = rows.where(~is_among("_file", earlier.stale))
-    rejected = earlier_rejections(spark, earlier) if earlier.quarantine else None
-    return Share(earlier.unchanged, rows, rejected)
-
-
-def register_views(rows: DataFrame, source: Source, losers: Mapping[str, Optional[DataFrame]]) -> None:
-    """Registers the views that queries read: the fields of the lines kept, and the raw URI of their object, `_file`."""
-    names = [field["name"] for field in source["fields"]]
-    for view in source["views"]:
-        kept = rows.where(F.col(is_row_of(view["name"])))
-        lost = losers[view["name"]]
-        if lost is not None:
-            kept = kept.join(lost.select(*IDENTITY), on=IDENTITY, how="left_anti")
-        kept.select(*names, raw_name().alias("_file")).createOrReplaceTempView(view["name"])
-
-
 def name_other_keys(spark: SparkSession, source: Source, root: str, work: Work, books: Books) -> None:
     """If no line has a certain field of a view, adds the keys that the lines do have to the books."""
     for view in source["views"]:
@@ -134,6 +155,16 @@ def write_source_table(spark: SparkSession, opened: Opened, folder: str) -> dict
     return {
         "digest": source["digest"],
         "rows": sum(kind.lines for one in opened.objects for kind in one.kinds if is_kept(kind)),
-        "files": write_rows(opened.rows, source, folder),
+        "files": reported(source_files(opened, folder), folder, source["name"]),
         "parsed": len(opened.work.new),
     }
+
+
+def source_files(opened: Opened, folder: str) -> list[DataFile]:
+    """Writes the rows of the source table that are in no file that stays. Returns all its files."""
+    earlier = opened.work.earlier
+    if earlier is None or not may_stay(opened.stay, earlier.refers):
+        return write_rows(opened.rows, opened.source, folder, None)
+    if opened.rest is None:
+        return list(opened.stay)
+    return [*opened.stay, *write_rows(opened.rest, opened.source, folder, opened.size)]

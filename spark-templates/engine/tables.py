@@ -18,20 +18,42 @@ from engine.baked import COLUMN_LINES, QUERIES
 from engine.console import say
 from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure, write_failure
+from engine.listing import data_files
+from engine.partitions import PartialRebuild, how_made, in_partitions
 from engine.places import table_folder
 from engine.reading import query_text
-from engine.schema import same_type, schema_of
+from engine.schema import read_files, same_type, schema_of
 from engine.session import plans_adaptively
 
 # How long Spark may take to deliver the observed count.
 OBSERVED_SECONDS = 60
 
 
-def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
-    """Runs the query of a table and writes its result."""
+def write_table(spark: SparkSession, table: Table, part: Optional[PartialRebuild], folder: str) -> Written:
+    """Runs the query of a table and writes its result, or only its rows in the partitions that are made again."""
     uri = table_folder(folder, table["name"])
     say("%s: begun, by %s" % (table["name"], QUERIES[table["name"]][0]))
-    frame = conforming(run_query(spark, table), table)
+    kept = [] if part is None else part.kept
+    rows = 0
+    if part is None:
+        rows = write_result(spark, table, result_of(spark, table), uri)
+    elif part.partitions:
+        rows = write_result(spark, table, in_partitions(result_of(spark, table), table, part.partitions), uri)
+    if rows == 0 and not kept and table["partition_by"]:
+        write_empty(spark, table, uri)
+    own = data_files(spark, uri) if rows > 0 or not kept else []
+    if kept:
+        rows += read_files(spark, kept, table).count()
+    say("%s: %d rows" % (table["name"], rows))
+    return Written(table, own, kept, rows, how_made(spark, part))
+
+
+def result_of(spark: SparkSession, table: Table) -> DataFrame:
+    return conforming(run_query(spark, table), table)
+
+
+def write_result(spark: SparkSession, table: Table, frame: DataFrame, uri: str) -> int:
+    """Writes rows of a table. Returns their number."""
     observed = Observation()
     # Counts after the exchange, so that the repeated tasks of a lost node do not count rows twice.
     counted = rebalanced(spark, frame, table["partition_by"] or table["key"]).observe(
@@ -43,12 +65,7 @@ def write_table(spark: SparkSession, table: Table, folder: str) -> Written:
     except (Py4JError, PySparkException) as error:
         raise write_failure(error, table) from error
     rows = rows_observed(observed)
-    if rows is None:
-        rows = frame.count()
-    if rows == 0 and table["partition_by"]:
-        write_empty(spark, table, uri)
-    say("%s: %d rows" % (table["name"], rows))
-    return Written(table, uri, rows)
+    return frame.count() if rows is None else rows
 
 
 def rows_observed(observed: Observation) -> Optional[int]:

@@ -6,13 +6,15 @@ from typing import Any, Optional
 from pyspark.sql import SparkSession
 
 from engine.baked import UPSTREAMS
+from engine.contracts import DataFile
 from engine.failure import StepFailure
-from engine.places import report_file, table_folder
+from engine.places import report_file
+from engine.references import located_once
 from engine.schema import read_files
 from engine.storage import exists, folders_below, read_bytes
 
 # The version of the reports that the steps write and read.
-REPORT_VERSION = 3
+REPORT_VERSION = 4
 
 
 def find_execution(spark: SparkSession, step: str, uri: str) -> tuple[str, dict[str, Any]]:
@@ -45,20 +47,15 @@ def complete_report(spark: SparkSession, step: str, folder: str) -> Optional[dic
     return report if isinstance(report.get("endedAt"), int) else None
 
 
-def files_of(report: dict[str, Any], table: str) -> list[str]:
-    """Returns the names of a table's data files. Fails if the report names none, or something outside of its folder."""
+def files_of(report: dict[str, Any], execution: str, table: str) -> list[DataFile]:
+    """Returns a table's data files. Fails if the report names none, or something that is not a file of the table."""
     try:
-        names: list[str] = [str(file["name"]) for file in report["tables"][table]["files"]]
-    except (KeyError, TypeError):
-        names = []
-    if not names or not all(is_name_below(name) for name in names):
+        files = located_once(report["tables"][table]["files"], execution, table)
+    except (KeyError, TypeError, ValueError):
+        files = []
+    if not files:
         raise StepFailure("upstream", "the report of step %s names no data files of %s" % (report["step"], table))
-    return names
-
-
-def is_name_below(name: str) -> bool:
-    """Whether a relative file name stays below its folder."""
-    return not any(part in ("", ".", "..") for part in name.split("/"))
+    return files
 
 
 def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, str]:
@@ -68,7 +65,7 @@ def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, s
         chosen[step], report = find_execution(spark, step, uris[step])
         for table in tables:
             name = table["name"]
-            frame = read_files(spark, table_folder(chosen[step], name), files_of(report, name), table)
+            frame = read_files(spark, files_of(report, chosen[step], name), table)
             frame.createOrReplaceTempView(name)
     return chosen
 

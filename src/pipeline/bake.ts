@@ -43,6 +43,7 @@ export function bakedTable(
     may_be_empty: contract.mayBeEmpty,
     checks: contract.checks.map((check) => bakedCheck(check, conditionLines)),
     resolves: resolves ?? null,
+    rebuild_by: contract.rebuild?.by ?? [],
   };
 }
 

@@ -52,10 +52,10 @@ export interface TableContract {
   /** Handed to later steps, never published. */
   internal: boolean;
   checks: readonly Check[];
-  /** A run to which only input objects are new makes only the partitions again that these change; `by`: their columns. */
-  rebuild?: { by: readonly string[] };
   /** Counts keys of `view` under which rows differ in `comparing`: conflicts that the query resolves. */
   resolves?: { view: string; by: readonly string[]; comparing: readonly string[] };
+  /** Partition columns by which a step may make the table again in part. */
+  rebuild?: { by: readonly string[] };
 }
 
 export const TIMESTAMP_FORMATS = ['iso8601', 'epoch_millis', 'epoch_seconds'] as const;

@@ -20,11 +20,11 @@ export const viewBooks = z.object({
   otherKeys: z.array(z.object({ key: z.string(), kind: z.string(), lines: count })),
 });
 
-/** `name` is relative to the folder that the execution has of the table; `size` in bytes. */
-const writtenFiles = z.array(z.object({ name: z.string(), size: count }));
-
-/** `in`, where an earlier execution wrote the file: `<run>.<execution>`, below whose folder of the table `name` is. */
-const files = z.array(z.object({ name: z.string(), size: count, in: z.string().optional() }));
+/**
+ * `name` is relative to the folder that the execution has of the table; `size` in bytes. `in`: the execution that wrote
+ * the file, as `<run>.<execution>`, when it is an earlier one.
+ */
+const writtenFiles = z.array(z.object({ name: z.string(), size: count, in: z.string().optional() }));
 
 /** How much of a table the execution made; what it did not make lies in files of earlier executions. */
 export const made = z.discriminatedUnion('kind', [
@@ -72,9 +72,9 @@ export const violation = z.object({
 });
 
 export const tableReport = z.object({
-  /** Data files as they were before they were read back. */
-  files,
   made,
+  /** Data files as they were before they were read back. */
+  files: writtenFiles,
   /** Rows that were written, and those of files that an earlier execution wrote. */
   rows: count,
   /** As counted by reading the written files back. */
@@ -97,7 +97,7 @@ export const sourceTable = z.object({
   digest: z.string(),
   /** Lines that at least one view keeps, duplicates included. */
   rows: count,
-  files,
+  files: writtenFiles,
   /** Objects whose lines this execution parsed. */
   parsed: count,
 });
@@ -124,6 +124,6 @@ export const stepReport = z.object({
 export type ViewBooks = z.infer<typeof viewBooks>;
 export type SourceBooks = z.infer<typeof sourceBooks>;
 export type Made = z.infer<typeof made>;
-export type ReportedFile = z.infer<typeof files>[number];
+export type ReportedFile = z.infer<typeof writtenFiles>[number];
 export type TableReport = z.infer<typeof tableReport>;
 export type StepReport = z.infer<typeof stepReport>;

@@ -42,6 +42,20 @@ class Arguments(unittest.TestCase):
         self.assertEqual(self.refused([*BOTH, "--source", "x=/in"]), "--source x: this step knows only raw")
         self.assertEqual(self.refused([*BOTH, "--source", "raw=/in"]), "--source: a name is given twice")
 
+    def test_name_tables_to_use_again_together_with_a_base(self):
+        tables = [{"name": "cats", "rebuild_by": ["year"]}, {"name": "dogs", "rebuild_by": []}]
+        with mock.patch("engine.arguments.TABLES", tables):
+            again = ["--carry-over", "dogs", "--partitions", "cats"]
+            arguments = parse_arguments([*BOTH, "--base", "s3://lake/b", *again])
+            self.assertEqual((arguments.carry_over, arguments.partitions), (["dogs"], ["cats"]))
+            self.assertEqual(self.refused([*BOTH, *again]), "--carry-over and --partitions need --base")
+            based = [*BOTH, "--base", "s3://lake/b"]
+            both = [*based, "--partitions", "cats", "--carry-over", "cats"]
+            self.assertEqual(self.refused(both), "cats: a table is given twice")
+            self.assertEqual(self.refused([*based, "--carry-over", "owls"]), "owls: this step writes only cats, dogs")
+            message = "--partitions dogs: its contract does not say by which columns to rebuild it"
+            self.assertEqual(self.refused([*based, "--partitions", "dogs"]), message)
+
     def test_are_refused_when_a_run_by_hand_writes_into_a_folder_of_runs(self):
         inside = ["--output", "s3://lake/_landfall/x", *BOTH[2:]]
         self.assertIn("belongs to runs", self.refused(inside))

@@ -9,7 +9,7 @@ from engine.upstreams import files_of, find_execution
 
 
 def report(ended, **others):
-    return json.dumps({"version": 3, "step": "first", "endedAt": ended, **others}).encode()
+    return json.dumps({"version": 4, "step": "first", "endedAt": ended, **others}).encode()
 
 
 class Upstreams(unittest.TestCase):
@@ -41,16 +41,19 @@ class Upstreams(unittest.TestCase):
                 self.assertEqual(failed.exception.kind, "upstream")
 
     def test_are_read_by_the_file_names_of_the_report(self):
-        tables = {"cats": {"files": [{"name": "a=1/x.parquet", "size": 1}, {"name": "y.parquet", "size": 2}]}}
+        other = {"name": "y.parquet", "size": 2, "in": "r0.local-2-0a"}
+        tables = {"cats": {"files": [{"name": "a=1/x.parquet", "size": 1}, other]}}
         found = json.loads(report(1, tables=tables))
-        self.assertEqual(files_of(found, "cats"), ["a=1/x.parquet", "y.parquet"])
+        files = files_of(found, "/lake/_landfall/runs/r1/steps/first/1/local-1-ff", "cats")
+        places = ["/lake/delta/cats/r1.local-1-ff/a=1/x.parquet", "/lake/delta/cats/r0.local-2-0a/y.parquet"]
+        self.assertEqual(["%s/%s" % (file.folder, file.name) for file in files], places)
 
     def test_are_not_read_when_a_name_leaves_the_folder_of_the_table(self):
         names = ["../x", "a/../../x", "/x", "a//x", "./x", ""]
-        wrong = [{"files": [{"name": "y"}, {"name": name}]} for name in names]
+        wrong = [{"files": [{"name": "y", "size": 1}, {"name": name, "size": 1}]} for name in names]
         for table in [*wrong, {"files": []}, {"files": [3]}, {"files": 3}, {}, None]:
             with self.subTest(table), self.assertRaises(StepFailure) as failed:
-                files_of(json.loads(report(1, tables={"cats": table})), "cats")
+                files_of(json.loads(report(1, tables={"cats": table})), "/up", "cats")
             self.assertEqual(failed.exception.kind, "upstream")
 
 

@@ -1,0 +1,53 @@
+"""Decides how each table of the step is made: carried over, some of its partitions, or whole."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional
+
+from pyspark.sql import SparkSession
+
+from engine.affected import find_affected
+from engine.base import Base, EarlierTable
+from engine.contracts import Table
+from engine.partitions import PartialRebuild, part_of
+from engine.references import reported
+from engine.sources import Opened
+
+
+class Rebuild(NamedTuple):
+    """A table that is made. `part` is None if it is made whole."""
+
+    table: Table
+    part: Optional[PartialRebuild]
+
+
+def tables_of(base: Optional[Base], names: Sequence[str]) -> dict[str, EarlierTable]:
+    """Returns those of the named tables that can be used again."""
+    return {} if base is None else {name: base.tables[name] for name in names if name in base.tables}
+
+
+def plan_rebuilds(
+    spark: SparkSession, made: Sequence[Table], sources: Sequence[Opened], earlier: Mapping[str, EarlierTable]
+) -> list[Rebuild]:
+    """Decides how tables are made. Registers views with changed rows only.
+
+    `earlier`: the tables of an earlier execution whose partitions may stay.
+    """
+    is_known = all(one.work.earlier is not None for one in sources)
+    partly = [table for table in made if is_known and table["name"] in earlier]
+    affected = find_affected(spark, partly, sources)
+    return [
+        Rebuild(table, part_made(spark, table, earlier.get(table["name"]), affected.get(table["name"])))
+        for table in made
+    ]
+
+
+def part_made(
+    spark: SparkSession, table: Table, earlier: Optional[EarlierTable], affected: Optional[Sequence[str]]
+) -> Optional[PartialRebuild]:
+    return None if earlier is None or affected is None else part_of(spark, table, earlier.files, affected)
+
+
+def report_carried(table: Table, earlier: EarlierTable, folder: str) -> dict[str, Any]:
+    """Makes the report of a table that is carried over. `folder`: of this execution."""
+    files = reported(earlier.files, folder, table["name"])
+    return {"files": files, "made": {"kind": "carried over"}, **earlier.report}
