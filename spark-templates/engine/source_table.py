@@ -20,6 +20,7 @@ from engine.fates import KEPT, of_view
 from engine.inputs import is_among
 from engine.listing import data_files
 from engine.places import table_folder
+from engine.references import by_folder
 from engine.schema import literal_paths, spark_type
 from engine.session import JSON_RATIO, MIB, plans_adaptively
 from engine.storage import decoded, place
@@ -79,9 +80,9 @@ def find_mixed(spark: SparkSession, source: Source, earlier: Earlier) -> KeptRow
     return KeptRows([file for file in earlier.rows if file not in mixed], mixed)
 
 
-def may_stay(kept: Sequence[DataFile], refers: bool) -> bool:
-    """Whether files of earlier executions stay where they are. Otherwise their rows are written again."""
-    return refers and 0 < len({file.folder for file in kept}) < MOST_WRITERS
+def has_too_many_writers(files: Sequence[DataFile]) -> bool:
+    """Whether so many executions wrote these files that all rows are written again."""
+    return len(by_folder(files)) >= MOST_WRITERS
 
 
 def write_rows(rows: DataFrame, source: Source, folder: str, size: Optional[int]) -> list[DataFile]:

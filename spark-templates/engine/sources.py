@@ -19,7 +19,15 @@ from engine.objects import is_bad, is_kept, objects_parsed
 from engine.other_keys import other_keys
 from engine.quarantine import earlier_rejections, rejected_lines, shapes_of, write_quarantine
 from engine.references import reported
-from engine.source_table import KeptRows, find_mixed, kept_rows, may_stay, read_rows, size_of_lines, write_rows
+from engine.source_table import (
+    KeptRows,
+    find_mixed,
+    has_too_many_writers,
+    kept_rows,
+    read_rows,
+    size_of_lines,
+    write_rows,
+)
 from engine.storage import cached_alone
 from engine.typed import find_typed
 
@@ -163,8 +171,9 @@ def write_source_table(spark: SparkSession, opened: Opened, folder: str) -> dict
 def source_files(opened: Opened, folder: str) -> list[DataFile]:
     """Writes the rows of the source table that are in no file that stays. Returns all its files."""
     earlier = opened.work.earlier
-    if earlier is None or not may_stay(opened.stay, earlier.refers):
-        return write_rows(opened.rows, opened.source, folder, None)
-    if opened.rest is None:
-        return list(opened.stay)
-    return [*opened.stay, *write_rows(opened.rest, opened.source, folder, opened.size)]
+    if earlier is not None and earlier.refers:
+        if opened.rest is None:
+            return list(opened.stay)
+        if not has_too_many_writers(opened.stay):
+            return [*opened.stay, *write_rows(opened.rest, opened.source, folder, opened.size)]
+    return write_rows(opened.rows, opened.source, folder, None)

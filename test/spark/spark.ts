@@ -31,6 +31,8 @@ export type Edits = Record<string, (text: string) => string>;
 export interface Templates {
   files: readonly TemplateFile[];
   engine: Engine;
+  /** By table: the columns by which it may be rebuilt in part, in place of what its contract says. */
+  rebuild?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The shipped pipeline and engine, with some texts replaced. */
@@ -53,10 +55,14 @@ export function templates(edits: Edits = {}): Templates {
 export function renderInto(
   folder: string,
   parameters: ParameterValues = {},
-  { files, engine }: Templates = templates(),
+  { files, engine, rebuild = {} }: Templates = templates(),
 ): Record<string, string> {
   const { pipeline, diagnostics } = loadPipeline(files);
   if (pipeline === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
+  for (const { contract } of pipeline.steps.flatMap(({ writes }) => writes)) {
+    const by = rebuild[contract.name];
+    if (by !== undefined) contract.rebuild = { by };
+  }
   const rendered = renderSteps({ pipeline, engine }, parameters, sha256);
   if (rendered.diagnostics.length > 0) throw new Error(JSON.stringify(rendered.diagnostics, null, 1));
   mkdirSync(folder, { recursive: true });

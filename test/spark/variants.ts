@@ -77,7 +77,8 @@ export async function landVariants(
   );
 }
 
-async function digestsOf(folders: readonly string[]): Promise<Digests[]> {
+/** The digests of tables below folders: of each folder, those of its tables by name. */
+export async function digestsOf(folders: readonly string[]): Promise<Digests[]> {
   const script = join(import.meta.dirname, 'table_digests.py');
   const { stdout } = await promisify(execFile)(testPython(), [script, ...folders], { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as Digests[];

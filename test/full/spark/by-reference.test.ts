@@ -1,0 +1,212 @@
+/** Tables and source tables by reference over several executions, and bases that must not be used. */
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { runBatch } from '../../spark/batch.ts';
+import type { Job, JobResult } from '../../spark/batch.ts';
+import { attemptIn, gather, keysOf, writerOf } from '../../spark/in-lake.ts';
+import { playsByPlace } from '../../spark/plays-by-place.ts';
+import { executionOf, renderInto } from '../../spark/spark.ts';
+import { digestsOf } from '../../spark/variants.ts';
+
+const SOURCE = 'log_data';
+const STEP = 'log_transform';
+const TABLES = ['users', 'time', 'songplays', 'places'];
+const MONTH = 31 * 86_400_000;
+
+const play = (month: number, location: string) =>
+  JSON.stringify({
+    ...{ page: 'NextSong', userId: '7', sessionId: 1, itemInSession: 0, level: 'free' },
+    ...{ ts: 1541106106796 + month * MONTH, location },
+  });
+
+let folder: string;
+let programs: Record<string, string>;
+const lake = () => join(folder, "a lake's [100%]");
+const root = (source: string) => join(folder, source);
+const attempt = (run: string, step = STEP) => attemptIn(lake(), run, step);
+
+const lay = (name: string, ...lines: string[]) => {
+  mkdirSync(dirname(join(root(SOURCE), name)), { recursive: true });
+  writeFileSync(join(root(SOURCE), name), lines.join('\n'));
+};
+const given = (output: string, ...more: string[]): string[] => [
+  ...['--output', `file://${output}`, '--source', `${SOURCE}=file://${root(SOURCE)}`, '--token', 't'],
+  ...['--upstream', `song_transform=file://${attempt('r0', 'song_transform')}`, ...more],
+];
+const log = (run: string, ...more: string[]): Job => ({
+  program: programs[STEP]!,
+  arguments: given(attempt(run), ...more),
+});
+const on = (run: string, flag: string, ...tables: string[]) => [
+  ...['--base', `file://${attempt(run)}`],
+  ...tables.flatMap((table) => [flag, table]),
+];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'landfall by reference '));
+  programs = renderInto(join(folder, 'programs'), {}, playsByPlace());
+  mkdirSync(root('song_data'));
+  writeFileSync(join(root('song_data'), 'one.json'), '{"song_id":"S1","artist_id":"A1"}');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fails = (results: readonly JobResult[]) => results.map(({ failure }) => failure);
+
+/** The execution of the run equals a full load of the same objects. */
+async function expectEqual(run: string, full: string): Promise<void> {
+  const { folder: execution, report } = executionOf(attempt(run));
+  const whole = executionOf(join(folder, full));
+  const gathered = gather(lake(), execution, report, join(folder, 'gathered', run));
+  const [ours, theirs] = await digestsOf([gathered, whole.folder].map((one) => join(one, 'tables')));
+  expect(ours).toEqual(theirs);
+  expect(report.sources).toEqual(whole.report.sources);
+}
+
+it('keeps files of three executions, and rewrites only the one that has rows of a changed object', async () => {
+  const ready = (name: string) => join(folder, 'ready', name);
+  mkdirSync(join(folder, 'ready'));
+  lay('1.json', play(0, 'Oslo'));
+  lay('2.json', play(0, 'Rome'));
+  writeFileSync(ready('3.json'), play(2, 'Rome'));
+  writeFileSync(ready('4.json'), play(3, 'Bonn'));
+  // The same event in another place. Of two, the one with the lower text wins.
+  writeFileSync(ready('5.json'), play(2, 'Kiel'));
+  const arrive = (name: string) => [ready(name), join(root(SOURCE), name)] as const;
+  const again = ['time', 'songplays', 'places'];
+  const [first, second, third, fourth] = ['r0', 'r1', 'r2', 'r3'];
+  const song: Job = {
+    program: programs['song_transform']!,
+    arguments: [
+      ...['--output', `file://${attempt('r0', 'song_transform')}`, '--token', 't'],
+      ...['--source', `song_data=file://${root('song_data')}`],
+    ],
+  };
+  const results = await runBatch(folder, [
+    song,
+    log(first),
+    { ...log(second, ...on(first, '--partitions', ...again)), moves: [arrive('3.json')] },
+    { ...log(third, ...on(second, '--partitions', ...again)), moves: [arrive('4.json')] },
+    log('carried', ...on(third, '--carry-over', ...again)),
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-2')) },
+    { ...log(fourth, ...on('carried', '--partitions', ...again)), moves: [arrive('5.json')] },
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-3')) },
+    {
+      ...log('gone', ...on(fourth, '--partitions', ...again)),
+      moves: [[join(root(SOURCE), '3.json'), ready('gone.json')]],
+    },
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-gone')) },
+  ]);
+  expect(fails(results)).toEqual(results.map(() => null));
+  const [r0, r1, r2, carried, r3, gone] = [first, second, third, 'carried', fourth, 'gone'].map((run) =>
+    executionOf(attempt(run)),
+  );
+  const sourceFiles = ({ folder: execution, report }: ReturnType<typeof executionOf>) =>
+    keysOf(report.sourceTables[SOURCE]!.files, SOURCE, execution);
+  const [one, two, three] = [r0!, r1!, r2!].map(({ folder: execution }) => writerOf(execution));
+  const writers = (files: readonly { in?: string | undefined }[]) => files.map((file) => file.in);
+  expect(writers(r2!.report.sourceTables[SOURCE]!.files)).toEqual([one, two, undefined]);
+  expect(r2!.report.tables['time']!.made).toEqual({ kind: 'partitions', partitions: [['2019']] });
+  expect(r2!.report.tables['songplays']!.made).toEqual({ kind: 'partitions', partitions: [['2019', '2']] });
+  expect(writers(r2!.report.tables['songplays']!.files)).toEqual([one, two, undefined]);
+  expect(r2!.report.tables['places']!.made).toEqual({ kind: 'partitions', partitions: [['Bonn']] });
+
+  // Nothing is parsed or written but the table that is made.
+  expect(results[4]!.parsed).toEqual({});
+  expect(writers(carried!.report.sourceTables[SOURCE]!.files)).toEqual([one, two, three]);
+  expect(carried!.report.tables['songplays']!.made).toEqual({ kind: 'carried over' });
+  expect(writers(carried!.report.tables['songplays']!.files)).toEqual([one, two, three]);
+  expect(carried!.report.tables['users']!.made).toEqual({ kind: 'whole' });
+
+  // The event of January moves from Rome to Kiel.
+  expect(r3!.report.tables['places']!.made).toEqual({ kind: 'partitions', partitions: [['Kiel'], ['Rome']] });
+  // Without 3.json it stays in Kiel: only the file of the second execution had rows of it.
+  const kept = sourceFiles(gone!).filter((key) => sourceFiles(r3!).includes(key));
+  expect(kept).toEqual(sourceFiles(r3!).filter((key) => !key.includes(`/${two!}/`)));
+  expect(kept).toHaveLength(3);
+  await expectEqual('carried', 'full-2');
+  await expectEqual('r3', 'full-3');
+  await expectEqual('gone', 'full-gone');
+}, 300_000);
+
+it('makes everything whole if the report or a file of the base is not as a step leaves it', async () => {
+  const { folder: base, report } = executionOf(attempt('r3'));
+  const original = readFileSync(join(base, 'report.json'), 'utf8');
+  type Report = typeof report;
+  const edit = (change: (copy: Report) => void): string => {
+    const copy = JSON.parse(original) as Report;
+    change(copy);
+    return JSON.stringify(copy);
+  };
+  const rows = report.sourceTables[SOURCE]!.files;
+  const referred = rows.findIndex((file) => file.in !== undefined);
+  const reports: Record<string, string> = {
+    outside: edit((copy) => (copy.sourceTables[SOURCE]!.files[referred]!.in = '../../x')),
+    'of another name': edit((copy) => (copy.tables['time']!.files[0]!.in = 'r0')),
+    'named twice': edit((copy) => copy.tables['time']!.files.push(copy.tables['time']!.files[0]!)),
+    'of another size': edit((copy) => (copy.sourceTables[SOURCE]!.files[referred]!.size += 1)),
+    'that is missing': edit((copy) => (copy.tables['songplays']!.files[0]!.name += 'x')),
+    'made in an unknown way': edit((copy) => (copy.tables['places']!.made = { kind: 'half' } as never)),
+    'with a number that is none': edit((copy) => (copy.tables['places']!.rows = -1)),
+    'that is cut': original.slice(0, -20),
+  };
+  const tampered = Object.entries(reports).map(([name, text]) => {
+    const path = join(folder, `${name}.json`);
+    writeFileSync(path, text);
+    return path;
+  });
+  const file = join(lake(), keysOf(rows.slice(referred, referred + 1), SOURCE, base)[0]!);
+  const aside = join(folder, 'aside.parquet');
+  const again = (run: string, flag: string) => log(run, ...on('r3', flag, 'time', 'songplays', 'places'));
+  // The tests before have changed the input: these are the objects of the base.
+  renameSync(join(folder, 'ready/gone.json'), join(root(SOURCE), '3.json'));
+  const jobs: Job[] = [
+    ...tampered.map((path, at) => ({
+      ...again(`h${String(at)}`, at % 2 === 0 ? '--carry-over' : '--partitions'),
+      moves: [[path, join(base, 'report.json')] as const],
+    })),
+  ];
+  writeFileSync(join(folder, 'original.json'), original);
+  const last = tampered.length;
+  jobs.push(
+    {
+      ...again(`h${String(last)}`, '--carry-over'),
+      moves: [
+        [join(folder, 'original.json'), join(base, 'report.json')],
+        [file, aside],
+      ],
+    },
+    { ...again('usable', '--carry-over'), moves: [[aside, file]] },
+    {
+      program: programs[STEP]!,
+      arguments: given(join(folder, 'by-hand'), ...on('r3', '--carry-over', ...TABLES)),
+    },
+  );
+  const results = await runBatch(folder, jobs);
+  expect(fails(results)).toEqual(results.map(() => null));
+  for (let at = 0; at <= last; at += 1) {
+    const name = [...Object.keys(reports), 'without a file'][at];
+    const { report: its } = executionOf(attempt(`h${String(at)}`));
+    const files = [its.sourceTables[SOURCE]!, ...Object.values(its.tables)].flatMap((one) => one.files);
+    const made = Object.values(its.tables).map((table) => table.made.kind);
+    expect({ name, made, parsed: its.sourceTables[SOURCE]!.parsed }).toEqual({
+      ...{ name, made: TABLES.map(() => 'whole') },
+      parsed: its.sources[SOURCE]!.objects.manifest,
+    });
+    expect(files.filter((one) => one.in !== undefined)).toEqual([]);
+    await expectEqual(`h${String(at)}`, 'full-3');
+  }
+  const usable = executionOf(attempt('usable'));
+  expect(usable.report.tables['time']!.made).toEqual({ kind: 'carried over' });
+
+  // Outside of the lake, rows are used again, but no file can be referred to.
+  const byHand = executionOf(join(folder, 'by-hand'));
+  expect(results.at(-1)!.parsed).toEqual({});
+  expect(Object.values(byHand.report.tables).map((table) => table.made.kind)).toEqual(
+    TABLES.map(() => 'whole'),
+  );
+  const own = byHand.report.sourceTables[SOURCE]!.files;
+  expect(own.map((one) => one.in)).toEqual([undefined]);
+  expect(statSync(join(byHand.folder, 'tables', SOURCE, own[0]!.name)).size).toBe(own[0]!.size);
+}, 300_000);
