@@ -1,10 +1,12 @@
-"""Finds the partitions of a table that changed input objects affect.
+"""Finds the partitions of a table that changes affect: of input objects, and of tables in which its rows are looked up.
 
-The query of the table runs over the changed rows only. A contract with `rebuild` says that this gives the partitions of
-all rows that may differ.
+The query of the table runs only over the changed rows, or over those that look up changed ones. A contract with
+`rebuild` says that this gives the partitions of all rows that may differ.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Optional
 
 from py4j.protocol import Py4JError
@@ -15,6 +17,7 @@ from pyspark.sql import functions as F
 from engine.console import say
 from engine.contracts import Table, View
 from engine.failure import explain
+from engine.lookups import Lookup
 from engine.parallel import all_at_once
 from engine.partitions import partition_of
 from engine.sources import Opened
@@ -23,23 +26,55 @@ from engine.views import register_views_of, rows_of
 
 
 def find_affected(
-    spark: SparkSession, tables: Sequence[Table], sources: Sequence[Opened]
+    spark: SparkSession, tables: Sequence[Table], sources: Sequence[Opened], lookups: Mapping[str, Lookup]
 ) -> dict[str, Optional[list[str]]]:
     """Returns the affected partitions of each table, or None for a table whose query fails on the changed rows.
 
-    Registers views with changed rows only.
+    Registers views with changed rows only, and tables of earlier steps with the rows that they have or had.
     """
     asked: list[tuple[Table, DataFrame]] = []
+    for name, lookup in lookups.items():
+        lookup.rows.createOrReplaceTempView(name)
     for changing in [one for one in sources if tables and one.changed is not None]:
-        for one in sources:
-            register_views_of(one.source, changed_rows(one) if one is changing else all_rows(one))
-        asked += [(table, result_of(spark, table).select(partition_of(table)).distinct()) for table in tables]
+        register_instead(sources, changing, changed_rows(changing))
+        asked += [(table, partitions_of(spark, table)) for table in tables]
+    for table in tables:
+        for name, fields in table["rebuild_when"].items():
+            changed = lookups[name].changed
+            for looking in looking_up(sources, fields) if changed is not None else []:
+                assert changed is not None
+                register_instead(sources, looking, rows_looking_up(looking, changed, fields))
+                asked.append((table, partitions_of(spark, table)))
     found = all_at_once(spark, lambda one: partitions_in(*one), asked)
     affected: dict[str, Optional[list[str]]] = {table["name"]: [] for table in tables}
     for (table, _), partitions in zip(asked, found):
         before = affected[table["name"]]
         affected[table["name"]] = None if before is None or partitions is None else sorted({*before, *partitions})
     return affected
+
+
+def register_instead(sources: Sequence[Opened], changing: Opened, rows: Mapping[str, DataFrame]) -> None:
+    """Registers the views of a source with these rows, given by view, and those of all others with all their rows."""
+    for one in sources:
+        register_views_of(one.source, rows if one is changing else all_rows(one))
+
+
+def partitions_of(spark: SparkSession, table: Table) -> DataFrame:
+    """Returns the partitions of the rows of a table, as the views are now."""
+    return result_of(spark, table).select(partition_of(table)).distinct()
+
+
+def looking_up(sources: Sequence[Opened], fields: Mapping[str, str]) -> list[Opened]:
+    """Returns the sources whose rows may look up a table by these fields, given by the columns of that table."""
+    return [one for one in sources if {*fields.values()} <= {field["name"] for field in one.source["fields"]}]
+
+
+def rows_looking_up(opened: Opened, changed: DataFrame, fields: Mapping[str, str]) -> Mapping[str, DataFrame]:
+    """Returns the rows of each view, duplicates included, that look up one of the changed rows."""
+    names = {field: "_key_%d" % index for index, field in enumerate(fields.values())}
+    keys = changed.select(*[F.col(column).alias(names[field]) for column, field in fields.items()]).distinct()
+    same = reduce(and_, [F.col(field).eqNullSafe(F.col(name)) for field, name in names.items()])
+    return {view: rows.join(keys, on=same, how="left_semi") for view, rows in all_rows(opened).items()}
 
 
 def partitions_in(table: Table, distinct: DataFrame) -> Optional[list[str]]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Optional
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from engine.baked import SOURCES, STEP, TABLES
+from engine.baked import SOURCES, STEP, TABLES, UPSTREAMS
 from engine.console import say
 from engine.contracts import DataFile, ReadObject, Source, Table
 from engine.failure import StepFailure
@@ -58,6 +58,8 @@ class Base(NamedTuple):
     sources: Mapping[str, EarlierSource]
     # Those that may be used again.
     tables: Mapping[str, EarlierTable]
+    # By step: the folder of the execution that it read.
+    upstreams: Mapping[str, str]
     # Whether this execution can refer to files where they are: both belong to the same lake.
     refers: bool
 
@@ -82,6 +84,7 @@ def read_base(spark: SparkSession, uri: str, folder: str, names: Sequence[str]) 
         found, report = find_execution(spark, STEP, uri)
         check_there(spark, objects_file(found), report["objects"]["size"])
         refers = are_in_one_lake(folder, found)
+        upstreams = {step: str(report["upstreams"][step]) for step in UPSTREAMS}
         sources = {
             source["name"]: earlier_source(spark, source, found, report)
             for source in SOURCES
@@ -94,7 +97,7 @@ def read_base(spark: SparkSession, uri: str, folder: str, names: Sequence[str]) 
         raise UnusableBase("the records of %s are missing or broken" % uri) from error
     files = [file for one in sources.values() for file in [*one.rows, *one.quarantine]]
     check_files(spark, files + [file for one in tables.values() for file in one.files])
-    return Base(found, sources, tables, refers)
+    return Base(found, sources, tables, upstreams, refers)
 
 
 def are_in_one_lake(one: str, other: str) -> bool:

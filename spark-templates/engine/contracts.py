@@ -172,6 +172,9 @@ class Table(ReadTable):
     resolves: Optional[Resolution]
     # The partition columns by which the table can be made again in part. Empty: it is always made whole.
     rebuild_by: list[str]
+    # By table of an earlier step: its columns, and for each the field of a view whose rows look it up by that column.
+    # Its changed rows affect only the partitions of view rows with these values.
+    rebuild_when: dict[str, dict[str, str]]
 
 
 class Input(NamedTuple):

@@ -1,13 +1,15 @@
 """Decides how each table of the step is made: carried over, some of its partitions, or whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from pyspark.sql import SparkSession
 
-from engine.affected import find_affected
+from engine.affected import find_affected, looking_up
+from engine.baked import TABLES
 from engine.base import Base, EarlierTable
 from engine.contracts import Table
+from engine.lookups import Lookup
 from engine.partitions import PartialRebuild, part_of
 from engine.references import reported
 from engine.sources import Opened
@@ -26,19 +28,28 @@ def tables_of(base: Optional[Base], names: Sequence[str]) -> dict[str, EarlierTa
 
 
 def plan_rebuilds(
-    spark: SparkSession, made: Sequence[Table], sources: Sequence[Opened], earlier: Mapping[str, EarlierTable]
+    spark: SparkSession,
+    made: Sequence[Table],
+    sources: Sequence[Opened],
+    earlier: Mapping[str, EarlierTable],
+    lookups: Mapping[str, Lookup],
 ) -> list[Rebuild]:
     """Decides how tables are made. Registers views with changed rows only.
 
     `earlier`: the tables of an earlier execution whose partitions may stay.
     """
     is_known = all(one.work.earlier is not None for one in sources)
-    partly = [table for table in made if is_known and table["name"] in earlier]
-    affected = find_affected(spark, partly, sources)
+    partly = [table for table in made if is_known and table["name"] in earlier and are_known(table, sources, lookups)]
+    affected = find_affected(spark, partly, sources, lookups)
     return [
         Rebuild(table, part_made(spark, table, earlier.get(table["name"]), affected.get(table["name"])))
         for table in made
     ]
+
+
+def are_known(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Lookup]) -> bool:
+    """Whether it can be known which rows look up changed rows of tables of earlier steps."""
+    return all(name in lookups and looking_up(sources, fields) for name, fields in table["rebuild_when"].items())
 
 
 def part_made(
@@ -51,3 +62,8 @@ def report_carried(table: Table, earlier: EarlierTable, folder: str) -> dict[str
     """Makes the report of a table that is carried over. `folder`: of this execution."""
     files = reported(earlier.files, folder, table["name"])
     return {"files": files, "made": {"kind": "carried over"}, **earlier.report}
+
+
+def names_looked_up(names: Container[str]) -> set[str]:
+    """Returns the tables of earlier steps in which rows of the named tables are looked up."""
+    return {name for table in TABLES if table["name"] in names for name in table["rebuild_when"]}

@@ -1,7 +1,8 @@
 """Tables of earlier steps."""
 
 import json
-from typing import Any, Optional
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional
 
 from pyspark.sql import SparkSession
 
@@ -15,6 +16,13 @@ from engine.storage import exists, folders_below, read_bytes
 
 # The version of the reports that the steps write and read.
 REPORT_VERSION = 4
+
+
+class Upstream(NamedTuple):
+    """The execution of an earlier step that is read."""
+
+    folder: str
+    report: dict[str, Any]
 
 
 def find_execution(spark: SparkSession, step: str, uri: str) -> tuple[str, dict[str, Any]]:
@@ -58,16 +66,18 @@ def files_of(report: dict[str, Any], execution: str, table: str) -> list[DataFil
     return files
 
 
-def register_upstreams(spark: SparkSession, uris: dict[str, str]) -> dict[str, str]:
-    """Registers a view for each table that is read. Returns the folder of the execution chosen, by step."""
-    chosen = {}
+def find_upstreams(spark: SparkSession, uris: Mapping[str, str]) -> dict[str, Upstream]:
+    """Returns the executions that are read, by step."""
+    return {step: Upstream(*find_execution(spark, step, uris[step])) for step in UPSTREAMS}
+
+
+def register_upstreams(spark: SparkSession, upstreams: Mapping[str, Upstream]) -> None:
+    """Registers a view for each table that is read."""
     for step, tables in UPSTREAMS.items():
-        chosen[step], report = find_execution(spark, step, uris[step])
+        folder, report = upstreams[step]
         for table in tables:
-            name = table["name"]
-            frame = read_files(spark, files_of(report, chosen[step], name), table)
-            frame.createOrReplaceTempView(name)
-    return chosen
+            frame = read_files(spark, files_of(report, folder, table["name"]), table)
+            frame.createOrReplaceTempView(table["name"])
 
 
 def upstream_size(spark: SparkSession) -> int:

@@ -44,6 +44,7 @@ export function bakedTable(
     checks: contract.checks.map((check) => bakedCheck(check, conditionLines)),
     resolves: resolves ?? null,
     rebuild_by: contract.rebuild?.by ?? [],
+    rebuild_when: contract.rebuild?.when ?? {},
   };
 }
 

@@ -54,8 +54,14 @@ export interface TableContract {
   checks: readonly Check[];
   /** Counts keys of `view` under which rows differ in `comparing`: conflicts that the query resolves. */
   resolves?: { view: string; by: readonly string[]; comparing: readonly string[] };
-  /** Partition columns by which a step may make the table again in part. */
-  rebuild?: { by: readonly string[] };
+  /**
+   * Partition columns by which a step may make the table again in part. `when`: tables of earlier steps that its rows look
+   * up, and by column of these, the field of a view.
+   */
+  rebuild?: {
+    by: readonly string[];
+    when?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
 }
 
 export const TIMESTAMP_FORMATS = ['iso8601', 'epoch_millis', 'epoch_seconds'] as const;

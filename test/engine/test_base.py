@@ -24,6 +24,7 @@ REPORT = {
     },
     "sources": {"raw": {"views": {"plays": {"lines": {"duplicates": 3}}}}},
     "objects": {"size": 70},
+    "upstreams": {"first": "/first"},
     "quarantine": {"raw": [{"name": "source=raw/p2.parquet", "size": 8}]},
     "tables": {
         "cats": {
@@ -71,7 +72,7 @@ def changed(path, value):
     return report
 
 
-@mock.patch.multiple("engine.base", SOURCES=[SOURCE], TABLES=[CATS], say=mock.DEFAULT)
+@mock.patch.multiple("engine.base", SOURCES=[SOURCE], TABLES=[CATS], UPSTREAMS={"first": []}, say=mock.DEFAULT)
 @mock.patch("engine.base.check_there")
 @mock.patch("engine.base.earlier_objects", return_value=["the objects"])
 class Bases(unittest.TestCase):
@@ -87,7 +88,7 @@ class Bases(unittest.TestCase):
 
     def test_give_their_files_wherever_they_are(self, *_, **__):
         base = self.find()
-        self.assertEqual((base.folder, base.refers), (BASE, True))
+        self.assertEqual((base.folder, base.refers, base.upstreams), (BASE, True, {"first": "/first"}))
         raw = base.sources["raw"]
         self.assertEqual([*raw.rows, *raw.quarantine, *base.tables["cats"].files], THERE)
         self.assertEqual((raw.objects, raw.duplicates), (["the objects"], {"plays": 3}))
@@ -148,6 +149,7 @@ class Bases(unittest.TestCase):
             (["quarantine", "raw", 0, "name"], "source=raw/../x"),
             (["quarantine"], None),
             (["objects"], None),
+            (["upstreams"], {}),
             (["sourceTables"], []),
             (["tables", "cats"], NOTHING),
         ]

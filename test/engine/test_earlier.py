@@ -29,7 +29,7 @@ KEPT = EarlierSource([DataFile("s3://lake/delta/raw/r1.local-1-ff", "part-1.parq
 
 
 def base(**changes):
-    return Base("s3://lake/base", {"raw": KEPT._replace(**changes)}, {}, True)
+    return Base("s3://lake/base", {"raw": KEPT._replace(**changes)}, {}, {}, True)
 
 
 @mock.patch("engine.earlier.say")
@@ -50,7 +50,7 @@ class Earlier(unittest.TestCase):
         say.assert_not_called()
 
     def test_is_not_used_if_the_contract_of_the_source_changed(self, say):
-        self.assertTrue(self.parses_all(Base("s3://lake/base", {}, {}, True)))
+        self.assertTrue(self.parses_all(Base("s3://lake/base", {}, {}, {}, True)))
         self.assertIn("its contract or the engine changed", say.call_args[0][0])
 
     def test_is_not_used_if_nothing_is_unchanged_or_too_much_is_stale(self, say):

@@ -30,6 +30,13 @@ export function playsByPlace(edits: Edits = {}): Templates {
   return {
     files: [...files, { path: 'tables/log_transform/places.sql.hbs', text: PLACES }],
     engine,
-    rebuild: { songplays: ['year', 'month'], time: ['year'], places: ['place'] },
+    rebuild: {
+      songplays: {
+        by: ['year', 'month'],
+        when: { song_keys: { title: 'song', artist_name: 'artist', duration: 'length' } },
+      },
+      time: { by: ['year'] },
+      places: { by: ['place'] },
+    },
   };
 }

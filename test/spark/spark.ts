@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SHIPPED, readEngine, readPipelineFolder } from '../../src/session/pipeline-folder.ts';
 import type { Spark } from '../../src/local/setup-spark.ts';
-import type { Engine } from '../../src/pipeline/contract.ts';
+import type { Engine, TableContract } from '../../src/pipeline/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { stepReport } from '../../src/pipeline/report.ts';
 import type { StepReport } from '../../src/pipeline/report.ts';
@@ -31,8 +31,8 @@ export type Edits = Record<string, (text: string) => string>;
 export interface Templates {
   files: readonly TemplateFile[];
   engine: Engine;
-  /** By table: the columns by which it may be rebuilt in part, in place of what its contract says. */
-  rebuild?: Readonly<Record<string, readonly string[]>>;
+  /** By table: how it may be rebuilt in part, in place of what its contract says. */
+  rebuild?: Readonly<Record<string, NonNullable<TableContract['rebuild']>>>;
 }
 
 /** The shipped pipeline and engine, with some texts replaced. */
@@ -60,8 +60,8 @@ export function renderInto(
   const { pipeline, diagnostics } = loadPipeline(files);
   if (pipeline === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
   for (const { contract } of pipeline.steps.flatMap(({ writes }) => writes)) {
-    const by = rebuild[contract.name];
-    if (by !== undefined) contract.rebuild = { by };
+    const its = rebuild[contract.name];
+    if (its !== undefined) contract.rebuild = its;
   }
   const rendered = renderSteps({ pipeline, engine }, parameters, sha256);
   if (rendered.diagnostics.length > 0) throw new Error(JSON.stringify(rendered.diagnostics, null, 1));

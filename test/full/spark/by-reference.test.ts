@@ -18,11 +18,20 @@ const MONTH = 31 * 86_400_000;
 const play = (month: number, location: string) =>
   JSON.stringify({
     ...{ page: 'NextSong', userId: '7', sessionId: 1, itemInSession: 0, level: 'free' },
-    ...{ ts: 1541106106796 + month * MONTH, location },
+    ...{
+      ts: 1541106106796 + month * MONTH,
+      location,
+      song: `Song ${String(month)}`,
+      artist: 'A',
+      length: 100,
+    },
   });
 
 let folder: string;
 let programs: Record<string, string>;
+/** Of the executions r0 to r3, each on the one before, and some others. Their objects are 1.json to 5.json in the end. */
+let chain: readonly JobResult[];
+const fails = (results: readonly JobResult[]) => results.map(({ failure }) => failure);
 const lake = () => join(folder, "a lake's [100%]");
 const root = (source: string) => join(folder, source);
 const attempt = (run: string, step = STEP) => attemptIn(lake(), run, step);
@@ -31,10 +40,22 @@ const lay = (name: string, ...lines: string[]) => {
   mkdirSync(dirname(join(root(SOURCE), name)), { recursive: true });
   writeFileSync(join(root(SOURCE), name), lines.join('\n'));
 };
+const song = (id: string, title: string) =>
+  JSON.stringify({ song_id: id, title, artist_id: 'A1', artist_name: 'A', duration: 100 });
 const given = (output: string, ...more: string[]): string[] => [
   ...['--output', `file://${output}`, '--source', `${SOURCE}=file://${root(SOURCE)}`, '--token', 't'],
-  ...['--upstream', `song_transform=file://${attempt('r0', 'song_transform')}`, ...more],
+  ...(more.includes('--upstream') ? more : [...readingSongsOf('r0'), ...more]),
 ];
+const readingSongsOf = (run: string) => [
+  ...['--upstream', `song_transform=file://${attempt(run, 'song_transform')}`],
+];
+const songs = (run: string): Job => ({
+  program: programs['song_transform']!,
+  arguments: [
+    ...['--output', `file://${attempt(run, 'song_transform')}`, '--token', 't'],
+    ...['--source', `song_data=file://${root('song_data')}`],
+  ],
+});
 const log = (run: string, ...more: string[]): Job => ({
   program: programs[STEP]!,
   arguments: given(attempt(run), ...more),
@@ -44,15 +65,40 @@ const on = (run: string, flag: string, ...tables: string[]) => [
   ...tables.flatMap((table) => [flag, table]),
 ];
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'landfall by reference '));
   programs = renderInto(join(folder, 'programs'), {}, playsByPlace());
   mkdirSync(root('song_data'));
-  writeFileSync(join(root('song_data'), 'one.json'), '{"song_id":"S1","artist_id":"A1"}');
-});
+  writeFileSync(join(root('song_data'), 'one.json'), [song('S1', 'Song 0'), song('S2', 'Song 2')].join('\n'));
+  const ready = (name: string) => join(folder, 'ready', name);
+  mkdirSync(join(folder, 'ready'));
+  lay('1.json', play(0, 'Oslo'));
+  lay('2.json', play(0, 'Rome'));
+  writeFileSync(ready('3.json'), play(2, 'Rome'));
+  writeFileSync(ready('4.json'), play(3, 'Bonn'));
+  // The same event in another place. Of two, the one with the lower text wins.
+  writeFileSync(ready('5.json'), play(2, 'Kiel'));
+  const arrive = (name: string) => [ready(name), join(root(SOURCE), name)] as const;
+  const again = ['time', 'songplays', 'places'];
+  chain = await runBatch(folder, [
+    songs('r0'),
+    log('r0'),
+    { ...log('r1', ...on('r0', '--partitions', ...again)), moves: [arrive('3.json')] },
+    { ...log('r2', ...on('r1', '--partitions', ...again)), moves: [arrive('4.json')] },
+    log('carried', ...on('r2', '--carry-over', ...again)),
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-2')) },
+    { ...log('r3', ...on('carried', '--partitions', ...again)), moves: [arrive('5.json')] },
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-3')) },
+    {
+      ...log('gone', ...on('r3', '--partitions', ...again)),
+      moves: [[join(root(SOURCE), '3.json'), ready('gone.json')]],
+    },
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-gone')) },
+  ]);
+  expect(fails(chain)).toEqual(chain.map(() => null));
+  renameSync(ready('gone.json'), join(root(SOURCE), '3.json'));
+}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const fails = (results: readonly JobResult[]) => results.map(({ failure }) => failure);
 
 /** The execution of the run equals a full load of the same objects. */
 async function expectEqual(run: string, full: string): Promise<void> {
@@ -65,41 +111,7 @@ async function expectEqual(run: string, full: string): Promise<void> {
 }
 
 it('keeps files of three executions, and rewrites only the one that has rows of a changed object', async () => {
-  const ready = (name: string) => join(folder, 'ready', name);
-  mkdirSync(join(folder, 'ready'));
-  lay('1.json', play(0, 'Oslo'));
-  lay('2.json', play(0, 'Rome'));
-  writeFileSync(ready('3.json'), play(2, 'Rome'));
-  writeFileSync(ready('4.json'), play(3, 'Bonn'));
-  // The same event in another place. Of two, the one with the lower text wins.
-  writeFileSync(ready('5.json'), play(2, 'Kiel'));
-  const arrive = (name: string) => [ready(name), join(root(SOURCE), name)] as const;
-  const again = ['time', 'songplays', 'places'];
-  const [first, second, third, fourth] = ['r0', 'r1', 'r2', 'r3'];
-  const song: Job = {
-    program: programs['song_transform']!,
-    arguments: [
-      ...['--output', `file://${attempt('r0', 'song_transform')}`, '--token', 't'],
-      ...['--source', `song_data=file://${root('song_data')}`],
-    ],
-  };
-  const results = await runBatch(folder, [
-    song,
-    log(first),
-    { ...log(second, ...on(first, '--partitions', ...again)), moves: [arrive('3.json')] },
-    { ...log(third, ...on(second, '--partitions', ...again)), moves: [arrive('4.json')] },
-    log('carried', ...on(third, '--carry-over', ...again)),
-    { program: programs[STEP]!, arguments: given(join(folder, 'full-2')) },
-    { ...log(fourth, ...on('carried', '--partitions', ...again)), moves: [arrive('5.json')] },
-    { program: programs[STEP]!, arguments: given(join(folder, 'full-3')) },
-    {
-      ...log('gone', ...on(fourth, '--partitions', ...again)),
-      moves: [[join(root(SOURCE), '3.json'), ready('gone.json')]],
-    },
-    { program: programs[STEP]!, arguments: given(join(folder, 'full-gone')) },
-  ]);
-  expect(fails(results)).toEqual(results.map(() => null));
-  const [r0, r1, r2, carried, r3, gone] = [first, second, third, 'carried', fourth, 'gone'].map((run) =>
+  const [r0, r1, r2, carried, r3, gone] = ['r0', 'r1', 'r2', 'carried', 'r3', 'gone'].map((run) =>
     executionOf(attempt(run)),
   );
   const sourceFiles = ({ folder: execution, report }: ReturnType<typeof executionOf>) =>
@@ -113,7 +125,7 @@ it('keeps files of three executions, and rewrites only the one that has rows of 
   expect(r2!.report.tables['places']!.made).toEqual({ kind: 'partitions', partitions: [['Bonn']] });
 
   // Nothing is parsed or written but the table that is made.
-  expect(results[4]!.parsed).toEqual({});
+  expect(chain[4]!.parsed).toEqual({});
   expect(writers(carried!.report.sourceTables[SOURCE]!.files)).toEqual([one, two, three]);
   expect(carried!.report.tables['songplays']!.made).toEqual({ kind: 'carried over' });
   expect(writers(carried!.report.tables['songplays']!.files)).toEqual([one, two, three]);
@@ -159,8 +171,6 @@ it('makes everything whole if the report or a file of the base is not as a step 
   const file = join(lake(), keysOf(rows.slice(referred, referred + 1), SOURCE, base)[0]!);
   const aside = join(folder, 'aside.parquet');
   const again = (run: string, flag: string) => log(run, ...on('r3', flag, 'time', 'songplays', 'places'));
-  // The tests before have changed the input: these are the objects of the base.
-  renameSync(join(folder, 'ready/gone.json'), join(root(SOURCE), '3.json'));
   const jobs: Job[] = [
     ...tampered.map((path, at) => ({
       ...again(`h${String(at)}`, at % 2 === 0 ? '--carry-over' : '--partitions'),
@@ -209,4 +219,33 @@ it('makes everything whole if the report or a file of the base is not as a step 
   const own = byHand.report.sourceTables[SOURCE]!.files;
   expect(own.map((one) => one.in)).toEqual([undefined]);
   expect(statSync(join(byHand.folder, 'tables', SOURCE, own[0]!.name)).size).toBe(own[0]!.size);
+}, 300_000);
+
+it('makes the partitions again whose plays look up a song that is new or gone, or all if these are unknown', async () => {
+  const ready = join(folder, 'songs.json');
+  // Without the song of January, with one of February; the one of November stays.
+  writeFileSync(ready, [song('S1', 'Song 0'), song('S3', 'Song 3')].join('\n'));
+  const again = [...readingSongsOf('s1'), ...on('r3', '--partitions', 'songplays'), '--carry-over', 'time'];
+  const earlier = join(executionOf(attempt('r0', 'song_transform')).folder, 'report.json');
+  const results = await runBatch(folder, [
+    { ...songs('s1'), moves: [[ready, join(root('song_data'), 'one.json')]] },
+    log('looked-up', ...again),
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-songs'), ...readingSongsOf('s1')) },
+    { ...log('unknown', ...again), moves: [[earlier, join(folder, 'earlier.json')]] },
+  ]);
+  renameSync(join(folder, 'earlier.json'), earlier);
+  expect(fails(results)).toEqual(results.map(() => null));
+  const { report } = executionOf(attempt('looked-up'));
+  const made = {
+    kind: 'partitions',
+    partitions: [
+      ['2019', '1'],
+      ['2019', '2'],
+    ],
+  };
+  expect(report.tables['songplays']!.made).toEqual(made);
+  expect(report.tables['songplays']!.matched[0]!.rows).toBe(2);
+  expect(report.tables['time']!.made).toEqual({ kind: 'carried over' });
+  expect(executionOf(attempt('unknown')).report.tables['songplays']!.made).toEqual({ kind: 'whole' });
+  for (const run of ['looked-up', 'unknown']) await expectEqual(run, 'full-songs');
 }, 300_000);

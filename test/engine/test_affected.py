@@ -1,0 +1,56 @@
+"""Which partitions of a table are affected."""
+
+import unittest
+from unittest import mock
+
+from py4j.protocol import Py4JError
+
+from engine.affected import find_affected, looking_up
+from engine.lookups import Lookup
+
+CATS = {"name": "cats", "rebuild_when": {}}
+DOGS = {"name": "dogs", "rebuild_when": {"keys": {"id": "dog"}}}
+
+
+def source(*fields, changed=None):
+    return mock.Mock(source={"fields": [{"name": name} for name in fields]}, changed=changed)
+
+
+def each_now(_spark, work, items):
+    return [work(one) for one in items]
+
+
+def frame(*partitions, error=None):
+    return mock.Mock(collect=mock.Mock(return_value=[(one,) for one in partitions], side_effect=error))
+
+
+@mock.patch.multiple("engine.affected", all_at_once=each_now, say=mock.DEFAULT, changed_rows=mock.DEFAULT)
+@mock.patch.multiple("engine.affected", rows_looking_up=mock.DEFAULT, register_instead=mock.DEFAULT)
+class Affected(unittest.TestCase):
+    def find(self, frames, sources, changed=None):
+        """`frames`: what the queries return, one after another."""
+        with mock.patch("engine.affected.partitions_of", side_effect=frames) as asked:
+            found = find_affected(None, [CATS, DOGS], sources, {"keys": Lookup(mock.Mock(), changed)})
+        self.assertEqual(asked.call_count, len(frames))
+        return found
+
+    def test_are_none_if_nothing_changed(self, **_):
+        self.assertEqual(self.find([], [source("dog")]), {"cats": [], "dogs": []})
+
+    def test_are_those_of_each_changed_source_and_of_changed_keys(self, **_):
+        sources = [source("dog", changed="rows"), source("cat", changed="rows"), source("bird")]
+        frames = [frame("b"), frame("x"), frame("a", "b"), frame(), frame("y")]
+        self.assertEqual(self.find(frames, sources, changed="keys"), {"cats": ["a", "b"], "dogs": ["x", "y"]})
+
+    def test_are_unknown_if_the_query_fails_on_the_changed_rows(self, say, **_):
+        frames = [frame(error=Py4JError("[DIVIDE_BY_ZERO] Division by zero.")), frame("x")]
+        self.assertEqual(self.find(frames, [source("dog", changed="rows")]), {"cats": None, "dogs": ["x"]})
+        self.assertIn("cats: made whole", say.call_args[0][0])
+
+    def test_can_be_affected_by_keys_only_through_a_source_with_the_fields(self, **_):
+        sources = [source("dog", "age"), source("dog"), source("age")]
+        self.assertEqual(looking_up(sources, {"id": "dog", "years": "age"}), sources[:1])
+
+
+if __name__ == "__main__":
+    unittest.main()
