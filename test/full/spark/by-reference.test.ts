@@ -140,7 +140,7 @@ it('keeps files of three executions, and rewrites only the one that has rows of 
   await expectEqual('carried', 'full-2');
   await expectEqual('r3', 'full-3');
   await expectEqual('gone', 'full-gone');
-}, 300_000);
+}, 600_000);
 
 it('makes everything whole if the report or a file of the base is not as a step leaves it', async () => {
   const { folder: base, report } = executionOf(attempt('r3'));
@@ -219,7 +219,7 @@ it('makes everything whole if the report or a file of the base is not as a step 
   const own = byHand.report.sourceTables[SOURCE]!.files;
   expect(own.map((one) => one.in)).toEqual([undefined]);
   expect(statSync(join(byHand.folder, 'tables', SOURCE, own[0]!.name)).size).toBe(own[0]!.size);
-}, 300_000);
+}, 600_000);
 
 it('makes the partitions again whose plays look up a song that is new or gone, or all if these are unknown', async () => {
   const ready = join(folder, 'songs.json');
@@ -248,4 +248,4 @@ it('makes the partitions again whose plays look up a song that is new or gone, o
   expect(report.tables['time']!.made).toEqual({ kind: 'carried over' });
   expect(executionOf(attempt('unknown')).report.tables['songplays']!.made).toEqual({ kind: 'whole' });
   for (const run of ['looked-up', 'unknown']) await expectEqual(run, 'full-songs');
-}, 300_000);
+}, 600_000);
