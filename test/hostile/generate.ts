@@ -45,7 +45,8 @@ export async function tryCase(scene: Scene, props: Props, its: HostileCase): Pro
   const complaints = await complaintsAbout(scene, props, its);
   if (complaints.length === 0) return [];
   const smallest = await shrink(scene, props, its);
-  return [JSON.stringify(smallest), ...(await complaintsAbout(scene, props, smallest))];
+  const again = await complaintsAbout(scene, props, smallest);
+  return [JSON.stringify(smallest), ...(again.length > 0 ? again : [`not again: ${complaints.join('; ')}`])];
 }
 
 async function shrink(scene: Scene, props: Props, its: HostileCase): Promise<HostileCase> {

@@ -1,4 +1,5 @@
 /** The outcome of a run as others see it: the lake's files, boto3, DuckDB, the processes of this machine. */
+import { keys } from '../../src/lake/layout.ts';
 import type { Publication } from '../../src/lake/publication.ts';
 import type { Stamped } from '../../src/run/entries.ts';
 import { readEntries } from '../../src/run/read-journal.ts';
@@ -43,7 +44,6 @@ export async function endState({ lake, run, sources, emr }: Finished): Promise<E
   const ours = entries.findLast((entry) => entry.entry === 'cluster')?.id;
   const accepted = entries.filter((entry) => entry.entry === 'step-accepted');
   const publications = await publicationsOf(lake);
-  const files = publications.flatMap(({ tables }) => tables.flatMap((table) => table.files));
   return {
     verdicts: entries.filter((entry) => entry.entry === 'finished').map(({ verdict }) => verdict),
     accepted: countBy(accepted.map(({ step }) => step)),
@@ -54,9 +54,12 @@ export async function endState({ lake, run, sources, emr }: Finished): Promise<E
     live: clusters.filter(({ cluster }) => !OVER.includes(cluster.Status.State)).map(idOf),
     astray: clusters.filter((one) => one.steps.length > 0 && idOf(one) !== ours).map(idOf),
     published: publications.map((publication) => publication.run),
-    strangers: files
-      .map(({ key }) => key)
-      .filter((key) => !accepted.some(({ execution }) => key.startsWith(`${execution}/`))),
+    strangers: publications
+      .flatMap(({ tables }) => tables)
+      .flatMap(({ table, files }) => {
+        const folders = accepted.map(({ execution }) => keys.table(execution, table));
+        return files.map(({ key }) => key).filter((key) => !folders.some((folder) => key.startsWith(folder)));
+      }),
     differences: judge(sources.song_data, sources.log_data, lake).differences,
     processes: commandLines(lake),
   };
