@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from py4j.java_gateway import JavaObject, is_instance_of
+from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from engine.baked import QUERIES
 from engine.contracts import Table
 from engine.failure import StepFailure, query_failure
+from engine.storage import jvm
 
 # Parts of a plan that run a command, or hide a name until Spark resolves the plan.
 ACTING = {
@@ -59,7 +60,7 @@ def action_in(spark: SparkSession, plan: Any) -> Optional[str]:
 
     Visits all parts of the plan, since its children include neither subqueries nor WITH.
     """
-    gateway = spark.sparkContext._gateway
+    product = jvm(spark).java.lang.Class.forName("scala.Product")
     pending = [plan]
     while pending:
         part = pending.pop()
@@ -73,7 +74,7 @@ def action_in(spark: SparkSession, plan: Any) -> Optional[str]:
         reason = ACTING.get(name) or forbidden_name(name, part)
         if reason:
             return reason
-        if name not in LEAVES and is_instance_of(gateway, part, "scala.Product"):
+        if name not in LEAVES and product.isInstance(part):
             pending.extend(part.productElement(index) for index in range(part.productArity()))
     return None
 

@@ -97,6 +97,7 @@ def open_session() -> SparkSession:
     if local:
         builder = builder.config("spark.ui.enabled", "false")
     spark = builder.getOrCreate()
+    keep_functions(spark)
     spark.sparkContext.setLogLevel("WARN")
     configurator = jvm(spark).org.apache.logging.log4j.core.config.Configurator
     # Silences the warning that the text of a plan was truncated.
@@ -107,6 +108,12 @@ def open_session() -> SparkSession:
         spark.conf.set(key, value)
     spark.conf.set("spark.sql.adaptive.advisoryPartitionSizeInBytes", str(TARGET_FILE_SIZE * SHUFFLE_EXPANSION))
     return spark
+
+
+def keep_functions(spark: SparkSession) -> None:
+    """Makes PySpark find `functions` at once. It asks for this class at each use, and Java looks for it in all jars."""
+    view = jvm(spark)
+    view.functions = view.functions
 
 
 def fit_to_data(spark: SparkSession, inputs: Sequence[Input], upstream_size: int) -> None:
