@@ -82,7 +82,7 @@ describe('submit --detach', () => {
     expect(JSON.parse(stdout) as RunSummary).toMatchObject({ verdict: 'succeeded', publication: 1 });
     expect(judge(songs, logs, lake).differences).toEqual(equalTables);
     expect(commandLines('emr-local/left')).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 
   it('shows its single request in plan --requests', async () => {
     const { stdout } = await landfall(

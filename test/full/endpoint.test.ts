@@ -123,7 +123,7 @@ beforeAll(async () => {
   await abandon('reuses');
   seen = look();
   await endEndpoint('reuses');
-}, 300_000);
+}, 900_000);
 
 afterAll(() => {
   endpoint.process.kill('SIGKILL');

@@ -39,7 +39,7 @@ beforeAll(async () => {
     save(at(path), text);
   }
   spark = await setUpSpark(RELEASE, { s3: { endpoint: moto.endpoint, region: 'us-east-1' } });
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   for (const { pid } of daemons) killGroup(pid);

@@ -50,7 +50,7 @@ beforeAll(async () => {
     ],
     { zone: 'America/Los_Angeles' },
   );
-}, 300_000);
+}, 900_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 const reportOf = (name: string) => {
