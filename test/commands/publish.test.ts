@@ -21,6 +21,7 @@ import { systemClock } from '../../src/system-clock.ts';
 import {
   acceptedRun,
   dataFile,
+  keysFile,
   executionOf,
   landedRun,
   landRun,
@@ -128,7 +129,7 @@ describe('publish', () => {
     expect(state.attempts['song_transform']).toHaveLength(1);
     expect((await auditPublication(store, (await newestPublication(store))!)).findings).toEqual([]);
     const needed = await neededBy(store, 1);
-    expect(needed.files).toEqual(new Set([dataFile('r2', 2004), dataFile('r2', 2005)]));
+    expect(needed.files).toEqual(new Set([dataFile('r2', 2004), dataFile('r2', 2005), keysFile('r2')]));
     expect((await planGc(store, needed, { keep: 1, isDead: () => true })).executions).toEqual([]);
   });
 
