@@ -37,7 +37,7 @@ const filesOf = ({ tables, kept }: Publication, name: string): string[] =>
 describe('a step that builds on an earlier execution', () => {
   it('makes partitions of one table again, then carries it over; each publication names all files', async () => {
     expect((await lake.planning()).text).toContain(
-      'rebuild partitions of time, by year, month: objects of log_data: 1 new, 1 unchanged',
+      'rebuild partitions of time, songplays, by year, month: objects of log_data: 1 new, 1 unchanged',
     );
     const second = await lake.submitting('r2');
     expect(second.failure).toBeUndefined();
