@@ -35,7 +35,7 @@ export function checkTable(table: TableFile, around: Surroundings): Diagnostic[]
     ...checkColumns(table, around),
     ...checkKeys(table),
     ...checkPartitions(table, around),
-    ...checkRebuild(table, around.parameters),
+    ...checkRebuild(table, around),
     ...table.front.checks.flatMap((check, index) =>
       checkCheck(table, check, { around, path: ['checks', index] }),
     ),

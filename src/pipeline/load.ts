@@ -4,6 +4,7 @@ import type { Diagnostic } from '../faults.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
+import { checkIsLookedUp } from './check-rebuild.ts';
 import { checkSource } from './check-source.ts';
 import { checkTable } from './check-table.ts';
 import { checkViewNames } from './check-view-names.ts';
@@ -105,7 +106,7 @@ function checkSql(
   const { contract } = toTable(table, parameters);
   try {
     const sql = renderQuery(table, contract, defaultsOf(parameters));
-    const own = checkReading(table, sql);
+    const own = [...checkReading(table, sql), ...checkIsLookedUp(table, sql)];
     return { own, unread: own.length > 0 ? [] : checkQueryReads(table, sql, { step: table.step, readable }) };
   } catch (error) {
     return { own: [renderMistake(error, table)], unread: [] };

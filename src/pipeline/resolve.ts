@@ -61,7 +61,7 @@ export function toTable(table: TableFile, parameters: readonly Parameter[]): Tab
     mayBeEmpty: front.may_be_empty,
     internal: front.internal,
     checks: front.checks.map(toCheck),
-    ...(front.rebuild === undefined ? {} : { rebuild: front.rebuild }),
+    ...(front.rebuild === undefined ? {} : { rebuild: withoutUndefined(front.rebuild) }),
     ...(front.resolves === undefined ? {} : { resolves: front.resolves }),
   };
   return {

@@ -132,7 +132,20 @@ export const frontMatter = z.strictObject({
   may_be_empty: z.boolean().default(false),
   internal: z.boolean().default(false),
   checks: z.array(check).default([]),
-  rebuild: z.strictObject({ by: z.array(name).min(1) }).optional(),
+  rebuild: z
+    .strictObject({
+      by: z.array(name).min(1),
+      /** By table of an earlier step: its columns, and the field of a view that each is compared with. */
+      when: z
+        .record(
+          name,
+          z.record(name, fieldName).refine((columns) => Object.keys(columns).length > 0, {
+            error: 'expected at least one column, and the field that it is compared with',
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
   resolves: z
     .strictObject({ view: name, by: z.array(fieldName).min(1), comparing: z.array(fieldName).min(1) })
     .optional(),

@@ -46,7 +46,7 @@ export const contract = z.looseObject({
   mayBeEmpty: z.boolean(),
   internal: z.boolean(),
   checks: z.array(check),
-  rebuild: z.object({ by: texts }).optional(),
+  rebuild: z.object({ by: texts, when: z.record(name, z.record(column, z.string())).optional() }).optional(),
 });
 
 export const dependencies = z.record(name, z.object({ query: z.array(name), checks: z.array(name) }));

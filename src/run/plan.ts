@@ -33,7 +33,10 @@ export interface StepBase {
   execution: string;
   /** Tables that the step need not make: nothing that they depend on has changed. */
   carryOver: readonly string[];
-  /** Tables of which the step makes only the partitions again that new, changed or gone objects have rows in. */
+  /**
+   * Tables of which the step makes only the partitions again that new, changed or gone objects have rows in, or rows that
+   * look up a changed row of a table that the contract names in `rebuild.when`.
+   */
   partitions: readonly string[];
 }
 

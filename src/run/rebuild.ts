@@ -43,7 +43,12 @@ interface Known {
   base: Base;
   digests: RunPlan['digests'];
   /** Tables whose content is not as before. */
-  changed: ReadonlySet<string>;
+  changed: ReadonlyMap<string, ChangedTable>;
+}
+
+interface ChangedTable {
+  /** The same query and contract made it as before, in the same step, and its files are there: only its rows can differ. */
+  onlyRows: boolean;
 }
 
 /**
@@ -55,14 +60,14 @@ export function decideRebuild(
   { steps, digests }: Pick<RunPlan, 'steps' | 'digests'>,
   base: Base,
 ): StepDecision[] {
-  const changed = new Set<string>();
+  const changed = new Map<string, ChangedTable>();
   return steps.map((step) => {
     const made = base.madeOf.steps.find((one) => one.step === step.name);
     const decided = decideTables(step, made, { base, digests, changed });
     const tables = decided.map(({ decision }) => decision);
     const isMadeAgain = tables.some(({ decision }) => decision !== 'carry over');
     const reason = reasonToRun(step, made, { base, digests });
-    for (const { decision, isChanged } of decided) if (isChanged) changed.add(decision.table);
+    for (const [table, change] of changedTables(decided)) changed.set(table, change);
     if (made !== undefined && reason === undefined && !isMadeAgain)
       return { step: step.name, runs: false, execution: made.execution, tables };
     return {
@@ -77,17 +82,21 @@ export function decideRebuild(
 
 /** A check may compare a table with another one of its step, which may come later. */
 function decideTables(step: PlannedStep, made: StepMade | undefined, known: Known): Decided[] {
-  const decide = (changed: ReadonlySet<string>) =>
+  const decide = (changed: Known['changed']) =>
     step.tables.map((table) => decideTable(table, step, made, { ...known, changed }));
-  const own = decide(known.changed).flatMap(({ decision, isChanged }) => (isChanged ? [decision.table] : []));
-  return decide(new Set([...known.changed, ...own]));
+  return decide(new Map([...known.changed, ...changedTables(decide(known.changed))]));
 }
 
 interface Decided {
   decision: TableDecision;
-  /** What is made again for its checks alone has the content that it had. */
-  isChanged: boolean;
+  /** Undefined: what is made again for its checks alone has the content that it had. */
+  change?: ChangedTable;
 }
+
+const changedTables = (decided: readonly Decided[]) =>
+  decided.flatMap(({ decision: { table }, change }) =>
+    change === undefined ? [] : [[table, change] as const],
+  );
 
 function decideTable(
   { name: table, rebuild }: TableContract,
@@ -96,24 +105,27 @@ function decideTable(
   known: Known,
 ): Decided {
   const { query, checks } = present<TableDependencies>(step.dependencies[table], `dependencies of ${table}`);
-  const read = query.flatMap((name) => changeOf(name, step, known) ?? []);
+  const lookedUp = Object.keys(rebuild?.when ?? {});
+  const read = query.flatMap((name) => changeOf(name, step, known, lookedUp) ?? []);
   const compared = checks.flatMap((name) => (name === table ? [] : (changeOf(name, step, known) ?? [])));
-  const other = ownReason(table, step, made, known) ?? read.find(({ onlyObjects }) => !onlyObjects)?.reason;
+  const own = ownReason(table, step, made, known);
+  const other = own ?? read.find(({ canBePart }) => !canBePart)?.reason;
   if (other !== undefined)
-    return { decision: { table, decision: 'rebuild whole', reason: other }, isChanged: true };
-  const isChanged = read.length > 0;
-  const [change] = [...read, ...compared];
-  if (change === undefined) {
-    const reason = `inputs, queries and contracts are those of publication ${String(known.base.publication)}`;
-    return { decision: { table, decision: 'carry over', reason }, isChanged };
-  }
-  const { reason } = change;
+    return {
+      decision: { table, decision: 'rebuild whole', reason: other },
+      change: { onlyRows: own === undefined },
+    };
+  const change = read.length > 0 ? { change: { onlyRows: true } } : {};
   // Checks look at the whole table, so that what changed for them alone decides no partition.
-  const decision: TableDecision =
-    rebuild === undefined
-      ? { table, decision: 'rebuild whole', reason }
-      : { table, decision: 'rebuild partitions', reason, by: rebuild.by };
-  return { decision, isChanged };
+  const [first, ...more] = read.length > 0 ? read : compared.slice(0, 1);
+  if (first === undefined) {
+    const reason = `inputs, queries and contracts are those of publication ${String(known.base.publication)}`;
+    return { decision: { table, decision: 'carry over', reason } };
+  }
+  if (rebuild === undefined)
+    return { decision: { table, decision: 'rebuild whole', reason: first.reason }, ...change };
+  const reason = [...new Set([first, ...more].map((one) => one.reason))].join('; ');
+  return { decision: { table, decision: 'rebuild partitions', reason, by: rebuild.by }, ...change };
 }
 
 /** Why the table is made again, whatever it reads. */
@@ -133,25 +145,33 @@ function ownReason(
 
 interface Change {
   reason: string;
-  /** Nothing but input objects changed. */
-  onlyObjects: boolean;
+  /** Which rows may differ can be found out: objects of a source changed, or rows of a table that rows look up. */
+  canBePart: boolean;
 }
 
-/** What changed about a view that the step reads, or about a table. */
-function changeOf(name: string, { sources }: PlannedStep, known: Known): Change | undefined {
+/** What changed about a view that the step reads, or about a table. `lookedUp`: tables that the contract names in `when`. */
+function changeOf(
+  name: string,
+  { sources }: PlannedStep,
+  known: Known,
+  lookedUp: readonly string[] = [],
+): Change | undefined {
   const source = sources.find(({ views }) => views.includes(name));
   if (source !== undefined) return sourceChange(source.name, known);
-  const reason = `it depends on ${name}, which changes`;
-  return known.changed.has(name) ? { reason, onlyObjects: false } : undefined;
+  const changed = known.changed.get(name);
+  if (changed === undefined) return undefined;
+  return changed.onlyRows && lookedUp.includes(name)
+    ? { reason: `it looks up rows of ${name}, which change`, canBePart: true }
+    : { reason: `it depends on ${name}, which changes`, canBePart: false };
 }
 
 function sourceChange(name: string, { base, digests }: Omit<Known, 'changed'>): Change | undefined {
   if (sourceDigest(base.madeOf, name) !== digests.sources[name])
-    return { reason: `the contract of ${name} changed`, onlyObjects: false };
+    return { reason: `the contract of ${name} changed`, canBePart: false };
   const changes = base.differences?.find(({ source }) => source === name);
-  if (changes === undefined) return { reason: `what changed in ${name} is not known`, onlyObjects: false };
+  if (changes === undefined) return { reason: `what changed in ${name} is not known`, canBePart: false };
   if (isUnchanged(changes)) return undefined;
-  return { reason: `objects of ${name}: ${changesWords(changes)}`, onlyObjects: true };
+  return { reason: `objects of ${name}: ${changesWords(changes)}`, canBePart: true };
 }
 
 /** Why the step runs, whatever becomes of its tables. */

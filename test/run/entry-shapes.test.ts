@@ -205,6 +205,11 @@ describe('an entry of a journal', () => {
     ['a check that lacks its fields', withTable({ checks: [{ check: 'range', severity: 'error' }] })],
     ['a check without its severity', withTable({ checks: [{ check: 'not_null', column: 'x' }] })],
     ['a check of no known kind', withTable({ checks: [{ check: 'toString', severity: 'error' }] })],
+    ['a table that looks rows up by no columns', withTable({ rebuild: { by: ['y'], when: { songs: 'x' } } })],
+    [
+      'a table that looks up rows of a property of every object',
+      withTable({ rebuild: { by: ['y'], when: { constructor: { x: 'f' } } } }),
+    ],
     ['a publication past counting', { ...plan, publication: Number.MAX_SAFE_INTEGER }],
   ])('with a plan is damaged if the plan is of %s', async (_, planned) => {
     const { objects } = await withEntry({ entry: 'replanned', plan: planned, rerun: [], elsewhere: false });

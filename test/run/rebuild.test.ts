@@ -10,6 +10,7 @@ import { madeOf } from '../../src/run/made-of.ts';
 import type { PlannedStep, RunPlan } from '../../src/run/plan.ts';
 import { decideRebuild, earlierExecutions } from '../../src/run/rebuild.ts';
 import type { Base } from '../../src/run/rebuild.ts';
+import { present } from '../../src/present.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { plan, songs } from '../lake/plans.ts';
 
@@ -133,20 +134,27 @@ const table = (name: string, rebuild?: TableContract['rebuild']): TableContract 
   ...(rebuild === undefined ? {} : { rebuild }),
 });
 
-/** `source`: with a view of that name, with `_rows` at its end. */
+/**
+ * `source`: with a view of that name, with `_rows` at its end. `partial`: tables that can be rebuilt by partition, each with
+ * the tables that its rows look up.
+ */
 const step = (
   name: string,
   source: string | undefined,
   tables: Record<string, TableDependencies>,
-  partial: readonly string[] = [],
+  partial: Readonly<Record<string, readonly string[]>> = {},
 ): PlannedStep => ({
   ...plan().steps[0]!,
   name,
   sources: source === undefined ? [] : [{ name: source, views: [`${source}_rows`] }],
   upstreams: [],
-  tables: Object.keys(tables).map((one) => table(one, partial.includes(one) ? { by: ['month'] } : undefined)),
+  tables: Object.keys(tables).map((one) => table(one, rebuildWhen(partial[one]))),
   dependencies: tables,
 });
+const rebuildWhen = (lookedUp: readonly string[] | undefined): TableContract['rebuild'] =>
+  lookedUp === undefined
+    ? undefined
+    : { by: ['month'], when: Object.fromEntries(lookedUp.map((one) => [one, { id: 'song' }])) };
 const reading = (...query: string[]): TableDependencies => ({ query, checks: [] });
 
 /** Songs, and plays that look up their song; a step that reads plays, and one that reads only the source of plays. */
@@ -163,11 +171,19 @@ const steps = [
       users: reading('logs_rows'),
       calendar: reading(),
     },
-    ['songplays'],
+    { songplays: [] },
   ),
   step('report', undefined, { totals: reading('songplays') }),
-  step('audit', 'logs', { sessions: reading('logs_rows') }, ['sessions']),
+  step('audit', 'logs', { sessions: reading('logs_rows') }, { sessions: [] }),
 ];
+
+/** The same, where songplays names song_keys in `when`. */
+const lookingUp = steps.map((one) => ({
+  ...one,
+  tables: one.tables.map((its) =>
+    its.name === 'songplays' ? table('songplays', rebuildWhen(['song_keys'])) : its,
+  ),
+}));
 
 const digests: RunPlan['digests'] = {
   sources: { songs_in: 's', logs: 'l' },
@@ -246,6 +262,42 @@ describe('what a run makes again', () => {
       'a table that a query reads: then no partition is as before',
       {},
       changedIn('songs_in'),
+      { song_transform: 'songs song_keys', log_transform: 'songplays', report: 'totals' },
+    ],
+    [
+      'a table whose rows are looked up: only partitions with rows that look up a changed one',
+      { steps: lookingUp },
+      changedIn('songs_in'),
+      { song_transform: 'songs song_keys', log_transform: 'songplays*', report: 'totals' },
+    ],
+    [
+      'such a table and new objects',
+      { steps: lookingUp },
+      changedIn('songs_in', 'logs'),
+      {
+        ...{ song_transform: 'songs song_keys', log_transform: 'songplays* users' },
+        ...{ report: 'totals', audit: 'sessions*' },
+      },
+    ],
+    [
+      'the query or contract of such a table: its columns may mean something else now',
+      { ...withTables('song_keys'), steps: lookingUp },
+      base,
+      { song_transform: 'song_keys', log_transform: 'songplays', report: 'totals' },
+    ],
+    [
+      'the contract of the source of such a table: its columns are the same',
+      {
+        steps: lookingUp,
+        digests: { ...digests, sources: { ...digests.sources, songs_in: 'other' } },
+      },
+      base,
+      { song_transform: 'songs song_keys', log_transform: 'songplays*', report: 'totals' },
+    ],
+    [
+      'such a table whose files are lost: its rows cannot be compared',
+      { steps: lookingUp },
+      { ...base, lost: new Map([['song_transform', 'gone']]) },
       { song_transform: 'songs song_keys', log_transform: 'songplays', report: 'totals' },
     ],
     [
@@ -401,7 +453,13 @@ const histories = fc
     const sources = ['a', 'b'];
     const stepOf = tables.toSorted((x, y) => x - y);
     const names = stepOf.map((_, at) => `t${String(at)}`);
-    const pick = (all: readonly string[]) => all.filter(() => chance(30));
+    const pick = (all: readonly string[], percent = 30) => all.filter(() => chance(percent));
+    /** Some of those that are tables of earlier steps. */
+    const some = (read: readonly string[], percent: number, earlier: readonly string[]) =>
+      pick(
+        read.filter((name) => earlier.includes(name)),
+        percent,
+      );
     const all = [...new Set(stepOf)].map((number): PlannedStep => {
       const own = names.filter((_, at) => stepOf[at] === number);
       const earlier = names.filter((_, at) => stepOf[at]! < number);
@@ -412,14 +470,19 @@ const histories = fc
         ]),
       );
       return {
-        ...step(`s${String(number)}`, undefined, its, pick(own)),
+        ...step(
+          `s${String(number)}`,
+          undefined,
+          its,
+          Object.fromEntries(pick(own).map((name) => [name, some(its[name]!.query, 60, earlier)])),
+        ),
         sources: sources.map((name) => ({ name, views: [name] })),
       };
     });
     return { steps: all, objects: pick(sources), contracts: pick(sources), queries: pick(names) };
   });
 
-it('a table is carried over only if nothing that it depends on changed, and made in part only if nothing but objects did', () => {
+it('a table is carried over only if nothing that it depends on changed, and made in part only if nothing but objects and rows that it looks up did', () => {
   fc.assert(
     fc.property(histories, ({ steps: all, objects, contracts, queries }) => {
       const names = all.flatMap(({ tables }) => tables.map(({ name }) => name));
@@ -460,13 +523,19 @@ it('a table is carried over only if nothing that it depends on changed, and made
         {},
         ...all.map((one) => one.dependencies),
       ) as PlannedStep['dependencies'];
+      const isTable = (one: string) => Object.hasOwn(dependencies, one);
+      const contractOf = (wanted: string) =>
+        present(
+          all.flatMap(({ tables }) => tables).find((one) => one.name === wanted),
+          wanted,
+        );
       /** Everything that a table depends on, however indirectly; `checks`: what its own checks look at, too. */
       const reach = (name: string, withChecks: boolean, met = new Set<string>()): Set<string> => {
         const { query, checks } = dependencies[name]!;
         for (const one of [...query, ...(withChecks ? checks : [])]) {
           if (met.has(one)) continue;
           met.add(one);
-          if (Object.hasOwn(dependencies, one)) reach(one, false, met);
+          if (isTable(one)) reach(one, false, met);
         }
         return met;
       };
@@ -478,10 +547,14 @@ it('a table is carried over only if nothing that it depends on changed, and made
             [...content, ...reach(name, true)].filter((one) => isOther(one) || objects.includes(one)),
           ).toEqual([]);
         if (decision === 'rebuild partitions') {
-          expect([...content].filter(isOther)).toEqual([]);
-          const upstream = dependencies[name]!.query.filter((one) => Object.hasOwn(dependencies, one));
+          const { when = {} } = present(contractOf(name).rebuild, `rebuild of ${name}`);
+          const { query } = dependencies[name]!;
+          expect([name, ...query].filter(isOther)).toEqual([]);
+          const upstream = query.filter((one) => isTable(one) && !Object.hasOwn(when, one));
           expect(
-            upstream.flatMap((one) => [one, ...reach(one, false)]).filter((one) => objects.includes(one)),
+            upstream
+              .flatMap((one) => [one, ...reach(one, false)])
+              .filter((one) => isOther(one) || objects.includes(one)),
           ).toEqual([]);
         }
       }
