@@ -23,22 +23,35 @@ const SOURCE: Record<Step, string> = { song_transform: 'song_data', log_transfor
 /** What each table is made of, and what its checks looked at, by table. Two loads of the same have the same. */
 type Content = Record<string, string>;
 
-/** By table: its step, the source and the tables that its query reads, and the tables that its checks look at. */
-const TABLES: Record<
-  string,
-  { step: Step; source: string; reads: string[]; checks: string[]; partial?: true }
-> = {
+interface Table {
+  step: Step;
+  source: string;
+  /** Tables that its query reads, and those that its checks look at. */
+  reads: string[];
+  checks: string[];
+  /** Its `rebuild`. */
+  partial?: string;
+}
+
+const TABLES: Record<string, Table> = {
   songs: { step: 'song_transform', source: 'song_data', reads: [], checks: ['artists'] },
   artists: { step: 'song_transform', source: 'song_data', reads: [], checks: [] },
   song_keys: { step: 'song_transform', source: 'song_data', reads: [], checks: ['songs'] },
   users: { step: 'log_transform', source: 'log_data', reads: [], checks: [] },
-  time: { step: 'log_transform', source: 'log_data', reads: [], checks: [], partial: true },
+  time: { step: 'log_transform', source: 'log_data', reads: [], checks: [], partial: 'by: [year, month]' },
   songplays: {
-    ...{ step: 'log_transform', source: 'log_data', reads: ['song_keys'], partial: true },
+    ...{ step: 'log_transform', source: 'log_data', reads: ['song_keys'] },
     checks: ['songs', 'artists', 'users', 'time'],
+    partial: 'by: [year, month], when: { song_keys: { title: song } }',
   },
 };
 const tablesOf = (step: Step) => Object.keys(TABLES).filter((table) => TABLES[table]!.step === step);
+
+/** The queries that made a table, and the tables that it is made of. */
+function queriesOf(content = '{}'): string {
+  const { query, reads = [] } = JSON.parse(content) as Partial<Made>;
+  return JSON.stringify([query, ...reads.map(queriesOf)]);
+}
 
 /** What a table is made of: its query, its objects, and the contents of the tables that it reads. */
 interface Made {
@@ -91,7 +104,7 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
     const path = lake.at(`templates/tables/log_transform/${table}.sql.hbs`);
     const text = readFileSync(path, 'utf8').replace(/^rebuild:.*\n/m, '');
     const partitioned = 'partition_by: [year, month]\n';
-    writeFileSync(path, text.replace(partitioned, `${partitioned}rebuild: { by: [year, month] }\n`));
+    writeFileSync(path, text.replace(partitioned, `${partitioned}rebuild: { ${TABLES[table]!.partial!} }\n`));
   }
   for (const source of Object.values(SOURCE)) objects[source] = new Map([['one.json', 1]]);
   lake.whenLanded((args, execution) => {
@@ -113,10 +126,8 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
         now[checks] = before?.[checks] ?? 'nothing';
       }
       if (kind === 'partitions') {
-        // Partitions that are not made again have what an earlier query made of other tables, if these were others.
-        const [old, its] = [before?.[table] ?? '{}', now[table]!].map((text) => JSON.parse(text) as Made);
-        const isSame = old!.query === its!.query && JSON.stringify(old!.reads) === JSON.stringify(its!.reads);
-        if (!isSame) now[table] = 'a mix';
+        // Partitions that are not made again have what earlier queries made, of it or of the tables that it looks up.
+        if (queriesOf(before?.[table]) !== queriesOf(now[table])) now[table] = 'a mix';
       }
     }
     made.set(execution, now);
@@ -156,12 +167,13 @@ export async function playHistory(lake: SteppedLake, seed: number, events: numbe
       for (const table of tablesOf(step)) if (gone || !isSame(table)) changed.add(table);
       const of = (table: string) => {
         const { reads, checks, partial } = TABLES[table]!;
-        const [old, its] = [content[table] ?? '{}', now[table]!].map((text) => JSON.parse(text) as Made);
         if (gone) return '';
         const isRead = reads.some((one) => changed.has(one));
         if (!changed.has(table) && !isRead && !checks.some((one) => changed.has(one)))
           return `--carry-over ${table}`;
-        return partial && !isRead && old!.query === its!.query ? `--partitions ${table}` : '';
+        // Rows of a table that it looks up can be compared only if that table's files are there.
+        const isWhole = partial === undefined || queriesOf(content[table]) !== queriesOf(now[table]);
+        return isWhole || reads.some((one) => isGone(TABLES[one]!.step)) ? '' : `--partitions ${table}`;
       };
       const lists = tablesOf(step).map(of);
       if (lists.some((one) => !one.startsWith('--carry-over')))
