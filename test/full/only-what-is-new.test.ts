@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Publication } from '../../src/lake/publication.ts';
+import type { StepReport } from '../../src/pipeline/report.ts';
 import { writeSparkify } from '../../scripts/sparkify/write.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { landfall, root, start, temporaryFolder } from '../support/landfall.ts';
@@ -142,7 +143,8 @@ it('runs only what is new, and equals a full load after every change', async () 
   rmSync(song);
   const without = await landed('without');
   expect(stepsOf('without')).toEqual(ALL);
-  expect(carriedBy(without)).toEqual({ users: 'deleted', time: 'deleted' });
+  // No play is of that song.
+  expect(carriedBy(without)).toEqual({ users: 'deleted', time: 'deleted', songplays: 'deleted' });
 }, 900_000);
 
 it('exits 11 when it is overtaken, and is planned again then', async () => {
@@ -172,3 +174,33 @@ it('gc keeps the files that publications carry over, and a rollback brings them 
   succeeded(await onLake('verify'));
   succeeded(await onLake('verify', 'checked'));
 }, 200_000);
+
+it('makes only the partitions of songplays again that have plays of a song that is new', async () => {
+  const [day = ''] = jsonBelow(logs);
+  const lines = readFileSync(day, 'utf8').split('\n');
+  const play = JSON.parse(lines.find((line) => line.includes('"NextSong"'))!) as Record<string, unknown>;
+  const its = { song: 'Quite new', artist: 'Somebody', length: 201.5 };
+  const march = { ...play, ...its, ts: Date.UTC(2019, 2, 5, 12) };
+  const april = { ...play, ...its, song: 'Another', ts: Date.UTC(2019, 3, 5, 12) };
+  writeFileSync(join(logs, 'spring.json'), `${JSON.stringify(march)}\n${JSON.stringify(april)}\n`);
+  const before = publication((await landed('spring')).publication!);
+
+  const song = JSON.parse(readFileSync(jsonBelow(songs)[0]!, 'utf8')) as Record<string, unknown>;
+  const names = { song_id: 'SOQUITENEW00000001', title: its.song, artist_name: its.artist };
+  writeFileSync(join(songs, 'new.json'), JSON.stringify({ ...song, ...names, duration: its.length }));
+  const planned = await onLake('plan', '--cluster', 'local', ...inputs);
+  expect(planned.stdout).toContain('it looks up rows of song_keys, which change');
+  const after = publication((await landed('song')).publication!);
+  expect(stepsOf('song')).toEqual(ALL);
+
+  const steps = join(lake, '_landfall/runs/song/steps/log_transform');
+  const [report = ''] = namesBelow(steps).filter((name) => name.endsWith('/report.json'));
+  const { tables } = JSON.parse(readFileSync(join(steps, report), 'utf8')) as StepReport;
+  expect(tables['songplays']!.made).toEqual({ kind: 'partitions', partitions: [['2019', '3']] });
+  const [old, now] = [before, after].map((one) => {
+    const files = one.tables.find(({ table }) => table === 'songplays')!.files.map(({ key }) => key);
+    return files.filter((key) => !key.includes('/year=2019/month=3/')).sort();
+  });
+  expect(old!.length).toBeGreaterThan(1);
+  expect(now).toEqual(old);
+}, 400_000);
