@@ -22,7 +22,7 @@ from engine.parallel import all_at_once
 from engine.partitions import partition_of
 from engine.sources import Opened
 from engine.tables import result_of
-from engine.views import register_views_of, rows_of
+from engine.views import register_view, rows_of
 
 
 def find_affected(
@@ -36,15 +36,17 @@ def find_affected(
     for name, lookup in lookups.items():
         lookup.rows.createOrReplaceTempView(name)
     for changing in [one for one in sources if tables and one.changed is not None]:
-        register_instead(sources, changing, changed_rows(changing))
-        asked += [(table, partitions_of(spark, table)) for table in tables]
+        for view in changing.source["views"]:
+            register_instead(sources, view, changed_rows(changing, view))
+            asked += [(table, partitions_of(spark, table)) for table in tables]
     for table in tables:
         for name, fields in table["rebuild_when"].items():
             changed = lookups[name].changed
             for looking in looking_up(sources, fields) if changed is not None else []:
                 assert changed is not None
-                register_instead(sources, looking, rows_looking_up(looking, changed, fields))
-                asked.append((table, partitions_of(spark, table)))
+                for view in looking.source["views"]:
+                    register_instead(sources, view, rows_looking_up(looking, view, changed, fields))
+                    asked.append((table, partitions_of(spark, table)))
     found = all_at_once(spark, lambda one: partitions_in(*one), asked)
     affected: dict[str, Optional[list[str]]] = {table["name"]: [] for table in tables}
     for (table, _), partitions in zip(asked, found):
@@ -53,10 +55,15 @@ def find_affected(
     return affected
 
 
-def register_instead(sources: Sequence[Opened], changing: Opened, rows: Mapping[str, DataFrame]) -> None:
-    """Registers the views of a source with these rows, given by view, and those of all others with all their rows."""
+def register_instead(sources: Sequence[Opened], view: View, rows: DataFrame) -> None:
+    """Registers a view with these rows, and all others, also those of its own source, with the rows they have or had.
+
+    A row of a table may join a changed line of this view with unchanged ones of another.
+    """
     for one in sources:
-        register_views_of(one.source, rows if one is changing else all_rows(one))
+        for other in one.source["views"]:
+            is_it = other["name"] == view["name"]
+            register_view(one.source, other, rows if is_it else all_rows(one, other))
 
 
 def partitions_of(spark: SparkSession, table: Table) -> DataFrame:
@@ -69,12 +76,12 @@ def looking_up(sources: Sequence[Opened], fields: Mapping[str, str]) -> list[Ope
     return [one for one in sources if {*fields.values()} <= {field["name"] for field in one.source["fields"]}]
 
 
-def rows_looking_up(opened: Opened, changed: DataFrame, fields: Mapping[str, str]) -> Mapping[str, DataFrame]:
-    """Returns the rows of each view, duplicates included, that look up one of the changed rows."""
+def rows_looking_up(opened: Opened, view: View, changed: DataFrame, fields: Mapping[str, str]) -> DataFrame:
+    """Returns the rows of a view, duplicates included, that look up one of the changed rows."""
     names = {field: "_key_%d" % index for index, field in enumerate(fields.values())}
     keys = changed.select(*[F.col(column).alias(names[field]) for column, field in fields.items()]).distinct()
     same = reduce(and_, [F.col(field).eqNullSafe(F.col(name)) for field, name in names.items()])
-    return {view: rows.join(keys, on=same, how="left_semi") for view, rows in all_rows(opened).items()}
+    return all_rows(opened, view).join(keys, on=same, how="left_semi")
 
 
 def partitions_in(table: Table, distinct: DataFrame) -> Optional[list[str]]:
@@ -90,14 +97,10 @@ def partitions_in(table: Table, distinct: DataFrame) -> Optional[list[str]]:
         return None
 
 
-def changed_rows(opened: Opened) -> Mapping[str, DataFrame]:
-    """Returns the changed rows of each view, and all rows that share an event key with one of them."""
-    changed = opened.changed
-    assert changed is not None
-    return {
-        view["name"]: with_rivals(view, rows_of(view, changed), rows_of(view, opened.rows))
-        for view in opened.source["views"]
-    }
+def changed_rows(opened: Opened, view: View) -> DataFrame:
+    """Returns the changed rows of a view, and all rows that share an event key with one of them."""
+    assert opened.changed is not None
+    return with_rivals(view, rows_of(view, opened.changed), rows_of(view, opened.rows))
 
 
 def with_rivals(view: View, changed: DataFrame, rows: DataFrame) -> DataFrame:
@@ -110,7 +113,7 @@ def with_rivals(view: View, changed: DataFrame, rows: DataFrame) -> DataFrame:
     return changed.unionByName(rivals.drop("_hash"))
 
 
-def all_rows(opened: Opened) -> Mapping[str, DataFrame]:
-    """Returns the rows that each view has or had, duplicates included."""
+def all_rows(opened: Opened, view: View) -> DataFrame:
+    """Returns the rows that a view has or had, duplicates included."""
     rows = opened.rows if opened.changed is None else opened.rows.unionByName(opened.changed)
-    return {view["name"]: rows_of(view, rows) for view in opened.source["views"]}
+    return rows_of(view, rows)

@@ -1,7 +1,5 @@
 """Registers the views that queries read: the fields of the lines kept, and the raw URI of their object, `_file`."""
 
-from collections.abc import Mapping
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -22,17 +20,12 @@ def register_views(opened: Opened) -> None:
         register_view(opened.source, view, kept)
 
 
-def register_views_of(source: Source, rows: Mapping[str, DataFrame]) -> None:
-    """Registers the views of a source with other rows, given by view."""
-    for view in source["views"]:
-        register_view(source, view, rows[view["name"]])
-
-
 def rows_of(view: View, rows: DataFrame) -> DataFrame:
     """Returns the rows that a view keeps, duplicates included."""
     return rows.where(F.col(is_row_of(view["name"])))
 
 
 def register_view(source: Source, view: View, rows: DataFrame) -> None:
+    """Registers a view of a source with these rows."""
     names = [field["name"] for field in source["fields"]]
     rows.select(*names, raw_name().alias("_file")).createOrReplaceTempView(view["name"])

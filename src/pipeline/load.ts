@@ -4,6 +4,7 @@ import type { Diagnostic } from '../faults.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
+import { checkRebuildQuery } from './check-rebuild-query.ts';
 import { checkIsLookedUp } from './check-rebuild.ts';
 import { checkSource } from './check-source.ts';
 import { checkTable } from './check-table.ts';
@@ -107,7 +108,11 @@ function checkSql(
   try {
     const sql = renderQuery(table, contract, defaultsOf(parameters));
     const own = [...checkReading(table, sql), ...checkIsLookedUp(table, sql)];
-    return { own, unread: own.length > 0 ? [] : checkQueryReads(table, sql, { step: table.step, readable }) };
+    if (own.length > 0) return { own, unread: [] };
+    return {
+      own: checkRebuildQuery(table, sql, { contract, readable }),
+      unread: checkQueryReads(table, sql, { step: table.step, readable }),
+    };
   } catch (error) {
     return { own: [renderMistake(error, table)], unread: [] };
   }

@@ -18,6 +18,7 @@ import { settleParameters } from './parameters.ts';
 import type { ParameterValues } from './parameters.ts';
 import { checkQueryReads } from './check-query-reads.ts';
 import type { Readable } from './check-query-reads.ts';
+import { checkRebuildQuery } from './check-rebuild-query.ts';
 import { bakedSource, bakedTable, bakedUpstream } from './bake.ts';
 import { contentDigests, digester } from './digests.ts';
 import type { Digest } from './digests.ts';
@@ -75,9 +76,12 @@ export function renderSteps(
     try {
       const query = renderQuery(template, contract, values);
       const reading = checkReading(template, query);
-      diagnostics.push(
-        ...(reading.length > 0 ? reading : checkQueryReads(template, query, { step, readable })),
-      );
+      diagnostics.push(...reading);
+      if (reading.length === 0)
+        diagnostics.push(
+          ...checkQueryReads(template, query, { step, readable }),
+          ...checkRebuildQuery(template, query, { contract, readable }),
+        );
       const { path, firstLine, columnLines, conditionLines } = template;
       tables.set(contract.name, { contract, path, firstLine, columnLines, conditionLines, query });
     } catch (error) {

@@ -5,15 +5,16 @@ from unittest import mock
 
 from py4j.protocol import Py4JError
 
-from engine.affected import find_affected, looking_up
+from engine.affected import find_affected, looking_up, register_instead
 from engine.lookups import Lookup
 
 CATS = {"name": "cats", "rebuild_when": {}}
 DOGS = {"name": "dogs", "rebuild_when": {"keys": {"id": "dog"}}}
 
 
-def source(*fields, changed=None):
-    return mock.Mock(source={"fields": [{"name": name} for name in fields]}, changed=changed)
+def source(*fields, changed=None, views=("seen",)):
+    its = {"fields": [{"name": name} for name in fields], "views": [{"name": name} for name in views]}
+    return mock.Mock(source=its, changed=changed)
 
 
 def each_now(_spark, work, items):
@@ -42,6 +43,14 @@ class Affected(unittest.TestCase):
         frames = [frame("b"), frame("x"), frame("a", "b"), frame(), frame("y")]
         self.assertEqual(self.find(frames, sources, changed="keys"), {"cats": ["a", "b"], "dogs": ["x", "y"]})
 
+    def test_are_asked_for_by_each_view_of_a_changed_source_and_of_one_that_looks_up_changed_keys(self, **mocks):
+        found = self.find([frame("a"), frame("x"), frame("b"), frame("y")], [source(changed="rows", views="vw")])
+        self.assertEqual(found, {"cats": ["a", "b"], "dogs": ["x", "y"]})
+        found = self.find([frame("x"), frame("y")], [source("dog", views="vw"), source(views="z")], changed="keys")
+        self.assertEqual(found, {"cats": [], "dogs": ["x", "y"]})
+        registered = [call.args[1]["name"] for call in mocks["register_instead"].call_args_list]
+        self.assertEqual(registered, ["v", "w", "v", "w"])
+
     def test_are_unknown_if_the_query_fails_on_the_changed_rows(self, say, **_):
         frames = [frame(error=Py4JError("[DIVIDE_BY_ZERO] Division by zero.")), frame("x")]
         self.assertEqual(self.find(frames, [source("dog", changed="rows")]), {"cats": None, "dogs": ["x"]})
@@ -50,6 +59,15 @@ class Affected(unittest.TestCase):
     def test_can_be_affected_by_keys_only_through_a_source_with_the_fields(self, **_):
         sources = [source("dog", "age"), source("dog"), source("age")]
         self.assertEqual(looking_up(sources, {"id": "dog", "years": "age"}), sources[:1])
+
+
+class Instead(unittest.TestCase):
+    @mock.patch("engine.affected.all_rows", side_effect=lambda one, view: "all of " + view["name"])
+    @mock.patch("engine.affected.register_view")
+    def test_one_view_has_the_given_rows_and_the_others_even_of_its_source_have_all(self, register, _):
+        register_instead([source(views="vw"), source(views="z")], {"name": "w"}, "changed")
+        registered = [(call.args[1]["name"], call.args[2]) for call in register.call_args_list]
+        self.assertEqual(registered, [("v", "all of v"), ("w", "changed"), ("z", "all of z")])
 
 
 if __name__ == "__main__":

@@ -365,6 +365,16 @@ describe('loading a pipeline', () => {
       ':9: the column is listed twice',
     ],
     [
+      'rebuild of a table whose query reads a view twice',
+      CATS,
+      [
+        'resolves: { view: felines, by: [id], comparing: [kind] }\n---\nSELECT',
+        'rebuild: { by: [year] }\n---\nWITH b AS (SELECT 1 FROM\nFelines) SELECT',
+      ],
+      ':20: the query reads felines twice, so the partitions that a change affects cannot be found; ' +
+        'read it once, or remove rebuild',
+    ],
+    [
       'rebuild of a table without partitions',
       COUNTS,
       ['internal: true', 'rebuild: { by: [kind] }'],

@@ -245,3 +245,16 @@ for node in ast.walk(ast.parse(sys.stdin.read())):
       expect([path, banned.exec(text)]).toEqual([path, null]);
   });
 });
+
+it('a query that reads a view twice only with some parameters is refused with these', () => {
+  const changes: Parameters<typeof tiny>[0] = {
+    [CATS]: [
+      'resolves: { view: felines, by: [id], comparing: [kind] }\n---\nSELECT',
+      'rebuild: { by: [year] }\n---\n' +
+        'WITH b AS (SELECT 1{{#if (eq shape "text")}} FROM felines{{/if}}) SELECT',
+    ],
+  };
+  const wrong = (shape: string) => render(changes, { shape }).diagnostics.map(({ message }) => message);
+  expect(wrong('number')).toEqual([]);
+  expect(wrong('text')).toEqual([expect.stringContaining('reads felines twice')]);
+});

@@ -8,11 +8,12 @@ import type { Job, JobResult } from '../../spark/batch.ts';
 import { attemptIn, gather, keysOf, writerOf } from '../../spark/in-lake.ts';
 import { playsByPlace } from '../../spark/plays-by-place.ts';
 import { executionOf, renderInto } from '../../spark/spark.ts';
+import type { Templates } from '../../spark/spark.ts';
 import { digestsOf } from '../../spark/variants.ts';
 
 const SOURCE = 'log_data';
 const STEP = 'log_transform';
-const TABLES = ['users', 'time', 'songplays', 'places'];
+const TABLES = ['users', 'time', 'songplays', 'places', 'visits'];
 const MONTH = 31 * 86_400_000;
 
 const play = (month: number, location: string) =>
@@ -26,6 +27,40 @@ const play = (month: number, location: string) =>
       length: 100,
     },
   });
+
+const event = (month: number, itemInSession: number) =>
+  JSON.stringify({ page: 'Home', sessionId: 1, itemInSession, ts: 1541106107796 + month * MONTH });
+
+/** Joins two views of one source. */
+const VISITS = `---
+doc: Events of the sessions of a place in the months of its plays.
+key: [place]
+partition_by: [place]
+columns:
+  - { name: place, type: STRING, nullable: false, doc: Where the plays were. }
+  - { name: events, type: BIGINT, nullable: false, doc: The number of events. }
+---
+SELECT coalesce(plays.location, '') AS place, count(*) AS events
+FROM plays
+JOIN all_events
+  ON plays.sessionId = all_events.sessionId
+  AND trunc(timestamp_millis(plays.ts), 'month') = trunc(timestamp_millis(all_events.ts), 'month')
+GROUP BY 1
+`;
+
+function pipeline(): Templates {
+  const { files, engine, rebuild } = playsByPlace({
+    'pipeline.yaml': (text) =>
+      text
+        .replace('[plays, song_keys,', '[plays, all_events, song_keys,')
+        .replace('[users, time, songplays]', '[users, time, songplays, places, visits]'),
+  });
+  return {
+    files: [...files, { path: 'tables/log_transform/visits.sql.hbs', text: VISITS }],
+    engine,
+    rebuild: { ...rebuild, visits: { by: ['place'] } },
+  };
+}
 
 let folder: string;
 let programs: Record<string, string>;
@@ -67,7 +102,7 @@ const on = (run: string, flag: string, ...tables: string[]) => [
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'landfall by reference '));
-  programs = renderInto(join(folder, 'programs'), {}, playsByPlace());
+  programs = renderInto(join(folder, 'programs'), {}, pipeline());
   mkdirSync(root('song_data'));
   writeFileSync(join(root('song_data'), 'one.json'), [song('S1', 'Song 0'), song('S2', 'Song 2')].join('\n'));
   const ready = (name: string) => join(folder, 'ready', name);
@@ -248,4 +283,21 @@ it('makes the partitions again whose plays look up a song that is new or gone, o
   expect(report.tables['time']!.made).toEqual({ kind: 'carried over' });
   expect(executionOf(attempt('unknown')).report.tables['songplays']!.made).toEqual({ kind: 'whole' });
   for (const run of ['looked-up', 'unknown']) await expectEqual(run, 'full-songs');
+}, 600_000);
+
+it('makes the partitions again in which a new row of one view joins earlier ones of another view of its source', async () => {
+  const ready = join(folder, 'event.json');
+  writeFileSync(ready, event(0, 9));
+  const results = await runBatch(folder, [
+    {
+      ...log('joined', ...on('r3', '--partitions', 'visits')),
+      moves: [[ready, join(root(SOURCE), '6.json')]],
+    },
+    { program: programs[STEP]!, arguments: given(join(folder, 'full-joined')) },
+  ]);
+  expect(fails(results)).toEqual(results.map(() => null));
+  // Both lines of the play of November: also the one that lost.
+  const made = { kind: 'partitions', partitions: [['Oslo'], ['Rome']] };
+  expect(executionOf(attempt('joined')).report.tables['visits']!.made).toEqual(made);
+  await expectEqual('joined', 'full-joined');
 }, 600_000);
