@@ -58,7 +58,7 @@ class Base(NamedTuple):
     sources: Mapping[str, EarlierSource]
     # Those that may be used again.
     tables: Mapping[str, EarlierTable]
-    # By step: the folder of the execution that it read.
+    # By step that both read: the folder of the execution that it read.
     upstreams: Mapping[str, str]
     # Whether this execution can refer to files where they are: both belong to the same lake.
     refers: bool
@@ -84,7 +84,7 @@ def read_base(spark: SparkSession, uri: str, folder: str, names: Sequence[str]) 
         found, report = find_execution(spark, STEP, uri)
         check_there(spark, objects_file(found), report["objects"]["size"])
         refers = are_in_one_lake(folder, found)
-        upstreams = {step: str(report["upstreams"][step]) for step in UPSTREAMS}
+        upstreams = {step: str(folder) for step, folder in report["upstreams"].items() if step in UPSTREAMS}
         sources = {
             source["name"]: earlier_source(spark, source, found, report)
             for source in SOURCES

@@ -40,10 +40,10 @@ def find_lookups(
 
 
 def earlier_files(spark: SparkSession, step: str, table: str, base: Base) -> Optional[list[DataFile]]:
-    """Returns the files of a table that an earlier execution read. None if they are not as they were."""
-    folder = base.upstreams[step]
+    """Returns the files of a table that an earlier execution read. None if they are unknown or not as they were."""
+    folder = base.upstreams.get(step)
     try:
-        if not are_in_one_lake(folder, base.folder):
+        if folder is None or not are_in_one_lake(folder, base.folder):
             return None
         report = complete_report(spark, step, folder)
         if report is None:

@@ -115,6 +115,10 @@ class Bases(unittest.TestCase):
         self.assertEqual(base.sources, {})
         self.assertEqual([*base.tables], ["cats"])
 
+    def test_are_usable_if_they_read_other_steps(self, *_, **__):
+        base = self.find(changed(["upstreams"], {"other": "/other"}))
+        self.assertEqual((base.upstreams, [*base.sources], [*base.tables]), ({}, ["raw"], ["cats"]))
+
     def test_are_unusable_if_a_file_is_not_as_it_was_written(self, *_, **__):
         for index, one in enumerate(THERE):
             others = THERE[:index] + THERE[index + 1 :]
@@ -149,7 +153,7 @@ class Bases(unittest.TestCase):
             (["quarantine", "raw", 0, "name"], "source=raw/../x"),
             (["quarantine"], None),
             (["objects"], None),
-            (["upstreams"], {}),
+            *[(["upstreams"], value) for value in (NOTHING, None, [])],
             (["sourceTables"], []),
             (["tables", "cats"], NOTHING),
         ]

@@ -50,6 +50,7 @@ class Lookups(unittest.TestCase):
         for folder in ["/other/_landfall/runs/r1/steps/first/1/local-1-aa", "/mine/local-1-aa", ""]:
             with self.subTest(folder):
                 self.assertEqual(self.find(base=BASE._replace(upstreams={"first": folder})), {})
+        self.assertEqual(self.find(base=BASE._replace(upstreams={})), {})
 
     def test_have_not_changed_if_their_files_are_the_same(self, read):
         self.assertIsNone(compare(None, KEYS, [file("a"), file("b")], [file("b"), file("a")]).changed)
