@@ -128,7 +128,6 @@ def earlier_table(table: Table, folder: str, report: Mapping[str, Any]) -> Earli
     if table["rebuild_by"]:
         for file in files:
             values_in(file, table)
-    check_made(its["made"], table)
     kept = {key: its[key] for key in ("rows", "readBack", "conflicts", "matched", "checks", "violations")}
     is_right = (
         all(is_count(kept[key]) for key in ("rows", "readBack", "checks"))
@@ -139,17 +138,6 @@ def earlier_table(table: Table, folder: str, report: Mapping[str, Any]) -> Earli
     if not is_right:
         raise ValueError("not the report of a table")
     return EarlierTable(files, kept)
-
-
-def check_made(made: Any, table: Table) -> None:
-    """Raises an exception unless that is how a table can have been made."""
-    kind = made["kind"]
-    if kind == "partitions":
-        sizes = {len(values) if are_texts(values) else None for values in made["partitions"]}
-        if not table["rebuild_by"] or not sizes <= {len(table["rebuild_by"])}:
-            raise ValueError("not the partitions of the table")
-    elif kind not in ("whole", "carried over"):
-        raise ValueError("not a way to make a table")
 
 
 def is_count(value: Any) -> bool:

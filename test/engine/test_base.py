@@ -119,6 +119,11 @@ class Bases(unittest.TestCase):
         base = self.find(changed(["upstreams"], {"other": "/other"}))
         self.assertEqual((base.upstreams, [*base.sources], [*base.tables]), ({}, ["raw"], ["cats"]))
 
+    def test_are_usable_however_their_tables_were_made(self, *_, **__):
+        for partitions in [[["1", "a"]], []]:
+            made = {"kind": "partitions", "partitions": partitions}
+            self.assertEqual([*self.find(changed(["tables", "cats", "made"], made)).tables], ["cats"])
+
     def test_are_unusable_if_a_file_is_not_as_it_was_written(self, *_, **__):
         for index, one in enumerate(THERE):
             others = THERE[:index] + THERE[index + 1 :]
@@ -138,8 +143,6 @@ class Bases(unittest.TestCase):
             *[(where, value) for where in (raw, [*cats, "files"]) for value in ([], {}, None, NOTHING)],
             (raw, [REPORT["sourceTables"]["raw"]["files"][0]] * 2),
             *[([*cats, "files", 0, "name"], name) for name in ("year=1/p", "kind=a/year=1/p", "x/kind=a/p")],
-            *[([*cats, "made"], value) for value in (NOTHING, None, "whole", {}, {"kind": "halfway"}, {"kind": []})],
-            *[([*cats, "made", "partitions"], value) for value in (NOTHING, None, [[]], [["a", "b"]], [[1]], ["a"])],
             *[([*cats, key], value) for key in ("rows", "readBack", "checks") for value in (-1, None, True, 1.5)],
             ([*cats, "conflicts"], "none"),
             ([*cats, "matched"], NOTHING),

@@ -194,7 +194,6 @@ it('makes everything whole if the report or a file of the base is not as a step 
     'named twice': edit((copy) => copy.tables['time']!.files.push(copy.tables['time']!.files[0]!)),
     'of another size': edit((copy) => (copy.sourceTables[SOURCE]!.files[referred]!.size += 1)),
     'that is missing': edit((copy) => (copy.tables['songplays']!.files[0]!.name += 'x')),
-    'made in an unknown way': edit((copy) => (copy.tables['places']!.made = { kind: 'half' } as never)),
     'with a number that is none': edit((copy) => (copy.tables['places']!.rows = -1)),
     'that is cut': original.slice(0, -20),
   };
