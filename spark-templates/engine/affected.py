@@ -35,18 +35,19 @@ def find_affected(
     asked: list[tuple[Table, DataFrame]] = []
     for name, lookup in lookups.items():
         lookup.rows.createOrReplaceTempView(name)
-    for changing in [one for one in sources if tables and one.changed is not None]:
+    for changing in [one for one in sources if one.changed is not None]:
         for view in changing.source["views"]:
-            register_instead(sources, view, changed_rows(changing, view))
-            asked += [(table, partitions_of(spark, table)) for table in tables]
+            reading = [table for table in tables if view["name"] in table["reads"]]
+            if reading:
+                register_instead(sources, view, changed_rows(changing, view))
+                asked += [(table, partitions_of(spark, table)) for table in reading]
     for table in tables:
         for name, fields in table["rebuild_when"].items():
             changed = lookups[name].changed
-            for looking in looking_up(sources, fields) if changed is not None else []:
+            for opened, view in looking_up(sources, table, fields) if changed is not None else []:
                 assert changed is not None
-                for view in looking.source["views"]:
-                    register_instead(sources, view, rows_looking_up(looking, view, changed, fields))
-                    asked.append((table, partitions_of(spark, table)))
+                register_instead(sources, view, rows_looking_up(opened, view, changed, fields))
+                asked.append((table, partitions_of(spark, table)))
     found = all_at_once(spark, lambda one: partitions_in(*one), asked)
     affected: dict[str, Optional[list[str]]] = {table["name"]: [] for table in tables}
     for (table, _), partitions in zip(asked, found):
@@ -71,9 +72,13 @@ def partitions_of(spark: SparkSession, table: Table) -> DataFrame:
     return result_of(spark, table).select(partition_of(table)).distinct()
 
 
-def looking_up(sources: Sequence[Opened], fields: Mapping[str, str]) -> list[Opened]:
-    """Returns the sources whose rows may look up a table by these fields, given by the columns of that table."""
-    return [one for one in sources if {*fields.values()} <= {field["name"] for field in one.source["fields"]}]
+def looking_up(sources: Sequence[Opened], table: Table, fields: Mapping[str, str]) -> list[tuple[Opened, View]]:
+    """Returns the views that the query of a table reads and whose rows may look up another table by these fields.
+
+    The fields are given by the columns of that table.
+    """
+    having = [one for one in sources if {*fields.values()} <= {field["name"] for field in one.source["fields"]}]
+    return [(one, view) for one in having for view in one.source["views"] if view["name"] in table["reads"]]
 
 
 def rows_looking_up(opened: Opened, view: View, changed: DataFrame, fields: Mapping[str, str]) -> DataFrame:

@@ -175,6 +175,8 @@ class Table(ReadTable):
     # By table of an earlier step: its columns, and for each the field of a view whose rows look it up by that column.
     # Its changed rows affect only the partitions of view rows with these values.
     rebuild_when: dict[str, dict[str, str]]
+    # The views and tables of earlier steps that its query reads. May name more.
+    reads: list[str]
 
 
 class Input(NamedTuple):

@@ -49,7 +49,7 @@ def plan_rebuilds(
 
 def are_known(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Lookup]) -> bool:
     """Whether it can be known which rows look up changed rows of tables of earlier steps."""
-    return all(name in lookups and looking_up(sources, fields) for name, fields in table["rebuild_when"].items())
+    return all(name in lookups and looking_up(sources, table, fields) for name, fields in table["rebuild_when"].items())
 
 
 def part_made(

@@ -170,7 +170,10 @@ function dataOf(
       return { ...baked, digest: digest(baked) };
     }),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
-    tables: written.map(({ contract, conditionLines }) => bakedTable(contract, conditionLines)),
+    tables: written.map((table) => ({
+      ...bakedTable(table.contract, table.conditionLines),
+      reads: dependenciesOf(table, step.reads).query,
+    })),
     column_lines: Object.fromEntries(
       written.map(({ contract, columnLines }) => [contract.name, columnLines]),
     ),

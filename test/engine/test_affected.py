@@ -8,8 +8,8 @@ from py4j.protocol import Py4JError
 from engine.affected import find_affected, looking_up, register_instead
 from engine.lookups import Lookup
 
-CATS = {"name": "cats", "rebuild_when": {}}
-DOGS = {"name": "dogs", "rebuild_when": {"keys": {"id": "dog"}}}
+CATS = {"name": "cats", "rebuild_when": {}, "reads": ["seen", "v", "w"]}
+DOGS = {"name": "dogs", "rebuild_when": {"keys": {"id": "dog"}}, "reads": ["seen", "v", "w", "keys"]}
 
 
 def source(*fields, changed=None, views=("seen",)):
@@ -51,14 +51,21 @@ class Affected(unittest.TestCase):
         registered = [call.args[1]["name"] for call in mocks["register_instead"].call_args_list]
         self.assertEqual(registered, ["v", "w", "v", "w"])
 
+    def test_are_asked_for_only_if_the_query_reads_the_changed_view(self, register_instead, **_):
+        sources = [source("dog", changed="rows", views=["seen", "unread"]), source("dog", changed="rows", views="u")]
+        frames = [frame("a"), frame("x"), frame("y")]
+        self.assertEqual(self.find(frames, sources, changed="keys"), {"cats": ["a"], "dogs": ["x", "y"]})
+        self.assertEqual([call.args[1]["name"] for call in register_instead.call_args_list], ["seen", "seen"])
+
     def test_are_unknown_if_the_query_fails_on_the_changed_rows(self, say, **_):
         frames = [frame(error=Py4JError("[DIVIDE_BY_ZERO] Division by zero.")), frame("x")]
         self.assertEqual(self.find(frames, [source("dog", changed="rows")]), {"cats": None, "dogs": ["x"]})
         self.assertIn("cats: made whole", say.call_args[0][0])
 
-    def test_can_be_affected_by_keys_only_through_a_source_with_the_fields(self, **_):
-        sources = [source("dog", "age"), source("dog"), source("age")]
-        self.assertEqual(looking_up(sources, {"id": "dog", "years": "age"}), sources[:1])
+    def test_can_be_affected_by_keys_only_through_a_view_with_the_fields_that_the_query_reads(self, **_):
+        sources = [source("dog", "age", views=["v", "unread"]), source("dog"), source("dog", "age", views="u")]
+        found = looking_up(sources, DOGS, {"id": "dog", "years": "age"})
+        self.assertEqual(found, [(sources[0], {"name": "v"})])
 
 
 class Instead(unittest.TestCase):
