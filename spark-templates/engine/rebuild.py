@@ -8,11 +8,15 @@ from pyspark.sql import SparkSession
 from engine.affected import find_affected, looking_up
 from engine.baked import TABLES
 from engine.base import Base, EarlierTable
+from engine.console import say
 from engine.contracts import Table
 from engine.lookups import Lookup
 from engine.partitions import PartialRebuild, part_of
-from engine.references import reported
+from engine.references import by_folder, reported
 from engine.sources import Opened
+
+# A table is made whole when files of more executions than this would remain. Each execution adds a few small files.
+MOST_WRITERS_OF_TABLE = 64
 
 
 class Rebuild(NamedTuple):
@@ -41,10 +45,7 @@ def plan_rebuilds(
     is_known = all(one.work.earlier is not None for one in sources)
     partly = [table for table in made if is_known and table["name"] in earlier and are_known(table, sources, lookups)]
     affected = find_affected(spark, partly, sources, lookups)
-    return [
-        Rebuild(table, part_made(spark, table, earlier.get(table["name"]), affected.get(table["name"])))
-        for table in made
-    ]
+    return [plan_rebuild(spark, table, earlier.get(table["name"]), affected.get(table["name"])) for table in made]
 
 
 def are_known(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Lookup]) -> bool:
@@ -52,10 +53,17 @@ def are_known(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Loo
     return all(name in lookups and looking_up(sources, table, fields) for name, fields in table["rebuild_when"].items())
 
 
-def part_made(
+def plan_rebuild(
     spark: SparkSession, table: Table, earlier: Optional[EarlierTable], affected: Optional[Sequence[str]]
-) -> Optional[PartialRebuild]:
-    return None if earlier is None or affected is None else part_of(spark, table, earlier.files, affected)
+) -> Rebuild:
+    """Decides how a table is made. `affected`: its affected partitions, or None if they are unknown."""
+    if earlier is None or affected is None:
+        return Rebuild(table, None)
+    part = part_of(spark, table, earlier.files, affected)
+    if affected and len(by_folder(part.kept)) >= MOST_WRITERS_OF_TABLE:
+        say("%s: made whole, because its files are of too many executions" % table["name"])
+        return Rebuild(table, None)
+    return Rebuild(table, part)
 
 
 def report_carried(table: Table, earlier: EarlierTable, folder: str) -> dict[str, Any]:
