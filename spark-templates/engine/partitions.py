@@ -56,14 +56,16 @@ def values_in(file: DataFile, table: Table) -> tuple[str, ...]:
     return tuple(values[name] for name in table["rebuild_by"]) if values else ()
 
 
-def how_made(spark: SparkSession, part: Optional[PartialRebuild]) -> dict[str, Any]:
+def report_made(spark: SparkSession, part: Optional[PartialRebuild]) -> dict[str, Any]:
     """Says for the report which part of a table is made. None is the whole table."""
     if part is None:
         return {"kind": "whole"}
     return {"kind": "partitions", "partitions": [list(values) for values in folder_values(spark, part.partitions)]}
 
 
-def part_of(spark: SparkSession, table: Table, files: Sequence[DataFile], partitions: Sequence[str]) -> PartialRebuild:
+def partial_rebuild(
+    spark: SparkSession, table: Table, files: Sequence[DataFile], partitions: Sequence[str]
+) -> PartialRebuild:
     """Returns what is made again of a table that has these files."""
     if not partitions:
         return PartialRebuild([], files)

@@ -11,7 +11,7 @@ from engine.base import Base, EarlierTable
 from engine.console import say
 from engine.contracts import Table
 from engine.lookups import Lookup
-from engine.partitions import PartialRebuild, part_of
+from engine.partitions import PartialRebuild, partial_rebuild
 from engine.references import by_folder, reported
 from engine.sources import Opened
 
@@ -26,7 +26,7 @@ class Rebuild(NamedTuple):
     part: Optional[PartialRebuild]
 
 
-def tables_of(base: Optional[Base], names: Sequence[str]) -> dict[str, EarlierTable]:
+def usable_tables(base: Optional[Base], names: Sequence[str]) -> dict[str, EarlierTable]:
     """Returns those of the named tables that can be used again."""
     return {} if base is None else {name: base.tables[name] for name in names if name in base.tables}
 
@@ -42,15 +42,16 @@ def plan_rebuilds(
 
     `earlier`: the tables of an earlier execution whose partitions may stay.
     """
-    is_known = all(one.work.earlier is not None for one in sources)
-    partly = [table for table in made if is_known and table["name"] in earlier and are_known(table, sources, lookups)]
-    affected = find_affected(spark, partly, sources, lookups)
+    in_part = [table for table in made if table["name"] in earlier and can_find_affected(table, sources, lookups)]
+    affected = find_affected(spark, in_part, sources, lookups)
     return [plan_rebuild(spark, table, earlier.get(table["name"]), affected.get(table["name"])) for table in made]
 
 
-def are_known(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Lookup]) -> bool:
-    """Whether it can be known which rows look up changed rows of tables of earlier steps."""
-    return all(name in lookups and looking_up(sources, table, fields) for name, fields in table["rebuild_when"].items())
+def can_find_affected(table: Table, sources: Sequence[Opened], lookups: Mapping[str, Lookup]) -> bool:
+    """Whether it is known which rows of the sources changed, and which rows look up changed rows of earlier steps."""
+    return all(one.work.earlier is not None for one in sources) and all(
+        name in lookups and looking_up(sources, table, fields) for name, fields in table["rebuild_when"].items()
+    )
 
 
 def plan_rebuild(
@@ -59,7 +60,7 @@ def plan_rebuild(
     """Decides how a table is made. `affected`: its affected partitions, or None if they are unknown."""
     if earlier is None or affected is None:
         return Rebuild(table, None)
-    part = part_of(spark, table, earlier.files, affected)
+    part = partial_rebuild(spark, table, earlier.files, affected)
     if affected and len(by_folder(part.kept)) >= MOST_WRITERS_OF_TABLE:
         say("%s: made whole, because its files are of too many executions" % table["name"])
         return Rebuild(table, None)

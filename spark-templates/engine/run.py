@@ -29,7 +29,7 @@ from engine.objects import write_objects
 from engine.parallel import all_at_once
 from engine.places import report_file
 from engine.reading import check_queries
-from engine.rebuild import Rebuild, names_looked_up, plan_rebuilds, report_carried, tables_of
+from engine.rebuild import Rebuild, names_looked_up, plan_rebuilds, report_carried, usable_tables
 from engine.references import reported
 from engine.schema import read_files
 from engine.session import fit_to_data, open_session
@@ -60,7 +60,9 @@ def run(spark: SparkSession, arguments: argparse.Namespace, started: float) -> N
     writes += [partial(write_source_table, spark, one, folder) for one in opened]
     done = all_at_once(spark, lambda write: write(), writes)
     written: list[Written] = done[: len(rebuilds)]
-    tables = check_written(spark, written, carried, opened, folder)
+    register_tables(spark, written, carried)
+    tables = report_tables(spark, written, carried, opened, folder)
+    tell_violations(tables)
     for source in SOURCES:
         check_unchanged(spark, source, arguments.source[source["name"]], inputs[source["name"]])
     report = {
@@ -90,11 +92,11 @@ def plan_tables(
     upstreams: Mapping[str, Upstream],
 ) -> tuple[dict[str, EarlierTable], list[Rebuild]]:
     """Decides which tables are carried over and how the others are made. Registers the views that these read."""
-    carried = tables_of(base, arguments.carry_over)
+    carried = usable_tables(base, arguments.carry_over)
     for name in carried:
         say("%s: carried over" % name)
     remaining = [table for table in TABLES if table["name"] not in carried]
-    in_part = tables_of(base, arguments.partitions)
+    in_part = usable_tables(base, arguments.partitions)
     lookups = find_lookups(spark, names_looked_up(in_part), base, upstreams)
     rebuilds = plan_rebuilds(spark, remaining, opened, in_part, lookups)
     if lookups:
@@ -104,7 +106,7 @@ def plan_tables(
     return carried, rebuilds
 
 
-def check_written(
+def report_tables(
     spark: SparkSession,
     written: Sequence[Written],
     carried: Mapping[str, EarlierTable],
@@ -112,18 +114,20 @@ def check_written(
     folder: str,
 ) -> dict[str, Any]:
     """Checks the tables that were made. Returns the reports of all tables of the step."""
-    register_tables(spark, written, carried)
     views = {name: its for one in opened for name, its in one.books["views"].items()}
     reports = all_at_once(spark, lambda one: report_table(spark, one, views, folder), written)
     made = {one.table["name"]: report for one, report in zip(written, reports)}
-    tables = {
+    return {
         table["name"]: made.get(table["name"]) or report_carried(table, carried[table["name"]], folder)
         for table in TABLES
     }
+
+
+def tell_violations(tables: Mapping[str, Any]) -> None:
+    """Logs what breaks the contracts. `tables`: their reports."""
     for name, report in tables.items():
         for broken in report["violations"]:
             say("%s: %s %s: %s (%d)" % (name, broken["severity"], broken["check"], broken["detail"], broken["count"]))
-    return tables
 
 
 def register_tables(spark: SparkSession, written: Sequence[Written], carried: Mapping[str, EarlierTable]) -> None:

@@ -19,7 +19,7 @@ from engine.console import say
 from engine.contracts import Table, Written
 from engine.failure import StepFailure, query_failure, write_failure
 from engine.listing import data_files
-from engine.partitions import PartialRebuild, how_made, in_partitions
+from engine.partitions import PartialRebuild, in_partitions, report_made
 from engine.places import table_folder
 from engine.reading import query_text
 from engine.schema import read_files, same_type, schema_of
@@ -45,7 +45,7 @@ def write_table(spark: SparkSession, table: Table, part: Optional[PartialRebuild
     if kept:
         rows += read_files(spark, kept, table).count()
     say("%s: %d rows" % (table["name"], rows))
-    return Written(table, own, kept, rows, how_made(spark, part))
+    return Written(table, own, kept, rows, report_made(spark, part))
 
 
 def result_of(spark: SparkSession, table: Table) -> DataFrame:

@@ -4,7 +4,7 @@ import unittest
 from unittest import mock
 
 from engine.contracts import DataFile
-from engine.partitions import how_made, part_of, values_in
+from engine.partitions import partial_rebuild, report_made, values_in
 
 TABLE = {"name": "cats", "partition_by": ["year", "kind"], "rebuild_by": ["kind", "year"]}
 
@@ -34,21 +34,21 @@ def java(_spark):
 @mock.patch("engine.partitions.jvm", java)
 class Partitions(unittest.TestCase):
     def test_that_are_not_affected_keep_their_files(self):
-        part = part_of(None, TABLE, FILES, ['["a:1","1"]', '["b","2"]'])
+        part = partial_rebuild(None, TABLE, FILES, ['["a:1","1"]', '["b","2"]'])
         self.assertEqual(part.kept, FILES[2:])
-        self.assertEqual(part_of(None, TABLE, FILES, ['["b","__HIVE_DEFAULT_PARTITION__"]']).kept, FILES[:3])
+        self.assertEqual(partial_rebuild(None, TABLE, FILES, ['["b","__HIVE_DEFAULT_PARTITION__"]']).kept, FILES[:3])
 
     def test_are_all_kept_if_none_is_affected_even_of_an_empty_table(self):
         empty = [file("p.parquet")]
-        self.assertEqual(part_of(None, TABLE, empty, []).kept, empty)
+        self.assertEqual(partial_rebuild(None, TABLE, empty, []).kept, empty)
 
     def test_are_without_the_file_of_an_empty_table_once_there_is_one(self):
-        self.assertEqual(part_of(None, TABLE, [file("p.parquet")], ['["b","2"]']).kept, [])
+        self.assertEqual(partial_rebuild(None, TABLE, [file("p.parquet")], ['["b","2"]']).kept, [])
 
     def test_are_reported_as_in_paths_in_the_order_of_the_contract(self):
-        part = part_of(None, TABLE, FILES, ['["b","2"]', '["a:1","1"]'])
-        self.assertEqual(how_made(None, part), {"kind": "partitions", "partitions": [["a%3A1", "1"], ["b", "2"]]})
-        self.assertEqual(how_made(None, None), {"kind": "whole"})
+        part = partial_rebuild(None, TABLE, FILES, ['["b","2"]', '["a:1","1"]'])
+        self.assertEqual(report_made(None, part), {"kind": "partitions", "partitions": [["a%3A1", "1"], ["b", "2"]]})
+        self.assertEqual(report_made(None, None), {"kind": "whole"})
 
     def test_have_the_values_of_their_folders(self):
         self.assertEqual(values_in(FILES[0], TABLE), ("a%3A1", "1"))

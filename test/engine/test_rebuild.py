@@ -19,7 +19,7 @@ def files_of_writers(count):
 class Rebuilds(unittest.TestCase):
     def plan(self, kept, affected=("p",)):
         """What is made if these files stay."""
-        with mock.patch("engine.rebuild.part_of", return_value=PartialRebuild(affected, kept)):
+        with mock.patch("engine.rebuild.partial_rebuild", return_value=PartialRebuild(affected, kept)):
             return plan_rebuild(None, TABLE, EarlierTable(kept, {}), affected).part
 
     def test_are_whole_once_files_of_too_many_executions_would_remain(self, say):
