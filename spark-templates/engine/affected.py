@@ -1,4 +1,4 @@
-"""Finds the partitions of a table that changes affect: of input objects, and of tables in which its rows are looked up.
+"""Finds the partitions of a table that changed input objects, or changed rows it looks up, affect.
 
 The query of the table runs only over the changed rows, or over those that look up changed ones. A contract with
 `rebuild` says that this gives the partitions of all rows that may differ.

@@ -1,6 +1,6 @@
 """The earlier execution of the step that this one builds on: its parsed rows, and tables that need not be made again.
 
-It decides only the speed. If a part of its records or a file that would be used is not as it was, nothing is used.
+It decides only how fast the step is. If any record or file it needs is not as it was, nothing of it is used.
 """
 
 import zlib

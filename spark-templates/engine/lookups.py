@@ -19,7 +19,7 @@ class Lookup(NamedTuple):
 
     # All rows that it has or had.
     rows: DataFrame
-    # The rows that it has and had not, or had and has not. None if its files are the same.
+    # Rows that are in only one of the two. None if its files are the same.
     changed: Optional[DataFrame]
 
 

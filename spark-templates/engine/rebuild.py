@@ -15,7 +15,7 @@ from engine.partitions import PartialRebuild, partial_rebuild
 from engine.references import by_folder, reported
 from engine.sources import Opened
 
-# A table is made whole when files of more executions than this would remain. Each execution adds a few small files.
+# When files of more executions than this would remain, the table is made whole. Each execution adds a few small files.
 MOST_WRITERS_OF_TABLE = 64
 
 

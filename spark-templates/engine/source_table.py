@@ -25,7 +25,7 @@ from engine.schema import literal_paths, spark_type
 from engine.session import JSON_RATIO, MIB, plans_adaptively
 from engine.storage import decoded, place
 
-# Files of more executions than this are merged into files of one. Each execution adds a few small files.
+# When files of more executions than this would remain, all rows are written again, as files of one execution.
 MOST_WRITERS = 24
 # The bytes of lines whose rows fill a file, if files of earlier executions stay.
 LINES_PER_FILE = 128 * MIB

@@ -53,10 +53,10 @@ class Opened(NamedTuple):
     objects: Sequence[ReadObject]
     # The rows of its source table.
     rows: DataFrame
-    # Files of earlier executions that have a part of these rows and stay, and the rest, or None if that is no row.
+    # Files of earlier executions that stay as they are, and the rows that are in none of them (None if there are none).
     stay: Sequence[DataFile]
     rest: Optional[DataFrame]
-    # Rows of objects that are new, and of stale ones as they were in the earlier execution. None if there are none.
+    # Rows of new objects, and the earlier rows of objects that changed or are gone. None if there are none.
     changed: Optional[DataFrame]
     # The rows of each view that are duplicates.
     losers: Mapping[str, Optional[DataFrame]]
