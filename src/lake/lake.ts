@@ -1,15 +1,16 @@
 /** The port `Lake` over a store. */
-import type { ReportedFile } from '../pipeline/report.ts';
+import type { ReportedFile, StepReport } from '../pipeline/report.ts';
 import { present } from '../present.ts';
 import { madeOf } from '../run/made-of.ts';
 import type { Lake } from '../run/ports.ts';
+import { tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import { acceptExecution, readExecution } from './accept.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
-import { QUARANTINE, keys } from './layout.ts';
+import { QUARANTINE, keys, parseExecution } from './layout.ts';
 import { mirror } from './mirror.ts';
 import type { OnTable } from './mirror.ts';
 import { publish } from './publication.ts';
@@ -30,7 +31,7 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
     acceptExecution: (attemptKey, token) => acceptExecution(store, attemptKey, token),
     readExecution: (key, token) => readExecution(store, key, token),
     verify: async (plan, accepted) => {
-      const verified = await verify(store, plan, accepted);
+      const verified = await verify(store, plan, accepted, { isLanding: true });
       const findings = [...verified.findings, ...(await unknownObjectsFindings(store, plan))];
       return { ...verified, findings };
     },
@@ -43,11 +44,15 @@ export function createLake(store: Store, { driver, onTable }: LakeNeeds): Lake {
   };
 }
 
-/** Checks these executions against the plan's contracts, by what is in the lake. */
+/**
+ * Checks these executions against the plan's contracts, by what is in the lake. `isLanding`: they are not published yet. The
+ * executions that they build on must be there until then; later gc may remove them.
+ */
 export async function verify(
   store: Store,
   plan: RunPlan,
   accepted: readonly Accepted[],
+  { isLanding = false } = {},
 ): Promise<Verification> {
   const outputs = new Map<string, StepOutput>();
   for (const { step, key, report } of accepted) {
@@ -67,7 +72,18 @@ export async function verify(
     const sourceTables = new Map<string, InspectedTable>();
     for (const [source, { files }] of Object.entries(report.sourceTables))
       sourceTables.set(source, await inspect(source, files));
-    outputs.set(step, { execution: key, report, tables, quarantine, sourceTables });
+    const { execution: earlier } = plan.bases?.[step] ?? {};
+    const before = earlier === undefined ? undefined : await reportOf(store, earlier);
+    const base = before ?? (isLanding && earlier !== undefined ? 'gone' : undefined);
+    outputs.set(step, { execution: key, report, base, tables, quarantine, sourceTables });
   }
   return verification(plan, outputs);
+}
+
+/** The report of an execution; undefined if it is gone or broken. */
+async function reportOf(store: Store, execution: string): Promise<StepReport | undefined> {
+  const place = parseExecution(execution);
+  if (place === undefined) return undefined;
+  const token = tokens.step(place.run, place.step, place.attempt);
+  return (await readExecution(store, execution, token))?.report;
 }

@@ -19,6 +19,8 @@ export interface StepOutput {
   /** Folder of the execution. */
   execution: string;
   report: StepReport;
+  /** The report of the execution that the plan lets it build on; undefined if there is none, or if it may be gone by now. */
+  base: StepReport | 'gone' | undefined;
   tables: ReadonlyMap<string, InspectedTable>;
   quarantine: InspectedTable | undefined;
   /** By source. */

@@ -1,5 +1,5 @@
 /** Steps that take tables, partitions and rows of sources over from the execution before, from the report to gc, without Spark. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';
 import { run as publishVerb } from '../../src/commands/publish.ts';
@@ -130,17 +130,17 @@ describe('a report that takes over what the plan does not allow', () => {
   it.each<[string, string, (report: StepReport) => void]>([
     [
       'a table that is to be made again',
-      'its step carried it over, against the plan',
+      'its step carried it over, which the plan does not allow',
       ({ tables }) => (tables['users']!.made = { kind: 'carried over' }),
     ],
     [
       'partitions of a table that is to be made whole',
-      'its step made only some of its partitions, against the plan',
+      'its step made only some of its partitions, which the plan does not allow',
       ({ tables }) => (tables['users']!.made = { kind: 'partitions', partitions: [] }),
     ],
     [
       'a file of a table that it made whole',
-      'its step took over a data file of an earlier execution, against the plan',
+      'its step took over a data file of an earlier execution, which the plan does not allow',
       ({ tables }) => tables['users']!.files.push({ ...file, name: 'part-1-u.zstd.parquet' }),
     ],
     [
@@ -153,12 +153,45 @@ describe('a report that takes over what the plan does not allow', () => {
       'a new data file is in a partition that its step did not make again',
       ({ tables }) => (tables['time']!.made = { kind: 'partitions', partitions: [['2018', '2018']] }),
     ],
+    [
+      'no partition, and left out a file of the others',
+      'its step left out a data file of the execution before',
+      ({ tables }) => {
+        const { files } = tables['time']!;
+        const [first] = files.filter((one) => one.in === undefined);
+        tables['time']!.files = files.filter((one) => one === first);
+      },
+    ],
+    [
+      'a file that the execution before does not have',
+      'its step took over a data file that the execution before does not have',
+      ({ tables }) => {
+        const { files } = tables['time']!;
+        tables['time']!.files = files.map((one) => ({ ...one, size: one.size + 1 }));
+      },
+    ],
+    [
+      'a file of a source that the execution before does not have',
+      'its step took over a data file that the execution before does not have',
+      ({ sourceTables }) => sourceTables['log_data']!.files.push({ ...file, name: 'part-1-u.zstd.parquet' }),
+    ],
   ])('breaks the run: %s', async (_, message, edit) => {
     change(edit);
     const { failure } = await lake.submitting('r2');
     lake.whenLanded(() => undefined);
     expect(failure).toMatchObject({ fault: 'tables' });
     expect(failure!.why.join('\n')).toContain(message);
+    expect((await lake.newest()).number).toBe(1);
+  });
+
+  it('breaks the run: files of an execution whose report is gone', async () => {
+    const { execution } = (await lake.newest()).madeOf.steps.find(({ step }) => step === 'log_transform')!;
+    change(() => rmSync(lake.at(`lake/${keys.report(execution)}`)));
+    const { failure } = await lake.submitting('r2');
+    lake.whenLanded(() => undefined);
+    expect(failure!.why.join('\n')).toContain(
+      'its step took over data files, but the report of the execution that has them is gone or broken',
+    );
     expect((await lake.newest()).number).toBe(1);
   });
 });
