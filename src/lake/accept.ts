@@ -79,12 +79,12 @@ function namesNothingElse(
 
 /** No two files of a table may have one name: they would have one plain path. */
 function areDataFiles(execution: string, table: string, files: readonly ReportedFile[]): boolean {
-  const isIts = ({ name, in: writer }: ReportedFile) =>
-    isNameBelow(name) &&
-    (writer === undefined || isOfAnother(keys.reported(execution, table, { name, in: writer }), writer));
-  const isOfAnother = (key: string, writer: string) =>
-    parseWriter(writer) !== undefined &&
-    parseDataFile(key) !== undefined &&
-    !key.startsWith(keys.table(execution, table));
+  const folder = keys.table(execution, table);
+  const isIts = (file: ReportedFile) => {
+    const key = keys.reported(execution, table, file);
+    return isNameBelow(file.name) && parseDataFile(key) !== undefined && isInPlace(file, key);
+  };
+  const isInPlace = ({ in: writer }: ReportedFile, key: string) =>
+    writer === undefined || (parseWriter(writer) !== undefined && !key.startsWith(folder));
   return files.every(isIts) && new Set(files.map(({ name }) => name)).size === files.length;
 }

@@ -146,8 +146,11 @@ function parse(store: Store, number: number, body: Uint8Array): Publication {
   });
 }
 
+/** What of an entry says which objects it names. */
+type Entry = Pick<Candidate, 'number' | 'tables' | 'kept'> & { rollbackTo?: number | undefined };
+
 /** What is wrong with an entry of this number: it may only name objects that a publication can consist of. */
-function misplaced(entry: Publication, number: number): string[] {
+function misplaced(entry: Entry, number: number): string[] {
   const { tables, kept, rollbackTo } = entry;
   const wrong: string[] = [];
   if (entry.number !== number) wrong.push(`its content says number ${String(entry.number)}`);
@@ -203,12 +206,23 @@ export async function publish(store: Store, candidate: Candidate): Promise<'publ
     madeOf: made,
     formerTables: former,
   };
+  refuseMisplaced(store, entry);
   const body = entryBody(store, entry);
   if (await store.createIfAbsent(keys.publication(number), body)) return 'published';
   const there = await readPublication(store, number);
   const isOurs =
     there?.run === run && there.rollbackTo === rollbackTo && filesOf(there.tables) === filesOf(tables);
   return isOurs ? 'published' : 'taken';
+}
+
+/** Throws `tables` for an entry that every reader would call damaged: nobody could read the log any more. */
+function refuseMisplaced(store: Store, entry: Entry): void {
+  const why = misplaced(entry, entry.number);
+  if (why.length === 0) return;
+  throw new LandfallError('tables', `${uriOf(store, keys.publication(entry.number))} would be damaged`, {
+    why: why.slice(0, SAMPLE),
+    stand: ['nothing was published'],
+  });
 }
 
 /**

@@ -26,6 +26,9 @@ export const viewBooks = z.object({
  */
 const writtenFiles = z.array(z.object({ name: z.string(), size: count, in: z.string().optional() }));
 
+/** Rejected lines are always written anew. */
+const rejectedFiles = z.array(z.strictObject({ name: z.string(), size: count }));
+
 /** How much of a table the execution made; what it did not make lies in files of earlier executions. */
 export const made = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('whole') }),
@@ -113,7 +116,7 @@ export const stepReport = z.object({
   endedAt: moment,
   sources: z.record(z.string(), sourceBooks),
   /** By source: the data files of the quarantine that hold its rejected lines. */
-  quarantine: z.record(z.string(), writtenFiles),
+  quarantine: z.record(z.string(), rejectedFiles),
   /** The file that says what each input object contained, whichever execution parsed it. */
   objects: z.object({ size: count }).optional(),
   sourceTables: z.record(z.string(), sourceTable).default({}),

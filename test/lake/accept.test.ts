@@ -60,6 +60,19 @@ describe('accepting an execution', () => {
       'with rejected lines in a file elsewhere',
       body({ quarantine: { song_data: [{ name: '../../x.parquet', size: 1 }] } }),
     ],
+    [
+      'with rejected lines in a file of an earlier execution',
+      text(
+        JSON.stringify({
+          ...report({}),
+          quarantine: { song_data: [{ name: 'a.parquet', size: 1, in: 'r0.local-1-ff' }] },
+        }),
+      ),
+    ],
+    ...['a.txt', '_temporary/a.parquet', 'x/a.parquet'].map((name): [string, Uint8Array] => [
+      `with ${JSON.stringify(name)} of its own, which is no data file`,
+      body({ sourceTables: { song_data: sourceTable([{ name, size: 1 }]) } }),
+    ]),
     ['with a source named as a path', body({ sources: { '../x': books() } })],
     ...['../../x.parquet', '/x.parquet', 'year=1/../x.parquet', '', 'a\0b'].map(
       (name): [string, Uint8Array] => [

@@ -113,7 +113,8 @@ describe('the publication log', () => {
     await publish(lake, { number: 1, ...candidate });
     await publish(lake, { number: 2, ...candidate, rollbackTo: 1 });
     expect(await publish(lake, { number: 2, ...candidate })).toBe('taken');
-    expect(await publish(lake, { number: 1, ...candidate, rollbackTo: 1 })).toBe('taken');
+    await publish(lake, { number: 3, ...candidate });
+    expect(await publish(lake, { number: 3, ...candidate, rollbackTo: 1 })).toBe('taken');
     expect(await publish(lake, { number: 2, ...candidate, rollbackTo: 1 })).toBe('published');
   });
 
@@ -274,6 +275,19 @@ describe('the publication log', () => {
         why: [`${JSON.stringify(wrong)} is not a data file of rows`],
       });
     }
+  });
+
+  it('refuses to write an entry that readers would call damaged', async () => {
+    const lake = store();
+    const tables = await landed(lake, 'r1', [2004]);
+    const kept = [{ table: 'rows', files: [{ key: 'delta/rows/r1.local-1-ff/x/a.parquet', size: 1 }] }];
+    await expect(
+      publish(lake, { number: 1, run: 'r1', driver: 'd1', kept, madeOf, tables }),
+    ).rejects.toMatchObject({
+      fault: 'tables',
+      why: ['"delta/rows/r1.local-1-ff/x/a.parquet" is not a data file of rows'],
+    });
+    expect(await newestPublication(lake)).toBeUndefined();
   });
 
   it('refuses to write an entry that is too long to be read', async () => {

@@ -22,7 +22,8 @@ export const keysOf = (files: readonly File[], table: string, execution: string)
 export function gather(lake: string, execution: string, report: StepReport, to: string): string {
   const tables = Object.entries(report.tables).map(([name, { files }]) => [name, files] as const);
   const rejected = Object.values(report.quarantine).map((files) => ['quarantine', files] as const);
-  for (const [table, files] of [...tables, ...rejected])
+  const all: (readonly [string, readonly File[]])[] = [...tables, ...rejected];
+  for (const [table, files] of all)
     for (const file of files) {
       const path = join(to, 'tables', table, file.name);
       mkdirSync(dirname(path), { recursive: true });
