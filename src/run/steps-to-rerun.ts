@@ -6,6 +6,7 @@ import type { PlannedStep, RunPlan, StepBase } from './plan.ts';
 import { currentAttempt } from './state.ts';
 import type { RunState } from './state.ts';
 import { stepPhase } from './states.ts';
+import type { Finding } from './verification.ts';
 
 export interface Rerun {
   step: string;
@@ -33,26 +34,45 @@ export function replan(
 }
 
 /**
- * What the steps build on. A step that failed, or whose tables are wrong, builds on nothing when it runs again, for what it built
- * on may be why: the files may be damaged. Which tables it need not make was decided for the queries and contracts of the first plan.
+ * What the steps build on. A step that failed, or whose tables are wrong, gets no base: damaged files of the base may be the cause.
+ * Which tables a step need not make was decided for the queries and contracts of the first plan.
  */
 function basesForRetry(state: RunState, planned: RunPlan, rerun: readonly string[]): RunPlan['bases'] {
   const { plan } = state;
   if (plan.bases === undefined) return undefined;
   const isNewest = planned.publication === plan.publication;
   const isAsPlanned = differences(madeOf(plan, {}), planned).length === 0;
+  const rebuilt = new Set(rebuiltAsBefore(plan, planned));
   const baseOf = (step: string, base: StepBase): StepBase | undefined => {
     if (!rerun.includes(step)) return base;
     const { ended, execution } = currentAttempt(state, step) ?? {};
     const hasFailed = ended !== undefined && stepPhase(ended.state) === 'failed';
-    if (!isNewest || hasFailed || (isAsPlanned && execution !== undefined)) return undefined;
-    return isAsPlanned ? base : { ...base, carryOver: [], partitions: [] };
+    const before = plan.steps.find(({ name }) => name === step);
+    const isWrong =
+      execution !== undefined && before !== undefined && wrongTables(state, before) !== undefined;
+    if (!isNewest || hasFailed || isWrong || (isAsPlanned && execution !== undefined)) return undefined;
+    if (!isAsPlanned) return { ...base, carryOver: [], partitions: [] };
+    return { ...base, partitions: base.partitions.filter((table) => rebuilt.has(table)) };
   };
   return Object.fromEntries(
     Object.entries(plan.bases).flatMap(([step, base]) => {
       const kept = baseOf(step, base);
       return kept === undefined ? [] : [[step, kept] as const];
     }),
+  );
+}
+
+/** Tables that both plans may rebuild in part, and in the same way. */
+function rebuiltAsBefore(before: RunPlan, after: RunPlan): string[] {
+  const rebuilds = ({ steps }: RunPlan) =>
+    new Map(
+      steps.flatMap(({ tables }) =>
+        tables.map(({ name, rebuild = null }) => [name, JSON.stringify(rebuild)] as const),
+      ),
+    );
+  const now = rebuilds(after);
+  return [...rebuilds(before)].flatMap(([table, rebuild]) =>
+    rebuild !== 'null' && rebuild === now.get(table) ? [table] : [],
   );
 }
 
@@ -101,13 +121,18 @@ function ownReason(state: RunState, step: PlannedStep): string | undefined {
   if (planned.digest !== step.digest) return 'its program changed';
   if (state.published !== undefined && state.finished?.verdict === 'failed')
     return 'published files were lost before they were copied';
+  const broken = wrongTables(state, step);
+  return broken === undefined ? undefined : `${broken.subject}: ${broken.message}`;
+}
+
+/** The first error that was found against what the step made. */
+function wrongTables({ verified }: RunState, step: PlannedStep): Finding | undefined {
   const subjects = new Set([step, ...step.tables, ...step.sources].map(({ name }) => name));
-  const broken = state.verified?.findings.find(
+  return verified?.findings.find(
     // The same program would reject the same lines again; only the limit can change.
     ({ severity, subject, limit, foreign }) =>
       severity === 'error' && limit === undefined && foreign === undefined && subjects.has(subject),
   );
-  return broken === undefined ? undefined : `${broken.subject}: ${broken.message}`;
 }
 
 function inherited({ upstreams }: PlannedStep, reasons: ReadonlyMap<string, string>): string | undefined {

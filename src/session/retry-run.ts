@@ -129,10 +129,14 @@ export async function retryRun(cli: CliContext, configured: Configured, retry: R
   });
 }
 
-/** Throws `overtaken` when the run would publish files that it took over from what is no longer the newest publication. */
+/**
+ * Throws `overtaken` when the run would publish files that it took over from what is no longer the newest publication, unless
+ * the newest is its own, which names them.
+ */
 function refuseOutdated(state: RunState, plan: RunPlan, rerun: readonly Rerun[]): void {
   const kept = stepsOnEarlierFiles(state).filter((name) => !rerun.some(({ step }) => step === name));
-  if (kept.length > 0 && plan.publication !== state.plan.publication) throw outdated(state);
+  const isNewest = plan.publication === state.plan.publication || plan.publication - 1 === state.published;
+  if (kept.length > 0 && !isNewest) throw outdated(state);
 }
 
 /** Throws `input` when the tables would no longer be those that the run was planned to make. */

@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run as gc } from '../../src/commands/gc.ts';
 import { run as publishVerb } from '../../src/commands/publish.ts';
+import { run as retry } from '../../src/commands/retry.ts';
 import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as verify } from '../../src/commands/verify.ts';
 import { keys } from '../../src/lake/layout.ts';
@@ -97,6 +98,21 @@ describe('a step that builds on an earlier execution', () => {
     expect(lake.submitted()[0]).not.toContain('--partitions');
     expect(writers(await lake.newest())).toMatchObject({ time: 'r3', users: 'r3' });
     await lake.isIntact();
+  });
+
+  it('keeps what it took over in a retry of some of its steps while its own publication is the newest', async () => {
+    expect((await lake.submitting('r2')).failure).toBeUndefined();
+    const before = writers(await lake.newest());
+    expect((await lake.does(retry, { run: 'r2', from: 'log_transform' })).failure).toBeUndefined();
+    expect(lake.steps()).toEqual(['log_transform']);
+    expect((await lake.newest()).number).toBe(3);
+    expect(writers(await lake.newest())).toMatchObject({ songs: before['songs'] });
+    await lake.isIntact();
+    lake.changeQuery();
+    expect((await lake.submitting('r3')).failure).toBeUndefined();
+    expect((await lake.does(retry, { run: 'r2', from: 'log_transform' })).failure).toMatchObject({
+      fault: 'overtaken',
+    });
   });
 
   it('is neither rebased nor published when it was overtaken, even if it took over nothing but rows of a source', async () => {

@@ -61,7 +61,7 @@ function ended(ends: Record<string, string>): RunState {
 const good = { song: 'accepted', log: 'accepted', other: 'accepted' };
 const names = (rerun: { step: string }[]) => rerun.map(({ step }) => step);
 
-const baseOf = (execution: string): StepBase => ({ execution, carryOver: ['x'], partitions: ['y'] });
+const baseOf = (execution: string): StepBase => ({ execution, carryOver: ['x'], partitions: [] });
 const bases = { song: baseOf('one'), log: baseOf('two'), other: baseOf('three') };
 
 /** What the steps of the retry build on, whose plan would be that of the run but for `now`. */
@@ -90,11 +90,38 @@ describe('the plan of a retry', () => {
     });
   });
 
+  it('builds on nothing where the tables were wrong, even if the templates changed since', () => {
+    const findings: Finding[] = [{ subject: 'log_data', severity: 'error', message: 'm' }];
+    const digests = { sources: {}, tables: { users: 'other' } };
+    expect(basesAfter(good, { verified: { tables: [], findings } }, { digests })).toEqual({
+      ...{ song: bases.song, other: bases.other },
+    });
+  });
+
+  it('makes a table whole whose contract no longer says how it is rebuilt in part, or says it in another way', () => {
+    const withTable = (table: Partial<typeof songs>) =>
+      steps.map((step) => (step === log ? { ...step, tables: [{ ...songs, name: 'y', ...table }] } : step));
+    const before = ended({ ...good, log: 'CANCELLED' });
+    const base = { ...bases.log, partitions: ['y'] };
+    const partitionsAfter = (table: Partial<typeof songs>) =>
+      replan(
+        {
+          ...before,
+          plan: { ...before.plan, bases: { log: base }, steps: withTable({ rebuild: { by: ['year'] } }) },
+        },
+        { ...before.plan, steps: withTable(table) },
+        {},
+      ).plan.bases?.['log'];
+    expect(partitionsAfter({ rebuild: { by: ['year'] } })).toEqual(base);
+    for (const table of [{}, { rebuild: { by: ['month'] } }])
+      expect(partitionsAfter(table)).toEqual(bases.log);
+  });
+
   it('makes every table again that it carried over by a plan with other queries', () => {
     const digests = { sources: {}, tables: { users: 'other' } };
     expect(basesAfter({ ...good, log: 'CANCELLED' }, {}, { digests })).toEqual({
       ...bases,
-      log: { ...bases.log, carryOver: [], partitions: [] },
+      log: { ...bases.log, carryOver: [] },
     });
   });
 
