@@ -5,8 +5,8 @@ import type { RunPlan, StepAttempt } from './plan.ts';
 import type { Home } from './ports.ts';
 import type { Finding } from './verification.ts';
 
-/** A newer version than this is refused: this program does not know what it means. */
-export const JOURNAL_VERSION = 1;
+/** Another version than this is refused: this program does not know what it means. */
+export const JOURNAL_VERSION = 2;
 
 export interface TableSummary {
   table: string;

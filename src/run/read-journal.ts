@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LandfallError } from '../faults.ts';
 import { readJson } from '../json-text.ts';
 import { entryNumber, keys, mostBytes } from '../lake/layout.ts';
-import { commandAt } from '../shell-words.ts';
+import { advise, commandAt } from '../shell-words.ts';
 import { damaged, notAnEntry } from './damaged.ts';
 import { JOURNAL_VERSION } from './entries.ts';
 import type { Stamped } from './entries.ts';
@@ -101,13 +101,7 @@ export async function readEntry(objects: Objects, run: string, number: number): 
   const body = await objects.get(key, mostBytes.entry);
   if (body === undefined) return undefined;
   const { entry, problem } = parse(decoder.decode(body));
-  if (entry !== undefined && entry.version > JOURNAL_VERSION) {
-    throw new LandfallError(
-      'input',
-      `run ${run} was written by a newer Landfall (journal version ${String(entry.version)})`,
-      { next: 'upgrade Landfall and try again' },
-    );
-  }
+  if (entry !== undefined) refuseOtherVersion(objects, run, entry.version);
   const what = notAnEntry(objects, run, number);
   if (entry?.number !== number || (number === 1) !== (entry.entry === 'planned')) {
     const why = problem ?? `it is entry ${String(entry?.number)}, of kind ${String(entry?.entry)}`;
@@ -122,6 +116,19 @@ export async function readEntry(objects: Objects, run: string, number: number): 
   const wrong = problemOf(entry.entry, run, entry);
   if (wrong !== undefined) throw damaged(objects, run, { what, why: wrong });
   return entry as unknown as Stamped;
+}
+
+/** Throws `input` for the journal of another version of Landfall: it is not damaged, but means something else. */
+function refuseOtherVersion({ uri }: Objects, run: string, version: number): void {
+  const writtenBy = (which: string) =>
+    `run ${run} was written by ${which} Landfall (journal version ${String(version)})`;
+  if (version > JOURNAL_VERSION)
+    throw new LandfallError('input', writtenBy('a newer'), { next: 'upgrade Landfall and try again' });
+  if (version > 0 && version < JOURNAL_VERSION)
+    throw new LandfallError('input', writtenBy('an older'), {
+      stand: ['nothing was changed; what the run had submitted continues'],
+      next: advise`follow it with the Landfall that wrote it, or start a new run with ${commandAt(uri, 'submit')}`,
+    });
 }
 
 const decoder = new TextDecoder();

@@ -52,7 +52,7 @@ beforeEach(async () => {
 
 describe('a damaged run', () => {
   it.each<[string, (key: (number: number) => string) => Promise<unknown>]>([
-    ['an entry cut short', (key) => store.put(key(3), Buffer.from('{"version":1,'))],
+    ['an entry cut short', (key) => store.put(key(3), Buffer.from('{"version":2,'))],
     ['an entry missing', (key) => store.remove([key(3)])],
     ['a number far ahead', (key) => store.put(key(999_999_999), Buffer.from('{}'))],
     [

@@ -54,7 +54,7 @@ describe('landfall runs', () => {
   it('lists a damaged run with the place of the damage, and the other runs', async () => {
     await begin('good', 'torn', 'gapped', 'headless');
     const lake = openFolder(cwd);
-    await lake.put(keys.entry('torn', 1), Buffer.from('{"version":1,'));
+    await lake.put(keys.entry('torn', 1), Buffer.from('{"version":2,'));
     await lake.put(keys.entry('gapped', 3), Buffer.from('{}'));
     await lake.put(keys.entry('headless', 2), Buffer.from('{}'));
     await lake.remove([keys.entry('headless', 1)]);
@@ -79,7 +79,7 @@ describe('landfall runs', () => {
     async (step) => {
       await begin('good', 'odd');
       const entry = {
-        ...{ version: 1, number: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00Z' },
+        ...{ version: 2, number: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00Z' },
         ...{ entry: 'step-intent', step, attempt: 1, token: 't', clusterId: 'j-1' },
       };
       await openFolder(cwd).put(keys.entry('odd', 2), Buffer.from(JSON.stringify(entry)));

@@ -63,7 +63,7 @@ const FOREIGN: readonly string[] = [
   '\ufeff{}',
   '\0'.repeat(1000),
   '{"version":1e308,"number":-1,"entry":"planned","driver":"d","nonce":"n","at":"2026-11-21T09:30:00.000Z"}',
-  '{"version":1,"number":1,"entry":"planned","driver":"d","nonce":"n","at":"2026-11-21T09:30:00.000Z","plan":{}}',
+  '{"version":2,"number":1,"entry":"planned","driver":"d","nonce":"n","at":"2026-11-21T09:30:00.000Z","plan":{}}',
 ];
 
 /** Damages to the object as a whole; `at` picks another object for a swap. */

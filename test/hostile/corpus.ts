@@ -101,7 +101,7 @@ describe('a run whose journal is damaged', () => {
       key: ENTRY,
       damage: 'foreign',
       body: JSON.stringify({
-        ...{ version: 1, number: 5, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
+        ...{ version: 2, number: 5, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
         ...{ entry: 'step-ended', step: 'constructor', attempt: 1, state: 'FAILED' },
       }),
     },

@@ -95,7 +95,7 @@ async function execution(attempt: number, name: string, codec = 'gzip', files = 
 /** The state of a run whose step had these attempts; an accepted attempt names its execution. */
 function state(...attempts: { attempt: number; execution?: string }[]): RunState {
   const first = begin({
-    ...{ version: 1, number: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
+    ...{ version: 2, number: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' },
     entry: 'planned',
     plan: plan(),
   });

@@ -16,7 +16,7 @@ const minutes = (count: number) => new Date(START + count * 60_000);
 /** The state after these entries, a minute apart. */
 function after(entries: readonly Entry[], its: Partial<RunPlan> = {}): RunState {
   const stamp = (number: number) => ({
-    version: 1,
+    version: 2,
     number,
     driver: 'd',
     nonce: String(number),

@@ -8,7 +8,7 @@ import { driveRun, fakeWorld, plan, startRun } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-run.ts';
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-const stamp = { version: 1, number: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' };
+const stamp = { version: 2, number: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' };
 const execution = keys.execution(keys.attempt('r1', 'song_transform', 1), 'local-1-ff');
 
 async function withEntry(entry: object): Promise<FakeWorld> {

@@ -5,7 +5,7 @@ import type { Stamped } from '../../src/run/entries.ts';
 import { fold } from '../../src/run/fold.ts';
 import { plan } from '../support/fake-run.ts';
 
-const stamp = { version: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' } as const;
+const stamp = { version: 2, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' } as const;
 const planned: Stamped = { ...stamp, number: 1, entry: 'planned', plan };
 const foldWith = (entry: object) =>
   fold({ uri: 's3://lake/root' }, [planned, { ...stamp, number: 2, ...entry } as Stamped]);

@@ -132,7 +132,7 @@ describe('a journal entry whose number another driver took first', () => {
 
 describe('an invalid journal entry', () => {
   const whole = JSON.stringify({
-    version: 1,
+    version: 2,
     number: 3,
     driver: 'd',
     nonce: 'n',
@@ -142,7 +142,7 @@ describe('an invalid journal entry', () => {
   const broken: [string, string][] = [
     ['empty', ''],
     ['cut short', whole.slice(0, 50)],
-    ['no entry', '{"version":1}'],
+    ['no entry', '{"version":2}'],
     ['of another number', whole.replace('"number":3', '"number":2')],
     ['a second plan', whole.replace('staged', 'planned')],
     ['no object', '[]'],
@@ -181,12 +181,25 @@ describe('an invalid journal entry', () => {
   it('is refused with the next move if it is of a newer version or an unknown kind', async () => {
     const world = fakeWorld(1);
     await startRun(world);
-    for (const newer of [whole.replace('"version":1', '"version":2'), whole.replace('staged', 'dreamt')]) {
+    for (const newer of [whole.replace('"version":2', '"version":3'), whole.replace('staged', 'dreamt')]) {
       await world.objects.put(journalKey(2), bytes(newer.replace('"number":3', '"number":2')));
       await expect(readState(world.objects, plan.run)).rejects.toMatchObject({
         fault: 'input',
         next: 'upgrade Landfall and try again',
       });
     }
+  });
+
+  it('is not called damaged if it is of an older version, but refused with the next move', async () => {
+    const world = fakeWorld(1);
+    const older = { version: 1, number: 1, driver: 'd', nonce: 'n', at: '2026-11-21T09:30:00.000Z' };
+    const entry = { ...older, entry: 'planned', plan: { ...plan, bases: { song_transform: 'x' } } };
+    await world.objects.put(journalKey(1), bytes(JSON.stringify(entry)));
+    await expect(readState(world.objects, plan.run)).rejects.toMatchObject({
+      fault: 'input',
+      message: 'run r1 was written by an older Landfall (journal version 1)',
+      more: {},
+      next: advising(/start a new run with/),
+    });
   });
 });

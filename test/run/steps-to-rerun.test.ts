@@ -190,7 +190,7 @@ describe('the steps a retry runs again', () => {
 
   it('are all if the run published and files were lost before their copy', () => {
     const finished = {
-      ...{ version: 1, number: 9, driver: 'd', nonce: 'n', at: '' },
+      ...{ version: 2, number: 9, driver: 'd', nonce: 'n', at: '' },
       ...({ entry: 'finished', verdict: 'failed', fault: 'tables' } as const),
     };
     expect(names(stepsToRerun({ ...ended(good), published: 1, finished }, steps))).toEqual([
