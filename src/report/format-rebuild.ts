@@ -13,6 +13,8 @@ export interface Rebuild {
   /** Absent when its list of inputs cannot be read. */
   sources?: readonly SourceDifference[];
   steps: readonly StepDecision[];
+  /** Steps that use rows of the execution before: the contract of a source of theirs is what it was. */
+  withEarlierRows: readonly string[];
 }
 
 /** The steps that do not run, for `plan`. */
@@ -45,9 +47,9 @@ export function rebuiltLines(rebuild: Rebuild, name: string): string[] {
     ({ decision, by, reason }) => `${decision} ${String(by)} ${reason}`,
   );
   return [
-    ...(reason === undefined ? [] : [`makes no table again; runs because of ${reason}`]),
+    ...(reason === undefined ? [] : [`makes no table again, but runs: ${reason}`]),
     ...[...alike.values()].flatMap((its) => decisionLine(its)),
-    ...(earlier === undefined
+    ...(earlier === undefined || !rebuild.withEarlierRows.includes(name)
       ? []
       : [`unchanged objects are not parsed again: run ${earlier} has their rows`]),
   ];

@@ -1,10 +1,11 @@
 /** The result of a run, collected from its events: what `--output json` prints, and the text is made from. */
-import type { SourceBooks, StepReport, TableReport, ViewBooks } from '../pipeline/report.ts';
+import type { Made, SourceBooks, StepReport, TableReport, ViewBooks } from '../pipeline/report.ts';
 import { parseDataFile } from '../lake/layout.ts';
 import { checksMade } from '../pipeline/checks-made.ts';
 import type { ChecksMade } from '../pipeline/checks-made.ts';
 import { booksOfRun } from '../pipeline/run-books.ts';
 import type { Phase, RunEvent, Verdict } from '../run/events.ts';
+import { isStepToken } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Finding } from '../run/verification.ts';
 import { place } from '../shell-words.ts';
@@ -27,7 +28,7 @@ export interface RunSummary {
     path: string;
     conflicts?: number;
     /** The runs that made the table, where this one carried it over. */
-    carriedOverFrom?: string;
+    carriedOverFrom?: readonly string[];
     /** How many partitions were made, where the others were carried over. */
     partitionsMade?: number;
   }[];
@@ -100,14 +101,12 @@ function landed(
   return {
     tables: tables.map(({ table, rows, bytes: size, files }) => {
       const resolved = conflicts.get(table) ?? undefined;
-      const writers = [...new Set(files.flatMap(({ key }) => parseDataFile(key)?.run ?? []))];
-      const isCarried = writers.length > 0 && !writers.includes(run);
-      const partitions = isCarried ? undefined : partitionsMade(reports, table);
+      const made = madeBy(run, reports, table);
       return {
         ...{ table, rows, files: files.length, bytes: size, path: `${lake}/${table}` },
         ...(resolved === undefined ? {} : { conflicts: resolved }),
-        ...(isCarried ? { carriedOverFrom: writers.join(', ') } : {}),
-        ...(partitions === undefined ? {} : { partitionsMade: partitions }),
+        ...(made?.kind === 'carried over' ? { carriedOverFrom: writersOf(files) } : {}),
+        ...(made?.kind === 'partitions' ? { partitionsMade: made.partitions.length } : {}),
       };
     }),
     books: booksOfRun(reports),
@@ -117,15 +116,22 @@ function landed(
   };
 }
 
-function partitionsMade(reports: readonly StepReport[], table: string): number | undefined {
-  const made = reports.flatMap(({ tables }) => tables[table]?.made ?? [])[0];
-  return made?.kind === 'partitions' ? made.partitions.length : undefined;
+/** How much of the table that run made: nothing where the step itself is carried over. */
+function madeBy(run: string, reports: readonly StepReport[], table: string): Made | undefined {
+  const report = reports.find(({ tables }) => Object.hasOwn(tables, table));
+  if (report === undefined) return undefined;
+  return isStepToken(run, report.token) ? report.tables[table]?.made : { kind: 'carried over' };
+}
+
+/** The runs that wrote these files. */
+function writersOf(files: readonly { key: string }[]): string[] {
+  return [...new Set(files.flatMap(({ key }) => parseDataFile(key)?.run ?? []))];
 }
 
 /** How little of the table this run made. */
 function takenOver({ carriedOverFrom, partitionsMade: made }: RunSummary['tables'][number]): string {
   if (carriedOverFrom !== undefined)
-    return `carried over from run${carriedOverFrom.includes(', ') ? 's' : ''} ${carriedOverFrom}`;
+    return `carried over from run${carriedOverFrom.length > 1 ? 's' : ''} ${carriedOverFrom.join(', ')}`;
   return made === undefined ? '' : `${counted(made, 'partition')} made again`;
 }
 

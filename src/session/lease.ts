@@ -56,7 +56,7 @@ function summaryOf(state: RunState): RunSummary {
     ...summary,
     tables: (verified?.tables ?? []).map((one) => {
       const from = carried.get(one.table);
-      return from === undefined ? one : { ...one, carriedOverFrom: from };
+      return from === undefined ? one : { ...one, carriedOverFrom: [from] };
     }),
     findings: verified?.findings ?? [],
     ...(published === undefined ? {} : { publication: published }),

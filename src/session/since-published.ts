@@ -56,8 +56,21 @@ export async function sincePublished(
   const steps = decide(lost);
   return {
     plan: { ...plan, ...earlierExecutions(steps) },
-    rebuild: { publication: number, ...(sources === undefined ? {} : { sources }), steps },
+    rebuild: {
+      publication: number,
+      ...(sources === undefined ? {} : { sources }),
+      steps,
+      withEarlierRows: withSameSource(newest, plan),
+    },
   };
+}
+
+/** Steps that read a source whose contract is that of the publication. */
+function withSameSource({ madeOf }: Publication, { steps, digests }: RunPlan): string[] {
+  const before = new Map(madeOf.sources.map(({ source, digest }) => [source, digest]));
+  return steps
+    .filter(({ sources }) => sources.some(({ name }) => before.get(name) === digests.sources[name]))
+    .map(({ name }) => name);
 }
 
 function unchanged(inputs: readonly Input[]): SourceDifference[] {
@@ -90,7 +103,7 @@ async function differenceFrom(
   }
 }
 
-/** What of the publication would be carried over, or taken over by a step: its tables, and the steps that made them. */
+/** What the decisions take from the publication: the tables of those steps, and the steps. */
 function takenFrom({ tables, madeOf }: Publication, decisions: readonly StepDecision[]): Used {
   const isTaken = ({ runs, base }: StepDecision) =>
     !runs || (base !== undefined && [...base.carryOver, ...base.partitions].length > 0);

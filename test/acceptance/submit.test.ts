@@ -172,7 +172,7 @@ describe('a second submit', () => {
     const second = JSON.parse(stdout) as RunSummary;
     expect(stepsOf(second.run)).toEqual(['log_transform']);
     expect(parsedBy(second.run)).toEqual({ log_data: 1 });
-    const carried = second.tables.filter(({ carriedOverFrom: from }) => from === summary.run);
+    const carried = second.tables.filter(({ carriedOverFrom: from }) => from?.join() === summary.run);
     expect(carried.map(({ table }) => table).sort()).toEqual(['artists', 'songs']);
     const { differences, rows, books } = judge(songs, logs, lake);
     expect(differences).toEqual(equalTables);

@@ -67,6 +67,24 @@ describe('a run of which one step is to run', () => {
     expect(lake.submitted()).toEqual([]);
   });
 
+  it('does not promise that objects are not parsed again if the contract of their source changed', async () => {
+    const change = (name: string, edit: (text: string) => string) => {
+      const path = `templates/${name}`;
+      lake.write(path, edit(readFileSync(lake.at(path), 'utf8')));
+    };
+    const query =
+      'SELECT 1L AS user_id, title AS first_name, title AS last_name, title AS gender, title AS level FROM songs';
+    change('tables/log_transform/users.sql.hbs', (text) =>
+      text.replace(/^resolves: .*\n/m, '').replace(/(?<=\n---\n)[^]*$/, `${query}\n`),
+    );
+    expect((await lake.submitting('r2')).failure).toBeUndefined();
+    change('sources/log_data.yaml', (text) => text.replace('min: 946684800000, ', ''));
+    const { text } = await lake.planning();
+    expect(text).toContain('the contract of log_data changed');
+    expect(text).toContain('carry over users');
+    expect(text).not.toContain('not parsed again');
+  });
+
   it('submits that step alone, on the tables that it carries over, and publishes both', async () => {
     const first = await lake.newest();
     lake.write('log_data/two.json', '{"a":2}\n');
@@ -76,7 +94,9 @@ describe('a run of which one step is to run', () => {
     const { failure, value, text } = await lake.submitting('r2');
     expect({ failure, value }).toMatchObject({ failure: undefined, value: { publication: 2 } });
     const { tables } = value as RunSummary;
-    expect(new Map(tables.map(({ table, carriedOverFrom: from }) => [table, from])).get('songs')).toBe('r1');
+    expect(new Map(tables.map(({ table, carriedOverFrom: from }) => [table, from])).get('songs')).toEqual([
+      'r1',
+    ]);
     expect(text).toMatch(/songs .*\/songs +carried over from run r1\n/);
     expect(text).not.toMatch(/users .*carried over/);
     expect(lake.steps()).toEqual(['log_transform']);

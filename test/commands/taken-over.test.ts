@@ -8,7 +8,7 @@ import { run as rollback } from '../../src/commands/rollback.ts';
 import { run as verify } from '../../src/commands/verify.ts';
 import { keys } from '../../src/lake/layout.ts';
 import type { Publication } from '../../src/lake/publication.ts';
-import type { StepReport } from '../../src/pipeline/report.ts';
+import type { ReportedFile, StepReport } from '../../src/pipeline/report.ts';
 import { steppedLake, writers } from './stepped-lake.ts';
 import type { SteppedLake } from './stepped-lake.ts';
 
@@ -35,6 +35,16 @@ const filesOf = ({ tables, kept }: Publication, name: string): string[] =>
     .filter(({ table }) => table === name)
     .flatMap(({ files }): string[] => files.map(({ key }: { key: string }) => key));
 
+/** Edits each report of log_transform as it is written. */
+const changeReport = (edit: (report: StepReport, execution: string) => void) =>
+  lake.whenLanded((_, execution) => {
+    if (!execution.includes('log_transform')) return;
+    const key = keys.report(execution);
+    const report = JSON.parse(lake.files.read(key).toString()) as StepReport;
+    edit(report, execution);
+    lake.files.write(key, JSON.stringify(report));
+  });
+
 describe('a step that builds on an earlier execution', () => {
   it('makes partitions of one table again, then carries it over; each publication names all files', async () => {
     expect((await lake.planning()).text).toContain(
@@ -57,12 +67,37 @@ describe('a step that builds on an earlier execution', () => {
     const third = await lake.submitting('r3');
     expect(lake.submitted()[0]!.join(' ')).toMatch(/ --carry-over time( |$)/);
     expect(third.text).toMatch(/time .* carried over from runs r\d, r\d\n/);
+    expect(third.value).toMatchObject({
+      tables: expect.arrayContaining([
+        expect.objectContaining({
+          table: 'time',
+          carriedOverFrom: expect.arrayContaining(['r1', 'r2']) as unknown,
+        }),
+      ]) as unknown,
+    });
     expect(filesOf(await lake.newest(), 'time')).toEqual(filesOf(after, 'time'));
     await lake.isIntact();
     expect((await lake.does(rollback, { number: '1' })).failure).toBeUndefined();
     await lake.isIntact();
     expect((await lake.does(rollback, { number: '3' })).failure).toBeUndefined();
     await lake.isIntact();
+  });
+
+  it('says that no partition was made again if none is affected, and not that the table is carried over', async () => {
+    changeReport((report, execution) => {
+      const before = new Map<string, ReportedFile>();
+      for (const file of report.tables['time']!.files)
+        before.set(file.name, { ...file, in: file.in ?? first.split('/').slice(2, 3).join() });
+      for (const file of report.tables['time']!.files.filter((one) => one.in === undefined))
+        rmSync(lake.at(`lake/${keys.reported(execution, 'time', file)}`));
+      report.tables['time']!.files = [...before.values()];
+      report.tables['time']!.made = { kind: 'partitions', partitions: [] };
+    });
+    const [first = ''] = filesOf(await lake.newest(), 'time');
+    const { failure, text } = await lake.submitting('r2');
+    lake.whenLanded(() => undefined);
+    expect(failure).toBeUndefined();
+    expect(text).toMatch(/time .* 0 partitions made again\n/);
   });
 
   it('keeps what it took over from gc, which removes the runs of which nothing is needed any more', async () => {
@@ -134,15 +169,6 @@ describe('a step that builds on an earlier execution', () => {
 
 describe('a report that takes over what the plan does not allow', () => {
   const file = { name: 'year=2018/month=2018/part-00000-u.zstd.parquet', size: 1, in: 'r1.local-1-ff' };
-  const change = (edit: (report: StepReport) => void) =>
-    lake.whenLanded((_, execution) => {
-      if (!execution.includes('log_transform')) return;
-      const key = keys.report(execution);
-      const report = JSON.parse(lake.files.read(key).toString()) as StepReport;
-      edit(report);
-      lake.files.write(key, JSON.stringify(report));
-    });
-
   it.each<[string, string, (report: StepReport) => void]>([
     [
       'a table that is to be made again',
@@ -192,7 +218,7 @@ describe('a report that takes over what the plan does not allow', () => {
       ({ sourceTables }) => sourceTables['log_data']!.files.push({ ...file, name: 'part-1-u.zstd.parquet' }),
     ],
   ])('breaks the run: %s', async (_, message, edit) => {
-    change(edit);
+    changeReport(edit);
     const { failure } = await lake.submitting('r2');
     lake.whenLanded(() => undefined);
     expect(failure).toMatchObject({ fault: 'tables' });
@@ -202,7 +228,7 @@ describe('a report that takes over what the plan does not allow', () => {
 
   it('breaks the run: files of an execution whose report is gone', async () => {
     const { execution } = (await lake.newest()).madeOf.steps.find(({ step }) => step === 'log_transform')!;
-    change(() => rmSync(lake.at(`lake/${keys.report(execution)}`)));
+    changeReport(() => rmSync(lake.at(`lake/${keys.report(execution)}`)));
     const { failure } = await lake.submitting('r2');
     lake.whenLanded(() => undefined);
     expect(failure!.why.join('\n')).toContain(

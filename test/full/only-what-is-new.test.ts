@@ -82,7 +82,7 @@ async function landed(run: string, ...more: string[]): Promise<RunSummary> {
 const carriedBy = ({ tables }: RunSummary) =>
   Object.fromEntries(
     tables.flatMap(({ table, carriedOverFrom }) =>
-      carriedOverFrom === undefined ? [] : [[table, carriedOverFrom]],
+      carriedOverFrom === undefined ? [] : [[table, carriedOverFrom.join()]],
     ),
   );
 
