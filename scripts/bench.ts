@@ -14,10 +14,14 @@ import { conditionsOf } from './bench/conditions.ts';
 import { contest } from './bench/contest.ts';
 import { contestants, REFERENCES } from './bench/contestants.ts';
 import { benchDriver } from './bench/driver/bench.ts';
+import { increments } from './bench/increments.ts';
+import { incrementsPage } from './bench/increments-page.ts';
 import { FULL, QUICK as QUICK_SIZES } from './bench/driver/sizes.ts';
 import type { Sizes } from './bench/driver/sizes.ts';
 import { markdownPage, svgChart } from './bench/report.ts';
+import { present } from '../src/present.ts';
 import { DATA_SETS, isDataSet } from './sparkify/data-sets.ts';
+import type { DataSetName } from './sparkify/data-sets.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const IDS = contestants({ submit: '', driverMemory: '', env: {} }).map(({ id }) => id);
@@ -30,6 +34,11 @@ const USAGE = `npm run bench -- [--quick] [--data sample,s1] [--only ${IDS.join(
   --quick   ${QUICK.data}, with one run of each contestant, which is both compared and timed
   --out     folder of bench.md, bench.json, bench.svg and the data
 
+npm run bench -- --increments [--data y] [--seed 1] [--out bench]
+
+  How Landfall brings one lake up to date: a full load, one more day, nothing new, another query of one table
+  --out     folder of increments.md, increments.json, the data and the tables
+
 npm run bench -- --driver [--quick] [--objects N] [--files N] [--publications N] [--out bench]
 
   What the driver takes for a run without its steps: seconds, memory, and requests to an S3 endpoint in memory
@@ -40,6 +49,7 @@ npm run bench -- --driver [--quick] [--objects N] [--files N] [--publications N]
 
 const options = {
   driver: { type: 'boolean', default: false },
+  increments: { type: 'boolean', default: false },
   objects: { type: 'string' },
   files: { type: 'string' },
   publications: { type: 'string' },
@@ -83,10 +93,43 @@ function driverSizes(values: Values): Sizes {
   };
 }
 
+/** The data sets of these names, separated by commas. */
+function dataSets(names: string): DataSetName[] {
+  return names.split(',').map((name) => (isDataSet(name) ? name : fail(`--data ${name}: no such data set`)));
+}
+
+const progress = (message: string): void => {
+  console.error(message);
+};
+
+const sparkOfBench = () =>
+  ensureSpark({
+    release: 'emr-7.13.0',
+    home: landfallHome(process.env),
+    env: process.env,
+    clock: systemClock,
+    progress: ({ message }) => progress(message),
+  });
+
+async function benchIncrements(values: Values): Promise<void> {
+  const seed = wholeNumber('seed', values.seed, USAGE, { least: 1 });
+  const [data, ...others] = dataSets(values.data ?? 'y');
+  if (data === undefined || others.length > 0) fail('--increments takes one data set');
+  const folder = resolve(values.out);
+  mkdirSync(folder, { recursive: true });
+  const spark = await sparkOfBench();
+  const landfall = present(contestants({ submit: spark.submit, driverMemory: '', env: {} })[0], 'Landfall');
+  const conditions = { ...conditionsOf(spark), command: COMMAND };
+  const results = await increments({ data, landfall, seed, folder, progress });
+  const page = incrementsPage(conditions, data, results);
+  const json = JSON.stringify({ ...conditions, data, results }, undefined, 2);
+  writeFileSync(join(folder, 'increments.json'), `${json}\n`);
+  writeFileSync(join(folder, 'increments.md'), page);
+  console.log(page);
+}
+
 async function bench(values: Values): Promise<void> {
-  const data = (values.data ?? (values.quick ? QUICK.data : 'sample,s1')).split(',');
-  const unknown = data.find((name) => !isDataSet(name));
-  if (unknown !== undefined) fail(`--data ${unknown}: no such data set`);
+  const data = dataSets(values.data ?? (values.quick ? QUICK.data : 'sample,s1'));
   const only = values.only?.split(',') ?? (values.quick ? QUICK.only.split(',') : IDS);
   const nobody = only.find((id) => !IDS.includes(id));
   if (nobody !== undefined) fail(`--only ${nobody}: no such contestant`);
@@ -95,14 +138,7 @@ async function bench(values: Values): Promise<void> {
   const seed = wholeNumber('seed', values.seed, USAGE, { least: 1 });
   const folder = resolve(values.out);
   mkdirSync(folder, { recursive: true });
-  const progress = (message: string) => console.error(message);
-  const spark = await ensureSpark({
-    release: 'emr-7.13.0',
-    home: landfallHome(process.env),
-    env: process.env,
-    clock: systemClock,
-    progress: ({ message }) => progress(message),
-  });
+  const spark = await sparkOfBench();
   const driverMemory = spark.conf['spark.driver.memory'] ?? '1g';
   const all = contestants({ submit: spark.submit, driverMemory, env: spark.env });
   const conditions = {
@@ -111,7 +147,7 @@ async function bench(values: Values): Promise<void> {
     isQuick: values.quick,
   };
   const results = await contest({
-    data: data.filter(isDataSet),
+    data,
     contestants: all.filter(({ id }) => only.includes(id)),
     rounds,
     seed,
@@ -132,6 +168,7 @@ try {
   if (values.help) console.log(USAGE);
   else if (values.driver)
     console.log(benchDriver(driverSizes(values), { folder: resolve(values.out), command: COMMAND }));
+  else if (values.increments) await benchIncrements(values);
   else await bench(values);
 } catch (error) {
   const { why = [], next = '' } = error instanceof LandfallError ? error : {};

@@ -8,6 +8,7 @@ import { contest } from '../../scripts/bench/contest.ts';
 import { contestants, REFERENCES } from '../../scripts/bench/contestants.ts';
 import { disagreement, readTables } from '../../scripts/bench/fingerprints.ts';
 import type { Contestant } from '../../scripts/bench/contestants.ts';
+import { incrementsPage } from '../../scripts/bench/increments-page.ts';
 import type { Fingerprints } from '../../scripts/bench/fingerprints.ts';
 import { markdownPage, markdownTable, notes, svgChart } from '../../scripts/bench/report.ts';
 import { disturbance, median, medianOf, ratio } from '../../scripts/bench/results.ts';
@@ -221,5 +222,18 @@ describe('a comparison', () => {
     await expect(contestOf([copies('A', 'none')], 1)).rejects.toThrow(
       /exit code 1 of cp -r .*\n.*cannot stat/,
     );
+  });
+});
+
+describe('increments of a lake', () => {
+  it('are compared with the full load by the time in their steps', () => {
+    const full = { what: 'full load', wall: 30, cpu: 40, peak: 2 ** 30, others: 0 };
+    const page = incrementsPage(conditions, 'y', [
+      { ...full, spark: 20, parsed: 1365, made: ['songs', 'users'] },
+      { ...full, what: 'nothing new', wall: 1, cpu: null, peak: null, spark: 0, parsed: 0, made: [] },
+    ]);
+    expect(page).toContain('| y | full load | 30.0 | 40.0 | 1024 | 20.0 | 1.00 | 1,365 | songs, users |');
+    expect(page).toContain('| y | nothing new | 1.0 | - | - | 0.0 | 0.00 | 0 | none |');
+    expect(page).toContain(conditions.command);
   });
 });
