@@ -48,15 +48,15 @@ export function writtenFindings(
     );
   return [
     ...named(
-      'a data file that its step wrote is gone',
+      'a data file that its step reported is gone',
       [...reported.keys()].filter((key) => !there.has(key)),
     ),
     ...named(
-      'a data file differs in size from what its step wrote',
+      'a data file differs in size from what its step reported',
       resized.map(({ key }) => key),
     ),
     ...named(
-      'its step did not write one of the data files',
+      'its step did not report one of the data files',
       [...there].filter((key) => !reported.has(key)),
     ),
   ];

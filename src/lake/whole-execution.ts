@@ -50,7 +50,7 @@ async function difference(
   const ofSize = ({ key, size }: { key: string; size: number }) => {
     const isWhole = left.get(key) === size;
     left.delete(key);
-    return isWhole ? undefined : `${key} is not as its step wrote it`;
+    return isWhole ? undefined : `${key} is not as it was reported`;
   };
   for await (const object of store.list(folder)) {
     if (kindOfName(object.key.slice(folder.length), object.size) === 'left-by-custom') continue;

@@ -125,7 +125,7 @@ describe('a step that builds on an earlier execution', () => {
     const { failure } = await lake.does(verify, {});
     expect(failure?.more).toMatchObject({
       findings: expect.arrayContaining([
-        expect.objectContaining({ message: 'a data file that its step wrote is gone', sample: [lost] }),
+        expect.objectContaining({ message: 'a data file that its step reported is gone', sample: [lost] }),
         expect.objectContaining({ message: 'a published file is gone', sample: [lost] }),
       ]) as unknown,
     });

@@ -222,7 +222,7 @@ describe('verify', () => {
     await store.remove([keysFile('r2')]);
     expect(await findings()).toEqual([
       'song_keys: it has no data file, so not even a schema ()',
-      'song_keys: a data file that its step wrote is gone (part-0-v.zstd.parquet)',
+      'song_keys: a data file that its step reported is gone (part-0-v.zstd.parquet)',
       expect.stringContaining('song_keys: its row counts differ'),
     ]);
   });

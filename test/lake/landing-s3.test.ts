@@ -58,7 +58,7 @@ it('a lake lands, is verified, rolled back, damaged and repaired, and cleaned by
 
   await store.put(dataFile('r1', 2001), files.other);
   expect(await findings()).toEqual([
-    'a data file differs in size from what its step wrote',
+    'a data file differs in size from what its step reported',
     'a published file differs in size from what was published',
     'a plain path is not a copy of its published file',
   ]);

@@ -135,7 +135,7 @@ describe('verifying what landed', () => {
     ]);
     await place('song_data', 'part-1-s.zstd.parquet', '0');
     expect(await findings({ sourceTables: kept(2) })).toEqual([
-      'error song_data: its step did not write one of the data files',
+      'error song_data: its step did not report one of the data files',
       'error song_data: its source table has 3 rows, but the step kept 2 lines',
     ]);
   });
@@ -143,7 +143,7 @@ describe('verifying what landed', () => {
   it('finds a missing file', async () => {
     await rm(join(folder('songs'), 'year=0'), { recursive: true });
     expect(await findings()).toEqual([
-      'error songs: a data file that its step wrote is gone',
+      'error songs: a data file that its step reported is gone',
       'error songs: its row counts differ: 3 written by the step, 2 in the Parquet footers, 3 read back',
     ]);
   });
@@ -151,7 +151,7 @@ describe('verifying what landed', () => {
   it('finds an extra file, even if its rows are good', async () => {
     await place('songs', 'year=2004/part-1-u.zstd.parquet', '2004');
     expect(await findings()).toEqual([
-      'error songs: its step did not write one of the data files',
+      'error songs: its step did not report one of the data files',
       expect.stringMatching(/3 written by the step, 5 in the Parquet footers/),
     ]);
   });
@@ -162,7 +162,7 @@ describe('verifying what landed', () => {
       {
         severity: 'error',
         subject: 'songs',
-        message: 'its step did not write one of the data files',
+        message: 'its step did not report one of the data files',
         count: 1,
         sample: ['year=2004/part-1-u.zstd.parquet'],
       },
@@ -172,9 +172,9 @@ describe('verifying what landed', () => {
   it('finds a file that was moved to another valid partition', async () => {
     await rename(join(folder('songs'), 'year=2004'), join(folder('songs'), 'year=2005'));
     expect((await verify()).findings).toMatchObject([
-      { message: 'a data file that its step wrote is gone', sample: ['year=2004/part-0-u.zstd.parquet'] },
+      { message: 'a data file that its step reported is gone', sample: ['year=2004/part-0-u.zstd.parquet'] },
       {
-        message: 'its step did not write one of the data files',
+        message: 'its step did not report one of the data files',
         sample: ['year=2005/part-0-u.zstd.parquet'],
       },
     ]);
@@ -184,7 +184,7 @@ describe('verifying what landed', () => {
     await place('songs', 'year=2004/part-0-u.zstd.parquet', 'other');
     expect((await verify()).findings).toMatchObject([
       {
-        message: 'a data file differs in size from what its step wrote',
+        message: 'a data file differs in size from what its step reported',
         sample: ['year=2004/part-0-u.zstd.parquet'],
       },
     ]);
