@@ -19,7 +19,7 @@ export function digester({ frame, modules }: Engine, sha256: (text: string) => s
   return (...parts) => sha256(JSON.stringify([engine, ...parts]));
 }
 
-/** How much of the table a run makes again does not decide what it contains. */
+/** `rebuild` decides how much of a table a run makes, not what is in it. */
 function withoutRebuild({ rebuild: _, ...contract }: TableContract): TableContract {
   return contract;
 }

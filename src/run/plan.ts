@@ -34,7 +34,7 @@ export interface StepBase {
   /** Tables that the step need not make: nothing that they depend on has changed. */
   carryOver: readonly string[];
   /**
-   * Tables of which the step makes only the partitions again that new, changed or gone objects have rows in, or rows that
+   * Tables of which the step makes again only the partitions with rows of new, changed or gone objects, or with rows that
    * look up a changed row of a table that the contract names in `rebuild.when`.
    */
   partitions: readonly string[];

@@ -52,9 +52,8 @@ interface ChangedTable {
 }
 
 /**
- * Decides for each table whether it is made again. It is if anything changed that decides its content or the outcome of its checks:
- * its contract or query, objects or the contract of a source, or the content of another table. A step runs if it makes a table again, or if
- * its sources changed, because its report counts their lines.
+ * Decides table by table. A table is made again if its contract or query changed, or the objects or contract of a source it reads, or
+ * another table it depends on. A step runs if it makes a table again, or if its sources changed, because its report counts their lines.
  */
 export function decideRebuild(
   { steps, digests }: Pick<RunPlan, 'steps' | 'digests'>,
@@ -89,7 +88,7 @@ function decideTables(step: PlannedStep, made: StepMade | undefined, known: Know
 
 interface Decided {
   decision: TableDecision;
-  /** Undefined: what is made again for its checks alone has the content that it had. */
+  /** Undefined for a table that is made again only because of its checks: its rows stay the same. */
   change?: ChangedTable;
 }
 
@@ -116,7 +115,7 @@ function decideTable(
       change: { onlyRows: own === undefined },
     };
   const change = read.length > 0 ? { change: { onlyRows: true } } : {};
-  // Checks look at the whole table, so that what changed for them alone decides no partition.
+  // Checks read the whole table. A change that only they see affects no partition.
   const [first, ...more] = read.length > 0 ? read : compared.slice(0, 1);
   if (first === undefined) {
     const reason = `inputs, queries and contracts are those of publication ${String(known.base.publication)}`;

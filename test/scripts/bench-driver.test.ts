@@ -58,7 +58,8 @@ it('the inputs are listed by the thousand, and their manifest is one object', ()
 it('each data file is verified by one request, and copied by two', () => {
   expect(requestsOf('verify')).toEqual({
     LIST: TABLES + INTERNAL + log + TABLES,
-    GET: sizes.files + STEPS + 1,
+    // Each step's report, and that of the execution that it builds on.
+    GET: sizes.files + 2 * STEPS + 1,
     HEAD: TABLES,
   });
   const entries = { newest: 1, recent: 3, next: TABLES + 1 };
