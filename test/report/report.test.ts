@@ -180,7 +180,7 @@ describe('the summary of a run', () => {
     quarantine: {},
     sourceTables: {},
     step: 's',
-    token: 't',
+    token: 'landfall/r1/s#1',
     applicationId: 'a',
     sparkVersion: '3.5.6',
     startedAt: 0,
