@@ -105,8 +105,7 @@ function landed(
       return {
         ...{ table, rows, files: files.length, bytes: size, path: `${lake}/${table}` },
         ...(resolved === undefined ? {} : { conflicts: resolved }),
-        ...(made?.kind === 'carried over' ? { carriedOverFrom: writersOf(files) } : {}),
-        ...(made?.kind === 'partitions' ? { partitionsMade: made.partitions.length } : {}),
+        ...(made === undefined ? {} : takenOverIn(made, files)),
       };
     }),
     books: booksOfRun(reports),
@@ -114,6 +113,16 @@ function landed(
     checks: checksMade(reports),
     findings,
   };
+}
+
+/** What the run did not make; a table of which no partition changed is as it was. */
+function takenOverIn(
+  made: Made,
+  files: readonly { key: string }[],
+): Pick<RunSummary['tables'][number], 'carriedOverFrom' | 'partitionsMade'> {
+  if (made.kind === 'whole') return {};
+  const partitions = made.kind === 'partitions' ? made.partitions.length : 0;
+  return partitions === 0 ? { carriedOverFrom: writersOf(files) } : { partitionsMade: partitions };
 }
 
 /** How much of the table that run made: nothing where the step itself is carried over. */
