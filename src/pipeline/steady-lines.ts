@@ -24,6 +24,8 @@ function keepBlockLines(block: hbs.AST.BlockStatement): void {
   if (before + after === 0) return;
   taken.body.push(...blankLines(after));
   other.body.unshift(...blankLines(before));
+  // Handlebars reads it of each block that has another branch.
+  if (inverse === undefined) block.inverseStrip = { open: false, close: false };
   block.inverse = other;
 }
 

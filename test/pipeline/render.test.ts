@@ -258,3 +258,14 @@ it('a query that reads a view twice only with some parameters is refused with th
   expect(wrong('number')).toEqual([]);
   expect(wrong('text')).toEqual([expect.stringContaining('reads felines twice')]);
 });
+
+it('a block of several lines without an else is rendered, and what follows stays on its line', () => {
+  const changes: Parameters<typeof tiny>[0] = {
+    [CATS]: ['{{else}}\n  id,\n{{/if}}', '{{/if}}\n{{#if (eq shape "number")}}\n  id,\n{{/if}}'],
+  };
+  const linesOf = (shape: string) => queryOf(render(changes, { shape }).steps[0]!.program, 'cats').lines;
+  const [number, text] = [linesOf('number'), linesOf('text')];
+  expect(number).toContain('  id,');
+  expect(text).toContain('  CAST(id AS STRING) AS id,');
+  expect(number.indexOf('  kind,')).toBe(text.indexOf('  kind,'));
+});
