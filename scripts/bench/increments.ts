@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stepReport } from '../../src/pipeline/report.ts';
-import type { StepReport } from '../../src/pipeline/report.ts';
+import type { Made, StepReport } from '../../src/pipeline/report.ts';
 import { present } from '../../src/present.ts';
 import { DATA_SETS } from '../sparkify/data-sets.ts';
 import type { DataSetName } from '../sparkify/data-sets.ts';
@@ -90,10 +90,14 @@ function measured(
       .flatMap(({ sourceTables }) => Object.values(sourceTables))
       .reduce((sum, { parsed }) => sum + parsed, 0),
     made: reports.flatMap(({ tables }) =>
-      Object.entries(tables).flatMap(([name, { made }]) => (made.kind === 'carried over' ? [] : [name])),
+      Object.entries(tables).flatMap(([name, { made }]) => (isAsBefore(made) ? [] : [name])),
     ),
   };
 }
+
+/** True for a table of which no partition was made. */
+const isAsBefore = (made: Made): boolean =>
+  made.kind === 'carried over' || (made.kind === 'partitions' && made.partitions.length === 0);
 
 /** The reports of all executions in a lake, by path. */
 function reportsIn(lake: string): ReadonlyMap<string, StepReport> {
