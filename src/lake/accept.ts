@@ -2,6 +2,7 @@
 import { LandfallError } from '../faults.ts';
 import { stepReport } from '../pipeline/report.ts';
 import type { ReportedFile, StepReport } from '../pipeline/report.ts';
+import { tokens } from '../run/plan.ts';
 import type { Accepted } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -44,6 +45,14 @@ export async function readExecution(store: Store, key: string, token: string): P
   const report = place === undefined ? undefined : await readReport(store, key);
   if (report?.token !== token || report.step !== place?.step) return undefined;
   return { step: report.step, key, report };
+}
+
+/** The report of an execution with the token of its own attempt; undefined when `readExecution` finds none. */
+export async function reportOf(store: Store, execution: string): Promise<StepReport | undefined> {
+  const place = parseExecution(execution);
+  if (place === undefined) return undefined;
+  const token = tokens.step(place.run, place.step, place.attempt);
+  return (await readExecution(store, execution, token))?.report;
 }
 
 async function readReport(store: Store, execution: string): Promise<StepReport | undefined> {

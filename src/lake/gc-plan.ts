@@ -175,7 +175,7 @@ export async function whyNeededSince(
 }
 
 const keysOf = ({ tables, kept }: Publication): string[] =>
-  [...tables, ...kept].flatMap(({ files }): string[] => files.map(({ key }: { key: string }) => key));
+  [...tables, ...kept].flatMap(({ files }) => files.map(({ key }) => key));
 
 /** The run that published, the one that has the list of inputs, and those that made the tables and wrote the files. */
 const runsOf = (entry: Publication): ReadonlySet<string> =>

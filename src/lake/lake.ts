@@ -1,16 +1,15 @@
 /** The port `Lake` over a store. */
-import type { ReportedFile, StepReport } from '../pipeline/report.ts';
+import type { ReportedFile } from '../pipeline/report.ts';
 import { present } from '../present.ts';
 import { madeOf } from '../run/made-of.ts';
 import type { Lake } from '../run/ports.ts';
-import { tokens } from '../run/plan.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Accepted, Verification } from '../run/verification.ts';
 import type { Store } from '../store/store.ts';
-import { acceptExecution, readExecution } from './accept.ts';
+import { acceptExecution, readExecution, reportOf } from './accept.ts';
 import { inspectTable } from './inspect.ts';
 import type { InspectedTable } from './inspect.ts';
-import { QUARANTINE, keys, parseExecution } from './layout.ts';
+import { QUARANTINE, keys } from './layout.ts';
 import { mirror } from './mirror.ts';
 import type { OnTable } from './mirror.ts';
 import { publish } from './publication.ts';
@@ -78,12 +77,4 @@ export async function verify(
     outputs.set(step, { execution: key, report, base, tables, quarantine, sourceTables });
   }
   return verification(plan, outputs);
-}
-
-/** The report of an execution; undefined if it is gone or broken. */
-async function reportOf(store: Store, execution: string): Promise<StepReport | undefined> {
-  const place = parseExecution(execution);
-  if (place === undefined) return undefined;
-  const token = tokens.step(place.run, place.step, place.attempt);
-  return (await readExecution(store, execution, token))?.report;
 }

@@ -233,7 +233,7 @@ export function entryBody(
   entry: Pick<Candidate, 'number' | 'tables' | 'kept'>,
   most: number = mostBytes.publication,
 ): Uint8Array {
-  const files = [...entry.tables, ...entry.kept].flatMap((table): readonly { key: string }[] => table.files);
+  const files = [...entry.tables, ...entry.kept].flatMap<Pick<LandedFile, 'key'>>((table) => table.files);
   const names = files.reduce((sum, { key }) => sum + key.length, 0);
   const body =
     names > most ? undefined : new TextEncoder().encode(`${JSON.stringify(entry, undefined, 1)}\n`);

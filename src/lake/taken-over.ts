@@ -77,6 +77,9 @@ const unplanned = (subject: string, files: readonly ReportedFile[]) =>
 
 const isEarlier = (file: ReportedFile) => file.in !== undefined;
 
+/** The key of an earlier file, whichever execution reports it. */
+const earlierKey = (subject: string, file: ReportedFile) => keys.reported('', subject, file);
+
 /** By key: the files that the execution before has of a table or a source; undefined if that is not known. */
 function filesBefore(
   subject: string,
@@ -97,7 +100,7 @@ function foreign(subject: string, files: readonly ReportedFile[], allowed: Allow
       'its step took over data files, but the report of the execution that has them is gone or broken';
     return namedFinding(subject, message, [base?.execution ?? '']);
   }
-  const keyOf = (file: ReportedFile) => keys.reported('', subject, file);
+  const keyOf = (file: ReportedFile) => earlierKey(subject, file);
   return namedFinding(
     subject,
     'its step took over a data file that the execution before does not have',
@@ -114,7 +117,7 @@ function leftOut(
   allowed: Allowed,
   stays: (file: ReportedFile) => boolean,
 ): Finding[] {
-  const named = new Set(files.filter(isEarlier).map((file) => keys.reported('', subject, file)));
+  const named = new Set(files.filter(isEarlier).map((file) => earlierKey(subject, file)));
   const missing = [...(filesBefore(subject, allowed) ?? [])].filter(
     ([key, file]) => stays(file) && !named.has(key),
   );
@@ -139,7 +142,6 @@ function partitionFindings(
     const folders = name.split('/').slice(0, -1);
     return by.flatMap((column) => folders.find((one) => one.startsWith(`${column}=`)) ?? []).join('/');
   };
-  const isNew = (file: ReportedFile) => !isEarlier(file);
   // The one file of an empty table is in no partition, and stays only where nothing is made.
   const stays = (file: ReportedFile) =>
     made.size === 0 || (partitionOf(file) !== '' && !made.has(partitionOf(file)));
@@ -150,12 +152,14 @@ function partitionFindings(
     ...namedFinding(
       table,
       'an earlier data file is in a partition that its step made again',
-      names(files.filter((file) => !isNew(file) && made.has(partitionOf(file)))),
+      names(files.filter((file) => isEarlier(file) && made.has(partitionOf(file)))),
     ),
     ...namedFinding(
       table,
       'a new data file is in a partition that its step did not make again',
-      names(files.filter((file) => isNew(file) && partitionOf(file) !== '' && !made.has(partitionOf(file)))),
+      names(
+        files.filter((file) => !isEarlier(file) && partitionOf(file) !== '' && !made.has(partitionOf(file))),
+      ),
     ),
   ];
 }

@@ -1,11 +1,10 @@
 /** Whether what an execution wrote can be used again: its report, and each file that this names. */
 import { LandfallError } from '../faults.ts';
 import type { ReportedFile } from '../pipeline/report.ts';
-import { tokens } from '../run/plan.ts';
 import type { Store } from '../store/store.ts';
-import { readExecution } from './accept.ts';
+import { reportOf } from './accept.ts';
 import { namedFiles } from './inspect.ts';
-import { QUARANTINE, keys, kindOfName, parseExecution } from './layout.ts';
+import { QUARANTINE, keys, kindOfName } from './layout.ts';
 
 /**
  * Why it cannot; undefined when its files lie there by name and size, and no other data beside them. The tables that were
@@ -16,10 +15,8 @@ export async function whyUnusable(
   execution: string,
   checked: readonly string[] = [],
 ): Promise<string | undefined> {
-  const place = parseExecution(execution);
-  const token = place === undefined ? '' : tokens.step(place.run, place.step, place.attempt);
   try {
-    const report = (await readExecution(store, execution, token))?.report;
+    const report = await reportOf(store, execution);
     if (report === undefined) return `its report, ${keys.report(execution)}, is gone or broken`;
     const written = new Map<string, readonly ReportedFile[]>(
       Object.entries(report.tables).map(([table, { files }]) => [table, files]),
