@@ -9,7 +9,7 @@ import { repeated } from './repeated.ts';
 import { typesOf } from './resolve.ts';
 import { stepNamed } from './shapes.ts';
 import type { PipelineFile } from './shapes.ts';
-import { nameOf, sqlTokens } from './sql-tokens.ts';
+import { namesIn } from './sql-tokens.ts';
 import type { TableFile } from './table-file.ts';
 import { mistake } from './template-file.ts';
 import { didYouMean } from './yaml.ts';
@@ -133,10 +133,8 @@ function areComparable(one: ColumnType, other: ColumnType): boolean {
  * make it read a table.
  */
 export function checkIsLookedUp({ front, query, locate }: TableFile, sql: string): Diagnostic[] {
-  const words = new Set(
-    [sql, query].flatMap(sqlTokens).flatMap((token) => nameOf(token)?.toLowerCase() ?? []),
-  );
+  const [rendered, written] = [namesIn(sql), namesIn(query)];
   return Object.keys(front.rebuild?.when ?? {})
-    .filter((name) => !words.has(name))
+    .filter((name) => !rendered.has(name) && !written.has(name))
     .map((name) => mistake(locate(['rebuild', 'when', name]), `the query does not read ${name}`));
 }

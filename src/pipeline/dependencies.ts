@@ -1,6 +1,6 @@
 /** What the content of a table depends on, beside its own contract and query. Pure. */
 import type { Check, TableContract, TableDependencies } from './contract.ts';
-import { nameOf, sqlTokens } from './sql-tokens.ts';
+import { namesIn } from './sql-tokens.ts';
 
 /**
  * Each name that the step reads and that occurs anywhere in the query counts as read. This may be a column of the same
@@ -10,10 +10,10 @@ export function dependenciesOf(
   { contract, query }: { contract: TableContract; query: string },
   reads: readonly string[],
 ): TableDependencies {
-  const words = new Set(sqlTokens(query).flatMap((token) => nameOf(token)?.toLowerCase() ?? []));
+  const names = namesIn(query);
   const resolved = contract.resolves === undefined ? [] : [contract.resolves.view];
   const checks = [...new Set([...contract.checks.flatMap(comparedIn), ...resolved])];
-  return { query: reads.filter((name) => words.has(name)), checks };
+  return { query: reads.filter((name) => names.has(name)), checks };
 }
 
 /** The tables and views that a check compares the table with. */

@@ -11,6 +11,7 @@ import type {
   RenderedStep,
   SourceContract,
   TableContract,
+  TableDependencies,
   TableTemplate,
   View,
 } from './contract.ts';
@@ -48,6 +49,7 @@ interface RenderedTable {
   columnLines: Readonly<Record<string, number>>;
   conditionLines: Readonly<Record<string, number>>;
   query: string;
+  dependencies: TableDependencies;
 }
 
 const HELPERS: Rules['helpers'] = {
@@ -69,8 +71,8 @@ export function renderSteps(
   if (diagnostics.length > 0) return { ...NOTHING, diagnostics };
   const tables = new Map<string, RenderedTable>();
   const readable = readableOf(pipeline);
-  for (const [step, template] of pipeline.steps.flatMap(({ name, writes }) =>
-    writes.map((one) => [name, one] as const),
+  for (const [step, template] of pipeline.steps.flatMap((one) =>
+    one.writes.map((table) => [one, table] as const),
   )) {
     const contract = contractWith(template, values);
     try {
@@ -79,11 +81,13 @@ export function renderSteps(
       diagnostics.push(...reading);
       if (reading.length === 0)
         diagnostics.push(
-          ...checkQueryReads(template, query, { step, readable }),
+          ...checkQueryReads(template, query, { step: step.name, readable }),
           ...checkRebuildQuery(template, query, { contract, readable }),
         );
       const { path, firstLine, columnLines, conditionLines } = template;
-      tables.set(contract.name, { contract, path, firstLine, columnLines, conditionLines, query });
+      const dependencies = dependenciesOf({ contract, query }, step.reads);
+      const rendered = { contract, path, firstLine, columnLines, conditionLines, query, dependencies };
+      tables.set(contract.name, rendered);
     } catch (error) {
       diagnostics.push(renderMistake(error, template));
     }
@@ -134,10 +138,7 @@ function describe(
     upstreams: upstreamsOf(pipeline, step).map(({ name }) => name),
     tables: step.writes.map((table) => renderedOf(table, tables).contract),
     dependencies: Object.fromEntries(
-      step.writes.map((table) => [
-        table.contract.name,
-        dependenciesOf(renderedOf(table, tables), step.reads),
-      ]),
+      step.writes.map((table) => [table.contract.name, renderedOf(table, tables).dependencies]),
     ),
   };
 }
@@ -170,9 +171,9 @@ function dataOf(
       return { ...baked, digest: digest(baked) };
     }),
     upstreams: Object.fromEntries(upstreams) as Record<string, unknown>,
-    tables: written.map((table) => ({
-      ...bakedTable(table.contract, table.conditionLines),
-      reads: dependenciesOf(table, step.reads).query,
+    tables: written.map(({ contract, conditionLines, dependencies }) => ({
+      ...bakedTable(contract, conditionLines),
+      reads: dependencies.query,
     })),
     column_lines: Object.fromEntries(
       written.map(({ contract, columnLines }) => [contract.name, columnLines]),

@@ -36,6 +36,10 @@ export const wordOf = (token: SqlToken | undefined) =>
 export const nameOf = (token: SqlToken | undefined) =>
   token?.kind === 'word' || token?.kind === 'quoted' ? token.text : undefined;
 
+/** The bare words and the names in backticks of some SQL, in lower case. */
+export const namesIn = (sql: string): ReadonlySet<string> =>
+  new Set(sqlTokens(sql).flatMap((token) => nameOf(token)?.toLowerCase() ?? []));
+
 type Unplaced = SqlToken extends infer One ? (One extends SqlToken ? Omit<One, 'line'> : never) : never;
 
 interface Cut {
