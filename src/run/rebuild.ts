@@ -189,18 +189,27 @@ function reasonToRun(
 
 /** The previous execution, if the step can take tables from it, or rows of a source whose digest is unchanged. */
 function baseOf(
-  { sources }: PlannedStep,
+  step: PlannedStep,
   made: StepMade | undefined,
   tables: readonly TableDecision[],
   { base: { madeOf }, digests }: Omit<Known, 'changed'>,
 ): Pick<StepDecision, 'base'> {
-  const isSame = sources.some(({ name }) => sourceDigest(madeOf, name) === digests.sources[name]);
+  const isSame = readsSameSource(step, madeOf, digests);
   const those = (wanted: TableDecision['decision']) =>
     tables.filter(({ decision }) => decision === wanted).map(({ table }) => table);
   const [carryOver, partitions] = [those('carry over'), those('rebuild partitions')];
   return made !== undefined && (isSame || carryOver.length + partitions.length > 0)
     ? { base: { execution: made.execution, carryOver, partitions } }
     : {};
+}
+
+/** Whether the step reads a source whose contract is that of the publication, so that it can use rows that were kept of it. */
+export function readsSameSource(
+  { sources }: PlannedStep,
+  madeOf: MadeOf,
+  digests: RunPlan['digests'],
+): boolean {
+  return sources.some(({ name }) => sourceDigest(madeOf, name) === digests.sources[name]);
 }
 
 function sourceDigest({ sources }: MadeOf, name: string): string | undefined {

@@ -7,7 +7,7 @@ import type { SourceDifference } from '../run/difference.ts';
 import type { Input } from '../run/input-manifest.ts';
 import { differences } from '../run/made-of.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { decideRebuild, earlierExecutions } from '../run/rebuild.ts';
+import { decideRebuild, earlierExecutions, readsSameSource } from '../run/rebuild.ts';
 import type { StepDecision } from '../run/rebuild.ts';
 import { retry } from '../run/with-retry.ts';
 import { explained } from '../run/verification.ts';
@@ -60,17 +60,11 @@ export async function sincePublished(
       publication: number,
       ...(sources === undefined ? {} : { sources }),
       steps,
-      withEarlierRows: withSameSource(newest, plan),
+      withEarlierRows: plan.steps
+        .filter((step) => readsSameSource(step, madeOf, plan.digests))
+        .map(({ name }) => name),
     },
   };
-}
-
-/** Steps that read a source whose contract is that of the publication. */
-function withSameSource({ madeOf }: Publication, { steps, digests }: RunPlan): string[] {
-  const before = new Map(madeOf.sources.map(({ source, digest }) => [source, digest]));
-  return steps
-    .filter(({ sources }) => sources.some(({ name }) => before.get(name) === digests.sources[name]))
-    .map(({ name }) => name);
 }
 
 function unchanged(inputs: readonly Input[]): SourceDifference[] {
