@@ -44,8 +44,9 @@ def find_affected(
     for table in tables:
         for name, fields in table["rebuild_when"].items():
             changed = lookups[name].changed
-            for opened, view in looking_up(sources, table, fields) if changed is not None else []:
-                assert changed is not None
+            if changed is None:
+                continue
+            for opened, view in looking_up(sources, table, fields):
                 register_instead(sources, view, rows_looking_up(opened, view, changed, fields))
                 asked.append((table, partitions_of(spark, table)))
     found = all_at_once(spark, lambda one: partitions_in(*one), asked)

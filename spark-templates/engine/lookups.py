@@ -27,11 +27,12 @@ def find_lookups(
     spark: SparkSession, names: Iterable[str], base: Optional[Base], upstreams: Mapping[str, Upstream]
 ) -> dict[str, Lookup]:
     """Returns the named tables of earlier steps. Leaves out those whose earlier rows cannot be read any more."""
+    if base is None:
+        return {}
     wanted = set(names)
     found = {}
     for step, tables in UPSTREAMS.items():
-        for table in [one for one in tables if base is not None and one["name"] in wanted]:
-            assert base is not None
+        for table in [one for one in tables if one["name"] in wanted]:
             before = earlier_files(spark, step, table["name"], base)
             now = files_of(upstreams[step].report, upstreams[step].folder, table["name"])
             if before is not None:

@@ -28,7 +28,11 @@ def table_folder(execution: str, table: str) -> str:
     if found is None:
         return "%s/tables/%s" % (execution, table)
     lake, run, name = found.groups()
-    return "%s/delta/%s/%s.%s" % (lake, table, run, name)
+    return folder_in_lake(lake, table, "%s.%s" % (run, name))
+
+
+def folder_in_lake(lake: str, table: str, writer: str) -> str:
+    return "%s/delta/%s/%s" % (lake, table, writer)
 
 
 def lake_of(execution: str) -> Optional[str]:
@@ -45,4 +49,4 @@ def folder_of_writer(execution: str, table: str, writer: object) -> str:
     lake = lake_of(execution)
     if lake is None or not isinstance(writer, str) or WRITER.fullmatch(writer) is None:
         raise ValueError("not an execution of this lake")
-    return "%s/delta/%s/%s" % (lake, table, writer)
+    return folder_in_lake(lake, table, writer)
